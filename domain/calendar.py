@@ -1,0 +1,199 @@
+"""Calendar arithmetic the policy rests on: dates only, no clock, no time of day.
+
+Twelve months is an anniversary, never 365 days (R2), and a day that does not exist in a
+year moves forward: from 29 February the anniversary is 1 March.
+
+>>> anniversary(date(2024, 2, 29))
+datetime.date(2025, 3, 1)
+>>> anniversary(date(2025, 3, 5))
+datetime.date(2026, 3, 5)
+
+Dates that are known only to the month or the year stay ranges (R5):
+
+>>> spring = PartialDate("2025-03")
+>>> spring.earliest, spring.latest
+(datetime.date(2025, 3, 1), datetime.date(2025, 3, 31))
+>>> years_have_passed(spring, 1, on=date(2026, 2, 28))
+False
+>>> years_have_passed(spring, 1, on=date(2026, 3, 31))
+True
+>>> years_have_passed(spring, 1, on=date(2026, 3, 15)) is None
+True
+"""
+
+from __future__ import annotations
+
+import calendar as _calendar
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import total_ordering
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+APPROVAL_DAYS: Final = 30
+
+_PARTIAL = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
+_WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _checked(year: int, month: int, day: int, text: str) -> date:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day of the calendar") from None
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A day, a month or a year, as it was reported: `2025-03-05`, `2025-03` or `2025`.
+
+    Ordered by its latest possible day, then by its earliest.
+    """
+
+    text: str
+    earliest: date = field(init=False, compare=False, repr=False)
+    latest: date = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        match = _PARTIAL.fullmatch(self.text)
+        if match is None:
+            raise ValueError(f"{self.text!r} is not a date: send YYYY-MM-DD, YYYY-MM or YYYY")
+        year, month, day = (int(part) if part else None for part in match.groups())
+        assert year is not None
+        first = _checked(year, month or 1, day or 1, self.text)
+        last_month = month or 12
+        last = first if day else date(year, last_month, _calendar.monthrange(year, last_month)[1])
+        object.__setattr__(self, "earliest", first)
+        object.__setattr__(self, "latest", last)
+
+    @classmethod
+    def of(cls, day: date) -> PartialDate:
+        return cls(day.isoformat())
+
+    @property
+    def is_whole_day(self) -> bool:
+        return self.earliest == self.latest
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __lt__(self, other: PartialDate) -> bool:
+        return (self.latest, self.earliest) < (other.latest, other.earliest)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        from_text = core_schema.no_info_after_validator_function(cls, core_schema.str_schema(strict=True))
+        return core_schema.json_or_python_schema(
+            json_schema=from_text,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_text]),
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "pattern": r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
+            "description": "A date, known to the day, the month or the year.",
+        }
+
+
+def _whole_day(value: Any) -> Any:
+    # Numbers and date-times would pass a lax parser as dates; a calendar day is neither.
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return _checked(value.year, value.month, value.day, value.isoformat())
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return _checked(int(value[:4]), int(value[5:7]), int(value[8:]), value)
+    raise ValueError("a calendar day is written YYYY-MM-DD")
+
+
+def _utc_instant(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("an instant is written as RFC 3339, for example 2026-04-20T14:05:00Z") from None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("an instant needs its offset from UTC, for example 2026-04-20T14:05:00Z")
+    if not FIRST_YEAR < value.year < LAST_YEAR:
+        raise ValueError(f"{value.isoformat()} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value.astimezone(UTC)
+
+
+Day = Annotated[date, BeforeValidator(_whole_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A whole calendar day in the plan's time zone."""
+
+Instant = Annotated[datetime, BeforeValidator(_utc_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A moment, kept in UTC."""
+
+
+def anniversary(day: date, years: int = 1) -> date:
+    """The same day `years` later; 1 March where that year has no 29 February (R2)."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """The days between which something happened, both ends possible."""
+
+    earliest: date
+    latest: date
+
+    def __str__(self) -> str:
+        return str(self.earliest) if self.earliest == self.latest else f"{self.earliest} to {self.latest}"
+
+
+def years_have_passed(since: PartialDate | DateRange, years: int, *, on: date) -> bool | None:
+    """Whether `years` have passed by `on`, the anniversary itself counting. None: the range does not say (R5)."""
+    if anniversary(since.latest, years) <= on:
+        return True
+    if anniversary(since.earliest, years) > on:
+        return False
+    return None
+
+
+def later_of(dates: Iterable[PartialDate | DateRange]) -> DateRange | None:
+    """When the latest of several partly known dates was; None when there is none.
+
+    >>> str(later_of([PartialDate("2024-05"), PartialDate("2024-05-20")]))
+    '2024-05-20 to 2024-05-31'
+    """
+    known = list(dates)
+    if not known:
+        return None
+    return DateRange(max(one.earliest for one in known), max(one.latest for one in known))
+
+
+def approval_window(starts_on: date) -> tuple[date, date]:
+    """First and last day of an approval: thirty days, both counted (R9).
+
+    >>> approval_window(date(2026, 4, 28))
+    (datetime.date(2026, 4, 28), datetime.date(2026, 5, 27))
+    """
+    return starts_on, starts_on + timedelta(days=APPROVAL_DAYS - 1)
+
+
+def stands_alone(day: date, others: Iterable[date]) -> bool:
+    """Whether no other dose day lies next to `day`: the doses are not on consecutive days.
+
+    >>> stands_alone(date(2026, 3, 5), [date(2026, 3, 4)])
+    False
+    >>> stands_alone(date(2026, 3, 7), [date(2026, 3, 4), date(2026, 3, 5)])
+    True
+    >>> stands_alone(date(2026, 3, 7), [])
+    False
+    """
+    distances = [abs((day - other).days) for other in others]
+    return bool(distances) and min(distances) > 1

@@ -1,0 +1,192 @@
+"""What a determination may look at: frozen values, every one of them possibly unknown.
+
+`Facts` is the shape of the stateless assessment and of what the ledger judges; `None` is
+always "not known", never "no". `Circumstances` is what surrounds the criteria: it can send
+a request to a clinician or be shown to the person deciding, and never decides a clause.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, model_validator
+
+from domain.calendar import Day, PartialDate
+
+Diagnosis = Literal["multiple_sclerosis", "other"]
+MsForm = Literal[
+    "relapsing_remitting",
+    "active_secondary_progressive",
+    "non_active_secondary_progressive",
+    "secondary_progressive_activity_unknown",
+    "primary_progressive",
+    "clinically_isolated_syndrome",
+]
+Outcome = Literal["inadequate_efficacy", "significant_intolerance", "adequate"]
+Documentation = Literal["attached", "not_attached", "none_exists"]
+Specialty = Literal["neurology", "ms_specialist", "other"]
+Consultation = Literal["neurology", "ms_specialist", "other", "none"]
+
+Text = Annotated[
+    StrictStr, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00]*$")
+]
+"""A sentence or two somebody wrote."""
+
+Name = Annotated[
+    StrictStr, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+]
+"""A name, a title or a reference."""
+
+
+class Fact(BaseModel):
+    """A frozen value; a key nobody knows is an error, not a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class OpenCourse(Fact):
+    """A course begun and not finished."""
+
+    number: Annotated[StrictInt, Field(ge=1, le=99, description="1 for the first course ever.")]
+    doses_given: Annotated[StrictInt, Field(ge=1, le=99)] | None = None
+    last_dose_on: PartialDate | None = None
+
+    @property
+    def regimen_doses(self) -> int:
+        """Doses of a whole course: five in the first, three in a later one (R6)."""
+        return doses_in_course(self.number)
+
+    @model_validator(mode="after")
+    def _is_not_a_whole_course(self) -> OpenCourse:
+        if self.doses_given is not None and self.doses_given >= self.regimen_doses:
+            raise ValueError(
+                f"doses_given {self.doses_given} is the whole regimen of course number {self.number}:"
+                " report it as a completed course instead"
+            )
+        return self
+
+
+class PriorTreatment(Fact):
+    """What is known of earlier Lemtrada treatment.
+
+    `last_dose_on` is the latest dose of any course but an open later one.
+    """
+
+    received_lemtrada: StrictBool | None = None
+    completed_course: StrictBool | None = None
+    last_dose_on: PartialDate | None = None
+    open_course: OpenCourse | None = None
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> PriorTreatment:
+        if self.received_lemtrada is False:
+            for name, contradicts in (
+                ("completed_course", self.completed_course is True),
+                ("last_dose_on", self.last_dose_on is not None),
+                ("open_course", self.open_course is not None),
+            ):
+                if contradicts:
+                    raise ValueError(f"received_lemtrada is false, yet {name} is given: correct one of the two")
+        if self.open_course is not None:
+            if self.open_course.number == 1 and self.completed_course is True:
+                raise ValueError("open_course number 1 stands beside completed_course true: correct one of the two")
+            if self.open_course.number > 1 and self.completed_course is False:
+                raise ValueError(
+                    f"open_course number {self.open_course.number} stands beside completed_course false:"
+                    " a later course follows a completed one; correct one of the two"
+                )
+        return self
+
+
+class AgentTried(Fact):
+    """One disease-modifying agent (or anything else tried for MS) and how it went."""
+
+    product: Annotated[Name, Field(description="A brand or generic name; kept as written where not recognised.")]
+    outcome: Outcome | None = None
+
+
+class AgentsTried(Fact):
+    list_is_complete: Annotated[
+        StrictBool | None, Field(description="Unknown or false: the patient may have tried more than is listed.")
+    ] = None
+    tried: tuple[AgentTried, ...] = Field(default=(), max_length=100)
+
+
+class AggressiveSign(Fact):
+    """One sign of highly active disease, and the document behind it (R14)."""
+
+    finding: StrictBool | None = None
+    documentation: Annotated[
+        Documentation | None, Field(description="`attached`: and a person found that it supports the finding.")
+    ] = None
+
+
+class AggressiveDisease(Fact):
+    rapid_deterioration: AggressiveSign = AggressiveSign()
+    disabling_relapses: Annotated[
+        AggressiveSign, Field(description="Disabling relapse and suboptimal response to steroids, both.")
+    ] = AggressiveSign()
+    mri: AggressiveSign = AggressiveSign()
+    cognitive_impairment: AggressiveSign = AggressiveSign()
+
+
+class Response(Fact):
+    """How the patient did after the course before."""
+
+    objective_measure: StrictBool | None = None
+    symptom: StrictBool | None = None
+
+
+class RequestedDosing(Fact):
+    mg_per_day: Annotated[float, Field(strict=True, gt=0, le=10_000)] | None = None
+    consecutive_days: Annotated[StrictInt, Field(ge=1, le=366)] | None = None
+    route: Annotated[Name, Field(description="`intravenous`, or another route by its name.")] | None = None
+
+
+class Facts(Fact):
+    """Everything the criteria, exclusions and dosing rules look at."""
+
+    birth_date: PartialDate | None = None
+    diagnosis: Diagnosis | None = None
+    ms_form: MsForm | None = None
+    prior_treatment: PriorTreatment = PriorTreatment()
+    agents: AgentsTried = AgentsTried()
+    aggressive_disease: AggressiveDisease = AggressiveDisease()
+    prescriber_specialty: Specialty | None = None
+    consulted_specialty: Consultation | None = None
+    response: Response = Response()
+    hiv_infection: StrictBool | None = None
+    other_dmt_continues: StrictBool | None = None
+    active_infection: StrictBool | None = None
+    hypersensitivity: StrictBool | None = None
+    requested_dosing: RequestedDosing = RequestedDosing()
+
+    def contradictions_on(self, as_of: date) -> list[str]:
+        """Dates that lie wholly after the day of judgement, each naming both fields."""
+        dates = [("birth_date", self.birth_date), ("prior_treatment.last_dose_on", self.prior_treatment.last_dose_on)]
+        if self.prior_treatment.open_course is not None:
+            dates.append(("prior_treatment.open_course.last_dose_on", self.prior_treatment.open_course.last_dose_on))
+        return [
+            f"{field} {value} lies after as_of {as_of}: correct one of the two"
+            for field, value in dates
+            if value is not None and value.earliest > as_of
+        ]
+
+
+class Circumstances(Fact):
+    """What the ledger knows around the criteria. None of it makes a clause met or not met."""
+
+    diagnosis_codes: tuple[Name, ...] = ()
+    planned_first_infusion_on: Day | None = None
+    rems_enrolled: StrictBool | None = None
+    progressive_multifocal_leukoencephalopathy: StrictBool | None = None
+    campath_received: StrictBool | None = None
+    course_closed_unfinished: StrictBool = False
+    course_short: StrictBool = False
+    stated_otherwise: tuple[Name, ...] = ()
+
+
+def doses_in_course(number: int) -> int:
+    """Five infusions in the first course, three in each later one (Dosing.A, Dosing.B, R6)."""
+    return 5 if number == 1 else 3

@@ -1,0 +1,46 @@
+"""Who acts: the people of a determination, as they are recorded with everything they do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from domain.facts import Consultation, Fact, Name, Specialty
+
+Role = Literal["requester", "reviewer", "clinician", "service"]
+Credential = Literal["physician", "pharmacist", "nurse", "nurse_practitioner", "physician_assistant", "none"]
+
+ActorId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._@:-]+$")]
+
+
+class Actor(Fact):
+    """Who did it, in which role, with which credential; given with each command and recorded."""
+
+    id: ActorId
+    name: Name
+    role: Role
+    credential: Credential = "none"
+    specialty: Name | None = None
+
+
+class Prescriber(Fact):
+    """Who asks for the treatment (R19: a nurse practitioner or assistant needs the consultation)."""
+
+    name: Name
+    npi: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")] | None = None
+    specialty: Specialty | None = None
+    credential: Credential = "physician"
+
+    def specialty_judged(self) -> Specialty | None:
+        """The specialty that counts: only a physician's own (R19)."""
+        if self.credential in ("physician",) or self.specialty is None:
+            return self.specialty
+        return "other"
+
+
+class ConsultationGiven(Fact):
+    """A named consultation with a specialist; `none` says that there was none."""
+
+    specialty: Consultation
+    name: Name | None = Field(default=None, description="Who was consulted.")

@@ -1,0 +1,191 @@
+"""Disease-modifying agents for MS: ingredient, route, brand (R11, R12, R13).
+
+A product is matched on its ingredient and route, so generics, biosimilars and withdrawn
+brands of a listed ingredient count like the brand that an edition's appendix names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Kind = Literal[
+    "disease_modifying",  # used for MS: counts where the edition lists its ingredient and route
+    "ambiguous",  # a bare name that two products share, one of them listed (R13)
+    "lemtrada",  # this drug, or its bare ingredient: never one of the two agents
+    "campath",  # the same ingredient as another product: shown, not counted (R18)
+    "not_disease_modifying",  # steroids and symptom drugs: never count
+    "unknown",  # a name we do not know: does not count by itself, arguable (R12)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One brand, or one generic name, of an agent.
+
+    `brand` is None for a generic name: a generic and its brand are one agent, while two
+    brands of one ingredient are two in the eyes of a reader who counts them apart (R11).
+    """
+
+    ingredient: str
+    route: str
+    brand: str | None
+    kind: Kind = "disease_modifying"
+
+    @property
+    def agent(self) -> str:
+        return f"{self.ingredient} ({self.route})" if self.route else self.ingredient
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip()
+
+
+def _brands(ingredient: str, route: str, *brands: str, kind: Kind = "disease_modifying") -> dict[str, Product]:
+    return {_normal(brand): Product(ingredient, route, _normal(brand), kind) for brand in brands}
+
+
+def _generics(ingredient: str, route: str, *names: str, kind: Kind = "disease_modifying") -> dict[str, Product]:
+    return {_normal(name): Product(ingredient, route, None, kind) for name in names}
+
+
+def _same(brand: str, products: dict[str, Product], *aliases: str) -> dict[str, Product]:
+    return {_normal(alias): products[_normal(brand)] for alias in aliases}
+
+
+_INJECTED = _brands("interferon beta-1a", "injection", "Avonex", "Rebif") | _brands(
+    "interferon beta-1b", "injection", "Betaseron", "Extavia"
+)
+_TWICE_BRANDED = (
+    _brands("peginterferon beta-1a", "injection", "Plegridy")
+    | _brands("glatiramer acetate", "injection", "Copaxone", "Glatopa")
+    | _brands("fingolimod", "oral", "Gilenya", "Tascenso", "Tascenso ODT")
+    | _brands("natalizumab", "intravenous", "Tysabri", "Tyruko")
+    | _brands("ocrelizumab", "intravenous", "Ocrevus")
+    | _brands("ocrelizumab", "subcutaneous", "Ocrevus Zunovo")
+    | _brands("ublituximab", "intravenous", "Briumvi")
+    | _brands("ofatumumab", "subcutaneous", "Kesimpta")
+    | _brands("ofatumumab", "intravenous", "Arzerra")
+    | _brands("cladribine", "oral", "Mavenclad")
+    | _brands("cladribine", "intravenous", "Leustatin")
+)
+
+_PRODUCTS: dict[str, Product] = {
+    **_INJECTED,
+    **_TWICE_BRANDED,
+    **_brands("teriflunomide", "oral", "Aubagio"),
+    **_brands("monomethyl fumarate", "oral", "Bafiertam"),
+    **_brands("dimethyl fumarate", "oral", "Tecfidera"),
+    **_brands("diroximel fumarate", "oral", "Vumerity"),
+    **_brands("siponimod", "oral", "Mayzent"),
+    **_brands("ponesimod", "oral", "Ponvory"),
+    **_brands("ozanimod", "oral", "Zeposia"),
+    # Generic names, with the routes they have as MS agents.
+    **_generics("interferon beta-1a", "injection", "interferon beta-1a"),
+    **_generics("interferon beta-1b", "injection", "interferon beta-1b"),
+    **_generics("glatiramer acetate", "injection", "glatiramer acetate", "glatiramer"),
+    **_generics("fingolimod", "oral", "fingolimod", "fingolimod hydrochloride"),
+    **_generics("teriflunomide", "oral", "teriflunomide"),
+    **_generics("monomethyl fumarate", "oral", "monomethyl fumarate"),
+    **_generics("dimethyl fumarate", "oral", "dimethyl fumarate"),
+    **_generics("diroximel fumarate", "oral", "diroximel fumarate"),
+    **_generics("siponimod", "oral", "siponimod"),
+    **_generics("ponesimod", "oral", "ponesimod"),
+    **_generics("ozanimod", "oral", "ozanimod"),
+    **_generics("peginterferon beta-1a", "injection", "peginterferon beta-1a"),
+    **_generics("natalizumab", "intravenous", "natalizumab"),
+    **_generics("ocrelizumab", "intravenous", "ocrelizumab"),
+    **_generics("ublituximab", "intravenous", "ublituximab"),
+    **_generics("ofatumumab", "subcutaneous", "ofatumumab subcutaneous", "subcutaneous ofatumumab"),
+    **_generics("ofatumumab", "intravenous", "ofatumumab intravenous", "intravenous ofatumumab"),
+    **_generics("cladribine", "oral", "cladribine tablets", "oral cladribine", "cladribine oral"),
+    **_generics("cladribine", "intravenous", "cladribine intravenous", "intravenous cladribine"),
+    # A name that belongs to one brand alone is that brand.
+    **_same("Tyruko", _TWICE_BRANDED, "natalizumab-sztn"),
+    **_same("Ocrevus Zunovo", _TWICE_BRANDED, "ocrelizumab and hyaluronidase", "ocrelizumab and hyaluronidase-ocsq"),
+    **_same("Briumvi", _TWICE_BRANDED, "ublituximab-xiiy", "ublituximab-xiiv", "ublituximab-xiij"),
+    # One bare name, two products (R13).
+    **_generics("ofatumumab", "", "ofatumumab", kind="ambiguous"),
+    **_generics("cladribine", "", "cladribine", kind="ambiguous"),
+    # This drug, and the other product of its ingredient (R18).
+    **_brands("alemtuzumab", "intravenous", "Lemtrada", kind="lemtrada"),
+    **_generics("alemtuzumab", "intravenous", "alemtuzumab", kind="lemtrada"),
+    **_brands("alemtuzumab", "intravenous", "Campath", "MabCampath", kind="campath"),
+    # Used for MS, on no edition's list: arguable (R12).
+    **_brands("rituximab", "intravenous", "Rituxan", "MabThera", "Truxima", "Ruxience", "Riabni"),
+    **_generics("rituximab", "intravenous", "rituximab", "rituximab-abbs", "rituximab-pvvr", "rituximab-arrx"),
+    **_brands("mitoxantrone", "intravenous", "Novantrone"),
+    **_generics("mitoxantrone", "intravenous", "mitoxantrone"),
+    **_brands("daclizumab", "injection", "Zinbryta"),
+    **_generics("daclizumab", "injection", "daclizumab"),
+}
+
+_NEVER_COUNT = frozenset(
+    _normal(name)
+    for name in (
+        "methylprednisolone prednisolone prednisone dexamethasone hydrocortisone corticotropin betamethasone"
+        " dalfampridine fampridine ampyra baclofen lioresal tizanidine zanaflex dantrolene gabapentin pregabalin"
+        " amantadine modafinil provigil armodafinil methylphenidate oxybutynin tolterodine solifenacin mirabegron"
+        " duloxetine carbamazepine onabotulinumtoxina botox nabiximols sativex acthar medrol"
+    ).split()
+) | {_normal(name) for name in ("Solu-Medrol", "Acthar Gel", "Depo-Medrol", "methylprednisolone sodium succinate")}
+
+
+@lru_cache(maxsize=4096)
+def recognise(name: str) -> Product:
+    """The product behind a name as somebody wrote it; kind `unknown` where we do not know it.
+
+    >>> recognise("ocrevus_zunovo").agent
+    'ocrelizumab (subcutaneous)'
+    >>> recognise("natalizumab-abcd").ingredient
+    'natalizumab'
+    >>> recognise("Ofatumumab").kind
+    'ambiguous'
+    """
+    normal = _normal(name)
+    known = _PRODUCTS.get(normal)
+    if known is not None:
+        return known
+    if normal in _NEVER_COUNT:
+        return Product(normal, "", None, "not_disease_modifying")
+    # A biosimilar is its ingredient and a suffix of four letters that means nothing.
+    stem, _, suffix = normal.rpartition(" ")
+    if re.fullmatch(r"[a-z]{4}", suffix) and (biosimilar := _PRODUCTS.get(stem)) and biosimilar.brand is None:
+        return Product(biosimilar.ingredient, biosimilar.route, normal, biosimilar.kind)
+    return Product(normal or name, "", normal, "unknown")
+
+
+Listed = frozenset[tuple[str, str]]
+"""What an edition's appendix lists, as ingredient and route."""
+
+
+def listed(*brands: str) -> Listed:
+    """The ingredients and routes behind the brand names of an appendix."""
+    products = [recognise(brand) for brand in brands]
+    if strangers := [brand for brand, one in zip(brands, products, strict=True) if one.kind == "unknown"]:
+        raise ValueError(f"no ingredient is known for {', '.join(strangers)}: add it to the table of products")
+    return frozenset((one.ingredient, one.route) for one in products)
+
+
+def is_listed(product: Product, appendix: Listed) -> bool:
+    return product.kind == "disease_modifying" and (product.ingredient, product.route) in appendix
+
+
+def may_be_listed(product: Product, appendix: Listed) -> bool:
+    """A bare name that two products share, one of them in the appendix (R13)."""
+    return product.kind == "ambiguous" and any(ingredient == product.ingredient for ingredient, _ in appendix)
+
+
+def is_concurrent_agent(product: Product, appendix: Listed) -> bool | None:
+    """Whether taking it beside Lemtrada is concurrent use (NR.2); None where a person must say (R12, R17).
+
+    Only an agent of the appendix excludes by itself. One that is not listed, or whose name
+    we do not know, neither excludes nor clears.
+    """
+    if is_listed(product, appendix):
+        return True
+    if product.kind in ("disease_modifying", "ambiguous", "unknown"):
+        return None
+    return False

@@ -1,0 +1,310 @@
+"""The leaves of the policy: one named function each, from a question to an answer with its sentence.
+
+The functions say what the facts show; which clause they stand under, and in which edition,
+is written in the edition files.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.calendar import anniversary, years_have_passed
+from domain.facts import AggressiveSign, OpenCourse, RequestedDosing, doses_in_course
+from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Answer, Judged, Question, all_of, answer_of
+from domain.policy.treatment import standing
+
+RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})
+NON_RELAPSING: Final = frozenset({"primary_progressive", "non_active_secondary_progressive"})
+SPECIALISTS: Final = frozenset({"neurology", "ms_specialist"})
+
+
+def spoken(value: str) -> str:
+    return value.replace("_", " ")
+
+
+# -- the diagnosis and the scopes of the two paths --------------------------------------------
+
+
+def multiple_sclerosis(question: Question) -> Judged:
+    diagnosis = question.facts.diagnosis
+    used = {"diagnosis": diagnosis}
+    if diagnosis is None:
+        return Judged(UNDETERMINED, "The diagnosis is not stated.", used, ("diagnosis",))
+    if diagnosis == "other":
+        return Judged(NOT_MET, "The diagnosis is not multiple sclerosis.", used)
+    return Judged(MET, "The diagnosis is multiple sclerosis.", used)
+
+
+def no_completed_course(question: Question) -> Judged:
+    return _scope(question, "A")
+
+
+def completed_course(question: Question) -> Judged:
+    return _scope(question, "B")
+
+
+def _scope(question: Question, letter: str) -> Judged:
+    where = standing(question.facts, question.as_of)
+    prior = question.facts.prior_treatment
+    used = prior.model_dump(mode="json", include={"received_lemtrada", "completed_course", "open_course"})
+    if where.path is None:
+        sentence = "It is not known whether a course of Lemtrada was completed."
+        return Judged(UNDETERMINED, sentence, used, ("prior_treatment.completed_course",))
+    if where.path == "B":
+        sentence = "A course of Lemtrada was completed."
+    elif where.first_course_is_open:
+        sentence = "A first course of Lemtrada was started and not completed."
+    else:
+        sentence = "No course of Lemtrada was completed."
+    return Judged(MET if where.path == letter else NOT_MET, sentence, used)
+
+
+# -- criteria of both paths -------------------------------------------------------------------
+
+
+def old_enough(question: Question) -> Judged:
+    born, years = question.facts.birth_date, question.edition.parameters.age_min_years
+    used = {"birth_date": str(born) if born else None, "as_of": question.as_of.isoformat()}
+    if born is None:
+        return Judged(UNDETERMINED, "The birth date is not known.", used, ("birth_date",))
+    reached = years_have_passed(born, years, on=question.as_of)
+    if reached is None:
+        sentence = f"Born {born}: whether {years} was reached by {question.as_of} depends on the exact day."
+        return Judged(UNDETERMINED, sentence, used, ("birth_date to the day",))
+    if reached:
+        return Judged(MET, f"Born {born}: {years} or older on {question.as_of}.", used)
+    birthday = anniversary(born.latest, years)
+    sentence = f"Born {born}: younger than {years} on {question.as_of}; {years} from {birthday} on."
+    return Judged(NOT_MET, sentence, used, approvable_from=birthday)
+
+
+def relapsing_form(question: Question) -> Judged:
+    form = question.facts.ms_form
+    used = {"ms_form": form}
+    if form is None:
+        return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
+    if form == "secondary_progressive_activity_unknown":
+        sentence = "Secondary progressive disease: whether it is active is not stated."
+        return Judged(UNDETERMINED, sentence, used, ("ms_form: active or not",))
+    if form in RELAPSING:
+        return Judged(MET, f"The form is {spoken(form)}, a relapsing form.", used)
+    return Judged(NOT_MET, f"The form is {spoken(form)}, which is not a relapsing form.", used)
+
+
+def specialist(question: Question) -> Judged:
+    prescriber, consulted = question.facts.prescriber_specialty, question.facts.consulted_specialty
+    used = {"prescriber_specialty": prescriber, "consulted_specialty": consulted}
+    if prescriber in SPECIALISTS:
+        return Judged(MET, f"The prescriber is a specialist ({spoken(str(prescriber))}).", used)
+    if consulted in SPECIALISTS:
+        return Judged(MET, f"A specialist was consulted ({spoken(str(consulted))}).", used)
+    missing = tuple(name for name, value in used.items() if value is None)
+    if missing:
+        sentence = f"No specialist is named, and {' and '.join(map(spoken, missing))} is not known."
+        return Judged(UNDETERMINED, sentence, used, missing)
+    return Judged(NOT_MET, "Neither the prescriber nor anyone consulted is a neurologist or MS specialist.", used)
+
+
+# -- 1.A.iii ----------------------------------------------------------------------------------
+
+
+def received_lemtrada(question: Question) -> Judged:
+    received = standing(question.facts, question.as_of).received
+    used = {"received_lemtrada": received}
+    if received is None:
+        sentence = "It is not known whether Lemtrada was ever received."
+        return Judged(UNDETERMINED, sentence, used, ("prior_treatment.received_lemtrada",))
+    return Judged(answer_of(received), "Lemtrada was received." if received else "Lemtrada was never received.", used)
+
+
+def rapid_deterioration(question: Question) -> Judged:
+    sign = question.facts.aggressive_disease.rapid_deterioration
+    return _documented("rapid_deterioration", "Rapidly advancing physical deterioration", sign)
+
+
+def disabling_relapses(question: Question) -> Judged:
+    sign = question.facts.aggressive_disease.disabling_relapses
+    return _documented("disabling_relapses", "Disabling relapse with suboptimal response to steroids", sign)
+
+
+def aggressive_mri(question: Question) -> Judged:
+    return _documented("mri", "MRI suggesting highly active disease", question.facts.aggressive_disease.mri)
+
+
+def cognitive_impairment(question: Question) -> Judged:
+    sign = question.facts.aggressive_disease.cognitive_impairment
+    return _documented("cognitive_impairment", "MS-related cognitive impairment", sign)
+
+
+def _documented(name: str, what: str, sign: AggressiveSign) -> Judged:
+    """Met only with a document that a person found to support the finding (R14)."""
+    where = f"aggressive_disease.{name}"
+    used = {f"{where}.finding": sign.finding, f"{where}.documentation": sign.documentation}
+    if sign.finding is False:
+        return Judged(NOT_MET, f"{what}: not found.", used)
+    if sign.documentation == "none_exists":
+        return Judged(NOT_MET, f"{what}: confirmed that no document exists.", used)
+    if sign.finding is None:
+        return Judged(UNDETERMINED, f"{what}: the finding is not stated.", used, (f"{where}.finding",))
+    if sign.documentation == "attached":
+        return Judged(MET, f"{what}: found, and supported by an attached document.", used)
+    sentence = f"{what}: asserted, but no supporting document is attached."
+    return Judged(UNDETERMINED, sentence, used, (f"{where}.documentation",))
+
+
+# -- 1.B.iii and iv ---------------------------------------------------------------------------
+
+
+def objective_response(question: Question) -> Judged:
+    return _response("objective_measure", "an objective measure", question.facts.response.objective_measure)
+
+
+def symptom_response(question: Question) -> Judged:
+    return _response("symptom", "at least one symptom", question.facts.response.symptom)
+
+
+def _response(name: str, what: str, responded: bool | None) -> Judged:
+    used = {f"response.{name}": responded}
+    if responded is None:
+        return Judged(UNDETERMINED, f"Response by {what} is not stated.", used, (f"response.{name}",))
+    return Judged(answer_of(responded), f"{'Response' if responded else 'No response'} by {what}.", used)
+
+
+def twelve_months_since_last_dose(question: Question) -> Judged:
+    where = standing(question.facts, question.as_of)
+    interval = where.interval
+    used = {"last_dose_on": str(interval.since) if interval.since else None, "as_of": question.as_of.isoformat()}
+    missing = ("prior_treatment.last_dose_on",)
+    if where.received is False:
+        return Judged(UNDETERMINED, "Lemtrada was never received: there is no last dose to count from.", used, missing)
+    if interval.since is None:
+        return Judged(UNDETERMINED, "The date of the last dose is not known.", used, missing)
+    of = " of the course before the current one" if where.later_course_is_current else ""
+    if interval.passed is None:
+        sentence = f"Last dose{of} {interval.since}: whether twelve months have passed depends on the exact day."
+        return Judged(UNDETERMINED, sentence, used, ("prior_treatment.last_dose_on to the day",))
+    if interval.passed:
+        return Judged(MET, f"Last dose{of} {interval.since}: twelve months have passed on {question.as_of}.", used)
+    sentence = f"Last dose{of} {interval.since}: twelve months have not passed before {interval.passes_on}."
+    return Judged(NOT_MET, sentence, used, approvable_from=interval.passes_on)
+
+
+# -- conditions not recommended: met means that the exclusion applies -------------------------
+
+
+def clinically_isolated_syndrome(question: Question) -> Judged:
+    form, diagnosis = question.facts.ms_form, question.facts.diagnosis
+    used = {"ms_form": form, "diagnosis": diagnosis}
+    if form == "clinically_isolated_syndrome":
+        return Judged(MET, "The form is clinically isolated syndrome.", used)
+    if form is None and diagnosis != "other":
+        return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
+    return Judged(NOT_MET, "Not clinically isolated syndrome.", used)
+
+
+def concurrent_agent(question: Question) -> Judged:
+    continues = question.facts.other_dmt_continues
+    used = {"other_dmt_continues": continues}
+    if continues is None:
+        sentence = "It is not known whether another disease-modifying agent is still taken."
+        return Judged(UNDETERMINED, sentence, used, ("other_dmt_continues",))
+    if continues:
+        return Judged(MET, "Another disease-modifying agent is still taken on the planned infusion day.", used)
+    return Judged(NOT_MET, "No other disease-modifying agent is taken on the planned infusion day.", used)
+
+
+def hiv_infection(question: Question) -> Judged:
+    infected = question.facts.hiv_infection
+    used = {"hiv_infection": infected}
+    if infected is None:
+        return Judged(UNDETERMINED, "HIV status is not stated.", used, ("hiv_infection",))
+    return Judged(answer_of(infected), "HIV infection is stated." if infected else "No HIV infection.", used)
+
+
+def non_relapsing_form(question: Question) -> Judged:
+    form, diagnosis = question.facts.ms_form, question.facts.diagnosis
+    used = {"ms_form": form, "diagnosis": diagnosis}
+    if diagnosis == "other":
+        return Judged(NOT_MET, "The diagnosis is another: the form of MS is not asked.", used)
+    if form is None:
+        return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
+    if form == "secondary_progressive_activity_unknown":
+        sentence = "Secondary progressive disease: whether it is active is not stated."
+        return Judged(UNDETERMINED, sentence, used, ("ms_form: active or not",))
+    if form in NON_RELAPSING:
+        return Judged(MET, f"The form is {spoken(form)}, a non-relapsing form.", used)
+    return Judged(NOT_MET, f"The form is {spoken(form)}, not a non-relapsing form.", used)
+
+
+# -- dosing -----------------------------------------------------------------------------------
+
+
+def first_course_regimen(question: Question) -> Judged:
+    """12 mg a day on five days, or on the days that an interrupted first course has left (R7)."""
+    where = standing(question.facts, question.as_of)
+    whole = doses_in_course(1)
+    given = where.first_course.doses_given if where.first_course is not None else None
+    days = range(1, whole - given + 1) if given is not None else range(whole, whole + 1)
+    return _regimen(question, days, days)
+
+
+def later_course_regimen(question: Question) -> Judged:
+    """12 mg a day on three days, or on the days that a current later course has left (R8)."""
+    where = standing(question.facts, question.as_of)
+    whole = doses_in_course(2)
+    usual = range(whole, whole + 1)
+    if where.later_course is None or where.later_course_is_current is False:
+        return _regimen(question, usual, usual)
+    certain, possible = _days_left(where.later_course, whole)
+    if where.later_course_is_current is True:
+        return _regimen(question, certain, possible)
+    # Whether the later course still runs is not known, and no number of days suits both cases.
+    return _regimen(question, range(0), (*possible, *usual))
+
+
+def _days_left(course: OpenCourse, whole: int) -> tuple[range, range]:
+    """Days that are certainly left, and days that may be."""
+    if course.doses_given is None:
+        return range(1, 2), range(1, whole)
+    left = range(1, whole - course.doses_given + 1)
+    return left, left
+
+
+def _regimen(question: Question, days: range, possible_days: range | tuple[int, ...]) -> Judged:
+    dosing, parameters = question.facts.requested_dosing, question.edition.parameters
+    wanted = dosing.consecutive_days
+    parts: dict[str, Answer] = {
+        "mg_per_day": answer_of(None if dosing.mg_per_day is None else dosing.mg_per_day == parameters.mg_per_day),
+        "consecutive_days": answer_of(
+            None if wanted is None else True if wanted in days else None if wanted in possible_days else False
+        ),
+        "route": answer_of(None if dosing.route is None else _route(dosing.route) == parameters.route),
+    }
+    used = {f"requested_dosing.{name}": value for name, value in dosing.model_dump(mode="json").items()}
+    answer = all_of(parts.values())
+    asked = described(dosing)
+    regimen = f"{parameters.mg_per_day:g} mg a day on {_spoken_days(possible_days)}, {parameters.route}"
+    if answer is MET:
+        return Judged(MET, f"Requested: {asked}, the regimen.", used)
+    if answer is NOT_MET:
+        return Judged(NOT_MET, f"Requested: {asked}; the regimen is {regimen}.", used)
+    missing = tuple(f"requested_dosing.{name}" for name, value in parts.items() if value is UNDETERMINED)
+    return Judged(UNDETERMINED, f"Requested: {asked}; the regimen is {regimen}.", used, missing)
+
+
+def _route(route: str) -> str:
+    return {"iv": "intravenous"}.get(route.casefold(), route.casefold())
+
+
+def _spoken_days(days: range | tuple[int, ...]) -> str:
+    numbers = sorted(days)
+    return " or ".join(map(str, numbers)) + (" consecutive days" if numbers[-1:] != [1] else " day")
+
+
+def described(dosing: RequestedDosing) -> str:
+    """The requested dosing in words."""
+    mg = f"{dosing.mg_per_day:g} mg a day" if dosing.mg_per_day is not None else "mg a day not stated"
+    days = f"{dosing.consecutive_days} days" if dosing.consecutive_days is not None else "days not stated"
+    return f"{mg}, {days}, {dosing.route or 'route not stated'}"
+
+

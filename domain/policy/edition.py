@@ -1,0 +1,98 @@
+"""One edition of the policy as a value: its outline, its parameters, its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from pydantic_core import to_json
+
+from domain.policy.agents import Listed
+from domain.policy.outline import Group, Leaf, Node, Path, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The policy's numbers."""
+
+    age_min_years: int = 17
+    years_between_courses: int = 1
+    mg_per_day: float = 12
+    route: str = "intravenous"
+    approval_valid_days: int = 30
+    start_within_days: int = 30
+    disease_modifying_agents_min: int = 2
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The policy as it stood on a review date.
+
+    `provenance` says whether the text itself is in hand or was rebuilt from its history table.
+    """
+
+    review_date: date
+    revision: int
+    provenance: Literal["text", "reconstructed"]
+    title: str
+    parameters: Parameters
+    appendix: Listed
+    one_agent_suffices: Listed
+    indication: Leaf
+    paths: tuple[Path, Path]
+    exclusions: tuple[Leaf, ...]
+    not_listed: str
+
+    @property
+    def key(self) -> str:
+        return self.review_date.isoformat()
+
+    def nodes(self) -> Iterator[Node | Path]:
+        """Every clause of the edition once, in the order of the document."""
+        yield self.indication
+        for path in self.paths:
+            yield path
+            for clause in path.clauses:
+                yield from walk(clause)
+        for path in self.paths:
+            yield path.dosing
+        yield from self.exclusions
+
+    @cached_property
+    def by_citation(self) -> dict[str, Node | Path]:
+        return {node.citation: node for node in self.nodes()}
+
+    def path(self, letter: Literal["A", "B"]) -> Path:
+        return self.paths[0] if letter == "A" else self.paths[1]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over citations, connectives, parameters, agents, readings and leaf revisions; never sentences."""
+        return hashlib.sha256(to_json(self._outline())).hexdigest()
+
+    def _outline(self) -> dict[str, object]:
+        return {
+            "review_date": self.key,
+            "revision": self.revision,
+            "provenance": self.provenance,
+            "parameters": asdict(self.parameters),
+            "appendix": sorted(self.appendix),
+            "one_agent_suffices": sorted(self.one_agent_suffices),
+            "clauses": [_described(node) for node in self.nodes()],
+            "scopes": [_described(path.scope) for path in self.paths],
+            "not_listed": "NR.5",
+        }
+
+
+def _described(node: Node | Path) -> list[object]:
+    match node:
+        case Leaf():
+            return [node.citation, "leaf", node.revision, node.documentation_required, *node.readings]
+        case Group():
+            return [node.citation, node.connective, *(clause.citation for clause in node.clauses), *node.readings]
+        case Path():
+            return [node.citation, "all_of", node.doses, *(clause.citation for clause in node.clauses), *node.readings]

@@ -1,0 +1,119 @@
+"""The leaves on agents tried before: two that failed (1.A.iii.a), or one that suffices (1.A.iii.b)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from domain.facts import Outcome
+from domain.policy.agents import Listed, Product, is_listed, may_be_listed, recognise
+from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Judged, Question
+
+FAILED: Final = frozenset({"inadequate_efficacy", "significant_intolerance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One agent tried, recognised. `failed` is None where the outcome is not stated."""
+
+    name: str
+    product: Product
+    outcome: Outcome | None
+
+    @property
+    def failed(self) -> bool | None:
+        return None if self.outcome is None else self.outcome in FAILED
+
+
+def two_agents(question: Question) -> Judged:
+    """Two different listed ingredients with inadequate efficacy or significant intolerance (R11, R12)."""
+    appendix, needed = question.edition.appendix, question.edition.parameters.disease_modifying_agents_min
+    trials, used = _trials(question)
+    certain = {one.product.ingredient for one in trials if is_listed(one.product, appendix) and one.failed is True}
+    if len(certain) >= needed:
+        return Judged(MET, f"Failed or not tolerated: {_spoken(certain)}.", used)
+    open_trials = [one for one in trials if _is_open(one, appendix)]
+    possible = certain | {one.product.ingredient for one in open_trials}
+    missing = _missing(question, open_trials)
+    so_far = f"{len(certain)} of {needed} agents failed or not tolerated" + (f" ({_spoken(certain)})" if certain else "")
+    if question.facts.agents.list_is_complete is not True:
+        return Judged(UNDETERMINED, f"{so_far}; more may have been tried.", used, missing)
+    if len(possible) >= needed:
+        return Judged(UNDETERMINED, f"{so_far}; another may count.", used, missing)
+    return _counted_apart(trials, appendix, needed, so_far, used)
+
+
+def _counted_apart(
+    trials: list[Trial], appendix: Listed, needed: int, so_far: str, used: dict[str, JsonValue]
+) -> Judged:
+    """Not met on our reading. Would it be, if brands were counted apart and unlisted agents counted?"""
+    countable = [one for one in trials if is_listed(one.product, appendix) or _is_off_the_list(one.product)]
+    if _agents_apart(one.product for one in countable if one.failed is True) >= needed:
+        sentence = f"{so_far}; it turns on counting brands of one ingredient apart, or an agent that is not listed."
+        return Judged(NOT_MET, sentence, used, arguable=True)
+    not_stated = [one for one in countable if one.failed is None]
+    if _agents_apart(one.product for one in countable if one.failed is not False) >= needed:
+        sentence = f"{so_far}; an outcome that is not stated may make it arguable."
+        return Judged(UNDETERMINED, sentence, used, tuple(f"agents.tried: outcome of {one.name}" for one in not_stated))
+    return Judged(NOT_MET, f"{so_far}.", used)
+
+
+def one_sufficient_agent(question: Question) -> Judged:
+    """One of the agents that suffice alone, with inadequate efficacy or significant intolerance (R13)."""
+    suffices = question.edition.one_agent_suffices
+    trials, used = _trials(question)
+    for one in trials:
+        if is_listed(one.product, suffices) and one.failed is True:
+            return Judged(MET, f"Failed or not tolerated: {one.product.agent}.", used)
+    open_trials = [one for one in trials if _is_open(one, suffices)]
+    if question.facts.agents.list_is_complete is not True or open_trials:
+        sentence = "None of the agents that suffice alone is known to have failed; one may have."
+        return Judged(UNDETERMINED, sentence, used, _missing(question, open_trials))
+    return Judged(NOT_MET, "None of the agents that suffice alone failed or was not tolerated.", used)
+
+
+def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
+    agents = question.facts.agents
+    trials = [Trial(one.product, recognise(one.product), one.outcome) for one in agents.tried]
+    listed: list[JsonValue] = [
+        {"product": one.name, "ingredient": one.product.ingredient, "kind": one.product.kind, "outcome": one.outcome}
+        for one in trials
+    ]
+    return trials, {"agents.tried": listed, "agents.list_is_complete": agents.list_is_complete}
+
+
+def _is_open(one: Trial, appendix: Listed) -> bool:
+    """Whether what is not known of this trial could still make it count."""
+    if is_listed(one.product, appendix):
+        return one.failed is None
+    return may_be_listed(one.product, appendix) and one.failed is not False
+
+
+def _is_off_the_list(product: Product) -> bool:
+    return product.kind in ("disease_modifying", "unknown")
+
+
+def _agents_apart(products: Iterable[Product]) -> int:
+    """How many agents there are when each brand counts as one; a generic name is no further brand."""
+    brands: dict[str, set[str]] = defaultdict(set)
+    for product in products:
+        brands[product.ingredient] |= {product.brand} if product.brand is not None else set()
+    return sum(max(1, len(names)) for names in brands.values())
+
+
+def _missing(question: Question, open_trials: list[Trial]) -> tuple[str, ...]:
+    missing = [] if question.facts.agents.list_is_complete is True else ["agents.list_is_complete"]
+    for one in open_trials:
+        if one.product.kind == "ambiguous":
+            missing.append(f"agents.tried: which product {one.name} was")
+        if one.failed is None:
+            missing.append(f"agents.tried: outcome of {one.name}")
+    return tuple(missing)
+
+
+def _spoken(ingredients: set[str]) -> str:
+    return ", ".join(sorted(ingredients))

@@ -1,0 +1,103 @@
+"""What sends an approval to a clinician, and what is only shown to the person deciding.
+
+None of it makes a clause met or not met: safety statements are never a reason to deny (R20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain.calendar import years_have_passed
+from domain.facts import Circumstances, Fact
+from domain.policy.agents import recognise
+from domain.policy.criteria import NON_RELAPSING, RELAPSING
+from domain.policy.outline import Question
+from domain.policy.treatment import standing
+
+
+class Reason(Fact):
+    """Why a clinician must look."""
+
+    code: str
+    citation: str | None = None
+    sentence: str
+    readings: tuple[str, ...] = ()
+
+
+# ICD-10-CM since October 2025; the old G35, G35.C0 and G35.D say nothing of the form (R15).
+RELAPSING_CODES = frozenset({"G35.A", "G35.C1"})
+NON_RELAPSING_CODES = frozenset({"G35.B0", "G35.B1", "G35.B2", "G35.C2"})
+
+
+def referral_reasons(question: Question, circumstances: Circumstances) -> Iterator[Reason]:
+    facts = question.facts
+    where = standing(facts, question.as_of)
+    if where.later_course is not None and where.later_course_is_current is not False:
+        yield Reason(
+            code="later_course_interrupted",
+            citation="1.B",
+            sentence=f"Course {where.later_course.number} was started and not completed; the policy is silent.",
+            readings=("R8",),
+        )
+    if circumstances.course_closed_unfinished:
+        sentence = "An earlier course was closed unfinished by a clinician."
+        yield Reason(code="course_closed_unfinished", citation="1.B", sentence=sentence, readings=("R26",))
+    if circumstances.course_short:
+        sentence = "An earlier course is short of a dose that was voided."
+        yield Reason(code="course_short", citation="1.B", sentence=sentence, readings=("R24",))
+    if facts.active_infection is True:
+        sentence = "A known active infection: a contraindication on the label."
+        yield Reason(code="active_infection", sentence=sentence, readings=("R20",))
+    if facts.hypersensitivity is True:
+        sentence = "A known hypersensitivity to alemtuzumab: a contraindication on the label."
+        yield Reason(code="hypersensitivity", sentence=sentence, readings=("R20",))
+    if against := codes_against_form(question, circumstances):
+        sentence = f"Diagnosis code {', '.join(against)} contradicts the stated form of MS."
+        yield Reason(code="diagnosis_code_contradicts", citation="1.A.ii", sentence=sentence, readings=("R15",))
+
+
+def codes_against_form(question: Question, circumstances: Circumstances) -> list[str]:
+    """The codes that say the opposite of the stated form; none where the form is not stated."""
+    form = question.facts.ms_form
+    codes = [code.upper() for code in circumstances.diagnosis_codes]
+    if form in RELAPSING:
+        return [code for code in codes if code in NON_RELAPSING_CODES]
+    if form in NON_RELAPSING or form == "clinically_isolated_syndrome":
+        return [code for code in codes if code in RELAPSING_CODES]
+    return []
+
+
+def advisories(question: Question, circumstances: Circumstances) -> Iterator[str]:
+    facts = question.facts
+    if circumstances.rems_enrolled is False:
+        yield "The patient is stated not to be enrolled in the LEMTRADA REMS Program (R20)."
+    if circumstances.rems_enrolled is None:
+        yield "Enrolment in the LEMTRADA REMS Program is not stated (R20)."
+    if circumstances.progressive_multifocal_leukoencephalopathy is True:
+        yield "Progressive multifocal leukoencephalopathy is stated (R20)."
+    born = facts.birth_date
+    if born is not None and years_have_passed(born, 18, on=question.as_of) is False:
+        yield "Younger than 18: the label is for adults (R20)."
+    campath = [one.product for one in facts.agents.tried if recognise(one.product).kind == "campath"]
+    if campath or circumstances.campath_received is True:
+        yield "Campath was received: the same ingredient as another product, not counted as Lemtrada (R18)."
+    for statement in circumstances.stated_otherwise:
+        yield statement
+
+
+def planned_day_notes(question: Question, circumstances: Circumstances) -> Iterator[str]:
+    """The age and the interval on the planned first infusion day: reported, never decisive (R4)."""
+    planned = circumstances.planned_first_infusion_on
+    if planned is None or planned == question.as_of:
+        return
+    born, age = question.facts.birth_date, question.edition.parameters.age_min_years
+    if born is not None:
+        reached = years_have_passed(born, age, on=planned)
+        yield f"On the planned first infusion, {planned}, age {age} is {_said(reached)} (R4)."
+    where = standing(question.facts, planned)
+    if where.path == "B":
+        yield f"On the planned first infusion, {planned}, the twelve months of 1.B.iv are {_said(where.interval.passed)} (R4)."
+
+
+def _said(reached: bool | None) -> str:
+    return {True: "reached", False: "not reached", None: "not known to be reached"}[reached]
