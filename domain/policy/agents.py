@@ -124,12 +124,12 @@ _PRODUCTS: dict[str, Product] = {
 
 _NEVER_COUNT = frozenset(
     _normal(name)
-    for name in (
-        "methylprednisolone prednisolone prednisone dexamethasone hydrocortisone corticotropin betamethasone"
-        " dalfampridine fampridine ampyra baclofen lioresal tizanidine zanaflex dantrolene gabapentin pregabalin"
-        " amantadine modafinil provigil armodafinil methylphenidate oxybutynin tolterodine solifenacin mirabegron"
-        " duloxetine carbamazepine onabotulinumtoxina botox nabiximols sativex acthar medrol"
-    ).split()
+    for name in """
+        methylprednisolone prednisolone prednisone dexamethasone hydrocortisone corticotropin betamethasone
+        dalfampridine fampridine ampyra baclofen lioresal tizanidine zanaflex dantrolene gabapentin pregabalin
+        amantadine modafinil provigil armodafinil methylphenidate oxybutynin tolterodine solifenacin mirabegron
+        duloxetine carbamazepine onabotulinumtoxina botox nabiximols sativex acthar medrol
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 ) | {_normal(name) for name in ("Solu-Medrol", "Acthar Gel", "Depo-Medrol", "methylprednisolone sodium succinate")}
 
 

@@ -192,10 +192,12 @@ def _assessed(facts: Facts, as_of: date, edition: Edition, circumstances: Circum
 
 def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[str, ...]) -> tuple[Reason, ...]:
     return (
-        *(Reason(code="arguable", citation=one, sentence=f"{one} is not met on our reading alone.", readings=("R11", "R12"))
-          for one in arguable),
+        *(
+            Reason(code="arguable", citation=one, sentence=f"{one} is arguable.", readings=("R11", "R12"))
+            for one in arguable
+        ),
         *referral_reasons(question, circumstances),
-    )  # fmt: skip
+    )
 
 
 def _decide(answers: _Answers, values: Mapping[str, Answer], reasons: tuple[Reason, ...]) -> _Verdict:
@@ -205,7 +207,7 @@ def _decide(answers: _Answers, values: Mapping[str, Answer], reasons: tuple[Reas
     excluded = any(values[leaf.citation] is MET for leaf in edition.exclusions)
     if values[indication] is NOT_MET or excluded or all(values[path.citation] is NOT_MET for path in paths):
         return _Verdict(recommendation="not_recommended")
-    needed = sorted({citation for citation in _needed(answers, values)})
+    needed = sorted(set(_needed(answers, values)))
     if needed:
         return _Verdict(recommendation="pend", needed=tuple(needed))
     path = next(path for path in paths if values[path.citation] is MET)
@@ -254,7 +256,7 @@ def _findings(edition: Edition, answers: _Answers, values: Mapping[str, Answer])
             citation=node.citation,
             answer=values[node.citation],
             sentence=_sentence(node, judged, values),
-            facts=judged.used if judged else {},
+            facts=dict(judged.used) if judged else {},
             readings=node.readings,
             missing=judged.missing if judged else (),
             approvable_from=judged.approvable_from if judged else None,

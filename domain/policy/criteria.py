@@ -306,5 +306,3 @@ def described(dosing: RequestedDosing) -> str:
     mg = f"{dosing.mg_per_day:g} mg a day" if dosing.mg_per_day is not None else "mg a day not stated"
     days = f"{dosing.consecutive_days} days" if dosing.consecutive_days is not None else "days not stated"
     return f"{mg}, {days}, {dosing.route or 'route not stated'}"
-
-

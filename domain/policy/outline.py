@@ -7,7 +7,7 @@ missing fact is ever read as "no"; and an answer refuses to be used as a bool, b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -68,7 +68,7 @@ class Judged:
 
     answer: Answer
     sentence: str
-    used: dict[str, JsonValue] = field(default_factory=dict)
+    used: Mapping[str, JsonValue] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     approvable_from: date | None = None
     arguable: bool = False

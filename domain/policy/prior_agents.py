@@ -39,7 +39,9 @@ def two_agents(question: Question) -> Judged:
     open_trials = [one for one in trials if _is_open(one, appendix)]
     possible = certain | {one.product.ingredient for one in open_trials}
     missing = _missing(question, open_trials)
-    so_far = f"{len(certain)} of {needed} agents failed or not tolerated" + (f" ({_spoken(certain)})" if certain else "")
+    so_far = f"{len(certain)} of {needed} agents failed or not tolerated" + (
+        f" ({_spoken(certain)})" if certain else ""
+    )
     if question.facts.agents.list_is_complete is not True:
         return Judged(UNDETERMINED, f"{so_far}; more may have been tried.", used, missing)
     if len(possible) >= needed:

@@ -81,8 +81,7 @@ def advisories(question: Question, circumstances: Circumstances) -> Iterator[str
     campath = [one.product for one in facts.agents.tried if recognise(one.product).kind == "campath"]
     if campath or circumstances.campath_received is True:
         yield "Campath was received: the same ingredient as another product, not counted as Lemtrada (R18)."
-    for statement in circumstances.stated_otherwise:
-        yield statement
+    yield from circumstances.stated_otherwise
 
 
 def planned_day_notes(question: Question, circumstances: Circumstances) -> Iterator[str]:
@@ -96,7 +95,8 @@ def planned_day_notes(question: Question, circumstances: Circumstances) -> Itera
         yield f"On the planned first infusion, {planned}, age {age} is {_said(reached)} (R4)."
     where = standing(question.facts, planned)
     if where.path == "B":
-        yield f"On the planned first infusion, {planned}, the twelve months of 1.B.iv are {_said(where.interval.passed)} (R4)."
+        said = _said(where.interval.passed)
+        yield f"On the planned first infusion, {planned}, the twelve months of 1.B.iv are {said} (R4)."
 
 
 def _said(reached: bool | None) -> str:

@@ -109,7 +109,7 @@ def _interval(
         return as_prior
     # Not known whether the later course still runs: only what holds either way is said.
     as_current = _since(later_of(before), as_of)
-    passed_if_prior = False if as_current.passed is False else True
+    passed_if_prior = as_current.passed is not False
     return as_current if as_current.passed is passed_if_prior else Interval(None, as_prior.since, None)
 
 
