@@ -67,11 +67,12 @@ class PartialDate:
         match = _PARTIAL.fullmatch(self.text)
         if match is None:
             raise ValueError(f"{self.text!r} is not a date: send YYYY-MM-DD, YYYY-MM or YYYY")
-        year, month, day = (int(part) if part else None for part in match.groups())
+        year, month, day = (None if part is None else int(part) for part in match.groups())
         assert year is not None
-        first = _checked(year, month or 1, day or 1, self.text)
-        last_month = month or 12
-        last = first if day else date(year, last_month, _calendar.monthrange(year, last_month)[1])
+        # Compared with None: a month or day written "00" is impossible, not missing.
+        first = _checked(year, 1 if month is None else month, 1 if day is None else day, self.text)
+        last_month = 12 if month is None else month
+        last = first if day is not None else date(year, last_month, _calendar.monthrange(year, last_month)[1])
         object.__setattr__(self, "earliest", first)
         object.__setattr__(self, "latest", last)
 

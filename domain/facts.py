@@ -163,12 +163,12 @@ class Facts(Fact):
     requested_dosing: RequestedDosing = RequestedDosing()
 
     def contradictions_on(self, as_of: date) -> list[str]:
-        """Dates that lie wholly after the day of judgement, each naming both fields."""
+        """Dates that lie wholly after the day of judgement, each naming both fields and no date of the patient."""
         dates = [("birth_date", self.birth_date), ("prior_treatment.last_dose_on", self.prior_treatment.last_dose_on)]
         if self.prior_treatment.open_course is not None:
             dates.append(("prior_treatment.open_course.last_dose_on", self.prior_treatment.open_course.last_dose_on))
         return [
-            f"{field} {value} lies after as_of {as_of}: correct one of the two"
+            f"{field} lies after as_of {as_of}: correct one of the two"
             for field, value in dates
             if value is not None and value.earliest > as_of
         ]

@@ -7,6 +7,7 @@ brands of a listed ingredient count like the brand that an edition's appendix na
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -61,7 +62,7 @@ _INJECTED = _brands("interferon beta-1a", "injection", "Avonex", "Rebif") | _bra
 _TWICE_BRANDED = (
     _brands("peginterferon beta-1a", "injection", "Plegridy")
     | _brands("glatiramer acetate", "injection", "Copaxone", "Glatopa")
-    | _brands("fingolimod", "oral", "Gilenya", "Tascenso", "Tascenso ODT")
+    | _brands("fingolimod", "oral", "Gilenya", "Tascenso ODT")
     | _brands("natalizumab", "intravenous", "Tysabri", "Tyruko")
     | _brands("ocrelizumab", "intravenous", "Ocrevus")
     | _brands("ocrelizumab", "subcutaneous", "Ocrevus Zunovo")
@@ -103,6 +104,7 @@ _PRODUCTS: dict[str, Product] = {
     **_generics("cladribine", "oral", "cladribine tablets", "oral cladribine", "cladribine oral"),
     **_generics("cladribine", "intravenous", "cladribine intravenous", "intravenous cladribine"),
     # A name that belongs to one brand alone is that brand.
+    **_same("Tascenso ODT", _TWICE_BRANDED, "Tascenso"),
     **_same("Tyruko", _TWICE_BRANDED, "natalizumab-sztn"),
     **_same("Ocrevus Zunovo", _TWICE_BRANDED, "ocrelizumab and hyaluronidase", "ocrelizumab and hyaluronidase-ocsq"),
     **_same("Briumvi", _TWICE_BRANDED, "ublituximab-xiiy", "ublituximab-xiiv", "ublituximab-xiij"),
@@ -161,12 +163,12 @@ Listed = frozenset[tuple[str, str]]
 """What an edition's appendix lists, as ingredient and route."""
 
 
-def listed(*brands: str) -> Listed:
-    """The ingredients and routes behind the brand names of an appendix."""
-    products = [recognise(brand) for brand in brands]
-    if strangers := [brand for brand, one in zip(brands, products, strict=True) if one.kind == "unknown"]:
+def listed(names: Iterable[str]) -> Listed:
+    """The ingredients and routes behind the names of an appendix."""
+    products = {name: recognise(name) for name in names}
+    if strangers := [name for name, one in products.items() if one.kind == "unknown"]:
         raise ValueError(f"no ingredient is known for {', '.join(strangers)}: add it to the table of products")
-    return frozenset((one.ingredient, one.route) for one in products)
+    return frozenset((one.ingredient, one.route) for one in products.values())
 
 
 def is_listed(product: Product, appendix: Listed) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic_core import to_json
 
-from domain.policy.agents import Listed
+from domain.policy.agents import Listed, listed
 from domain.policy.outline import Group, Leaf, Node, Path, walk
 
 
@@ -33,6 +33,8 @@ class Edition:
     """The policy as it stood on a review date.
 
     `provenance` says whether the text itself is in hand or was rebuilt from its history table.
+    `appendix_names` and `one_agent_names` are the agents of the appendix and of 1.A.iii.b as this edition
+    names them; what counts is matched on the ingredient and route behind them (R12).
     """
 
     review_date: date
@@ -40,8 +42,8 @@ class Edition:
     provenance: Literal["text", "reconstructed"]
     title: str
     parameters: Parameters
-    appendix: Listed
-    one_agent_suffices: Listed
+    appendix_names: tuple[str, ...]
+    one_agent_names: tuple[str, ...]
     indication: Leaf
     paths: tuple[Path, Path]
     exclusions: tuple[Leaf, ...]
@@ -63,6 +65,14 @@ class Edition:
         yield from self.exclusions
 
     @cached_property
+    def appendix(self) -> Listed:
+        return listed(self.appendix_names)
+
+    @cached_property
+    def one_agent_suffices(self) -> Listed:
+        return listed(self.one_agent_names)
+
+    @cached_property
     def by_citation(self) -> dict[str, Node | Path]:
         return {node.citation: node for node in self.nodes()}
 
@@ -80,8 +90,8 @@ class Edition:
             "revision": self.revision,
             "provenance": self.provenance,
             "parameters": asdict(self.parameters),
-            "appendix": sorted(self.appendix),
-            "one_agent_suffices": sorted(self.one_agent_suffices),
+            "appendix": [sorted(self.appendix_names), sorted(self.appendix)],
+            "one_agent_suffices": [sorted(self.one_agent_names), sorted(self.one_agent_suffices)],
             "clauses": [_described(node) for node in self.nodes()],
             "scopes": [_described(path.scope) for path in self.paths],
             "not_listed": "NR.5",

@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from domain.policy import criteria, prior_agents
-from domain.policy.agents import listed
 from domain.policy.edition import Edition, Parameters
 from domain.policy.outline import Group, Leaf, Path
 
-APPENDIX = listed(
+APPENDIX = (
     "Aubagio", "Avonex", "Bafiertam", "Betaseron", "Briumvi", "Copaxone", "Gilenya", "Glatopa", "Kesimpta",
-    "Mavenclad", "Mayzent", "Ocrevus", "Ocrevus Zunovo", "Plegridy", "Ponvory", "Rebif", "Tascenso ODT",
+    "Lemtrada", "Mavenclad", "Mayzent", "Ocrevus", "Ocrevus Zunovo", "Plegridy", "Ponvory", "Rebif", "Tascenso ODT",
     "Tecfidera", "Tyruko", "Tysabri", "Vumerity", "Zeposia",
 )  # fmt: skip
 
-ONE_AGENT_SUFFICES = listed("Kesimpta", "Tysabri", "Tyruko", "Briumvi", "Mavenclad", "Ocrevus", "Ocrevus Zunovo")
+ONE_AGENT_SUFFICES = ("Kesimpta", "natalizumab", "Briumvi", "Mavenclad", "Ocrevus", "Ocrevus Zunovo")
 
 DOSING_A = Leaf(
     "Dosing.A", "First course: 12 mg a day intravenously on five consecutive days.",
@@ -92,8 +91,8 @@ EDITION = Edition(
         start_within_days=30,
         disease_modifying_agents_min=2,
     ),
-    appendix=APPENDIX,
-    one_agent_suffices=ONE_AGENT_SUFFICES,
+    appendix_names=APPENDIX,
+    one_agent_names=ONE_AGENT_SUFFICES,
     indication=Leaf("1", "The diagnosis is multiple sclerosis.", criteria.multiple_sclerosis),
     paths=(INITIAL_THERAPY, COMPLETED_A_COURSE),
     exclusions=(

@@ -53,7 +53,7 @@ def _counted_apart(
     trials: list[Trial], appendix: Listed, needed: int, so_far: str, used: dict[str, JsonValue]
 ) -> Judged:
     """Not met on our reading. Would it be, if brands were counted apart and unlisted agents counted?"""
-    countable = [one for one in trials if is_listed(one.product, appendix) or _is_off_the_list(one.product)]
+    countable = [one for one in trials if is_listed(one.product, appendix) or _may_be_argued(one.product)]
     if _agents_apart(one.product for one in countable if one.failed is True) >= needed:
         sentence = f"{so_far}; it turns on counting brands of one ingredient apart, or an agent that is not listed."
         return Judged(NOT_MET, sentence, used, arguable=True)
@@ -95,8 +95,9 @@ def _is_open(one: Trial, appendix: Listed) -> bool:
     return may_be_listed(one.product, appendix) and one.failed is not False
 
 
-def _is_off_the_list(product: Product) -> bool:
-    return product.kind in ("disease_modifying", "unknown")
+def _may_be_argued(product: Product) -> bool:
+    # Of the two products behind a bare name one is listed and the other is not: either can be argued for.
+    return product.kind in ("disease_modifying", "unknown", "ambiguous")
 
 
 def _agents_apart(products: Iterable[Product]) -> int:

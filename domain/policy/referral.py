@@ -59,12 +59,18 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
 def codes_against_form(question: Question, circumstances: Circumstances) -> list[str]:
     """The codes that say the opposite of the stated form; none where the form is not stated."""
     form = question.facts.ms_form
-    codes = [code.upper() for code in circumstances.diagnosis_codes]
+    codes = [_dotted(code) for code in circumstances.diagnosis_codes]
     if form in RELAPSING:
         return [code for code in codes if code in NON_RELAPSING_CODES]
     if form in NON_RELAPSING or form == "clinically_isolated_syndrome":
         return [code for code in codes if code in RELAPSING_CODES]
     return []
+
+
+def _dotted(code: str) -> str:
+    """The code as ICD-10-CM prints it; claims carry it without the dot."""
+    bare = code.upper().replace(".", "")
+    return f"{bare[:3]}.{bare[3:]}" if len(bare) > 3 else bare
 
 
 def advisories(question: Question, circumstances: Circumstances) -> Iterator[str]:
