@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from domain.calendar import Day, Instant, PartialDate
 from domain.events import (
     DoseId,
     DoseSource,
+    Event,
     LineOfBusiness,
     Member,
     ReportedCourse,
@@ -26,6 +27,9 @@ from domain.events import (
 )
 from domain.facts import Fact, Name, Text
 from domain.people import Actor, ConsultationGiven, Prescriber
+
+E = TypeVar("E", bound=Event)
+_UNSALTED = "0" * 32
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the assessment that was looked at.")]
 
@@ -47,6 +51,10 @@ class Moment:
     def today(self) -> date:
         """The calendar day in the plan's zone."""
         return self.at.astimezone(self.zone).date()
+
+    def event(self, kind: type[E], **values: Any) -> E:
+        """An event of this moment; `decide` salts it once all events of the command are known."""
+        return kind(recorded_at=self.at, salt=_UNSALTED, command_id=self.command_id, actor=self.actor, **values)
 
     def salts(self) -> Iterator[str]:
         """One salt of 16 bytes an event, in hexadecimal."""

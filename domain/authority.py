@@ -1,0 +1,101 @@
+"""Who may do what: the policy says "Automation: None", so a person decides, every time.
+
+A reviewer may approve only what is recommended `approve`. Only a clinician (a medical
+director or a pharmacist) may decide a `refer`, depart from a recommendation or close a
+course; who may deny is data, by line of business.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.commands import (
+    ApproveCourse,
+    CloseCourse,
+    Command,
+    ConfirmDuplicate,
+    DenyRequest,
+    DismissDuplicate,
+    OpenHistory,
+    RecordDose,
+    ReferRequest,
+    ReportPriorTreatment,
+    SubmitRequest,
+    VoidDose,
+)
+from domain.errors import NotPermitted
+from domain.events import LineOfBusiness
+from domain.history import Request
+from domain.people import Actor, Credential, Role
+from domain.policy.assessment import Assessment
+
+MAY: Final[dict[type[Command], frozenset[Role]]] = {
+    OpenHistory: frozenset({"requester", "reviewer", "clinician"}),
+    SubmitRequest: frozenset({"requester", "reviewer", "clinician"}),
+    ReportPriorTreatment: frozenset({"requester", "reviewer", "clinician"}),
+    RecordDose: frozenset({"requester", "reviewer", "clinician", "service"}),
+    VoidDose: frozenset({"reviewer", "clinician"}),
+    ConfirmDuplicate: frozenset({"reviewer", "clinician"}),
+    DismissDuplicate: frozenset({"reviewer", "clinician"}),
+    ApproveCourse: frozenset({"reviewer", "clinician"}),
+    ReferRequest: frozenset({"reviewer", "clinician"}),
+    DenyRequest: frozenset({"clinician"}),
+    CloseCourse: frozenset({"clinician"}),
+}
+
+CLINICIAN_CREDENTIALS: Final[frozenset[Credential]] = frozenset({"physician", "pharmacist"})
+
+MAY_DENY: Final[dict[LineOfBusiness, frozenset[Credential]]] = {
+    "commercial": frozenset({"physician"}),
+    "medicare_advantage": frozenset({"physician"}),
+    "medicaid": frozenset({"physician"}),
+}
+
+
+def check_role(actor: Actor, command: Command) -> None:
+    """Raise NotPermitted unless the role may give this command at all."""
+    allowed = MAY[type(command)]
+    if actor.role not in allowed:
+        raise NotPermitted(
+            f"a {actor.role} may not {_spoken(command)}",
+            field="actor.role",
+            remedy=f"have it done by a {' or '.join(sorted(allowed))}",
+        )
+    if actor.role == "clinician" and actor.credential not in CLINICIAN_CREDENTIALS:
+        raise NotPermitted(
+            f"a clinician with the credential {actor.credential!r} may not act as one",
+            field="actor.credential",
+            remedy="a clinician is a physician (medical director) or a pharmacist",
+        )
+
+
+def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
+    """Raise NotPermitted unless this clinician may deny in this line of business."""
+    if actor.credential not in MAY_DENY[line_of_business]:
+        raise NotPermitted(
+            f"a {actor.credential} may not deny a request in {line_of_business}",
+            field="actor.credential",
+            remedy=f"refer it to a {' or '.join(sorted(MAY_DENY[line_of_business]))}",
+        )
+
+
+def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is_partial: bool) -> None:
+    """Raise NotPermitted where only a clinician may approve."""
+    if actor.role == "clinician":
+        return
+    recommended = assessment.recommendation
+    if recommended != "approve":
+        cause, clause = f"a {actor.role} may approve only what is recommended approve, and this is {recommended}", None
+        clause = next(iter((*assessment.needed, *assessment.exclusions)), None)
+    elif request.status == "referred":
+        cause, clause = "the request was referred to a clinician", None
+    elif is_partial:
+        cause, clause = "approving less than was asked is adverse in what it leaves out", None
+    else:
+        return
+    raise NotPermitted(cause, clause=clause, field="actor.role", remedy="refer the request to a clinician")
+
+
+def _spoken(command: Command) -> str:
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(command).__name__)
+    return words.strip()

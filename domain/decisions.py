@@ -1,0 +1,290 @@
+"""Where the policy and the story meet: one pure function a command, from a history to events.
+
+    decide(history, command, moment) -> events
+
+No clock, no uuid, no I/O: the moment brings time, person and randomness. What the business
+refuses is an event; what cannot be meant raises an error of `errors` and stores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from domain import approvals, authority, determinations
+from domain.commands import (
+    ApproveCourse,
+    CloseCourse,
+    Command,
+    ConfirmDuplicate,
+    DenyRequest,
+    DismissDuplicate,
+    Moment,
+    OpenHistory,
+    RecordDose,
+    ReferRequest,
+    ReportPriorTreatment,
+    SubmitRequest,
+    VoidDose,
+)
+from domain.courses import courses, place_of_dose
+from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
+from domain.events import (
+    CourseClosedUnfinished,
+    CourseCompleted,
+    CourseReopened,
+    DoseAdministered,
+    DoseVoided,
+    HistoryOpened,
+    PatientEvent,
+    PossibleDuplicateConfirmed,
+    PossibleDuplicateDismissed,
+    PriorTreatmentReported,
+    RequestSubmitted,
+    placed,
+)
+from domain.facts import doses_in_course
+from domain.history import Dose, PatientHistory, evolve
+
+
+def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
+    """The events of a command, not yet placed in the history. Raises an error of `errors`, or returns at least one."""
+    authority.check_role(moment.actor, command)
+    if isinstance(command, OpenHistory):
+        return _salted(open_history(history, command, moment), moment)
+    if history is None:
+        raise NotFound("no such patient", field="patient_id", remedy="open a history for the member first")
+    events = DECISIONS[type(command)](history, command, moment)
+    return _salted((*events, *_course_changes(history, events, command, moment)), moment)
+
+
+def open_history(history: PatientHistory | None, command: OpenHistory, moment: Moment) -> tuple[PatientEvent, ...]:
+    if history is not None:
+        raise AlreadyRecorded("this member has a history already", field="member", remedy="find the patient instead")
+    born = command.birth_date
+    if born is not None and born.earliest > moment.today:
+        raise InvalidCommand("the birth date lies in the future", field="birth_date", remedy="send the date of birth")
+    return (moment.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
+
+
+def report_prior_treatment(
+    history: PatientHistory, command: ReportPriorTreatment, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    for number, course in enumerate(command.courses):
+        field = f"courses.{number}"
+        for name, day in (("first_dose_on", course.first_dose_on), ("last_dose_on", course.last_dose_on)):
+            if day is not None and day.earliest > moment.today:
+                raise InvalidCommand(
+                    f"the {name} lies in the future", field=f"{field}.{name}", remedy="send the day of a dose given"
+                )
+            if day is not None and history.birth_date is not None and day.latest < history.birth_date.earliest:
+                raise InvalidCommand(
+                    f"the {name} lies before birth", field=f"{field}.{name}", remedy="send the day of a dose given"
+                )
+        if (
+            course.first_dose_on is not None
+            and course.last_dose_on is not None
+            and course.first_dose_on.earliest > course.last_dose_on.latest
+        ):
+            raise InvalidCommand(
+                "the last dose lies before the first", field=f"{field}.last_dose_on", remedy="send them in order"
+            )
+        if course.completed is False and (course.doses_given or 0) >= doses_in_course(1):
+            raise InvalidCommand(
+                "doses_given is a whole course, yet completed is false",
+                field=f"{field}.completed",
+                remedy="correct one of the two",
+            )
+    report_id = f"{history.patient_id}.t{len(history.reports) + 1}"
+    return (
+        moment.event(
+            PriorTreatmentReported,
+            report_id=report_id,
+            source=command.source,
+            reference=command.reference,
+            courses=command.courses,
+        ),
+    )
+
+
+def submit_request(history: PatientHistory, command: SubmitRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    if command.received_at > moment.at:
+        raise InvalidCommand(
+            "the request was received in the future",
+            field="received_at",
+            remedy="send the instant at which it arrived",
+        )
+    return (
+        moment.event(
+            RequestSubmitted,
+            request_id=f"{history.patient_id}.r{len(history.requests) + 1}",
+            received_at=command.received_at,
+            received_on=command.received_at.astimezone(moment.zone).date(),
+            line_of_business=command.line_of_business,
+            urgency=command.urgency,
+            prescriber=command.prescriber,
+            consultation=command.consultation,
+            planned_first_infusion_on=command.planned_first_infusion_on,
+            statement=command.statement,
+        ),
+    )
+
+
+def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) -> tuple[PatientEvent, ...]:
+    """A dose that was given is recorded, even if it should not have been (R22). Refused is only the impossible."""
+    if command.on > moment.today:
+        raise InvalidCommand("the dose lies in the future", field="on", remedy="record a dose once it was given")
+    if history.birth_date is not None and command.on < history.birth_date.earliest:
+        raise InvalidCommand("the dose lies before birth", field="on", remedy="send the day on which it was given")
+    if command.request_id is not None and history.request(command.request_id) is None:
+        raise InvalidCommand(
+            "no such request in this history", field="request_id", remedy="name one of the patient's, or leave it out"
+        )
+    _refuse_known_reference(history, command)
+    place = place_of_dose(history, command.on)
+    original = _possible_original(history, command)
+    event = moment.event(
+        DoseAdministered,
+        dose_id=f"{history.patient_id}.d{len(history.doses) + 1}",
+        on=command.on,
+        mg=command.mg,
+        site=command.site,
+        source=command.source,
+        source_reference=command.source_reference,
+        request_id=command.request_id or approvals.authorization_of(history, place.course, command.on),
+        course=place.course,
+        documents_report=place.documents_report,
+        possible_duplicate_of=original.dose_id if original is not None else None,
+        variances=(),
+    )
+    after = _after(history, (event,))
+    seen = approvals.variances(after, after.doses[-1])
+    return (event.model_copy(update={"variances": seen}),)
+
+
+def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> None:
+    for dose in history.doses:
+        if (dose.source, dose.source_reference) == (command.source, command.source_reference):
+            voided = " and voided" if dose.voided else ""
+            raise AlreadyRecorded(
+                f"this source reference is recorded{voided}",
+                field="source_reference",
+                remedy="it needs no second recording; another infusion has a reference of its own",
+                dose_id=dose.dose_id,
+            )
+
+
+def _possible_original(history: PatientHistory, command: RecordDose) -> Dose | None:
+    """A standing dose of the same day from another source: this may be its second report (R25)."""
+    same_day = [dose for dose in history.doses if dose.stands and dose.on == command.on]
+    return next((dose for dose in same_day if dose.source != command.source), None)
+
+
+def confirm_duplicate(history: PatientHistory, command: ConfirmDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
+    dose = _possible_duplicate(history, command.dose_id)
+    return (moment.event(PossibleDuplicateConfirmed, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def dismiss_duplicate(history: PatientHistory, command: DismissDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
+    dose = _possible_duplicate(history, command.dose_id)
+    return (moment.event(PossibleDuplicateDismissed, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def _possible_duplicate(history: PatientHistory, dose_id: str) -> Dose:
+    dose = _dose(history, dose_id)
+    if dose.voided or dose.duplicate != "possible":
+        state = "voided" if dose.voided else "not a possible duplicate, or already decided"
+        raise Conflict(f"the dose is {state}", field="dose_id", remedy="look at the dose again")
+    return dose
+
+
+def void_dose(history: PatientHistory, command: VoidDose, moment: Moment) -> tuple[PatientEvent, ...]:
+    dose = _dose(history, command.dose_id)
+    if dose.voided:
+        raise Conflict("the dose is voided already", field="dose_id", remedy="nothing is left to do")
+    return (moment.event(DoseVoided, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def _dose(history: PatientHistory, dose_id: str) -> Dose:
+    dose = history.dose(dose_id)
+    if dose is None:
+        raise NotFound("no such dose", field="dose_id", remedy="take the id from the patient's doses")
+    return dose
+
+
+def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) -> tuple[PatientEvent, ...]:
+    """A clinician finds that an open course will not be finished (R26)."""
+    course = next((one for one in courses(history) if one.number == command.course), None)
+    if course is None:
+        raise NotFound("no such course", field="course", remedy="take the number from the patient's courses")
+    if course.status not in ("open", "unknown"):
+        raise Conflict(
+            f"course {course.number} is {course.status}", field="course", remedy="only an open one is closed"
+        )
+    return (
+        moment.event(
+            CourseClosedUnfinished,
+            course=course.named or course.number,
+            doses_given=course.given or 0,
+            closed_on=moment.today,
+            reason=command.reason,
+        ),
+    )
+
+
+# -- what follows from what happened, in the same commit ----------------------------------------
+
+
+def _course_changes(
+    history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
+    after = _after(history, events)
+    found = courses(after)
+    changes: list[PatientEvent] = []
+    for course in found:
+        if course.named is None:
+            continue
+        if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
+            changes.append(
+                moment.event(
+                    CourseCompleted,
+                    course=course.named,
+                    doses_given=course.given or 0,
+                    completed_on=course.completed_on,
+                )
+            )
+        elif course.status == "short" and course is found[-1]:
+            changes.append(
+                moment.event(
+                    CourseReopened,
+                    course=course.named,
+                    doses_given=course.given or 0,
+                    reason=getattr(command, "reason", None) or "A later report changed the count of its doses.",
+                )
+            )
+    return tuple(changes)
+
+
+def _after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
+    for event in events:
+        history = evolve(history, placed(event.model_copy(), history.patient_id, history.version + 1))
+    return history
+
+
+def _salted(events: tuple[PatientEvent, ...], moment: Moment) -> tuple[PatientEvent, ...]:
+    return tuple(event.model_copy(update={"salt": salt}) for event, salt in zip(events, moment.salts(), strict=False))
+
+
+DECISIONS: Final[dict[type[Command], Callable[[PatientHistory, Any, Moment], tuple[PatientEvent, ...]]]] = {
+    ReportPriorTreatment: report_prior_treatment,
+    SubmitRequest: submit_request,
+    ApproveCourse: determinations.approve_course,
+    DenyRequest: determinations.deny_request,
+    ReferRequest: determinations.refer_request,
+    RecordDose: record_dose,
+    ConfirmDuplicate: confirm_duplicate,
+    DismissDuplicate: dismiss_duplicate,
+    VoidDose: void_dose,
+    CloseCourse: close_course,
+}

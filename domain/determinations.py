@@ -1,0 +1,192 @@
+"""A person's determination of a request: approve, deny, or refer to a clinician.
+
+Every one needs the digest of the assessment that was looked at, is checked against what the
+person may do, and stores the assessment whole.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Literal
+
+from domain import authority
+from domain.calendar import APPROVAL_DAYS, approval_window
+from domain.commands import ApproveCourse, DenyRequest, Moment, ReferRequest
+from domain.courses import name_of_course_to_give
+from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand, NotFound
+from domain.events import CourseApproved, Determination, PatientEvent, RequestDenied, RequestReferred
+from domain.history import PatientHistory, Request
+from domain.judging import Judgement, judge
+from domain.policy.assessment import Assessment, Finding
+from domain.policy.editions import edition_named
+from domain.policy.outline import MET, NOT_MET
+
+
+def approve_course(history: PatientHistory, command: ApproveCourse, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Approve up to the policy's quantity for thirty days (R9); less than was asked is partly adverse."""
+    request, judgement = _to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    assessment = judgement.assessment
+    policy_doses = _policy_doses(assessment, command.path)
+    doses = command.doses if command.doses is not None else policy_doses
+    if doses > policy_doses:
+        raise InvalidCommand(
+            f"{doses} doses are more than the policy's {policy_doses}",
+            field="doses",
+            clause=f"1.{assessment.scope or command.path}",
+            remedy=f"approve at most {policy_doses}",
+        )
+    asked = assessment.facts.requested_dosing.consecutive_days or policy_doses
+    is_partial = doses < asked
+    authority.check_approval(moment.actor, request, assessment, is_partial=is_partial)
+    if is_partial and command.left_out is None:
+        raise InvalidCommand(
+            f"{doses} of {asked} doses asked for: the rest is not approved",
+            field="left_out",
+            remedy="say in plain language what is left out and why",
+        )
+    departs = assessment.recommendation in ("pend", "not_recommended")
+    if departs or is_partial or assessment.recommendation == "refer":
+        _need_rationale(command.rationale)
+    valid_from, valid_through = _window(command.valid_from, moment.today)
+    return (
+        moment.event(
+            CourseApproved,
+            request_id=request.request_id,
+            course=name_of_course_to_give(history, valid_from),
+            doses_approved=doses,
+            valid_from=valid_from,
+            valid_through=valid_through,
+            left_out=command.left_out if is_partial else None,
+            determination=_determination(judgement, command.rationale, moment, departs=departs),
+        ),
+    )
+
+
+def deny_request(history: PatientHistory, command: DenyRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Deny, citing the specific criteria, in plain language. A clause that is met is cited only to depart from it."""
+    request, judgement = _to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    authority.check_denial(moment.actor, request.line_of_business)
+    assessment = judgement.assessment
+    _check_citing(command.citing, assessment)
+    departs = assessment.recommendation in ("approve", "pend")
+    return (
+        moment.event(
+            RequestDenied,
+            request_id=request.request_id,
+            citing=command.citing,
+            determination=_determination(judgement, command.rationale, moment, departs=departs),
+        ),
+    )
+
+
+def refer_request(history: PatientHistory, command: ReferRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Send the request to a clinician, with what was seen."""
+    request, judgement = _to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    if request.status == "referred":
+        raise AlreadyDecided(
+            "the request is with a clinician already", field="request_id", remedy="a clinician decides it now"
+        )
+    return (
+        moment.event(
+            RequestReferred,
+            request_id=request.request_id,
+            determination=_determination(judgement, command.rationale, moment, departs=False),
+        ),
+    )
+
+
+def _to_be_decided(history: PatientHistory, request_id: str, digest: str, moment: Moment) -> tuple[Request, Judgement]:
+    """The request and its assessment of today, which must be the one that was looked at."""
+    request = history.request(request_id)
+    if request is None:
+        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+    if request.is_decided:
+        raise AlreadyDecided(
+            f"the request is {request.status} already",
+            field="request_id",
+            remedy="look at its determination; a new request can be submitted",
+        )
+    judgement = judge(history, request, moment.today)
+    if judgement.digest != digest:
+        raise AssessmentMoved(
+            "the assessment is no longer the one that was looked at",
+            field="assessment_digest",
+            remedy="look at the assessment of now and decide with its digest",
+            request_id=request_id,
+            assessment_digest=judgement.digest,
+        )
+    return request, judgement
+
+
+def _determination(judgement: Judgement, rationale: str | None, moment: Moment, *, departs: bool) -> Determination:
+    return Determination(
+        assessment=judgement.assessment,
+        assessment_digest=judgement.digest,
+        history_version=judgement.history_version,
+        decided_on=moment.today,
+        rationale=rationale,
+        departs=departs,
+    )
+
+
+def _policy_doses(assessment: Assessment, path: Literal["A", "B"] | None) -> int:
+    """The quantity of the path that the history decides; the approver names one only where it does not."""
+    if path is not None and assessment.scope not in (None, path):
+        raise InvalidCommand(
+            f"the history decides path {assessment.scope}, not {path} (R1)",
+            field="path",
+            clause=f"1.{path}",
+            remedy="leave the path out, or report the prior treatment that decides it",
+        )
+    letter = assessment.scope or path
+    if letter is None:
+        raise InvalidCommand(
+            "it is not known whether a course was completed, so the quantity is open",
+            field="path",
+            clause="1.A",
+            remedy="report the prior treatment, or name the path and give the rationale",
+        )
+    return edition_named(assessment.edition).path(letter).doses
+
+
+def _window(valid_from: date | None, today: date) -> tuple[date, date]:
+    starts_on = valid_from or today
+    if not today <= starts_on <= today + timedelta(days=APPROVAL_DAYS):
+        raise InvalidCommand(
+            f"an approval starts on its determination day or at most {APPROVAL_DAYS} days later (R9)",
+            field="valid_from",
+            remedy=f"send a day from {today} to {today + timedelta(days=APPROVAL_DAYS)}",
+        )
+    return approval_window(starts_on)
+
+
+def _need_rationale(rationale: str | None) -> None:
+    if rationale is None:
+        raise InvalidCommand(
+            "this approval is not what the policy alone recommends",
+            field="rationale",
+            remedy="say why, in plain language",
+        )
+
+
+def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
+    """A denial names the specific criterion: clauses of the edition, and at least one that speaks against."""
+    findings = {one.citation: one for one in assessment.findings}
+    if unknown := [citation for citation in citing if citation not in findings]:
+        raise InvalidCommand(
+            f"edition {assessment.edition} has no clause {unknown[0]!r}",
+            field="citing",
+            remedy="cite clauses as the assessment's findings do, for example 1.B.iv",
+        )
+    if assessment.recommendation == "not_recommended" and not any(_against(findings[one]) for one in citing):
+        against = [one.citation for one in assessment.findings if _against(one)]
+        raise InvalidCommand(
+            "none of the cited clauses speaks against the request",
+            field="citing",
+            clause=citing[0],
+            remedy=f"cite at least one of {', '.join(against)}",
+        )
+
+
+def _against(finding: Finding) -> bool:
+    return finding.answer is (MET if finding.citation.startswith("NR.") else NOT_MET)
