@@ -32,7 +32,7 @@ from domain.policy.outline import (
     not_,
     one_of,
 )
-from domain.policy.referral import Reason, advisories, planned_day_notes, referral_reasons
+from domain.policy.referral import Reason, advisories, dosing_is_decisive, planned_day_notes, referral_reasons
 
 Recommendation = Literal["approve", "refer", "pend", "not_recommended"]
 NOT_LISTED = "NR.5"
@@ -99,10 +99,10 @@ class _Answers:
     """Every clause of the edition, judged once; groups and paths by Kleene logic over their parts."""
 
     def __init__(self, question: Question) -> None:
+        self.question = question
         self.edition = question.edition
         self.judged: dict[str, Judged] = {}
         self.scopes: dict[str, Judged] = {}
-        self.values: dict[str, Answer] = {}
         for node in self.edition.nodes():
             if isinstance(node, Path):
                 self.scopes[node.citation] = node.scope.rule(question)
@@ -212,7 +212,7 @@ def _decide(answers: _Answers, values: Mapping[str, Answer], reasons: tuple[Reas
         return _Verdict(recommendation="pend", needed=tuple(needed))
     path = next(path for path in paths if values[path.citation] is MET)
     dosing = values[path.dosing.citation]
-    if dosing is UNDETERMINED and not reasons:
+    if dosing is UNDETERMINED and dosing_is_decisive(answers.question, reasons):
         return _Verdict(recommendation="pend", needed=(path.dosing.citation,))
     if dosing is NOT_MET:
         sentence = f"The requested dosing is outside the regimen. {answers.judged[path.dosing.citation].sentence}"
@@ -259,10 +259,22 @@ def _findings(edition: Edition, answers: _Answers, values: Mapping[str, Answer])
             facts=dict(judged.used) if judged else {},
             readings=node.readings,
             missing=judged.missing if judged else (),
-            approvable_from=judged.approvable_from if judged else None,
+            approvable_from=_approvable_when(node, answers, values),
             arguable=judged.arguable if judged else False,
         )
     yield _not_listed(edition, values)
+
+
+def _approvable_when(node: Node | Path, answers: _Answers, values: Mapping[str, Answer]) -> date | None:
+    """The day on which time alone turns this "no" into a "yes": of a path, when nothing else stands against it."""
+    if not isinstance(node, Path):
+        return answers.judged[node.citation].approvable_from if node.citation in answers.judged else None
+    if answers.scopes[node.citation].answer is not MET:
+        return None
+    unmet = [clause.citation for clause in node.clauses if values[clause.citation] is not MET]
+    days = [answers.judged[one].approvable_from if one in answers.judged else None for one in unmet]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) else None
 
 
 def _sentence(node: Node | Path, judged: Judged | None, values: Mapping[str, Answer]) -> str:

@@ -6,6 +6,7 @@ is written in the edition files.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from domain.calendar import anniversary, years_have_passed
@@ -44,7 +45,7 @@ def completed_course(question: Question) -> Judged:
 
 
 def _scope(question: Question, letter: str) -> Judged:
-    where = standing(question.facts, question.as_of)
+    where = standing(question)
     prior = question.facts.prior_treatment
     used = prior.model_dump(mode="json", include={"received_lemtrada", "completed_course", "open_course"})
     if where.path is None:
@@ -109,7 +110,7 @@ def specialist(question: Question) -> Judged:
 
 
 def received_lemtrada(question: Question) -> Judged:
-    received = standing(question.facts, question.as_of).received
+    received = standing(question).received
     used = {"received_lemtrada": received}
     if received is None:
         sentence = "It is not known whether Lemtrada was ever received."
@@ -171,21 +172,22 @@ def _response(name: str, what: str, responded: bool | None) -> Judged:
 
 
 def twelve_months_since_last_dose(question: Question) -> Judged:
-    where = standing(question.facts, question.as_of)
-    interval = where.interval
-    used = {"last_dose_on": str(interval.since) if interval.since else None, "as_of": question.as_of.isoformat()}
-    missing = ("prior_treatment.last_dose_on",)
+    where = standing(question)
+    interval, last = where.interval, where.interval.latest_dose
+    used = {"last_dose_on": str(last) if last else None, "as_of": question.as_of.isoformat()}
+    later_open = where.later_course is not None and where.later_course_is_current is None
+    missing = (*(("prior_treatment.open_course.last_dose_on",) if later_open else ()), "prior_treatment.last_dose_on")
     if where.received is False:
         return Judged(UNDETERMINED, "Lemtrada was never received: there is no last dose to count from.", used, missing)
-    if interval.since is None:
+    if last is None:
         return Judged(UNDETERMINED, "The date of the last dose is not known.", used, missing)
     of = " of the course before the current one" if where.later_course_is_current else ""
     if interval.passed is None:
-        sentence = f"Last dose{of} {interval.since}: whether twelve months have passed depends on the exact day."
-        return Judged(UNDETERMINED, sentence, used, ("prior_treatment.last_dose_on to the day",))
+        sentence = f"Last dose{of} {last}: whether twelve months have passed depends on the exact day."
+        return Judged(UNDETERMINED, sentence, used, tuple(f"{name} to the day" for name in missing))
     if interval.passed:
-        return Judged(MET, f"Last dose{of} {interval.since}: twelve months have passed on {question.as_of}.", used)
-    sentence = f"Last dose{of} {interval.since}: twelve months have not passed before {interval.passes_on}."
+        return Judged(MET, f"Last dose{of} {last}: twelve months have passed on {question.as_of}.", used)
+    sentence = f"Last dose{of} {last}: twelve months have not passed before {interval.passes_on}."
     return Judged(NOT_MET, sentence, used, approvable_from=interval.passes_on)
 
 
@@ -241,7 +243,7 @@ def non_relapsing_form(question: Question) -> Judged:
 
 def first_course_regimen(question: Question) -> Judged:
     """12 mg a day on five days, or on the days that an interrupted first course has left (R7)."""
-    where = standing(question.facts, question.as_of)
+    where = standing(question)
     whole = doses_in_course(1)
     given = where.first_course.doses_given if where.first_course is not None else None
     days = range(1, whole - given + 1) if given is not None else range(whole, whole + 1)
@@ -250,16 +252,16 @@ def first_course_regimen(question: Question) -> Judged:
 
 def later_course_regimen(question: Question) -> Judged:
     """12 mg a day on three days, or on the days that a current later course has left (R8)."""
-    where = standing(question.facts, question.as_of)
+    where = standing(question)
     whole = doses_in_course(2)
     usual = range(whole, whole + 1)
     if where.later_course is None or where.later_course_is_current is False:
         return _regimen(question, usual, usual)
     certain, possible = _days_left(where.later_course, whole)
     if where.later_course_is_current is True:
-        return _regimen(question, certain, possible)
+        return _regimen(question, certain, possible, ("prior_treatment.open_course.doses_given",))
     # Whether the later course still runs is not known, and no number of days suits both cases.
-    return _regimen(question, range(0), (*possible, *usual))
+    return _regimen(question, range(0), (*possible, *usual), ("prior_treatment.open_course.last_dose_on",))
 
 
 def _days_left(course: OpenCourse, whole: int) -> tuple[range, range]:
@@ -270,7 +272,10 @@ def _days_left(course: OpenCourse, whole: int) -> tuple[range, range]:
     return left, left
 
 
-def _regimen(question: Question, days: range, possible_days: range | tuple[int, ...]) -> Judged:
+def _regimen(
+    question: Question, days: range, possible_days: range | tuple[int, ...], course_unknown: tuple[str, ...] = ()
+) -> Judged:
+    """Met on any of `days`; open on `possible_days`, which turn on what is `course_unknown`."""
     dosing, parameters = question.facts.requested_dosing, question.edition.parameters
     wanted = dosing.consecutive_days
     parts: dict[str, Answer] = {
@@ -289,11 +294,14 @@ def _regimen(question: Question, days: range, possible_days: range | tuple[int, 
     if answer is NOT_MET:
         return Judged(NOT_MET, f"Requested: {asked}; the regimen is {regimen}.", used)
     missing = tuple(f"requested_dosing.{name}" for name, value in parts.items() if value is UNDETERMINED)
+    if wanted is not None and parts["consecutive_days"] is UNDETERMINED:
+        missing = (*(one for one in missing if one != "requested_dosing.consecutive_days"), *course_unknown)
     return Judged(UNDETERMINED, f"Requested: {asked}; the regimen is {regimen}.", used, missing)
 
 
 def _route(route: str) -> str:
-    return {"iv": "intravenous"}.get(route.casefold(), route.casefold())
+    name = re.sub(r"[\s_-]+", " ", route.casefold().replace(".", "")).strip().removesuffix(" infusion")
+    return "intravenous" if name == "iv" else name
 
 
 def _spoken_days(days: range | tuple[int, ...]) -> str:

@@ -73,6 +73,13 @@ READINGS: dict[str, Reading] = {
             " start at most 30 days later. An approval never covers the next course.",
         ),
         (
+            "R10",
+            "Extension",
+            "While an approval is in force and criteria and dosing are still met: 30 more days from its"
+            " last day, after a fresh assessment that recommends approval. The course in progress under it is not"
+            " read as started and not completed.",
+        ),
+        (
             "R11",
             "Two disease-modifying agents",
             "Two different active ingredients that failed or were not tolerated."

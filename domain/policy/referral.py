@@ -5,10 +5,11 @@ None of it makes a clause met or not met: safety statements are never a reason t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from domain.calendar import years_have_passed
-from domain.facts import Circumstances, Fact
+from domain.facts import Circumstances, Fact, doses_in_course
 from domain.policy.agents import recognise
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
 from domain.policy.outline import Question
@@ -24,6 +25,8 @@ class Reason(Fact):
     readings: tuple[str, ...] = ()
 
 
+LATER_COURSE_INTERRUPTED = "later_course_interrupted"
+
 # ICD-10-CM since October 2025; the old G35, G35.C0 and G35.D say nothing of the form (R15).
 RELAPSING_CODES = frozenset({"G35.A", "G35.C1"})
 NON_RELAPSING_CODES = frozenset({"G35.B0", "G35.B1", "G35.B2", "G35.C2"})
@@ -31,10 +34,10 @@ NON_RELAPSING_CODES = frozenset({"G35.B0", "G35.B1", "G35.B2", "G35.C2"})
 
 def referral_reasons(question: Question, circumstances: Circumstances) -> Iterator[Reason]:
     facts = question.facts
-    where = standing(facts, question.as_of)
+    where = standing(question)
     if where.later_course is not None and where.later_course_is_current is not False:
         yield Reason(
-            code="later_course_interrupted",
+            code=LATER_COURSE_INTERRUPTED,
             citation="1.B",
             sentence=f"Course {where.later_course.number} was started and not completed; the policy is silent.",
             readings=("R8",),
@@ -54,6 +57,21 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
     if against := codes_against_form(question, circumstances):
         sentence = f"Diagnosis code {', '.join(against)} contradicts the stated form of MS."
         yield Reason(code="diagnosis_code_contradicts", citation="1.A.ii", sentence=sentence, readings=("R15",))
+
+
+def dosing_is_decisive(question: Question, reasons: Iterable[Reason]) -> bool:
+    """Whether dosing that is not known could still turn a referral into an approval.
+
+    Any reason for a clinician settles it, but one: a later course of which it is not known
+    whether it still runs (R8). If it does not, there is no such reason, and three days are the regimen.
+    """
+    if any(reason.code != LATER_COURSE_INTERRUPTED for reason in reasons):
+        return False
+    where = standing(question)
+    if where.later_course is None or where.later_course_is_current is False:
+        return True
+    days = question.facts.requested_dosing.consecutive_days
+    return where.later_course_is_current is None and days in (None, doses_in_course(2))
 
 
 def codes_against_form(question: Question, circumstances: Circumstances) -> list[str]:
@@ -99,7 +117,7 @@ def planned_day_notes(question: Question, circumstances: Circumstances) -> Itera
     if born is not None:
         reached = years_have_passed(born, age, on=planned)
         yield f"On the planned first infusion, {planned}, age {age} is {_said(reached)} (R4)."
-    where = standing(question.facts, planned)
+    where = standing(replace(question, as_of=planned))
     if where.path == "B":
         said = _said(where.interval.passed)
         yield f"On the planned first infusion, {planned}, the twelve months of 1.B.iv are {said} (R4)."

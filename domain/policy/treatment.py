@@ -9,6 +9,7 @@ from typing import Literal
 from domain.calendar import DateRange, PartialDate, anniversary, later_of, years_have_passed
 from domain.facts import Facts, OpenCourse
 from domain.policy.agents import recognise
+from domain.policy.outline import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Interval:
     """Whether twelve months have passed since the last dose of any prior course (R2, R3)."""
 
     passed: bool | None
-    since: DateRange | None
+    latest_dose: DateRange | None
     passes_on: date | None
 
 
@@ -37,14 +38,15 @@ class Standing:
     interval: Interval
 
 
-def standing(facts: Facts, as_of: date) -> Standing:
-    prior = facts.prior_treatment
+def standing(question: Question) -> Standing:
+    facts, prior = question.facts, question.facts.prior_treatment
+    count = _Elapsed(question.as_of, question.edition.parameters.years_between_courses)
     course = prior.open_course
     later = course if course is not None and course.number > 1 else None
     first = course if course is not None and course.number == 1 else None
     received = _received(facts)
     completed = _completed(facts, received)
-    current = _is_current(later, as_of)
+    current = _is_current(later, count)
     return Standing(
         received=received,
         path=None if completed is None else "B" if completed else "A",
@@ -52,7 +54,7 @@ def standing(facts: Facts, as_of: date) -> Standing:
         first_course_is_open=received is True and completed is False,
         later_course=later,
         later_course_is_current=current,
-        interval=_interval(prior.last_dose_on, first, later, current, as_of),
+        interval=_interval(prior.last_dose_on, first, later, current, count),
     )
 
 
@@ -65,9 +67,14 @@ def _received(facts: Facts) -> bool | None:
         prior.completed_course is True
         or prior.last_dose_on is not None
         or prior.open_course is not None
-        or any(recognise(agent.product).brand == "lemtrada" for agent in facts.agents.tried)
+        or _lemtrada_tried(facts)
     )
     return True if shown else None
+
+
+def _lemtrada_tried(facts: Facts) -> bool:
+    # Bare `alemtuzumab` may have been Campath (R18): only the brand's own name says it.
+    return any(recognise(agent.product).brand == "lemtrada" for agent in facts.agents.tried)
 
 
 def _completed(facts: Facts, received: bool | None) -> bool | None:
@@ -82,10 +89,10 @@ def _completed(facts: Facts, received: bool | None) -> bool | None:
     return None
 
 
-def _is_current(later: OpenCourse | None, as_of: date) -> bool | None:
+def _is_current(later: OpenCourse | None, elapsed: _Elapsed) -> bool | None:
     if later is None or later.last_dose_on is None:
         return None
-    passed = years_have_passed(later.last_dose_on, 1, on=as_of)
+    passed = elapsed.since(later.last_dose_on).passed
     return None if passed is None else not passed
 
 
@@ -94,27 +101,46 @@ def _interval(
     first: OpenCourse | None,
     later: OpenCourse | None,
     later_is_current: bool | None,
-    as_of: date,
+    elapsed: _Elapsed,
 ) -> Interval:
     before = [last_dose_on] if last_dose_on is not None else []
     if later is None:
         if first is not None and first.last_dose_on is not None:
             before.append(first.last_dose_on)
-        return _since(later_of(before), as_of)
+        return elapsed.since(later_of(before))
     if later_is_current is True:
-        return _since(later_of(before), as_of)
+        return elapsed.since(later_of(before))
     with_later = before + ([later.last_dose_on] if later.last_dose_on is not None else [])
-    as_prior = _since(later_of(with_later), as_of)
+    as_prior = elapsed.since(later_of(with_later))
     if later_is_current is False:
         return as_prior
-    # Not known whether the later course still runs: only what holds either way is said.
-    as_current = _since(later_of(before), as_of)
+    # Not known whether the later course still runs: only what holds either way is said. If it does
+    # not, its own twelve months have passed, and with them those of every course before it.
+    as_current = elapsed.since(later_of(before))
     passed_if_prior = as_current.passed is not False
-    return as_current if as_current.passed is passed_if_prior else Interval(None, as_prior.since, None)
+    return as_current if as_current.passed is passed_if_prior else Interval(None, as_prior.latest_dose, None)
 
 
-def _since(last: DateRange | None, as_of: date) -> Interval:
-    if last is None:
-        return Interval(None, None, None)
-    passed = years_have_passed(last, 1, on=as_of)
-    return Interval(passed, last, anniversary(last.latest))
+@dataclass(frozen=True, slots=True)
+class _Elapsed:
+    """Twelve months, counted back from the day of judgement (R2, R4)."""
+
+    as_of: date
+    years: int
+
+    def since(self, last: DateRange | PartialDate | None) -> Interval:
+        if last is None:
+            return Interval(None, None, None)
+        known = DateRange(last.earliest, last.latest)
+        passed = years_have_passed(known, self.years, on=self.as_of)
+        return Interval(passed, known, anniversary(known.latest, self.years))
+
+
+def contradictions(facts: Facts, as_of: date) -> list[str]:
+    """What cannot be true together, each naming both fields; beside what the facts refuse to hold at all."""
+    found = facts.contradictions_on(as_of)
+    if facts.prior_treatment.received_lemtrada is False and _lemtrada_tried(facts):
+        found.append(
+            "prior_treatment.received_lemtrada is false, yet agents.tried names Lemtrada: correct one of the two"
+        )
+    return found
