@@ -49,8 +49,8 @@ def allowance(history: PatientHistory, on: date) -> Allowance | None:
     approval = in_force(history, on)
     if approval is None:
         return None
-    used = len(doses_under(history, approval))
-    found = courses(history)
+    used = sum(dose.on <= on for dose in doses_under(history, approval))
+    found = courses(history, on)
     course = next((one for one in found if one.named == approval.course), None)
     if course is None:
         left = _left_in_course_to_come(found)

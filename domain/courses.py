@@ -162,7 +162,8 @@ def _recorded(history: PatientHistory, doses: Iterable[Dose], as_of: date | None
         marks = history.marks_of(number)
         if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
             marks = replace(marks, closed_on=None)
-        if any(dose.course == number and dose.counts and as_of is not None and dose.on > as_of for dose in history.doses):
+        to_come = (dose for dose in history.doses if dose.counts and as_of is not None and dose.on > as_of)
+        if any(dose.course == number for dose in to_come):
             # Doses that were still to come had not completed it then.
             marks = replace(marks, completed=False)
         # A finished course whose doses were all voided stays visible, where they had been.

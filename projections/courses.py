@@ -1,0 +1,115 @@
+"""Which courses has the patient had, dose by dose, and how did each depart from what was approved?"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from domain.approvals import variances
+from domain.calendar import Day, Instant, PartialDate
+from domain.courses import Course, CourseStatus, courses
+from domain.events import Variance
+from domain.facts import Fact
+from domain.history import Dose, PatientHistory
+
+
+class DoseView(Fact):
+    """One dose entry. `variances_then` were seen when it was recorded, `variances` stand now."""
+
+    dose_id: str
+    on: Day
+    mg: float
+    site: str | None
+    source: str
+    source_reference: str
+    request_id: str | None
+    recorded_at: Instant
+    counts: bool
+    voided: bool
+    duplicate: Literal["no", "possible", "confirmed", "dismissed"]
+    duplicate_of: str | None
+    documents_report: str | None
+    variances_then: tuple[Variance, ...]
+    variances: tuple[Variance, ...]
+
+
+class CourseView(Fact):
+    """One course, numbered by when it was begun. `recorded_as` is the number that its doses' events carry."""
+
+    number: int
+    recorded_as: int | None
+    status: CourseStatus
+    origin: Literal["recorded", "reported", "reported and recorded"]
+    regimen_doses: int
+    doses_given: int | None
+    doses_left: int | None
+    begun_on: Day | None
+    last_dose_on: PartialDate | None
+    completed_on: Day | None
+    closed_on: Day | None
+    reported_mg_total: float | None
+    doses: tuple[DoseView, ...]
+
+
+class Courses(Fact):
+    """All courses on a day, and the dose entries that belong to none: voided ones and second reports."""
+
+    patient_id: UUID
+    history_version: int
+    as_of: Day
+    courses: tuple[CourseView, ...]
+    other_entries: tuple[DoseView, ...]
+
+
+def course_list(history: PatientHistory, as_of: date) -> Courses:
+    found = courses(history, as_of)
+    shown = {dose.dose_id for one in found for dose in (*one.doses, *one.documenting)}
+    others = (dose for dose in history.doses if dose.dose_id not in shown and dose.on <= as_of)
+    return Courses(
+        patient_id=history.patient_id,
+        history_version=history.version,
+        as_of=as_of,
+        courses=tuple(_course(history, one) for one in found),
+        other_entries=tuple(_dose(history, dose) for dose in others),
+    )
+
+
+def _course(history: PatientHistory, course: Course) -> CourseView:
+    doses = sorted((*course.doses, *course.documenting), key=lambda dose: (dose.on, dose.version))
+    reported = course.reported
+    return CourseView(
+        number=course.number,
+        recorded_as=course.named,
+        status=course.status,
+        origin="recorded" if reported is None else "reported and recorded" if doses else "reported",
+        regimen_doses=course.regimen,
+        doses_given=course.given,
+        doses_left=course.left,
+        begun_on=course.begun_on if course.begun_on != date.min else None,
+        last_dose_on=course.last_dose_on,
+        completed_on=course.completed_on,
+        closed_on=course.marks.closed_on,
+        reported_mg_total=reported.mg_total if reported is not None else None,
+        doses=tuple(_dose(history, dose) for dose in doses),
+    )
+
+
+def _dose(history: PatientHistory, dose: Dose) -> DoseView:
+    return DoseView(
+        dose_id=dose.dose_id,
+        on=dose.on,
+        mg=dose.mg,
+        site=dose.site,
+        source=dose.source,
+        source_reference=dose.source_reference,
+        request_id=dose.request_id,
+        recorded_at=dose.recorded_at,
+        counts=dose.counts,
+        voided=dose.voided,
+        duplicate=dose.duplicate,
+        duplicate_of=dose.duplicate_of,
+        documents_report=dose.documents_report,
+        variances_then=dose.variances_then,
+        variances=variances(history, dose),
+    )

@@ -1,0 +1,209 @@
+"""Where does the patient stand on this day? Path, course, doses, dates, and what is missing.
+
+Folded from the patient's own events when it is asked, so the answer never lags a write.
+Nothing here is stored as a status: days pass without an event.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.approvals import allowance
+from domain.calendar import Day, PartialDate, anniversary
+from domain.courses import Course, courses, current_course
+from domain.errors import EditionUnknown
+from domain.facts import Fact, doses_in_course
+from domain.history import PatientHistory, Request
+from domain.judging import Judgement, judge
+from domain.policy.assessment import Recommendation
+from domain.policy.edition import Edition
+from domain.policy.outline import NOT_MET
+from domain.policy.referral import Reason
+
+
+class ApprovalInForce(Fact):
+    """The approval that covers the day; both days are included."""
+
+    request_id: str
+    doses_approved: int
+    doses_used: int
+    valid_from: Day
+    valid_through: Day
+
+
+class StillNeeded(Fact):
+    """A clause that is still open, and the facts that would settle it."""
+
+    clause: str
+    sentence: str
+    missing: tuple[str, ...]
+
+
+class Approvable(Fact):
+    """What the policy says today of the latest request, or of the bare history where there is none."""
+
+    based_on: str | None = Field(description="The request whose statement was judged; null: the history alone.")
+    edition: str
+    edition_revision: int
+    edition_provenance: Literal["text", "reconstructed"]
+    recommendation: Recommendation
+    path: Literal["A", "B"] | None
+    doses: int | None
+    valid_days: int | None
+    still_needed: tuple[StillNeeded, ...]
+    speaking_against: tuple[StillNeeded, ...]
+    exclusions: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    advisories: tuple[str, ...]
+    approvable_from: Day | None
+    assessment_digest: str
+
+
+class Eligibility(Fact):
+    """One patient on one day.
+
+    `course_number` is the course that the next dose would belong to, `doses_given` and
+    `doses_left_in_course` are of that course; null where a report does not say how many
+    doses were given. `doses_usable` is the smaller of what the approval and the course have
+    left, 0 without an approval in force. `next_course_from` is the first day on which the
+    twelve months of 1.B.iv have certainly passed, null while a course is under way.
+    """
+
+    patient_id: UUID
+    history_version: int
+    as_of: Day
+    path: Literal["A", "B"] | None
+    path_because: str
+    courses_completed: int
+    course_number: int | None
+    course_status: Literal["not_begun", "open"] | None
+    doses_given: int | None
+    doses_left_in_course: int | None
+    doses_left_on_approval: int
+    doses_usable: int
+    last_dose_on: PartialDate | None
+    next_course_from: Day | None
+    interval_satisfied: bool | None = Field(description="1.B.iv; null where it does not apply or is not known.")
+    approval: ApprovalInForce | None
+    approvable: Approvable | None
+    edition_problem: str | None = None
+
+
+def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = None) -> Eligibility:
+    """The answer for a day, with everything that the history knows; by default under the edition that applies (R21)."""
+    found = courses(history, as_of)
+    request = _latest_request(history, as_of)
+    judgement, problem = _judged(history, request, as_of, edition)
+    current = current_course(found, as_of)
+    allowed = allowance(history, as_of)
+    path, because = _path(judgement, found)
+    number = None if path is None else current.number if current is not None else len(found) + 1
+    last = max((one.last_dose_on for one in found if one.last_dose_on is not None), default=None)
+    return Eligibility(
+        patient_id=history.patient_id,
+        history_version=history.version,
+        as_of=as_of,
+        path=path,
+        path_because=because,
+        courses_completed=sum(one.status == "completed" for one in found),
+        course_number=number,
+        course_status=None if number is None else "open" if current is not None else "not_begun",
+        doses_given=None if number is None else current.given if current is not None else 0,
+        doses_left_in_course=None if number is None else _left(current, number),
+        doses_left_on_approval=allowed.left_on_approval if allowed is not None else 0,
+        doses_usable=allowed.usable if allowed is not None else 0,
+        last_dose_on=last,
+        next_course_from=anniversary(last.latest) if path == "B" and current is None and last is not None else None,
+        interval_satisfied=_interval(judgement, path),
+        approval=ApprovalInForce(
+            request_id=allowed.approval.request_id,
+            doses_approved=allowed.approval.doses_approved,
+            doses_used=allowed.used,
+            valid_from=allowed.approval.valid_from,
+            valid_through=allowed.approval.valid_through,
+        )
+        if allowed is not None
+        else None,
+        approvable=_approvable(judgement, request) if judgement is not None else None,
+        edition_problem=problem,
+    )
+
+
+def _latest_request(history: PatientHistory, as_of: date) -> Request | None:
+    """The open request if there is one, else the latest; only those received by the day."""
+    received = [one for one in history.requests if one.received_on <= as_of]
+    still_open = [one for one in received if not one.is_decided]
+    candidates = still_open or received
+    return candidates[-1] if candidates else None
+
+
+def _judged(
+    history: PatientHistory, request: Request | None, as_of: date, edition: Edition | None
+) -> tuple[Judgement | None, str | None]:
+    try:
+        return judge(history, request, as_of, edition), None
+    except EditionUnknown as unknown:
+        return None, str(unknown)
+
+
+def _path(judgement: Judgement | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
+    if judgement is not None:
+        scope = judgement.assessment.scope
+        return scope, judgement.assessment.finding(f"1.{scope or 'A'}").sentence
+    if not found:
+        return None, "No treatment is on record, and no edition of the policy is known for the day."
+    return ("A" if found[-1].status == "open" and found[-1].number == 1 else "B"), "From the doses on record."
+
+
+def _left(current: Course | None, number: int) -> int | None:
+    return current.left if current is not None else doses_in_course(number)
+
+
+def _interval(judgement: Judgement | None, path: Literal["A", "B"] | None) -> bool | None:
+    if judgement is None or path != "B":
+        return None
+    answer = judgement.assessment.finding("1.B.iv").answer
+    return {"met": True, "not_met": False, "undetermined": None}[answer.value]
+
+
+def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
+    assessment = judgement.assessment
+    against = [
+        one
+        for one in assessment.findings
+        if one.citation in assessment.exclusions
+        or (one.answer is NOT_MET and _is_of_scope(one.citation, assessment.scope))
+    ]
+    return Approvable(
+        based_on=request.request_id if request is not None else None,
+        edition=assessment.edition,
+        edition_revision=assessment.edition_revision,
+        edition_provenance=assessment.edition_provenance,
+        recommendation=assessment.recommendation,
+        path=assessment.path,
+        doses=assessment.doses,
+        valid_days=assessment.valid_days,
+        still_needed=tuple(_still_needed(judgement, citation) for citation in assessment.needed),
+        speaking_against=tuple(_still_needed(judgement, one.citation) for one in against)
+        if assessment.recommendation == "not_recommended"
+        else (),
+        exclusions=assessment.exclusions,
+        reasons=assessment.reasons,
+        advisories=assessment.advisories,
+        approvable_from=assessment.approvable_from,
+        assessment_digest=judgement.digest,
+    )
+
+
+def _still_needed(judgement: Judgement, citation: str) -> StillNeeded:
+    finding = judgement.assessment.finding(citation)
+    return StillNeeded(clause=citation, sentence=finding.sentence, missing=finding.missing)
+
+
+def _is_of_scope(citation: str, scope: Literal["A", "B"] | None) -> bool:
+    """Clauses that a reader would cite: the diagnosis, and those of the path that the history decides."""
+    return citation == "1" or (scope is not None and citation.startswith(f"1.{scope}."))
