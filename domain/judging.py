@@ -23,6 +23,7 @@ from domain.facts import (
     Consultation,
     Fact,
     Facts,
+    RequestedDosing,
 )
 from domain.history import PatientHistory, Request
 from domain.people import ConsultationGiven, Role
@@ -60,7 +61,26 @@ def judge(history: PatientHistory, request: Request | None, as_of: date, edition
     Raises EditionUnknown where no edition is known for the day of receipt.
     """
     applies = edition or edition_for(request.received_on if request is not None else as_of)
-    assessment = assess(facts(history, request, as_of, applies), as_of, applies, circumstances(history, request, as_of))
+    return _judgement(history, request, facts(history, request, as_of, applies), as_of, applies)
+
+
+def judge_next_request(
+    history: PatientHistory,
+    latest: Request | None,
+    as_of: date,
+    dosing: RequestedDosing,
+    edition: Edition | None = None,
+) -> Judgement:
+    """What a new request would meet on a day: what the latest one stated, asking for this dosing."""
+    applies = edition or edition_for(as_of)
+    asked = facts(history, latest, as_of, applies).model_copy(update={"requested_dosing": dosing})
+    return _judgement(history, latest, asked, as_of, applies)
+
+
+def _judgement(
+    history: PatientHistory, request: Request | None, asked: Facts, as_of: date, edition: Edition
+) -> Judgement:
+    assessment = assess(asked, as_of, edition, circumstances(history, request, as_of))
     return Judgement(assessment, assessment.digest(), history.version)
 
 

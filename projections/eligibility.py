@@ -12,13 +12,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.approvals import allowance
+from domain.approvals import MG_PER_DOSE, allowance
 from domain.calendar import Day, PartialDate, anniversary
 from domain.courses import Course, courses, current_course
 from domain.errors import EditionUnknown
-from domain.facts import Fact, doses_in_course
+from domain.facts import Fact, RequestedDosing, doses_in_course
 from domain.history import PatientHistory, Request
-from domain.judging import Judgement, judge
+from domain.judging import Judgement, judge, judge_next_request
 from domain.policy.assessment import Recommendation
 from domain.policy.edition import Edition
 from domain.policy.outline import NOT_MET
@@ -44,9 +44,14 @@ class StillNeeded(Fact):
 
 
 class Approvable(Fact):
-    """What the policy says today of the latest request, or of the bare history where there is none."""
+    """What the policy says on the day: of the open request, or of a next one for the doses to come.
 
-    based_on: str | None = Field(description="The request whose statement was judged; null: the history alone.")
+    `based_on` names the request whose statement was judged; null is the history alone. Where
+    that request is decided already, the dosing judged is the regimen that is left.
+    """
+
+    based_on: str | None
+    request_is_open: bool
     edition: str
     edition_revision: int
     edition_provenance: Literal["text", "reconstructed"]
@@ -97,8 +102,8 @@ def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = 
     """The answer for a day, with everything that the history knows; by default under the edition that applies (R21)."""
     found = courses(history, as_of)
     request = _latest_request(history, as_of)
-    judgement, problem = _judged(history, request, as_of, edition)
     current = current_course(found, as_of)
+    judgement, problem = _judged(history, request, current, as_of, edition)
     allowed = allowance(history, as_of)
     path, because = _path(judgement, found)
     number = None if path is None else current.number if current is not None else len(found) + 1
@@ -142,12 +147,24 @@ def _latest_request(history: PatientHistory, as_of: date) -> Request | None:
 
 
 def _judged(
-    history: PatientHistory, request: Request | None, as_of: date, edition: Edition | None
+    history: PatientHistory, request: Request | None, current: Course | None, as_of: date, edition: Edition | None
 ) -> tuple[Judgement | None, str | None]:
+    """An open request as it stands; else what a next request for the doses to come would meet."""
     try:
-        return judge(history, request, as_of, edition), None
+        if request is not None and not request.is_decided:
+            return judge(history, request, as_of, edition), None
+        dosing = _dosing_to_come(history, current, as_of)
+        return judge_next_request(history, request, as_of, dosing, edition), None
     except EditionUnknown as unknown:
         return None, str(unknown)
+
+
+def _dosing_to_come(history: PatientHistory, current: Course | None, as_of: date) -> RequestedDosing:
+    number = len(courses(history, as_of)) + 1 if current is None else current.number
+    left = current.left if current is not None else None
+    return RequestedDosing(
+        mg_per_day=MG_PER_DOSE, consecutive_days=left or doses_in_course(number), route="intravenous"
+    )
 
 
 def _path(judgement: Judgement | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
@@ -180,6 +197,7 @@ def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
     ]
     return Approvable(
         based_on=request.request_id if request is not None else None,
+        request_is_open=request is not None and not request.is_decided,
         edition=assessment.edition,
         edition_revision=assessment.edition_revision,
         edition_provenance=assessment.edition_provenance,
