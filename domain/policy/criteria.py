@@ -47,7 +47,8 @@ def completed_course(question: Question) -> Judged:
 def _scope(question: Question, letter: str) -> Judged:
     where = standing(question)
     prior = question.facts.prior_treatment
-    used = prior.model_dump(mode="json", include={"received_lemtrada", "completed_course", "open_course"})
+    stated = prior.model_dump(mode="json", include={"received_lemtrada", "completed_course", "open_course"})
+    used = {f"prior_treatment.{name}": value for name, value in stated.items()}
     if where.path is None:
         sentence = "It is not known whether a course of Lemtrada was completed."
         return Judged(UNDETERMINED, sentence, used, ("prior_treatment.completed_course",))
@@ -111,7 +112,7 @@ def specialist(question: Question) -> Judged:
 
 def received_lemtrada(question: Question) -> Judged:
     received = standing(question).received
-    used = {"received_lemtrada": received}
+    used = {"prior_treatment.received_lemtrada": received}
     if received is None:
         sentence = "It is not known whether Lemtrada was ever received."
         return Judged(UNDETERMINED, sentence, used, ("prior_treatment.received_lemtrada",))
@@ -174,7 +175,7 @@ def _response(name: str, what: str, responded: bool | None) -> Judged:
 def twelve_months_since_last_dose(question: Question) -> Judged:
     where = standing(question)
     interval, last = where.interval, where.interval.latest_dose
-    used = {"last_dose_on": str(last) if last else None, "as_of": question.as_of.isoformat()}
+    used = {"prior_treatment.last_dose_on": str(last) if last else None, "as_of": question.as_of.isoformat()}
     later_open = where.later_course is not None and where.later_course_is_current is None
     missing = (*(("prior_treatment.open_course.last_dose_on",) if later_open else ()), "prior_treatment.last_dose_on")
     if where.received is False:

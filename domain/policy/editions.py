@@ -10,10 +10,15 @@ from datetime import date
 from typing import Final
 
 from domain.errors import EditionUnknown
-from domain.policy import edition_2025_07_23
+from domain.policy import edition_2023_11_15, edition_2024_10_09, edition_2024_10_16, edition_2025_07_23
 from domain.policy.edition import Edition
 
-EDITIONS: Final[tuple[Edition, ...]] = (edition_2025_07_23.EDITION,)
+EDITIONS: Final[tuple[Edition, ...]] = (
+    edition_2025_07_23.EDITION,
+    edition_2024_10_16.EDITION,
+    edition_2024_10_09.EDITION,
+    edition_2023_11_15.EDITION,
+)
 
 
 def edition_for(day: date) -> Edition:

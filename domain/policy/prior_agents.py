@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from domain.facts import Outcome
 from domain.policy.agents import Listed, Product, is_listed, may_be_listed, recognise
 from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Judged, Question
+from domain.policy.treatment import standing
 
 FAILED: Final = frozenset({"inadequate_efficacy", "significant_intolerance"})
 
@@ -76,6 +77,29 @@ def one_sufficient_agent(question: Question) -> Judged:
         sentence = "None of the agents that suffice alone is known to have failed; one may have."
         return Judged(UNDETERMINED, sentence, used, _missing(question, open_trials))
     return Judged(NOT_MET, "None of the agents that suffice alone failed or was not tolerated.", used)
+
+
+def previous_use_of_one_agent(question: Question) -> Judged:
+    """One of the named agents, or Lemtrada, was used before, however it went (the editions before 2024-10-16).
+
+    Lemtrada counts here from the record of treatment too, not only from the list of agents.
+    """
+    named = question.edition.one_agent_suffices
+    trials, used = _trials(question)
+    received = standing(question).received
+    used["prior_treatment.received_lemtrada"] = received
+    if received is True:
+        return Judged(MET, "Used before: Lemtrada.", used)
+    for one in trials:
+        if is_listed(one.product, named):
+            return Judged(MET, f"Used before: {one.product.agent}.", used)
+    missing = [] if question.facts.agents.list_is_complete is True else ["agents.list_is_complete"]
+    missing += [f"agents.tried: which product {one.name} was" for one in trials if may_be_listed(one.product, named)]
+    missing += ["prior_treatment.received_lemtrada"] if received is None else []
+    if missing:
+        sentence = "None of the named agents, nor Lemtrada, is known to have been used; one may have been."
+        return Judged(UNDETERMINED, sentence, used, tuple(missing))
+    return Judged(NOT_MET, "None of the named agents, nor Lemtrada, was used before.", used)
 
 
 def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
