@@ -1,0 +1,118 @@
+"""Events to stored bytes and back: pydantic-core straight to JSON, no field of the key stored twice.
+
+The topic of an event is its class's `TOPIC`; an unknown topic is refused and never imported.
+A class at version N > 1 stores `"class_version": N` as the first key; bytes of an older
+version are brought up by the class's static methods `upcast_v1_v2(state)`, `upcast_v2_v3(state)`
+and so on, each changing the state in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import (
+    Cipher,
+    Compressor,
+    JSONTranscoder,
+    Mapper,
+    MapperDeserialisationError,
+    StoredEvent,
+)
+from eventsourcing.utils import register_topic
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from domain.events import STORED_EVENTS, Event, placed
+
+CLASS_VERSION: Final = "class_version"
+
+for _event_class in STORED_EVENTS:
+    register_topic(_event_class.TOPIC, _event_class)
+
+
+class EventMapper(Mapper[UUID]):
+    """`event_classes` are all that it reads and writes, by their topics."""
+
+    def __init__(
+        self,
+        compressor: Compressor | None = None,
+        cipher: Cipher | None = None,
+        event_classes: Iterable[type[Event]] = STORED_EVENTS,
+    ) -> None:
+        super().__init__(JSONTranscoder(), compressor, cipher)
+        self.class_of_topic = {event_class.TOPIC: event_class for event_class in event_classes}
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        event_class = type(domain_event)
+        topic: str = getattr(event_class, "TOPIC", event_class.__qualname__)
+        if not isinstance(domain_event, Event) or self.class_of_topic.get(topic) is not event_class:
+            raise TypeError(f"{event_class.__qualname__} is not a stored event: list it in STORED_EVENTS")
+        state: bytes = event_class.__pydantic_serializer__.to_json(domain_event)
+        if domain_event.class_version > 1:
+            state = _version_prefix(domain_event.class_version) + state[1:]
+        if self.compressor:
+            state = self.compressor.compress(state)
+        if self.cipher:
+            state = self.cipher.encrypt(state)
+        return StoredEvent(domain_event.originator_id, domain_event.originator_version, topic, state)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        event_class = self.class_of_topic.get(stored_event.topic)
+        if event_class is None:
+            raise _undecodable(stored_event, "its topic is unknown to this program")
+        # Raised outside the handler, so that no exception with a patient's data hangs on ours.
+        problem = ""
+        try:
+            event = _decoded(event_class, self._plain(stored_event.state))
+        except ValidationError as invalid:
+            problem = ", ".join(sorted({one["type"] for one in invalid.errors(include_input=False)}))
+        except Exception as failure:
+            problem = type(failure).__name__
+        if problem:
+            raise _undecodable(stored_event, f"its bytes do not decode ({problem})")
+        originator_id = stored_event.originator_id
+        assert isinstance(originator_id, UUID)
+        return placed(event, originator_id, stored_event.originator_version)
+
+    def _plain(self, state: bytes) -> bytes:
+        if self.cipher:
+            state = self.cipher.decrypt(state)
+        if self.compressor:
+            state = self.compressor.decompress(state)
+        return state
+
+
+def _version_prefix(version: int) -> bytes:
+    return b'{"%s":%d,' % (CLASS_VERSION.encode(), version)
+
+
+def _decoded(event_class: type[Event], state: bytes) -> Event:
+    current = event_class.class_version
+    if current > 1:
+        prefix = _version_prefix(current)
+        state = b"{" + state[len(prefix) :] if state.startswith(prefix) else _upcast(event_class, state)
+    # Bytes of a version newer than this class still carry its key, which is forbidden as extra.
+    event: Event = event_class.__pydantic_validator__.validate_json(state)
+    return event
+
+
+def _upcast(event_class: type[Event], stored: bytes) -> bytes:
+    state: dict[str, Any] = from_json(stored)
+    version: int = state.get(CLASS_VERSION, 1)
+    if version < event_class.class_version:
+        state.pop(CLASS_VERSION, None)
+    for number in range(version, event_class.class_version):
+        step: Callable[[dict[str, Any]], None] = getattr(event_class, f"upcast_v{number}_v{number + 1}")
+        step(state)
+    # Back to JSON, because strict fields take a list, a date or an id in JSON and not in Python.
+    return to_json(state)
+
+
+def _undecodable(stored_event: StoredEvent, cause: str) -> MapperDeserialisationError:
+    return MapperDeserialisationError(
+        f"Stored event {stored_event.topic!r} at version {stored_event.originator_version}"
+        f" of {stored_event.originator_id}: {cause}"
+    )

@@ -1,0 +1,64 @@
+"""PostgreSQL as the ledger needs it: libpq's parameters untouched, connection trouble in one clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+import psycopg_pool
+from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing.postgres import PostgresDatastore
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
+
+from domain.ledger.urls import PostgresAddress
+
+SCHEMA: Final = "public"
+CONNECTIONS_MAX: Final = 16
+WAIT_SECONDS: Final = 3
+"""For a connection, and for the lock; the library tries ten times, so half a minute in all."""
+
+
+def connection_parameters(address: PostgresAddress) -> dict[str, Any]:
+    """The URL's own parameters, and a name and a time limit where it gives none."""
+    return {"application_name": "lemtrada-ledger", "connect_timeout": "10", **address.parameters}
+
+
+class LedgerPostgresDatastore(PostgresDatastore):
+    def __init__(self, address: PostgresAddress) -> None:
+        self.address = address
+        super().__init__(
+            dbname="",
+            host="",
+            port="",
+            user="",
+            password="",
+            pool_size=1,
+            max_overflow=CONNECTIONS_MAX - 1,
+            connect_timeout=WAIT_SECONDS,
+            lock_timeout=WAIT_SECONDS,
+            # A connection that broke while it lay in the pool is replaced and not handed out.
+            pre_ping=True,
+            # A client that stops in the middle of a transaction must not hold the others up.
+            idle_in_transaction_session_timeout=5,
+            schema=SCHEMA,
+            # Never: the function takes no lock, and a reader that tails the log would miss events.
+            enable_db_functions=False,
+        )
+        # All that libpq was told, and nothing that it was not (an empty password is not "no password").
+        self.pool.kwargs = {**connection_parameters(address), "row_factory": dict_row}
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        try:
+            with super().get_connection() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            if isinstance(error.__cause__, psycopg_pool.PoolTimeout):
+                message = f"no connection to {self.address} within {WAIT_SECONDS} s: see that it runs and takes more"
+                raise OperationalError(message) from error
+            if isinstance(error.__cause__, psycopg.InterfaceError):
+                raise OperationalError(f"the connection to {self.address} was lost") from error
+            raise

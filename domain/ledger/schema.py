@@ -1,0 +1,299 @@
+"""The schema of a ledger on both stores: its version, its upgrade, and who may do what.
+
+SQLite guards what is recorded with triggers. On PostgreSQL an owner role makes the tables and
+a serving role inserts and selects, nothing else; the program that serves never changes a schema.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Identifier
+
+from domain.ledger import sqlite_store
+from domain.ledger.errors import StoreError
+from domain.ledger.postgres_store import SCHEMA, connection_parameters
+from domain.ledger.urls import Address, PostgresAddress, SQLiteAddress, address_of
+
+SCHEMA_VERSION: Final = 1
+
+RUN_UPGRADE: Final = "run lemtrada-ledger database upgrade"
+UPGRADE_AS_OWNER: Final = "run it with the URL of the role that owns the database"
+NAME_ZONE: Final = "name the plan's with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
+
+Entropy = Callable[[int], bytes]
+
+_SQLITE_TABLES: Final = (
+    """CREATE TABLE IF NOT EXISTS stored_events (
+        originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+        PRIMARY KEY (originator_id, originator_version))""",
+    """CREATE TABLE IF NOT EXISTS commands (
+        caller TEXT NOT NULL, key TEXT NOT NULL, request_digest TEXT NOT NULL, patient_id TEXT NOT NULL,
+        first_version INTEGER NOT NULL, last_version INTEGER NOT NULL,
+        PRIMARY KEY (caller, key)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS ledger_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    *(
+        f"""CREATE TRIGGER IF NOT EXISTS {table}_refuse_{change.lower()} BEFORE {change} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed or deleted'); END"""
+        for table in ("stored_events", "commands")
+        for change in ("UPDATE", "DELETE")
+    ),
+    # INSERT OR REPLACE deletes without asking the triggers above.
+    """CREATE TRIGGER IF NOT EXISTS stored_events_refuse_replace BEFORE INSERT ON stored_events
+        WHEN EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid
+            OR (originator_id = NEW.originator_id AND originator_version = NEW.originator_version))
+        BEGIN SELECT RAISE(ABORT, 'this version is recorded already'); END""",
+    """CREATE TRIGGER IF NOT EXISTS commands_refuse_replace BEFORE INSERT ON commands
+        WHEN EXISTS (SELECT 1 FROM commands WHERE caller = NEW.caller AND key = NEW.key)
+        BEGIN SELECT RAISE(ABORT, 'this key is recorded already'); END""",
+)
+
+_POSTGRES_TABLES: Final = (
+    """CREATE TABLE IF NOT EXISTS {schema}.stored_events (
+        originator_id uuid NOT NULL, originator_version bigint NOT NULL, topic text, state bytea,
+        notification_id bigserial,
+        PRIMARY KEY (originator_id, originator_version))
+        WITH (autovacuum_enabled = true, autovacuum_vacuum_threshold = 100000000,
+            autovacuum_vacuum_scale_factor = 0.5, autovacuum_analyze_threshold = 1000,
+            autovacuum_analyze_scale_factor = 0.01)""",
+    """CREATE UNIQUE INDEX IF NOT EXISTS stored_events_notification_id_idx
+        ON {schema}.stored_events (notification_id ASC)""",
+    """CREATE TABLE IF NOT EXISTS {schema}.commands (
+        caller text NOT NULL, key text NOT NULL, request_digest text NOT NULL, patient_id uuid NOT NULL,
+        first_version bigint NOT NULL, last_version bigint NOT NULL,
+        PRIMARY KEY (caller, key))""",
+    "CREATE TABLE IF NOT EXISTS {schema}.ledger_settings (name text PRIMARY KEY, value text NOT NULL)",
+)
+
+_POSTGRES_EVENT_TYPE: Final = """CREATE TYPE {schema}.stored_event_uuid AS (
+    originator_id uuid, originator_version bigint, topic text, state bytea)"""
+
+_GRANTS: Final = (
+    "REVOKE ALL ON {schema}.stored_events, {schema}.commands, {schema}.ledger_settings FROM {role}",
+    "REVOKE ALL ON SEQUENCE {schema}.stored_events_notification_id_seq FROM {role}",
+    "GRANT CONNECT ON DATABASE {database} TO {role}",
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT INSERT, SELECT ON {schema}.stored_events, {schema}.commands TO {role}",
+    "GRANT SELECT ON {schema}.ledger_settings TO {role}",
+    "GRANT USAGE ON SEQUENCE {schema}.stored_events_notification_id_seq TO {role}",
+)
+
+_UPGRADE_LOCK: Final = 5_207_642_218_040_313_158
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`index_namespace` is secret: with it, member ids could be tried against the index."""
+
+    zone: ZoneInfo
+    index_namespace: UUID
+
+
+def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = None, entropy: Entropy) -> Settings:
+    """Brings the schema to this program's version, from nothing or from an older one; harmless to repeat.
+
+    `zone` is required the first time and may not change after. `serving_role`, on PostgreSQL,
+    is granted exactly what serving needs. Raises StoreError.
+    """
+    address = address_of(url)
+    match address:
+        case SQLiteAddress():
+            if serving_role is not None:
+                raise StoreError("SQLite has no roles", "leave the serving role out, or name a PostgreSQL database")
+            _upgrade_sqlite(address, zone, entropy)
+        case PostgresAddress():
+            _upgrade_postgres(address, zone, serving_role, entropy)
+    return read_settings(address)
+
+
+def read_settings(address: Address) -> Settings:
+    """Raises StoreError where there is no ledger, or one of another schema version."""
+    stored = _stored_settings(address)
+    if stored is None:
+        raise StoreError(f"There is no ledger at {address}", f"{RUN_UPGRADE} with its URL and --time-zone")
+    version = _checked_version(stored, address)
+    if version < SCHEMA_VERSION:
+        raise StoreError(f"{address} has schema {version}, and this program needs {SCHEMA_VERSION}", RUN_UPGRADE)
+    return Settings(zone=known_zone(stored["time_zone"]), index_namespace=UUID(stored["index_namespace"]))
+
+
+def needs_upgrade(address: Address) -> bool:
+    """Whether there is no ledger yet or an older one; raises StoreError where it is newer than this program."""
+    stored = _stored_settings(address)
+    return stored is None or _checked_version(stored, address) < SCHEMA_VERSION
+
+
+def known_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise StoreError(f"{name!r} is no time zone of the IANA database", NAME_ZONE) from None
+
+
+def check_zone(stored: ZoneInfo, given: str | None) -> None:
+    if given is not None and known_zone(given).key != stored.key:
+        raise StoreError(
+            f"This ledger keeps its days in {stored.key}, not in {given}",
+            f"leave the time zone out or name {stored.key}; it cannot change, for days already recorded would move",
+        )
+
+
+def _checked_version(stored: Mapping[str, str], address: Address) -> int:
+    version = int(stored.get("schema_version", "0"))
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{address} has schema {version}, and this program knows {SCHEMA_VERSION}",
+            "run a newer lemtrada-ledger; the one that ran lemtrada-ledger database upgrade knows it",
+        )
+    return version
+
+
+def _settings_to_store(
+    stored: Mapping[str, str], address: Address, zone: str | None, entropy: Entropy
+) -> dict[str, str]:
+    """What to write: all settings the first time, only the version later."""
+    _checked_version(stored, address)
+    changes = {"schema_version": str(SCHEMA_VERSION)}
+    if "time_zone" in stored:
+        check_zone(known_zone(stored["time_zone"]), zone)
+    elif zone is None:
+        raise StoreError("A new ledger needs the time zone in which its plan counts days", NAME_ZONE)
+    else:
+        changes["time_zone"] = known_zone(zone).key
+    if "index_namespace" not in stored:
+        changes["index_namespace"] = str(UUID(bytes=entropy(16), version=4))
+    return changes
+
+
+_STORE_SETTING = "INSERT INTO ledger_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?"
+
+
+def _stored_settings(address: Address) -> dict[str, str] | None:
+    match address:
+        case SQLiteAddress():
+            return _stored_in_sqlite(address)
+        case PostgresAddress():
+            return _stored_in_postgres(address)
+
+
+# -- SQLite -----------------------------------------------------------------------------------
+
+
+def _stored_in_sqlite(address: SQLiteAddress) -> dict[str, str] | None:
+    if not address.path.exists():
+        return None
+    with _sqlite_connection(address) as connection:
+        tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not tables:
+            return None
+        if "ledger_settings" not in tables:
+            raise StoreError(f"{address.path} is an SQLite file of something else", "name another file")
+        return dict(tuple(row) for row in connection.execute("SELECT name, value FROM ledger_settings"))
+
+
+def _sqlite_connection(address: SQLiteAddress, *, create: bool = False) -> closing[sqlite3.Connection]:
+    try:
+        return closing(sqlite_store.connect(address.path, create=create))
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"{address.path} cannot be opened as an SQLite ledger: {error}",
+            "name a file in a folder that exists and that this user may write to",
+        ) from error
+
+
+def _upgrade_sqlite(address: SQLiteAddress, zone: str | None, entropy: Entropy) -> None:
+    # First without a trace: a refusal leaves no empty file behind.
+    _settings_to_store(_stored_in_sqlite(address) or {}, address, zone, entropy)
+    with _sqlite_connection(address, create=True) as connection, sqlite_store.transaction(connection, commit=True) as c:
+        for statement in _SQLITE_TABLES:
+            c.execute(statement)
+        stored = dict(tuple(row) for row in c.execute("SELECT name, value FROM ledger_settings"))
+        for name, value in _settings_to_store(stored, address, zone, entropy).items():
+            c.execute(_STORE_SETTING, (name, value, value))
+
+
+# -- PostgreSQL -------------------------------------------------------------------------------
+
+
+def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
+    try:
+        return psycopg.connect(**connection_parameters(address))
+    except psycopg.Error as error:
+        reason = str(error).strip().replace("\n", "; ")
+        raise StoreError(
+            f"PostgreSQL at {address} cannot be reached: {reason}", "check the URL and that the server runs"
+        ) from error
+
+
+def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
+    with _postgres_connection(address) as connection:
+        try:
+            rows = connection.execute(SQL("SELECT name, value FROM {0}.ledger_settings").format(Identifier(SCHEMA)))
+            return dict(rows.fetchall())
+        except psycopg.errors.UndefinedTable:
+            return None
+        except psycopg.errors.InsufficientPrivilege:
+            raise StoreError(
+                f"This role may not read the ledger at {address}", f"{RUN_UPGRADE} as its owner with --serving-role"
+            ) from None
+
+
+def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | None, entropy: Entropy) -> None:
+    try:
+        with _postgres_connection(address) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_UPGRADE_LOCK,))
+            _create_in_postgres(connection)
+            stored: dict[str, str] = dict(
+                connection.execute(_here("SELECT name, value FROM {schema}.ledger_settings")).fetchall()
+            )
+            for name, value in _settings_to_store(stored, address, zone, entropy).items():
+                connection.execute(
+                    _here(
+                        "INSERT INTO {schema}.ledger_settings (name, value) VALUES (%s, %s)"
+                        " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+                    ),
+                    (name, value),
+                )
+            if role is not None:
+                _grant(connection, role)
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise StoreError(
+            f"The upgrade of {address} was refused and changed nothing: {reason}", UPGRADE_AS_OWNER
+        ) from error
+
+
+def _create_in_postgres(connection: Connection[TupleRow]) -> None:
+    for statement in _POSTGRES_TABLES:
+        connection.execute(_here(statement))
+    if connection.execute("SELECT to_regtype(%s)", (f"{SCHEMA}.stored_event_uuid",)).fetchone() == (None,):
+        connection.execute(_here(_POSTGRES_EVENT_TYPE))
+
+
+def _grant(connection: Connection[TupleRow], role: str) -> None:
+    row = connection.execute(
+        "SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER'), current_database() FROM pg_roles"
+        " WHERE rolname = %s",
+        (role,),
+    ).fetchone()
+    if row is None:
+        raise StoreError("There is no such serving role", f'create it first: CREATE ROLE "{role}" LOGIN')
+    may_do_all, database = row
+    if may_do_all:
+        raise StoreError("The serving role could change what is recorded", "name a role that is not the owner's")
+    for statement in _GRANTS:
+        connection.execute(_here(statement, role=role, database=database))
+
+
+def _here(statement: str, **names: str) -> psycopg.sql.Composed:
+    identifiers = {name: Identifier(value) for name, value in names.items()}
+    return SQL(statement).format(schema=Identifier(SCHEMA), **identifiers)

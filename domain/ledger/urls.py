@@ -1,0 +1,75 @@
+"""Where a ledger is stored: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
+
+No text made here carries a password, nor does any exception hang on ours that might.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from domain.ledger.errors import StoreError
+
+SHAPES: Final = "give sqlite:///relative/file, sqlite:////absolute/file or postgresql://user@host:port/database"
+
+_SQLITE: Final = "sqlite:///"
+_POSTGRESQL: Final = "postgresql://"
+
+
+@dataclass(frozen=True, slots=True)
+class SQLiteAddress:
+    """`path` is absolute, so that a later change of folder does not change the ledger."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{_SQLITE}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresAddress:
+    """`parameters` are libpq's, every one that the URL named; several hosts stand with commas."""
+
+    parameters: Mapping[str, str] = field(repr=False)
+
+    def __str__(self) -> str:
+        host = self.parameters.get("host") or self.parameters.get("hostaddr") or ""
+        ports = self.parameters.get("port", "")
+        database = self.parameters.get("dbname", "")
+        return f"{_POSTGRESQL}{host}{f':{ports}' if ports else ''}/{database}"
+
+
+Address = SQLiteAddress | PostgresAddress
+
+
+def address_of(url: str) -> Address:
+    """Raises StoreError for anything that is neither shape."""
+    if url.startswith(_SQLITE):
+        return _sqlite(url.removeprefix(_SQLITE))
+    if url.startswith(_POSTGRESQL):
+        return _postgresql(url)
+    raise StoreError("The database URL is neither an SQLite nor a PostgreSQL one", SHAPES)
+
+
+def _sqlite(path: str) -> SQLiteAddress:
+    if not path or path == ":memory:":
+        raise StoreError("A ledger is kept in a file, and the database URL names none", SHAPES)
+    if any(character in path for character in "?#\x00") or path.startswith("file:"):
+        raise StoreError("An SQLite URL is a plain path and takes no parameters", SHAPES)
+    return SQLiteAddress(Path(path).absolute())
+
+
+def _postgresql(url: str) -> PostgresAddress:
+    # libpq's own message may quote the whole URL with its password, so it is not passed on.
+    parameters: dict[str, str] | None = None
+    with suppress(psycopg.Error, UnicodeError):
+        parameters = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    if parameters is None:
+        raise StoreError("The PostgreSQL URL is malformed, or has a parameter that libpq does not know", SHAPES)
+    return PostgresAddress(parameters)

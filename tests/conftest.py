@@ -1,0 +1,86 @@
+"""Ledgers for the tests: each on SQLite and on a real PostgreSQL, empty, with a clock that stands still."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.schema import upgrade
+from tests.clock import Clock
+from tests.postgres_server import PostgresServer, postgres_server
+
+ZONE = "America/New_York"
+NOON = datetime(2026, 4, 28, 16, 0, tzinfo=UTC)
+STORES = ("sqlite", "postgresql")
+
+OpenLedger = Callable[..., Ledger]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server a test process, with a template that holds an empty ledger. It starts, or the tests fail."""
+    with postgres_server("fsync=off", "synchronous_commit=off", "full_page_writes=off") as server:
+        server.execute("CREATE DATABASE {}", "ledger_template")
+        upgrade(server.url("ledger_template"), zone=ZONE, entropy=seeded(0))
+        yield server
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def ledger_url(store: str, request: pytest.FixtureRequest) -> str:
+    """A fresh empty ledger on each store in turn."""
+    url: str = request.getfixturevalue(f"{store}_url")
+    return url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    upgrade(url, zone=ZONE, entropy=seeded(0))
+    return url
+
+
+@pytest.fixture
+def postgresql_url(postgres: PostgresServer) -> Iterator[str]:
+    name = f"ledger_{uuid.uuid4().hex}"
+    postgres.execute("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, "ledger_template")
+    yield postgres.url(name)
+    postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOON)
+
+
+@pytest.fixture
+def open_here(ledger_url: str, clock: Clock) -> Iterator[OpenLedger]:
+    """Opens the test's ledger once more, each time with randomness of its own, and closes it in the end."""
+    with ExitStack() as opened:
+        seeds = iter(range(1, 1_000))
+
+        def one_more() -> Ledger:
+            return opened.enter_context(open_ledger(ledger_url, clock=clock, entropy=seeded(next(seeds))))
+
+        yield one_more
+
+
+@pytest.fixture
+def ledger(open_here: OpenLedger) -> Ledger:
+    return open_here()
+
+
+def seeded(seed: int) -> Callable[[int], bytes]:
+    """Randomness that repeats from run to run."""
+    return random.Random(seed).randbytes
