@@ -42,13 +42,14 @@ _PARTIAL = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)
 _WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def _checked(year: int, month: int, day: int, text: str) -> date:
+def _checked(year: int, month: int, day: int) -> date:
+    # The texts echo no value: an error may be logged, and a date can be a birth date.
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValueError(f"{text!r} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(f"the year lies outside {FIRST_YEAR} to {LAST_YEAR}")
     try:
         return date(year, month, day)
     except ValueError:
-        raise ValueError(f"{text!r} is not a day of the calendar") from None
+        raise ValueError("this is not a day of the calendar") from None
 
 
 @total_ordering
@@ -66,11 +67,11 @@ class PartialDate:
     def __post_init__(self) -> None:
         match = _PARTIAL.fullmatch(self.text)
         if match is None:
-            raise ValueError(f"{self.text!r} is not a date: send YYYY-MM-DD, YYYY-MM or YYYY")
+            raise ValueError("a date is written YYYY-MM-DD, YYYY-MM or YYYY")
         year, month, day = (None if part is None else int(part) for part in match.groups())
         assert year is not None
         # Compared with None: a month or day written "00" is impossible, not missing.
-        first = _checked(year, 1 if month is None else month, 1 if day is None else day, self.text)
+        first = _checked(year, 1 if month is None else month, 1 if day is None else day)
         last_month = 12 if month is None else month
         last = first if day is not None else date(year, last_month, _calendar.monthrange(year, last_month)[1])
         object.__setattr__(self, "earliest", first)
@@ -111,9 +112,9 @@ class PartialDate:
 def _whole_day(value: Any) -> Any:
     # Numbers and date-times would pass a lax parser as dates; a calendar day is neither.
     if isinstance(value, date) and not isinstance(value, datetime):
-        return _checked(value.year, value.month, value.day, value.isoformat())
+        return _checked(value.year, value.month, value.day)
     if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return _checked(int(value[:4]), int(value[5:7]), int(value[8:]), value)
+        return _checked(int(value[:4]), int(value[5:7]), int(value[8:]))
     raise ValueError("a calendar day is written YYYY-MM-DD")
 
 
@@ -126,7 +127,7 @@ def _utc_instant(value: Any) -> Any:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("an instant needs its offset from UTC, for example 2026-04-20T14:05:00Z")
     if not FIRST_YEAR < value.year < LAST_YEAR:
-        raise ValueError(f"{value.isoformat()} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(f"the year lies outside {FIRST_YEAR} to {LAST_YEAR}")
     return value.astimezone(UTC)
 
 

@@ -88,14 +88,13 @@ class SubmitRequest(Fact):
     statement: Statement
 
 
-class ApproveCourse(Fact):
+class Approval(Fact):
     """`doses` and `valid_from` default to the policy's quantity and today.
 
     `path` is asked for only where the history does not decide it; `left_out` where fewer doses
     are approved than were asked for.
     """
 
-    request_id: RequestId
     assessment_digest: Digest
     doses: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     valid_from: Day | None = None
@@ -104,17 +103,29 @@ class ApproveCourse(Fact):
     rationale: Text | None = None
 
 
-class DenyRequest(Fact):
+class ApproveCourse(Approval):
     request_id: RequestId
+
+
+class Denial(Fact):
+    """`citing` the specific criteria; the rationale says it in plain language."""
+
     assessment_digest: Digest
     citing: Annotated[tuple[Name, ...], Field(min_length=1, max_length=40)]
     rationale: Text
 
 
-class ReferRequest(Fact):
+class DenyRequest(Denial):
     request_id: RequestId
+
+
+class Referral(Fact):
     assessment_digest: Digest
     rationale: Text | None = None
+
+
+class ReferRequest(Referral):
+    request_id: RequestId
 
 
 class RecordDose(Fact):
@@ -126,24 +137,24 @@ class RecordDose(Fact):
     request_id: RequestId | None = None
 
 
-class ConfirmDuplicate(Fact):
-    dose_id: DoseId
+class Reason(Fact):
     reason: Text
 
 
-class DismissDuplicate(Fact):
+class ConfirmDuplicate(Reason):
     dose_id: DoseId
-    reason: Text
 
 
-class VoidDose(Fact):
+class DismissDuplicate(Reason):
     dose_id: DoseId
-    reason: Text
 
 
-class CloseCourse(Fact):
+class VoidDose(Reason):
+    dose_id: DoseId
+
+
+class CloseCourse(Reason):
     course: Annotated[StrictInt, Field(ge=1)]
-    reason: Text
 
 
 Command = (

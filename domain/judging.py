@@ -117,7 +117,8 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
     statement = request.statement if request is not None else Statement()
     found = courses(history, as_of)
     notes = []
-    if statement.received_lemtrada is False and found:
+    before = [one for one in found if request is not None and one.begun_on < request.received_on]
+    if statement.received_lemtrada is False and before:
         notes.append("The prescriber states that Lemtrada was never received; the record shows treatment (R1).")
     if _awaits_review(request):
         notes.append("A document is attached that nobody of the plan has yet found to support its finding (R14).")
