@@ -113,6 +113,7 @@ def _to_be_decided(history: PatientHistory, request_id: str, digest: str, moment
             field="assessment_digest",
             remedy="look at the assessment of now and decide with its digest",
             request_id=request_id,
+            looked_at=digest,
             assessment_digest=judgement.digest,
         )
     return request, judgement

@@ -37,9 +37,10 @@ from domain.policy.assessment import Assessment
 
 NOBODY: Final = UUID(int=0)
 
-RequestId = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}\.r[0-9]{1,6}$")]
-DoseId = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}\.d[0-9]{1,6}$")]
-ReportId = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}\.t[0-9]{1,6}$")]
+_UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+RequestId = Annotated[str, Field(pattern=_UUID + r"\.r[0-9]{1,6}$")]
+DoseId = Annotated[str, Field(pattern=_UUID + r"\.d[0-9]{1,6}$")]
+ReportId = Annotated[str, Field(pattern=_UUID + r"\.t[0-9]{1,6}$")]
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
 Urgency = Literal["standard", "urgent"]

@@ -211,17 +211,17 @@ def _stops_after(stopped: PartialDate, planned: date | None, as_of: date) -> boo
 # -- what moved since an assessment was looked at ---------------------------------------------
 
 
-def what_moved(looked_at: str, versions: Sequence[PatientHistory], request_id: str, now: Judgement) -> list[Change]:
-    """What changed between the assessment with this digest and the one of now.
+def what_moved(looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date) -> list[Change]:
+    """What changed between the assessment with this digest and the one of today.
 
     `versions` are the histories after each event, oldest first. Facts that moved are named;
     where only days passed, the findings that time alone changed are. Empty: the digest is of
     no assessment of this request.
     """
-    then = _find(looked_at, versions, request_id, now.assessment.as_of)
+    then = _find(looked_at, versions, request_id, today)
     if then is None:
         return []
-    old, new = then.assessment, now.assessment
+    old, new = then.assessment, judge(versions[-1], versions[-1].request(request_id), today).assessment
     time_alone = (old.facts, old.circumstances) == (new.facts, new.circumstances)
     changes = [
         Change(what=is_.citation, was=was.answer.value, is_now=is_.answer.value, because=is_.sentence)

@@ -10,7 +10,8 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from typing import Any, Final, cast
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -24,7 +25,8 @@ from domain import errors
 from domain.commands import Command, Moment, OpenHistory
 from domain.decisions import decide
 from domain.events import Event, HistoryOpened, Member, MemberIndexed, PatientEvent, placed
-from domain.history import PatientHistory, fold
+from domain.history import PatientHistory, evolve, fold
+from domain.judging import what_moved
 from domain.ledger import schema
 from domain.ledger.mapper import EventMapper
 from domain.ledger.recorders import (
@@ -164,6 +166,14 @@ class Ledger(Application[UUID]):
     def is_empty(self) -> bool:
         return self.recorder.max_notification_id() is None
 
+    def now(self) -> datetime:
+        """The clock's instant, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    def today(self) -> date:
+        """The calendar day in the plan's zone."""
+        return self.now().astimezone(self.zone).date()
+
     # -- the commands -------------------------------------------------------------------------
 
     def execute(
@@ -194,7 +204,7 @@ class Ledger(Application[UUID]):
                     version=history.version,
                 )
             moment = self._moment(actor, history)
-            events = _at_their_places(decide(history, command, moment), patient_id, history.version + 1)
+            events = _at_their_places(self._decided(history, command, moment), patient_id, history.version + 1)
             record = _record(actor, key, digest, patient_id, history.version + 1, len(events))
             outcome = self._save(events, (), record, history)
             if outcome is not None:
@@ -280,6 +290,19 @@ class Ledger(Application[UUID]):
             )
         events = self.events(found.patient_id, through_version=found.last_version)
         return Outcome(found.patient_id, events[found.first_version - 1 :], _folded(events), replayed=True)
+
+    def _decided(self, history: PatientHistory, command: Command, moment: Moment) -> Sequence[PatientEvent]:
+        """The decision; where the facts moved since they were looked at, the error says which."""
+        try:
+            return decide(history, command, moment)
+        except errors.AssessmentMoved as moved:
+            versions = list(
+                accumulate(self.events(history.patient_id, through_version=history.version), evolve, initial=None)
+            )
+            request_id, looked_at = moved.details["request_id"], moved.details["looked_at"]
+            known = [version for version in versions if version is not None]
+            moved.details["changed"] = what_moved(looked_at, known, request_id, moment.today)
+            raise
 
     def _moment(self, actor: Actor, history: PatientHistory | None) -> Moment:
         at = self._clock().astimezone(UTC)
