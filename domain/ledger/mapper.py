@@ -94,16 +94,16 @@ def _decoded(event_class: type[Event], state: bytes) -> Event:
     if current > 1:
         prefix = _version_prefix(current)
         state = b"{" + state[len(prefix) :] if state.startswith(prefix) else _upcast(event_class, state)
-    # Bytes of a version newer than this class still carry its key, which is forbidden as extra.
+    # In a class at its first version, the key of a newer one is forbidden as any unknown key is.
     event: Event = event_class.__pydantic_validator__.validate_json(state)
     return event
 
 
 def _upcast(event_class: type[Event], stored: bytes) -> bytes:
     state: dict[str, Any] = from_json(stored)
-    version: int = state.get(CLASS_VERSION, 1)
-    if version < event_class.class_version:
-        state.pop(CLASS_VERSION, None)
+    version: int = state.pop(CLASS_VERSION, 1)
+    if version > event_class.class_version:
+        raise NotImplementedError("a newer version of the class than this program has")
     for number in range(version, event_class.class_version):
         step: Callable[[dict[str, Any]], None] = getattr(event_class, f"upcast_v{number}_v{number + 1}")
         step(state)
