@@ -19,7 +19,7 @@ from eventsourcing.persistence import (
     OperationalError,
     StoredEvent,
 )
-from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresFactory
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresFactory
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteFactory
 from eventsourcing.utils import Environment, retry
 from psycopg import Cursor
@@ -76,25 +76,30 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
             SQL("SET LOCAL lock_timeout = '{0}s'").format(datastore.lock_timeout),
             SQL("SELECT pg_advisory_xact_lock({0})").format(ORDERING_LOCK),
         ]
-        self.insert_command = SQL("INSERT INTO {0}.commands ({1}) VALUES (%s, %s, %s, %s, %s, %s)").format(
-            SQL(SCHEMA), SQL(_COLUMNS)
+        # One statement for both tables: in the library's pipeline, a conflict in an earlier one
+        # than the last comes up as a broken pipeline, which it takes for a lost connection.
+        self.insert_with_command_statement = (
+            SQL("WITH command AS (INSERT INTO {0}.commands ({1}) VALUES (%s, %s, %s, %s, %s, %s))").format(
+                SQL(SCHEMA), SQL(_COLUMNS)
+            )
+            + self.insert_events_statement
         )
         self.select_command = SQL("SELECT {1} FROM {0}.commands WHERE caller = %s AND key = %s").format(
             SQL(SCHEMA), SQL(_COLUMNS)
         )
 
-    def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        # The library's hook for what shares the transaction; it runs before the events are inserted.
-        self._lock_table(curs)
-        super()._insert_events(curs, stored_events)
-        command: CommandRecord | None = kwargs.get("idempotency")
-        if command is not None:
-            curs.execute(self.insert_command, astuple(command), prepare=True)
-
     def _insert_stored_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        # As the library does, but for the lock, which this transaction has taken already.
+        command: CommandRecord | None = kwargs.get("idempotency")
+        if command is None:
+            super()._insert_stored_events(curs, stored_events, **kwargs)
+            return
+        self._lock_table(curs)
         self._notify_channel(curs)
-        PostgresAggregateRecorder._insert_stored_events(self, curs, stored_events, **kwargs)
+        rows = [
+            self.construct_pg_stored_event(one.originator_id, one.originator_version, one.topic, one.state)
+            for one in stored_events
+        ]
+        curs.execute(self.insert_with_command_statement, (*astuple(command), rows))
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def find_command(self, caller: str, key: str) -> CommandRecord | None:
