@@ -165,6 +165,14 @@ def fold(events: Iterable[PatientEvent], history: PatientHistory | None = None) 
     return history
 
 
+def versions(events: Iterable[PatientEvent]) -> list[PatientHistory]:
+    """The history after each event, oldest first."""
+    found: list[PatientHistory] = []
+    for event in events:
+        found.append(evolve(found[-1] if found else None, event))
+    return found
+
+
 def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistory:
     """The history after one more event. Total over every order that `decide` can produce."""
     if isinstance(event, HistoryOpened):

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate
 from typing import Any, Final, cast
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -25,7 +24,7 @@ from domain import errors
 from domain.commands import Command, Moment, OpenHistory
 from domain.decisions import decide
 from domain.events import Event, HistoryOpened, Member, MemberIndexed, PatientEvent, placed
-from domain.history import PatientHistory, evolve, fold
+from domain.history import PatientHistory, fold, versions
 from domain.judging import what_moved
 from domain.ledger import schema
 from domain.ledger.mapper import EventMapper
@@ -296,12 +295,9 @@ class Ledger(Application[UUID]):
         try:
             return decide(history, command, moment)
         except errors.AssessmentMoved as moved:
-            versions = list(
-                accumulate(self.events(history.patient_id, through_version=history.version), evolve, initial=None)
-            )
+            events = self.events(history.patient_id, through_version=history.version)
             request_id, looked_at = moved.details["request_id"], moved.details["looked_at"]
-            known = [version for version in versions if version is not None]
-            moved.details["changed"] = what_moved(looked_at, known, request_id, moment.today)
+            moved.details["changed"] = what_moved(looked_at, versions(events), request_id, moment.today)
             raise
 
     def _moment(self, actor: Actor, history: PatientHistory | None) -> Moment:

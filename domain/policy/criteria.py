@@ -306,8 +306,10 @@ def _route(route: str) -> str:
 
 
 def _spoken_days(days: range | tuple[int, ...]) -> str:
-    numbers = sorted(days)
-    return " or ".join(map(str, numbers)) + (" consecutive days" if numbers[-1:] != [1] else " day")
+    first, last = min(days), max(days)
+    if first == last:
+        return f"{first} consecutive days" if first > 1 else "1 day"
+    return f"{first} to {last} consecutive days"
 
 
 def described(dosing: RequestedDosing) -> str:

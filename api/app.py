@@ -1,0 +1,32 @@
+"""The HTTP API: wiring only. A request goes route, command, decision, events, store, projection, answer."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api import assessments, doses, health, patients, problems, requests
+from domain.ledger.application import Ledger
+
+DESCRIPTION = """
+An event-sourced record of every prior authorization for Lemtrada (alemtuzumab).
+
+The program recommends; **a person decides, every time**. Submitting a request answers with an
+assessment and its digest; deciding needs the digest of the assessment that was looked at, and
+answers 409 with what changed where the facts have moved since.
+
+Every command takes an `Idempotency-Key`: the same key answers the same, also after a restart.
+Answers about a patient carry an `ETag`; a command with a stale `If-Match` answers 412.
+Problems are RFC 9457 and name the field or clause and what to send instead.
+"""
+
+
+def create_app(ledger: Ledger) -> FastAPI:
+    """The application over one ledger, which stays the caller's to close."""
+    app = FastAPI(title="Lemtrada authorization ledger", version=version("lemtrada-ledger"), description=DESCRIPTION)
+    app.state.ledger = ledger
+    problems.install(app)
+    for module in (requests, patients, doses, assessments, health):
+        app.include_router(module.router)
+    return app

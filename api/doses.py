@@ -1,0 +1,99 @@
+"""Doses in: record an infusion, void an entry, decide whether a second report is another infusion."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+
+from api import examples
+from api.answers import DoseAnswer, dose_answer
+from api.bodies_in import SoundJson
+from api.problems import documented
+from api.versions import IdempotencyKey, IfMatch
+from api.wiring import DoseIdInPath, LedgerOfApp, PatientIdInPath, patient_of, run
+from domain.commands import ConfirmDuplicate, DismissDuplicate, Reason, RecordDose, VoidDose
+from domain.events import DoseAdministered
+from domain.ledger.application import Ledger
+from domain.people import Actor
+
+router = APIRouter(tags=["doses"], route_class=SoundJson)
+
+
+class DoseBody(RecordDose):
+    actor: Actor
+
+
+class ReasonBody(Reason):
+    actor: Actor
+
+
+@router.post("/patients/{patient_id}/doses", status_code=201, responses=documented(400, 403, 404, 409, 412, 413, 422))
+def record_dose(
+    ledger: LedgerOfApp,
+    response: Response,
+    patient_id: PatientIdInPath,
+    body: Annotated[DoseBody, Body(examples=[examples.DOSE])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> DoseAnswer:
+    """Record an infusion that was given, even if it should not have been; departures are named as variances (R22)."""
+    command = RecordDose(**{name: value for name, value in body if name != "actor"})
+    outcome = run(ledger, patient_id, command, body.actor, response, key, if_match)
+    dose = outcome.events[0]
+    assert isinstance(dose, DoseAdministered)
+    return dose_answer(outcome, dose.dose_id)
+
+
+@router.post("/doses/{dose_id}/void", responses=documented(400, 403, 404, 409, 412, 413, 422))
+def void_dose(
+    ledger: LedgerOfApp,
+    response: Response,
+    dose_id: DoseIdInPath,
+    body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> DoseAnswer:
+    """Void an entry that was a mistake. It stays visible; the course it had completed may be open again."""
+    command = VoidDose(dose_id=dose_id, reason=body.reason)
+    return _about_dose(ledger, response, command, body.actor, key, if_match)
+
+
+@router.post("/doses/{dose_id}/confirm-duplicate", responses=documented(400, 403, 404, 409, 412, 413, 422))
+def confirm_duplicate(
+    ledger: LedgerOfApp,
+    response: Response,
+    dose_id: DoseIdInPath,
+    body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> DoseAnswer:
+    """A second report is of the same infusion: it stays uncounted (R25)."""
+    command = ConfirmDuplicate(dose_id=dose_id, reason=body.reason)
+    return _about_dose(ledger, response, command, body.actor, key, if_match)
+
+
+@router.post("/doses/{dose_id}/dismiss-duplicate", responses=documented(400, 403, 404, 409, 412, 413, 422))
+def dismiss_duplicate(
+    ledger: LedgerOfApp,
+    response: Response,
+    dose_id: DoseIdInPath,
+    body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> DoseAnswer:
+    """A second report is of another infusion: it counts from now on (R25)."""
+    command = DismissDuplicate(dose_id=dose_id, reason=body.reason)
+    return _about_dose(ledger, response, command, body.actor, key, if_match)
+
+
+def _about_dose(
+    ledger: Ledger,
+    response: Response,
+    command: VoidDose | ConfirmDuplicate | DismissDuplicate,
+    actor: Actor,
+    key: str | None,
+    if_match: str | None,
+) -> DoseAnswer:
+    outcome = run(ledger, patient_of(command.dose_id), command, actor, response, key, if_match)
+    return dose_answer(outcome, command.dose_id)

@@ -1,0 +1,182 @@
+"""Patients: open a history, find one, report treatment from elsewhere, and ask where she stands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+
+from api import examples
+from api.answers import (
+    AuditPage,
+    EventPage,
+    HistoryChanged,
+    PatientFound,
+    event_view,
+    history_changed,
+    page_of,
+)
+from api.bodies_in import SoundJson
+from api.problems import documented
+from api.versions import IdempotencyKey, IfMatch, is_unchanged, not_modified, tag_of
+from api.wiring import (
+    After,
+    AsOf,
+    EditionKey,
+    KnownAt,
+    LedgerOfApp,
+    Limit,
+    PatientIdInPath,
+    edition_of,
+    run,
+)
+from domain.commands import CloseCourse, OpenHistory, Reason, ReportPriorTreatment
+from domain.errors import NotFound
+from domain.events import Member
+from domain.facts import Fact
+from domain.people import Actor
+from projections.audit_trail import audit_trail
+from projections.courses import Courses, course_list
+from projections.eligibility import Eligibility, eligibility
+
+router = APIRouter(prefix="/patients", tags=["patients"], route_class=SoundJson)
+
+
+class OpenHistoryBody(OpenHistory):
+    actor: Actor
+
+
+class FindBody(Fact):
+    member: Member
+
+
+class ReportBody(ReportPriorTreatment):
+    actor: Actor
+
+
+class CloseBody(Reason):
+    actor: Actor
+
+
+@router.post("", status_code=201, responses=documented(400, 403, 409, 413, 422))
+def open_history(
+    ledger: LedgerOfApp,
+    response: Response,
+    body: Annotated[OpenHistoryBody, Body(examples=[examples.OPEN_HISTORY])],
+    key: IdempotencyKey = None,
+) -> PatientFound:
+    """Open the history of a member. Her member id is kept in the body, never in a URL."""
+    command = OpenHistory(member=body.member, name=body.name, birth_date=body.birth_date)
+    outcome = ledger.open_history(command, body.actor, key=key)
+    response.headers["ETag"] = tag_of(outcome.history)
+    response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
+    return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
+
+
+@router.post("/find", responses=documented(400, 404, 413, 422))
+def find_patient(
+    ledger: LedgerOfApp, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
+) -> PatientFound:
+    """The patient behind a member id. Nothing is stored; the member id stays out of the URL."""
+    patient_id = ledger.find(body.member)
+    if patient_id is None:
+        raise NotFound("no history is open for this member", field="member", remedy="open one with POST /patients")
+    return PatientFound(patient_id=patient_id, history_version=ledger.history(patient_id).version)
+
+
+@router.get("/{patient_id}/eligibility", responses=documented(404, 422))
+def get_eligibility(
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    edition: EditionKey = None,
+) -> Eligibility:
+    """Path, course, doses, dates, the approval in force, and what is missing: on any day, straight from the ledger."""
+    history = ledger.history(patient_id, known_at=known_at)
+    day = as_of or ledger.today()
+    answer = eligibility(history, day, edition_of(edition))
+    judged = answer.approvable
+    revision = f"{judged.edition}.{judged.edition_revision}" if judged is not None else "no-edition"
+    tag = tag_of(history, "eligibility", day.isoformat(), revision)
+    if is_unchanged(request, tag):
+        return not_modified(tag)  # type: ignore[return-value]  # FastAPI sends a Response as it is.
+    response.headers.update({"ETag": tag, "Cache-Control": "private, no-cache"})
+    return answer
+
+
+@router.get("/{patient_id}/courses", responses=documented(404, 422))
+def get_courses(
+    ledger: LedgerOfApp,
+    response: Response,
+    patient_id: PatientIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Courses:
+    """Every course dose by dose, with the variances seen then and standing now, and the entries that do not count."""
+    history = ledger.history(patient_id, known_at=known_at)
+    day = as_of or ledger.today()
+    response.headers["ETag"] = tag_of(history, "courses", day.isoformat())
+    return course_list(history, day)
+
+
+@router.get("/{patient_id}/history", responses=documented(404, 422))
+def get_history(
+    ledger: LedgerOfApp,
+    response: Response,
+    patient_id: PatientIdInPath,
+    known_at: KnownAt = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> EventPage:
+    """Every event, oldest first, with all that it carries."""
+    events = ledger.events(patient_id, known_at=known_at)
+    response.headers["ETag"] = f'"{patient_id.hex}-{events[-1].originator_version}-history"'
+    versions = [event.originator_version for event in events]
+    return page_of([event_view(event) for event in events], versions, after, limit)
+
+
+@router.get("/{patient_id}/audit-trail", responses=documented(404, 422))
+def get_audit_trail(
+    ledger: LedgerOfApp,
+    response: Response,
+    patient_id: PatientIdInPath,
+    known_at: KnownAt = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> AuditPage:
+    """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
+    entries = audit_trail(ledger.events(patient_id, known_at=known_at)).entries
+    response.headers["ETag"] = f'"{patient_id.hex}-{entries[-1].version}-audit"'
+    return page_of(entries, [entry.version for entry in entries], after, limit)
+
+
+@router.post("/{patient_id}/prior-treatment", status_code=201, responses=documented(400, 403, 404, 409, 412, 413, 422))
+def report_prior_treatment(
+    ledger: LedgerOfApp,
+    response: Response,
+    patient_id: PatientIdInPath,
+    body: Annotated[ReportBody, Body(examples=[examples.REPORT])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> HistoryChanged:
+    """Report treatment outside this ledger; an empty list of courses states that there was none."""
+    command = ReportPriorTreatment(source=body.source, reference=body.reference, courses=body.courses)
+    return history_changed(run(ledger, patient_id, command, body.actor, response, key, if_match))
+
+
+@router.post("/{patient_id}/courses/{course}/close", responses=documented(400, 403, 404, 409, 412, 413, 422))
+def close_course(
+    ledger: LedgerOfApp,
+    response: Response,
+    patient_id: PatientIdInPath,
+    course: int,
+    body: Annotated[CloseBody, Body(examples=[examples.CLOSE])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> HistoryChanged:
+    """A clinician finds that an open course will not be finished; it then counts as a prior course (R26)."""
+    command = CloseCourse(course=course, reason=body.reason)
+    return history_changed(run(ledger, patient_id, command, body.actor, response, key, if_match))

@@ -1,0 +1,183 @@
+"""What went wrong, as RFC 9457 problem details: the cause, the field or clause, and what to send instead.
+
+No text here repeats what was sent: an error may be logged, and what was sent may be a
+patient's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from eventsourcing.persistence import PersistenceError
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, JsonValue
+from starlette.exceptions import HTTPException
+
+from domain import errors
+from domain.judging import Change
+from domain.ledger.errors import StoreError
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPES: Final = "urn:lemtrada-ledger:problem:"
+
+
+class UnreadableBody(Exception):
+    """The body is not JSON; the message names the place, never the text around it."""
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than `bytes_max`."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"The body is larger than {bytes_max} bytes.")
+
+
+class InvalidField(BaseModel):
+    """One field of what was sent, and what is wrong with it."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `remedy` says what to send instead; `changed` what moved since it was looked at."""
+
+    type: str = Field(examples=[f"{TYPES}assessment-moved"])
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    clause: str | None = None
+    remedy: str
+    errors: list[InvalidField] | None = None
+    changed: list[Change] | None = None
+    details: dict[str, JsonValue] | None = None
+
+
+STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
+    errors.InvalidCommand: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotPermitted: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.AssessmentMoved: HTTPStatus.CONFLICT,
+    errors.AlreadyDecided: HTTPStatus.CONFLICT,
+    errors.AlreadyRecorded: HTTPStatus.CONFLICT,
+    errors.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
+    errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EditionUnknown: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+MEANING: Final[dict[int, str]] = {
+    400: "The body is not JSON that can be read: broken UTF-8, a NaN, or no JSON at all.",
+    403: "This person may not do this; the remedy says who may.",
+    404: "There is no such patient, request, dose or course.",
+    409: "The record says otherwise by now; where an assessment moved, `changed` says what.",
+    412: "If-Match names an older state of the history.",
+    413: "The body is too large.",
+    422: "A field or clause is wrong, or an idempotency key came again with another command; each is named.",
+}
+
+
+REMEDY: Final[dict[int, str]] = {
+    404: "see /openapi.json for what there is",
+    405: "use a method that the Allow header names",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation that can answer these problems."""
+    return {
+        status: {"model": Problem, "description": MEANING[status], "content": {MEDIA_TYPE: {}}} for status in statuses
+    }
+
+
+def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> JSONResponse:
+    kind = title.lower().replace(" ", "-")
+    body = Problem(type=f"{TYPES}{kind}", title=title, status=status, detail=detail, remedy=remedy, **more)
+    return JSONResponse(body.model_dump(mode="json", exclude_none=True), status, media_type=MEDIA_TYPE)
+
+
+def refused(error: errors.LedgerError) -> JSONResponse:
+    """A refusal of the domain, in the status that belongs to it."""
+    details: Mapping[str, Any] = error.details
+    return problem(
+        STATUS[type(error)],
+        _title(error),
+        f"{error.cause[:1].upper()}{error.cause[1:]}.",
+        error.remedy,
+        field=error.field,
+        clause=error.clause,
+        changed=details.get("changed"),
+        details={name: value for name, value in details.items() if name != "changed"} or None,
+    )
+
+
+def _title(error: Exception) -> str:
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__)
+    return words.strip().capitalize()
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the API leaves as a problem."""
+
+    @app.exception_handler(errors.LedgerError)
+    def ledger_error(_request: Request, error: errors.LedgerError) -> JSONResponse:
+        return refused(error)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        found = [InvalidField(field=_place(one["loc"]), problem=_sentence(one)) for one in error.errors()]
+        first = found[0]
+        more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+        return problem(
+            422, "Invalid field", f"{first.field}: {first.problem}{more}.", "correct the fields named in errors",
+            field=first.field, errors=found,
+        )  # fmt: skip
+
+    @app.exception_handler(UnreadableBody)
+    def unreadable(_request: Request, error: UnreadableBody) -> JSONResponse:
+        return problem(400, "Unreadable body", str(error), "send one JSON object in UTF-8")
+
+    @app.exception_handler(BodyTooLarge)
+    def too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
+        answer = problem(413, "Body too large", str(error), "send one command at a time")
+        # What is still on its way is not read; the connection can't be used again.
+        answer.headers["Connection"] = "close"
+        return answer
+
+    @app.exception_handler(HTTPException)
+    def http_error(_request: Request, error: HTTPException) -> JSONResponse:
+        title = HTTPStatus(error.status_code).phrase
+        answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, "see /openapi.json"))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(PersistenceError)
+    @app.exception_handler(StoreError)
+    def unavailable(_request: Request, _error: Exception) -> JSONResponse:
+        answer = problem(
+            503, "Store unavailable", "The ledger's store does not answer; nothing was half done.",
+            "send the same again with the same Idempotency-Key",
+        )  # fmt: skip
+        answer.headers["Retry-After"] = "1"
+        return answer
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """`body.statement.agents.0.product` becomes `statement.agents.0.product`; other places keep their kind."""
+    parts = [str(part) for part in loc]
+    return ".".join(parts[1:] if parts[0] == "body" and len(parts) > 1 else parts)
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """The validator's message, without the value that was sent."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        return "no field of this name is known here"
+    if error["type"] == "missing":
+        return "the field is missing"
+    return message[:1].lower() + message[1:]

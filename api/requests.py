@@ -1,0 +1,203 @@
+"""Requests for prior authorization: submit one, see what the policy says, and decide it as a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+
+from api import examples
+from api.answers import (
+    AssessmentAnswer,
+    RequestAnswer,
+    RequestPage,
+    page_of,
+    request_answer,
+    request_summary,
+)
+from api.bodies_in import SoundJson
+from api.problems import documented
+from api.versions import IdempotencyKey, IfMatch, tag_of
+from api.wiring import (
+    After,
+    AsOf,
+    EditionKey,
+    KnownAt,
+    LedgerOfApp,
+    Limit,
+    PatientIdInPath,
+    RequestIdInPath,
+    day_recorded,
+    edition_of,
+    judged_or_problem,
+    patient_of,
+    run,
+)
+from domain.commands import (
+    Approval,
+    ApproveCourse,
+    Command,
+    Denial,
+    DenyRequest,
+    Referral,
+    ReferRequest,
+    SubmitRequest,
+)
+from domain.errors import NotFound
+from domain.events import RequestSubmitted
+from domain.history import PatientHistory
+from domain.history import Request as PriorAuthorization
+from domain.judging import judge
+from domain.ledger.application import Ledger
+from domain.people import Actor
+
+router = APIRouter(tags=["requests"], route_class=SoundJson)
+
+
+class SubmitBody(SubmitRequest):
+    actor: Actor
+
+
+class ApproveBody(Approval):
+    actor: Actor
+
+
+class DenyBody(Denial):
+    actor: Actor
+
+
+class ReferBody(Referral):
+    actor: Actor
+
+
+@router.post(
+    "/patients/{patient_id}/requests", status_code=201, responses=documented(400, 403, 404, 409, 412, 413, 422)
+)
+def submit_request(
+    ledger: LedgerOfApp,
+    response: Response,
+    patient_id: PatientIdInPath,
+    body: Annotated[SubmitBody, Body(examples=[examples.SUBMIT])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> RequestAnswer:
+    """Submit a request. The answer is what the policy says of it; a person decides."""
+    command = SubmitRequest(**{name: value for name, value in body if name != "actor"})
+    outcome = run(ledger, patient_id, command, body.actor, response, key, if_match)
+    submitted = outcome.events[0]
+    assert isinstance(submitted, RequestSubmitted)
+    response.headers["Location"] = f"/requests/{submitted.request_id}"
+    request = _request(outcome.history, submitted.request_id)
+    return request_answer(
+        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(ledger, outcome))
+    )
+
+
+@router.get("/patients/{patient_id}/requests", responses=documented(404, 422))
+def list_requests(
+    ledger: LedgerOfApp, response: Response, patient_id: PatientIdInPath, after: After = 0, limit: Limit = 50
+) -> RequestPage:
+    """The patient's requests, oldest first."""
+    history = ledger.history(patient_id)
+    response.headers["ETag"] = tag_of(history, "requests")
+    versions = [one.submitted_version for one in history.requests]
+    return page_of([request_summary(one) for one in history.requests], versions, after, limit)
+
+
+@router.get("/requests/{request_id}", responses=documented(404, 422))
+def get_request(ledger: LedgerOfApp, response: Response, request_id: RequestIdInPath) -> RequestAnswer:
+    """The request as stated, its determination as recorded, and what the policy says of it today."""
+    history = ledger.history(patient_of(request_id))
+    request = _request(history, request_id)
+    day = ledger.today()
+    response.headers["ETag"] = tag_of(history, "request", day.isoformat())
+    return request_answer(history, request, *judged_or_problem(history, request, day))
+
+
+@router.get("/requests/{request_id}/assessment", responses=documented(404, 422))
+def assess_request(
+    ledger: LedgerOfApp,
+    response: Response,
+    request_id: RequestIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    edition: EditionKey = None,
+) -> AssessmentAnswer:
+    """What the policy says of the request on a day, clause by clause, with the digest that deciding needs."""
+    history = ledger.history(patient_of(request_id), known_at=known_at)
+    judgement = judge(history, _request(history, request_id), as_of or ledger.today(), edition_of(edition))
+    response.headers["ETag"] = tag_of(history, "assessment", judgement.digest[:16])
+    return AssessmentAnswer(
+        assessment_digest=judgement.digest,
+        history_version=judgement.history_version,
+        assessment=judgement.assessment,
+    )
+
+
+@router.post("/requests/{request_id}/approve", responses=documented(400, 403, 404, 409, 412, 413, 422))
+def approve_course(
+    ledger: LedgerOfApp,
+    response: Response,
+    request_id: RequestIdInPath,
+    body: Annotated[ApproveBody, Body(examples=[examples.APPROVE])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> RequestAnswer:
+    """Approve a course for thirty days. Needs the digest of the assessment that was looked at."""
+    command = ApproveCourse(request_id=request_id, **_terms(body))
+    return _decide(ledger, response, command, request_id, body.actor, key, if_match)
+
+
+@router.post("/requests/{request_id}/deny", responses=documented(400, 403, 404, 409, 412, 413, 422))
+def deny_request(
+    ledger: LedgerOfApp,
+    response: Response,
+    request_id: RequestIdInPath,
+    body: Annotated[DenyBody, Body(examples=[examples.DENY])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> RequestAnswer:
+    """Deny, citing the specific criteria in plain language. Only a clinician; by default a physician."""
+    command = DenyRequest(request_id=request_id, **_terms(body))
+    return _decide(ledger, response, command, request_id, body.actor, key, if_match)
+
+
+@router.post("/requests/{request_id}/refer", responses=documented(400, 403, 404, 409, 412, 413, 422))
+def refer_request(
+    ledger: LedgerOfApp,
+    response: Response,
+    request_id: RequestIdInPath,
+    body: Annotated[ReferBody, Body(examples=[examples.REFER])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> RequestAnswer:
+    """Send the request to a clinician."""
+    command = ReferRequest(request_id=request_id, **_terms(body))
+    return _decide(ledger, response, command, request_id, body.actor, key, if_match)
+
+
+def _terms(body: ApproveBody | DenyBody | ReferBody) -> dict[str, object]:
+    return {name: value for name, value in body if name != "actor"}
+
+
+def _decide(
+    ledger: Ledger,
+    response: Response,
+    command: Command,
+    request_id: str,
+    actor: Actor,
+    key: str | None,
+    if_match: str | None,
+) -> RequestAnswer:
+    outcome = run(ledger, patient_of(request_id), command, actor, response, key, if_match)
+    request = _request(outcome.history, request_id)
+    return request_answer(
+        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(ledger, outcome))
+    )
+
+
+def _request(history: PatientHistory, request_id: str) -> PriorAuthorization:
+    request = history.request(request_id)
+    if request is None:
+        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+    return request

@@ -1,0 +1,63 @@
+"""ETags and preconditions: which state of a history an answer shows, and which a command expects.
+
+A tag is the patient, the version of her history and, for answers that depend on it, the day
+and the edition. If-Match compares the version, so any tag of the patient serves.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Request, Response
+
+from domain.errors import StaleVersion
+from domain.history import PatientHistory
+
+_TAG = re.compile(r'"(?P<patient>[0-9a-f]{32})-(?P<version>\d{1,9})(?:-[^"]*)?"')
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="An ETag of this patient. The command is refused with 412 if her history has moved since.",
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key with the same command answers the same, also after a restart.",
+        examples=["2f7c1e0a-submit-1"],
+    ),
+]
+
+
+def tag_of(history: PatientHistory, *depends_on: str) -> str:
+    return '"' + "-".join([history.patient_id.hex, str(history.version), *depends_on]) + '"'
+
+
+def expected_version(if_match: str | None, patient_id: UUID) -> int | None:
+    """The version that an If-Match asks for; None for none, or `*`. Raises StaleVersion for a tag of no use."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    for match in _TAG.finditer(if_match):
+        if match["patient"] == patient_id.hex:
+            return int(match["version"])
+    raise StaleVersion(
+        "If-Match carries no tag of this patient", field="If-Match", remedy="send the ETag of an answer about her"
+    )
+
+
+def is_unchanged(request: Request, tag: str) -> bool:
+    """Whether the client holds this very answer already (If-None-Match)."""
+    wanted = request.headers.get("if-none-match", "")
+    return tag in [one.strip().removeprefix("W/") for one in wanted.split(",")]
+
+
+def not_modified(tag: str) -> Response:
+    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"})

@@ -1,0 +1,89 @@
+"""What routes share: the ledger, ids from paths, and running a command."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request, Response
+
+from api.versions import expected_version, tag_of
+from domain.calendar import Day, Instant
+from domain.commands import Command
+from domain.errors import EditionUnknown
+from domain.events import DoseId, RequestId
+from domain.history import PatientHistory
+from domain.history import Request as PriorAuthorization
+from domain.judging import Judgement, judge
+from domain.ledger.application import Ledger, Outcome
+from domain.people import Actor
+from domain.policy.edition import Edition
+from domain.policy.editions import edition_named
+
+
+def _ledger(request: Request) -> Ledger:
+    return cast("Ledger", request.app.state.ledger)
+
+
+LedgerOfApp = Annotated[Ledger, Depends(_ledger)]
+PatientIdInPath = Annotated[UUID, Path(description="The random id of the patient, from /patients/find.")]
+RequestIdInPath = Annotated[RequestId, Path(description="The patient's id and `.r` with the request's number.")]
+DoseIdInPath = Annotated[DoseId, Path(description="The patient's id and `.d` with the dose entry's number.")]
+
+AsOf = Annotated[
+    Day | None, Query(description="Judged on this day; today in the plan's zone if left out.", examples=["2026-04-28"])
+]
+KnownAt = Annotated[
+    Instant | None,
+    Query(
+        description="Only what was recorded by this instant; now if left out. Not in the future.",
+        examples=["2026-04-28T12:00:00Z"],
+    ),
+]
+EditionKey = Annotated[
+    Day | None,
+    Query(description="The review date of an edition; the one that applies if left out.", examples=["2025-07-23"]),
+]
+After = Annotated[int, Query(ge=0, le=1_000_000, description="Only what lies after this version.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at the most.")]
+
+
+def patient_of(identifier: str) -> UUID:
+    """The patient whose request or dose this is: the id begins with hers."""
+    return UUID(identifier.split(".", 1)[0])
+
+
+def edition_of(key: date | None) -> Edition | None:
+    return edition_named(key.isoformat()) if key is not None else None
+
+
+def run(
+    ledger: Ledger,
+    patient_id: UUID,
+    command: Command,
+    actor: Actor,
+    response: Response,
+    key: str | None,
+    if_match: str | None,
+) -> Outcome:
+    """Execute a command, and tag the answer with the state of the history that it left."""
+    expected = expected_version(if_match, patient_id)
+    outcome = ledger.execute(patient_id, command, actor, key=key, expected_version=expected)
+    response.headers["ETag"] = tag_of(outcome.history)
+    return outcome
+
+
+def day_recorded(ledger: Ledger, outcome: Outcome) -> date:
+    """The plan's day of the command, so that a repeated key renders the same answer."""
+    return outcome.events[0].recorded_at.astimezone(ledger.zone).date()
+
+
+def judged_or_problem(
+    history: PatientHistory, request: PriorAuthorization, as_of: date
+) -> tuple[Judgement | None, str | None]:
+    """The assessment, or why no edition of the policy can be applied to the day of receipt."""
+    try:
+        return judge(history, request, as_of), None
+    except EditionUnknown as unknown:
+        return None, str(unknown)
