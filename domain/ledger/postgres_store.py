@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import psycopg
 import psycopg_pool
-from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
@@ -55,10 +55,10 @@ class LedgerPostgresDatastore(PostgresDatastore):
         try:
             with super().get_connection() as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, InternalError) as error:
             if isinstance(error.__cause__, psycopg_pool.PoolTimeout):
                 message = f"no connection to {self.address} within {WAIT_SECONDS} s: see that it runs and takes more"
                 raise OperationalError(message) from error
-            if isinstance(error.__cause__, psycopg.InterfaceError):
+            if isinstance(error.__cause__, psycopg.InterfaceError | psycopg.errors.IdleInTransactionSessionTimeout):
                 raise OperationalError(f"the connection to {self.address} was lost") from error
             raise
