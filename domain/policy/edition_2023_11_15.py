@@ -53,7 +53,7 @@ INITIAL_THERAPY = Path(
                      criteria.cognitive_impairment, readings=("R14",), documentation_required=True),
             )),
         )),
-        Leaf("1.A.iv", "Prescribed by, or in consultation with, a neurologist or MS specialist.",
+        Leaf("1.A.iv", "A neurologist or MS specialist prescribes it, or was consulted.",
              criteria.specialist, readings=("R19",)),
     ),
 )  # fmt: skip
@@ -73,7 +73,7 @@ COMPLETED_A_COURSE = Path(
         )),
         Leaf("1.B.iv", "Twelve months since the last dose of any prior course.",
              criteria.twelve_months_since_last_dose, readings=("R2", "R3", "R4", "R5", "R8")),
-        Leaf("1.B.v", "Prescribed by, or in consultation with, a neurologist or MS specialist.",
+        Leaf("1.B.v", "A neurologist or MS specialist prescribes it, or was consulted.",
              criteria.specialist, readings=("R19",)),
     ),
 )  # fmt: skip
