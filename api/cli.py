@@ -66,7 +66,7 @@ def assess_command(
                 refused += 1
                 progress.say(str(one), sys.stderr)
                 continue
-            progress.say(one.to_bytes().decode(), sys.stdout)
+            progress.say(one.to_line(), sys.stdout)
             compared += one.differences is not None
             differing += bool(one.differences)
             for difference in one.differences or ():
@@ -177,3 +177,6 @@ def _complain(line: str) -> None:
 def _print(value: Any) -> None:
     text = value.encode() if isinstance(value, str) else to_json(value, indent=2)
     sys.stdout.buffer.write(text + b"\n")
+
+
+from api import ledger_verbs  # noqa: E402, F401  (its verbs add themselves to the app, which has to be there first)

@@ -1,0 +1,106 @@
+"""`demo`: fills an empty ledger with synthetic patients that show every situation.
+
+Nothing here writes to the store: every patient is made by the commands that anybody would
+give, with the ledger's clock set to the moment of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from api.demo.people import Person
+from api.demo.situations import SITUATIONS, Situation
+from api.demo.story import Story, Turn
+from domain.commands import OpenHistory
+from domain.events import NOBODY
+from domain.ledger.application import Clock, Ledger, open_ledger, utc_now
+from domain.ledger.errors import StoreError
+
+__all__ = ["SITUATIONS", "ZONE", "Shown", "Situation", "fill"]
+
+ZONE: Final = "America/New_York"
+"""The time zone of a demo ledger that is given none."""
+
+Progress = Callable[[int, int], None]
+"""Told how many steps are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One patient of the demo, by member id, and what she shows."""
+
+    member_id: str
+    situation: str
+    shows: str
+
+    def to_json_value(self) -> dict[str, str]:
+        return asdict(self)
+
+
+class StoryClock:
+    """The ledger's clock while stories are told: it stands where the story is."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def fill(
+    url: str,
+    *,
+    patients: int = len(SITUATIONS),
+    zone: str | None = None,
+    clock: Clock = utc_now,
+    progress: Progress | None = None,
+) -> tuple[Shown, ...]:
+    """Fills the empty ledger at `url`; raises StoreError where it is not empty.
+
+    `zone` is for a ledger that is made here. More patients than situations repeat them with
+    other people and other days.
+    """
+    now = clock()
+    told = StoryClock(now)
+    with open_ledger(url, zone=zone, clock=told) as ledger:
+        if not ledger.is_empty():
+            raise StoreError(
+                f"{ledger.address} holds patients already, and the demo fills only an empty ledger",
+                "name another with --database, for example sqlite:///demo.sqlite",
+            )
+        stories = [_story(number, now, ledger) for number in range(patients)]
+        _tell(ledger, told, stories, progress)
+    return tuple(
+        Shown(story.person.member.member_id, situation.name, situation.shows)
+        for story, situation in zip(stories, _situations(), strict=False)
+    )
+
+
+def _situations() -> Iterator[Situation]:
+    while True:
+        yield from SITUATIONS
+
+
+def _story(number: int, now: datetime, ledger: Ledger) -> Story:
+    round_, place = divmod(number, len(SITUATIONS))
+    return SITUATIONS[place].tell(Story(Person(number + 1, round_), now, ledger.zone))
+
+
+def _tell(ledger: Ledger, clock: StoryClock, stories: list[Story], progress: Progress | None) -> None:
+    """All stories at once, in the order of time; each begins with the opening of its history."""
+    steps = [(step, number) for number, story in enumerate(stories) for step in story.steps]
+    steps.sort(key=lambda one: one[0].at)
+    patients: dict[int, UUID] = {}
+    for done, (step, number) in enumerate(steps, start=1):
+        clock.at = step.at
+        command = step.command(Turn(ledger, patients.get(number, NOBODY), step.at))
+        if isinstance(command, OpenHistory):
+            patients[number] = ledger.open_history(command, step.actor).patient_id
+        else:
+            ledger.execute(patients[number], command, step.actor)
+        if progress is not None:
+            progress(done, len(steps))

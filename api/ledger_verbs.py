@@ -1,0 +1,356 @@
+"""The verbs that touch a ledger: serve, demo, eligibility, history, database upgrade.
+
+Importing this module adds them to the program.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from socket import socket
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import typer
+from eventsourcing.persistence import PersistenceError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from api import demo, serving
+from api.cli import ANSWER_IS_NO, WRONG_USE, AsJson, _complain, _print, app
+from api.in_words import change_in_words, eligibility_rows, headline
+from domain.calendar import Day, Instant
+from domain.errors import InvalidCommand, LedgerError
+from domain.events import Member
+from domain.ledger import schema
+from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.errors import StoreError
+from domain.ledger.urls import address_of
+from domain.policy.editions import edition_named
+from projections.audit_trail import AuditEntry, audit_trail
+from projections.eligibility import eligibility
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="LEMTRADA_DATABASE",
+        help="sqlite:///file or postgresql://user@host/database; by default a file in the user's data folder.",
+    ),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ZONE",
+        envvar="LEMTRADA_TIME_ZONE",
+        help="In which a new ledger counts days, for example America/Chicago. It never changes after.",
+    ),
+]
+MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="A member id, or issuer:member.")]
+KnownAt = Annotated[
+    str | None,
+    typer.Option(metavar="INSTANT", help="Only what was recorded by then, for example 2026-04-20T14:05:00Z."),
+]
+
+_DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day)
+_INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant)
+
+OPTIONS: Final = {"known_at": "--known-at", "edition": "--edition"}
+"""What the domain calls by a field's name is an option here."""
+
+database_verbs = typer.Typer(help="The store itself: make it, upgrade it.", rich_markup_mode=None)
+app.add_typer(database_verbs, name="database")
+
+
+@app.command("serve")
+def serve_command(
+    context: typer.Context,
+    with_demo: Annotated[
+        bool, typer.Option("--demo", help="A temporary ledger of synthetic patients, removed at the end.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Loopback only, until there is a sign-in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one and prints it.")] = 8000,
+    database: Database = None,
+    time_zone: TimeZone = None,
+) -> None:
+    """Serve the HTTP API on this machine, until Ctrl-C or SIGTERM.
+
+    Example: lemtrada-ledger serve --demo
+    """
+    with plainly(), serving.until_stopped(), serving.listening(host, port) as listener:
+        if with_demo:
+            source = context.get_parameter_source("database")
+            if source is not None and source.name == "COMMANDLINE":
+                raise InvalidCommand(
+                    "--demo serves a temporary ledger of its own",
+                    field="--database",
+                    remedy="leave one of the two out; `demo --database URL` fills a ledger that stays",
+                )
+            _serve_demo(listener, time_zone)
+            return
+        url = _url_to_write(database)
+        zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
+        with open_ledger(url, zone=zone) as ledger:
+            _print(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
+            _print(f"Serving {serving.url_of(listener)} (documentation at /docs). Ctrl-C stops it.")
+            sys.stdout.flush()
+            serving.serve(ledger, listener)
+
+
+@app.command("demo")
+def demo_command(
+    patients: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many; more than the situations repeat them.")
+    ] = len(demo.SITUATIONS),
+    database: Database = None,
+    time_zone: TimeZone = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty ledger with synthetic patients that show every situation.
+
+    Example: lemtrada-ledger demo --database sqlite:///demo.sqlite
+    """
+    with plainly():
+        url = _url_to_write(database)
+        zone = serving.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
+        with step_progress() as progress:
+            shown = demo.fill(url, patients=patients, zone=zone, progress=progress)
+        if as_json:
+            _print([one.to_json_value() for one in shown])
+            return
+        _print(f"{len(shown)} synthetic patients in {address_of(url)}:")
+        _print("\n".join(_demo_lines(shown)))
+
+
+@app.command("eligibility")
+def eligibility_command(
+    member: MemberArgument,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
+    ] = None,
+    known_at: KnownAt = None,
+    edition: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
+    ] = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a patient stands: path, course, doses, dates, and what is missing; now, or as it was known.
+
+    Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        judged_under = edition_named(edition) if edition is not None else None
+        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
+        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+        answer = eligibility(history, day, judged_under)
+        if answer.edition_problem is not None:
+            _complain(answer.edition_problem)
+            raise typer.Exit(WRONG_USE)
+        if as_json:
+            _print(answer.model_dump(mode="json"))
+            return
+        _print(headline(answer))
+        _show_pairs(eligibility_rows(answer, ledger.zone.key))
+
+
+@app.command("history")
+def history_command(
+    member: MemberArgument, known_at: KnownAt = None, database: Database = None, as_json: AsJson = False
+) -> None:
+    """Print every event of a patient, oldest first: what happened, when, who recorded it, what it changed.
+
+    With --json one event a line, with all that it carries.
+
+    Example: lemtrada-ledger history DEMO-0003
+    """
+    from api.answers import event_view  # noqa: PLC0415  (FastAPI is slow to import)
+
+    with plainly(), _ledger_to_read(database) as ledger:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        events = ledger.events(_patient(ledger, member), known_at=instant)
+        if as_json:
+            for event in events:
+                _print(to_json(event_view(event)).decode())
+            return
+        _show_entries(audit_trail(events).entries, ledger)
+
+
+@database_verbs.command("upgrade")
+def upgrade_command(
+    database: Database = None,
+    time_zone: TimeZone = None,
+    serving_role: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A PostgreSQL role that may then serve, and nothing else.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the schema of a ledger, or bring it to this program's version, as its owner. Harmless to repeat.
+
+    Example: lemtrada-ledger database upgrade --database postgresql://owner@host/plan --time-zone America/New_York
+    """
+    with plainly():
+        url = _url_to_write(database)
+        settings = schema.upgrade(url, zone=time_zone, serving_role=serving_role, entropy=os.urandom)
+        place, zone, version = str(address_of(url)), settings.zone.key, schema.SCHEMA_VERSION
+        if as_json:
+            _print({"database": place, "schema_version": version, "time_zone": zone})
+        else:
+            _print(f"The ledger at {place} has schema {version} and counts days in {zone}.")
+
+
+# -- the plumbing under the verbs -------------------------------------------------------------
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """What goes wrong in the block becomes one line on standard error, and exit status 2."""
+    try:
+        yield
+    except LedgerError as error:
+        error.field = OPTIONS.get(error.field or "", error.field)
+        _complain(str(error))
+    except StoreError as error:
+        _complain(str(error))
+    except PersistenceError as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        _complain(f"The ledger's store does not answer: {reason}: see that it is there and reachable, and try again")
+    except KeyboardInterrupt:
+        _complain("stopped before the end: what was recorded by then stays recorded")
+    else:
+        return
+    raise typer.Exit(WRONG_USE)
+
+
+def _url_to_write(database: str | None) -> str:
+    if database is not None:
+        return database
+    serving.make_data_folder()
+    return serving.database_in_data_folder()
+
+
+def _ledger_to_read(database: str | None) -> Ledger:
+    """A question makes no ledger: where there is none, that is the answer."""
+    url = database if database is not None else serving.database_in_data_folder()
+    schema.read_settings(address_of(url))
+    return open_ledger(url)
+
+
+def _patient(ledger: Ledger, text: str) -> UUID:
+    """The patient behind MEMBER, which is not repeated in any text."""
+    issuer, separator, number = text.partition(":")
+    try:
+        member = Member(issuer=issuer, member_id=number) if separator else Member(member_id=text)
+    except ValidationError:
+        raise InvalidCommand(
+            "this is no member id", field="MEMBER", remedy="give the id as the plan writes it, or issuer:member"
+        ) from None
+    patient_id = ledger.find(member)
+    if patient_id is None:
+        _complain("no history for this member (MEMBER): check the id, its issuer, and --database")
+        raise typer.Exit(ANSWER_IS_NO)
+    return patient_id
+
+
+def _parsed(adapter: TypeAdapter[Any], text: str | None, option: str) -> Any:
+    if text is None:
+        return None
+    try:
+        return adapter.validate_python(text)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise InvalidCommand(message, field=option, remedy=f"see --help for how {option} is written") from None
+
+
+@contextmanager
+def step_progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, nothing in a pipe."""
+    console = Console(stderr=True)
+    columns = TextColumn("Telling stories"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task("", total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+# -- the demo, in words -----------------------------------------------------------------------
+
+
+def _serve_demo(listener: socket, time_zone: str | None) -> None:
+    with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
+        url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
+        with step_progress() as progress:
+            shown = demo.fill(url, zone=time_zone or demo.ZONE, progress=progress)
+        with open_ledger(url) as ledger:
+            one = next(one for one in shown if one.situation == "approved_mid_course")
+            patient_id = ledger.find(Member(member_id=one.member_id))
+            base = serving.url_of(listener)
+            find = f'{{"member": {{"member_id": "{one.member_id}"}}}}'
+            _print(f"{len(shown)} synthetic patients in a temporary ledger, which counts days in {ledger.zone.key}:")
+            _print("\n".join(_demo_lines(shown)))
+            _print("For example:")
+            _print(f"  curl -s {base}/patients/find -H 'Content-Type: application/json' -d '{find}'")
+            _print(f"  curl -s {base}/patients/{patient_id}/eligibility")
+            _print(f"  {serving.PROGRAM} history {one.member_id} --database {ledger.address}")
+            _print(f"Serving {base} (documentation at /docs). Ctrl-C stops it and removes the ledger.")
+            sys.stdout.flush()
+            serving.serve(ledger, listener)
+
+
+def _demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
+    """Every situation once; those that repeat them in one line."""
+    width = max(len(one.member_id) for one in shown)
+    first, more = shown[: len(demo.SITUATIONS)], shown[len(demo.SITUATIONS) :]
+    yield from (f"  {one.member_id:<{width}}  {one.shows}" for one in first)
+    if more:
+        yield f"  {more[0].member_id} to {more[-1].member_id} show the same situations, in the same order."
+
+
+# -- on a terminal, and in a pipe --------------------------------------------------------------
+
+
+def _show_pairs(rows: Iterable[tuple[str, str]]) -> None:
+    console = Console()
+    if not console.is_terminal:
+        _print("\n".join(f"{label:<15}{text}" for label, text in rows))
+        return
+    table = Table.grid(padding=(0, 2))
+    for label, text in rows:
+        table.add_row(label, text)
+    console.print(table, markup=False, highlight=False)
+
+
+def _show_entries(entries: Iterable[AuditEntry], ledger: Ledger) -> None:
+    """A table on a terminal; in a pipe one line an event, its columns parted by tabs."""
+    heads = ("version", "happened", "recorded", "who", "event", "changed")
+    rows = [
+        (
+            str(one.version),
+            _in_zone(one.happened, ledger),
+            one.recorded_at.astimezone(ledger.zone).isoformat(),
+            f"{one.who.name} ({one.who.role})",
+            one.event,
+            "; ".join(change_in_words(change) for change in one.changed),
+        )
+        for one in entries
+    ]
+    console = Console()
+    if not console.is_terminal:
+        _print("\n".join("\t".join(row) for row in (heads, *rows)))
+        return
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table, markup=False, highlight=False)
+
+
+def _in_zone(happened: str, ledger: Ledger) -> str:
+    """An instant by the plan's clock; a day is one already."""
+    return datetime.fromisoformat(happened).astimezone(ledger.zone).isoformat() if "T" in happened else happened

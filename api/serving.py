@@ -1,0 +1,189 @@
+"""`serve`: the API over one ledger, on this machine only, until it is stopped.
+
+Also here: where a ledger is when nobody names one, and in which time zone a new one counts days.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import platformdirs
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from domain.errors import InvalidCommand
+from domain.ledger.application import Ledger
+from domain.ledger.errors import StoreError
+from domain.ledger.schema import NAME_ZONE, known_zone
+from domain.ledger.urls import SQLiteAddress, address_of
+
+PROGRAM: Final = "lemtrada-ledger"
+SECONDS_TO_FINISH: Final = 5
+"""How long requests under way may take once the server is told to stop."""
+
+_LOCALTIME: Final = Path("/etc/localtime")
+
+
+# -- which ledger -----------------------------------------------------------------------------
+
+
+def database_in_data_folder() -> str:
+    """The URL of the ledger in the user's data folder, whether it is there or not."""
+    return f"sqlite:///{platformdirs.user_data_path(PROGRAM, appauthor=False) / 'ledger.sqlite'}"
+
+
+def make_data_folder() -> None:
+    """For the ledger of `database_in_data_folder`; a folder that is made here is its owner's alone."""
+    folder = platformdirs.user_data_path(PROGRAM, appauthor=False)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The data folder {folder} cannot be made: {error.strerror}", "name a ledger with --database"
+        ) from None
+
+
+def zone_to_open_with(url: str, zone: str | None, otherwise: Callable[[], str]) -> str | None:
+    """The zone that was named; for an SQLite ledger that is not there yet, else that of `otherwise`.
+
+    None leaves it to the ledger, which knows its own. On PostgreSQL it always does: the
+    ledger there is made by `database upgrade`.
+    """
+    address = address_of(url)
+    is_new = isinstance(address, SQLiteAddress) and not address.path.exists()
+    return otherwise() if zone is None and is_new else zone
+
+
+def machine_zone() -> str:
+    """The machine's own time zone by its IANA name. Raises StoreError where it does not say."""
+    for candidate in _zones_of_machine():
+        with suppress(StoreError):
+            return known_zone(candidate).key
+    raise StoreError("This machine does not name its time zone", NAME_ZONE)
+
+
+def _zones_of_machine() -> Iterator[str]:
+    yield os.environ.get("TZ", "").removeprefix(":")
+    yield _LOCALTIME.resolve().as_posix().rpartition("/zoneinfo/")[2]
+    with suppress(OSError, UnicodeDecodeError):
+        yield Path("/etc/timezone").read_text(encoding="ascii").strip()
+
+
+# -- on this machine only ---------------------------------------------------------------------
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address, written as in a URL, can only mean this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens on this machine; port 0 takes a free one. Close it, or use it in a `with`."""
+    if not is_loopback(host):
+        raise InvalidCommand(
+            "anyone who reaches this port could read and change every history, for there is no sign-in yet",
+            field="--host",
+            remedy="serve on this machine alone, with 127.0.0.1, ::1 or localhost",
+        )
+    address = "127.0.0.1" if host.lower() == "localhost" else host
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    try:
+        if os.name == "posix":
+            # A port that was served a moment ago can be served again; on Windows it would be shared.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise InvalidCommand(
+            f"port {port} of {host} can't be listened on: {error.strerror}",
+            field="--port",
+            remedy="stop what uses it, or name another; --port 0 takes a free one",
+        ) from None
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class FromThisMachineOnly:
+    """ASGI middleware against pages of other sites that use the visitor's browser to reach in.
+
+    Such a page either has a name that its owner turned to 127.0.0.1 (then `Host` says so), or
+    sends its requests across (then `Origin` does).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            host, origin = headers.get(b"host"), headers.get(b"origin")
+            if not (host is None or _names_this_machine(f"//{host}")):
+                await _turned_away(421, "Misdirected request", "Host")(scope, receive, send)
+                return
+            if not (origin is None or _names_this_machine(origin)):
+                await _turned_away(403, "Cross-site request", "Origin")(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _names_this_machine(url: str) -> bool:
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+
+
+def _turned_away(status: int, title: str, header: str) -> ASGIApp:
+    from api.problems import problem  # noqa: PLC0415  (FastAPI is slow to import, and other verbs need none of it)
+
+    cause = f"This server answers only requests from this machine, and {header} names another site."
+    return problem(status, title, cause, "use the address that `serve` printed", field=header)
+
+
+# -- the server -------------------------------------------------------------------------------
+
+
+def serve(ledger: Ledger, listener: socket.socket) -> None:
+    """Answers until SIGINT or SIGTERM. Nothing is logged of a request: a query may say more than its path."""
+    import uvicorn  # noqa: PLC0415  (slow to import, as above)
+
+    from api.app import create_app  # noqa: PLC0415
+
+    config = uvicorn.Config(
+        FromThisMachineOnly(create_app(ledger)),
+        access_log=False,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Ends the block at SIGINT and at SIGTERM alike, cleanly: stopping is how a server's work is done."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
