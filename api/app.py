@@ -27,6 +27,7 @@ def create_app(ledger: Ledger) -> FastAPI:
     app = FastAPI(title="Lemtrada authorization ledger", version=version("lemtrada-ledger"), description=DESCRIPTION)
     app.state.ledger = ledger
     problems.install(app)
+    problems.describe(app)
     for module in (requests, patients, doses, assessments, health):
         app.include_router(module.router)
     return app

@@ -10,7 +10,7 @@ from api import examples
 from api.answers import AssessmentAnswer
 from api.assess_file import Line
 from api.bodies_in import SoundJson
-from api.problems import documented
+from api.problems import BODY
 from domain.errors import InvalidCommand
 from domain.policy.assessment import assess
 from domain.policy.treatment import contradictions
@@ -18,7 +18,7 @@ from domain.policy.treatment import contradictions
 router = APIRouter(tags=["assessments"], route_class=SoundJson)
 
 
-@router.post("/assessments", responses=documented(400, 413, 422))
+@router.post("/assessments", responses=BODY)
 def assess_facts(body: Annotated[Line, Body(examples=[examples.ASSESS])]) -> AssessmentAnswer:
     """Judge stated facts: every clause with its sentence, facts, readings and what is missing. Nothing is stored."""
     if found := contradictions(body.facts, body.as_of):

@@ -1,4 +1,4 @@
-"""What arrives is read before anything else sees it: bounded, UTF-8, JSON without NaN or Infinity.
+"""What arrives is read before anything else sees it: bounded, JSON in UTF-8, every number and character sound.
 
 The standard parser would take NaN, and answer broken UTF-8 in words of its own; the
 framework's own bound (`max_body_size`) answers in plain text, not as a problem.
@@ -6,45 +6,63 @@ framework's own bound (`max_body_size`) answers in plain text, not as a problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from math import isfinite
 from typing import Any, Final
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.types import Message
 
-from api.problems import BodyTooLarge, UnreadableBody
+from api.problems import BodyTooLarge, UnreadableBody, WrongContentType
 
 BODY_BYTES_MAX: Final = 1_048_576
 """One request with a hundred agents is under 50 KB; documents will have a road of their own."""
 
+DISCARDED_BYTES_MAX: Final = 67_108_864
+"""How much of a body that is too large is read and dropped, so that whoever is still sending sees the answer."""
+
+_JSON: Final = re.compile(r"application/(json|[^;\s]+\+json)\s*(;.*)?", re.IGNORECASE)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
 
 class SoundJson(APIRoute):
-    """A route whose body is checked first; raises BodyTooLarge and UnreadableBody."""
+    """A route whose body, where it takes one, is checked before anything else sees it.
+
+    Raises BodyTooLarge, WrongContentType, UnreadableBody, and for a fault in one field what the framework does.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
 
         async def checked(request: Request) -> Response:
             body = await _read(request)
-            if body and (fault := _fault(body)) is not None:
-                raise UnreadableBody(fault)
+            if body:
+                _check(body, request.headers.get("content-type", ""))
             return await handle(Request(request.scope, _replay(body)))
 
         return checked
 
 
 async def _read(request: Request) -> bytes:
-    """The whole body, or BodyTooLarge as soon as that is known."""
+    """The whole body; raises BodyTooLarge."""
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
+    if announced.isdigit() and int(announced) > DISCARDED_BYTES_MAX:
         raise BodyTooLarge(BODY_BYTES_MAX)
-    body = bytearray()
+    body, size = bytearray(), 0
     async for part in request.stream():
-        body += part
-        if len(body) > BODY_BYTES_MAX:
-            raise BodyTooLarge(BODY_BYTES_MAX)
+        size += len(part)
+        if size > DISCARDED_BYTES_MAX:
+            break
+        if size <= BODY_BYTES_MAX:
+            body += part
+    if size > BODY_BYTES_MAX:
+        raise BodyTooLarge(BODY_BYTES_MAX)
     return bytes(body)
 
 
@@ -55,14 +73,32 @@ def _replay(body: bytes) -> Callable[[], Coroutine[Any, Any, Message]]:
     return receive
 
 
-def _fault(body: bytes) -> str | None:
+def _check(body: bytes, content_type: str) -> None:
+    if not _JSON.fullmatch(content_type.strip()):
+        raise WrongContentType
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        return f"The body is not UTF-8: byte {error.start} cannot be read."
+        raise UnreadableBody(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     try:
-        from_json(body, allow_inf_nan=False)
+        sent = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         # The message names the place and the kind of fault, never the text around it.
-        return f"The body is not JSON: {error}."
-    return None
+        raise UnreadableBody(f"The body is not JSON: {error}.") from None
+    if faults := list(_faults(sent, ("body",))):
+        raise RequestValidationError(faults)
+
+
+def _faults(value: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+    """Values that no field takes: a number beyond the finite ones (1e999), a control character but for line breaks."""
+    match value:
+        case dict():
+            for name, part in value.items():
+                yield from _faults(part, (*place, name))
+        case list():
+            for number, part in enumerate(value):
+                yield from _faults(part, (*place, number))
+        case float() if not isfinite(value):
+            yield {"type": "finite_number", "loc": place, "msg": "The number is too large"}
+        case str() if _CONTROL.search(value):
+            yield {"type": "control_character", "loc": place, "msg": "The text holds a control character"}

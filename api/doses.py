@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Response
 from api import examples
 from api.answers import DoseAnswer, dose_answer
 from api.bodies_in import SoundJson
-from api.problems import documented
+from api.problems import COMMAND
 from api.versions import IdempotencyKey, IfMatch
 from api.wiring import DoseIdInPath, LedgerOfApp, PatientIdInPath, patient_of, run
 from domain.commands import ConfirmDuplicate, DismissDuplicate, Reason, RecordDose, VoidDose
@@ -28,7 +28,7 @@ class ReasonBody(Reason):
     actor: Actor
 
 
-@router.post("/patients/{patient_id}/doses", status_code=201, responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/patients/{patient_id}/doses", status_code=201, responses=COMMAND)
 def record_dose(
     ledger: LedgerOfApp,
     response: Response,
@@ -45,7 +45,7 @@ def record_dose(
     return dose_answer(outcome, dose.dose_id)
 
 
-@router.post("/doses/{dose_id}/void", responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/doses/{dose_id}/void", responses=COMMAND)
 def void_dose(
     ledger: LedgerOfApp,
     response: Response,
@@ -59,7 +59,7 @@ def void_dose(
     return _about_dose(ledger, response, command, body.actor, key, if_match)
 
 
-@router.post("/doses/{dose_id}/confirm-duplicate", responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/doses/{dose_id}/confirm-duplicate", responses=COMMAND)
 def confirm_duplicate(
     ledger: LedgerOfApp,
     response: Response,
@@ -73,7 +73,7 @@ def confirm_duplicate(
     return _about_dose(ledger, response, command, body.actor, key, if_match)
 
 
-@router.post("/doses/{dose_id}/dismiss-duplicate", responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/doses/{dose_id}/dismiss-duplicate", responses=COMMAND)
 def dismiss_duplicate(
     ledger: LedgerOfApp,
     response: Response,

@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from api.problems import MEDIA_TYPE, Problem
+from api.problems import documented
 from api.wiring import LedgerOfApp
 from domain.calendar import Day
 from domain.policy.editions import EDITIONS
@@ -34,10 +34,7 @@ def live() -> Alive:
     return Alive()
 
 
-@router.get(
-    "/ready",
-    responses={503: {"model": Problem, "description": "The store does not answer.", "content": {MEDIA_TYPE: {}}}},
-)
+@router.get("/ready", responses=documented(503))
 def ready(ledger: LedgerOfApp) -> Ready:
     """The store answers."""
     ledger.is_empty()

@@ -17,11 +17,12 @@ from api.answers import (
     page_of,
 )
 from api.bodies_in import SoundJson
-from api.problems import documented
-from api.versions import IdempotencyKey, IfMatch, is_unchanged, not_modified, tag_of
+from api.problems import BODY, COMMAND, QUERY, documented
+from api.versions import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.wiring import (
     After,
     AsOf,
+    CourseInPath,
     EditionKey,
     KnownAt,
     LedgerOfApp,
@@ -58,7 +59,7 @@ class CloseBody(Reason):
     actor: Actor
 
 
-@router.post("", status_code=201, responses=documented(400, 403, 409, 413, 422))
+@router.post("", status_code=201, responses=documented(403, 409) | BODY)
 def open_history(
     ledger: LedgerOfApp,
     response: Response,
@@ -73,7 +74,7 @@ def open_history(
     return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
 
 
-@router.post("/find", responses=documented(400, 404, 413, 422))
+@router.post("/find", responses=documented(404) | BODY)
 def find_patient(
     ledger: LedgerOfApp, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
 ) -> PatientFound:
@@ -84,7 +85,7 @@ def find_patient(
     return PatientFound(patient_id=patient_id, history_version=ledger.history(patient_id).version)
 
 
-@router.get("/{patient_id}/eligibility", responses=documented(404, 422))
+@router.get("/{patient_id}/eligibility", responses=QUERY)
 def get_eligibility(
     ledger: LedgerOfApp,
     request: Request,
@@ -98,18 +99,14 @@ def get_eligibility(
     history = ledger.history(patient_id, known_at=known_at)
     day = as_of or ledger.today()
     answer = eligibility(history, day, edition_of(edition))
-    judged = answer.approvable
-    revision = f"{judged.edition}.{judged.edition_revision}" if judged is not None else "no-edition"
-    tag = tag_of(history, "eligibility", day.isoformat(), revision)
-    if is_unchanged(request, tag):
-        return not_modified(tag)  # type: ignore[return-value]  # FastAPI sends a Response as it is.
-    response.headers.update({"ETag": tag, "Cache-Control": "private, no-cache"})
+    tag_answer(request, response, tag_of(history, "eligibility", day.isoformat(), edition_in_tag(answer.approvable)))
     return answer
 
 
-@router.get("/{patient_id}/courses", responses=documented(404, 422))
+@router.get("/{patient_id}/courses", responses=QUERY)
 def get_courses(
     ledger: LedgerOfApp,
+    request: Request,
     response: Response,
     patient_id: PatientIdInPath,
     as_of: AsOf = None,
@@ -118,13 +115,14 @@ def get_courses(
     """Every course dose by dose, with the variances seen then and standing now, and the entries that do not count."""
     history = ledger.history(patient_id, known_at=known_at)
     day = as_of or ledger.today()
-    response.headers["ETag"] = tag_of(history, "courses", day.isoformat())
+    tag_answer(request, response, tag_of(history, "courses", day.isoformat()))
     return course_list(history, day)
 
 
-@router.get("/{patient_id}/history", responses=documented(404, 422))
+@router.get("/{patient_id}/history", responses=QUERY)
 def get_history(
     ledger: LedgerOfApp,
+    request: Request,
     response: Response,
     patient_id: PatientIdInPath,
     known_at: KnownAt = None,
@@ -133,14 +131,15 @@ def get_history(
 ) -> EventPage:
     """Every event, oldest first, with all that it carries."""
     events = ledger.events(patient_id, known_at=known_at)
-    response.headers["ETag"] = f'"{patient_id.hex}-{events[-1].originator_version}-history"'
+    tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
     versions = [event.originator_version for event in events]
     return page_of([event_view(event) for event in events], versions, after, limit)
 
 
-@router.get("/{patient_id}/audit-trail", responses=documented(404, 422))
+@router.get("/{patient_id}/audit-trail", responses=QUERY)
 def get_audit_trail(
     ledger: LedgerOfApp,
+    request: Request,
     response: Response,
     patient_id: PatientIdInPath,
     known_at: KnownAt = None,
@@ -149,11 +148,11 @@ def get_audit_trail(
 ) -> AuditPage:
     """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
     entries = audit_trail(ledger.events(patient_id, known_at=known_at)).entries
-    response.headers["ETag"] = f'"{patient_id.hex}-{entries[-1].version}-audit"'
+    tag_answer(request, response, f'"{patient_id.hex}-{entries[-1].version}-audit"')
     return page_of(entries, [entry.version for entry in entries], after, limit)
 
 
-@router.post("/{patient_id}/prior-treatment", status_code=201, responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)
 def report_prior_treatment(
     ledger: LedgerOfApp,
     response: Response,
@@ -167,12 +166,12 @@ def report_prior_treatment(
     return history_changed(run(ledger, patient_id, command, body.actor, response, key, if_match))
 
 
-@router.post("/{patient_id}/courses/{course}/close", responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/{patient_id}/courses/{course}/close", responses=COMMAND)
 def close_course(
     ledger: LedgerOfApp,
     response: Response,
     patient_id: PatientIdInPath,
-    course: int,
+    course: CourseInPath,
     body: Annotated[CloseBody, Body(examples=[examples.CLOSE])],
     key: IdempotencyKey = None,
     if_match: IfMatch = None,

@@ -6,12 +6,13 @@ patient's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from eventsourcing.persistence import PersistenceError
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, JsonValue
@@ -27,6 +28,10 @@ TYPES: Final = "urn:lemtrada-ledger:problem:"
 
 class UnreadableBody(Exception):
     """The body is not JSON; the message names the place, never the text around it."""
+
+
+class WrongContentType(Exception):
+    """The body is announced as something else than JSON."""
 
 
 class BodyTooLarge(Exception):
@@ -58,6 +63,11 @@ class Problem(BaseModel):
     details: dict[str, JsonValue] | None = None
 
 
+_FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
+
+ERRORS_SHOWN_MAX: Final = 20
+"""A body of a megabyte can be wrong in half a million places."""
+
 STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
     errors.InvalidCommand: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
@@ -72,15 +82,17 @@ STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
 }
 
 MEANING: Final[dict[int, str]] = {
+    304: "If-None-Match names this very answer.",
     400: "The body is not JSON that can be read: broken UTF-8, a NaN, or no JSON at all.",
     403: "This person may not do this; the remedy says who may.",
     404: "There is no such patient, request, dose or course.",
     409: "The record says otherwise by now; where an assessment moved, `changed` says what.",
     412: "If-Match names an older state of the history.",
     413: "The body is too large.",
+    415: "The body is not announced as JSON.",
     422: "A field or clause is wrong, or an idempotency key came again with another command; each is named.",
+    503: "The store does not answer.",
 }
-
 
 REMEDY: Final[dict[int, str]] = {
     404: "see /openapi.json for what there is",
@@ -89,10 +101,19 @@ REMEDY: Final[dict[int, str]] = {
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an operation that can answer these problems."""
+    """The `responses` of an operation that can answer in these statuses; `describe` gives problems their media type."""
     return {
-        status: {"model": Problem, "description": MEANING[status], "content": {MEDIA_TYPE: {}}} for status in statuses
+        status: {"description": MEANING[status]} | ({"model": Problem} if status >= HTTPStatus.BAD_REQUEST else {})
+        for status in statuses
     }
+
+
+BODY: Final = documented(400, 413, 415, 422)
+"""Every operation that takes a body."""
+COMMAND: Final = documented(403, 404, 409, 412) | BODY
+"""Every command on a history that is open."""
+QUERY: Final = documented(304, 404, 422)
+"""Every question about a patient."""
 
 
 def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> JSONResponse:
@@ -130,9 +151,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [InvalidField(field=_place(one["loc"]), problem=_sentence(one)) for one in error.errors()]
+        faults = error.errors()
+        found = [InvalidField(field=_place(one), problem=_sentence(one)) for one in faults[:ERRORS_SHOWN_MAX]]
         first = found[0]
-        more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+        more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
         return problem(
             422, "Invalid field", f"{first.field}: {first.problem}{more}.", "correct the fields named in errors",
             field=first.field, errors=found,
@@ -142,15 +164,24 @@ def install(app: FastAPI) -> None:
     def unreadable(_request: Request, error: UnreadableBody) -> JSONResponse:
         return problem(400, "Unreadable body", str(error), "send one JSON object in UTF-8")
 
+    @app.exception_handler(WrongContentType)
+    def wrong_content_type(_request: Request, _error: WrongContentType) -> JSONResponse:
+        return problem(
+            415, "Unsupported media type", "The body is not announced as JSON.", "send Content-Type: application/json",
+            field="header.Content-Type",
+        )  # fmt: skip
+
     @app.exception_handler(BodyTooLarge)
     def too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
         answer = problem(413, "Body too large", str(error), "send one command at a time")
-        # What is still on its way is not read; the connection can't be used again.
+        # Something may still be on its way that nobody will read; the connection can't be used again.
         answer.headers["Connection"] = "close"
         return answer
 
     @app.exception_handler(HTTPException)
-    def http_error(_request: Request, error: HTTPException) -> JSONResponse:
+    def http_error(_request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.NOT_MODIFIED:
+            return Response(status_code=error.status_code, headers=error.headers)
         title = HTTPStatus(error.status_code).phrase
         answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, "see /openapi.json"))
         answer.headers.update(error.headers or {})
@@ -166,11 +197,36 @@ def install(app: FastAPI) -> None:
         answer.headers["Retry-After"] = "1"
         return answer
 
+    @app.exception_handler(Exception)
+    def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(
+            500, "Internal error", "Something went wrong here, and it is logged.",
+            "look at the record before sending it again, with the same Idempotency-Key",
+        )  # fmt: skip
 
-def _place(loc: tuple[int | str, ...]) -> str:
+
+def describe(app: FastAPI) -> None:
+    """The OpenAPI document declares problems as what they are sent as; the framework would say application/json."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for path in FastAPI.openapi(app)["paths"].values():
+                for operation in path.values():
+                    for status, response in operation["responses"].items():
+                        if int(status) >= HTTPStatus.BAD_REQUEST:
+                            response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+        return FastAPI.openapi(app)
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document.
+
+
+def _place(error: Mapping[str, Any]) -> str:
     """`body.statement.agents.0.product` becomes `statement.agents.0.product`; other places keep their kind."""
-    parts = [str(part) for part in loc]
-    return ".".join(parts[1:] if parts[0] == "body" and len(parts) > 1 else parts)
+    kind, *parts = (str(part) for part in error["loc"])
+    if kind != "body" or not parts:
+        return ".".join([kind, *parts])
+    # The caller may have chosen these names; one that doesn't look like a field's can be anything.
+    return ".".join(part if _FIELD_NAME.fullmatch(part) else "(unknown)" for part in parts)
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from api import examples
 from api.answers import (
@@ -16,8 +16,8 @@ from api.answers import (
     request_summary,
 )
 from api.bodies_in import SoundJson
-from api.problems import documented
-from api.versions import IdempotencyKey, IfMatch, tag_of
+from api.problems import COMMAND, QUERY
+from api.versions import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.wiring import (
     After,
     AsOf,
@@ -70,9 +70,7 @@ class ReferBody(Referral):
     actor: Actor
 
 
-@router.post(
-    "/patients/{patient_id}/requests", status_code=201, responses=documented(400, 403, 404, 409, 412, 413, 422)
-)
+@router.post("/patients/{patient_id}/requests", status_code=201, responses=COMMAND)
 def submit_request(
     ledger: LedgerOfApp,
     response: Response,
@@ -93,30 +91,38 @@ def submit_request(
     )
 
 
-@router.get("/patients/{patient_id}/requests", responses=documented(404, 422))
+@router.get("/patients/{patient_id}/requests", responses=QUERY)
 def list_requests(
-    ledger: LedgerOfApp, response: Response, patient_id: PatientIdInPath, after: After = 0, limit: Limit = 50
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    after: After = 0,
+    limit: Limit = 50,
 ) -> RequestPage:
     """The patient's requests, oldest first."""
     history = ledger.history(patient_id)
-    response.headers["ETag"] = tag_of(history, "requests")
+    tag_answer(request, response, tag_of(history, "requests"))
     versions = [one.submitted_version for one in history.requests]
     return page_of([request_summary(one) for one in history.requests], versions, after, limit)
 
 
-@router.get("/requests/{request_id}", responses=documented(404, 422))
-def get_request(ledger: LedgerOfApp, response: Response, request_id: RequestIdInPath) -> RequestAnswer:
+@router.get("/requests/{request_id}", responses=QUERY)
+def get_request(
+    ledger: LedgerOfApp, request: Request, response: Response, request_id: RequestIdInPath
+) -> RequestAnswer:
     """The request as stated, its determination as recorded, and what the policy says of it today."""
     history = ledger.history(patient_of(request_id))
-    request = _request(history, request_id)
-    day = ledger.today()
-    response.headers["ETag"] = tag_of(history, "request", day.isoformat())
-    return request_answer(history, request, *judged_or_problem(history, request, day))
+    submitted, day = _request(history, request_id), ledger.today()
+    answer = request_answer(history, submitted, *judged_or_problem(history, submitted, day))
+    tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
+    return answer
 
 
-@router.get("/requests/{request_id}/assessment", responses=documented(404, 422))
+@router.get("/requests/{request_id}/assessment", responses=QUERY)
 def assess_request(
     ledger: LedgerOfApp,
+    request: Request,
     response: Response,
     request_id: RequestIdInPath,
     as_of: AsOf = None,
@@ -125,8 +131,10 @@ def assess_request(
 ) -> AssessmentAnswer:
     """What the policy says of the request on a day, clause by clause, with the digest that deciding needs."""
     history = ledger.history(patient_of(request_id), known_at=known_at)
-    judgement = judge(history, _request(history, request_id), as_of or ledger.today(), edition_of(edition))
-    response.headers["ETag"] = tag_of(history, "assessment", judgement.digest[:16])
+    day = as_of or ledger.today()
+    judgement = judge(history, _request(history, request_id), day, edition_of(edition))
+    tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(judgement.assessment))
+    tag_answer(request, response, tag)
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
         history_version=judgement.history_version,
@@ -134,7 +142,7 @@ def assess_request(
     )
 
 
-@router.post("/requests/{request_id}/approve", responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/requests/{request_id}/approve", responses=COMMAND)
 def approve_course(
     ledger: LedgerOfApp,
     response: Response,
@@ -148,7 +156,7 @@ def approve_course(
     return _decide(ledger, response, command, request_id, body.actor, key, if_match)
 
 
-@router.post("/requests/{request_id}/deny", responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/requests/{request_id}/deny", responses=COMMAND)
 def deny_request(
     ledger: LedgerOfApp,
     response: Response,
@@ -162,7 +170,7 @@ def deny_request(
     return _decide(ledger, response, command, request_id, body.actor, key, if_match)
 
 
-@router.post("/requests/{request_id}/refer", responses=documented(400, 403, 404, 409, 412, 413, 422))
+@router.post("/requests/{request_id}/refer", responses=COMMAND)
 def refer_request(
     ledger: LedgerOfApp,
     response: Response,

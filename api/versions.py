@@ -7,13 +7,16 @@ and the edition. If-Match compares the version, so any tag of the patient serves
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Request, Response
+from fastapi import Header, HTTPException, Request, Response
 
 from domain.errors import StaleVersion
 from domain.history import PatientHistory
+from domain.policy.assessment import Assessment
+from projections.eligibility import Approvable
 
 _TAG = re.compile(r'"(?P<patient>[0-9a-f]{32})-(?P<version>\d{1,9})(?:-[^"]*)?"')
 
@@ -53,11 +56,15 @@ def expected_version(if_match: str | None, patient_id: UUID) -> int | None:
     )
 
 
-def is_unchanged(request: Request, tag: str) -> bool:
-    """Whether the client holds this very answer already (If-None-Match)."""
-    wanted = request.headers.get("if-none-match", "")
-    return tag in [one.strip().removeprefix("W/") for one in wanted.split(",")]
+def edition_in_tag(judged: Assessment | Approvable | None) -> str:
+    """The revision of the edition that was applied; a mended rule changes the answer of the same day."""
+    return f"{judged.edition}.{judged.edition_revision}" if judged is not None else "no-edition"
 
 
-def not_modified(tag: str) -> Response:
-    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+def tag_answer(request: Request, response: Response, tag: str) -> None:
+    """Tags an answer; where the client holds this very answer already (If-None-Match), it ends here with 304."""
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    held = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if tag in held or held == ["*"]:
+        raise HTTPException(HTTPStatus.NOT_MODIFIED, headers=headers)
+    response.headers.update(headers)

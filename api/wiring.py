@@ -29,6 +29,7 @@ def _ledger(request: Request) -> Ledger:
 LedgerOfApp = Annotated[Ledger, Depends(_ledger)]
 PatientIdInPath = Annotated[UUID, Path(description="The random id of the patient, from /patients/find.")]
 RequestIdInPath = Annotated[RequestId, Path(description="The patient's id and `.r` with the request's number.")]
+CourseInPath = Annotated[int, Path(ge=1, le=1_000, description="The number of the course, from the patient's courses.")]
 DoseIdInPath = Annotated[DoseId, Path(description="The patient's id and `.d` with the dose entry's number.")]
 
 AsOf = Annotated[
