@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StrictStr, ValidationError
-from pydantic_core import ErrorDetails, from_json, to_json
+from pydantic_core import ErrorDetails, from_json
 
 from domain.calendar import Day
 from domain.errors import EditionUnknown
@@ -52,10 +52,11 @@ class Answered:
     differences: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
-        return f"line {self.line_number}, case {self.output['case_id']}"
+        return _printable(f"line {self.line_number}, case {self.output['case_id']}")
 
-    def to_bytes(self) -> bytes:
-        return to_json(self.output)
+    def to_line(self) -> str:
+        # In ASCII: some readers take U+2028 and its like inside a string for the end of a line.
+        return json.dumps(self.output, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,12 @@ class Refused:
 
     def __str__(self) -> str:
         where = f"line {self.line_number}" + (f", {self.place}" if self.place else "")
-        return f"{self.cause} ({where}): {self.remedy}"
+        return _printable(f"{self.cause} ({where}): {self.remedy}")
+
+
+def _printable(text: str) -> str:
+    """What came from a line of input may hold line ends and terminal codes; an error is one line."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 class _Unusable(Exception):
@@ -194,7 +200,7 @@ def _rendered(case_id: str | None, judged: Assessment, *, full: bool) -> dict[st
             "explanations": {one.citation: _explained(one) for one in shown},
             "reasons": [one.model_dump(mode="json") for one in judged.reasons],
             "advisories": list(judged.advisories),
-            "approvable_from": judged.approvable_from,
+            "approvable_from": judged.approvable_from.isoformat() if judged.approvable_from else None,
         }
     return output
 
@@ -210,7 +216,7 @@ def _differences(line: Line, output: dict[str, Any]) -> tuple[str, ...]:
     """What the line expected and the answer is not; only what it names is compared."""
     if not isinstance(line.expected, dict):
         raise _Unusable("expected should be an object", "expected", SENT_AGAIN)
-    return tuple(_compared("", line.expected, output))
+    return tuple(map(_printable, _compared("", line.expected, output)))
 
 
 def _compared(place: str, expected: dict[str, Any], answered: dict[str, Any]) -> Iterator[str]:
@@ -225,4 +231,4 @@ def _compared(place: str, expected: dict[str, Any], answered: dict[str, Any]) ->
 
 
 def _spoken(value: Any) -> str:
-    return to_json(value).decode()
+    return json.dumps(value)
