@@ -31,37 +31,27 @@ APPROVED: dict[str, Any] = {
     "requested_dosing": {"mg_per_day": 12, "consecutive_days": 5, "route": "intravenous"},
 }
 CONTRACT_EXAMPLE = {
-    "case_id": "C-1",
-    "as_of": "2026-04-28",
-    "received_on": "2026-04-20",
-    "edition": None,
+    "case_id": "C-1", "as_of": "2026-04-28", "received_on": "2026-04-20", "edition": None,
     "facts": {
         "birth_date": "1952-01-16",
         "diagnosis": "multiple_sclerosis",
         "ms_form": "relapsing_remitting",
-        "prior_treatment": {
-            "received_lemtrada": True,
-            "completed_course": True,
-            "last_dose_on": "2025-03",
-            "open_course": {"number": 2, "doses_given": 1, "last_dose_on": "2026-04-02"},
-        },
-        "agents": {"list_is_complete": True, "tried": [{"product": "mavenclad", "outcome": "significant_intolerance"}]},
+        "prior_treatment": {"received_lemtrada": True, "completed_course": True, "last_dose_on": "2025-03",
+                            "open_course": {"number": 2, "doses_given": 1, "last_dose_on": "2026-04-02"}},
+        "agents": {"list_is_complete": True,
+                   "tried": [{"product": "mavenclad", "outcome": "significant_intolerance"}]},
         "aggressive_disease": {
             "rapid_deterioration": {"finding": True, "documentation": "attached"},
             "disabling_relapses": {"finding": False, "documentation": "not_attached"},
             "mri": {"finding": None, "documentation": "not_attached"},
-            "cognitive_impairment": {"finding": True, "documentation": "none_exists"},
-        },
-        "prescriber_specialty": "neurology",
-        "consulted_specialty": "none",
+            "cognitive_impairment": {"finding": True, "documentation": "none_exists"}},
+        "prescriber_specialty": "neurology", "consulted_specialty": "none",
         "response": {"objective_measure": None, "symptom": True},
-        "hiv_infection": False,
-        "other_dmt_continues": False,
-        "active_infection": False,
-        "hypersensitivity": False,
+        "hiv_infection": False, "other_dmt_continues": False,
+        "active_infection": False, "hypersensitivity": False,
         "requested_dosing": {"mg_per_day": 12, "consecutive_days": 2, "route": "intravenous"},
     },
-}
+}  # fmt: skip
 
 
 class Ran(NamedTuple):
