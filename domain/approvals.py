@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from domain.calendar import stands_alone, years_have_passed
-from domain.courses import Course, courses
+from domain.calendar import years_have_passed
+from domain.courses import Course, courses, current_course, place_among
 from domain.events import Variance
 from domain.facts import doses_in_course
 from domain.history import Approval, Dose, PatientHistory
@@ -38,9 +38,20 @@ def in_force(history: PatientHistory, on: date) -> Approval | None:
     return next((one for one in reversed(history.approvals) if one.covers(on)), None)
 
 
+def approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
+    """The approval that a dose was given under: the one it names, else the latest that covers its day.
+
+    None where there is none for its course: an approval never covers another course (R9).
+    """
+    of_course = [one for one in history.approvals if one.course == dose.course]
+    if dose.request_id is not None:
+        return next((one for one in of_course if one.request_id == dose.request_id), None)
+    return next((one for one in reversed(of_course) if one.covers(dose.on)), None)
+
+
 def doses_under(history: PatientHistory, approval: Approval) -> list[Dose]:
     """The doses that used an approval, in the order of their days."""
-    used = [dose for dose in history.doses if dose.counts and dose.request_id == approval.request_id]
+    used = [dose for dose in history.doses if dose.counts and approval_of(history, dose) == approval]
     return sorted(used, key=lambda dose: (dose.on, dose.version))
 
 
@@ -50,20 +61,21 @@ def allowance(history: PatientHistory, on: date) -> Allowance | None:
     if approval is None:
         return None
     used = sum(dose.on <= on for dose in doses_under(history, approval))
+    left = max(0, approval.doses_approved - used)
+    return Allowance(approval, used, left, _left_in_course(history, approval, on))
+
+
+def _left_in_course(history: PatientHistory, approval: Approval, on: date) -> int | None:
+    """What the approved course still has; none where a dose on this day would belong to another one (R9)."""
     found = courses(history, on)
+    if place_among(history, found, on).course != approval.course:
+        return 0
     course = next((one for one in found if one.named == approval.course), None)
-    if course is None:
-        left = _left_in_course_to_come(found)
-    else:
-        left = course.left if course.status in ("open", "unknown") else 0
-    return Allowance(approval, used, max(0, approval.doses_approved - used), left)
-
-
-def _left_in_course_to_come(found: tuple[Course, ...]) -> int | None:
-    """The course has no dose of ours yet: it is a reported one to be continued, or the next to begin."""
-    if found and found[-1].status == "open" and found[-1].named is None:
-        return found[-1].left
-    return doses_in_course(len(found) + 1)
+    if course is not None:
+        return course.left if course.status in ("open", "unknown") else 0
+    # It has no dose of ours yet: it is a reported one to go on with, or the next to begin.
+    going_on = current_course(found, on)
+    return going_on.left if going_on is not None else doses_in_course(len(found) + 1)
 
 
 def authorization_of(history: PatientHistory, course: int | None, on: date) -> str | None:
@@ -82,30 +94,43 @@ def variances(history: PatientHistory, dose: Dose) -> tuple[Variance, ...]:
 
 
 def _from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
-    of_course = [one for one in history.approvals if one.course == dose.course]
-    named = [one for one in of_course if dose.request_id in (None, one.request_id)]
-    covering = [one for one in named if one.covers(dose.on)]
-    if not covering:
-        yield "outside_its_thirty_days" if named else "no_approval_in_force"
-        return
-    under = doses_under(history, covering[-1])
-    if dose in under and under.index(dose) >= covering[-1].doses_approved:
+    approval = approval_of(history, dose)
+    if approval is None or not approval.covers(dose.on):
+        for_another_day = approval is not None or (
+            dose.request_id is None and any(one.course == dose.course for one in history.approvals)
+        )
+        yield "outside_its_thirty_days" if for_another_day else "no_approval_in_force"
+    elif doses_under(history, approval).index(dose) >= approval.doses_approved:
         yield "over_the_approval"
 
 
 def _from_regimen(history: PatientHistory, dose: Dose, course: Course, found: tuple[Course, ...]) -> Iterator[Variance]:
     if dose in course.doses:
-        before = (course.given or 0) - len(course.doses)
+        before = course.given_at_least - len(course.doses)
         if before + course.doses.index(dose) >= course.regimen:
             yield "over_the_course"
     if dose.mg != MG_PER_DOSE:
         yield "not_12_mg"
-    others = [one for one in (*course.doses, *course.documenting) if one.dose_id != dose.dose_id]
-    if stands_alone(dose.on, [one.on for one in others]):
+    if _breaks_the_row(history, dose, course):
         yield "not_consecutive"
-    if any(one.on == dose.on for one in history.doses if one.stands and one.dose_id != dose.dose_id):
+    if any(one.on == dose.on and one.version < dose.version for one in history.doses if one.stands):
         yield "second_on_one_day"
     earlier = found[: found.index(course)]
     lasts = [one.last_dose_on for one in earlier if one.last_dose_on is not None]
     if lasts and years_have_passed(max(lasts), 1, on=dose.on) is False:
         yield "before_twelve_months"
+
+
+def _breaks_the_row(history: PatientHistory, dose: Dose, course: Course) -> bool:
+    """Whether days lie between this dose and the one before it in the course.
+
+    The first dose under a new approval begins a row of its own: what an interrupted course
+    has left is approved for consecutive days again (R7, R8).
+    """
+    earlier = [one for one in (*course.doses, *course.documenting) if one.on < dose.on]
+    if not earlier:
+        return False
+    previous = max(earlier, key=lambda one: one.on)
+    approval = approval_of(history, dose)
+    begins_a_row = approval is not None and approval_of(history, previous) != approval
+    return not begins_a_row and (dose.on - previous.on).days > 1

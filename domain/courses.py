@@ -16,6 +16,7 @@ from domain.calendar import PartialDate, anniversary
 from domain.events import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
 from domain.history import CourseMarks, Dose, PatientHistory
+from domain.reports import Account, accounts, continued
 
 SAME_COURSE = timedelta(days=30)
 """How long after its completion a dose is still an excess dose of a course (R24)."""
@@ -28,7 +29,7 @@ class Course:
     """One course. `number` counts from 1 by when courses were begun; `named` is what its doses' events call it.
 
     `doses` count towards it, in the order of their days; `documenting` doses lie inside the
-    reported course and add nothing to it.
+    reported course and add nothing to it. `account` is what reports tell of it.
     """
 
     number: int
@@ -36,24 +37,40 @@ class Course:
     named: int | None
     doses: tuple[Dose, ...]
     documenting: tuple[Dose, ...]
-    report_id: str | None
-    reported: ReportedCourse | None
+    account: Account | None
     marks: CourseMarks
+
+    @property
+    def reported(self) -> ReportedCourse | None:
+        return self.account.told if self.account is not None else None
+
+    @property
+    def report_id(self) -> str | None:
+        return self.account.report_id if self.account is not None else None
 
     @property
     def regimen(self) -> int:
         return doses_in_course(self.number)
 
     @property
+    def _given_elsewhere(self) -> int | None:
+        """Doses that reports tell of, at least those that our own entries document; None: not said how many."""
+        if self.reported is None:
+            return 0
+        told, documented = self.reported.doses_given, len(self.documenting)
+        if self.reported.completed is True:
+            return max(told or 0, self.regimen, documented)
+        return None if told is None else max(told, documented)
+
+    @property
     def given(self) -> int | None:
         """Doses given; None where a report does not say how many."""
-        if self.reported is None:
-            return len(self.doses)
-        if self.reported.completed is True:
-            return max(self.reported.doses_given or self.regimen, self.regimen) + len(self.doses)
-        if self.reported.doses_given is None:
-            return None
-        return max(self.reported.doses_given, len(self.documenting)) + len(self.doses)
+        elsewhere = self._given_elsewhere
+        return None if elsewhere is None else elsewhere + len(self.doses)
+
+    @property
+    def given_at_least(self) -> int:
+        return self.given if self.given is not None else len(self.doses) + len(self.documenting)
 
     @property
     def left(self) -> int | None:
@@ -63,10 +80,10 @@ class Course:
     @property
     def is_complete(self) -> bool | None:
         """From doses and reports alone (R6); None where a report does not say."""
-        if self.given is not None:
-            return self.given >= self.regimen
-        if len(self.doses) >= self.regimen:
+        if self.given_at_least >= self.regimen:
             return True
+        if self.given is not None:
+            return False
         return None if self.reported is not None and self.reported.completed is None else False
 
     @property
@@ -82,95 +99,99 @@ class Course:
     @property
     def last_dose_on(self) -> PartialDate | None:
         """The latest dose, recorded or reported; None where no date is known."""
-        known = [PartialDate.of(dose.on) for dose in self.doses]
-        reported = self.reported.last_dose_on if self.reported is not None else None
-        documented = [PartialDate.of(dose.on) for dose in self.documenting]
-        fully = reported is not None and self.reported is not None and self.reported.doses_given == len(documented)
-        if reported is not None and not (fully and documented):
-            known.append(reported)
-        return max([*known, *documented], default=None)
+        recorded = [PartialDate.of(dose.on) for dose in (*self.doses, *self.documenting)]
+        told = self.reported.last_dose_on if self.reported is not None else None
+        if self.reported is None or told is None or self.reported.doses_given == len(self.documenting):
+            # Where every reported dose is documented to the day, the report's own date adds nothing.
+            return max(recorded, default=told)
+        return max([*recorded, told])
+
+    @property
+    def last_dose_by(self) -> date | None:
+        """No dose of it lies after this day; None where there is no dose."""
+        if self.last_dose_on is not None:
+            return self.last_dose_on.latest
+        return self.account.told_by if self.account is not None else None
 
     @property
     def completed_on(self) -> date | None:
         """The day of the regimen's last dose; the last possible one where a report says only the month."""
         if self.is_complete is not True:
             return None
-        missing = self.regimen - (self.given or 0) + len(self.doses)
-        if self.doses and 0 < missing <= len(self.doses):
+        elsewhere = self._given_elsewhere
+        missing = self.regimen - (elsewhere if elsewhere is not None else len(self.documenting))
+        if 0 < missing <= len(self.doses):
             return self.doses[missing - 1].on
-        return self.last_dose_on.latest if self.last_dose_on is not None else None
-
-
-def reported_span(reported: ReportedCourse) -> tuple[date, date] | None:
-    """The days that a reported course may have covered; None where it carries no date."""
-    first, last = reported.first_dose_on, reported.last_dose_on
-    if first is None and last is None:
-        return None
-    begins = first.earliest if first is not None else last.earliest - SAME_COURSE  # type: ignore[union-attr]
-    ends = last.latest if last is not None else first.latest  # type: ignore[union-attr]
-    return begins, max(begins, ends)
+        last = replace(self, doses=()).last_dose_on
+        return last.latest if last is not None else None
 
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
     """Every course, in the order in which they were begun; only what had happened by `as_of`."""
     doses = [dose for dose in history.doses if dose.stands and (as_of is None or dose.on <= as_of)]
-    reported = _reported(history, doses, as_of)
-    recorded = _recorded(history, doses, as_of)
-    entries = sorted((*reported, *recorded), key=lambda one: (one.begun_on, one.named or 0))
+    entries = [*_reported(history, doses, as_of), *_recorded(history, doses, as_of)]
     merged: list[Course] = []
-    for entry in entries:
-        if merged and _is_one_course(merged[-1], entry, is_first=len(merged) == 1):
+    for entry in sorted(entries, key=lambda one: (_order(one), one.named or 0)):
+        if merged and _is_one_course(merged[-1], entry):
             merged[-1] = _joined(merged[-1], entry)
         else:
             merged.append(replace(entry, number=len(merged) + 1))
     return tuple(merged)
 
 
+def _order(course: Course) -> date:
+    return course.account.order if course.account is not None else course.begun_on
+
+
 def _reported(history: PatientHistory, doses: Iterable[Dose], as_of: date | None) -> list[Course]:
-    """Reported courses, each once: a later report of the same days is about the same course."""
-    found: list[Course] = []
-    for report in history.reports:
-        for course in report.courses:
-            span = reported_span(course)
-            if span is not None and as_of is not None and span[0] > as_of:
-                continue
-            documenting = _in_order(
-                dose for dose in doses if dose.course is None and span is not None and span[0] <= dose.on
-                and dose.on <= span[1] + SAME_COURSE and dose.documents_report is not None
-            )  # fmt: skip
-            begun_on = span[0] if span is not None else date.min
-            entry = Course(0, begun_on, None, (), documenting, report.report_id, course, CourseMarks())
-            same = next((one for one in found if _overlap(one.reported, course)), None)
-            if same is not None:
-                found.remove(same)
-            found.append(entry)
+    """Reported courses, each with the doses recorded here that document it."""
+    told = accounts(history.reports)
+    documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in told}
+    for dose in doses:
+        if dose.course is None and (account := _documented(told, dose)) is not None:
+            documents[account.ids].append(dose)
+    closed_on = dict(history.closed_reports)
+    found = []
+    for account in told:
+        documenting = _in_order(documents[account.ids])
+        span = account.span
+        if as_of is not None and span is not None and span[0] > as_of and not documenting:
+            continue
+        closed = max((closed_on[one] for one in account.ids if one in closed_on), default=None)
+        marks = CourseMarks(closed_on=closed if closed is not None and (as_of is None or closed <= as_of) else None)
+        found.append(Course(0, span[0] if span is not None else date.min, None, (), documenting, account, marks))
     return found
 
 
-def _overlap(one: ReportedCourse | None, other: ReportedCourse) -> bool:
-    spans = (reported_span(one) if one is not None else None, reported_span(other))
-    return spans[0] is not None and spans[1] is not None and spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1]
+def _documented(told: list[Account], dose: Dose) -> Account | None:
+    """The reported course that a dose documents: the one around its day, else the nearest of its own report."""
+    own = [one for one in told if any(entry.startswith(f"{dose.documents_report}.") for entry in one.ids)]
+    around = next((one for one in (*own, *told) if one.covers(dose.on)), None)
+    if around is not None or not own:
+        return around
+
+    def distance(account: Account) -> timedelta:
+        span = account.span or (date.min, date.max)
+        return max(span[0] - dose.on, dose.on - span[1], timedelta(0))
+
+    return min(own, key=distance)
 
 
 def _recorded(history: PatientHistory, doses: Iterable[Dose], as_of: date | None) -> list[Course]:
-    named: dict[int, list[Dose]] = {number: [] for number, _ in history.marks}
-    for dose in doses:
-        if dose.course is not None:
-            named.setdefault(dose.course, []).append(dose)
+    names = {dose.course for dose in history.doses if dose.course is not None}
     found = []
-    for number, members in named.items():
-        marks = history.marks_of(number)
+    for name in sorted(names):
+        members = [dose for dose in doses if dose.course == name]
+        marks = history.marks_of(name)
         if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
             marks = replace(marks, closed_on=None)
-        to_come = (dose for dose in history.doses if dose.counts and as_of is not None and dose.on > as_of)
-        if any(dose.course == number for dose in to_come):
+        if as_of is not None and any(dose.counts and dose.course == name and dose.on > as_of for dose in history.doses):
             # Doses that were still to come had not completed it then.
             marks = replace(marks, completed=False)
-        # A finished course whose doses were all voided stays visible, where they had been.
-        entries = members or [dose for dose in history.doses if dose.course == number]
-        begun_on = min(dose.on for dose in entries)
-        if members or ((marks.completed or marks.closed_on is not None) and (as_of is None or begun_on <= as_of)):
-            found.append(Course(0, begun_on, number, _in_order(members), (), None, None, marks))
+        # A completed course whose doses were all voided stays visible, where they had been.
+        begun_on = min(dose.on for dose in members or [dose for dose in history.doses if dose.course == name])
+        if members or (marks.completed and (as_of is None or begun_on <= as_of)):
+            found.append(Course(0, begun_on, name, _in_order(members), (), None, marks))
     return found
 
 
@@ -178,33 +199,44 @@ def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
     return tuple(sorted(doses, key=lambda dose: (dose.on, dose.version)))
 
 
-def _is_one_course(before: Course, after: Course, *, is_first: bool) -> bool:
-    """Whether a reported course and recorded doses are one: the doses lie inside it, or continue it."""
-    reported, recorded = (before, after) if before.reported is not None else (after, before)
-    if reported.reported is None or reported.named is not None or recorded.named is None or not recorded.doses:
+def _is_one_course(before: Course, after: Course) -> bool:
+    """Whether two entries tell of one course, one of them at least from a report.
+
+    The doses lie inside the reported course, or go on with it: as one of its regimen while
+    it is unfinished (R7, R8), or as an excess dose soon after its end (R24).
+    """
+    if before.named is not None and after.named is not None:
         return False
-    span = reported_span(reported.reported)
-    if span is not None and any(span[0] <= dose.on <= span[1] for dose in recorded.doses):
+    if any(account.covers(dose.on) for account, dose in _reported_and_recorded(before, after)):
         return True
-    if reported is after or reported.reported.completed is not False:
-        return False
-    last = reported.last_dose_on
-    return is_first or (last is not None and recorded.doses[0].on < anniversary(last.latest))
+    if after.account is not None:
+        # A later report of a completed or uncounted course speaks of that course alone.
+        told = after.account.told
+        unfinished = told.completed is False or (told.completed is None and told.doses_given is not None)
+        return unfinished and after.account.span is not None and _goes_on(before, after.begun_on)
+    return bool(after.doses) and before.marks.closed_on is None and _takes(before, after.begun_on)
+
+
+def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[Account, Dose]]:
+    for reported, recorded in ((one, other), (other, one)):
+        if reported.account is not None:
+            yield from ((reported.account, dose) for dose in recorded.doses)
 
 
 def _joined(one: Course, other: Course) -> Course:
-    reported, recorded = (one, other) if one.reported is not None else (other, one)
-    assert reported.reported is not None
-    span = reported_span(reported.reported)
-    inside = tuple(dose for dose in recorded.doses if span is not None and span[0] <= dose.on <= span[1])
+    told = [course.account for course in (one, other) if course.account is not None]
+    account = told[0] if len(told) == 1 else continued(told[0], told[1])
+    doses = (*one.doses, *other.doses)
+    inside = [dose for dose in doses if any(part.covers(dose.on) for part in told)]
+    closed = max((part.marks.closed_on for part in (one, other) if part.marks.closed_on is not None), default=None)
     return replace(
         one,
-        named=recorded.named,
-        doses=tuple(dose for dose in recorded.doses if dose not in inside),
-        documenting=(*reported.documenting, *inside),
-        report_id=reported.report_id,
-        reported=reported.reported,
-        marks=recorded.marks,
+        begun_on=min(one.begun_on, other.begun_on),
+        named=one.named if one.named is not None else other.named,
+        doses=_in_order(dose for dose in doses if dose not in inside),
+        documenting=_in_order((*one.documenting, *other.documenting, *inside)),
+        account=account,
+        marks=CourseMarks(one.marks.completed or other.marks.completed, closed),
     )
 
 
@@ -226,22 +258,41 @@ def prior_treatment(found: tuple[Course, ...], *, never_reported: bool, stated: 
     if not found:
         received = False if never_reported and stated is not True else stated
         return PriorTreatment(received_lemtrada=received, completed_course=False if received is False else None)
-    last = found[-1]
-    if last.status == "open":
-        before = [one.last_dose_on for one in found[:-1] if one.last_dose_on is not None]
+    last, completed = found[-1], _any_completed(found)
+    if last.status == "unknown" and completed is True:
+        # Open or completed, its twelve months count alike once they are over; until then the date is left open (R3).
+        return PriorTreatment(received_lemtrada=True, completed_course=True, open_course=_as_open(last))
+    if last.status == "open" and completed is not None:
         return PriorTreatment(
             received_lemtrada=True,
-            completed_course=last.number > 1,
-            last_dose_on=max(before, default=None),
-            open_course=OpenCourse(number=last.number, doses_given=last.given or None, last_dose_on=last.last_dose_on),
+            completed_course=completed,
+            last_dose_on=latest_dose_on(found[:-1]),
+            open_course=_as_open(last),
         )
-    dates = [one.last_dose_on for one in found if one.last_dose_on is not None]
-    completed = len(found) > 1 or last.status != "unknown"
-    return PriorTreatment(
-        received_lemtrada=True,
-        completed_course=True if completed else None,
-        last_dose_on=max(dates, default=None),
-    )
+    counted = found[:-1] if last.status == "open" else found
+    return PriorTreatment(received_lemtrada=True, completed_course=completed, last_dose_on=latest_dose_on(counted))
+
+
+def _as_open(course: Course) -> OpenCourse:
+    return OpenCourse(number=min(course.number, 99), doses_given=course.given or None, last_dose_on=course.last_dose_on)
+
+
+def _any_completed(found: tuple[Course, ...]) -> bool | None:
+    """Whether a course was completed, or ended as one (R24, R26); None where a report does not say (R1)."""
+    statuses = {one.status for one in found}
+    if statuses & {"completed", "closed", "short"}:
+        return True
+    return None if "unknown" in statuses else False
+
+
+def latest_dose_on(found: Iterable[Course]) -> PartialDate | None:
+    """The latest dose of these courses; None where none is known, or where one without dates may be later (R3)."""
+    told = [one for one in found if one.last_dose_by is not None]
+    latest = max((one.last_dose_on for one in told if one.last_dose_on is not None), default=None)
+    if latest is None:
+        return None
+    undated = (one.last_dose_by for one in told if one.last_dose_on is None)
+    return None if any(by is not None and by > latest.earliest for by in undated) else latest
 
 
 # -- which course a dose belongs to -----------------------------------------------------------
@@ -257,32 +308,54 @@ class Place:
 
 def place_of_dose(history: PatientHistory, on: date) -> Place:
     """The course of a dose given on this day, whenever it is recorded (R24, R25)."""
-    found = courses(history)
-    for one in found:
-        span = reported_span(one.reported) if one.reported is not None else None
-        if span is not None and span[0] <= on <= span[1]:
-            return Place(None, one.report_id)
+    return place_among(history, courses(history), on)
+
+
+def place_among(history: PatientHistory, found: tuple[Course, ...], on: date) -> Place:
+    """The course, of those found, that a dose on this day would belong to."""
+    around = next((one for one in found if one.account is not None and one.account.covers(on)), None)
+    if around is not None:
+        return Place(None, around.report_id)
     before = next((one for one in reversed(found) if one.begun_on <= on), None)
-    if before is not None and _takes(before, on):
-        return _in(history, before)
+    if before is not None and (_takes(before, on) or _was_voided_from(history, before, on)):
+        return Place(_name_of(history, found, before), None)
     after = next((one for one in found if one.begun_on > on), None)
     if after is not None and after.named is not None and _reaches_back(after, on):
-        return _in(history, after)
-    return Place(_next_name(found), None)
+        return Place(after.named, None)
+    return Place(_next_name(history, found), None)
 
 
 def _takes(course: Course, on: date) -> bool:
-    """Whether a dose on or after the course's begin is one of its own."""
+    """Whether a dose on or after the course's begin is one of its own, by the course's standing."""
     last = course.last_dose_on
     match course.status:
         case "open":
-            return course.number == 1 or last is None or on < anniversary(last.latest)
+            return _goes_on(course, on)
         case "closed":
-            return course.marks.closed_on is not None and on <= course.marks.closed_on
+            closed_on = course.marks.closed_on
+            return closed_on is not None and on <= closed_on and _is_running(course, on)
         case "completed":
             return course.completed_on is not None and on <= course.completed_on + SAME_COURSE
-        case "short" | "unknown":
+        case "unknown":
             return last is not None and on <= last.latest + SAME_COURSE
+        case "short":
+            return False
+
+
+def _goes_on(course: Course, on: date) -> bool:
+    """Whether the course is unfinished and a dose on this day would go on with it (R7, R8)."""
+    return course.status == "open" and _is_running(course, on)
+
+
+def _is_running(course: Course, on: date) -> bool:
+    last = course.last_dose_on
+    return course.number == 1 or last is None or on < anniversary(last.latest)
+
+
+def _was_voided_from(history: PatientHistory, course: Course, on: date) -> bool:
+    """A short course absorbs nothing that came after it (R24), but its own doses may be entered anew."""
+    own = [dose.on for dose in history.doses if dose.course is not None and dose.course == course.named]
+    return course.status == "short" and bool(own) and on <= max(own)
 
 
 def _reaches_back(course: Course, on: date) -> bool:
@@ -290,27 +363,23 @@ def _reaches_back(course: Course, on: date) -> bool:
     return course.number == 1 or course.begun_on < anniversary(on)
 
 
-def _in(history: PatientHistory, course: Course) -> Place:
+def _name_of(history: PatientHistory, found: tuple[Course, ...], course: Course) -> int:
+    """The name for a dose of this course; a reported course takes its number, where no other has that name."""
     if course.named is not None:
-        return Place(course.named, None)
-    if course.status == "open":
-        return Place(_next_name(courses(history)) if _is_named(history, course.number) else course.number, None)
-    return Place(None, course.report_id)
+        return course.named
+    taken = {dose.course for dose in history.doses} | {name for name, _ in history.marks}
+    return course.number if course.number not in taken else _next_name(history, found)
 
 
-def _is_named(history: PatientHistory, number: int) -> bool:
-    return any(dose.course == number for dose in history.doses)
-
-
-def _next_name(found: tuple[Course, ...]) -> int:
-    """A number that no standing course has: the next in order."""
+def _next_name(history: PatientHistory, found: tuple[Course, ...]) -> int:
+    """A name for the next course: past every standing course and every closed one."""
     names = [one.named for one in found if one.named is not None]
-    return max([*names, len(found)], default=0) + 1
+    closed = [name for name, marks in history.marks if marks.closed_on is not None]
+    return max([*names, *closed, len(found)], default=0) + 1
 
 
 def name_of_course_to_give(history: PatientHistory, on: date) -> int:
     """The name that the next regimen dose would carry: of the open course, or of the one to begin."""
     found = courses(history)
     course = current_course(found, on)
-    place = _in(history, course) if course is not None else None
-    return place.course if place is not None and place.course is not None else _next_name(found)
+    return _next_name(history, found) if course is None else _name_of(history, found, course)

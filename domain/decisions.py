@@ -27,7 +27,7 @@ from domain.commands import (
     SubmitRequest,
     VoidDose,
 )
-from domain.courses import courses, place_of_dose
+from domain.courses import Course, courses, place_of_dose
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import (
     CourseClosedUnfinished,
@@ -114,6 +114,14 @@ def submit_request(history: PatientHistory, command: SubmitRequest, moment: Mome
             field="received_at",
             remedy="send the instant at which it arrived",
         )
+    for number, agent in enumerate(command.statement.agents):
+        started, stopped = agent.started_on, agent.stopped_on
+        if started is not None and stopped is not None and started.earliest > stopped.latest:
+            raise InvalidCommand(
+                "the agent was stopped before it was started",
+                field=f"statement.agents.{number}.stopped_on",
+                remedy="send them in order",
+            )
     return (
         moment.event(
             RequestSubmitted,
@@ -225,9 +233,10 @@ def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) 
         moment.event(
             CourseClosedUnfinished,
             course=course.named or course.number,
-            doses_given=course.given or 0,
+            doses_given=course.given_at_least,
             closed_on=moment.today,
             reason=command.reason,
+            reported_course=course.account.ids[-1] if course.account is not None else None,
         ),
     )
 
@@ -239,31 +248,33 @@ def _course_changes(
     history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, moment: Moment
 ) -> tuple[PatientEvent, ...]:
     """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
-    after = _after(history, events)
-    found = courses(after)
-    changes: list[PatientEvent] = []
+    after, changes = _after(history, events), []
+    # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
+    while change := _course_change(courses(after), command, moment):
+        changes.append(change)
+        after = _after(after, (change,))
+    return tuple(changes)
+
+
+def _course_change(found: tuple[Course, ...], command: Command, moment: Moment) -> PatientEvent | None:
     for course in found:
         if course.named is None:
             continue
         if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
-            changes.append(
-                moment.event(
-                    CourseCompleted,
-                    course=course.named,
-                    doses_given=course.given or 0,
-                    completed_on=course.completed_on,
-                )
+            return moment.event(
+                CourseCompleted,
+                course=course.named,
+                doses_given=course.given_at_least,
+                completed_on=course.completed_on,
             )
-        elif course.status == "short" and course is found[-1]:
-            changes.append(
-                moment.event(
-                    CourseReopened,
-                    course=course.named,
-                    doses_given=course.given or 0,
-                    reason=getattr(command, "reason", None) or "A later report changed the count of its doses.",
-                )
+        if course.marks.completed and course.is_complete is not True and course is found[-1]:
+            return moment.event(
+                CourseReopened,
+                course=course.named,
+                doses_given=course.given_at_least,
+                reason=getattr(command, "reason", None) or "A later report changed the count of its doses.",
             )
-    return tuple(changes)
+    return None
 
 
 def _after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:

@@ -26,6 +26,10 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
     """Approve up to the policy's quantity for thirty days (R9); less than was asked is partly adverse."""
     request, judgement = _to_be_decided(history, command.request_id, command.assessment_digest, moment)
     assessment = judgement.assessment
+    asked = assessment.facts.requested_dosing.consecutive_days
+    # Before all else, so that nobody is told to mend a command that is not theirs to give.
+    is_less = command.doses is not None and asked is not None and command.doses < asked
+    authority.check_approval(moment.actor, request, assessment, is_partial=is_less)
     policy_doses = _policy_doses(assessment, command.path)
     doses = command.doses if command.doses is not None else policy_doses
     if doses > policy_doses:
@@ -35,17 +39,16 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
             clause=f"1.{assessment.scope or command.path}",
             remedy=f"approve at most {policy_doses}",
         )
-    asked = assessment.facts.requested_dosing.consecutive_days or policy_doses
-    is_partial = doses < asked
-    authority.check_approval(moment.actor, request, assessment, is_partial=is_partial)
+    is_partial = doses < (asked if asked is not None else policy_doses)
     if is_partial and command.left_out is None:
         raise InvalidCommand(
-            f"{doses} of {asked} doses asked for: the rest is not approved",
+            f"{doses} of {asked or policy_doses} doses asked for: the rest is not approved",
             field="left_out",
             remedy="say in plain language what is left out and why",
         )
     departs = assessment.recommendation in ("pend", "not_recommended")
-    if departs or is_partial or assessment.recommendation == "refer":
+    is_a_referral = assessment.recommendation == "refer" or request.status == "referred"
+    if departs or is_partial or is_a_referral:
         _need_rationale(command.rationale)
     valid_from, valid_through = _window(command.valid_from, moment.today)
     return (
@@ -179,8 +182,8 @@ def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
             field="citing",
             remedy="cite clauses as the assessment's findings do, for example 1.B.iv",
         )
-    if assessment.recommendation == "not_recommended" and not any(_against(findings[one]) for one in citing):
-        against = [one.citation for one in assessment.findings if _against(one)]
+    against = [one.citation for one in assessment.findings if _against(one, assessment.scope)]
+    if assessment.recommendation == "not_recommended" and not set(against) & set(citing):
         raise InvalidCommand(
             "none of the cited clauses speaks against the request",
             field="citing",
@@ -189,5 +192,9 @@ def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
         )
 
 
-def _against(finding: Finding) -> bool:
+def _against(finding: Finding, scope: Literal["A", "B"] | None) -> bool:
+    """Whether a clause speaks against the request; one of the path that the history rules out does not (R1)."""
+    other = {"A": ("1.B", "Dosing.B"), "B": ("1.A", "Dosing.A"), None: ()}[scope]
+    if finding.citation.startswith(other):
+        return False
     return finding.answer is (MET if finding.citation.startswith("NR.") else NOT_MET)

@@ -41,6 +41,7 @@ _UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 RequestId = Annotated[str, Field(pattern=_UUID + r"\.r[0-9]{1,6}$")]
 DoseId = Annotated[str, Field(pattern=_UUID + r"\.d[0-9]{1,6}$")]
 ReportId = Annotated[str, Field(pattern=_UUID + r"\.t[0-9]{1,6}$")]
+ReportedCourseId = Annotated[str, Field(pattern=_UUID + r"\.t[0-9]{1,6}\.c[0-9]{1,2}$")]
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
 Urgency = Literal["standard", "urgent"]
@@ -291,7 +292,11 @@ class CourseReopened(Event):
 
 
 class CourseClosedUnfinished(Event):
-    """A clinician found that the course will not be finished (R26)."""
+    """A clinician found that the course will not be finished (R26).
+
+    `reported_course` says which one of which report it is, where a report told of it; else it
+    is not stored. `course` is the name that its doses carry, or the number that it had then.
+    """
 
     TOPIC: ClassVar[str] = "CourseClosedUnfinished"
 
@@ -299,6 +304,7 @@ class CourseClosedUnfinished(Event):
     doses_given: StrictInt
     closed_on: Day
     reason: Text
+    reported_course: ReportedCourseId | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 PatientEvent = (

@@ -50,6 +50,17 @@ class Report:
     report_id: str
     source: TreatmentSource
     courses: tuple[ReportedCourse, ...]
+    recorded_at: datetime
+
+    @property
+    def told_by(self) -> date:
+        """The day of the report, in UTC: it tells of no dose after it."""
+        return self.recorded_at.date()
+
+
+def reported_course_id(report_id: str, number: int) -> str:
+    """Names a course by its place in a report, the first being 1."""
+    return f"{report_id}.c{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +142,11 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class PatientHistory:
-    """Everything remembered of one patient, as of event number `version`."""
+    """Everything remembered of one patient, as of event number `version`.
+
+    `marks` are of courses by the name that their doses carry, `closed_reports` of reported
+    courses that a clinician closed, with the day.
+    """
 
     patient_id: UUID
     version: int
@@ -144,6 +159,7 @@ class PatientHistory:
     approvals: tuple[Approval, ...] = ()
     doses: tuple[Dose, ...] = ()
     marks: tuple[tuple[int, CourseMarks], ...] = ()
+    closed_reports: tuple[tuple[str, date], ...] = ()
 
     def request(self, request_id: str) -> Request | None:
         return next((one for one in self.requests if one.request_id == request_id), None)
@@ -193,7 +209,7 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
 def _remember(history: PatientHistory, event: PatientEvent) -> PatientHistory:
     match event:
         case PriorTreatmentReported():
-            report = Report(event.report_id, event.source, event.courses)
+            report = Report(event.report_id, event.source, event.courses, event.recorded_at)
             return replace(history, reports=(*history.reports, report))
         case RequestSubmitted():
             return replace(history, requests=(*history.requests, _request(event)))
@@ -224,8 +240,8 @@ def _remember(history: PatientHistory, event: PatientEvent) -> PatientHistory:
             return _mark(history, course, replace(history.marks_of(course), completed=True))
         case CourseReopened(course=course):
             return _mark(history, course, replace(history.marks_of(course), completed=False))
-        case CourseClosedUnfinished(course=course, closed_on=closed_on):
-            return _mark(history, course, replace(history.marks_of(course), closed_on=closed_on))
+        case CourseClosedUnfinished():
+            return _closed(history, event)
     raise ValueError(f"{event.TOPIC} is no event of a history")
 
 
@@ -289,6 +305,13 @@ def _with_dose(
         for one in history.doses
     )
     return replace(history, doses=doses)
+
+
+def _closed(history: PatientHistory, event: CourseClosedUnfinished) -> PatientHistory:
+    if event.reported_course is not None:
+        closing = (event.reported_course, event.closed_on)
+        return replace(history, closed_reports=(*history.closed_reports, closing))
+    return _mark(history, event.course, replace(history.marks_of(event.course), closed_on=event.closed_on))
 
 
 def _mark(history: PatientHistory, course: int, marks: CourseMarks) -> PatientHistory:

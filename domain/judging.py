@@ -29,6 +29,7 @@ from domain.history import PatientHistory, Request
 from domain.people import ConsultationGiven, Role
 from domain.policy.agents import is_concurrent_agent, recognise
 from domain.policy.assessment import Assessment, assess
+from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
 
@@ -89,7 +90,7 @@ def facts(history: PatientHistory, request: Request | None, as_of: date, edition
     statement = request.statement if request is not None else Statement()
     treatment = prior_treatment(
         courses(history, as_of),
-        never_reported=any(not report.courses for report in history.reports),
+        never_reported=_never_reported(history),
         stated=_lemtrada_stated(statement),
     )
     return Facts(
@@ -128,17 +129,22 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
         rems_enrolled=statement.rems_enrolled,
         progressive_multifocal_leukoencephalopathy=statement.progressive_multifocal_leukoencephalopathy,
         campath_received=statement.campath_received,
-        course_closed_unfinished=any(
-            one.status == "closed" or (one.status == "open" and one is not found[-1]) for one in found
-        ),
+        course_closed_unfinished=any(one.status == "closed" for one in found),
         course_short=any(one.status == "short" for one in found),
         stated_otherwise=tuple(notes),
     )
 
 
+def _never_reported(history: PatientHistory) -> bool:
+    return any(not report.courses for report in history.reports)
+
+
 def _lemtrada_stated(statement: Statement) -> bool | None:
+    """What the statement says of Lemtrada itself; None where it says nothing, or both yes and no."""
     named = any(recognise(one.product).brand == "lemtrada" for one in statement.agents)
-    return True if named else statement.received_lemtrada
+    if not named:
+        return statement.received_lemtrada
+    return True if statement.received_lemtrada is not False else None
 
 
 def _others(statement: Statement) -> Iterator[StatedAgent]:
@@ -167,16 +173,17 @@ def _awaits_review(request: Request | None) -> bool:
 
 
 def _consulted(consultation: ConsultationGiven | None) -> Consultation | None:
-    """Only a named consultation counts (R19); one without a name is not known."""
+    """Only a named consultation with a specialist counts (R19); one without a name is not known."""
     if consultation is None:
         return None
-    return consultation.specialty if consultation.name is not None or consultation.specialty == "none" else None
+    needs_name = consultation.specialty in SPECIALISTS
+    return consultation.specialty if consultation.name is not None or not needs_name else None
 
 
 def _other_agent_continues(request: Request, as_of: date, edition: Edition) -> bool | None:
     """Any other disease-modifying agent still taken on the planned first infusion day (R17)."""
     statement = request.statement
-    answers = [_continues(one, request.planned_first_infusion_on, as_of, edition) for one in _others(statement)]
+    answers = [_continues(one, request, as_of, edition) for one in _others(statement)]
     if True in answers or statement.other_dmt_continues is True:
         return True
     if statement.other_dmt_continues is False:
@@ -185,17 +192,23 @@ def _other_agent_continues(request: Request, as_of: date, edition: Edition) -> b
     return False if complete and None not in answers else None
 
 
-def _continues(agent: StatedAgent, planned: date | None, as_of: date, edition: Edition) -> bool | None:
+def _continues(agent: StatedAgent, request: Request, as_of: date, edition: Edition) -> bool | None:
     concurrent = is_concurrent_agent(recognise(agent.product), edition.appendix)
     if concurrent is False:
         return False
-    taken = _still_taken(agent, planned, as_of)
+    taken = _still_taken(agent, request, as_of)
     return taken if concurrent is True or taken is False else None
 
 
-def _still_taken(agent: StatedAgent, planned: date | None, as_of: date) -> bool | None:
-    if agent.stopped_on is not None:
-        return _stops_after(agent.stopped_on, planned, as_of)
+def _still_taken(agent: StatedAgent, request: Request, as_of: date) -> bool | None:
+    planned, stopped = request.planned_first_infusion_on, agent.stopped_on
+    if stopped is not None:
+        had_stopped = stopped.latest < request.received_on
+        will_stop = stopped.earliest > request.received_on
+        if (agent.still_taken is True and had_stopped) or (agent.still_taken is False and will_stop):
+            # The statement contradicts its own date.
+            return None
+        return _stops_after(stopped, planned, as_of)
     if agent.still_taken is True:
         return True if planned is not None else None
     return agent.still_taken
@@ -218,32 +231,46 @@ def what_moved(looked_at: str, versions: Sequence[PatientHistory], request_id: s
     where only days passed, the findings that time alone changed are. Empty: the digest is of
     no assessment of this request.
     """
-    then = _find(looked_at, versions, request_id, today)
-    if then is None:
+    found = _find(looked_at, versions, request_id, today)
+    if found is None:
         return []
-    old, new = then.assessment, judge(versions[-1], versions[-1].request(request_id), today).assessment
-    time_alone = (old.facts, old.circumstances) == (new.facts, new.circumstances)
-    changes = [
-        Change(what=is_.citation, was=was.answer.value, is_now=is_.answer.value, because=is_.sentence)
+    history, then = found
+    # The record of then, judged today, parts what time changed from what was recorded since.
+    by_time = judge(history, history.request(request_id), today).assessment
+    now = judge(versions[-1], versions[-1].request(request_id), today).assessment
+    return [
+        *_changes(then.assessment, by_time, time_alone=True),
+        *_changes(by_time, now, time_alone=False),
+    ]
+
+
+def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Change]:
+    findings = [
+        Change(
+            what=is_.citation,
+            was=was.answer.value,
+            is_now=is_.answer.value,
+            because=is_.sentence,
+            time_alone=time_alone,
+        )
         for was, is_ in zip(old.findings, new.findings, strict=True)
         if was.answer is not is_.answer
     ]
-    because = "Time alone changed it." if time_alone else "The record changed."
-    return [*(one.model_copy(update={"time_alone": time_alone}) for one in changes), *_facts_moved(old, new, because)]
-
-
-def _facts_moved(old: Assessment, new: Assessment, because: str) -> list[Change]:
     before = old.facts.model_dump(mode="json") | old.circumstances.model_dump(mode="json")
     after = new.facts.model_dump(mode="json") | new.circumstances.model_dump(mode="json")
-    return [
-        Change(what=name, was=before[name], is_now=after[name], because=because)
+    because = "Time alone changed it." if time_alone else "The record changed."
+    facts = [
+        Change(what=name, was=before[name], is_now=after[name], because=because, time_alone=time_alone)
         for name in after
         if before[name] != after[name]
     ]
+    return [*findings, *facts]
 
 
-def _find(looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date) -> Judgement | None:
-    """The assessment that somebody looked at: of some version, on some day on which it was current."""
+def _find(
+    looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date
+) -> tuple[PatientHistory, Judgement] | None:
+    """The assessment that somebody looked at, and its history: of some version, on some day on which it was current."""
     last = today
     for history in reversed(versions):
         request = history.request(request_id)
@@ -254,6 +281,6 @@ def _find(looked_at: str, versions: Sequence[PatientHistory], request_id: str, t
         for back in range((last - first).days + 1):
             judgement = judge(history, request, last - timedelta(days=back))
             if judgement.digest == looked_at:
-                return judgement
+                return history, judgement
         last = min(today, history.recorded_at.date() + timedelta(days=1))
     return None
