@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
+from pydantic import Field
 
 from api import examples
 from api.answers import (
@@ -62,8 +63,13 @@ class ApproveBody(Approval):
     actor: Actor
 
 
+Citation = Annotated[str, Field(pattern=r"^(1|NR|Dosing)(\.[A-Za-z0-9()]{1,9}){0,4}$", examples=["1.B.iv"])]
+
+
 class DenyBody(Denial):
     actor: Actor
+    # Clauses alone: a refusal names what was cited, and must not repeat any other text.
+    citing: Annotated[tuple[Citation, ...], Field(min_length=1, max_length=40)]
 
 
 class ReferBody(Referral):
