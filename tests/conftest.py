@@ -54,7 +54,7 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgres: PostgresServer) -> Iterator[str]:
     name = f"ledger_{uuid.uuid4().hex}"
-    postgres.execute("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, "ledger_template")
+    postgres.execute("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log", name, "ledger_template")
     yield postgres.url(name)
     postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
 

@@ -46,7 +46,7 @@ class PostgresServer:
     def execute(self, statement: str, *names: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """One statement of the superuser; `{}` are filled with names."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            cursor = connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+            cursor = connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
             return cursor.fetchall() if cursor.description else []
 
     def start(self) -> None:

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.events import Event
 from domain.ledger.mapper import EventMapper
 from tests.ledger.samples import SAMPLES
 
 FOLDER = Path(__file__).parent.parent / "golden" / "events"
 
 
-def golden_file(event_class: type[Event], version: int | None = None) -> Path:
-    return FOLDER / f"{event_class.TOPIC}.v{version or event_class.class_version}.json"
+def golden_file(name: str) -> Path:
+    return FOLDER / f"{name}.v{SAMPLES[name].class_version}.json"
 
 
 def write_missing() -> list[Path]:
     written = []
-    for sample in SAMPLES.values():
-        path = golden_file(type(sample))
+    for name, sample in SAMPLES.items():
+        path = golden_file(name)
         state = EventMapper().to_stored_event(sample).state
         if not path.exists():
             path.write_bytes(state)

@@ -1,6 +1,6 @@
-"""One full event of each class, written out, for its golden bytes: every optional field has a value.
+"""Full events of each class, written out, for their golden bytes: every optional field has a value in one of them.
 
-A sample never changes once its bytes are committed; a new class version gets a new sample.
+A sample never changes once its bytes are committed; a new field or class version gets a new sample.
 """
 
 from __future__ import annotations
@@ -247,6 +247,19 @@ _SAMPLES: tuple[Event, ...] = (
     MemberIndexed(**CARRIED, indexed_patient_id=PATIENT),
 )
 
-SAMPLES: dict[str, Event] = {
-    sample.TOPIC: placed(sample, PATIENT, version) for version, sample in enumerate(_SAMPLES, 1)
+_LATER: dict[str, Event] = {
+    "CourseClosedUnfinished-reported": CourseClosedUnfinished(
+        **CARRIED,
+        course=1,
+        doses_given=2,
+        closed_on=date(2026, 5, 20),
+        reason="Infusion reactions.",
+        reported_course=f"{PATIENT}.t1.c2",
+    ),
 }
+
+SAMPLES: dict[str, Event] = {
+    name: placed(sample, PATIENT, version)
+    for version, (name, sample) in enumerate([*((one.TOPIC, one) for one in _SAMPLES), *_LATER.items()], 1)
+}
+"""By topic; a later sample of the same class has a word of its own after a hyphen."""

@@ -162,7 +162,7 @@ with open_ledger(sys.argv[1]) as ledger:
 
 
 def test_processes_write_one_ledger_at_once(ledger_url: str) -> None:
-    count, processes = 25, 3
+    count, processes = 25, 2
     running = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, ledger_url, f"P{number}", str(count)],

@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from eventsourcing.postgres import PostgresApplicationRecorder
-from eventsourcing.sqlite import SQLiteApplicationRecorder
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from psycopg import sql
 
 from domain.ledger import schema
@@ -38,7 +38,7 @@ def run_sql(store: str, ledger_url: str, request: pytest.FixtureRequest) -> Stat
                 connection.execute(statement)
         else:
             with psycopg.connect(ledger_url) as connection:
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
 
     return run
 
@@ -163,7 +163,8 @@ def test_sqlite_refuses_to_change_what_is_recorded(sqlite_url: str, statement: s
 
 
 def test_sqlite_commits_durably_and_waits_for_others(sqlite_url: str) -> None:
-    with open_ledger(sqlite_url) as ledger, ledger.recorder.datastore.transaction(commit=True) as c:  # type: ignore[union-attr]
+    with open_ledger(sqlite_url) as ledger, ledger.recorder.datastore.transaction(commit=True) as c:
+        assert isinstance(c, SQLiteCursor)
         pragmas = {}
         for name in ("journal_mode", "synchronous", "busy_timeout"):
             c.execute(f"PRAGMA {name}")
@@ -297,7 +298,7 @@ def test_a_serving_role_serves_and_can_change_nothing(
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in refused:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
-                connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+                connection.execute(sql.SQL(statement))
     with pytest.raises(StoreError, match="was refused and changed nothing"):
         upgrade(url, entropy=seeded(1))
 
