@@ -6,7 +6,7 @@ The prescriber states facts in a request; treatment, age and approvals come from
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pydantic import JsonValue
@@ -72,10 +72,11 @@ def judge_next_request(
     dosing: RequestedDosing,
     edition: Edition | None = None,
 ) -> Judgement:
-    """What a new request would meet on a day: what the latest one stated, asking for this dosing."""
+    """What a new request would meet on a day: what the latest one stated, asking for this dosing, no day planned yet."""
     applies = edition or edition_for(as_of)
-    asked = facts(history, latest, as_of, applies).model_copy(update={"requested_dosing": dosing})
-    return _judgement(history, latest, asked, as_of, applies)
+    stated = replace(latest, planned_first_infusion_on=None) if latest is not None else None
+    asked = facts(history, stated, as_of, applies).model_copy(update={"requested_dosing": dosing})
+    return _judgement(history, stated, asked, as_of, applies)
 
 
 def _judgement(

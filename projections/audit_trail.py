@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from domain import history as histories
 from domain.calendar import Instant
-from domain.courses import courses
+from domain.courses import Course, courses
 from domain.events import PatientEvent, happened_at
 from domain.facts import Fact
 from domain.history import PatientHistory
@@ -101,10 +101,20 @@ def _state(history: PatientHistory | None) -> dict[str, JsonValue]:
         state[name] = f"{approval.doses_approved} doses, {approval.valid_from} to {approval.valid_through}"
     for dose in history.doses:
         state[f"dose {_ordinal(dose.dose_id)}"] = _dose_state(dose)
-    for course in courses(history):
+    found = courses(history)
+    for course in found:
         given = "not known how many" if course.given is None else str(course.given)
-        state[f"course {course.number}"] = f"{course.status}, doses given: {given}"
+        state[f"course {course.number}"] = f"{_recorded_status(course, found[-1])}, doses given: {given}"
     return state
+
+
+def _recorded_status(course: Course, latest: Course) -> str:
+    """The status that events have recorded: a course is completed or open again by an event of its own."""
+    if course.named is None or course.status not in ("completed", "short"):
+        return course.status
+    if not course.marks.completed:
+        return "open"
+    return "completed" if course is latest else course.status
 
 
 def _dose_state(dose: histories.Dose) -> str:

@@ -168,12 +168,23 @@ def _dosing_to_come(history: PatientHistory, current: Course | None, as_of: date
 
 
 def _path(judgement: Judgement | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
+    """The path that the history decides (R1), and why; None where it is not known."""
+    last = found[-1] if found else None
     if judgement is not None:
-        scope = judgement.assessment.scope
-        return scope, judgement.assessment.finding(f"1.{scope or 'A'}").sentence
-    if not found:
-        return None, "No treatment is on record, and no edition of the policy is known for the day."
-    return ("A" if found[-1].status == "open" and found[-1].number == 1 else "B"), "From the doses on record."
+        path = judgement.assessment.scope
+    elif last is not None and last.status != "unknown":
+        path = "A" if last.status == "open" and last.number == 1 else "B"
+    else:
+        path = None
+    if path is None:
+        return None, "It is not known whether a course of Lemtrada was completed."
+    if path == "B" and not any(one.status == "completed" for one in found):
+        return path, "An earlier course of Lemtrada is a prior course, though it was not completed here."
+    if path == "B":
+        return path, "A course of Lemtrada was completed."
+    if last is not None:
+        return path, "The first course of Lemtrada was started and not completed."
+    return path, "No course of Lemtrada was completed."
 
 
 def _left(current: Course | None, number: int) -> int | None:

@@ -109,17 +109,18 @@ def advisories(question: Question, circumstances: Circumstances) -> Iterator[str
 
 
 def planned_day_notes(question: Question, circumstances: Circumstances) -> Iterator[str]:
-    """The age and the interval on the planned first infusion day: reported, never decisive (R4)."""
+    """Age and interval on the planned first infusion day, where not simply met: reported, never decisive (R4)."""
     planned = circumstances.planned_first_infusion_on
-    if planned is None or planned == question.as_of:
+    if planned is None:
         return
     born, age = question.facts.birth_date, question.edition.parameters.age_min_years
     if born is not None:
-        reached = years_have_passed(born, age, on=planned)
-        yield f"On the planned first infusion, {planned}, age {age} is {_said(reached)} (R4)."
-    where = standing(replace(question, as_of=planned))
-    if where.path == "B":
-        said = _said(where.interval.passed)
+        now, then = (years_have_passed(born, age, on=day) for day in (question.as_of, planned))
+        if not (now and then):
+            yield f"On the planned first infusion, {planned}, age {age} is {_said(then)} (R4)."
+    where, on_the_day = standing(question), standing(replace(question, as_of=planned))
+    if on_the_day.path == "B" and not (where.interval.passed and on_the_day.interval.passed):
+        said = _said(on_the_day.interval.passed)
         yield f"On the planned first infusion, {planned}, the twelve months of 1.B.iv are {said} (R4)."
 
 

@@ -115,11 +115,18 @@ def test_R4_the_planned_day_says_not_reached_and_not_known() -> None:
     assert "1.B.iv are not known to be reached" in notes[1]
 
 
-def test_R4_on_the_day_of_judgement_itself_or_on_path_A_there_is_less_to_report() -> None:
-    same = judge(later(), circumstances=Circumstances(planned_first_infusion_on=AS_OF))
-    assert [one for one in same.advisories if "planned" in one] == []
-    first = judge(initial(), circumstances=Circumstances(planned_first_infusion_on=date(2026, 5, 1)))
-    assert [("1.B.iv" in one) for one in first.advisories if "planned" in one] == [False]
+def test_R4_what_holds_on_both_days_is_not_reported() -> None:
+    for facts in (initial(), later()):
+        judged = judge(facts, circumstances=Circumstances(planned_first_infusion_on=date(2026, 5, 1)))
+        assert [one for one in judged.advisories if "planned" in one] == []
+
+
+def test_R4_on_path_A_there_is_no_interval_to_report() -> None:
+    planned = Circumstances(planned_first_infusion_on=date(2026, 5, 1))
+    notes = [
+        one for one in judge(initial(birth_date="2009-05-01"), circumstances=planned).advisories if "planned" in one
+    ]
+    assert [("1.B.iv" in one) for one in notes] == [False]
 
 
 def test_R4_what_time_alone_will_cure_carries_the_day() -> None:
