@@ -72,7 +72,7 @@ def judge_next_request(
     dosing: RequestedDosing,
     edition: Edition | None = None,
 ) -> Judgement:
-    """What a new request would meet on a day: what the latest one stated, asking for this dosing, no day planned yet."""
+    """What a new request would meet on a day: what the latest one stated, asking for this dosing."""
     applies = edition or edition_for(as_of)
     stated = replace(latest, planned_first_infusion_on=None) if latest is not None else None
     asked = facts(history, stated, as_of, applies).model_copy(update={"requested_dosing": dosing})
