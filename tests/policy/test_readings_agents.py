@@ -54,6 +54,8 @@ def test_R11_brands_of_one_ingredient_count_once_and_apart_are_arguable(brands: 
         ("natalizumab-sztn", "Tyruko"),
         ("Tascenso", "Tascenso ODT"),
         ("ublituximab-xiiy", "Briumvi"),
+        ("ublituximab-xiiv", "Briumvi"),
+        ("ublituximab-xiij", "Briumvi"),
     ],
 )
 def test_R11_a_generic_name_and_its_brand_are_one_agent_and_not_arguable(generic: str, brand: str) -> None:

@@ -253,6 +253,12 @@ def test_R8_a_later_course_that_has_become_prior_counts_as_the_latest_dose() -> 
     assert (answer("1.B.iv", facts, day("2026-04-27")), answer("1.B.iv", facts)) == (UNDETERMINED, MET)
 
 
+def test_R8_the_date_of_a_current_course_is_no_date_of_a_prior_one() -> None:
+    finding = judge(later(prior_treatment=open_second(1, "2026-04-02", before=None))).finding("1.B.iv")
+    assert (finding.answer.value, finding.missing) == (UNDETERMINED, ("prior_treatment.last_dose_on",))
+    assert finding.facts["prior_treatment.last_dose_on"] is None
+
+
 @pytest.mark.parametrize(
     ("given", "answers"),
     [
