@@ -214,7 +214,7 @@ def _is_one_course(before: Course, after: Course) -> bool:
         told = after.account.told
         unfinished = told.completed is False or (told.completed is None and told.doses_given is not None)
         return unfinished and after.account.span is not None and _goes_on(before, after.begun_on)
-    return bool(after.doses) and before.marks.closed_on is None and _takes(before, after.begun_on)
+    return bool(after.doses) and _takes(before, after.begun_on)
 
 
 def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[Account, Dose]]:

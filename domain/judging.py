@@ -122,6 +122,12 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
     before = [one for one in found if request is not None and one.begun_on < request.received_on]
     if statement.received_lemtrada is False and before:
         notes.append("The prescriber states that Lemtrada was never received; the record shows treatment (R1).")
+    elif statement.received_lemtrada is False and _lemtrada_stated(statement) is None:
+        notes.append("The prescriber states that Lemtrada was never received, and names it among the agents tried.")
+    if _lemtrada_stated(statement) is True and not found and _never_reported(history):
+        notes.append("The prescriber states that Lemtrada was received; it is reported that it never was (R1).")
+    if any(one.status == "unknown" for one in found):
+        notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
     if _awaits_review(request):
         notes.append("A document is attached that nobody of the plan has yet found to support its finding (R14).")
     return Circumstances(

@@ -1,6 +1,6 @@
 """Given, when, then over events: histories are built by the ordinary commands, at the days that the tests name.
 
-    given(first_course(on="2024-03-04")).on("2025-03-04").when(submitted()).then(RequestSubmitted)
+given(*first_course(on="2024-03-04")).on("2025-08-01").when(submitted(MEETS_B)).then(RequestSubmitted)
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain import approvals
 from domain.commands import (
     ApproveCourse,
     CloseCourse,
@@ -28,9 +29,11 @@ from domain.commands import (
     SubmitRequest,
     VoidDose,
 )
+from domain.courses import Course, courses
 from domain.decisions import decide
 from domain.errors import LedgerError
 from domain.events import Event, PatientEvent, placed
+from domain.facts import Facts
 from domain.history import PatientHistory, evolve
 from domain.judging import Judgement, judge
 from domain.people import Actor
@@ -121,7 +124,9 @@ class Scenario:
             assert getattr(self.last[0], name) == value, name
         return self
 
-    def then_refused(self, error: type[LedgerError], *, field: str | None = None, clause: str | None = None) -> Scenario:
+    def then_refused(
+        self, error: type[LedgerError], *, field: str | None = None, clause: str | None = None
+    ) -> Scenario:
         assert type(self.error) is error, self.error
         assert self.error is not None
         if field is not None:
@@ -131,14 +136,64 @@ class Scenario:
         assert self.error.remedy
         return self
 
+    # -- what the record says after all steps -------------------------------------------------
+
+    def then_courses(self, *expected: str, as_of: str | None = None) -> Scenario:
+        """One text a course, such as `completed 5` or `open ?`: its status and the doses given."""
+        found = self.courses(as_of)
+        assert [f"{one.status} {'?' if one.given is None else one.given}" for one in found] == list(expected)
+        assert [one.number for one in found] == list(range(1, len(found) + 1))
+        return self
+
+    def then_recommended(
+        self,
+        recommendation: str,
+        *reasons: str,
+        scope: str | None = "",
+        needed: tuple[str, ...] = (),
+        as_of: str | None = None,
+    ) -> Scenario:
+        """What the policy says of the latest request: the recommendation, the codes of a referral, what is needed."""
+        said = self.judged(as_of=as_of).assessment
+        assert (said.recommendation, said.needed) == (recommendation, needed)
+        assert tuple(reason.code for reason in said.reasons) == reasons
+        assert scope in ("", said.scope)
+        return self
+
+    def then_finding(self, citation: str, answer: str, as_of: str | None = None) -> Scenario:
+        assert self.judged(as_of=as_of).assessment.finding(citation).answer == answer
+        return self
+
+    def then_variances(self, number: int, *expected: str, seen: tuple[str, ...] | None = None) -> Scenario:
+        """The departures of a dose as the record has them now; `seen` are those when it was recorded."""
+        dose = self.known.doses[number - 1]
+        assert approvals.variances(self.known, dose) == expected
+        if seen is not None:
+            assert dose.variances_then == seen
+        return self
+
+    def then_usable(self, usable: int | None, as_of: str | None = None) -> Scenario:
+        """Doses that may be given on a day under the approval in force; None: none is in force."""
+        allowed = approvals.allowance(self.known, self._day(as_of))
+        assert (None if allowed is None else allowed.usable) == usable
+        return self
+
+    def courses(self, as_of: str | None = None) -> tuple[Course, ...]:
+        return courses(self.known, None if as_of is None else date.fromisoformat(as_of))
+
+    def facts(self, as_of: str | None = None) -> Facts:
+        return self.judged(as_of=as_of).assessment.facts
+
+    def _day(self, day: str | None) -> date:
+        return date.fromisoformat(day) if day is not None else self.today
+
     @property
     def known(self) -> PatientHistory:
         assert self.history is not None
         return self.history
 
     def judged(self, request: int = -1, as_of: str | None = None) -> Judgement:
-        day = date.fromisoformat(as_of) if as_of is not None else self.today
-        return judge(self.known, self.known.requests[request], day)
+        return judge(self.known, self.known.requests[request], self._day(as_of))
 
 
 def given(*steps: Step, today: str = "2026-04-28") -> Scenario:
@@ -171,6 +226,7 @@ def doses(first: str, count: int, **values: Any) -> list[Step]:
 
 
 def reported(*courses: dict[str, Any], source: str = "other_plan") -> Step:
+    """Courses that somebody else gave; none at all says that Lemtrada was never received."""
     return Step(lambda _: ReportPriorTreatment.model_validate({"source": source, "courses": list(courses)}))
 
 
@@ -213,9 +269,7 @@ def _of_request(kind: type[Any], values: dict[str, Any]) -> Callable[[Scenario],
     def make(scenario: Scenario) -> Command:
         request = scenario.known.requests[-1]
         digest = values.get("assessment_digest") or judge(scenario.known, request, scenario.today).digest
-        command: Command = kind.model_validate(
-            {"request_id": request.request_id, "assessment_digest": digest} | values
-        )
+        command: Command = kind.model_validate({"request_id": request.request_id, "assessment_digest": digest} | values)
         return command
 
     return make
@@ -228,6 +282,10 @@ def approved(**values: Any) -> Step:
 def denied(*citing: str, **values: Any) -> Step:
     values = {"citing": list(citing), "rationale": "The criterion is not met."} | values
     return Step(_of_request(DenyRequest, values), PHYSICIAN)
+
+
+def approved_by_clinician(**values: Any) -> Step:
+    return approved(**{"rationale": "Discussed with the prescriber."} | values).by(PHYSICIAN)
 
 
 def referred(**values: Any) -> Step:
