@@ -19,8 +19,11 @@ from starlette.types import Message
 
 from api.problems import BodyTooLarge, UnreadableBody, WrongContentType
 
-BODY_BYTES_MAX: Final = 1_048_576
-"""One request with a hundred agents is under 50 KB; documents will have a road of their own."""
+BODY_BYTES_MAX: Final = 262_144
+"""One request with a hundred agents is under 50 KB; documents will have a road of their own.
+
+A body of this size can be wrong in a hundred thousand places, and to find them all takes a second.
+"""
 
 DISCARDED_BYTES_MAX: Final = 67_108_864
 """How much of a body that is too large is read and dropped, so that whoever is still sending sees the answer."""

@@ -66,7 +66,7 @@ class Problem(BaseModel):
 _FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
 
 ERRORS_SHOWN_MAX: Final = 20
-"""A body of a megabyte can be wrong in half a million places."""
+"""A body can be wrong in a hundred thousand places."""
 
 STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
     errors.InvalidCommand: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -151,7 +151,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = error.errors()
+        # What is read may also be given as the value itself, which JSON can't do: that half says nothing.
+        faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
         found = [InvalidField(field=_place(one), problem=_sentence(one)) for one in faults[:ERRORS_SHOWN_MAX]]
         first = found[0]
         more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
@@ -222,7 +223,8 @@ def describe(app: FastAPI) -> None:
 
 def _place(error: Mapping[str, Any]) -> str:
     """`body.statement.agents.0.product` becomes `statement.agents.0.product`; other places keep their kind."""
-    kind, *parts = (str(part) for part in error["loc"])
+    # The validator adds the branch that it tried, `function-after[...]`.
+    kind, *parts = (part for part in map(str, error["loc"]) if not part.endswith("]"))
     if kind != "body" or not parts:
         return ".".join([kind, *parts])
     # The caller may have chosen these names; one that doesn't look like a field's can be anything.
