@@ -10,6 +10,8 @@ from domain.errors import EditionUnknown
 from domain.facts import Circumstances
 from domain.people import Prescriber
 from domain.policy.editions import EDITIONS, edition_for, edition_named
+from domain.policy.outline import Question
+from domain.policy.referral import codes_against_form
 from tests.policy.cases import AS_OF, MET, NOT_MET, UNDETERMINED, answer, day, initial, judge, later
 
 SIGNS = {
@@ -67,6 +69,25 @@ def test_R15_a_code_that_contradicts_a_relapsing_form_refers(code: str, written:
     assert judged.recommendation == ("refer" if contradicts else "approve")
     assert [one.code for one in judged.reasons] == (["diagnosis_code_contradicts"] if contradicts else [])
     assert judged.finding("1.A.ii").answer.value == MET
+
+
+@pytest.mark.parametrize("code", [*CODES, *SILENT])
+@pytest.mark.parametrize(
+    ("form", "contradicted_by"),
+    [
+        ("relapsing_remitting", "non_relapsing"),
+        ("active_secondary_progressive", "non_relapsing"),
+        ("primary_progressive", "relapsing"),
+        ("non_active_secondary_progressive", "relapsing"),
+        ("clinically_isolated_syndrome", "relapsing"),
+        ("secondary_progressive_activity_unknown", None),
+        (None, None),
+    ],
+)
+def test_R15_which_codes_contradict_which_form(code: str, form: str | None, contradicted_by: str | None) -> None:
+    question = Question(initial(ms_form=form), AS_OF, EDITIONS[0])
+    against = codes_against_form(question, Circumstances(diagnosis_codes=(code,)))
+    assert against == ([code] if contradicted_by and CODES.get(code) == contradicted_by else [])
 
 
 def test_R15_a_code_never_answers_for_the_prescriber() -> None:
