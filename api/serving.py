@@ -11,11 +11,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfoNotFoundError
 
 import platformdirs
+import tzlocal
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import InvalidCommand
@@ -27,8 +28,6 @@ from domain.ledger.urls import SQLiteAddress, address_of
 PROGRAM: Final = "lemtrada-ledger"
 SECONDS_TO_FINISH: Final = 5
 """How long requests under way may take once the server is told to stop."""
-
-_LOCALTIME: Final = Path("/etc/localtime")
 
 
 # -- which ledger -----------------------------------------------------------------------------
@@ -62,18 +61,11 @@ def zone_to_open_with(url: str, zone: str | None, otherwise: Callable[[], str]) 
 
 
 def machine_zone() -> str:
-    """The machine's own time zone by its IANA name. Raises StoreError where it does not say."""
-    for candidate in _zones_of_machine():
-        with suppress(StoreError):
-            return known_zone(candidate).key
+    """The machine's own time zone by its IANA name. Raises StoreError where it does not say, or says two."""
+    with suppress(ZoneInfoNotFoundError, StoreError):
+        if name := tzlocal.get_localzone_name():
+            return known_zone(name).key
     raise StoreError("This machine does not name its time zone", NAME_ZONE)
-
-
-def _zones_of_machine() -> Iterator[str]:
-    yield os.environ.get("TZ", "").removeprefix(":")
-    yield _LOCALTIME.resolve().as_posix().rpartition("/zoneinfo/")[2]
-    with suppress(OSError, UnicodeDecodeError):
-        yield Path("/etc/timezone").read_text(encoding="ascii").strip()
 
 
 # -- on this machine only ---------------------------------------------------------------------

@@ -1,0 +1,244 @@
+"""`serve` as a real process: it answers, on this machine only, says nothing of patients, and stops cleanly."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfoNotFoundError
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from api import serving
+from api.cli import app
+from api.demo import SITUATIONS, fill
+from domain.events import Member
+from domain.ledger.application import open_ledger
+from domain.policy.editions import EDITIONS
+
+PROGRAM: Final = (
+    sys.executable,
+    "-c",
+    "import sys; sys.argv[0] = 'lemtrada-ledger'; from api.cli import main; main()",
+)
+SECONDS_MAX: Final = 60
+MID_COURSE: Final = "DEMO-0003"
+
+
+@dataclass
+class Served:
+    """A running `serve`: its address, what it has printed, and its process."""
+
+    process: subprocess.Popen[str]
+    printed: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return self.printed[-1].split()[1]
+
+    def get(self, path: str, **more: Any) -> httpx2.Response:
+        return httpx2.get(f"{self.url}{path}", timeout=SECONDS_MAX, **more)
+
+    def stop(self, by: signal.Signals) -> tuple[int, str]:
+        """The exit status, and all that went to standard error."""
+        self.process.send_signal(by)
+        _, complaints = self.process.communicate(timeout=SECONDS_MAX)
+        return self.process.returncode, complaints
+
+
+@contextmanager
+def served(*arguments: str, **environment: str) -> Iterator[Served]:
+    """`serve` on a free port, once it has printed its address; killed at the end if it still runs."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LEMTRADA_")}
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=inherited | {"PYTHONWARNINGS": "error"} | environment,
+    )
+    too_slow = threading.Timer(SECONDS_MAX, process.kill)
+    too_slow.start()
+    try:
+        assert process.stdout is not None
+        one = Served(process)
+        for line in process.stdout:
+            one.printed.append(line)
+            if line.startswith("Serving "):
+                break
+        else:
+            pytest.fail(f"serve ended without an address: {process.communicate()[1]}")
+        yield one
+    finally:
+        too_slow.cancel()
+        process.kill()
+        process.communicate()
+
+
+def refused(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["serve", *arguments])
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def as_curl_does(line: str) -> httpx2.Response:
+    """Sends what a printed curl line says: its URL, -H headers and -d body."""
+    program, silent, url, *options = shlex.split(line)
+    assert (program, silent) == ("curl", "-s")
+    pairs = list(zip(options[::2], options[1::2], strict=True))
+    headers = dict(value.split(": ", 1) for option, value in pairs if option == "-H")
+    body = next((value for option, value in pairs if option == "-d"), None)
+    return httpx2.request("GET" if body is None else "POST", url, headers=headers, content=body, timeout=SECONDS_MAX)
+
+
+def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) -> None:
+    # The database of the environment is not the demo's, and the demo must not touch it.
+    with served("--demo", TMPDIR=str(tmp_path), LEMTRADA_DATABASE=f"sqlite:///{tmp_path}/nobody.sqlite") as one:
+        ready = one.get("/health/ready").json()
+        assert (ready["status"], ready["plan_time_zone"]) == ("ready", "America/New_York")
+        assert ready["editions"][0] == EDITIONS[0].key
+        assert one.get("/docs").status_code == 200
+
+        text = "".join(one.printed)
+        assert all(situation.shows in text for situation in SITUATIONS)
+        find, eligibility = (line.strip() for line in one.printed if line.strip().startswith("curl"))
+        found = as_curl_does(find).json()
+        answer = as_curl_does(eligibility).json()
+        assert answer["patient_id"] == found["patient_id"]
+        assert answer["doses_usable"] == 3
+        assert one.get(f"/patients/{found['patient_id']}/history?secret=1").status_code == 200
+
+        _, *history = shlex.split(next(line for line in one.printed if " history " in line))
+        told = CliRunner().invoke(app, history)
+        assert told.exit_code == 0, told.output
+        assert "CourseApproved" in told.stdout
+
+        (folder,) = tmp_path.iterdir()
+        assert folder.stat().st_mode & 0o077 == 0
+        # Nothing was logged: neither a path nor a query, nor a member id.
+        assert one.stop(signal.SIGTERM) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_requests_of_this_machine_are_answered(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
+    with served("--database", url, TZ="Asia/Tokyo") as one:
+        # A new ledger takes the zone of the machine, and says so.
+        assert one.printed[0] == f"The ledger at {url} counts days in Asia/Tokyo.\n"
+        port = one.url.rpartition(":")[2]
+        for host in (f"127.0.0.1:{port}", f"localhost:{port}", "LOCALHOST", f"[::1]:{port}"):
+            assert one.get("/health/live", headers={"Host": host}).status_code == 200, host
+        for host in ("evil.example", f"127.0.0.1.evil.example:{port}", "192.168.1.5", "[::2]", "[", "localhost@evil"):
+            answer = one.get("/health/live", headers={"Host": host})
+            assert (answer.status_code, answer.json()["field"]) == (421, "Host"), host
+        assert one.get("/health/live", headers={"Origin": one.url}).status_code == 200
+        for origin in ("https://evil.example", "null", "http://localhost.evil.example"):
+            answer = one.get("/health/live", headers={"Origin": origin})
+            assert (answer.status_code, answer.json()["field"]) == (403, "Origin"), origin
+        assert one.stop(signal.SIGINT) == (0, "")
+
+
+def test_a_ledger_keeps_its_time_zone_and_its_patients_from_one_run_to_the_next(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'plan.sqlite'}"
+    fill(url, zone="America/Denver", patients=3)
+    with served("--database", url, TZ="Asia/Tokyo") as one:
+        assert one.printed[0] == f"The ledger at {url} counts days in America/Denver.\n"
+        assert one.get("/health/ready").json()["plan_time_zone"] == "America/Denver"
+        with open_ledger(url) as ledger:
+            patient_id = ledger.find(Member(member_id=MID_COURSE))
+        assert one.get(f"/patients/{patient_id}/eligibility").json()["doses_usable"] == 3
+        assert "Address already in use (--port)" in refused("--demo", "--port", one.url.rpartition(":")[2])
+    line = refused("--database", url, "--port", "0", "--time-zone", "America/Chicago")
+    assert "keeps its days in America/Denver, not in America/Chicago" in line
+
+
+def test_a_postgresql_ledger_is_served(postgresql_url: str) -> None:
+    fill(postgresql_url, patients=3)
+    with served(LEMTRADA_DATABASE=postgresql_url) as one:
+        assert postgresql_url not in one.printed[0], "the URL carries a password"
+        with open_ledger(postgresql_url) as ledger:
+            patient_id = ledger.find(Member(member_id=MID_COURSE))
+        assert one.get(f"/patients/{patient_id}/eligibility").json()["doses_usable"] == 3
+        assert one.stop(signal.SIGTERM) == (0, "")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", "127.0.0.1.evil.example", "", "10.1"])
+def test_any_host_but_loopback_is_refused_and_told_why(host: str) -> None:
+    line = refused("--demo", "--port", "0", "--host", host)
+    assert "there is no sign-in yet (--host)" in line
+    assert "127.0.0.1, ::1 or localhost" in line
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.5.5.5", "localhost", "LocalHost", "::1"])
+def test_every_loopback_host_is_listened_on(host: str) -> None:
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("this machine has no IPv6 loopback")
+    with serving.listening(host, 0) as listener:
+        url = serving.url_of(listener)
+        assert listener.getsockname()[1] > 0
+    expected = {"::1": "http://[::1]:", "127.5.5.5": "http://127.5.5.5:"}.get(host, "http://127.0.0.1:")
+    assert url.startswith(expected)
+
+
+def _has_ipv6() -> bool:
+    try:
+        with closing(socket.socket(socket.AF_INET6)) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with serving.listening("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        line = refused("--port", str(port), "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
+    assert line.startswith(f"port {port} of 127.0.0.1 can't be listened on: ")
+    assert "--port 0 takes a free one" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_takes_no_database(tmp_path: Path) -> None:
+    line = refused("--demo", "--port", "0", "--database", f"sqlite:///{tmp_path / 'mine.sqlite'}")
+    assert "(--database): leave one of the two out" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- the zone of a new ledger -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", [None, "", "Nowhere/Land", ZoneInfoNotFoundError("two that conflict")])
+def test_a_machine_that_does_not_name_its_zone_is_not_guessed_at(
+    named: str | Exception | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get_localzone_name() -> str | None:
+        if isinstance(named, Exception):
+            raise named
+        return named
+
+    monkeypatch.setattr("tzlocal.get_localzone_name", get_localzone_name)
+    line = refused("--port", "0", "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
+    assert line.startswith("This machine does not name its time zone: name the plan's with --time-zone")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_machines_zone_is_only_for_a_ledger_that_is_not_there_yet(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'plan.sqlite'}"
+    assert serving.zone_to_open_with(url, None, lambda: "Europe/Oslo") == "Europe/Oslo"
+    assert serving.zone_to_open_with(url, "Asia/Tokyo", lambda: "Europe/Oslo") == "Asia/Tokyo"
+    fill(url, zone="Asia/Tokyo", patients=1)
+    assert serving.zone_to_open_with(url, None, lambda: "Europe/Oslo") is None
+    assert serving.zone_to_open_with("postgresql://127.0.0.1/plan", None, lambda: "Europe/Oslo") is None
