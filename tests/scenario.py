@@ -66,9 +66,10 @@ class Step:
 
 @dataclass
 class Scenario:
-    """A patient's history in the making. `today` is the plan's day on which the next step is recorded."""
+    """A patient's history in the making. `today` and `hour` are the plan's when the next step is recorded."""
 
     today: date = date(2026, 4, 28)
+    hour: int = 12
     history: PatientHistory | None = None
     events: list[PatientEvent] = field(default_factory=list)
     versions: list[PatientHistory] = field(default_factory=list)
@@ -82,7 +83,7 @@ class Scenario:
 
     def moment(self, actor: Actor) -> Moment:
         self.commands += 1
-        at = datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=ZONE).astimezone(UTC)
+        at = datetime(self.today.year, self.today.month, self.today.day, self.hour, tzinfo=ZONE).astimezone(UTC)
         if self.history is not None:
             at = max(at, self.history.recorded_at + timedelta(microseconds=1))
         seed = hashlib.sha256(f"seed {self.commands}".encode()).digest()
@@ -109,6 +110,7 @@ class Scenario:
 
     def when(self, *steps: Step) -> Scenario:
         """The steps under test; an error of the last one is kept for `then_refused`."""
+        self.error = None
         for step in steps:
             try:
                 self._do(step)
