@@ -188,6 +188,11 @@ def install(app: FastAPI) -> None:
         answer.headers.update(error.headers or {})
         return answer
 
+    @app.exception_handler(Exception)
+    def our_fault(_request: Request, _error: Exception) -> JSONResponse:
+        cause = "The program failed; what was not answered before was not done, or done whole."
+        return problem(500, "Internal error", cause, "send the same again with the same Idempotency-Key")
+
     @app.exception_handler(PersistenceError)
     @app.exception_handler(StoreError)
     def unavailable(_request: Request, _error: Exception) -> JSONResponse:

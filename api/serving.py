@@ -5,9 +5,11 @@ Also here: where a ledger is when nobody names one, and in which time zone a new
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
@@ -152,6 +154,19 @@ def _turned_away(status: int, title: str, header: str) -> ASGIApp:
 # -- the server -------------------------------------------------------------------------------
 
 
+class WithoutWhatWasSent(logging.Filter):
+    """The text of an exception may quote what was sent, a patient's perhaps: only its kind and place are logged."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info is not None and record.exc_info[0] is not None:
+            kind, _, trace = record.exc_info
+            frames = traceback.extract_tb(trace)
+            place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+            record.msg, record.args = f"A request failed: {kind.__name__}{place}", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def serve(ledger: Ledger, listener: socket.socket) -> None:
     """Answers until SIGINT or SIGTERM. Nothing is logged of a request: a query may say more than its path."""
     import uvicorn  # noqa: PLC0415  (slow to import, as above)
@@ -166,6 +181,7 @@ def serve(ledger: Ledger, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
+    logging.getLogger("uvicorn.error").addFilter(WithoutWhatWasSent())
     uvicorn.Server(config).run(sockets=[listener])
 
 

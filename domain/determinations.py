@@ -17,9 +17,8 @@ from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand, NotFo
 from domain.events import CourseApproved, Determination, PatientEvent, RequestDenied, RequestReferred
 from domain.history import PatientHistory, Request
 from domain.judging import Judgement, judge
-from domain.policy.assessment import Assessment, Finding
+from domain.policy.assessment import NOT_LISTED, Assessment, speaking_against
 from domain.policy.editions import edition_named
-from domain.policy.outline import MET, NOT_MET
 
 
 def approve_course(history: PatientHistory, command: ApproveCourse, moment: Moment) -> tuple[PatientEvent, ...]:
@@ -182,8 +181,9 @@ def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
             field="citing",
             remedy="cite clauses as the assessment's findings do, for example 1.B.iv",
         )
-    against = [one.citation for one in assessment.findings if _against(one, assessment.scope)]
-    if assessment.recommendation == "not_recommended" and not set(against) & set(citing):
+    against = speaking_against(assessment, edition_named(assessment.edition))
+    decisive = [one for one in citing if one == NOT_LISTED or any(_lies_under(leaf, one) for leaf in against)]
+    if assessment.recommendation == "not_recommended" and not decisive:
         raise InvalidCommand(
             "none of the cited clauses speaks against the request",
             field="citing",
@@ -192,9 +192,5 @@ def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
         )
 
 
-def _against(finding: Finding, scope: Literal["A", "B"] | None) -> bool:
-    """Whether a clause speaks against the request; one of the path that the history rules out does not (R1)."""
-    other = {"A": ("1.B", "Dosing.B"), "B": ("1.A", "Dosing.A"), None: ()}[scope]
-    if finding.citation.startswith(other):
-        return False
-    return finding.answer is (MET if finding.citation.startswith("NR.") else NOT_MET)
+def _lies_under(leaf: str, citation: str) -> bool:
+    return leaf == citation or leaf.startswith((f"{citation}.", f"{citation}("))

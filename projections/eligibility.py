@@ -19,9 +19,9 @@ from domain.errors import EditionUnknown
 from domain.facts import Fact, RequestedDosing, doses_in_course
 from domain.history import PatientHistory, Request
 from domain.judging import Judgement, judge, judge_next_request
-from domain.policy.assessment import Recommendation
+from domain.policy.assessment import Recommendation, speaking_against
 from domain.policy.edition import Edition
-from domain.policy.outline import NOT_MET
+from domain.policy.editions import edition_named
 from domain.policy.referral import Reason
 
 
@@ -200,12 +200,7 @@ def _interval(judgement: Judgement | None, path: Literal["A", "B"] | None) -> bo
 
 def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
     assessment = judgement.assessment
-    against = [
-        one
-        for one in assessment.findings
-        if one.citation in assessment.exclusions
-        or (one.answer is NOT_MET and _is_of_scope(one.citation, assessment.scope))
-    ]
+    against = speaking_against(assessment, edition_named(assessment.edition))
     return Approvable(
         based_on=request.request_id if request is not None else None,
         request_is_open=request is not None and not request.is_decided,
@@ -217,7 +212,7 @@ def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
         doses=assessment.doses,
         valid_days=assessment.valid_days,
         still_needed=tuple(_still_needed(judgement, citation) for citation in assessment.needed),
-        speaking_against=tuple(_still_needed(judgement, one.citation) for one in against)
+        speaking_against=tuple(_still_needed(judgement, citation) for citation in against)
         if assessment.recommendation == "not_recommended"
         else (),
         exclusions=assessment.exclusions,
@@ -231,8 +226,3 @@ def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
 def _still_needed(judgement: Judgement, citation: str) -> StillNeeded:
     finding = judgement.assessment.finding(citation)
     return StillNeeded(clause=citation, sentence=finding.sentence, missing=finding.missing)
-
-
-def _is_of_scope(citation: str, scope: Literal["A", "B"] | None) -> bool:
-    """Clauses that a reader would cite: the diagnosis, and those of the path that the history decides."""
-    return citation == "1" or (scope is not None and citation.startswith(f"1.{scope}."))

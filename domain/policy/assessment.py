@@ -240,13 +240,33 @@ def _needed(answers: _Answers, values: Mapping[str, Answer]) -> Iterator[str]:
 
 
 def _open_leaves(node: Node, values: Mapping[str, Answer]) -> Iterator[str]:
-    if values[node.citation] is not UNDETERMINED:
+    yield from _leaves(node, values, UNDETERMINED)
+
+
+def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterator[str]:
+    """The leaves with this answer, under clauses that have it themselves: the others no longer matter."""
+    if values[node.citation] is not answer:
         return
     if isinstance(node, Leaf):
         yield node.citation
     else:
         for clause in node.clauses:
-            yield from _open_leaves(clause, values)
+            yield from _leaves(clause, values, answer)
+
+
+def speaking_against(assessment: Assessment, edition: Edition) -> list[str]:
+    """What a denial would cite: exclusions that apply, and what is not met of the diagnosis and of the path's criteria.
+
+    Where the history does not decide the path, of both.
+    """
+    values = {one.citation: one.answer for one in assessment.findings}
+    found = [*assessment.exclusions]
+    found += [edition.indication.citation] if values[edition.indication.citation] is NOT_MET else []
+    for path in edition.paths:
+        if assessment.scope in (None, path.letter):
+            for clause in path.clauses:
+                found += _leaves(clause, values, NOT_MET)
+    return found
 
 
 def _findings(edition: Edition, answers: _Answers, values: Mapping[str, Answer]) -> Iterator[Finding]:

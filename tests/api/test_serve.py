@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import signal
@@ -232,3 +233,16 @@ def test_the_machines_zone_is_only_for_a_ledger_that_is_not_there_yet(tmp_path: 
     fill(url, zone="Asia/Tokyo", patients=1)
     assert serving.zone_to_open_with(url, None, lambda: "Europe/Oslo") is None
     assert serving.zone_to_open_with("postgresql://127.0.0.1/plan", None, lambda: "Europe/Oslo") is None
+
+
+def test_what_fails_is_logged_by_its_kind_and_place_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """The text of an exception may quote what was sent."""
+    logger = logging.getLogger("test-of-the-filter")
+    logger.addFilter(serving.WithoutWhatWasSent())
+    try:
+        raise ValueError("Alma Synthetic, born 1988-05-17")
+    except ValueError:
+        logger.exception("Exception in ASGI application")
+    assert "ValueError" in caplog.text
+    assert "test_serve.py" in caplog.text
+    assert "Alma" not in caplog.text

@@ -228,3 +228,18 @@ def test_a_request_that_is_not_of_this_history_is_not_found() -> None:
     scenario = given(submitted())
     unknown = scenario.known.requests[0].request_id.replace(".r1", ".r2")
     scenario.when(approved(request_id=unknown)).then_refused(NotFound, field="request_id")
+
+
+def test_a_clause_that_another_made_needless_is_no_ground_to_deny() -> None:
+    """One of two agents failed and Lemtrada was never received, but 1.A.iii is met without them."""
+    infected = MEETS_A | {"hiv_infection": True}
+    assert given(submitted(infected)).judged().assessment.finding("1.A.iii.c").answer.value == "not_met"
+    given(submitted(infected)).when(denied("1.A.iii.c")).then_refused(InvalidCommand, field="citing")
+    given(submitted(infected)).when(denied("1.A.iii.c", "NR.3")).then(RequestDenied)
+
+
+def test_a_group_whose_parts_are_not_met_may_be_cited_as_a_whole() -> None:
+    signs = ("rapid_deterioration", "disabling_relapses", "mri", "cognitive_impairment")
+    nothing = {"agents": [], "aggressive_disease": {sign: {"finding": False} for sign in signs}}
+    for citation in ("1.A.iii", "1.A.iii.d", "1.A.iii.d(3)", "NR.5"):
+        given(submitted(MEETS_A | nothing)).when(denied(citation)).then(RequestDenied, citing=(citation,))

@@ -144,3 +144,9 @@ def test_today_never_changes_what_an_earlier_day_showed_of_earlier_doses() -> No
     before = eligibility(story.known, date(2026, 3, 6)).model_dump(exclude={"history_version"})
     story.on("2026-03-08").and_given(*doses("2026-03-07", 2))
     assert eligibility(story.known, date(2026, 3, 6)).model_dump(exclude={"history_version"}) == before
+
+
+def test_what_speaks_against_leaves_out_what_another_clause_made_needless() -> None:
+    answer = stands(given(submitted(MEETS_A | {"hiv_infection": True})), "2026-04-28")
+    assert answer.approvable is not None
+    assert [one.clause for one in answer.approvable.speaking_against] == ["NR.3"]
