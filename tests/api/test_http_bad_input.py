@@ -35,6 +35,7 @@ def test_a_faulty_field_is_named_and_nothing_is_stored(api: Api, command: str) -
     assert api.post(path, body, key="k").status_code in (200, 201)
 
 
+@pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("command", [*COMMANDS, *STATELESS])
 def test_a_body_that_cannot_be_read_is_refused(api: Api, command: str) -> None:
     on = stage(api)
@@ -86,6 +87,7 @@ def test_every_error_of_a_route_is_told(api: Api) -> None:
     assert "(4 more)" in problem["detail"]
 
 
+@pytest.mark.parametrize("store", ["sqlite"])
 def test_a_hundred_thousand_faults_make_a_short_answer(api: Api) -> None:
     path = f"/patients/{api.opened()}/prior-treatment"
     answer = api.client.post(path, content=b'{"courses": [' + b"1," * 120_000 + b"1]}", headers=AS_JSON)

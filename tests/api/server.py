@@ -1,0 +1,53 @@
+"""The real `serve`, in a process of its own on a free port of this machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAM = "from api.cli import main; main()"
+CHECKOUT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Server:
+    """`said` is the file of all that it wrote, its address apart."""
+
+    url: str
+    process: subprocess.Popen[str]
+    said: Path
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is finished, nothing is tidied."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def served(database: str, said: Path) -> Iterator[Server]:
+    with said.open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", PROGRAM, "serve", "--port", "0", "--database", database],
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    with process:
+        try:
+            yield Server(_address(process, said), process, said)
+        finally:
+            process.kill()
+
+
+def _address(process: subprocess.Popen[str], said: Path) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if (match := re.search(r"http://127\.0\.0\.1:\d+", line)) is not None:
+            return match[0]
+    raise AssertionError(said.read_text())
