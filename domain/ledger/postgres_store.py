@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import psycopg
 import psycopg_pool
 from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 from eventsourcing.postgres import PostgresDatastore
@@ -19,6 +18,7 @@ SCHEMA: Final = "public"
 CONNECTIONS_MAX: Final = 16
 WAIT_SECONDS: Final = 3
 """For a connection, and for the lock; the library tries ten times, so half a minute in all."""
+RECONNECT_SECONDS: Final = 5
 
 
 def connection_parameters(address: PostgresAddress) -> dict[str, Any]:
@@ -39,19 +39,20 @@ class LedgerPostgresDatastore(PostgresDatastore):
             max_overflow=CONNECTIONS_MAX - 1,
             connect_timeout=WAIT_SECONDS,
             lock_timeout=WAIT_SECONDS,
-            # A connection that broke while it lay in the pool is replaced and not handed out.
-            pre_ping=True,
             # A client that stops in the middle of a transaction must not hold the others up.
             idle_in_transaction_session_timeout=5,
             schema=SCHEMA,
             # Never: the function takes no lock, and a reader that tails the log would miss events.
             enable_db_functions=False,
         )
+        # Not five minutes: the pause between its attempts doubles, and a server is back sooner than that.
+        self.pool.reconnect_timeout = RECONNECT_SECONDS
         # All that libpq was told, and nothing that it was not (an empty password is not "no password").
         self.pool.kwargs = {**connection_parameters(address), "row_factory": dict_row}
 
     @contextmanager
     def get_connection(self) -> Iterator[Connection[DictRow]]:
+        connection: Connection[DictRow] | None = None
         try:
             with super().get_connection() as connection:
                 yield connection
@@ -59,6 +60,8 @@ class LedgerPostgresDatastore(PostgresDatastore):
             if isinstance(error.__cause__, psycopg_pool.PoolTimeout):
                 message = f"no connection to {self.address} within {WAIT_SECONDS} s: see that it runs and takes more"
                 raise OperationalError(message) from error
-            if isinstance(error.__cause__, psycopg.InterfaceError | psycopg.errors.IdleInTransactionSessionTimeout):
-                raise OperationalError(f"the connection to {self.address} was lost") from error
+            if connection is not None and connection.closed:
+                # Where one is lost the idle ones mostly are too; the library's next attempt gets a new one.
+                self.pool.check()
+                raise OperationalError(f"the connection to {self.address} was lost: {error}") from error
             raise

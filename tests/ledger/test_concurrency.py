@@ -132,7 +132,9 @@ def test_ids_of_the_log_come_in_the_order_of_commits(ledger: Ledger, open_here: 
     def write(number: int) -> None:
         together.wait()
         for turn in range(15):
-            writers[number].open_history(opening(f"M-{number}-{turn}"), NURSE)
+            # With a key and without: the two ways in which events are inserted.
+            key = f"k-{number}-{turn}" if turn % 2 else None
+            writers[number].open_history(opening(f"M-{number}-{turn}"), NURSE, key=key)
 
     seen: list[int] = []
     with ThreadPoolExecutor(len(writers)) as threads:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -271,10 +271,12 @@ def test_connections_that_broke_in_the_pool_are_not_handed_out(
     postgres: PostgresServer, postgres_ledger: Ledger
 ) -> None:
     patient_id = opened(postgres_ledger)
+    with ExitStack() as held:
+        # More than the library makes attempts.
+        for _ in range(12):
+            held.enter_context(postgres_ledger.recorder.datastore.get_connection())  # type: ignore[call-arg]
     cut_off(postgres, postgres_ledger)
     assert dosed(postgres_ledger, patient_id, 0)[0].history.version == 2
-    cut_off(postgres, postgres_ledger)
-    assert postgres_ledger.history(patient_id).version == 2
 
 
 def test_a_server_that_is_gone_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
