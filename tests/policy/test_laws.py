@@ -26,7 +26,7 @@ from tests.policy.strategies import (
 any_facts = facts | facts_near_approval()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(any_facts, st.dates(date(1900, 1, 1), date(2199, 12, 31)), editions, circumstances)
 def test_every_set_of_facts_has_an_answer(some: Facts, as_of: date, edition: Edition, around: Circumstances) -> None:
     judged = assess(some, as_of, edition, around)
@@ -37,7 +37,7 @@ def test_every_set_of_facts_has_an_answer(some: Facts, as_of: date, edition: Edi
     assert {one: pair for one, pair in told.items() if pair[0] != pair[1] and one not in groups} == {}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(facts_near_approval(), days, editions, circumstances | st.just(Circumstances()))
 def test_no_approval_but_for_five_or_three_doses_and_thirty_days(
     some: Facts, as_of: date, edition: Edition, around: Circumstances
@@ -63,7 +63,7 @@ def test_no_approval_but_for_five_or_three_doses_and_thirty_days(
 CLAUSES_OF_EVIDENCE = ("1.A.iii", "1.A.iii.a", "1.A.iii.b", "1.A.iii.c", "1.A.iii.d")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(any_facts, st.lists(st.builds(AgentTried, product=products), max_size=2), st.data())
 def test_more_evidence_never_turns_met_into_not_met(some: Facts, more: list[AgentTried], data: st.DataObject) -> None:
     """More agents tried, more findings, more documents: 1.A.iii and each way to it only gains by them."""
@@ -96,7 +96,7 @@ def _exempt(told: Facts, known: Facts) -> set[str]:
     return exempt
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(told_and_known(), editions)
 def test_what_is_told_later_never_turns_an_answer_into_its_opposite(
     pair: tuple[dict[str, Any], dict[str, Any]], edition: Edition
@@ -110,7 +110,7 @@ def test_what_is_told_later_never_turns_an_answer_into_its_opposite(
     assert turned == set()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(facts_near_approval(), st.dates(date(2025, 1, 1), date(2026, 12, 31)))
 def test_the_day_that_is_promised_keeps_its_promise(some: Facts, as_of: date) -> None:
     """On `approvable_from` the facts are approved or referred, and on no day between are they."""
@@ -123,7 +123,7 @@ def test_the_day_that_is_promised_keeps_its_promise(some: Facts, as_of: date) ->
     assert before.recommendation not in ("approve", "refer")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(any_facts, days)
 def test_each_promised_day_turns_its_clause(some: Facts, as_of: date) -> None:
     judged = assess(some, as_of, NEWEST)

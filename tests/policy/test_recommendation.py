@@ -131,7 +131,7 @@ def _judged(given_answers: dict[str, Answer]) -> Assessment:
     return assess(Facts(), AS_OF, answering(given_answers))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(answers())
 def test_needed_is_exactly_what_can_still_change_the_answer(given_answers: dict[str, Answer]) -> None:
     """A leaf is needed when flipping it alone changes the outcome, in some way the other unknowns may turn out."""
