@@ -93,10 +93,11 @@ class Scenario:
         today = self.today
         if step.day is not None:
             self.today = date.fromisoformat(step.day)
-        moment = self.moment(step.actor)
-        command = step.make(self)
-        self.last = decide(self.history, command, moment)
-        self.today = today if step.day is not None else self.today
+        try:
+            moment = self.moment(step.actor)
+            self.last = decide(self.history, step.make(self), moment)
+        finally:
+            self.today = today
         for event in self.last:
             version = self.history.version + 1 if self.history is not None else 1
             self.history = evolve(self.history, placed(event, PATIENT, version))

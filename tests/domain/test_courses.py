@@ -142,6 +142,12 @@ def test_a_dose_found_between_two_courses_began_the_later_one() -> None:
     scenario.when(dose("2024-06-01", "2025-06-01")).then(DoseAdministered, course=2)
 
 
+@pytest.mark.parametrize(("day", "course"), [("2024-03-10", 3), ("2024-03-11", 2)], ids=["a year before", "less"])
+def test_a_dose_found_a_year_before_a_later_course_did_not_begin_it(day: str, course: int) -> None:
+    scenario = given(*first_course("2022-03-07"), *doses("2025-03-10", 3), today="2025-06-01")
+    scenario.when(dose(day, "2025-06-01")).then(DoseAdministered, course=course)
+
+
 def test_a_dose_found_long_before_a_later_course_is_a_course_of_its_own() -> None:
     scenario = given(*first_course("2022-03-07"), *doses("2025-03-10", 3), today="2025-06-01")
     scenario.when(dose("2023-09-01", "2025-06-01")).then(DoseAdministered, course=3)
@@ -190,6 +196,19 @@ def test_a_short_course_absorbs_no_later_dose() -> None:
 def test_a_short_course_takes_back_a_dose_of_its_own_days() -> None:
     scenario = short_first_course().when(dose("2023-03-07", "2025-06-02")).then(DoseAdministered, course=1)
     scenario.then_courses("completed 5", "completed 3")
+
+
+def test_also_of_its_last_day() -> None:
+    scenario = given(*first_course("2023-03-06"), *doses("2024-03-11", 3), voided(5)).then_courses(
+        "short 4", "completed 3"
+    )
+    scenario.when(dose("2023-03-10", "2025-06-02")).then(DoseAdministered, course=1)
+
+
+def test_a_short_course_is_no_unfinished_one() -> None:
+    scenario = given(*first_course("2023-03-06"), dose("2025-09-01"), voided(2), submitted(asking(2)))
+    scenario.then_courses("short 4", "open 1")
+    scenario.then_recommended("refer", "later_course_interrupted", "course_short", scope="B")
 
 
 def test_after_a_short_course_later_requests_are_for_a_clinician() -> None:

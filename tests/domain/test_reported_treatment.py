@@ -220,6 +220,11 @@ def test_a_later_report_that_says_otherwise_holds() -> None:
     assert str(scenario.courses()[0].last_dose_on) == "2024-03-07"
 
 
+def test_a_later_count_speaks_for_itself() -> None:
+    given(reported(COMPLETED), reported(course(doses_given=4, last_dose_on="2024-03-08"))).then_courses("open 4")
+    given(reported(COMPLETED), reported(course(doses_given=6, last_dose_on="2024-03-08"))).then_courses("completed 6")
+
+
 def test_a_dose_that_documented_a_report_is_not_lost_when_a_later_report_moves_the_days() -> None:
     told, corrected = course(last_dose_on="2025", completed=True), course(last_dose_on="2025-03", completed=True)
     scenario = given(reported(told), dose("2025-09-22", "2026-04-28"), reported(corrected), submitted(SILENT))

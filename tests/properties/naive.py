@@ -1,0 +1,185 @@
+"""A patient's treatment, simulated day by day in plain dictionaries, by somebody who never saw the program.
+
+Imports nothing of it on purpose: the laws compare the two. Known from the readings: five doses
+make the first course and three a later one (R6); an unfinished first course goes on for ever
+(R7), an unfinished later one until twelve months after its last dose (R8); an approval runs
+thirty days and is for one course (R9); within thirty days of completion a dose is an excess
+dose of the same course (R24); a void touches its own course, the latest opens again and an
+earlier one is short (R24); a closed course is over (R26).
+
+    patient = new_patient()
+    give(patient, "d1", day)        # a dose, on the day on which it is recorded
+    void(patient, "d1")
+    close(patient, 1, day)          # a course by its number
+    approve(patient, 5, day)        # doses of the course to give
+    answer(patient, day)            # that day or a later one
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+Patient = dict[str, Any]
+Entry = dict[str, Any]
+
+FIRST, LATER = 5, 3
+THIRTY_DAYS = timedelta(days=30)
+
+
+def new_patient() -> Patient:
+    return {"courses": [], "approvals": [], "closed_keys": []}
+
+
+def a_year_after(day: date) -> date:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+def whole(patient: Patient, course: Entry) -> int:
+    return FIRST if patient["courses"][0] is course else LATER
+
+
+def days_of(course: Entry) -> list[date]:
+    return sorted(dose["day"] for dose in course["doses"])
+
+
+def is_unfinished(patient: Patient, course: Entry) -> bool:
+    return len(course["doses"]) < whole(patient, course) and course["closed"] is None and not course["was_whole"]
+
+
+def is_running(patient: Patient, course: Entry, day: date) -> bool:
+    days = days_of(course)
+    return patient["courses"][0] is course or not days or day < a_year_after(days[-1])
+
+
+def course_of_a_dose(patient: Patient, day: date) -> Entry | None:
+    """The course that a dose of this day belongs to; None: it begins another."""
+    if not patient["courses"]:
+        return None
+    last: Entry = patient["courses"][-1]
+    days = days_of(last)
+    if len(days) >= whole(patient, last):
+        completed = days[whole(patient, last) - 1]
+        return last if day <= completed + THIRTY_DAYS else None
+    if last["closed"] is not None and day > last["closed"]:
+        return None
+    return last if is_running(patient, last, day) else None
+
+
+def key_of_a_dose(patient: Patient, day: date) -> int:
+    course = course_of_a_dose(patient, day)
+    if course is not None:
+        key: int = course["key"]
+        return key
+    keys = [one["key"] for one in patient["courses"]]
+    return max([*keys, *patient["closed_keys"], len(keys)], default=0) + 1
+
+
+def approval_on(patient: Patient, day: date, key: int | None = None) -> Entry | None:
+    found = [one for one in patient["approvals"] if one["from"] <= day <= one["through"] and key in (None, one["key"])]
+    return found[-1] if found else None
+
+
+def give(patient: Patient, name: str, day: date) -> None:
+    key = key_of_a_dose(patient, day)
+    course = course_of_a_dose(patient, day)
+    if course is None:
+        course = {"key": key, "doses": [], "closed": None, "was_whole": False}
+        patient["courses"].append(course)
+    course["doses"].append({"name": name, "day": day, "approval": approval_on(patient, day, key)})
+    settle(patient)
+
+
+def void(patient: Patient, name: str) -> None:
+    for course in patient["courses"]:
+        course["doses"] = [dose for dose in course["doses"] if dose["name"] != name]
+    settle(patient)
+
+
+def close(patient: Patient, number: int, day: date) -> None:
+    course = patient["courses"][number - 1]
+    course["closed"] = day
+    patient["closed_keys"].append(course["key"])
+
+
+def approve(patient: Patient, doses: int, day: date) -> None:
+    through = day + timedelta(days=29)
+    key = key_of_a_dose_to_come(patient, day)
+    patient["approvals"].append({"doses": doses, "from": day, "through": through, "key": key})
+
+
+def key_of_a_dose_to_come(patient: Patient, day: date) -> int:
+    """Of the unfinished course that still runs, or of the next: an approval is for no excess dose."""
+    last = patient["courses"][-1] if patient["courses"] else None
+    if last is not None and is_unfinished(patient, last) and is_running(patient, last, day):
+        key: int = last["key"]
+        return key
+    keys = [one["key"] for one in patient["courses"]]
+    return max([*keys, *patient["closed_keys"], len(keys)], default=0) + 1
+
+
+def settle(patient: Patient) -> None:
+    """Courses without doses fall away, but for one that was whole and is followed by another; one thing at a time."""
+    while True:
+        courses = patient["courses"]
+        for course in courses:
+            if len(course["doses"]) >= whole(patient, course):
+                course["was_whole"] = True
+        if courses and courses[-1]["was_whole"] and len(courses[-1]["doses"]) < whole(patient, courses[-1]):
+            courses[-1]["was_whole"] = False
+        empty = [one for one in courses if not one["doses"] and not one["was_whole"]]
+        if not empty:
+            return
+        courses.remove(empty[0])
+
+
+def status(patient: Patient, course: Entry) -> str:
+    if len(course["doses"]) >= whole(patient, course):
+        return "completed"
+    if course["closed"] is not None:
+        return "closed"
+    return "short" if course["was_whole"] else "open"
+
+
+def answer(patient: Patient, day: date) -> dict[str, Any]:
+    courses = patient["courses"]
+    last = courses[-1] if courses else None
+    under_way = last if last is not None and is_unfinished(patient, last) and is_running(patient, last, day) else None
+    path = "A" if last is None or (under_way is last and len(courses) == 1) else "B"
+    given_days = [dose["day"] for course in courses for dose in course["doses"]]
+    number = courses.index(under_way) + 1 if under_way is not None else len(courses) + 1
+    given = len(under_way["doses"]) if under_way is not None else 0
+    left_in_course = (FIRST if number == 1 else LATER) - given
+    approval = approval_on(patient, day)
+    left_on_approval = max(0, approval["doses"] - len(used(patient, approval))) if approval is not None else 0
+    usable = 0
+    if approval is not None and key_of_a_dose(patient, day) == approval["key"]:
+        course = course_of_a_dose(patient, day)
+        left = left_in_course if course is None or course is under_way else 0
+        usable = min(left_on_approval, left)
+    return {
+        "path": path,
+        "courses": [(status(patient, course), len(course["doses"])) for course in courses],
+        "course_number": number,
+        "doses_given": given,
+        "doses_left_in_course": left_in_course,
+        "doses_left_on_approval": left_on_approval,
+        "doses_usable": usable,
+        "last_dose_on": max(given_days, default=None),
+        "next_course_from": a_year_after(max(given_days)) if path == "B" and under_way is None and given_days else None,
+        "approval_through": approval["through"] if approval is not None else None,
+    }
+
+
+def used(patient: Patient, approval: Entry) -> list[Entry]:
+    """Its doses: given under it, or before it was decided on a day that it covers."""
+    found = []
+    for course in patient["courses"]:
+        for dose in course["doses"]:
+            under = dose["approval"] or approval_on(patient, dose["day"], course["key"])
+            if under is approval:
+                found.append(dose)
+    return found

@@ -1,0 +1,206 @@
+"""What holds of every history, whatever is commanded and whatever is refused."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from domain.courses import courses, prior_treatment
+from domain.events import CourseApproved
+from domain.history import PatientHistory, evolve, fold
+from domain.judging import judge
+from domain.policy.editions import edition_named
+from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
+from tests.scenario import MEETS_B, Scenario, dose, given, reported, submitted, voided
+
+any_story = stories(*EVERYTHING)
+without_reports = stories(*(kind for kind in EVERYTHING if kind != "report"))
+
+
+@at_every_scale
+def test_replaying_any_prefix_equals_evolving_step_by_step(scale: str) -> None:
+    def law(story: list[Act], cut: int) -> None:
+        told = perform(story)
+        middle = cut % len(told.events)
+        assert fold(told.events[: middle + 1]) == told.versions[middle]
+        assert fold(told.events[middle + 1 :], told.versions[middle]) == told.known
+        assert [version.version for version in told.versions] == list(range(1, len(told.events) + 1))
+
+    hold(scale, law, any_story, st.integers(0, 200))
+
+
+@at_every_scale
+def test_every_history_has_exactly_one_path_or_says_what_is_missing(scale: str) -> None:
+    def law(story: list[Act], later: int) -> None:
+        told = perform(story)
+        day = told.today + timedelta(days=later)
+        said = judge(told.known, told.known.requests[-1] if told.known.requests else None, day).assessment
+        if said.scope is None:
+            assert {"1.A", "1.B"} <= {one.citation for one in said.findings if one.missing}
+            assert said.recommendation in ("pend", "not_recommended")
+        else:
+            other = "B" if said.scope == "A" else "A"
+            assert said.finding(f"1.{other}").answer == "not_met"
+
+    hold(scale, law, any_story, st.integers(0, 500))
+
+
+@at_every_scale
+def test_never_more_than_the_policys_doses_are_approved(scale: str) -> None:
+    def law(story: list[Act]) -> None:
+        for event in perform(story).events:
+            if isinstance(event, CourseApproved):
+                said = event.determination.assessment
+                paths = {said.scope} if said.scope is not None else {"A", "B"}
+                most = max(edition_named(said.edition).path(path).doses for path in paths)  # type: ignore[arg-type]
+                assert 1 <= event.doses_approved <= most
+                assert (event.valid_through - event.valid_from).days == 29
+
+    requests = stories(
+        "request A", "request B", "approve", "approve by clinician", "run", "void", "report", acts_max=10
+    )
+    hold(scale, law, requests)
+
+
+@at_every_scale
+def test_when_every_dose_is_voided_nothing_was_given(scale: str) -> None:
+    """Whatever was completed, reopened, closed or approved before, and in whichever order the doses are voided."""
+
+    def law(story: list[Act], seed: int) -> None:
+        told = perform(story)
+        standing = [number for number, one in enumerate(told.known.doses, 1) if not one.voided]
+        random.Random(seed).shuffle(standing)
+        told.and_given(*(voided(number) for number in standing))
+        assert courses(told.known) == ()
+        treatment = prior_treatment((), never_reported=False, stated=None)
+        assert judge(told.known, None, told.today).assessment.facts.prior_treatment == treatment
+
+    hold(scale, law, without_reports, st.integers(0, 1000))
+
+
+@at_every_scale
+def test_no_dose_that_stands_is_ever_lost(scale: str) -> None:
+    """Each is in exactly one course, and the latest of all is no later than what the courses say."""
+
+    def law(story: list[Act]) -> None:
+        known = perform(story).known
+        found = courses(known)
+        shown = [dose.dose_id for course in found for dose in (*course.doses, *course.documenting)]
+        assert sorted(shown) == sorted(dose.dose_id for dose in known.doses if dose.stands)
+        for course in found:
+            for one in (*course.doses, *course.documenting):
+                assert course.last_dose_on is not None
+                assert one.on <= course.last_dose_on.latest
+        assert [one.number for one in found] == list(range(1, len(found) + 1))
+
+    hold(scale, law, any_story)
+
+
+@at_every_scale
+def test_a_completed_course_is_marked_and_only_a_completed_or_short_one_is(scale: str) -> None:
+    """`CourseCompleted` and `CourseReopened` never lag what the doses say (R6, R24)."""
+
+    def law(story: list[Act]) -> None:
+        told = perform(story)
+        ends = {event.command_id: version for event, version in zip(told.events, told.versions, strict=True)}
+        for version in ends.values():
+            found = courses(version)
+            for course in found:
+                if course.named is not None and course.is_complete is True:
+                    assert course.marks.completed
+                if course.marks.completed and course.is_complete is not True:
+                    assert course is not found[-1]
+
+    hold(scale, law, any_story)
+
+
+@at_every_scale
+def test_what_is_asked_of_a_past_day_never_depends_on_what_is_recorded_after_it(scale: str) -> None:
+    """In histories without voids, late records, duplicates and reports: as then, so now."""
+
+    def law(story: list[Act]) -> None:
+        told = perform(story)
+        days: dict[object, PatientHistory] = {}
+        for event, version in zip(told.events, told.versions, strict=True):
+            days[event.recorded_at.date()] = version
+        for day, version in days.items():
+            assert outline(told.known, day) == outline(version, day)  # type: ignore[arg-type]
+
+    hold(scale, law, stories("dose", "run", "run", "close"))
+
+
+def outline(history: PatientHistory, day: object = None) -> list[tuple[object, ...]]:
+    found = courses(history, day)  # type: ignore[arg-type]
+    return [(one.number, one.status, one.given, str(one.last_dose_on)) for one in found]
+
+
+# -- the order of recording -------------------------------------------------------------------
+
+
+@st.composite
+def whole_courses(draw: st.DrawFn) -> list[list[str]]:
+    """Days of complete courses, each on up to 25 days and begun more than a year after the one before had ended."""
+    day = perform([]).today
+    found = []
+    for number in range(draw(st.integers(1, 3))):
+        size = 5 if number == 0 else 3
+        offsets = sorted(draw(st.lists(st.integers(0, 24), min_size=size, max_size=size, unique=True)))
+        found.append([(day + timedelta(days=offset)).isoformat() for offset in offsets])
+        day += timedelta(days=draw(st.integers(400, 600)))
+    if draw(st.booleans()):
+        found[-1] = found[-1][: draw(st.integers(1, len(found[-1])))]
+    return found
+
+
+@at_every_scale
+def test_the_order_in_which_the_doses_of_a_course_are_recorded_changes_nothing(scale: str) -> None:
+    """For courses recorded one after the other, complete but perhaps for the last; within a course in any order.
+
+    Across courses it does matter, and must: the event of a dose names the course that it was
+    seen to belong to, and only a correction moves it (R24).
+    """
+
+    def law(days: list[list[str]], seed: int) -> None:
+        shuffled = [random.Random(seed).sample(course, len(course)) for course in days]
+        told, other = (recorded(order) for order in (days, shuffled))
+        assert outline(told.known) == outline(other.known)
+        assert told.facts().prior_treatment == other.facts().prior_treatment
+        assert told.judged().digest == other.judged().digest
+
+    def recorded(order: list[list[str]]) -> Scenario:
+        scenario = given(today="2029-01-02")
+        for course in order:
+            scenario.and_given(*(dose(day, max(course)) for day in course))
+        return scenario.and_given(submitted(MEETS_B))
+
+    hold(scale, law, whole_courses(), st.integers(0, 1000))
+
+
+# -- reports ----------------------------------------------------------------------------------
+
+
+@at_every_scale
+def test_the_same_report_twice_is_the_same_as_once(scale: str) -> None:
+    def law(story: list[Act]) -> None:
+        told = perform(story)
+        before = outline(told.known)
+        for report in told.known.reports:
+            told.and_given(reported(*(course.model_dump(mode="json") for course in report.courses)))
+            assert outline(told.known) == before
+
+    hold(scale, law, stories("report", acts_max=1))
+
+
+@at_every_scale
+def test_evolve_changes_nothing_that_it_was_given(scale: str) -> None:
+    def law(story: list[Act]) -> None:
+        told = perform(story)
+        for before, event in zip(told.versions, told.events[1:], strict=False):
+            copy = replace(before)
+            evolve(before, event)
+            assert before == copy
+
+    hold(scale, law, any_story)
