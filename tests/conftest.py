@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import pytest
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from tests.clock import Clock
+from tests.databases import Databases
 from tests.postgres_server import PostgresServer, postgres_server
 
 ZONE = "America/New_York"
@@ -25,10 +25,8 @@ OpenLedger = Callable[..., Ledger]
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """One server a test process, with a template that holds an empty ledger. It starts, or the tests fail."""
+    """One server a test process. It starts, or the tests fail."""
     with postgres_server("fsync=off", "synchronous_commit=off", "full_page_writes=off") as server:
-        server.execute("CREATE DATABASE {}", "ledger_template")
-        upgrade(server.url("ledger_template"), zone=ZONE, entropy=seeded(0))
         yield server
 
 
@@ -51,12 +49,18 @@ def sqlite_url(tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: PostgresServer) -> Databases:
+    postgres.execute("CREATE DATABASE {}", "ledger_template")
+    upgrade(postgres.url("ledger_template"), zone=ZONE, entropy=seeded(0))
+    return Databases(postgres, "ledger_template")
+
+
 @pytest.fixture
-def postgresql_url(postgres: PostgresServer) -> Iterator[str]:
-    name = f"ledger_{uuid.uuid4().hex}"
-    postgres.execute("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log", name, "ledger_template")
-    yield postgres.url(name)
-    postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
+def postgresql_url(databases: Databases) -> Iterator[str]:
+    name = databases.take()
+    yield databases.server.url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture
