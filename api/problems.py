@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, JsonValue
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from domain import errors
 from domain.judging import Change
@@ -180,12 +181,14 @@ def install(app: FastAPI) -> None:
         return answer
 
     @app.exception_handler(HTTPException)
-    def http_error(_request: Request, error: HTTPException) -> Response:
+    def http_error(request: Request, error: HTTPException) -> Response:
         if error.status_code == HTTPStatus.NOT_MODIFIED:
             return Response(status_code=error.status_code, headers=error.headers)
         title = HTTPStatus(error.status_code).phrase
         answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, "see /openapi.json"))
         answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods_at(request)):
+            answer.headers["Allow"] = ", ".join(methods)
         return answer
 
     @app.exception_handler(Exception)
@@ -224,6 +227,13 @@ def describe(app: FastAPI) -> None:
         return FastAPI.openapi(app)
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document.
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method of the path; the router names those of one route alone."""
+    paths = request.app.openapi()["paths"]
+    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return sorted(method.upper() for methods in here for method in methods)
 
 
 def _place(error: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ IfMatch = Annotated[
     Header(
         alias="If-Match",
         description="An ETag of this patient. The command is refused with 412 if her history has moved since.",
+        examples=["*"],
     ),
 ]
 IdempotencyKey = Annotated[

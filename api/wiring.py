@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request, Response
 
+from api import examples
 from api.versions import expected_version, tag_of
 from domain.calendar import Day, Instant
 from domain.commands import Command
@@ -27,10 +28,20 @@ def _ledger(request: Request) -> Ledger:
 
 
 LedgerOfApp = Annotated[Ledger, Depends(_ledger)]
-PatientIdInPath = Annotated[UUID, Path(description="The random id of the patient, from /patients/find.")]
-RequestIdInPath = Annotated[RequestId, Path(description="The patient's id and `.r` with the request's number.")]
-CourseInPath = Annotated[int, Path(ge=1, le=1_000, description="The number of the course, from the patient's courses.")]
-DoseIdInPath = Annotated[DoseId, Path(description="The patient's id and `.d` with the dose entry's number.")]
+PatientIdInPath = Annotated[
+    UUID, Path(description="The random id of the patient, from /patients/find.", examples=[examples.PATIENT])
+]
+RequestIdInPath = Annotated[
+    RequestId,
+    Path(description="The patient's id and `.r` with the request's number.", examples=[f"{examples.PATIENT}.r1"]),
+]
+CourseInPath = Annotated[
+    int, Path(ge=1, le=1_000, description="The number of the course, from the patient's courses.", examples=[1])
+]
+DoseIdInPath = Annotated[
+    DoseId,
+    Path(description="The patient's id and `.d` with the dose entry's number.", examples=[f"{examples.PATIENT}.d1"]),
+]
 
 AsOf = Annotated[
     Day | None, Query(description="Judged on this day; today in the plan's zone if left out.", examples=["2026-04-28"])
@@ -46,8 +57,8 @@ EditionKey = Annotated[
     Day | None,
     Query(description="The review date of an edition; the one that applies if left out.", examples=["2025-07-23"]),
 ]
-After = Annotated[int, Query(ge=0, le=1_000_000, description="Only what lies after this version.")]
-Limit = Annotated[int, Query(ge=1, le=200, description="How many at the most.")]
+After = Annotated[int, Query(ge=0, le=1_000_000, description="Only what lies after this version.", examples=[0])]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at the most.", examples=[50])]
 
 
 def patient_of(identifier: str) -> UUID:

@@ -100,5 +100,6 @@ def test_what_is_not_there_is_a_problem_too(api: Api) -> None:
     answer = api.client.delete("/patients")
     assert refused(answer, 405)["remedy"] == "use a method that the Allow header names"
     assert answer.headers["allow"] == "POST"
+    assert api.client.patch("/patients/x/requests").headers["allow"] == "GET, POST"
     refused(api.client.get("/patients/%00/history"), 422, "path.patient_id")
     refused(api.client.get("/requests/%ff"), 422, "path.request_id")

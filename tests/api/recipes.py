@@ -1,0 +1,158 @@
+"""For every operation and every status that it documents: how a known record answers it.
+
+A recipe is made from the operation and the status alone; where a status has no recipe, there
+is none to document it by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from api.bodies_in import BODY_BYTES_MAX
+from domain.ledger.application import Ledger
+from tests.api.acts import CLAIMS, MEETS_A, NURSE, OFFICE, Api, Json, opening
+from tests.api.stage import Stage, stage
+from tests.ledger.acts import NURSE as RIVAL
+from tests.ledger.acts import dose as another_dose
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+OPERATION_OF_COMMAND = {
+    "open": "POST /patients",
+    "report": "POST /patients/{patient_id}/prior-treatment",
+    "submit": "POST /patients/{patient_id}/requests",
+    "approve": "POST /requests/{request_id}/approve",
+    "deny": "POST /requests/{request_id}/deny",
+    "refer": "POST /requests/{request_id}/refer",
+    "dose": "POST /patients/{patient_id}/doses",
+    "void": "POST /doses/{dose_id}/void",
+    "confirm": "POST /doses/{dose_id}/confirm-duplicate",
+    "dismiss": "POST /doses/{dose_id}/dismiss-duplicate",
+    "close": "POST /patients/{patient_id}/courses/{course}/close",
+}
+COMMAND_OF_OPERATION = {label: command for command, label in OPERATION_OF_COMMAND.items()}
+
+
+@dataclass
+class Rival:
+    """Somebody who, once let loose, always records first: the randomness of a command is asked for between its
+    reading of the history and its saving."""
+
+    inner: Callable[[int], bytes]
+    act: Callable[[], object] | None = None
+
+    def __call__(self, size: int) -> bytes:
+        act, self.act = self.act, None
+        if act is not None:
+            act()
+            self.act = act
+        return self.inner(size)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is sent: the parts of a case, and what is sent in place of its body and headers."""
+
+    path: Json = field(default_factory=dict)
+    query: Json = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    raw: bytes | None = None
+
+
+@dataclass
+class Cook:
+    """Makes recipes, each that succeeds on a fresh history. `rival_ledger` is another one on the same store."""
+
+    api: Api
+    rival: Rival
+    rival_ledger: Ledger
+    made: int = 0
+    untouched: Stage | None = None
+
+    def recipe(self, label: str, status: int) -> Recipe:
+        self.rival.act = None
+        on = self._fresh() if status in (200, 201, 409) else self._untouched()
+        fine = self._fine(label, on)
+        match status:
+            case 200 | 201:
+                return fine
+            case 304:
+                return Recipe(fine.path, fine.query, {"If-None-Match": "*"})
+            case 400:
+                return Recipe(fine.path, raw=b'{"actor": NaN}')
+            case 403:
+                return Recipe(fine.path, body=fine.body | {"actor": self._nobody_to(label)})
+            case 404:
+                return self._of_nobody(label, fine)
+            case 409:
+                return self._in_conflict(label, on, fine)
+            case 412:
+                return Recipe(fine.path, headers={"If-Match": '"stale"'}, body=fine.body)
+            case 413:
+                return Recipe(fine.path, raw=b" " * (BODY_BYTES_MAX + 1))
+            case 415:
+                return Recipe(fine.path, headers={"Content-Type": "text/plain"}, raw=b"{}")
+            case 422 if label.startswith("POST"):
+                return Recipe(fine.path, body=fine.body | {"surprise": 1})
+            case 422:
+                return Recipe(self._misspelt(fine.path), fine.query)
+        raise AssertionError(f"{label} documents {status}, and nothing here reaches it")
+
+    def _fresh(self) -> Stage:
+        self.made += 1
+        return stage(self.api, f"recipe-{self.made}")
+
+    def _untouched(self) -> Stage:
+        """A refusal changes nothing, so one history serves for all of them."""
+        if self.untouched is None:
+            self.untouched = self._fresh()
+        return self.untouched
+
+    def _fine(self, label: str, on: Stage) -> Recipe:
+        request_id = on.paths["approve"].split("/")[2]
+        dose_id = on.paths["dismiss" if "duplicate" in label else "void"].split("/")[2]
+        ids = {"patient_id": on.patient, "request_id": request_id, "dose_id": dose_id, "course": 1}
+        path = {name: value for name, value in ids.items() if f"{{{name}}}" in label}
+        if label in COMMAND_OF_OPERATION:
+            return Recipe(path, body=on.bodies[COMMAND_OF_OPERATION[label]])
+        if label == "POST /patients/find":
+            return Recipe(path, body={"member": opening(f"recipe-{self.made}")["member"]})
+        if label == "POST /assessments":
+            return Recipe(path, body={"as_of": "2026-04-28", "facts": {"diagnosis": MEETS_A["diagnosis"]}})
+        return Recipe(path)
+
+    def _nobody_to(self, label: str) -> Json:
+        if COMMAND_OF_OPERATION[label] == "dose":
+            return NURSE | {"role": "clinician"}
+        return CLAIMS if COMMAND_OF_OPERATION[label] in ("open", "report", "submit") else OFFICE
+
+    def _of_nobody(self, label: str, fine: Recipe) -> Recipe:
+        if label == "POST /patients/find":
+            return Recipe(body={"member": opening("nobody's")["member"]})
+        unknown = {"patient_id": NOBODY, "request_id": f"{NOBODY}.r1", "dose_id": f"{NOBODY}.d1"}
+        return Recipe({name: unknown.get(name, value) for name, value in fine.path.items()}, body=fine.body)
+
+    def _misspelt(self, path: Json) -> Json:
+        return {name: f"{value}x" for name, value in path.items()}
+
+    def _in_conflict(self, label: str, on: Stage, fine: Recipe) -> Recipe:
+        command = COMMAND_OF_OPERATION[label]
+        if command in ("report", "submit"):
+            self._let_loose(UUID(on.patient))
+        else:
+            # What can be done once has been done.
+            assert self.api.post(on.paths[command], fine.body).status_code in (200, 201)
+        return fine
+
+    def _let_loose(self, patient_id: UUID) -> None:
+        """Nothing in the record can refuse this command; only others who keep changing it can."""
+
+        def act() -> None:
+            number = -self.rival_ledger.history(patient_id).version
+            self.rival_ledger.execute(patient_id, another_dose(number), RIVAL)
+
+        self.rival.act = act

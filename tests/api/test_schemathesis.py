@@ -1,0 +1,125 @@
+"""schemathesis over the whole API, on a ledger whose ids it is given.
+
+Two runs fill one table of operation and status: generated cases (about a hundred an operation:
+examples of the document, boundary values, random ones), and a seeded case for every status that
+the document names. The table is then held against the document.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from schemathesis import Case
+from schemathesis.config import SchemathesisConfig
+from schemathesis.openapi import from_asgi
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from domain.ledger.application import open_ledger
+from domain.ledger.schema import upgrade
+from tests.api.acts import Api
+from tests.api.recipes import Cook, Recipe, Rival
+from tests.api.seeds import Seeds
+from tests.clock import Clock
+from tests.conftest import NOON, ZONE, seeded
+
+EXAMPLES = 50
+SETTINGS: dict[str, Any] = {
+    "seed": 20260428,
+    "generation": {"deterministic": True, "max-examples": EXAMPLES, "database": "none"},
+    # Nothing is switched off. A body that fits its schema can still not fit the record: a dose
+    # in the future, a day before the first edition, a stale If-Match.
+    "checks": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "403", "404", "409", "412", "422"]},
+        "negative_data_rejection": {"expected-statuses": ["400", "403", "404", "409", "412", "415", "422"]},
+    },
+}
+
+# The document asks no ledger; the fixture gives the application one before anything else does.
+APP = create_app(None)  # type: ignore[arg-type]
+SCHEMA = from_asgi("/openapi.json", APP, config=SchemathesisConfig.from_dict(SETTINGS))
+DOCUMENTED = {
+    (f"{method.upper()} {path}", int(status))
+    for path, methods in SCHEMA.raw_schema["paths"].items()
+    for method, operation in methods.items()
+    for status in operation["responses"]
+    if int(status) < 500
+}
+TABLE: Counter[tuple[str, int]] = Counter()
+GENERATED: Counter[str] = Counter()
+
+
+class World:
+    """One ledger for the module, with records whose ids are known."""
+
+    def __init__(self, url: str, opened: ExitStack) -> None:
+        rival = Rival(seeded(1))
+        ledger = opened.enter_context(open_ledger(url, clock=Clock(NOON), entropy=rival))
+        other = opened.enter_context(open_ledger(url, clock=Clock(NOON), entropy=seeded(2)))
+        APP.state.ledger = ledger
+        api = Api(opened.enter_context(TestClient(APP)), ledger)
+        self.cook = Cook(api, rival, other)
+        self.seeds = Seeds(api)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('fuzzed') / 'ledger.sqlite'}"
+    upgrade(url, zone=ZONE, entropy=seeded(0))
+    with ExitStack() as opened:
+        yield World(url, opened)
+
+
+def sent(case: Case, **more: Any) -> int:
+    """The status of the answer, once every check of schemathesis has looked at it; counted in the table."""
+    response = case.call(**more)
+    TABLE[case.operation.label, response.status_code] += 1
+    case.validate_response(response)
+    return int(response.status_code)
+
+
+@SCHEMA.parametrize()
+def test_generated_cases(case: Case, world: World) -> None:
+    GENERATED[case.operation.label] += 1
+    world.seeds.fit(case)
+    sent(case)
+
+
+def as_case(label: str, recipe: Recipe) -> tuple[Case, dict[str, Any]]:
+    method, path = label.split()
+    body = {} if recipe.body is None else {"body": recipe.body, "media_type": "application/json"}
+    case = SCHEMA[path][method].Case(path_parameters=recipe.path, query=recipe.query, headers=recipe.headers, **body)
+    if recipe.raw is None:
+        return case, {}
+    return case, {"data": recipe.raw, "headers": {"Content-Type": "application/json"} | recipe.headers}
+
+
+@pytest.mark.parametrize(("label", "status"), sorted(DOCUMENTED))
+def test_a_documented_status_is_reached(world: World, label: str, status: int) -> None:
+    case, more = as_case(label, world.cook.recipe(label, status))
+    assert sent(case, **more) == status
+
+
+def test_the_table_is_the_documents() -> None:
+    """A status that is newly documented fails here until a case reaches it, and so does one that is not documented."""
+    if not GENERATED or not TABLE:
+        pytest.skip("this test is about a whole run of this file in one process")
+    reached = {key for key, count in TABLE.items() if count}
+    assert not DOCUMENTED - reached
+    # 405 belongs to no operation: it answers the methods that a path doesn't have.
+    assert not {(label, status) for label, status in reached if status != 405} - DOCUMENTED
+    operations = {label for label, _ in DOCUMENTED}
+    assert operations == {label for label, status in reached if status < 300}
+    assert {label for label in operations if GENERATED[label] < EXAMPLES and "health" not in label} == set()
+
+
+def test_generated_cases_met_records_that_are_there(world: World) -> None:
+    if not GENERATED:
+        pytest.skip("the generated cases were not run")
+    assert {label for label, count in world.seeds.used.items() if count >= EXAMPLES // 4} == {
+        label for label, _ in DOCUMENTED if "{" in label
+    }
