@@ -259,6 +259,8 @@ def prior_treatment(found: tuple[Course, ...], *, never_reported: bool, stated: 
         received = False if never_reported and stated is not True else stated
         return PriorTreatment(received_lemtrada=received, completed_course=False if received is False else None)
     last, completed = found[-1], _any_completed(found)
+    if completed is False and last.number > 1:
+        return _one_first_course(found)
     if last.status == "unknown" and completed is True:
         # Open or completed, its twelve months count alike once they are over; until then the date is left open (R3).
         return PriorTreatment(received_lemtrada=True, completed_course=True, open_course=_as_open(last))
@@ -271,6 +273,17 @@ def prior_treatment(found: tuple[Course, ...], *, never_reported: bool, stated: 
         )
     counted = found[:-1] if last.status == "open" else found
     return PriorTreatment(received_lemtrada=True, completed_course=completed, last_dose_on=latest_dose_on(counted))
+
+
+def _one_first_course(found: tuple[Course, ...]) -> PriorTreatment:
+    """Several courses and none completed, as a corrected report leaves them: all are the first one (R1, R7)."""
+    counts = [one.given for one in found]
+    total = None if None in counts else sum(count or 0 for count in counts)
+    latest = latest_dose_on(found)
+    if total is not None and total >= doses_in_course(1):
+        return PriorTreatment(received_lemtrada=True, completed_course=True, last_dose_on=latest)
+    open_course = OpenCourse(number=1, doses_given=total, last_dose_on=latest)
+    return PriorTreatment(received_lemtrada=True, completed_course=False, open_course=open_course)
 
 
 def _as_open(course: Course) -> OpenCourse:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand, NotFound, NotPermitted
-from domain.events import CourseApproved, RequestDenied, RequestReferred
+from domain.events import CourseApproved, Event, RequestDenied, RequestReferred
 from domain.people import Actor
 from tests.scenario import (
     CLAIMS,
@@ -52,6 +52,8 @@ EVERYBODY = set(PEOPLE)
 CLINICIANS = {"pharmacist", "physician"}
 REVIEWERS = {"nurse", "physician as reviewer"}
 
+DECIDED: dict[str, type[Event]] = {"approve": CourseApproved, "deny": RequestDenied, "refer": RequestReferred}
+
 MAY: dict[tuple[str, str], set[str]] = {
     ("approve", "approve"): REVIEWERS | CLINICIANS,
     ("approve", "refer"): CLINICIANS,
@@ -76,7 +78,7 @@ def test_who_may_do_what(action: str, recommended: str, who: str) -> None:
     assert scenario.judged().assessment.recommendation == recommended
     scenario.when(act(action, recommended).by(PEOPLE[who]))
     if who in MAY[action, recommended]:
-        scenario.then({"approve": CourseApproved, "deny": RequestDenied, "refer": RequestReferred}[action])
+        scenario.then(DECIDED[action])
         assert scenario.events[-1].actor == PEOPLE[who]
     else:
         scenario.then_refused(NotPermitted)

@@ -78,7 +78,7 @@ def test_every_event_carries_sixteen_bytes_of_its_own() -> None:
 
 def test_salts_come_from_the_moments_seed_alone() -> None:
     scenario = given(*first_course("2024-03-04", 4))
-    command = RecordDose(on="2024-03-08", mg=12, source="claim", source_reference="CLM-1")  # type: ignore[arg-type]
+    command = RecordDose(on="2024-03-08", mg=12, source="claim", source_reference="CLM-1")
     moment = scenario.moment(NURSE)
     first, again = (decide(scenario.known, command, moment) for _ in range(2))
     assert [event.salt for event in first] == [event.salt for event in again]

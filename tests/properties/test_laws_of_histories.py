@@ -127,7 +127,7 @@ def test_what_is_asked_of_a_past_day_never_depends_on_what_is_recorded_after_it(
         for event, version in zip(told.events, told.versions, strict=True):
             days[event.recorded_at.date()] = version
         for day, version in days.items():
-            assert outline(told.known, day) == outline(version, day)  # type: ignore[arg-type]
+            assert outline(told.known, day) == outline(version, day)
 
     hold(scale, law, stories("dose", "run", "run", "close"))
 
