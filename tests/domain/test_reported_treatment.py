@@ -212,13 +212,15 @@ def test_an_unfinished_course_that_surfaces_was_the_beginning_of_our_first_cours
     scenario.then_variances(3, "no_approval_in_force").then_variances(4, "no_approval_in_force", "over_the_course")
 
 
-@pytest.mark.parametrize(("more", "scope"), [(1, "A"), (2, "B")], ids=["four doses", "five doses"])
-def test_what_a_correction_leaves_without_any_completed_course_is_one_first_course(more: int, scope: str) -> None:
+@pytest.mark.parametrize(("first", "more", "scope"), [(2, 2, "A"), (3, 2, "B")], ids=["four doses", "five doses"])
+def test_what_a_correction_leaves_without_any_completed_course_is_one_first_course(
+    first: int, more: int, scope: str
+) -> None:
     """Recorded as a second course, because of the first it was not known whether it was completed (R1, R7)."""
     told = course(last_dose_on="2024-03-08")
-    corrected = course(first_dose_on="2024-03-04", last_dose_on="2024-03-06", completed=False, doses_given=2)
+    corrected = course(first_dose_on="2024-03-04", last_dose_on="2024-03-06", completed=False, doses_given=first)
     scenario = given(*doses("2024-03-04", 2), reported(told), *doses("2026-04-01", more), reported(corrected))
-    scenario.then_courses("open 2", f"open {more}")
+    scenario.then_courses(f"open {first}", f"open {more}")
     scenario.and_given(submitted(SILENT))
     assert scenario.judged().assessment.scope == scope
 
