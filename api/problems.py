@@ -145,73 +145,70 @@ def _title(error: Exception) -> str:
 
 def install(app: FastAPI) -> None:
     """Every error of the API leaves as a problem."""
+    app.exception_handler(errors.LedgerError)(lambda _request, error: refused(error))
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(UnreadableBody)(_unreadable)
+    app.exception_handler(WrongContentType)(_wrong_content_type)
+    app.exception_handler(BodyTooLarge)(_too_large)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(PersistenceError)(_unavailable)
+    app.exception_handler(StoreError)(_unavailable)
+    app.exception_handler(Exception)(_our_fault)
 
-    @app.exception_handler(errors.LedgerError)
-    def ledger_error(_request: Request, error: errors.LedgerError) -> JSONResponse:
-        return refused(error)
 
-    @app.exception_handler(RequestValidationError)
-    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        # What is read may also be given as the value itself, which JSON can't do: that half says nothing.
-        faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
-        found = [InvalidField(field=_place(one), problem=_sentence(one)) for one in faults[:ERRORS_SHOWN_MAX]]
-        first = found[0]
-        more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
-        return problem(
-            422, "Invalid field", f"{first.field}: {first.problem}{more}.", "correct the fields named in errors",
-            field=first.field, errors=found,
-        )  # fmt: skip
+def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    # What is read may also be given as the value itself, which JSON can't do: that half says nothing.
+    faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
+    found = [InvalidField(field=_place(one), problem=_sentence(one)) for one in faults[:ERRORS_SHOWN_MAX]]
+    first = found[0]
+    more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+    return problem(
+        422, "Invalid field", f"{first.field}: {first.problem}{more}.", "correct the fields named in errors",
+        field=first.field, errors=found,
+    )  # fmt: skip
 
-    @app.exception_handler(UnreadableBody)
-    def unreadable(_request: Request, error: UnreadableBody) -> JSONResponse:
-        return problem(400, "Unreadable body", str(error), "send one JSON object in UTF-8")
 
-    @app.exception_handler(WrongContentType)
-    def wrong_content_type(_request: Request, _error: WrongContentType) -> JSONResponse:
-        return problem(
-            415, "Unsupported media type", "The body is not announced as JSON.", "send Content-Type: application/json",
-            field="header.Content-Type",
-        )  # fmt: skip
+def _unreadable(_request: Request, error: UnreadableBody) -> JSONResponse:
+    return problem(400, "Unreadable body", str(error), "send one JSON object in UTF-8")
 
-    @app.exception_handler(BodyTooLarge)
-    def too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
-        answer = problem(413, "Body too large", str(error), "send one command at a time")
-        # Something may still be on its way that nobody will read; the connection can't be used again.
-        answer.headers["Connection"] = "close"
-        return answer
 
-    @app.exception_handler(HTTPException)
-    def http_error(request: Request, error: HTTPException) -> Response:
-        if error.status_code == HTTPStatus.NOT_MODIFIED:
-            return Response(status_code=error.status_code, headers=error.headers)
-        title = HTTPStatus(error.status_code).phrase
-        answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, "see /openapi.json"))
-        answer.headers.update(error.headers or {})
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods_at(request)):
-            answer.headers["Allow"] = ", ".join(methods)
-        return answer
+def _wrong_content_type(_request: Request, _error: WrongContentType) -> JSONResponse:
+    return problem(
+        415, "Unsupported media type", "The body is not announced as JSON.", "send Content-Type: application/json",
+        field="header.Content-Type",
+    )  # fmt: skip
 
-    @app.exception_handler(Exception)
-    def our_fault(_request: Request, _error: Exception) -> JSONResponse:
-        cause = "The program failed; what was not answered before was not done, or done whole."
-        return problem(500, "Internal error", cause, "send the same again with the same Idempotency-Key")
 
-    @app.exception_handler(PersistenceError)
-    @app.exception_handler(StoreError)
-    def unavailable(_request: Request, _error: Exception) -> JSONResponse:
-        answer = problem(
-            503, "Store unavailable", "The ledger's store does not answer; nothing was half done.",
-            "send the same again with the same Idempotency-Key",
-        )  # fmt: skip
-        answer.headers["Retry-After"] = "1"
-        return answer
+def _too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
+    answer = problem(413, "Body too large", str(error), "send one command at a time")
+    # Something may still be on its way that nobody will read; the connection can't be used again.
+    answer.headers["Connection"] = "close"
+    return answer
 
-    @app.exception_handler(Exception)
-    def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(
-            500, "Internal error", "Something went wrong here, and it is logged.",
-            "look at the record before sending it again, with the same Idempotency-Key",
-        )  # fmt: skip
+
+def _http_error(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=error.status_code, headers=error.headers)
+    title = HTTPStatus(error.status_code).phrase
+    answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, "see /openapi.json"))
+    answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods_at(request)):
+        answer.headers["Allow"] = ", ".join(methods)
+    return answer
+
+
+def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
+    answer = problem(
+        503, "Store unavailable", "The ledger's store does not answer; nothing was half done.",
+        "send the same again with the same Idempotency-Key",
+    )  # fmt: skip
+    answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def _our_fault(_request: Request, _error: Exception) -> JSONResponse:
+    cause = "The program failed; what was not answered before was not done, or done whole."
+    return problem(500, "Internal error", cause, "send the same again with the same Idempotency-Key")
 
 
 def describe(app: FastAPI) -> None:

@@ -44,11 +44,13 @@ def at(place: str, *values: Any, names: str | None = None) -> Iterator[Fault]:
     return (Fault(place, value, names or place) for value in values)
 
 
-IMPOSSIBLE_DATES = ("2026-02-30", "2026-13-01", "2026-00-01", "0000-01-01", "1899-12-31", "2200-01-01", "26-1-1",
-                    "2026-04-20T00:00:00", "today", "", 20260420, 1.5, True, [], {})  # fmt: skip
-IMPOSSIBLE_TEXTS = ("", "   ", "\x00", "a\x00b", "a\x1bb", "a\x7fb", 5, True, [], {}, None)
-IMPOSSIBLE_COUNTS = (0, -1, 1.5, "3", True, [], HUGE, DIGITS, -HUGE)
-IMPOSSIBLE_AMOUNTS = (0, -1, -0.001, "12", True, [], 1e300, HUGE, DIGITS)
+IMPOSSIBLE_DATES: tuple[Any, ...] = (
+    "2026-02-30", "2026-13-01", "2026-00-01", "0000-01-01", "1899-12-31", "2200-01-01", "26-1-1",
+    "2026-04-20T00:00:00", "today", "", 20260420, 1.5, True, [], {},
+)  # fmt: skip
+IMPOSSIBLE_TEXTS: tuple[Any, ...] = ("", "   ", "\x00", "a\x00b", "a\x1bb", "a\x7fb", 5, True, [], {}, None)
+IMPOSSIBLE_COUNTS: tuple[Any, ...] = (0, -1, 1.5, "3", True, [], HUGE, DIGITS, -HUGE)
+IMPOSSIBLE_AMOUNTS: tuple[Any, ...] = (0, -1, -0.001, "12", True, [], 1e300, HUGE, DIGITS)
 
 SHARED = (
     *at("surprise", None, 1, names="surprise"),

@@ -65,7 +65,7 @@ class Seeds:
         }
         self.used: Counter[str] = Counter()
 
-    def fit(self, case: Case) -> None:
+    def fit(self, case: Case[Any]) -> None:
         """Three cases of four are made to fit: ids of records that are there, days and words that can be meant."""
         known = {name: self._known(name, value) for name, value in case.path_parameters.items()}
         if known != case.path_parameters:

@@ -26,9 +26,12 @@ def told(answer: Response) -> tuple[int, bytes, dict[str, str]]:
     return answer.status_code, answer.content, {name: answer.headers[name] for name in NAMED if name in answer.headers}
 
 
-def all_sent(api: Api) -> list[tuple[Callable[[Api], Response], tuple[int, bytes, dict[str, str]]]]:
+Told = tuple[int, bytes, dict[str, str]]
+
+
+def all_sent(api: Api) -> list[tuple[Callable[[Api], Response], Told]]:
     """Every command once, each with its key, on a history where it succeeds."""
-    sent = []
+    sent: list[tuple[Callable[[Api], Response], Told]] = []
     for name in COMMANDS:
         on = stage(api, f"M-{name}")
 

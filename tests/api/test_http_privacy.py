@@ -68,10 +68,11 @@ def clean(answer: Response) -> None:
 def test_an_error_repeats_nothing_that_was_sent(api: Api, command: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     on = stage(api)
-    path, body = {
+    stateless: dict[str, tuple[str, Json]] = {
         "find": ("/patients/find", {"member": {"issuer": "plan", "member_id": "M-1"}}),
         "assess": ("/assessments", {"as_of": "2026-04-28", "facts": {}}),
-    }.get(command) or (on.paths[command], on.bodies[command])
+    }
+    path, body = stateless.get(command) or (on.paths[command], on.bodies[command])
     refusals = 0
     for wrong in wrong_bodies(body, command):
         answer = api.post(path, wrong, key="k")

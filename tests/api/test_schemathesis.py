@@ -74,7 +74,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(url, opened)
 
 
-def sent(case: Case, **more: Any) -> int:
+def sent(case: Case[Any], **more: Any) -> int:
     """The status of the answer, once every check of schemathesis has looked at it; counted in the table."""
     response = case.call(**more)
     TABLE[case.operation.label, response.status_code] += 1
@@ -83,13 +83,13 @@ def sent(case: Case, **more: Any) -> int:
 
 
 @SCHEMA.parametrize()
-def test_generated_cases(case: Case, world: World) -> None:
+def test_generated_cases(case: Case[Any], world: World) -> None:
     GENERATED[case.operation.label] += 1
     world.seeds.fit(case)
     sent(case)
 
 
-def as_case(label: str, recipe: Recipe) -> tuple[Case, dict[str, Any]]:
+def as_case(label: str, recipe: Recipe) -> tuple[Case[Any], dict[str, Any]]:
     method, path = label.split()
     body = {} if recipe.body is None else {"body": recipe.body, "media_type": "application/json"}
     case = SCHEMA[path][method].Case(path_parameters=recipe.path, query=recipe.query, headers=recipe.headers, **body)
