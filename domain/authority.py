@@ -80,8 +80,10 @@ def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
 
 
 def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is_partial: bool) -> None:
-    """Raise NotPermitted where only a clinician may approve."""
+    """Raise NotPermitted where only a clinician may approve; what is left out takes one who may deny."""
     if actor.role == "clinician":
+        if is_partial:
+            check_denial(actor, request.line_of_business)
         return
     recommended = assessment.recommendation
     if recommended != "approve":

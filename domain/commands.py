@@ -91,8 +91,8 @@ class SubmitRequest(Fact):
 class Approval(Fact):
     """`doses` and `valid_from` default to the policy's quantity and today.
 
-    `path` is asked for only where the history does not decide it; `left_out` where fewer doses
-    are approved than were asked for.
+    `path` is asked for only where the history does not decide it; `left_out` and `citing` where
+    fewer doses are approved than were asked for, which is adverse in that part.
     """
 
     assessment_digest: Digest
@@ -100,6 +100,7 @@ class Approval(Fact):
     valid_from: Day | None = None
     path: Literal["A", "B"] | None = None
     left_out: Text | None = None
+    citing: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
     rationale: Text | None = None
 
 

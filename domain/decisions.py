@@ -44,7 +44,7 @@ from domain.events import (
     placed,
 )
 from domain.facts import doses_in_course
-from domain.history import Dose, PatientHistory, evolve
+from domain.history import Dose, Duplicate, PatientHistory, evolve
 
 
 def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
@@ -100,6 +100,7 @@ def report_prior_treatment(
         moment.event(
             PriorTreatmentReported,
             report_id=report_id,
+            on=moment.today,
             source=command.source,
             reference=command.reference,
             courses=command.courses,
@@ -144,10 +145,6 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
         raise InvalidCommand("the dose lies in the future", field="on", remedy="record a dose once it was given")
     if history.birth_date is not None and command.on < history.birth_date.earliest:
         raise InvalidCommand("the dose lies before birth", field="on", remedy="send the day on which it was given")
-    if command.request_id is not None and history.request(command.request_id) is None:
-        raise InvalidCommand(
-            "no such request in this history", field="request_id", remedy="name one of the patient's, or leave it out"
-        )
     _refuse_known_reference(history, command)
     place = place_of_dose(history, command.on)
     original = _possible_original(history, command)
@@ -189,19 +186,20 @@ def _possible_original(history: PatientHistory, command: RecordDose) -> Dose | N
 
 
 def confirm_duplicate(history: PatientHistory, command: ConfirmDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = _possible_duplicate(history, command.dose_id)
+    dose = _second_report(history, command.dose_id, "confirmed")
     return (moment.event(PossibleDuplicateConfirmed, dose_id=dose.dose_id, reason=command.reason),)
 
 
 def dismiss_duplicate(history: PatientHistory, command: DismissDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = _possible_duplicate(history, command.dose_id)
+    dose = _second_report(history, command.dose_id, "dismissed")
     return (moment.event(PossibleDuplicateDismissed, dose_id=dose.dose_id, reason=command.reason),)
 
 
-def _possible_duplicate(history: PatientHistory, dose_id: str) -> Dose:
+def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) -> Dose:
+    """A second report that is not decided this way yet; the last decision holds (R23, R25)."""
     dose = _dose(history, dose_id)
-    if dose.voided or dose.duplicate != "possible":
-        state = "voided" if dose.voided else "not a possible duplicate, or already decided"
+    if dose.voided or dose.duplicate_of is None or dose.duplicate == decided:
+        state = "voided" if dose.voided else "no second report" if dose.duplicate_of is None else f"{decided} already"
         raise Conflict(f"the dose is {state}", field="dose_id", remedy="look at the dose again")
     return dose
 

@@ -17,8 +17,9 @@ from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand, NotFo
 from domain.events import CourseApproved, Determination, PatientEvent, RequestDenied, RequestReferred
 from domain.history import PatientHistory, Request
 from domain.judging import Judgement, judge
-from domain.policy.assessment import NOT_LISTED, Assessment, speaking_against
+from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against
 from domain.policy.editions import edition_named
+from domain.policy.outline import MET, NOT_MET
 
 
 def approve_course(history: PatientHistory, command: ApproveCourse, moment: Moment) -> tuple[PatientEvent, ...]:
@@ -39,12 +40,9 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
             remedy=f"approve at most {policy_doses}",
         )
     is_partial = doses < (asked if asked is not None else policy_doses)
-    if is_partial and command.left_out is None:
-        raise InvalidCommand(
-            f"{doses} of {asked or policy_doses} doses asked for: the rest is not approved",
-            field="left_out",
-            remedy="say in plain language what is left out and why",
-        )
+    authority.check_approval(moment.actor, request, assessment, is_partial=is_partial)
+    if is_partial:
+        _need_what_is_left_out(command, assessment)
     departs = assessment.recommendation in ("pend", "not_recommended")
     is_a_referral = assessment.recommendation == "refer" or request.status == "referred"
     if departs or is_partial or is_a_referral:
@@ -59,6 +57,7 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
             valid_from=valid_from,
             valid_through=valid_through,
             left_out=command.left_out if is_partial else None,
+            citing=command.citing if is_partial else (),
             determination=_determination(judgement, command.rationale, moment, departs=departs),
         ),
     )
@@ -70,7 +69,9 @@ def deny_request(history: PatientHistory, command: DenyRequest, moment: Moment) 
     authority.check_denial(moment.actor, request.line_of_business)
     assessment = judgement.assessment
     _check_citing(command.citing, assessment)
-    departs = assessment.recommendation in ("approve", "pend")
+    # Citing only what speaks for the request is the clinician's own judgement, not the policy's.
+    in_favour = all(_speaks_for(assessment.finding(one)) for one in command.citing)
+    departs = assessment.recommendation in ("approve", "pend") or in_favour
     return (
         moment.event(
             RequestDenied,
@@ -172,15 +173,40 @@ def _need_rationale(rationale: str | None) -> None:
         )
 
 
-def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
-    """A denial names the specific criterion: clauses of the edition, and at least one that speaks against."""
-    findings = {one.citation: one for one in assessment.findings}
-    if unknown := [citation for citation in citing if citation not in findings]:
+def _need_what_is_left_out(command: ApproveCourse, assessment: Assessment) -> None:
+    """A partial approval denies the rest: it says what and why, and names the specific criterion."""
+    if command.left_out is None:
+        raise InvalidCommand(
+            "fewer doses than were asked for: the rest is not approved",
+            field="left_out",
+            remedy="say in plain language what is left out and why",
+        )
+    if not command.citing:
+        raise InvalidCommand(
+            "what is left out is denied, and a denial names its criterion",
+            field="citing",
+            remedy="cite the clause that it rests on, for example Dosing.A",
+        )
+    _check_known(command.citing, assessment)
+
+
+def _check_known(citing: tuple[str, ...], assessment: Assessment) -> None:
+    known = {one.citation for one in assessment.findings}
+    if unknown := [citation for citation in citing if citation not in known]:
         raise InvalidCommand(
             f"edition {assessment.edition} has no clause {unknown[0]!r}",
             field="citing",
             remedy="cite clauses as the assessment's findings do, for example 1.B.iv",
         )
+
+
+def _speaks_for(finding: Finding) -> bool:
+    return finding.answer is (NOT_MET if finding.citation.startswith("NR.") else MET)
+
+
+def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
+    """A denial names the specific criterion: clauses of the edition, and at least one that speaks against."""
+    _check_known(citing, assessment)
     against = speaking_against(assessment, edition_named(assessment.edition))
     decisive = [one for one in citing if one == NOT_LISTED or any(_lies_under(leaf, one) for leaf in against)]
     if assessment.recommendation == "not_recommended" and not decisive:

@@ -109,11 +109,15 @@ class ReportedCourse(Fact):
 
 
 class PriorTreatmentReported(Event):
-    """Treatment outside this ledger; no courses means that none was ever given."""
+    """Treatment outside this ledger; no courses means that none was ever given.
+
+    `on` is the day of the report in the plan's zone: it tells of no dose after it.
+    """
 
     TOPIC: ClassVar[str] = "PriorTreatmentReported"
 
     report_id: ReportId
+    on: Day
     source: TreatmentSource
     reference: Name | None = None
     courses: tuple[ReportedCourse, ...]
@@ -135,9 +139,10 @@ class StatedAgent(Fact):
 class Statement(Fact):
     """The facts as the prescriber stated them. `None` is "not stated".
 
-    `received_lemtrada` speaks only where the history is silent (R1).
+    `received_lemtrada` and `birth_date` speak only where the record is silent (R1).
     """
 
+    birth_date: PartialDate | None = None
     diagnosis: Diagnosis | None = None
     diagnosis_codes: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
     ms_form: MsForm | None = None
@@ -188,7 +193,8 @@ class Determination(Fact):
 class CourseApproved(Event):
     """Doses of one course, to be given within thirty days.
 
-    `left_out` says what of the request was not approved, and is adverse in that part.
+    `left_out` says what of the request was not approved, and is adverse in that part; `citing`
+    are the criteria that it rests on.
     """
 
     TOPIC: ClassVar[str] = "CourseApproved"
@@ -199,6 +205,7 @@ class CourseApproved(Event):
     valid_from: Day
     valid_through: Day
     left_out: Text | None
+    citing: tuple[str, ...]
     determination: Determination
 
 
@@ -349,7 +356,7 @@ def placed(event: Any, originator_id: UUID, originator_version: int) -> Any:
 def happened_at(event: Event) -> datetime | Day:
     """When it happened, as far as the event says more than when it was recorded."""
     match event:
-        case DoseAdministered(on=on):
+        case DoseAdministered(on=on) | PriorTreatmentReported(on=on):
             return on
         case RequestSubmitted(received_at=received_at):
             return received_at

@@ -45,17 +45,12 @@ Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report of treatment outside this ledger."""
+    """One report of treatment outside this ledger. `told_by` is its day: it tells of no dose after it."""
 
     report_id: str
     source: TreatmentSource
     courses: tuple[ReportedCourse, ...]
-    recorded_at: datetime
-
-    @property
-    def told_by(self) -> date:
-        """The day of the report, in UTC: it tells of no dose after it."""
-        return self.recorded_at.date()
+    told_by: date
 
 
 def reported_course_id(report_id: str, number: int) -> str:
@@ -123,6 +118,10 @@ class Request:
     @property
     def is_decided(self) -> bool:
         return self.status in ("approved", "denied")
+
+    def is_decided_by(self, day: date) -> bool:
+        """Whether the determination was made on the day or before."""
+        return self.is_decided and self.determination is not None and self.determination.decided_on <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,7 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
 def _remember(history: PatientHistory, event: PatientEvent) -> PatientHistory:
     match event:
         case PriorTreatmentReported():
-            report = Report(event.report_id, event.source, event.courses, event.recorded_at)
+            report = Report(event.report_id, event.source, event.courses, event.on)
             return replace(history, reports=(*history.reports, report))
         case RequestSubmitted():
             return replace(history, requests=(*history.requests, _request(event)))

@@ -25,7 +25,7 @@ from domain.facts import (
     Facts,
     RequestedDosing,
 )
-from domain.history import PatientHistory, Request
+from domain.history import Dose, PatientHistory, Request
 from domain.people import ConsultationGiven, Role
 from domain.policy.agents import is_concurrent_agent, recognise
 from domain.policy.assessment import Assessment, assess
@@ -95,7 +95,7 @@ def facts(history: PatientHistory, request: Request | None, as_of: date, edition
         stated=_lemtrada_stated(statement),
     )
     return Facts(
-        birth_date=history.birth_date,
+        birth_date=history.birth_date or statement.birth_date,
         diagnosis=statement.diagnosis,
         ms_form=statement.ms_form,
         prior_treatment=treatment,
@@ -128,6 +128,8 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
         notes.append("The prescriber states that Lemtrada was received; it is reported that it never was (R1).")
     if any(one.status == "unknown" for one in found):
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
+    if any(_waits_for_a_person(history, dose) for dose in history.doses if dose.on <= as_of):
+        notes.append("A second report of a dose is not counted, and waits for a person to decide (R25).")
     if _awaits_review(request):
         notes.append("A document is attached that nobody of the plan has yet found to support its finding (R14).")
     return Circumstances(
@@ -140,6 +142,14 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
         course_short=any(one.status == "short" for one in found),
         stated_otherwise=tuple(notes),
     )
+
+
+def _waits_for_a_person(history: PatientHistory, dose: Dose) -> bool:
+    """A second report that nobody has decided, or whose first report has turned out to be a mistake since."""
+    if dose.voided or dose.duplicate_of is None or dose.duplicate == "dismissed":
+        return False
+    first = history.dose(dose.duplicate_of)
+    return dose.duplicate == "possible" or (first is not None and first.voided)
 
 
 def _never_reported(history: PatientHistory) -> bool:
@@ -193,10 +203,21 @@ def _other_agent_continues(request: Request, as_of: date, edition: Edition) -> b
     answers = [_continues(one, request, as_of, edition) for one in _others(statement)]
     if True in answers or statement.other_dmt_continues is True:
         return True
+    in_doubt = any(_is_said_to_be_taken(one, edition) for one, answer in zip(_others(statement), answers, strict=True)
+                   if answer is None)  # fmt: skip
+    if in_doubt:
+        # A listed agent that is taken needs its stop date: that none will be taken does not clear it.
+        return None
     if statement.other_dmt_continues is False:
         return False
     complete = statement.agents_list_is_complete is True
     return False if complete and None not in answers else None
+
+
+def _is_said_to_be_taken(agent: StatedAgent, edition: Edition) -> bool:
+    """Whether the statement has this listed agent taken now or later."""
+    concurrent = is_concurrent_agent(recognise(agent.product), edition.appendix)
+    return concurrent is True and (agent.still_taken is True or agent.stopped_on is not None)
 
 
 def _continues(agent: StatedAgent, request: Request, as_of: date, edition: Edition) -> bool | None:
@@ -274,11 +295,15 @@ def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Chan
     return [*findings, *facts]
 
 
+LOOKED_BACK_MAX = 400
+"""Judgements made to find what somebody looked at; further back, what moved is not told."""
+
+
 def _find(
     looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date
 ) -> tuple[PatientHistory, Judgement] | None:
     """The assessment that somebody looked at, and its history: of some version, on some day on which it was current."""
-    last = today
+    last, judged = today, 0
     for history in reversed(versions):
         request = history.request(request_id)
         if request is None:
@@ -289,5 +314,8 @@ def _find(
             judgement = judge(history, request, last - timedelta(days=back))
             if judgement.digest == looked_at:
                 return history, judgement
+            judged += 1
+            if judged == LOOKED_BACK_MAX:
+                return None
         last = min(today, history.recorded_at.date() + timedelta(days=1))
     return None

@@ -140,7 +140,8 @@ def _retold(known: Account, course: ReportedCourse, report: Report, number: int)
         last_dose_on=_closer(told.last_dose_on, course.last_dose_on),
         completed=completed,
     )
-    counted_again = course.doses_given is not None or course.completed is not None
+    # Saying the same again tells of no further dose; what was recorded here since stays apart from it.
+    counted_again = (merged.doses_given, merged.completed) != (told.doses_given, told.completed)
     after = Account(
         ids=(*known.ids, reported_course_id(report.report_id, number)),
         told=merged,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from api.demo.people import PHARMACIST
+from api.demo.people import MEDICAL_DIRECTOR
 from api.demo.story import Story, dosing
 from domain.calendar import PartialDate
 from domain.events import ReportedCourse, StatedAgent
@@ -51,11 +51,12 @@ def approved_mid_course(story: Story) -> Story:
 
 
 def partially_approved(story: Story) -> Story:
-    """A pharmacist grants three of the five days that were asked for, and says what is left out."""
+    """A physician grants three of the five days that were asked for, and says what is left out."""
     story.on(story.ago(6)).opens().requests_first_course()
     return story.on(story.ago(3)).approves(
-        by=PHARMACIST,
+        by=MEDICAL_DIRECTOR,
         doses=3,
+        citing=("Dosing.A",),
         left_out="The fourth and fifth day are not approved until the laboratory results of day three are in.",
         rationale="Low platelets before treatment; the rest can be asked for again.",
     )

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from threading import RLock
 from typing import Any, Final, cast
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -40,8 +41,11 @@ from domain.people import Actor
 Clock = Callable[[], datetime]
 Entropy = Callable[[int], bytes]
 
-ATTEMPTS: Final = 5
-"""How often a command is decided anew because another one was recorded first."""
+ATTEMPTS: Final = 100
+"""How often a command is decided anew because another process recorded one first."""
+
+TURNS: Final = 64
+"""Locks that the patients share: commands on one history take turns within a process."""
 
 PAGE: Final = 500
 _TICK: Final = timedelta(microseconds=1)
@@ -131,6 +135,7 @@ class Ledger(Application[UUID]):
         self._index_namespace = stored.index_namespace
         self._clock = clock
         self._entropy = entropy
+        self._turns = tuple(RLock() for _ in range(TURNS))
         super().__init__(settings)
 
     # -- the questions ------------------------------------------------------------------------
@@ -189,6 +194,19 @@ class Ledger(Application[UUID]):
         Raises NotFound, StaleVersion, KeyReused, Conflict and what the decision raises.
         """
         digest = self._request_digest(patient_id, command, actor)
+        # One after the other here, so that only other processes can be first; a fact is not refused for a crowd.
+        with self._turns[patient_id.int % len(self._turns)]:
+            return self._execute(patient_id, command, actor, digest, key, expected_version)
+
+    def _execute(
+        self,
+        patient_id: UUID,
+        command: Command,
+        actor: Actor,
+        digest: str,
+        key: str | None,
+        expected_version: int | None,
+    ) -> Outcome:
         for _ in range(ATTEMPTS):
             # The history first and the key second: a twin of this command that is recorded in
             # between is then either found by its key or met as a conflict, and never decided upon.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -106,7 +106,13 @@ _PRODUCTS: dict[str, Product] = {
     # A name that belongs to one brand alone is that brand.
     **_same("Tascenso ODT", _TWICE_BRANDED, "Tascenso"),
     **_same("Tyruko", _TWICE_BRANDED, "natalizumab-sztn"),
-    **_same("Ocrevus Zunovo", _TWICE_BRANDED, "ocrelizumab and hyaluronidase", "ocrelizumab and hyaluronidase-ocsq"),
+    **_same(
+        "Ocrevus Zunovo",
+        _TWICE_BRANDED,
+        "ocrelizumab and hyaluronidase",
+        "ocrelizumab and hyaluronidase-ocsq",
+        "ocrelizumab hyaluronidase-ocsq",
+    ),
     **_same("Briumvi", _TWICE_BRANDED, "ublituximab-xiiy", "ublituximab-xiiv", "ublituximab-xiij"),
     # One bare name, two products (R13).
     **_generics("ofatumumab", "", "ofatumumab", kind="ambiguous"),
@@ -132,7 +138,21 @@ _NEVER_COUNT = frozenset(
         amantadine modafinil provigil armodafinil methylphenidate oxybutynin tolterodine solifenacin mirabegron
         duloxetine carbamazepine onabotulinumtoxina botox nabiximols sativex acthar medrol
     """.split()  # noqa: SIM905 - a list of words reads best as words
-) | {_normal(name) for name in ("Solu-Medrol", "Acthar Gel", "Depo-Medrol", "methylprednisolone sodium succinate")}
+) | {
+    _normal(name)
+    for name in ("Solu-Medrol", "Solumedrol", "Acthar Gel", "Depo-Medrol", "methylprednisolone sodium succinate")
+}
+
+
+ROUTE_WORDS = {
+    "intravenous": "intravenous", "iv": "intravenous", "subcutaneous": "subcutaneous", "sc": "subcutaneous",
+    "subq": "subcutaneous", "oral": "oral", "tablet": "oral", "tablets": "oral", "capsule": "oral", "capsules": "oral",
+}  # fmt: skip
+FORM_WORDS = frozenset({
+    "infusion", "injection", "injections", "solution", "generic", "biosimilar", "er", "xr", "dr", "odt", "extended",
+    "delayed", "release", "pen", "autoinjector", "intramuscular", "im", "prefilled", "syringe", "mg", "mcg", "ml",
+})  # fmt: skip
+_FURTHER_WORDS = FORM_WORDS | ROUTE_WORDS.keys()
 
 
 @lru_cache(maxsize=4096)
@@ -154,9 +174,44 @@ def recognise(name: str) -> Product:
         return Product(normal, "", None, "not_disease_modifying")
     # A biosimilar is its ingredient and a suffix of four letters that means nothing.
     stem, _, suffix = normal.rpartition(" ")
-    if re.fullmatch(r"[a-z]{4}", suffix) and (biosimilar := _PRODUCTS.get(stem)) and biosimilar.brand is None:
+    biosimilar = _PRODUCTS.get(stem) if re.fullmatch(r"[a-z]{4}", suffix) else None
+    if biosimilar is not None and biosimilar.brand is None and suffix not in _FURTHER_WORDS:
         return Product(biosimilar.ingredient, biosimilar.route, normal, biosimilar.kind)
-    return Product(normal or name, "", normal, "unknown")
+    return _described(name) or Product(normal or name, "", normal, "unknown")
+
+
+def _described(name: str) -> Product | None:
+    """A product named with its form, its strength, its route, or its ingredient in brackets.
+
+    Where only one word of the name is known, which product it was is not (R13).
+
+    >>> recognise("Mavenclad (cladribine tablets)").brand
+    'mavenclad'
+    >>> recognise("natalizumab IV").agent, recognise("ofatumumab SC").agent
+    ('natalizumab (intravenous)', 'ofatumumab (subcutaneous)')
+    >>> recognise("IV methylprednisolone").kind, recognise("ocrelizumab trial arm").kind
+    ('not_disease_modifying', 'ambiguous')
+    """
+    parts = (name.partition("(")[0], *re.findall(r"\(([^()]*)\)", name), name)
+    for words in (_normal(part).split() for part in parts):
+        bare = " ".join(word for word in words if word not in _FURTHER_WORDS and not word.isdigit())
+        routes = sorted({ROUTE_WORDS[word] for word in words if word in ROUTE_WORDS})
+        if bare in _NEVER_COUNT:
+            return Product(bare, "", None, "not_disease_modifying")
+        if (found := _PRODUCTS.get(bare)) is not None:
+            return _by_route(found, bare, routes)
+    known = (_PRODUCTS.get(word) for word in _normal(name).split())
+    inside = next((one for one in known if one is not None and one.kind in ("disease_modifying", "ambiguous")), None)
+    return Product(inside.ingredient, "", None, "ambiguous") if inside is not None else None
+
+
+def _by_route(found: Product, bare: str, routes: list[str]) -> Product:
+    """The product by the route that its name gives; another route than its own makes it another product."""
+    if not routes or found.route in routes or found.route == "injection":
+        return found
+    if found.route == "":
+        return next((_PRODUCTS[key] for route in routes if (key := f"{bare} {route}") in _PRODUCTS), found)
+    return replace(found, route=routes[0])
 
 
 Listed = frozenset[tuple[str, str]]

@@ -117,6 +117,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("valid_from", *IMPOSSIBLE_DATES, "2026-04-27", "2026-05-29"),
         *at("path", "C", "", 1),
         *at("left_out", REMOVED, "", "a\x00", 5, "l" * 2001),
+        *at("citing", REMOVED, [], ["9.Z"], None, "Dosing.A", ["a\x00"]),
         *at("rationale", REMOVED, "", "a\x00", 5, "r" * 2001),
     ),
     "deny": (

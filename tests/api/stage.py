@@ -55,7 +55,9 @@ def stage(api: Api, member_id: str = "M-1") -> Stage:
             "open": opening(f"{member_id}-next"),
             "report": report({"doses_given": 5, "last_dose_on": "2024-03", "completed": True}),
             "submit": request(),
-            "approve": deciding | rationale | {"doses": 4, "left_out": "The dose that was given."},
+            "approve": deciding
+            | rationale
+            | {"doses": 4, "left_out": "The dose that was given.", "citing": ["Dosing.A"]},
             "deny": deciding | rationale | {"citing": ["Dosing.A"]},
             "refer": deciding | rationale,
             "dose": dose("2026-04-21", "INF-next"),

@@ -12,11 +12,13 @@ OTHER_DIAGNOSIS = MEETS_A | {"diagnosis": "other"}
 
 def test_a_partial_approval_is_a_clinicians_and_says_what_it_leaves_out(api: Api) -> None:
     seen = api.submitted(api.opened())
-    terms = {"doses": 3, "left_out": "Two of five doses.", "rationale": "Three are enough for now."}
+    what = {"left_out": "Two of five doses.", "citing": ["Dosing.A"]}
+    terms = {"doses": 3, "rationale": "Three are enough for now."} | what
     refused(api.decided("approve", seen, NURSE, **terms), 403, "actor.role")
-    refused(api.decided("approve", seen, PHARMACIST, doses=3, rationale="Enough."), 422, "left_out")
-    refused(api.decided("approve", seen, PHARMACIST, doses=3, left_out="Two doses."), 422, "rationale")
-    request = api.decided("approve", seen, PHARMACIST, **terms).json()["request"]
+    refused(api.decided("approve", seen, PHYSICIAN, doses=3, rationale="Enough."), 422, "left_out")
+    refused(api.decided("approve", seen, PHYSICIAN, doses=3, **what), 422, "rationale")
+    refused(api.decided("approve", seen, PHARMACIST, **terms), 403, "actor.credential")
+    request = api.decided("approve", seen, PHYSICIAN, **terms).json()["request"]
     assert request["approval"]["doses_approved"] == 3
     assert request["approval"]["left_out"] == "Two of five doses."
     assert request["determination"]["rationale"] == "Three are enough for now."
@@ -29,7 +31,7 @@ def test_a_dosing_outside_the_regimen_is_referred_and_decided_by_a_clinician(api
     referred = api.decided("refer", seen, NURSE, rationale="Six days are asked for.")
     assert referred.json()["request"]["status"] == "referred"
     refused(api.decided("refer", seen, NURSE), 409, "request_id")
-    terms = {"left_out": "The sixth day.", "rationale": "Five doses, as the regimen says."}
+    terms = {"left_out": "The sixth day.", "citing": ["Dosing.A"], "rationale": "Five doses, as the regimen says."}
     approved = api.decided("approve", referred.json(), PHYSICIAN, **terms)
     assert approved.json()["request"]["status"] == "approved"
     assert approved.json()["request"]["approval"]["doses_approved"] == 5

@@ -38,7 +38,7 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "pend": MEETS_A | {"hiv_infection": None},
     "not_recommended": MEETS_A | {"hiv_infection": True},
 }
-CITED = {"approve": "1.A.i", "refer": "1.A.i", "pend": "NR.3", "not_recommended": "NR.3"}
+CITED = {"approve": "1.A.i", "refer": "1.B", "pend": "NR.3", "not_recommended": "NR.3"}
 PEOPLE = {
     "office": OFFICE,
     "claims": CLAIMS,
@@ -159,12 +159,25 @@ def test_a_recommended_approval_needs_none() -> None:
 def test_less_than_was_asked_is_a_clinicians_and_says_what_is_left_out_and_why() -> None:
     scenario = given(submitted()).when(approved(doses=3, left_out="Two days.", rationale="Low platelets."))
     scenario.then_refused(NotPermitted, field="actor.role")
-    for missing in ("left_out", "rationale"):
-        values = {"left_out": "Two days.", "rationale": "Low platelets.", missing: None}
-        scenario = given(submitted()).when(approved(doses=3, **values).by(PHARMACIST))
+    whole: dict[str, Any] = {"left_out": "Two days.", "rationale": "Low platelets.", "citing": ["Dosing.A"]}
+    for missing, nothing in (("left_out", None), ("rationale", None), ("citing", [])):
+        scenario = given(submitted()).when(approved(doses=3, **whole | {missing: nothing}).by(PHYSICIAN))
         scenario.then_refused(InvalidCommand, field=missing)
-    scenario = given(submitted()).when(approved(doses=3, left_out="Two days.", rationale="Low.").by(PHARMACIST))
-    scenario.then(CourseApproved, doses_approved=3, left_out="Two days.")
+    unknown = given(submitted()).when(approved(doses=3, **whole | {"citing": ["9.Z"]}).by(PHYSICIAN))
+    unknown.then_refused(InvalidCommand, field="citing")
+    scenario = given(submitted()).when(approved(doses=3, **whole).by(PHYSICIAN))
+    scenario.then(CourseApproved, doses_approved=3, left_out="Two days.", citing=("Dosing.A",))
+
+
+def test_leaving_something_out_takes_one_who_may_deny() -> None:
+    partial = approved(doses=1, left_out="Four days.", rationale="Low platelets.")
+    given(submitted()).when(partial.by(PHARMACIST)).then_refused(NotPermitted, field="actor.credential")
+
+
+def test_a_denial_that_cites_only_what_speaks_for_the_request_departs() -> None:
+    story = given(submitted(SITUATIONS["refer"]), denied("1.A.i"))
+    assert story.known.requests[0].determination is not None
+    assert story.known.requests[0].determination.departs
 
 
 def test_the_policys_quantity_is_partial_where_more_was_asked() -> None:

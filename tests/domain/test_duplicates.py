@@ -21,6 +21,7 @@ from tests.scenario import (
     first_course,
     given,
     reported,
+    submitted,
     voided,
 )
 
@@ -81,10 +82,19 @@ def test_a_dose_that_documents_a_report_has_duplicates_too() -> None:
     scenario.then(DoseAdministered, possible_duplicate_of=scenario.known.doses[0].dose_id, course=None)
 
 
-def test_only_a_possible_duplicate_is_decided_and_only_once() -> None:
+def test_only_a_second_report_is_decided_and_the_last_decision_holds() -> None:
     given(dose("2024-03-04")).when(dismissed_duplicate(1)).then_refused(Conflict, field="dose_id")
-    decided = given(dose("2024-03-04"), claim("2024-03-04"), confirmed_duplicate(2))
-    decided.when(dismissed_duplicate(2)).then_refused(Conflict, field="dose_id")
+    decided = given(dose("2024-03-04"), claim("2024-03-04"), confirmed_duplicate(2)).then_courses("open 1")
+    decided.when(confirmed_duplicate(2)).then_refused(Conflict, field="dose_id")
+    mended = given(dose("2024-03-04"), claim("2024-03-04"), confirmed_duplicate(2), dismissed_duplicate(2))
+    mended.then_courses("open 2").and_given(confirmed_duplicate(2)).then_courses("open 1")
+
+
+def test_no_dose_is_lost_behind_a_confirmation_whose_first_report_was_a_mistake() -> None:
+    story = given(dose("2026-03-04"), claim("2026-03-04"), confirmed_duplicate(2), voided(1), submitted())
+    assert any("waits for a person" in note for note in story.judged().assessment.advisories)
+    story.and_given(dismissed_duplicate(2)).then_courses("open 1")
+    assert not any("waits for a person" in note for note in story.judged().assessment.advisories)
 
 
 def test_the_same_reference_is_recorded_once_per_source_also_after_a_void() -> None:

@@ -62,10 +62,12 @@ def test_whatever_was_given_is_recorded(entry: Any) -> None:
     given(*first_course("2024-03-04")).when(entry).then(DoseAdministered)
 
 
-def test_a_request_that_is_not_of_this_history_is_no_authorization() -> None:
+def test_a_dose_that_names_an_unknown_authorization_is_recorded_without_one() -> None:
     scenario = given(submitted())
     unknown = scenario.known.requests[0].request_id.replace(".r1", ".r7")
-    scenario.when(dose("2026-04-28", request_id=unknown)).then_refused(InvalidCommand, field="request_id")
+    scenario.when(dose("2026-04-28", request_id=unknown)).then(
+        DoseAdministered, request_id=unknown, variances=("no_approval_in_force",)
+    )
 
 
 def test_a_source_reference_is_recorded_once_also_after_a_void() -> None:

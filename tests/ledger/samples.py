@@ -184,6 +184,7 @@ _SAMPLES: tuple[Event, ...] = (
     ),
     PriorTreatmentReported(
         **CARRIED,
+        on=date(2026, 4, 28),
         report_id=f"{PATIENT}.t1",
         source="other_plan",
         reference="REF-9",
@@ -218,6 +219,7 @@ _SAMPLES: tuple[Event, ...] = (
         valid_from=date(2026, 4, 28),
         valid_through=date(2026, 5, 27),
         left_out="The third dose.",
+        citing=("Dosing.B",),
         determination=DETERMINATION,
     ),
     RequestDenied(**CARRIED, request_id=REQUEST, citing=("1.B.iv", "NR.2"), determination=DETERMINATION),
