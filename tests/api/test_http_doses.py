@@ -39,7 +39,9 @@ def test_a_second_report_of_one_day_waits_for_a_person(api: Api) -> None:
     assert (claim["possible_duplicate_of"], claim["counts"]) == (first["dose_id"], False)
     confirmed = api.did(f"/doses/{claim['dose_id']}/confirm-duplicate", REASON)
     assert confirmed["counts"] is False
-    refused(api.post(f"/doses/{claim['dose_id']}/dismiss-duplicate", REASON), 409, "dose_id")
+    refused(api.post(f"/doses/{claim['dose_id']}/confirm-duplicate", REASON), 409, "dose_id")
+    assert api.did(f"/doses/{claim['dose_id']}/dismiss-duplicate", REASON)["counts"] is True
+    assert api.did(f"/doses/{claim['dose_id']}/confirm-duplicate", REASON)["counts"] is False
     assert api.eligibility(patient)["doses_given"] == 1
 
     second = api.did(f"/patients/{patient}/doses", dose(WEEK[1]))
@@ -72,12 +74,16 @@ def test_a_dose_inside_a_reported_course_documents_it(api: Api) -> None:
     assert api.eligibility(patient)["courses_completed"] == 1
 
 
+def test_a_dose_under_an_authorization_that_is_not_here_is_a_fact_all_the_same(api: Api) -> None:
+    patient = api.opened()
+    recorded = api.did(f"/patients/{patient}/doses", dose(request_id=f"{patient}.r1"))
+    assert (recorded["request_id"], recorded["variances"]) == (f"{patient}.r1", ["no_approval_in_force"])
+
+
 def test_an_impossible_dose_is_refused(api: Api) -> None:
     patient = api.opened()
     refused(api.post(f"/patients/{patient}/doses", dose("2026-04-29")), 422, "on")
     refused(api.post(f"/patients/{patient}/doses", dose("1988-05-16")), 422, "on")
-    foreign = dose(request_id=f"{patient}.r1")
-    refused(api.post(f"/patients/{patient}/doses", foreign), 422, "request_id")
     refused(api.post(f"/doses/{patient}.d1/void", REASON), 404, "dose_id")
     clinician = dose(actor=NURSE | {"role": "clinician"})
     refused(api.post(f"/patients/{patient}/doses", clinician), 403, "actor.credential")
