@@ -48,6 +48,7 @@ class ApprovalView(BaseModel):
     valid_from: Day
     valid_through: Day
     left_out: str | None
+    citing: list[str] = Field(description="The criteria that what is left out rests on.")
 
 
 class DeterminationView(BaseModel):
@@ -195,6 +196,7 @@ def _approval(approval: Approval) -> ApprovalView:
         valid_from=approval.valid_from,
         valid_through=approval.valid_through,
         left_out=approval.left_out,
+        citing=list(approval.citing),
     )
 
 

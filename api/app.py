@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from api import assessments, doses, health, patients, problems, requests
 from domain.ledger.application import Ledger
@@ -28,6 +29,12 @@ def create_app(ledger: Ledger) -> FastAPI:
     app.state.ledger = ledger
     problems.install(app)
     problems.describe(app)
+
+    @app.get("/", include_in_schema=False)
+    def documentation() -> RedirectResponse:
+        """A stranger who opens the printed address finds what there is."""
+        return RedirectResponse("/docs")
+
     for module in (requests, patients, doses, assessments, health):
         app.include_router(module.router)
     return app

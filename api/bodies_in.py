@@ -6,6 +6,7 @@ framework's own bound (`max_body_size`) answers in plain text, not as a problem.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from math import isfinite
@@ -40,16 +41,33 @@ class SoundJson(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        known = {one.alias for one in self.dependant.query_params}
+
+        async def without_body(request: Request) -> Response:
+            _refuse_unknown(request, known)
+            return await handle(request)
+
         if self.body_field is None:
-            return handle
+            return without_body
 
         async def checked(request: Request) -> Response:
+            _refuse_unknown(request, known)
             body = await _read(request)
             if body:
                 _check(body, request.headers.get("content-type", ""))
             return await handle(Request(request.scope, _replay(body)))
 
         return checked
+
+
+def _refuse_unknown(request: Request, known: set[str]) -> None:
+    """A misspelt parameter would otherwise be answered as if it had not been sent, for another day than was meant."""
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        # The name is not repeated: whoever puts a member's number there means well.
+        raise RequestValidationError(
+            [{"type": "unknown_parameter", "loc": ("query",), "msg": f"Send only {', '.join(sorted(known)) or 'none'}"}]
+        )
 
 
 async def _read(request: Request) -> bytes:
@@ -85,11 +103,20 @@ def _check(body: bytes, content_type: str) -> None:
         raise UnreadableBody(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     try:
         sent = from_json(body, allow_inf_nan=False)
+        # The parser keeps the last of two values for one key and says nothing; two values are a contradiction.
+        json.loads(body, object_pairs_hook=_once_each)
     except ValueError as error:
         # The message names the place and the kind of fault, never the text around it.
         raise UnreadableBody(f"The body is not JSON: {error}.") from None
     if faults := list(_faults(sent, ("body",))):
         raise RequestValidationError(faults)
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
 
 
 def _faults(value: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:

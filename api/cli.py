@@ -1,6 +1,6 @@
 """`lemtrada-ledger`: the verbs, their options, and one manner of saying that something is wrong.
 
-Exit status 0 is done, 1 is "the answer is no", 2 is wrong use. Errors are one line on
+Exit status 0 is done, 1 is "the answer is no", 2 is wrong use, 70 is our own fault. Errors are one line on
 standard error: cause, place, what to do.
 """
 
@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, TextIO
@@ -28,6 +29,7 @@ from domain.policy.editions import EDITIONS, edition_named
 DONE: Final = 0
 ANSWER_IS_NO: Final = 1
 WRONG_USE: Final = 2
+OUR_FAULT: Final = 70
 SECONDS_BEFORE_PROGRESS: Final = 1.0
 
 app = typer.Typer(
@@ -113,6 +115,13 @@ def main() -> None:
         # Whoever read our output has gone; the interpreter must not complain about it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = ANSWER_IS_NO
+    except Exception as error:
+        # Our own fault: neither an answer nor wrong use. Its text may quote a patient's data; its place does not.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _complain(
+            f"the program failed: {type(error).__name__} ({place.filename}:{place.lineno}): nothing was half done"
+        )
+        status = OUR_FAULT
     sys.exit(status if isinstance(status, int) else DONE)
 
 

@@ -28,6 +28,8 @@ def _prospects(answer: Eligibility) -> str:
     judged = answer.approvable
     assert judged is not None, "without an edition there is no answer"
     asked = "the open request" if judged.request_is_open else "a next request"
+    if answer.doses_usable and not judged.request_is_open:
+        asked += ", once this approval is used up or over"
     match judged.recommendation:
         case "approve":
             return f"{asked} is recommended for approval, which a person decides"

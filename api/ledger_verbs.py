@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from rich.console import Console
@@ -223,6 +223,8 @@ def plainly() -> Iterator[None]:
     except PersistenceError as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         _complain(f"The ledger's store does not answer: {reason}: see that it is there and reachable, and try again")
+    except MapperDeserialisationError as error:
+        _complain(f"An event on record cannot be read: {error}: restore the ledger from a backup, and keep this one")
     except KeyboardInterrupt:
         _complain("stopped before the end: what was recorded by then stays recorded")
     else:

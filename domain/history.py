@@ -134,6 +134,7 @@ class Approval:
     valid_from: date
     valid_through: date
     left_out: str | None
+    citing: tuple[str, ...]
 
     def covers(self, day: date) -> bool:
         return self.valid_from <= day <= self.valid_through
@@ -220,6 +221,7 @@ def _remember(history: PatientHistory, event: PatientEvent) -> PatientHistory:
                 event.valid_from,
                 event.valid_through,
                 event.left_out,
+                event.citing,
             )
             decided = _decided(history, event, "approved")
             return replace(decided, approvals=(*history.approvals, approval))

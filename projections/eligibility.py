@@ -14,7 +14,7 @@ from pydantic import Field
 
 from domain.approvals import MG_PER_DOSE, allowance
 from domain.calendar import Day, PartialDate, anniversary
-from domain.courses import Course, courses, current_course
+from domain.courses import Course, courses, current_course, latest_dose_on
 from domain.errors import EditionUnknown
 from domain.facts import Fact, RequestedDosing, doses_in_course
 from domain.history import PatientHistory, Request
@@ -108,6 +108,7 @@ def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = 
     path, because = _path(judgement, found)
     number = None if path is None else current.number if current is not None else len(found) + 1
     last = max((one.last_dose_on for one in found if one.last_dose_on is not None), default=None)
+    counted_from = latest_dose_on(found) if path == "B" and current is None else None
     return Eligibility(
         patient_id=history.patient_id,
         history_version=history.version,
@@ -122,7 +123,7 @@ def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = 
         doses_left_on_approval=allowed.left_on_approval if allowed is not None else 0,
         doses_usable=allowed.usable if allowed is not None else 0,
         last_dose_on=last,
-        next_course_from=anniversary(last.latest) if path == "B" and current is None and last is not None else None,
+        next_course_from=anniversary(counted_from.latest) if counted_from is not None else None,
         interval_satisfied=_interval(judgement, path),
         approval=ApprovalInForce(
             request_id=allowed.approval.request_id,

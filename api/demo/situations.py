@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from api.demo.people import MEDICAL_DIRECTOR
+from api.demo.people import MEDICAL_DIRECTOR, PHARMACIST
 from api.demo.story import Story, dosing
 from domain.calendar import PartialDate
 from domain.events import ReportedCourse, StatedAgent
@@ -114,7 +114,7 @@ def later_course_approved(story: Story) -> Story:
         consultation=ConsultationGiven(specialty="neurology", name="Dr. Nora Fictitious"),
         urgency="urgent",
     )
-    return story.on(story.ago(7)).approves()
+    return story.on(story.ago(7)).approves(by=PHARMACIST)
 
 
 def later_course_interrupted(story: Story) -> Story:

@@ -27,6 +27,10 @@ from domain.ledger.urls import Address, PostgresAddress, SQLiteAddress, address_
 SCHEMA_VERSION: Final = 1
 
 RUN_UPGRADE: Final = "run lemtrada-ledger database upgrade"
+MAKE_ONE: Final[dict[type[Address], str]] = {
+    SQLiteAddress: "name yours with --database; `serve` and `demo` make one where there is none",
+    PostgresAddress: f"{RUN_UPGRADE} with its URL and --time-zone",
+}
 UPGRADE_AS_OWNER: Final = "run it with the URL of the role that owns the database"
 NAME_ZONE: Final = "name the plan's with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
 
@@ -119,7 +123,7 @@ def read_settings(address: Address) -> Settings:
     """Raises StoreError where there is no ledger, or one of another schema version."""
     stored = _stored_settings(address)
     if stored is None:
-        raise StoreError(f"There is no ledger at {address}", f"{RUN_UPGRADE} with its URL and --time-zone")
+        raise StoreError(f"There is no ledger at {address}", MAKE_ONE[type(address)])
     version = _checked_version(stored, address)
     if version < SCHEMA_VERSION:
         raise StoreError(f"{address} has schema {version}, and this program needs {SCHEMA_VERSION}", RUN_UPGRADE)

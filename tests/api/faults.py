@@ -117,7 +117,8 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("valid_from", *IMPOSSIBLE_DATES, "2026-04-27", "2026-05-29"),
         *at("path", "C", "", 1),
         *at("left_out", REMOVED, "", "a\x00", 5, "l" * 2001),
-        *at("citing", REMOVED, [], ["9.Z"], None, "Dosing.A", ["a\x00"]),
+        *at("citing", REMOVED, [], ["9.Z"], None, "Dosing.A"),
+        *at("citing.0", None, "", 1, "a\x00"),
         *at("rationale", REMOVED, "", "a\x00", 5, "r" * 2001),
     ),
     "deny": (
@@ -133,7 +134,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("site", "", "a\x00", 5, "s" * 201),
         *at("source", REMOVED, None, "pharmacy", []),
         *at("source_reference", REMOVED, *IMPOSSIBLE_TEXTS, "r" * 201),
-        *at("request_id", "", "r1", "00000000-0000-4000-8000-000000000000.r1", 5),
+        *at("request_id", "", "r1", "not-a-patient.r1", 5),
     ),
     "void": ABOUT_A_REASON,
     "confirm": ABOUT_A_REASON,

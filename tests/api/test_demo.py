@@ -105,7 +105,8 @@ def partially_approved(seen: Seen) -> None:
     assert seen.history.approvals[0].left_out is not None
     assert seen.request.statement.requested_dosing.consecutive_days == 5
     assert seen.request.decided_by is not None
-    assert seen.request.decided_by.credential == "pharmacist"
+    assert seen.request.decided_by.credential == "physician"
+    assert seen.history.approvals[0].citing == ("Dosing.A",)
 
 
 @claim

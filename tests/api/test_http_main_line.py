@@ -75,7 +75,7 @@ def approve_after_the_facts_moved(api: Api, patient: str, seen: dict) -> None:  
             "valid_from": "2026-05-04",
             "valid_through": "2026-06-02",
             "left_out": None,
-        "citing": [],
+            "citing": [],
         }.items()
     )
     problem = refused(api.decided("approve", seen), 409, "request_id")

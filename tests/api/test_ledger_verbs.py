@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner, Result
 
+from api import cli
 from api.cli import app
 from api.demo import SITUATIONS, ZONE, fill
 from domain.events import Member
@@ -363,3 +364,20 @@ def test_the_program_fills_a_ledger_in_a_pipe_without_progress(program: Program)
     unknown = program("history", "NOBODY", "--database", "sqlite:///pipe.sqlite")
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert unknown.stderr.count("\n") == 1
+
+
+def test_a_fault_of_ours_is_one_line_and_neither_an_answer_nor_wrong_use(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("Alma Synthetic, born 1988-05-17")
+
+    monkeypatch.setattr("api.cli.explain", fails)
+    monkeypatch.setattr("sys.argv", ["lemtrada-ledger", "explain", "1.A"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 70
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1
+    assert "RuntimeError" in said
+    assert "Alma" not in said
