@@ -120,7 +120,7 @@ def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) 
         answer = as_curl_does(eligibility).json()
         assert answer["patient_id"] == found["patient_id"]
         assert answer["doses_usable"] == 3
-        assert one.get(f"/patients/{found['patient_id']}/history?secret=1").status_code == 200
+        assert one.get(f"/patients/{found['patient_id']}/history?secret=1").status_code == 422
 
         _, *history = shlex.split(next(line for line in one.printed if " history " in line))
         told = CliRunner().invoke(app, history)
