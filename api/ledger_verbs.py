@@ -66,7 +66,10 @@ _INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant)
 OPTIONS: Final = {"known_at": "--known-at", "edition": "--edition"}
 """What the domain calls by a field's name is an option here."""
 
-database_verbs = typer.Typer(help="The store itself: make it, upgrade it.", rich_markup_mode=None)
+database_verbs = typer.Typer(
+    help="The store itself: make it, upgrade it.\n\nExample: lemtrada-ledger database upgrade --database sqlite:///plan.sqlite",
+    rich_markup_mode=None,
+)
 app.add_typer(database_verbs, name="database")
 
 

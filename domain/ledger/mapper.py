@@ -103,7 +103,7 @@ def _upcast(event_class: type[Event], stored: bytes) -> bytes:
     state: dict[str, Any] = from_json(stored)
     version: int = state.pop(CLASS_VERSION, 1)
     if version > event_class.class_version:
-        raise NotImplementedError("a newer version of the class than this program has")
+        raise ValueError("a newer version of the class than this program has")
     for number in range(version, event_class.class_version):
         step: Callable[[dict[str, Any]], None] = getattr(event_class, f"upcast_v{number}_v{number + 1}")
         step(state)
