@@ -14,7 +14,7 @@ from pydantic import Field
 
 from domain.approvals import MG_PER_DOSE, allowance
 from domain.calendar import Day, PartialDate, anniversary
-from domain.courses import Course, courses, current_course, latest_dose_on
+from domain.courses import Course, courses, current_course, latest_dose_on, prior_treatment
 from domain.errors import EditionUnknown
 from domain.facts import Fact, RequestedDosing, doses_in_course
 from domain.history import PatientHistory, Request
@@ -170,20 +170,18 @@ def _dosing_to_come(history: PatientHistory, current: Course | None, as_of: date
 
 def _path(judgement: Judgement | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
     """The path that the history decides (R1), and why; None where it is not known."""
-    last = found[-1] if found else None
     if judgement is not None:
         path = judgement.assessment.scope
-    elif last is not None and last.status != "unknown":
-        path = "A" if last.status == "open" and last.number == 1 else "B"
     else:
-        path = None
+        completed = prior_treatment(found, never_reported=False, stated=None).completed_course
+        path = None if completed is None else "B" if completed else "A"
     if path is None:
         return None, "It is not known whether a course of Lemtrada was completed."
     if path == "B" and not any(one.status == "completed" for one in found):
         return path, "An earlier course of Lemtrada is a prior course, though it was not completed here."
     if path == "B":
         return path, "A course of Lemtrada was completed."
-    if last is not None:
+    if found:
         return path, "The first course of Lemtrada was started and not completed."
     return path, "No course of Lemtrada was completed."
 
