@@ -53,8 +53,15 @@ class Edition:
     def key(self) -> str:
         return self.review_date.isoformat()
 
-    def nodes(self) -> Iterator[Node | Path]:
+    def nodes(self) -> tuple[Node | Path, ...]:
         """Every clause of the edition once, in the order of the document."""
+        return self._in_order
+
+    @cached_property
+    def _in_order(self) -> tuple[Node | Path, ...]:
+        return tuple(self._walked())
+
+    def _walked(self) -> Iterator[Node | Path]:
         yield self.indication
         for path in self.paths:
             yield path

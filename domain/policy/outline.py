@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import JsonValue
 
@@ -79,11 +79,16 @@ Rule = Callable[["Question"], Judged]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One judgement: these facts, on this day, under this edition."""
+    """One judgement: these facts, on this day, under this edition.
+
+    `worked_out` keeps what several leaves need and none should work out again; it belongs to this question
+    alone, and `replace` begins a new one.
+    """
 
     facts: Facts
     as_of: date
     edition: Edition
+    worked_out: dict[str, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,13 @@ class Standing:
 
 
 def standing(question: Question) -> Standing:
+    found: Standing | None = question.worked_out.get("standing")
+    if found is None:
+        found = question.worked_out["standing"] = _standing(question)
+    return found
+
+
+def _standing(question: Question) -> Standing:
     facts, prior = question.facts, question.facts.prior_treatment
     count = _Elapsed(question.as_of, question.edition.parameters.years_between_courses)
     course = prior.open_course
