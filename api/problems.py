@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from domain import errors
-from domain.judging import Change
+from domain.what_moved import Change
 from domain.ledger.errors import StoreError
 
 MEDIA_TYPE: Final = "application/problem+json"

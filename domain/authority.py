@@ -9,39 +9,96 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import (
-    ApproveCourse,
-    CloseCourse,
-    Command,
-    ConfirmDuplicate,
-    DenyRequest,
-    DismissDuplicate,
-    OpenHistory,
-    RecordDose,
-    ReferRequest,
-    ReportPriorTreatment,
-    SubmitRequest,
-    VoidDose,
-)
+from domain import commands as asked
+from domain.commands import COMMANDS, Command
 from domain.errors import NotPermitted
 from domain.events import LineOfBusiness
 from domain.history import Request
 from domain.people import Actor, Credential, Role
 from domain.policy.assessment import Assessment
 
+_ANYBODY: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician", "service"})
+_ASKING: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician"})
+_PLAN: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician"})
+_REVIEW: Final[frozenset[Role]] = frozenset({"reviewer", "clinician"})
+_CLINICIAN: Final[frozenset[Role]] = frozenset({"clinician"})
+_APPEALS: Final[frozenset[Role]] = frozenset({"clinician", "appeals_clinician"})
+
+_BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] = (
+    # Facts come from everybody; a service brings doses and coverage.
+    (_ANYBODY, (asked.RecordDose, asked.ChangeLineOfBusiness, asked.RecordDelivery)),
+    (
+        _ASKING,
+        (
+            asked.OpenHistory,
+            asked.SubmitRequest,
+            asked.ReportPriorTreatment,
+            asked.SupplyInformation,
+            asked.ChangePlannedInfusion,
+            asked.ChangePrescriber,
+            asked.RecordAgentStarted,
+            asked.RecordAgentStopped,
+            asked.NameRepresentative,
+            asked.WithdrawRequest,
+            asked.FileAppeal,
+            asked.AddAppealEvidence,
+            asked.WithdrawAppeal,
+        ),
+    ),
+    # What is on record is corrected, read and passed on by people of the plan.
+    (
+        _PLAN,
+        (
+            asked.CorrectDemographics,
+            asked.AddMemberIdentifier,
+            asked.RetireMemberIdentifier,
+            asked.LinkHistories,
+            asked.UnlinkHistories,
+            asked.RecordDeath,
+            asked.VoidDeathRecord,
+            asked.CorrectPriorTreatment,
+            asked.VoidPriorTreatment,
+            asked.CorrectDose,
+            asked.VoidDose,
+            asked.ConfirmDuplicate,
+            asked.DismissDuplicate,
+            asked.CorrectStatement,
+            asked.ReviewDocument,
+            asked.CorrectDocument,
+            asked.VoidDocument,
+            asked.IssueNotice,
+            asked.SendReminder,
+            asked.AssignAppeal,
+            asked.DismissAppeal,
+            asked.HandOnAppeal,
+        ),
+    ),
+    (
+        _REVIEW,
+        (
+            asked.ApproveCourse,
+            asked.ReferRequest,
+            asked.RequestInformation,
+            asked.AssignRequest,
+            asked.ReleaseRequest,
+            asked.DismissRequest,
+            asked.ReopenRequest,
+            asked.OfferPeerToPeer,
+            asked.ExpediteRequest,
+            asked.RefuseExpediting,
+            asked.ExtendClock,
+            asked.ExtendApproval,
+            asked.ImportPastDetermination,
+        ),
+    ),
+    (_CLINICIAN, (asked.DenyRequest, asked.CloseCourse, asked.HoldPeerToPeer, asked.RescindApproval)),
+    (_APPEALS, (asked.DecideAppeal, asked.RecordExternalAnswer)),
+)
+
 MAY: Final[dict[type[Command], frozenset[Role]]] = {
-    OpenHistory: frozenset({"requester", "reviewer", "clinician"}),
-    SubmitRequest: frozenset({"requester", "reviewer", "clinician"}),
-    ReportPriorTreatment: frozenset({"requester", "reviewer", "clinician"}),
-    RecordDose: frozenset({"requester", "reviewer", "clinician", "service"}),
-    VoidDose: frozenset({"reviewer", "clinician"}),
-    ConfirmDuplicate: frozenset({"reviewer", "clinician"}),
-    DismissDuplicate: frozenset({"reviewer", "clinician"}),
-    ApproveCourse: frozenset({"reviewer", "clinician"}),
-    ReferRequest: frozenset({"reviewer", "clinician"}),
-    DenyRequest: frozenset({"clinician"}),
-    CloseCourse: frozenset({"clinician"}),
+    command: roles for roles, commands in _BY_ROLES for command in commands
 }
+assert set(MAY) == set(COMMANDS), "every command has its roles"
 
 CLINICIAN_CREDENTIALS: Final[frozenset[Credential]] = frozenset({"physician", "pharmacist"})
 
@@ -57,13 +114,13 @@ def check_role(actor: Actor, command: Command) -> None:
     allowed = MAY[type(command)]
     if actor.role not in allowed:
         raise NotPermitted(
-            f"a {actor.role} may not {_spoken(command)}",
+            f"{_a(actor.role)} may not {_spoken(command)}",
             field="actor.role",
-            remedy=f"have it done by a {' or '.join(sorted(allowed))}",
+            remedy=f"have it done by {' or '.join(map(_a, sorted(allowed)))}",
         )
-    if actor.role == "clinician" and actor.credential not in CLINICIAN_CREDENTIALS:
+    if actor.role in _APPEALS and actor.credential not in CLINICIAN_CREDENTIALS:
         raise NotPermitted(
-            f"a clinician with the credential {actor.credential!r} may not act as one",
+            f"{_a(actor.role)} with the credential {actor.credential!r} may not act as one",
             field="actor.credential",
             remedy="a clinician is a physician (medical director) or a pharmacist",
         )
@@ -101,3 +158,8 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
 def _spoken(command: Command) -> str:
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(command).__name__)
     return words.strip()
+
+
+def _a(role: str) -> str:
+    words = role.replace("_", " ")
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"

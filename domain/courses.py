@@ -145,7 +145,7 @@ def _order(course: Course) -> date:
 
 def _reported(history: PatientHistory, doses: Iterable[Dose], as_of: date | None) -> list[Course]:
     """Reported courses, each with the doses recorded here that document it."""
-    told = accounts(history.reports)
+    told = accounts(report for report in history.reports if not report.voided)
     documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in told}
     for dose in doses:
         if dose.course is None and (account := _documented(told, dose)) is not None:

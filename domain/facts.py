@@ -185,6 +185,8 @@ class Circumstances(Fact):
     course_closed_unfinished: StrictBool = False
     course_short: StrictBool = False
     stated_otherwise: tuple[Name, ...] = ()
+    retrospective: StrictBool = Field(default=False, exclude_if=lambda value: not value)
+    histories_linked: StrictBool = Field(default=False, exclude_if=lambda value: not value)
 
 
 def doses_in_course(number: int) -> int:

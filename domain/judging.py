@@ -5,13 +5,12 @@ The prescriber states facts in a request; treatment, age and approvals come from
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
+from typing import Final
 
-from pydantic import JsonValue
-
-from domain.calendar import PartialDate
+from domain.concurrent_use import other_agent_continues
 from domain.courses import courses, prior_treatment
 from domain.events import StatedAgent, Statement
 from domain.facts import (
@@ -21,30 +20,24 @@ from domain.facts import (
     AggressiveSign,
     Circumstances,
     Consultation,
-    Fact,
     Facts,
     RequestedDosing,
 )
 from domain.history import Dose, PatientHistory, Request
-from domain.people import ConsultationGiven, Role
-from domain.policy.agents import is_concurrent_agent, recognise
+from domain.people import ConsultationGiven
+from domain.policy.agents import recognise
 from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
 
-DOCUMENT_READERS: frozenset[Role] = frozenset({"reviewer", "clinician"})
-"""Who may record that a document supports a finding (R14): people of the plan, not who asks."""
-
-
-class Change(Fact):
-    """One thing that is not as it was: a finding by its citation, or a fact by its name."""
-
-    what: str
-    was: JsonValue
-    is_now: JsonValue
-    because: str
-    time_alone: bool = False
+SIGNS: Final = {
+    "rapid_deterioration": "1.A.iii.d(1)",
+    "disabling_relapses": "1.A.iii.d(2)",
+    "mri": "1.A.iii.d(3)",
+    "cognitive_impairment": "1.A.iii.d(4)",
+}
+"""The signs of aggressive disease, and the clauses that ask for a document (R14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,27 @@ def judge(history: PatientHistory, request: Request | None, as_of: date, edition
     Raises EditionUnknown where no edition is known for the day of receipt.
     """
     applies = edition or edition_for(request.received_on if request is not None else as_of)
+    if request is not None and request.retrospective_for:
+        # What was given before it was asked for is what the request is about, not treatment before it.
+        history = without_doses(history, request.retrospective_for)
     return _judgement(history, request, facts(history, request, as_of, applies), as_of, applies)
+
+
+def judge_extension(history: PatientHistory, request: Request, given: Collection[str], as_of: date) -> Judgement:
+    """Assess a request again to extend its approval: the doses `given` under it are no course before it (R10)."""
+    applies = edition_for(request.received_on)
+    apart = without_doses(history, (*request.retrospective_for, *given))
+    return _judgement(apart, request, facts(apart, request, as_of, applies), as_of, applies)
+
+
+def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> PatientHistory:
+    """The history as if these doses were not on record, nor what their courses came to by them."""
+    touched = {dose.course for dose in history.doses if dose.dose_id in dose_ids}
+    return replace(
+        history,
+        doses=tuple(dose for dose in history.doses if dose.dose_id not in dose_ids),
+        marks=tuple((course, marks) for course, marks in history.marks if course not in touched),
+    )
 
 
 def judge_next_request(
@@ -103,12 +116,12 @@ def facts(history: PatientHistory, request: Request | None, as_of: date, edition
             list_is_complete=statement.agents_list_is_complete,
             tried=tuple(AgentTried(product=one.product, outcome=one.outcome) for one in _others(statement)),
         ),
-        aggressive_disease=_documented(request) if request is not None else AggressiveDisease(),
+        aggressive_disease=_documented(history, request) if request is not None else AggressiveDisease(),
         prescriber_specialty=request.prescriber.specialty_judged() if request is not None else None,
         consulted_specialty=_consulted(request.consultation) if request is not None else None,
         response=statement.response,
         hiv_infection=statement.hiv_infection,
-        other_dmt_continues=_other_agent_continues(request, as_of, edition) if request is not None else None,
+        other_dmt_continues=other_agent_continues(history, request, as_of, edition) if request is not None else None,
         active_infection=statement.active_infection,
         hypersensitivity=statement.hypersensitivity,
         requested_dosing=statement.requested_dosing,
@@ -130,8 +143,9 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
     if any(_waits_for_a_person(history, dose) for dose in history.doses if dose.on <= as_of):
         notes.append("A second report of a dose is not counted, and waits for a person to decide (R25).")
-    if _awaits_review(request):
+    if _awaits_review(history, request):
         notes.append("A document is attached that nobody of the plan has yet found to support its finding (R14).")
+    notes += _notes_of_the_person(history, as_of)
     return Circumstances(
         diagnosis_codes=statement.diagnosis_codes,
         planned_first_infusion_on=request.planned_first_infusion_on if request is not None else None,
@@ -141,7 +155,14 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
         course_closed_unfinished=any(one.status == "closed" for one in found),
         course_short=any(one.status == "short" for one in found),
         stated_otherwise=tuple(notes),
+        retrospective=request is not None and bool(request.retrospective_for),
+        histories_linked=bool(history.linked),
     )
+
+
+def _notes_of_the_person(history: PatientHistory, as_of: date) -> Iterator[str]:
+    if history.deceased_on is not None and history.deceased_on.earliest <= as_of:
+        yield "Her death is on record."
 
 
 def _waits_for_a_person(history: PatientHistory, dose: Dose) -> bool:
@@ -153,7 +174,7 @@ def _waits_for_a_person(history: PatientHistory, dose: Dose) -> bool:
 
 
 def _never_reported(history: PatientHistory) -> bool:
-    return any(not report.courses for report in history.reports)
+    return any(not report.courses and not report.voided for report in history.reports)
 
 
 def _lemtrada_stated(statement: Statement) -> bool | None:
@@ -169,24 +190,43 @@ def _others(statement: Statement) -> Iterator[StatedAgent]:
     return (one for one in statement.agents if recognise(one.product).brand != "lemtrada")
 
 
-def _documented(request: Request) -> AggressiveDisease:
-    """The stated signs; an attached document counts once a person of the plan has read it (R14)."""
+def _documented(history: PatientHistory, request: Request) -> AggressiveDisease:
+    """The stated signs; a document counts once a person of the plan has found that it supports the finding (R14)."""
     stated = request.statement.aggressive_disease
-    if request.submitted_by.role in DOCUMENT_READERS:
-        return stated
-    signs = {name: getattr(stated, name) for name in AggressiveDisease.model_fields}
     return AggressiveDisease(
-        **{
-            name: AggressiveSign(finding=sign.finding, documentation="not_attached")
-            if sign.documentation == "attached"
-            else sign
-            for name, sign in signs.items()
-        }
+        **{name: _sign(history, request, name, getattr(stated, name)) for name in AggressiveDisease.model_fields}
     )
 
 
-def _awaits_review(request: Request | None) -> bool:
-    return request is not None and _documented(request) != request.statement.aggressive_disease
+def _sign(history: PatientHistory, request: Request, name: str, sign: AggressiveSign) -> AggressiveSign:
+    if name in request.attested or supporting(history, request.request_id, SIGNS[name]):
+        return AggressiveSign(finding=sign.finding, documentation="attached")
+    if sign.documentation == "attached":
+        return AggressiveSign(finding=sign.finding, documentation="not_attached")
+    return sign
+
+
+def supporting(history: PatientHistory, request_id: str, clause: str) -> bool:
+    """Whether a document of this request was found to support the finding of the clause."""
+    return any(one.request_id == request_id and one.supports(clause) for one in history.documents)
+
+
+def _awaits_review(history: PatientHistory, request: Request | None) -> bool:
+    """A document came, in the statement or by itself, for a sign that no document is found to support yet."""
+    if request is None:
+        return False
+    stated, judged = request.statement.aggressive_disease, _documented(history, request)
+    for name, clause in SIGNS.items():
+        came = getattr(stated, name).documentation == "attached" or any(
+            one.request_id == request.request_id
+            and not one.voided
+            and one.document.clause == clause
+            and not any(review.clause == clause for review in one.reviews)
+            for one in history.documents
+        )
+        if came and getattr(judged, name).documentation != "attached":
+            return True
+    return False
 
 
 def _consulted(consultation: ConsultationGiven | None) -> Consultation | None:
@@ -195,127 +235,3 @@ def _consulted(consultation: ConsultationGiven | None) -> Consultation | None:
         return None
     needs_name = consultation.specialty in SPECIALISTS
     return consultation.specialty if consultation.name is not None or not needs_name else None
-
-
-def _other_agent_continues(request: Request, as_of: date, edition: Edition) -> bool | None:
-    """Any other disease-modifying agent still taken on the planned first infusion day (R17)."""
-    statement = request.statement
-    answers = [_continues(one, request, as_of, edition) for one in _others(statement)]
-    if True in answers or statement.other_dmt_continues is True:
-        return True
-    in_doubt = any(_is_said_to_be_taken(one, edition) for one, answer in zip(_others(statement), answers, strict=True)
-                   if answer is None)  # fmt: skip
-    if in_doubt:
-        # A listed agent that is taken needs its stop date: that none will be taken does not clear it.
-        return None
-    if statement.other_dmt_continues is False:
-        return False
-    complete = statement.agents_list_is_complete is True
-    return False if complete and None not in answers else None
-
-
-def _is_said_to_be_taken(agent: StatedAgent, edition: Edition) -> bool:
-    """Whether the statement has this listed agent taken now or later."""
-    concurrent = is_concurrent_agent(recognise(agent.product), edition.appendix)
-    return concurrent is True and (agent.still_taken is True or agent.stopped_on is not None)
-
-
-def _continues(agent: StatedAgent, request: Request, as_of: date, edition: Edition) -> bool | None:
-    concurrent = is_concurrent_agent(recognise(agent.product), edition.appendix)
-    if concurrent is False:
-        return False
-    taken = _still_taken(agent, request, as_of)
-    return taken if concurrent is True or taken is False else None
-
-
-def _still_taken(agent: StatedAgent, request: Request, as_of: date) -> bool | None:
-    planned, stopped = request.planned_first_infusion_on, agent.stopped_on
-    if stopped is not None:
-        had_stopped = stopped.latest < request.received_on
-        will_stop = stopped.earliest > request.received_on
-        if (agent.still_taken is True and had_stopped) or (agent.still_taken is False and will_stop):
-            # The statement contradicts its own date.
-            return None
-        return _stops_after(stopped, planned, as_of)
-    if agent.still_taken is True:
-        return True if planned is not None else None
-    return agent.still_taken
-
-
-def _stops_after(stopped: PartialDate, planned: date | None, as_of: date) -> bool | None:
-    """Whether the agent is still taken on the planned day; without one, only a stop before today clears it."""
-    if stopped.latest < (planned or as_of):
-        return False
-    return True if planned is not None and stopped.earliest >= planned else None
-
-
-# -- what moved since an assessment was looked at ---------------------------------------------
-
-
-def what_moved(looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date) -> list[Change]:
-    """What changed between the assessment with this digest and the one of today.
-
-    `versions` are the histories after each event, oldest first. Facts that moved are named;
-    where only days passed, the findings that time alone changed are. Empty: the digest is of
-    no assessment of this request.
-    """
-    found = _find(looked_at, versions, request_id, today)
-    if found is None:
-        return []
-    history, then = found
-    # The record of then, judged today, parts what time changed from what was recorded since.
-    by_time = judge(history, history.request(request_id), today).assessment
-    now = judge(versions[-1], versions[-1].request(request_id), today).assessment
-    return [
-        *_changes(then.assessment, by_time, time_alone=True),
-        *_changes(by_time, now, time_alone=False),
-    ]
-
-
-def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Change]:
-    findings = [
-        Change(
-            what=is_.citation,
-            was=was.answer.value,
-            is_now=is_.answer.value,
-            because=is_.sentence,
-            time_alone=time_alone,
-        )
-        for was, is_ in zip(old.findings, new.findings, strict=True)
-        if was.answer is not is_.answer
-    ]
-    before = old.facts.model_dump(mode="json") | old.circumstances.model_dump(mode="json")
-    after = new.facts.model_dump(mode="json") | new.circumstances.model_dump(mode="json")
-    because = "Time alone changed it." if time_alone else "The record changed."
-    facts = [
-        Change(what=name, was=before[name], is_now=after[name], because=because, time_alone=time_alone)
-        for name in after
-        if before[name] != after[name]
-    ]
-    return [*findings, *facts]
-
-
-LOOKED_BACK_MAX = 400
-"""Judgements made to find what somebody looked at; further back, what moved is not told."""
-
-
-def _find(
-    looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date
-) -> tuple[PatientHistory, Judgement] | None:
-    """The assessment that somebody looked at, and its history: of some version, on some day on which it was current."""
-    last, judged = today, 0
-    for history in reversed(versions):
-        request = history.request(request_id)
-        if request is None:
-            return None
-        # A day to either side: recorded instants are in UTC, days in the plan's zone.
-        first = history.recorded_at.date() - timedelta(days=1)
-        for back in range((last - first).days + 1):
-            judgement = judge(history, request, last - timedelta(days=back))
-            if judgement.digest == looked_at:
-                return history, judgement
-            judged += 1
-            if judged == LOOKED_BACK_MAX:
-                return None
-        last = min(today, history.recorded_at.date() + timedelta(days=1))
-    return None

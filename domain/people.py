@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from domain.facts import Consultation, Fact, Name, Specialty
 
-Role = Literal["requester", "reviewer", "clinician", "service"]
+Role = Literal["requester", "reviewer", "clinician", "appeals_clinician", "service"]
 Credential = Literal["physician", "pharmacist", "nurse", "nurse_practitioner", "physician_assistant", "none"]
+
+DOCUMENT_READERS: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician"})
+"""Who may record that a document supports a finding (R14): people of the plan, not who asks."""
 
 ActorId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._@:-]+$")]
 
 
 class Actor(Fact):
-    """Who did it, in which role, with which credential; given with each command and recorded."""
+    """Who did it, in which role, with which credential; given with each command and recorded.
+
+    `reports_to` are the ids of everyone above this person, nearest first.
+    """
 
     id: ActorId
     name: Name
     role: Role
     credential: Credential = "none"
     specialty: Name | None = None
+    reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20, exclude_if=lambda value: not value)] = ()
 
 
 class Prescriber(Fact):

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from domain import history as histories
 from domain.calendar import Instant
 from domain.courses import Course, courses
-from domain.events import PatientEvent, happened_at
+from domain.events import PatientEvent
 from domain.facts import Fact
 from domain.history import PatientHistory
 from domain.people import Actor
@@ -64,11 +64,10 @@ def audit_trail(events: Iterable[PatientEvent]) -> AuditTrail:
 
 def evolve(trail: AuditTrail, event: PatientEvent) -> AuditTrail:
     after = histories.evolve(trail.state, event)
-    happened = happened_at(event)
     entry = AuditEntry(
         version=event.originator_version,
         event=event.TOPIC,
-        happened=happened.isoformat(),
+        happened=event.happened.isoformat(),
         recorded_at=event.recorded_at,
         who=event.actor,
         command_id=event.command_id,

@@ -142,7 +142,7 @@ def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = 
 def _latest_request(history: PatientHistory, as_of: date) -> Request | None:
     """The open request if there is one, else the latest; only those received by the day."""
     received = [one for one in history.requests if one.received_on <= as_of]
-    still_open = [one for one in received if not one.is_decided_by(as_of)]
+    still_open = [one for one in received if not one.is_closed_by(as_of)]
     candidates = still_open or received
     return candidates[-1] if candidates else None
 
@@ -152,7 +152,7 @@ def _judged(
 ) -> tuple[Judgement | None, str | None]:
     """An open request as it stands; else what a next request for the doses to come would meet."""
     try:
-        if request is not None and not request.is_decided_by(as_of):
+        if request is not None and not request.is_closed_by(as_of):
             return judge(history, request, as_of, edition), None
         dosing = _dosing_to_come(history, current, as_of)
         return judge_next_request(history, request, as_of, dosing, edition), None
@@ -202,7 +202,7 @@ def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
     against = speaking_against(assessment, edition_named(assessment.edition))
     return Approvable(
         based_on=request.request_id if request is not None else None,
-        request_is_open=request is not None and not request.is_decided_by(assessment.as_of),
+        request_is_open=request is not None and not request.is_closed_by(assessment.as_of),
         edition=assessment.edition,
         edition_revision=assessment.edition_revision,
         edition_provenance=assessment.edition_provenance,

@@ -26,7 +26,7 @@ from domain.commands import Command, Moment, OpenHistory
 from domain.decisions import decide
 from domain.events import Event, HistoryOpened, Member, MemberIndexed, PatientEvent, placed
 from domain.history import PatientHistory, fold, versions
-from domain.judging import what_moved
+from domain.what_moved import what_moved
 from domain.ledger import schema
 from domain.ledger.mapper import EventMapper
 from domain.ledger.recorders import (

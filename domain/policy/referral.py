@@ -48,6 +48,12 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
     if circumstances.course_short:
         sentence = "An earlier course is short of a dose that was voided."
         yield Reason(code="course_short", citation="1.B", sentence=sentence, readings=("R24",))
+    if circumstances.retrospective:
+        sentence = "Doses were given before it was asked for, which the policy does not speak of."
+        yield Reason(code="retrospective", sentence=sentence, readings=("R4", "R22"))
+    if circumstances.histories_linked:
+        sentence = "Another history of this person is linked, and what it tells is not judged here."
+        yield Reason(code="histories_linked", citation="1.A", sentence=sentence, readings=("R1",))
     if facts.active_infection is True:
         sentence = "A known active infection: a contraindication on the label."
         yield Reason(code="active_infection", sentence=sentence, readings=("R20",))

@@ -7,12 +7,13 @@ person may do, and stores the assessment whole.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from domain import authority
 from domain.calendar import APPROVAL_DAYS, approval_window
-from domain.commands import ApproveCourse, DenyRequest, Moment, ReferRequest
+from domain.commands import ApproveCourse, Command, DenyRequest, Moment, ReferRequest
 from domain.courses import name_of_course_to_give
+from domain.decisions.following import Decision
 from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand, NotFound
 from domain.events import CourseApproved, Determination, PatientEvent, RequestDenied, RequestReferred
 from domain.history import PatientHistory, Request
@@ -220,3 +221,10 @@ def _check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
 
 def _lies_under(leaf: str, citation: str) -> bool:
     return leaf == citation or leaf.startswith((f"{citation}.", f"{citation}("))
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    ApproveCourse: approve_course,
+    DenyRequest: deny_request,
+    ReferRequest: refer_request,
+}

@@ -1,70 +1,34 @@
-"""Where the policy and the story meet: one pure function a command, from a history to events.
-
-    decide(history, command, moment) -> events
-
-No clock, no uuid, no I/O: the moment brings time, person and randomness. What the business
-refuses is an event; what cannot be meant raises an error of `errors` and stores nothing.
-"""
+"""What she was given, recorded whatever was approved (R22)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from domain import approvals, authority, determinations
+from domain import approvals
 from domain.commands import (
-    ApproveCourse,
     CloseCourse,
     Command,
     ConfirmDuplicate,
-    DenyRequest,
     DismissDuplicate,
     Moment,
-    OpenHistory,
     RecordDose,
-    ReferRequest,
     ReportPriorTreatment,
-    SubmitRequest,
     VoidDose,
 )
-from domain.courses import Course, courses, place_of_dose
+from domain.courses import courses, place_of_dose
+from domain.decisions.following import Decision, after
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import (
     CourseClosedUnfinished,
-    CourseCompleted,
-    CourseReopened,
     DoseAdministered,
     DoseVoided,
-    HistoryOpened,
     PatientEvent,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
     PriorTreatmentReported,
-    RequestSubmitted,
-    placed,
 )
 from domain.facts import doses_in_course
-from domain.history import Dose, Duplicate, PatientHistory, evolve
-
-
-def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
-    """The events of a command, not yet placed in the history. Raises an error of `errors`, or returns at least one."""
-    authority.check_role(moment.actor, command)
-    if isinstance(command, OpenHistory):
-        return _salted(open_history(history, command, moment), moment)
-    if history is None:
-        raise NotFound("no such patient", field="patient_id", remedy="open a history for the member first")
-    events = DECISIONS[type(command)](history, command, moment)
-    return _salted((*events, *_course_changes(history, events, command, moment)), moment)
-
-
-def open_history(history: PatientHistory | None, command: OpenHistory, moment: Moment) -> tuple[PatientEvent, ...]:
-    if history is not None:
-        raise AlreadyRecorded("this member has a history already", field="member", remedy="find the patient instead")
-    born = command.birth_date
-    if born is not None and born.earliest > moment.today:
-        raise InvalidCommand("the birth date lies in the future", field="birth_date", remedy="send the date of birth")
-    return (moment.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
+from domain.history import Dose, Duplicate, PatientHistory
 
 
 def report_prior_treatment(
@@ -108,37 +72,6 @@ def report_prior_treatment(
     )
 
 
-def submit_request(history: PatientHistory, command: SubmitRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    if command.received_at > moment.at:
-        raise InvalidCommand(
-            "the request was received in the future",
-            field="received_at",
-            remedy="send the instant at which it arrived",
-        )
-    for number, agent in enumerate(command.statement.agents):
-        started, stopped = agent.started_on, agent.stopped_on
-        if started is not None and stopped is not None and started.earliest > stopped.latest:
-            raise InvalidCommand(
-                "the agent was stopped before it was started",
-                field=f"statement.agents.{number}.stopped_on",
-                remedy="send them in order",
-            )
-    return (
-        moment.event(
-            RequestSubmitted,
-            request_id=f"{history.patient_id}.r{len(history.requests) + 1}",
-            received_at=command.received_at,
-            received_on=command.received_at.astimezone(moment.zone).date(),
-            line_of_business=command.line_of_business,
-            urgency=command.urgency,
-            prescriber=command.prescriber,
-            consultation=command.consultation,
-            planned_first_infusion_on=command.planned_first_infusion_on,
-            statement=command.statement,
-        ),
-    )
-
-
 def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) -> tuple[PatientEvent, ...]:
     """A dose that was given is recorded, even if it should not have been (R22). Refused is only the impossible."""
     if command.on > moment.today:
@@ -162,8 +95,8 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
         possible_duplicate_of=original.dose_id if original is not None else None,
         variances=(),
     )
-    after = _after(history, (event,))
-    seen = approvals.variances(after, after.doses[-1])
+    known = after(history, (event,))
+    seen = approvals.variances(known, known.doses[-1])
     return (event.model_copy(update={"variances": seen}),)
 
 
@@ -239,58 +172,8 @@ def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) 
     )
 
 
-# -- what follows from what happened, in the same commit ----------------------------------------
-
-
-def _course_changes(
-    history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, moment: Moment
-) -> tuple[PatientEvent, ...]:
-    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
-    after, changes = _after(history, events), []
-    # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
-    while change := _course_change(courses(after), command, moment):
-        changes.append(change)
-        after = _after(after, (change,))
-    return tuple(changes)
-
-
-def _course_change(found: tuple[Course, ...], command: Command, moment: Moment) -> PatientEvent | None:
-    for course in found:
-        if course.named is None:
-            continue
-        if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
-            return moment.event(
-                CourseCompleted,
-                course=course.named,
-                doses_given=course.given_at_least,
-                completed_on=course.completed_on,
-            )
-        if course.marks.completed and course.is_complete is not True and course is found[-1]:
-            return moment.event(
-                CourseReopened,
-                course=course.named,
-                doses_given=course.given_at_least,
-                reason=getattr(command, "reason", None) or "A later report changed the count of its doses.",
-            )
-    return None
-
-
-def _after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
-    for event in events:
-        history = evolve(history, placed(event.model_copy(), history.patient_id, history.version + 1))
-    return history
-
-
-def _salted(events: tuple[PatientEvent, ...], moment: Moment) -> tuple[PatientEvent, ...]:
-    return tuple(event.model_copy(update={"salt": salt}) for event, salt in zip(events, moment.salts(), strict=False))
-
-
-DECISIONS: Final[dict[type[Command], Callable[[PatientHistory, Any, Moment], tuple[PatientEvent, ...]]]] = {
+DECISIONS: Final[dict[type[Command], Decision]] = {
     ReportPriorTreatment: report_prior_treatment,
-    SubmitRequest: submit_request,
-    ApproveCourse: determinations.approve_course,
-    DenyRequest: determinations.deny_request,
-    ReferRequest: determinations.refer_request,
     RecordDose: record_dose,
     ConfirmDuplicate: confirm_duplicate,
     DismissDuplicate: dismiss_duplicate,

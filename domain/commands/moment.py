@@ -1,0 +1,60 @@
+"""When, by whom and with which randomness a command is decided."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.events import Event, ImportedFrom
+from domain.people import Actor
+
+E = TypeVar("E", bound=Event)
+_UNSALTED = "0" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything that pure code may not get by itself.
+
+    `at` is the clock's instant in UTC; `zone` the plan's; `seed` 32 random bytes of this command.
+    `imported_from` marks every event of a command that an import gave.
+    """
+
+    at: datetime
+    zone: ZoneInfo
+    actor: Actor
+    command_id: UUID
+    seed: bytes
+    imported_from: ImportedFrom | None = None
+
+    @property
+    def today(self) -> date:
+        """The calendar day in the plan's zone."""
+        return self.day_of(self.at)
+
+    def day_of(self, instant: datetime) -> date:
+        """The calendar day of an instant in the plan's zone."""
+        return instant.astimezone(self.zone).date()
+
+    def event(self, kind: type[E], **values: Any) -> E:
+        """An event of this moment; `decide` salts it once all events of the command are known."""
+        return kind(
+            recorded_at=self.at,
+            salt=_UNSALTED,
+            command_id=self.command_id,
+            actor=self.actor,
+            imported_from=self.imported_from,
+            **values,
+        )
+
+    def salts(self) -> Iterator[str]:
+        """One salt of 16 bytes an event, in hexadecimal."""
+        number = 0
+        while True:
+            yield hashlib.sha256(self.seed + number.to_bytes(4, "big")).digest()[:16].hex()
+            number += 1

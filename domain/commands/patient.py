@@ -1,0 +1,84 @@
+"""Who she is: open a history, correct it, identifiers, links, coverage, agents of others."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain.calendar import Day, PartialDate
+from domain.events import DocumentId, LineOfBusiness, Member, Relationship
+from domain.facts import Fact, Name, Text
+
+
+class Reason(Fact):
+    reason: Text
+
+
+class OpenHistory(Fact):
+    member: Member
+    name: Name
+    birth_date: PartialDate | None = None
+
+
+class CorrectDemographics(Reason):
+    """What is left out stands as it was."""
+
+    name: Name | None = None
+    birth_date: PartialDate | None = None
+
+
+class AddMemberIdentifier(Fact):
+    member: Member
+
+
+class RetireMemberIdentifier(Reason):
+    member: Member
+
+
+class LinkHistories(Reason):
+    """Both are of one person; the ledger records it in both, in one commit."""
+
+    other_patient_id: UUID
+
+
+class UnlinkHistories(Reason):
+    other_patient_id: UUID
+
+
+class ChangeLineOfBusiness(Fact):
+    on: Day
+    line_of_business: LineOfBusiness
+
+
+class NameRepresentative(Fact):
+    """`on` defaults to today; `through` is the last day, or open."""
+
+    name: Name
+    relationship: Relationship
+    on: Day | None = None
+    through: Day | None = None
+    document_id: DocumentId | None = None
+
+
+class RecordDeath(Fact):
+    on: PartialDate
+    source: Text
+
+
+class VoidDeathRecord(Reason):
+    pass
+
+
+class RecordAgentStarted(Fact):
+    """Another agent for MS than Lemtrada was begun."""
+
+    product: Name
+    on: PartialDate
+    source: Text
+
+
+class RecordAgentStopped(Fact):
+    """Another agent for MS was stopped, or will be on a day that is set."""
+
+    product: Name
+    on: PartialDate
+    source: Text

@@ -1,0 +1,252 @@
+"""The life of a request but for its determinations: what comes, what is asked, who has it, what is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StrictBool, StrictInt
+
+from domain.calendar import Day, Instant
+from domain.commands.patient import Reason
+from domain.events import (
+    AppealId,
+    Channel,
+    DismissalGround,
+    DocumentId,
+    DocumentKind,
+    DoseId,
+    LineOfBusiness,
+    MediaType,
+    NoticeId,
+    NoticeKind,
+    RequestId,
+    Sha256,
+    Statement,
+    Urgency,
+)
+from domain.facts import Fact, Name, Text
+from domain.people import Actor, ConsultationGiven, Prescriber
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the assessment that was looked at.")]
+
+
+class SubmitRequest(Fact):
+    """`retrospective_for` names doses of the record that were given before this was asked for."""
+
+    received_at: Instant
+    line_of_business: LineOfBusiness
+    urgency: Urgency = "standard"
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None = None
+    planned_first_infusion_on: Day | None = None
+    statement: Statement
+    planned_site: Name | None = None
+    retrospective_for: Annotated[tuple[DoseId, ...], Field(max_length=10)] = ()
+
+
+class NewDocument(Fact):
+    """A document whose bytes are stored already, under the patient and this SHA-256."""
+
+    name: Name
+    kind: DocumentKind
+    media_type: MediaType
+    size_bytes: Annotated[StrictInt, Field(ge=1)]
+    sha256: Sha256
+    clause: Name | None = None
+
+
+NewDocuments = Annotated[tuple[NewDocument, ...], Field(max_length=50)]
+
+
+class InformationAsked(Fact):
+    """Asks for exactly what the assessment with this digest leaves undetermined.
+
+    `answer_by` defaults to the least time that the clock's table gives.
+    """
+
+    assessment_digest: Digest
+    answer_by: Instant | None = None
+    note: Text | None = None
+
+
+class RequestInformation(InformationAsked):
+    request_id: RequestId
+
+
+class Supplement(Fact):
+    """Facts and documents. Only what is given changes; an agent replaces that of the same product, or is added."""
+
+    received_at: Instant
+    statement: Statement = Statement()
+    consultation: ConsultationGiven | None = None
+    documents: NewDocuments = ()
+
+
+class SupplyInformation(Supplement):
+    request_id: RequestId
+
+
+class StatementCorrection(Reason):
+    """The facts whole, as they should have been stated; what is left out of the others stands as it was."""
+
+    statement: Statement
+    consultation: ConsultationGiven | None = None
+    line_of_business: LineOfBusiness | None = None
+
+
+class CorrectStatement(StatementCorrection):
+    request_id: RequestId
+
+
+class DocumentFinding(Fact):
+    """What a person of the plan found: the document supports the finding of the clause, or does not (R14)."""
+
+    clause: Name
+    supports: StrictBool
+    note: Text | None = None
+
+
+class ReviewDocument(DocumentFinding):
+    document_id: DocumentId
+
+
+class DocumentCorrection(Reason):
+    """What is left out stands as it was; the bytes never change."""
+
+    name: Name | None = None
+    kind: DocumentKind | None = None
+    clause: Name | None = None
+
+
+class CorrectDocument(DocumentCorrection):
+    document_id: DocumentId
+
+
+class VoidDocument(Reason):
+    document_id: DocumentId
+
+
+class Reminder(Fact):
+    channel: Channel
+    note: Text | None = None
+
+
+class SendReminder(Reminder):
+    request_id: RequestId
+
+
+class PlannedInfusion(Fact):
+    """The plan as it is now; null says that no day, or no site, is planned."""
+
+    planned_first_infusion_on: Day | None
+    planned_site: Name | None
+
+
+class ChangePlannedInfusion(PlannedInfusion):
+    request_id: RequestId
+
+
+class NewPrescriber(Fact):
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None = None
+
+
+class ChangePrescriber(NewPrescriber):
+    request_id: RequestId
+
+
+class Assignment(Fact):
+    to: Actor
+
+
+class AssignRequest(Assignment):
+    request_id: RequestId
+
+
+class ReleaseRequest(Fact):
+    request_id: RequestId
+
+
+class Withdrawal(Reason):
+    by: Name
+
+
+class WithdrawRequest(Withdrawal):
+    request_id: RequestId
+
+
+class Dismissal(Reason):
+    """`duplicate_of` is asked for where that is the ground."""
+
+    ground: DismissalGround
+    duplicate_of: RequestId | None = None
+
+
+class DismissRequest(Dismissal):
+    request_id: RequestId
+
+
+class ReopenRequest(Reason):
+    request_id: RequestId
+
+
+class PeerToPeerOffer(Fact):
+    until: Day | None = None
+    note: Text | None = None
+
+
+class OfferPeerToPeer(PeerToPeerOffer):
+    request_id: RequestId
+
+
+class PeerToPeer(Fact):
+    on: Day | None = None
+    with_whom: Name
+    outcome: Text
+
+
+class HoldPeerToPeer(PeerToPeer):
+    request_id: RequestId
+
+
+class Expediting(Reason):
+    asked_at: Instant
+
+
+class ExpediteRequest(Expediting):
+    request_id: RequestId
+
+
+class RefuseExpediting(Expediting):
+    request_id: RequestId
+
+
+class ClockExtension(Reason):
+    """`notice` is what the claimant is told; `days` defaults to what the clock's table allows."""
+
+    notice: Text
+    days: Annotated[StrictInt, Field(ge=1, le=60)] | None = None
+
+
+class ExtendClock(ClockExtension):
+    request_id: RequestId
+
+
+class Notice(Fact):
+    kind: NoticeKind
+    channel: Channel
+    addressee: Name
+    issued_at: Instant
+    appeal_id: AppealId | None = None
+
+
+class IssueNotice(Notice):
+    request_id: RequestId
+
+
+class Delivery(Fact):
+    delivered_at: Instant
+
+
+class RecordDelivery(Delivery):
+    notice_id: NoticeId

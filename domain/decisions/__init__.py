@@ -1,0 +1,43 @@
+"""Where the policy and the story meet: one pure function a command, from a history to events.
+
+    decide(history, command, moment) -> events
+
+No clock, no uuid, no I/O: the moment brings time, person and randomness. What the business
+refuses is an event; what cannot be meant raises an error of `errors` and stores nothing. The
+chapters are those of the events and of the commands; `following` adds what follows of itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain import authority
+from domain.commands import Command, Moment, OpenHistory
+from domain.decisions import determinations, patient, requests, treatment
+from domain.decisions.following import Decision, course_changes
+from domain.decisions.patient import open_history
+from domain.errors import NotFound
+from domain.events import PatientEvent
+from domain.history import PatientHistory
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    **patient.DECISIONS,
+    **treatment.DECISIONS,
+    **requests.DECISIONS,
+    **determinations.DECISIONS,
+}
+
+
+def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
+    """The events of a command, not yet placed in the history. Raises an error of `errors`, or returns at least one."""
+    authority.check_role(moment.actor, command)
+    if isinstance(command, OpenHistory):
+        return _salted(open_history(history, command, moment), moment)
+    if history is None:
+        raise NotFound("no such patient", field="patient_id", remedy="open a history for the member first")
+    events = DECISIONS[type(command)](history, command, moment)
+    return _salted((*events, *course_changes(history, events, command, moment)), moment)
+
+
+def _salted(events: tuple[PatientEvent, ...], moment: Moment) -> tuple[PatientEvent, ...]:
+    return tuple(event.model_copy(update={"salt": salt}) for event, salt in zip(events, moment.salts(), strict=False))

@@ -1,0 +1,61 @@
+"""What follows from what happened, in the same commit: courses are completed, and open again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.commands import (
+    Command,
+    Moment,
+)
+from domain.courses import Course, courses
+from domain.events import (
+    CourseCompleted,
+    CourseReopened,
+    PatientEvent,
+    placed,
+)
+from domain.history import PatientHistory, evolve
+
+Decision = Callable[[PatientHistory, Any, Moment], tuple[PatientEvent, ...]]
+"""One command decided: a history and the command, to events that are not placed yet."""
+
+
+def course_changes(
+    history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
+    known, changes = after(history, events), []
+    # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
+    while change := _course_change(courses(known), command, moment):
+        changes.append(change)
+        known = after(known, (change,))
+    return tuple(changes)
+
+
+def _course_change(found: tuple[Course, ...], command: Command, moment: Moment) -> PatientEvent | None:
+    for course in found:
+        if course.named is None:
+            continue
+        if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
+            return moment.event(
+                CourseCompleted,
+                course=course.named,
+                doses_given=course.given_at_least,
+                completed_on=course.completed_on,
+            )
+        if course.marks.completed and course.is_complete is not True and course is found[-1]:
+            return moment.event(
+                CourseReopened,
+                course=course.named,
+                doses_given=course.given_at_least,
+                reason=getattr(command, "reason", None) or "A later report changed the count of its doses.",
+            )
+    return None
+
+
+def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
+    for event in events:
+        history = evolve(history, placed(event.model_copy(), history.patient_id, history.version + 1))
+    return history

@@ -1,0 +1,62 @@
+"""Documents behind the facts: named in the event that brought them, reviewed, corrected, voided.
+
+The bytes are in the document store, under the patient and the SHA-256, before any event names them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictBool, StrictInt
+
+from domain.events.envelope import DocumentId, Event
+from domain.facts import Fact, Name, Text
+
+DocumentKind = Literal["chart_note", "mri_report", "laboratory_report", "letter", "claim", "form", "notice", "other"]
+MediaType = Literal["application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the document's bytes, in hexadecimal.")]
+
+
+class Document(Fact):
+    """One document as it was received; `clause` is the one that it is meant for."""
+
+    document_id: DocumentId
+    name: Name
+    kind: DocumentKind
+    media_type: MediaType
+    size_bytes: StrictInt
+    sha256: Sha256
+    clause: Name | None
+
+
+class DocumentReviewed(Event):
+    """A person of the plan read it, and found that it supports the finding of the clause, or does not (R14)."""
+
+    TOPIC: ClassVar[str] = "DocumentReviewed"
+
+    document_id: DocumentId
+    clause: Name
+    supports: StrictBool
+    note: Text | None
+
+
+class DocumentCorrected(Event):
+    """What was said of the document was wrong (R23); its bytes never change."""
+
+    TOPIC: ClassVar[str] = "DocumentCorrected"
+
+    document_id: DocumentId
+    name: Name
+    kind: DocumentKind
+    clause: Name | None
+    fields: tuple[str, ...]
+    reason: Text
+
+
+class DocumentVoided(Event):
+    """It does not belong here, and supports nothing; it stays visible (R23)."""
+
+    TOPIC: ClassVar[str] = "DocumentVoided"
+
+    document_id: DocumentId
+    reason: Text

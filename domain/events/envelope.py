@@ -1,0 +1,64 @@
+"""What every event carries, and the ids of everything that events speak of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Final
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.calendar import Instant
+from domain.facts import Fact, Name
+from domain.people import Actor
+
+NOBODY: Final = UUID(int=0)
+
+_UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+RequestId = Annotated[str, Field(pattern=_UUID + r"\.r[0-9]{1,6}$")]
+DoseId = Annotated[str, Field(pattern=_UUID + r"\.d[0-9]{1,6}$")]
+ReportId = Annotated[str, Field(pattern=_UUID + r"\.t[0-9]{1,6}$")]
+ReportedCourseId = Annotated[str, Field(pattern=_UUID + r"\.t[0-9]{1,6}\.c[0-9]{1,2}$")]
+DocumentId = Annotated[str, Field(pattern=_UUID + r"\.f[0-9]{1,6}$")]
+NoticeId = Annotated[str, Field(pattern=_UUID + r"\.n[0-9]{1,6}$")]
+AppealId = Annotated[str, Field(pattern=_UUID + r"\.a[0-9]{1,6}$")]
+
+
+def is_none(value: object) -> bool:
+    """Keeps a field that came later out of the bytes of events that do not use it."""
+    return value is None
+
+
+def is_empty(value: tuple[object, ...]) -> bool:
+    return not value
+
+
+class ImportedFrom(Fact):
+    """The line of an import that an event came from: recorded then, though it happened before."""
+
+    source: Name
+    reference: Name
+
+
+class Event(Fact):
+    """What every event carries. `salt` keeps a hash of the stored bytes from telling anything."""
+
+    TOPIC: ClassVar[str]
+    class_version: ClassVar[int] = 1
+
+    originator_id: UUID = Field(default=NOBODY, exclude=True)
+    originator_version: int = Field(default=0, exclude=True)
+    recorded_at: Instant
+    salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="16 random bytes.")]
+    command_id: UUID = Field(description="The command that this event came from; its other events share it.")
+    actor: Actor
+    imported_from: ImportedFrom | None = Field(default=None, exclude_if=is_none)
+
+    @property
+    def patient_id(self) -> UUID:
+        return self.originator_id
+
+    @property
+    def happened(self) -> datetime | date:
+        """When it happened, as far as the event says more than when it was recorded."""
+        return self.recorded_at

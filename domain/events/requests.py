@@ -1,0 +1,328 @@
+"""The life of a request for prior authorization, from its receipt to its notices; its determinations apart."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictBool, StrictInt
+
+from domain.calendar import Day, Instant, PartialDate
+from domain.events.documents import Document
+from domain.events.envelope import AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_none
+from domain.events.patient import LineOfBusiness
+from domain.facts import (
+    AggressiveDisease,
+    Diagnosis,
+    Fact,
+    MsForm,
+    Name,
+    Outcome,
+    RequestedDosing,
+    Response,
+    Text,
+)
+from domain.people import Actor, ConsultationGiven, Prescriber
+
+Urgency = Literal["standard", "urgent"]
+Channel = Literal["mail", "fax", "portal", "telephone", "other"]
+NoticeKind = Literal["approval", "denial", "information_needed", "clock_extended", "dismissal", "appeal_decision"]
+DismissalGround = Literal["duplicate", "improperly_filed"]
+
+
+class StatedAgent(Fact):
+    """An agent as the prescriber stated it, with the days it was taken."""
+
+    product: Name
+    outcome: Outcome | None = None
+    started_on: PartialDate | None = None
+    stopped_on: PartialDate | None = None
+    still_taken: StrictBool | None = None
+
+
+class Statement(Fact):
+    """The facts as the prescriber stated them. `None` is "not stated".
+
+    `received_lemtrada` and `birth_date` speak only where the record is silent (R1).
+    """
+
+    birth_date: PartialDate | None = None
+    diagnosis: Diagnosis | None = None
+    diagnosis_codes: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
+    ms_form: MsForm | None = None
+    received_lemtrada: StrictBool | None = None
+    campath_received: StrictBool | None = None
+    agents: Annotated[tuple[StatedAgent, ...], Field(max_length=100)] = ()
+    agents_list_is_complete: StrictBool | None = None
+    other_dmt_continues: StrictBool | None = None
+    aggressive_disease: AggressiveDisease = AggressiveDisease()
+    response: Response = Response()
+    hiv_infection: StrictBool | None = None
+    active_infection: StrictBool | None = None
+    hypersensitivity: StrictBool | None = None
+    rems_enrolled: StrictBool | None = None
+    progressive_multifocal_leukoencephalopathy: StrictBool | None = None
+    requested_dosing: RequestedDosing = RequestedDosing()
+
+
+class RequestSubmitted(Event):
+    """`retrospective_for` names the doses that were given before it was asked for."""
+
+    TOPIC: ClassVar[str] = "RequestSubmitted"
+
+    request_id: RequestId
+    received_at: Instant
+    received_on: Day
+    line_of_business: LineOfBusiness
+    urgency: Urgency
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None
+    planned_first_infusion_on: Day | None
+    statement: Statement
+    planned_site: Name | None = Field(default=None, exclude_if=is_none)
+    retrospective_for: tuple[DoseId, ...] = Field(default=(), exclude_if=is_empty)
+
+    @property
+    def happened(self) -> datetime:
+        return self.received_at
+
+
+# -- what is asked, and what comes ------------------------------------------------------------
+
+
+class Asked(Fact):
+    """One clause that was undetermined, and the facts that would settle it."""
+
+    clause: str
+    sentence: str
+    missing: tuple[str, ...]
+
+
+class InformationRequested(Event):
+    """Asks for exactly what was still undetermined (`asked`), to be answered by an instant."""
+
+    TOPIC: ClassVar[str] = "InformationRequested"
+
+    request_id: RequestId
+    asked: tuple[Asked, ...]
+    answer_by: Instant
+    assessment_digest: str
+    history_version: StrictInt
+    note: Text | None
+
+
+class InformationSupplied(Event):
+    """Facts and documents for a request. `statement` and `consultation` are whole, as they stand from now on.
+
+    `fields` names what is other than it was; `answers_in_full` says that nothing asked for
+    is left without a fact or a document, which sets a stopped clock going again.
+    """
+
+    TOPIC: ClassVar[str] = "InformationSupplied"
+
+    request_id: RequestId
+    received_at: Instant
+    received_on: Day
+    statement: Statement
+    consultation: ConsultationGiven | None
+    fields: tuple[str, ...]
+    documents: tuple[Document, ...]
+    answers_in_full: StrictBool
+
+    @property
+    def happened(self) -> datetime:
+        return self.received_at
+
+
+class StatementCorrected(Event):
+    """What was submitted was wrong (R23): the facts whole, as they stand from now on; `fields` names what changed."""
+
+    TOPIC: ClassVar[str] = "StatementCorrected"
+
+    request_id: RequestId
+    statement: Statement
+    consultation: ConsultationGiven | None
+    line_of_business: LineOfBusiness
+    fields: tuple[str, ...]
+    reason: Text
+
+
+class ReminderSent(Event):
+    TOPIC: ClassVar[str] = "ReminderSent"
+
+    request_id: RequestId
+    channel: Channel
+    note: Text | None
+
+
+class PlannedInfusionChanged(Event):
+    TOPIC: ClassVar[str] = "PlannedInfusionChanged"
+
+    request_id: RequestId
+    planned_first_infusion_on: Day | None
+    planned_site: Name | None
+
+
+class PrescriberChanged(Event):
+    TOPIC: ClassVar[str] = "PrescriberChanged"
+
+    request_id: RequestId
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None
+
+
+# -- who has it, and how it ends without a determination --------------------------------------
+
+
+class RequestAssigned(Event):
+    TOPIC: ClassVar[str] = "RequestAssigned"
+
+    request_id: RequestId
+    to: Actor
+
+
+class RequestReleased(Event):
+    """Nobody has it any more."""
+
+    TOPIC: ClassVar[str] = "RequestReleased"
+
+    request_id: RequestId
+
+
+class RequestWithdrawn(Event):
+    """Taken back by who asked, `by` name; nothing was decided."""
+
+    TOPIC: ClassVar[str] = "RequestWithdrawn"
+
+    request_id: RequestId
+    on: Day
+    by: Name
+    reason: Text
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+class RequestDismissed(Event):
+    """Not decided, because it is a duplicate of another or was improperly filed."""
+
+    TOPIC: ClassVar[str] = "RequestDismissed"
+
+    request_id: RequestId
+    on: Day
+    ground: DismissalGround
+    duplicate_of: RequestId | None
+    reason: Text
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+class RequestReopened(Event):
+    """A request that was denied, withdrawn or dismissed is to be decided again; what was decided stays on record."""
+
+    TOPIC: ClassVar[str] = "RequestReopened"
+
+    request_id: RequestId
+    on: Day
+    reason: Text
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+# -- talking with the prescriber, and the clock -----------------------------------------------
+
+
+class PeerToPeerOffered(Event):
+    """A conversation between the prescriber and a clinician of the plan was offered, until a day."""
+
+    TOPIC: ClassVar[str] = "PeerToPeerOffered"
+
+    request_id: RequestId
+    until: Day | None
+    note: Text | None
+
+
+class PeerToPeerHeld(Event):
+    """The actor is the plan's clinician, `with_whom` the prescriber or who stood in."""
+
+    TOPIC: ClassVar[str] = "PeerToPeerHeld"
+
+    request_id: RequestId
+    on: Day
+    with_whom: Name
+    outcome: Text
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+class RequestExpedited(Event):
+    """The urgent clock runs from when expediting was asked for."""
+
+    TOPIC: ClassVar[str] = "RequestExpedited"
+
+    request_id: RequestId
+    asked_at: Instant
+    reason: Text
+
+    @property
+    def happened(self) -> datetime:
+        return self.asked_at
+
+
+class ExpeditingRefused(Event):
+    TOPIC: ClassVar[str] = "ExpeditingRefused"
+
+    request_id: RequestId
+    asked_at: Instant
+    reason: Text
+
+    @property
+    def happened(self) -> datetime:
+        return self.asked_at
+
+
+class ClockExtended(Event):
+    """The plan took the time that the clock's table allows; `notice` is what the claimant was told."""
+
+    TOPIC: ClassVar[str] = "ClockExtended"
+
+    request_id: RequestId
+    days: StrictInt
+    reason: Text
+    notice: Text
+
+
+class NoticeIssued(Event):
+    """A notice of a determination, of what is needed, or of an appeal's decision left the plan."""
+
+    TOPIC: ClassVar[str] = "NoticeIssued"
+
+    notice_id: NoticeId
+    request_id: RequestId
+    appeal_id: AppealId | None
+    kind: NoticeKind
+    channel: Channel
+    addressee: Name
+    issued_at: Instant
+
+    @property
+    def happened(self) -> datetime:
+        return self.issued_at
+
+
+class NoticeDelivered(Event):
+    TOPIC: ClassVar[str] = "NoticeDelivered"
+
+    notice_id: NoticeId
+    delivered_at: Instant
+
+    @property
+    def happened(self) -> datetime:
+        return self.delivered_at

@@ -1,0 +1,200 @@
+"""What she was given: reports from elsewhere, doses, courses, and their corrections."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictBool, StrictInt
+
+from domain.calendar import Day, PartialDate
+from domain.events.envelope import DoseId, Event, ReportedCourseId, ReportId, RequestId
+from domain.facts import Fact, Name, Text
+
+DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]
+TreatmentSource = Literal["other_plan", "trial", "attested"]
+Variance = Literal[
+    "no_approval_in_force",
+    "outside_its_thirty_days",
+    "over_the_approval",
+    "over_the_course",
+    "not_12_mg",
+    "not_consecutive",
+    "second_on_one_day",
+    "before_twelve_months",
+]
+
+
+class ReportedCourse(Fact):
+    """One course as another plan, a trial or the prescriber reported it.
+
+    `completed` is unknown where nobody said; `mg_total` is the milligrams of the whole course.
+    """
+
+    doses_given: Annotated[StrictInt, Field(ge=1, le=30)] | None = None
+    mg_total: Annotated[float, Field(strict=True, gt=0, le=10_000)] | None = None
+    first_dose_on: PartialDate | None = None
+    last_dose_on: PartialDate | None = None
+    completed: StrictBool | None = None
+
+
+class PriorTreatmentReported(Event):
+    """Treatment outside this ledger; no courses means that none was ever given.
+
+    `on` is the day of the report in the plan's zone: it tells of no dose after it.
+    """
+
+    TOPIC: ClassVar[str] = "PriorTreatmentReported"
+
+    report_id: ReportId
+    on: Day
+    source: TreatmentSource
+    reference: Name | None = None
+    courses: tuple[ReportedCourse, ...]
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+class PriorTreatmentCorrected(Event):
+    """What the report should have said (R23): its courses as they stand from now on, and of which day it is."""
+
+    TOPIC: ClassVar[str] = "PriorTreatmentCorrected"
+
+    report_id: ReportId
+    source: TreatmentSource
+    reference: Name | None
+    courses: tuple[ReportedCourse, ...]
+    fields: tuple[str, ...]
+    reason: Text
+
+
+class PriorTreatmentVoided(Event):
+    """The report was a mistake; it stays visible and tells of nothing (R23)."""
+
+    TOPIC: ClassVar[str] = "PriorTreatmentVoided"
+
+    report_id: ReportId
+    reason: Text
+
+
+class DoseAdministered(Event):
+    """One infusion, a fact whatever was approved; `variances` are those seen when it was recorded (R22).
+
+    `course` is the number of the course that it belongs to (R24), None where it only documents
+    a reported course (R25). A possible duplicate is not counted until a person decides.
+    """
+
+    TOPIC: ClassVar[str] = "DoseAdministered"
+
+    dose_id: DoseId
+    on: Day
+    mg: float
+    site: Name | None
+    source: DoseSource
+    source_reference: Name
+    request_id: RequestId | None
+    course: StrictInt | None
+    documents_report: ReportId | None
+    possible_duplicate_of: DoseId | None
+    variances: tuple[Variance, ...]
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+class DoseCorrected(Event):
+    """What the entry should have said (R23), whole; `fields` names what is other than it was.
+
+    It alone moves a dose to another course (R24).
+    """
+
+    TOPIC: ClassVar[str] = "DoseCorrected"
+
+    dose_id: DoseId
+    on: Day
+    mg: float
+    site: Name | None
+    request_id: RequestId | None
+    course: StrictInt | None
+    documents_report: ReportId | None
+    fields: tuple[str, ...]
+    variances: tuple[Variance, ...]
+    reason: Text
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+class PossibleDuplicateConfirmed(Event):
+    """A person found that the second report is the same infusion: it stays uncounted."""
+
+    TOPIC: ClassVar[str] = "PossibleDuplicateConfirmed"
+
+    dose_id: DoseId
+    reason: Text
+
+
+class PossibleDuplicateDismissed(Event):
+    """A person found that the second report is another infusion: it counts from now on."""
+
+    TOPIC: ClassVar[str] = "PossibleDuplicateDismissed"
+
+    dose_id: DoseId
+    reason: Text
+
+
+class DoseVoided(Event):
+    """The entry was a mistake; it stays visible and no longer counts (R23)."""
+
+    TOPIC: ClassVar[str] = "DoseVoided"
+
+    dose_id: DoseId
+    reason: Text
+
+
+class CourseCompleted(Event):
+    """The last dose of the regimen is on record (R6); stored in the commit of what completed it."""
+
+    TOPIC: ClassVar[str] = "CourseCompleted"
+
+    course: StrictInt
+    doses_given: StrictInt
+    completed_on: Day
+
+    @property
+    def happened(self) -> date:
+        return self.completed_on
+
+
+class CourseReopened(Event):
+    """A dose of the latest course fell away, and the course with it (R24)."""
+
+    TOPIC: ClassVar[str] = "CourseReopened"
+
+    course: StrictInt
+    doses_given: StrictInt
+    reason: Text
+
+
+class CourseClosedUnfinished(Event):
+    """A clinician found that the course will not be finished (R26).
+
+    `reported_course` says which one of which report it is, where a report told of it; else it
+    is not stored. `course` is the name that its doses carry, or the number that it had then.
+    """
+
+    TOPIC: ClassVar[str] = "CourseClosedUnfinished"
+
+    course: StrictInt
+    doses_given: StrictInt
+    closed_on: Day
+    reason: Text
+    reported_course: ReportedCourseId | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @property
+    def happened(self) -> date:
+        return self.closed_on

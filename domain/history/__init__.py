@@ -1,0 +1,91 @@
+"""A patient's history as the decisions need it, and the fold that makes it from events.
+
+`evolve` only remembers, chapter by chapter as the events are; what follows from what is
+remembered (which course is which, what an approval has left, when a clock runs out) is
+derived where it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from domain.events import Event, HistoryOpened, PatientEvent
+from domain.history import appeals, determinations, documents, patient, requests, treatment
+from domain.history.appeals import Appeal, AppealStatus
+from domain.history.determinations import Approval, Decision, PastDetermination
+from domain.history.documents import DocumentOnRecord, Review
+from domain.history.patient import AgentUse, PatientHistory, Representative
+from domain.history.requests import Asking, Notice, Request, RequestStatus
+from domain.history.treatment import CourseMarks, Dose, Duplicate, Report, reported_course_id
+
+REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    **patient.REMEMBERS,
+    **treatment.REMEMBERS,
+    **requests.REMEMBERS,
+    **documents.REMEMBERS,
+    **determinations.REMEMBERS,
+    **appeals.REMEMBERS,
+}
+"""What each event adds to the history; `HistoryOpened` begins it."""
+
+
+def fold(events: Iterable[PatientEvent], history: PatientHistory | None = None) -> PatientHistory | None:
+    """The history after all the events; None where there are none."""
+    for event in events:
+        history = evolve(history, event)
+    return history
+
+
+def versions(events: Iterable[PatientEvent]) -> list[PatientHistory]:
+    """The history after each event, oldest first."""
+    found: list[PatientHistory] = []
+    for event in events:
+        found.append(evolve(found[-1] if found else None, event))
+    return found
+
+
+def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistory:
+    """The history after one more event. Total over every order that `decide` can produce."""
+    if isinstance(event, HistoryOpened):
+        return PatientHistory(
+            patient_id=event.patient_id,
+            version=event.originator_version,
+            recorded_at=event.recorded_at,
+            member=event.member,
+            name=event.name,
+            birth_date=event.birth_date,
+            members=(event.member,),
+            imported_from=event.imported_from,
+        )
+    if history is None:
+        raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")
+    after = replace(history, version=event.originator_version, recorded_at=event.recorded_at)
+    return REMEMBERS[type(event)](after, event)
+
+
+__all__ = [
+    "AgentUse",
+    "Appeal",
+    "AppealStatus",
+    "Approval",
+    "Asking",
+    "CourseMarks",
+    "Decision",
+    "DocumentOnRecord",
+    "Dose",
+    "Duplicate",
+    "Notice",
+    "PastDetermination",
+    "PatientHistory",
+    "Report",
+    "Representative",
+    "Request",
+    "RequestStatus",
+    "Review",
+    "evolve",
+    "fold",
+    "reported_course_id",
+    "versions",
+]

@@ -1,0 +1,146 @@
+"""What is remembered of appeals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from domain.events import (
+    AppealAssigned,
+    AppealDecided,
+    AppealDismissed,
+    AppealEvidenceAdded,
+    AppealFiled,
+    AppealHandedOn,
+    AppealLevel,
+    AppealOutcome,
+    AppealWithdrawn,
+    Determination,
+    Event,
+    ExternalReviewAnswered,
+    Filer,
+    ImportedFrom,
+    Urgency,
+)
+from domain.history.documents import supplied
+from domain.history.patient import PatientHistory
+from domain.people import Actor
+
+AppealStatus = Literal["open", "upheld", "overturned", "overturned_in_part", "withdrawn", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """One appeal of one decision, the event number `decision_version` of the history.
+
+    `external_outcome` is the answer of the organisation that it was handed on to; it is the
+    last word, and `status` stays what the plan itself decided.
+    """
+
+    appeal_id: str
+    request_id: str
+    decision_version: int
+    level: AppealLevel
+    urgency: Urgency
+    grounds: str
+    filer: Filer
+    received_at: datetime
+    received_on: date
+    file_by: date
+    is_late: bool
+    filed_version: int
+    status: AppealStatus = "open"
+    assigned_to: Actor | None = None
+    decided_by: Actor | None = None
+    determination: Determination | None = None
+    citing: tuple[str, ...] = ()
+    closed_on: date | None = None
+    closed_at: datetime | None = None
+    closed_version: int | None = None
+    handed_on_to: str | None = None
+    handed_on_on: date | None = None
+    external_outcome: AppealOutcome | None = None
+    imported_from: ImportedFrom | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "open"
+
+    @property
+    def awaits_external_review(self) -> bool:
+        return self.handed_on_to is not None and self.external_outcome is None
+
+
+def _filed(history: PatientHistory, event: AppealFiled) -> PatientHistory:
+    appeal = Appeal(
+        appeal_id=event.appeal_id,
+        request_id=event.request_id,
+        decision_version=event.decision_version,
+        level=event.level,
+        urgency=event.urgency,
+        grounds=event.grounds,
+        filer=event.filer,
+        received_at=event.received_at,
+        received_on=event.received_on,
+        file_by=event.file_by,
+        is_late=event.is_late,
+        filed_version=event.originator_version,
+        imported_from=event.imported_from,
+    )
+    return replace(history, appeals=(*history.appeals, appeal))
+
+
+def _with_appeal(history: PatientHistory, appeal_id: str, **changes: Any) -> PatientHistory:
+    appeals = tuple(replace(one, **changes) if one.appeal_id == appeal_id else one for one in history.appeals)
+    return replace(history, appeals=appeals)
+
+
+def _evidence(history: PatientHistory, event: AppealEvidenceAdded) -> PatientHistory:
+    appeal = history.appeal(event.appeal_id)
+    assert appeal is not None
+    return supplied(history, appeal.request_id, event, appeal_id=event.appeal_id)
+
+
+def _decided(history: PatientHistory, event: AppealDecided) -> PatientHistory:
+    return _with_appeal(
+        history,
+        event.appeal_id,
+        status=event.outcome,
+        decided_by=event.actor,
+        determination=event.determination,
+        citing=event.citing,
+        closed_on=event.determination.decided_on,
+        closed_at=event.recorded_at,
+        closed_version=event.originator_version,
+    )
+
+
+def _closed(
+    history: PatientHistory, event: AppealWithdrawn | AppealDismissed, status: Literal["withdrawn", "dismissed"]
+) -> PatientHistory:
+    return _with_appeal(
+        history,
+        event.appeal_id,
+        status=status,
+        closed_on=event.on,
+        closed_at=event.recorded_at,
+        closed_version=event.originator_version,
+    )
+
+
+REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    AppealFiled: _filed,
+    AppealEvidenceAdded: _evidence,
+    AppealAssigned: lambda history, event: _with_appeal(history, event.appeal_id, assigned_to=event.to),
+    AppealDecided: _decided,
+    AppealWithdrawn: lambda history, event: _closed(history, event, "withdrawn"),
+    AppealDismissed: lambda history, event: _closed(history, event, "dismissed"),
+    AppealHandedOn: lambda history, event: _with_appeal(
+        history, event.appeal_id, handed_on_to=event.organisation, handed_on_on=event.on
+    ),
+    ExternalReviewAnswered: lambda history, event: _with_appeal(
+        history, event.appeal_id, external_outcome=event.outcome
+    ),
+}

@@ -1,0 +1,136 @@
+"""What is remembered of the facts and documents that came for a request, and of what persons found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from domain.events import (
+    Document,
+    DocumentCorrected,
+    DocumentReviewed,
+    DocumentVoided,
+    Event,
+    InformationSupplied,
+    StatementCorrected,
+)
+from domain.history.patient import PatientHistory
+from domain.history.requests import attested, request_of, took_part_in, with_request
+from domain.people import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person of the plan found in a document (R14)."""
+
+    clause: str
+    supports: bool
+    by: Actor
+    reviewed_at: datetime
+    version: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentOnRecord:
+    """A document, for whom and when it came, and what persons found in it; the last review of a clause holds."""
+
+    document: Document
+    request_id: str
+    appeal_id: str | None
+    received_on: date
+    version: int
+    reviews: tuple[Review, ...] = ()
+    voided: bool = False
+    corrected: bool = False
+
+    def supports(self, clause: str) -> bool:
+        latest = next((one for one in reversed(self.reviews) if one.clause == clause), None)
+        return not self.voided and latest is not None and latest.supports
+
+
+def supplied(
+    history: PatientHistory,
+    request_id: str,
+    event: Any,
+    *,
+    appeal_id: str | None = None,
+    **changes: Any,
+) -> PatientHistory:
+    """Facts and documents that came for a request, or for an appeal of it."""
+    request = request_of(history, request_id)
+    documents = tuple(
+        DocumentOnRecord(one, request_id, appeal_id, event.received_on, event.originator_version)
+        for one in event.documents
+    )
+    signs = attested(
+        request.attested, request.statement.aggressive_disease, event.statement.aggressive_disease, event.actor
+    )
+    after = with_request(
+        history,
+        request_id,
+        statement=event.statement,
+        consultation=event.consultation,
+        attested=signs,
+        **changes,
+    )
+    return replace(after, documents=(*history.documents, *documents))
+
+
+def _document_reviewed(history: PatientHistory, event: DocumentReviewed) -> PatientHistory:
+    on_record = history.document(event.document_id)
+    assert on_record is not None
+    review = Review(event.clause, event.supports, event.actor, event.recorded_at, event.originator_version, event.note)
+    after = _with_document(history, event.document_id, reviews=(*on_record.reviews, review))
+    # Whoever reads the evidence of an appeal works on the appeal, not on what was decided before.
+    return after if on_record.appeal_id is not None else took_part_in(after, on_record.request_id, event.actor)
+
+
+def _document_corrected(history: PatientHistory, event: DocumentCorrected) -> PatientHistory:
+    on_record = history.document(event.document_id)
+    assert on_record is not None
+    document = on_record.document.model_copy(update={"name": event.name, "kind": event.kind, "clause": event.clause})
+    return _with_document(history, event.document_id, document=document, corrected=True)
+
+
+def _with_document(history: PatientHistory, document_id: str, **changes: Any) -> PatientHistory:
+    documents = tuple(
+        replace(one, **changes) if one.document.document_id == document_id else one for one in history.documents
+    )
+    return replace(history, documents=documents)
+
+
+def _information_supplied(history: PatientHistory, event: InformationSupplied) -> PatientHistory:
+    request = request_of(history, event.request_id)
+    askings = request.askings
+    if event.answers_in_full:
+        askings = tuple(
+            one if one.answered_at is not None else replace(one, answered_at=event.received_at) for one in askings
+        )
+    return supplied(history, event.request_id, event, askings=askings)
+
+
+def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> PatientHistory:
+    request = request_of(history, event.request_id)
+    signs = attested(
+        request.attested, request.statement.aggressive_disease, event.statement.aggressive_disease, event.actor
+    )
+    return with_request(
+        history,
+        event.request_id,
+        statement=event.statement,
+        consultation=event.consultation,
+        line_of_business=event.line_of_business,
+        attested=signs,
+    )
+
+
+REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    InformationSupplied: _information_supplied,
+    StatementCorrected: _statement_corrected,
+    DocumentReviewed: _document_reviewed,
+    DocumentCorrected: _document_corrected,
+    DocumentVoided: lambda history, event: _with_document(history, event.document_id, voided=True),
+}

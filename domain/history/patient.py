@@ -1,0 +1,163 @@
+"""The whole of what decisions remember of one patient, and what is remembered of her person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from domain.calendar import PartialDate
+from domain.events import (
+    DeathRecorded,
+    DeathRecordVoided,
+    DemographicsCorrected,
+    Event,
+    HistoriesLinked,
+    HistoriesUnlinked,
+    ImportedFrom,
+    LineOfBusiness,
+    LineOfBusinessChanged,
+    Member,
+    MemberIdentifierAdded,
+    MemberIdentifierRetired,
+    OtherAgentStarted,
+    OtherAgentStopped,
+    RepresentativeNamed,
+)
+
+if TYPE_CHECKING:
+    from domain.history.appeals import Appeal
+    from domain.history.determinations import Approval
+    from domain.history.documents import DocumentOnRecord
+    from domain.history.requests import Notice, Request
+    from domain.history.treatment import CourseMarks, Dose, Report
+
+
+@dataclass(frozen=True, slots=True)
+class AgentUse:
+    """When another agent was begun or stopped, as one event told it; `version` is the event's."""
+
+    product: str
+    started_on: PartialDate | None
+    stopped_on: PartialDate | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    name: str
+    relationship: str
+    on: date
+    through: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientHistory:
+    """Everything remembered of one patient, as of event number `version`.
+
+    `member` is the identifier that she was opened with, `members` those that lead here now.
+    `marks` are of courses by the name that their doses carry, `closed_reports` of reported
+    courses that a clinician closed, with the day.
+    """
+
+    patient_id: UUID
+    version: int
+    recorded_at: datetime
+    member: Member
+    name: str
+    birth_date: PartialDate | None
+    members: tuple[Member, ...] = ()
+    linked: tuple[UUID, ...] = ()
+    lines_of_business: tuple[tuple[date, LineOfBusiness], ...] = ()
+    representatives: tuple[Representative, ...] = ()
+    deceased_on: PartialDate | None = None
+    agents: tuple[AgentUse, ...] = ()
+    reports: tuple[Report, ...] = ()
+    requests: tuple[Request, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    documents: tuple[DocumentOnRecord, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    doses: tuple[Dose, ...] = ()
+    marks: tuple[tuple[int, CourseMarks], ...] = ()
+    closed_reports: tuple[tuple[str, date], ...] = ()
+    imported_from: ImportedFrom | None = None
+
+    def request(self, request_id: str) -> Request | None:
+        return next((one for one in self.requests if one.request_id == request_id), None)
+
+    def dose(self, dose_id: str) -> Dose | None:
+        return next((one for one in self.doses if one.dose_id == dose_id), None)
+
+    def report(self, report_id: str) -> Report | None:
+        return next((one for one in self.reports if one.report_id == report_id), None)
+
+    def document(self, document_id: str) -> DocumentOnRecord | None:
+        return next((one for one in self.documents if one.document.document_id == document_id), None)
+
+    def appeal(self, appeal_id: str) -> Appeal | None:
+        return next((one for one in self.appeals if one.appeal_id == appeal_id), None)
+
+    def notice(self, notice_id: str) -> Notice | None:
+        return next((one for one in self.notices if one.notice_id == notice_id), None)
+
+    def approval(self, request_id: str) -> Approval | None:
+        """The latest approval of a request; an appeal may have brought a second one."""
+        return next((one for one in reversed(self.approvals) if one.request_id == request_id), None)
+
+    def marks_of(self, course: int) -> CourseMarks:
+        from domain.history.treatment import CourseMarks  # noqa: PLC0415  (the chapters know the history, not it them)
+
+        return dict(self.marks).get(course, CourseMarks())
+
+    def line_of_business(self, day: date) -> LineOfBusiness | None:
+        """Her coverage's line on a day: as changed by then, else that of the latest request received by then."""
+        changed = [line for on, line in sorted(self.lines_of_business, key=lambda pair: pair[0]) if on <= day]
+        if changed:
+            return changed[-1]
+        received = [one for one in self.requests if one.received_on <= day]
+        return received[-1].line_of_business if received else None
+
+
+def _demographics(history: PatientHistory, event: DemographicsCorrected) -> PatientHistory:
+    return replace(history, name=event.name or history.name, birth_date=event.birth_date or history.birth_date)
+
+
+def _unlinked(history: PatientHistory, event: HistoriesUnlinked) -> PatientHistory:
+    return replace(history, linked=tuple(one for one in history.linked if one != event.other_patient_id))
+
+
+def _retired(history: PatientHistory, event: MemberIdentifierRetired) -> PatientHistory:
+    return replace(history, members=tuple(one for one in history.members if one != event.member))
+
+
+def _represented(history: PatientHistory, event: RepresentativeNamed) -> PatientHistory:
+    named = Representative(event.name, event.relationship, event.on, event.through)
+    return replace(history, representatives=(*history.representatives, named))
+
+
+def _agent(history: PatientHistory, event: OtherAgentStarted | OtherAgentStopped) -> PatientHistory:
+    started = event.on if isinstance(event, OtherAgentStarted) else None
+    stopped = event.on if isinstance(event, OtherAgentStopped) else None
+    return replace(
+        history, agents=(*history.agents, AgentUse(event.product, started, stopped, event.originator_version))
+    )
+
+
+REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    DemographicsCorrected: _demographics,
+    MemberIdentifierAdded: lambda history, event: replace(history, members=(*history.members, event.member)),
+    MemberIdentifierRetired: _retired,
+    HistoriesLinked: lambda history, event: replace(history, linked=(*history.linked, event.other_patient_id)),
+    HistoriesUnlinked: _unlinked,
+    LineOfBusinessChanged: lambda history, event: replace(
+        history, lines_of_business=(*history.lines_of_business, (event.on, event.line_of_business))
+    ),
+    RepresentativeNamed: _represented,
+    DeathRecorded: lambda history, event: replace(history, deceased_on=event.on),
+    DeathRecordVoided: lambda history, _: replace(history, deceased_on=None),
+    OtherAgentStarted: _agent,
+    OtherAgentStopped: _agent,
+}

@@ -1,0 +1,254 @@
+"""What is remembered of requests: their facts as they stand, what was asked, their clock and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from domain.events import (
+    Asked,
+    ClockExtended,
+    Determination,
+    Event,
+    ExpeditingRefused,
+    ImportedFrom,
+    InformationRequested,
+    LineOfBusiness,
+    NoticeDelivered,
+    NoticeIssued,
+    NoticeKind,
+    PeerToPeerHeld,
+    PeerToPeerOffered,
+    PlannedInfusionChanged,
+    PrescriberChanged,
+    ReminderSent,
+    RequestAssigned,
+    RequestDismissed,
+    RequestExpedited,
+    RequestReleased,
+    RequestReopened,
+    RequestSubmitted,
+    RequestWithdrawn,
+    Statement,
+    Urgency,
+)
+from domain.facts import AggressiveDisease
+from domain.history.patient import PatientHistory
+from domain.people import DOCUMENT_READERS, Actor, ConsultationGiven, Prescriber
+
+if TYPE_CHECKING:
+    from domain.history.determinations import Decision
+
+RequestStatus = Literal["open", "referred", "approved", "denied", "withdrawn", "dismissed"]
+OPEN: Final = ("open", "referred")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One request for information; `answered_at` is when the full response was received (None: not yet)."""
+
+    asked: tuple[Asked, ...]
+    asked_at: datetime
+    answer_by: datetime
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. Its facts are those that stand now, with all that was supplied and corrected.
+
+    `attested` names the signs whose document somebody of the plan recorded as read (R14);
+    `took_part` is everyone of the plan who worked towards its determination.
+    """
+
+    request_id: str
+    received_at: datetime
+    received_on: date
+    line_of_business: LineOfBusiness
+    urgency: Urgency
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None
+    planned_first_infusion_on: date | None
+    statement: Statement
+    submitted_by: Actor
+    submitted_version: int
+    status: RequestStatus = "open"
+    determination: Determination | None = None
+    decided_by: Actor | None = None
+    citing: tuple[str, ...] = ()
+    closed_on: date | None = None
+    decisions: tuple[Decision, ...] = ()
+    attested: tuple[str, ...] = ()
+    planned_site: str | None = None
+    retrospective_for: tuple[str, ...] = ()
+    askings: tuple[Asking, ...] = ()
+    reminders: int = 0
+    extensions: tuple[tuple[datetime, int], ...] = ()
+    expedited_at: datetime | None = None
+    expediting_refused: bool = False
+    peer_to_peer_offered: bool = False
+    peer_to_peer_held: bool = False
+    held_by: Actor | None = None
+    took_part: tuple[Actor, ...] = ()
+    imported_from: ImportedFrom | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_decided(self) -> bool:
+        return self.status in ("approved", "denied")
+
+    @property
+    def awaits(self) -> Asking | None:
+        """The request for information that is not answered in full yet."""
+        return next((one for one in reversed(self.askings) if one.answered_at is None), None)
+
+    def is_closed_by(self, day: date) -> bool:
+        """Whether it was decided, withdrawn or dismissed on the day or before."""
+        return self.closed_on is not None and self.closed_on <= day
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    notice_id: str
+    request_id: str
+    appeal_id: str | None
+    kind: NoticeKind
+    channel: str
+    addressee: str
+    issued_at: datetime
+    delivered_at: datetime | None = None
+
+
+def with_request(history: PatientHistory, request_id: str, **changes: Any) -> PatientHistory:
+    requests = tuple(replace(one, **changes) if one.request_id == request_id else one for one in history.requests)
+    return replace(history, requests=requests)
+
+
+def request_of(history: PatientHistory, request_id: str) -> Request:
+    """The request that an event names; `decide` let no other through."""
+    found = history.request(request_id)
+    assert found is not None, f"{request_id} is not on record"
+    return found
+
+
+def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHistory:
+    request = Request(
+        request_id=event.request_id,
+        received_at=event.received_at,
+        received_on=event.received_on,
+        line_of_business=event.line_of_business,
+        urgency=event.urgency,
+        prescriber=event.prescriber,
+        consultation=event.consultation,
+        planned_first_infusion_on=event.planned_first_infusion_on,
+        statement=event.statement,
+        submitted_by=event.actor,
+        submitted_version=event.originator_version,
+        attested=attested((), Statement().aggressive_disease, event.statement.aggressive_disease, event.actor),
+        planned_site=event.planned_site,
+        retrospective_for=event.retrospective_for,
+        imported_from=event.imported_from,
+    )
+    return replace(history, requests=(*history.requests, request))
+
+
+def attested(before: tuple[str, ...], signs: AggressiveDisease, now: AggressiveDisease, by: Actor) -> tuple[str, ...]:
+    """The signs whose document was recorded as read by somebody who may read it; one that stands as it was stays so."""
+    found = []
+    for name in AggressiveDisease.model_fields:
+        was, is_ = getattr(signs, name), getattr(now, name)
+        if is_.documentation != "attached":
+            continue
+        if (name in before) if was == is_ else (by.role in DOCUMENT_READERS):
+            found.append(name)
+    return tuple(found)
+
+
+def _information_requested(history: PatientHistory, event: InformationRequested) -> PatientHistory:
+    request = request_of(history, event.request_id)
+    asking = Asking(event.asked, event.recorded_at, event.answer_by)
+    after = with_request(history, event.request_id, askings=(*request.askings, asking))
+    return took_part_in(after, event.request_id, event.actor)
+
+
+def took_part_in(history: PatientHistory, request_id: str, actor: Actor) -> PatientHistory:
+    request = request_of(history, request_id)
+    if actor.id in {one.id for one in request.took_part}:
+        return history
+    return with_request(history, request_id, took_part=(*request.took_part, actor))
+
+
+def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory:
+    return with_request(
+        history, event.request_id, status="open", closed_on=None, determination=None, decided_by=None, citing=()
+    )
+
+
+def _notice(history: PatientHistory, event: NoticeIssued) -> PatientHistory:
+    notice = Notice(
+        event.notice_id,
+        event.request_id,
+        event.appeal_id,
+        event.kind,
+        event.channel,
+        event.addressee,
+        event.issued_at,
+    )
+    return replace(history, notices=(*history.notices, notice))
+
+
+def _delivered(history: PatientHistory, event: NoticeDelivered) -> PatientHistory:
+    notices = tuple(
+        replace(one, delivered_at=event.delivered_at) if one.notice_id == event.notice_id else one
+        for one in history.notices
+    )
+    return replace(history, notices=notices)
+
+
+def _clock_extended(history: PatientHistory, event: ClockExtended) -> PatientHistory:
+    request = request_of(history, event.request_id)
+    return with_request(history, event.request_id, extensions=(*request.extensions, (event.recorded_at, event.days)))
+
+
+def _peer_to_peer(history: PatientHistory, event: PeerToPeerHeld) -> PatientHistory:
+    after = with_request(history, event.request_id, peer_to_peer_held=True)
+    return took_part_in(after, event.request_id, event.actor)
+
+
+REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    RequestSubmitted: _submitted,
+    InformationRequested: _information_requested,
+    ReminderSent: lambda history, event: with_request(
+        history, event.request_id, reminders=request_of(history, event.request_id).reminders + 1
+    ),
+    PlannedInfusionChanged: lambda history, event: with_request(
+        history,
+        event.request_id,
+        planned_first_infusion_on=event.planned_first_infusion_on,
+        planned_site=event.planned_site,
+    ),
+    PrescriberChanged: lambda history, event: with_request(
+        history, event.request_id, prescriber=event.prescriber, consultation=event.consultation
+    ),
+    RequestAssigned: lambda history, event: with_request(history, event.request_id, held_by=event.to),
+    RequestReleased: lambda history, event: with_request(history, event.request_id, held_by=None),
+    RequestWithdrawn: lambda history, event: with_request(
+        history, event.request_id, status="withdrawn", closed_on=event.on, held_by=None
+    ),
+    RequestDismissed: lambda history, event: with_request(
+        history, event.request_id, status="dismissed", closed_on=event.on, held_by=None
+    ),
+    RequestReopened: _reopened,
+    PeerToPeerOffered: lambda history, event: with_request(history, event.request_id, peer_to_peer_offered=True),
+    PeerToPeerHeld: _peer_to_peer,
+    RequestExpedited: lambda history, event: with_request(history, event.request_id, expedited_at=event.asked_at),
+    ExpeditingRefused: lambda history, event: with_request(history, event.request_id, expediting_refused=True),
+    ClockExtended: _clock_extended,
+    NoticeIssued: _notice,
+    NoticeDelivered: _delivered,
+}

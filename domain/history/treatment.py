@@ -1,0 +1,193 @@
+"""What is remembered of her treatment: reports, doses, what events said of courses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from domain.events import (
+    CourseClosedUnfinished,
+    CourseCompleted,
+    CourseReopened,
+    DoseAdministered,
+    DoseCorrected,
+    DoseVoided,
+    Event,
+    ImportedFrom,
+    PossibleDuplicateConfirmed,
+    PossibleDuplicateDismissed,
+    PriorTreatmentCorrected,
+    PriorTreatmentReported,
+    PriorTreatmentVoided,
+    ReportedCourse,
+    TreatmentSource,
+    Variance,
+)
+from domain.history.patient import PatientHistory
+
+Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report of treatment outside this ledger. `told_by` is its day: it tells of no dose after it."""
+
+    report_id: str
+    source: TreatmentSource
+    courses: tuple[ReportedCourse, ...]
+    told_by: date
+    reference: str | None = None
+    voided: bool = False
+    corrected: bool = False
+    imported_from: ImportedFrom | None = None
+
+
+def reported_course_id(report_id: str, number: int) -> str:
+    """Names a course by its place in a report, the first being 1."""
+    return f"{report_id}.c{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One dose entry. `course` is the number its event named; `variances_then` what was seen when recorded."""
+
+    dose_id: str
+    on: date
+    mg: float
+    site: str | None
+    source: str
+    source_reference: str
+    request_id: str | None
+    course: int | None
+    documents_report: str | None
+    duplicate: Duplicate
+    duplicate_of: str | None
+    variances_then: tuple[Variance, ...]
+    recorded_at: datetime
+    version: int
+    voided: bool = False
+    corrected: bool = False
+    imported_from: ImportedFrom | None = None
+
+    @property
+    def stands(self) -> bool:
+        """On record as an infusion that was given: not voided, and no second report of another one."""
+        return not self.voided and self.duplicate in ("no", "dismissed")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the doses of a course of this ledger."""
+        return self.stands and self.course is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseMarks:
+    """What events said of a course beyond its doses."""
+
+    completed: bool = False
+    closed_on: date | None = None
+
+
+def _reported(history: PatientHistory, event: PriorTreatmentReported) -> PatientHistory:
+    report = Report(
+        event.report_id, event.source, event.courses, event.on, event.reference, imported_from=event.imported_from
+    )
+    return replace(history, reports=(*history.reports, report))
+
+
+def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -> PatientHistory:
+    # A correction says what the report should have said; it tells of no later day than the report did.
+    return _with_report(
+        history,
+        event.report_id,
+        source=event.source,
+        reference=event.reference,
+        courses=event.courses,
+        corrected=True,
+    )
+
+
+def _report_voided(history: PatientHistory, event: PriorTreatmentVoided) -> PatientHistory:
+    return _with_report(history, event.report_id, voided=True)
+
+
+def _with_report(history: PatientHistory, report_id: str, **changes: Any) -> PatientHistory:
+    reports = tuple(replace(one, **changes) if one.report_id == report_id else one for one in history.reports)
+    return replace(history, reports=reports)
+
+
+def _dose(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
+    dose = Dose(
+        dose_id=event.dose_id,
+        on=event.on,
+        mg=event.mg,
+        site=event.site,
+        source=event.source,
+        source_reference=event.source_reference,
+        request_id=event.request_id,
+        course=event.course,
+        documents_report=event.documents_report,
+        duplicate="possible" if event.possible_duplicate_of is not None else "no",
+        duplicate_of=event.possible_duplicate_of,
+        variances_then=event.variances,
+        recorded_at=event.recorded_at,
+        version=event.originator_version,
+        imported_from=event.imported_from,
+    )
+    return replace(history, doses=(*history.doses, dose))
+
+
+def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHistory:
+    return _with_dose(
+        history,
+        event.dose_id,
+        on=event.on,
+        mg=event.mg,
+        site=event.site,
+        request_id=event.request_id,
+        course=event.course,
+        documents_report=event.documents_report,
+        corrected=True,
+    )
+
+
+def _with_dose(history: PatientHistory, dose_id: str, **changes: Any) -> PatientHistory:
+    doses = tuple(replace(one, **changes) if one.dose_id == dose_id else one for one in history.doses)
+    return replace(history, doses=doses)
+
+
+def _course_completed(history: PatientHistory, event: CourseCompleted) -> PatientHistory:
+    return _mark(history, event.course, replace(history.marks_of(event.course), completed=True))
+
+
+def _course_reopened(history: PatientHistory, event: CourseReopened) -> PatientHistory:
+    return _mark(history, event.course, replace(history.marks_of(event.course), completed=False))
+
+
+def _course_closed(history: PatientHistory, event: CourseClosedUnfinished) -> PatientHistory:
+    if event.reported_course is not None:
+        closing = (event.reported_course, event.closed_on)
+        return replace(history, closed_reports=(*history.closed_reports, closing))
+    return _mark(history, event.course, replace(history.marks_of(event.course), closed_on=event.closed_on))
+
+
+def _mark(history: PatientHistory, course: int, marks: CourseMarks) -> PatientHistory:
+    others = tuple(pair for pair in history.marks if pair[0] != course)
+    return replace(history, marks=tuple(sorted((*others, (course, marks)), key=lambda pair: pair[0])))
+
+
+REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    PriorTreatmentReported: _reported,
+    PriorTreatmentCorrected: _report_corrected,
+    PriorTreatmentVoided: _report_voided,
+    DoseAdministered: _dose,
+    DoseCorrected: _dose_corrected,
+    PossibleDuplicateConfirmed: lambda history, event: _with_dose(history, event.dose_id, duplicate="confirmed"),
+    PossibleDuplicateDismissed: lambda history, event: _with_dose(history, event.dose_id, duplicate="dismissed"),
+    DoseVoided: lambda history, event: _with_dose(history, event.dose_id, voided=True),
+    CourseCompleted: _course_completed,
+    CourseReopened: _course_reopened,
+    CourseClosedUnfinished: _course_closed,
+}
