@@ -1,0 +1,143 @@
+"""What holds of every clock: whatever was asked, answered, extended or expedited, in every zone and for every row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from domain.clock_terms import TERMS, ClockTerms, Days, Hours
+from domain.clocks import DecisionMoments, Extension, Pause, decision_clock
+from tests.properties.stories import at_every_scale, hold
+
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
+SPAN = timedelta(days=60)
+
+instants = st.integers(0, 800 * 24 * 4).map(lambda quarters: NEW_YEAR + timedelta(minutes=15 * quarters))
+spans = st.integers(0, 60 * 24 * 4).map(lambda quarters: timedelta(minutes=15 * quarters))
+zones = st.sampled_from(["America/New_York", "Pacific/Honolulu", "Africa/Cairo", "Pacific/Kiritimati", "UTC"]).map(
+    ZoneInfo
+)
+# No row of today stops a clock of hours; a plan may add one.
+rows = st.sampled_from([*TERMS, replace(TERMS[0], standard=Hours(72)), replace(TERMS[0], urgent=Days(3))])
+
+
+@st.composite
+def every_moment(draw: st.DrawFn) -> DecisionMoments:
+    received_at = draw(instants)
+    some_time = spans.map(lambda span: received_at + span)
+    maybe = st.none() | some_time
+    pauses = st.builds(
+        lambda asked_at, limit, answer: Pause(
+            asked_at, asked_at + limit, None if answer is None else asked_at + answer
+        ),
+        some_time | st.just(received_at),
+        spans,
+        st.none() | spans,
+    )
+    return DecisionMoments(
+        received_at,
+        draw(st.sampled_from(["standard", "standard", "urgent"])),
+        draw(maybe),
+        draw(st.lists(st.builds(Extension, some_time, st.integers(1, 20).map(Days)), max_size=2).map(tuple)),
+        draw(st.lists(pauses, max_size=4).map(tuple)),
+        draw(maybe),
+    )
+
+
+open_requests = every_moment().map(lambda moments: replace(moments, decided_at=None))
+questioned = open_requests.filter(lambda moments: bool(moments.pauses))
+
+
+def with_first(moments: DecisionMoments, pause: Pause) -> DecisionMoments:
+    return replace(moments, pauses=(pause, *moments.pauses[1:]))
+
+
+@at_every_scale
+def test_a_longer_pause_never_makes_a_request_due_earlier(scale: str) -> None:
+    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo, more: timedelta) -> None:
+        first = moments.pauses[0]
+        answered = None if first.answered_at is None else first.answered_at + more
+        longer = with_first(moments, Pause(first.asked_at, first.answer_due + more, answered))
+        assert decision_clock(terms, longer, zone).due_at >= decision_clock(terms, moments, zone).due_at
+
+    hold(scale, law, rows, questioned, zones, spans)
+
+
+@at_every_scale
+def test_an_answer_never_makes_a_request_due_later_than_the_limit_does(scale: str) -> None:
+    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> None:
+        silent = with_first(moments, replace(moments.pauses[0], answered_at=None))
+        assert decision_clock(terms, moments, zone).due_at <= decision_clock(terms, silent, zone).due_at
+
+    hold(scale, law, rows, questioned, zones)
+
+
+@at_every_scale
+def test_an_extension_never_makes_a_request_due_earlier_and_expediting_never_later(scale: str) -> None:
+    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> None:
+        due_at = decision_clock(terms, moments, zone).due_at
+        assert due_at >= decision_clock(terms, replace(moments, extensions=()), zone).due_at
+        assert due_at <= decision_clock(terms, replace(moments, expedited_at=None), zone).due_at
+
+    hold(scale, law, rows, open_requests, zones)
+
+
+@at_every_scale
+def test_nothing_that_comes_after_the_decision_moves_the_clock(scale: str) -> None:
+    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo, decided_after: timedelta) -> None:
+        decided_at = moments.received_at + decided_after
+        known_then = DecisionMoments(
+            moments.received_at,
+            moments.urgency,
+            moments.expedited_at if moments.expedited_at and moments.expedited_at <= decided_at else None,
+            tuple(one for one in moments.extensions if one.at <= decided_at),
+            tuple(
+                one if one.answered_at and one.answered_at <= decided_at else replace(one, answered_at=None)
+                for one in moments.pauses
+                if one.asked_at <= decided_at
+            ),
+            decided_at,
+        )
+        assert decision_clock(terms, replace(moments, decided_at=decided_at), zone) == decision_clock(
+            terms, known_then, zone
+        )
+        open_then = decision_clock(terms, replace(known_then, decided_at=None), zone)
+        assert open_then.due_at == decision_clock(terms, known_then, zone).due_at
+
+    hold(scale, law, rows, open_requests, zones, spans)
+
+
+@at_every_scale
+def test_what_comes_after_a_request_was_due_does_not_move_its_clock(scale: str) -> None:
+    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo, later: timedelta) -> None:
+        told = decision_clock(terms, moments, zone)
+        at = told.due_at + later + timedelta.resolution
+        more = replace(
+            moments,
+            pauses=(*moments.pauses, Pause(at, at + SPAN)),
+            extensions=(*moments.extensions, Extension(at, Days(5))),
+        )
+        assert decision_clock(terms, more, zone) == told
+
+    hold(scale, law, rows, open_requests, zones, spans)
+
+
+@at_every_scale
+def test_a_clock_is_in_order_and_does_not_depend_on_the_order_of_what_is_told(scale: str) -> None:
+    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> None:
+        told = decision_clock(terms, moments, zone)
+        edges = [told.starts_at, *(edge for stop in told.stops for edge in stop), told.due_at]
+        assert edges == sorted(edges)
+        assert told.starts_at <= told.at_risk_from <= told.due_at
+        elsewhere = replace(
+            moments,
+            received_at=moments.received_at.astimezone(zone),
+            pauses=moments.pauses[::-1],
+            extensions=moments.extensions[::-1],
+        )
+        assert decision_clock(terms, elsewhere, zone) == told
+
+    hold(scale, law, rows, every_moment(), zones)
