@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -83,6 +83,26 @@ class Edition:
     def by_citation(self) -> dict[str, Node | Path]:
         return {node.citation: node for node in self.nodes()}
 
+    def revised(self, revision: int, *leaves: Leaf) -> Edition:
+        """This edition under another revision number, with these leaves in place of those they cite.
+
+        So a file keeps what it was before a rule was mended: `EDITION.revised(1, <the leaf as it was>)`. A leaf
+        that cites a path is its scope. Raises ValueError for a leaf that the edition does not have.
+        """
+        by_citation = {leaf.citation: leaf for leaf in leaves}
+        if strangers := sorted(
+            by_citation.keys() - {one.citation for one in self.nodes() if not isinstance(one, Group)}
+        ):
+            raise ValueError(f"edition {self.key} has no leaf {', '.join(strangers)}")
+        first, second = (_revised_path(path, by_citation) for path in self.paths)
+        return replace(
+            self,
+            revision=revision,
+            indication=by_citation.get(self.indication.citation, self.indication),
+            paths=(first, second),
+            exclusions=tuple(by_citation.get(one.citation, one) for one in self.exclusions),
+        )
+
     def path(self, letter: Literal["A", "B"]) -> Path:
         return self.paths[0] if letter == "A" else self.paths[1]
 
@@ -103,6 +123,21 @@ class Edition:
             "scopes": [_described(path.scope) for path in self.paths],
             "not_listed": "NR.5",
         }
+
+
+def _revised_path(path: Path, leaves: Mapping[str, Leaf]) -> Path:
+    return replace(
+        path,
+        scope=leaves.get(path.citation, path.scope),
+        clauses=tuple(_revised(clause, leaves) for clause in path.clauses),
+        dosing=leaves.get(path.dosing.citation, path.dosing),
+    )
+
+
+def _revised(node: Node, leaves: Mapping[str, Leaf]) -> Node:
+    if isinstance(node, Group):
+        return replace(node, clauses=tuple(_revised(clause, leaves) for clause in node.clauses))
+    return leaves.get(node.citation, node)
 
 
 def _described(node: Node | Path) -> list[object]:

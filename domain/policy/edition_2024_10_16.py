@@ -107,3 +107,5 @@ EDITION = Edition(
     ),
     not_listed="Anything that the criteria do not list is not recommended.",
 )  # fmt: skip
+
+REVISIONS = (EDITION,)

@@ -10,21 +10,21 @@ import pytest
 
 from domain.facts import Circumstances
 from domain.policy.edition import Edition
-from domain.policy.editions import EDITIONS
+from domain.policy.editions import EDITIONS, KNOWN
 from domain.policy.outline import Group, Leaf
 from tests.policy.cases import AS_OF, NEWEST, initial, judge, later
 
 PINNED = {
-    "2025-07-23": "ab02d851b12c9edc65cf111e30dfe84eba42f6f18db3556fab27b9712325248b",
-    "2024-10-16": "b189810f5cc4b7bce8b31af36103c80225753a489fb48beeecd760b3ddfeec80",
-    "2024-10-09": "5d333260dc004421c5778d4ecaf52c55e3e1a12f1500a16a3d3d9696c4e0a4fd",
-    "2023-11-15": "c41cb5962e11f84c8c4b1aabdf3dd83fe7c4af5c4e054b4141e1e870a37547aa",
+    ("2025-07-23", 1): "ab02d851b12c9edc65cf111e30dfe84eba42f6f18db3556fab27b9712325248b",
+    ("2024-10-16", 1): "b189810f5cc4b7bce8b31af36103c80225753a489fb48beeecd760b3ddfeec80",
+    ("2024-10-09", 1): "5d333260dc004421c5778d4ecaf52c55e3e1a12f1500a16a3d3d9696c4e0a4fd",
+    ("2023-11-15", 1): "c41cb5962e11f84c8c4b1aabdf3dd83fe7c4af5c4e054b4141e1e870a37547aa",
 }
 
 
 def test_the_digests_of_the_editions_are_these() -> None:
-    """A mended rule is a new revision: whoever changes one of these says so in the edition and keeps the old one."""
-    assert {one.key: one.digest for one in EDITIONS} == PINNED
+    """Determinations on record name them: a mended rule adds a row for its new revision, and no row ever changes."""
+    assert {(one.key, one.revision): one.digest for revisions in KNOWN for one in revisions} == PINNED
 
 
 def _with_indication(**changes: Any) -> Edition:
