@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field, JsonValue
 
 from domain.calendar import Day, Instant
-from domain.events import DoseAdministered, LineOfBusiness, PatientEvent, Statement, Urgency, Variance
+from domain.events import (
+    AppealEvidenceAdded,
+    AppealFiled,
+    DoseAdministered,
+    Event,
+    InformationSupplied,
+    LineOfBusiness,
+    NoticeIssued,
+    PatientEvent,
+    PriorTreatmentReported,
+    Statement,
+    Urgency,
+    Variance,
+)
 from domain.history import Approval, PatientHistory, Request
 from domain.judging import Judgement
 from domain.ledger.application import Outcome
@@ -117,6 +130,7 @@ class HistoryChanged(BaseModel):
     patient_id: UUID
     history_version: int
     recorded: list[str] = Field(description="The events that the command recorded.")
+    made: list[str] = Field(description="The ids of what is new: of a report, a document, a notice, an appeal.")
 
 
 class EventView(BaseModel):
@@ -246,4 +260,17 @@ def history_changed(outcome: Outcome) -> HistoryChanged:
         patient_id=outcome.patient_id,
         history_version=outcome.history.version,
         recorded=[event.TOPIC for event in outcome.events],
+        made=[one for event in outcome.events for one in _made(event)],
     )
+
+
+def _made(event: Event) -> Iterator[str]:
+    match event:
+        case PriorTreatmentReported():
+            yield event.report_id
+        case InformationSupplied() | AppealEvidenceAdded():
+            yield from (one.document_id for one in event.documents)
+        case NoticeIssued():
+            yield event.notice_id
+        case AppealFiled():
+            yield event.appeal_id

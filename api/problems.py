@@ -20,8 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from domain import errors
-from domain.what_moved import Change
 from domain.ledger.errors import StoreError
+from domain.what_moved import Change
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:lemtrada-ledger:problem:"

@@ -13,7 +13,7 @@ from api.versions import expected_version, tag_of
 from domain.calendar import Day, Instant
 from domain.commands import Command
 from domain.errors import EditionUnknown
-from domain.events import DoseId, RequestId
+from domain.events import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
 from domain.history import PatientHistory
 from domain.history import Request as PriorAuthorization
 from domain.judging import Judgement, judge
@@ -41,6 +41,22 @@ CourseInPath = Annotated[
 DoseIdInPath = Annotated[
     DoseId,
     Path(description="The patient's id and `.d` with the dose entry's number.", examples=[f"{examples.PATIENT}.d1"]),
+]
+ReportIdInPath = Annotated[
+    ReportId,
+    Path(description="The patient's id and `.t` with the report's number.", examples=[f"{examples.PATIENT}.t1"]),
+]
+DocumentIdInPath = Annotated[
+    DocumentId,
+    Path(description="The patient's id and `.f` with the document's number.", examples=[f"{examples.PATIENT}.f1"]),
+]
+NoticeIdInPath = Annotated[
+    NoticeId,
+    Path(description="The patient's id and `.n` with the notice's number.", examples=[f"{examples.PATIENT}.n1"]),
+]
+AppealIdInPath = Annotated[
+    AppealId,
+    Path(description="The patient's id and `.a` with the appeal's number.", examples=[f"{examples.PATIENT}.a1"]),
 ]
 
 AsOf = Annotated[
