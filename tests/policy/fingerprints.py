@@ -1,0 +1,87 @@
+"""What each leaf answers, as one short hash: so that no rule changes without a word.
+
+An edition's digest covers the revision of a leaf and cannot see its code. The rows of `fingerprints.txt` can: one
+for each leaf of each revision of each edition, over the answers of its rule to the fixed table of questions.
+`python -m tests.policy.fingerprints` adds the rows that are missing and never alters one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from domain.policy import editions
+from domain.policy.edition import Edition
+from domain.policy.outline import Leaf, Question
+from tests.policy.questions import questions
+
+FILE = Path(__file__).parent / "fingerprints.txt"
+
+Name = tuple[str, int, str, int]
+"""Edition, its revision, the leaf's citation, the leaf's revision."""
+
+
+def leaves(edition: Edition) -> Iterator[tuple[str, Leaf]]:
+    for path in edition.paths:
+        yield f"scope-of-{path.citation}", path.scope
+    for node in edition.nodes():
+        if isinstance(node, Leaf):
+            yield node.citation, node
+
+
+def fingerprints(edition: Edition) -> dict[Name, str]:
+    """Over values only: the answer, whether it is arguable, the day that turns it. Never sentences."""
+    asked = [Question(facts, as_of, edition) for facts, as_of in questions()]
+    return {
+        (edition.key, edition.revision, citation, leaf.revision): fingerprint(leaf, asked)
+        for citation, leaf in leaves(edition)
+    }
+
+
+def fingerprint(leaf: Leaf, asked: Iterable[Question]) -> str:
+    judged = map(leaf.rule, asked)
+    answers = "\n".join(f"{one.answer.value} {one.arguable} {one.approvable_from}" for one in judged)
+    return hashlib.sha256(answers.encode()).hexdigest()[:16]
+
+
+def on_record() -> dict[Name, str]:
+    rows = (line.split() for line in FILE.read_text().splitlines() if line and not line.startswith("#"))
+    return {(key, int(revision), cited, int(leaf)): value for key, revision, cited, leaf, value in rows}
+
+
+def complaints(recorded: dict[Name, str]) -> list[str]:
+    """What differs between the rules and the rows, each in a sentence that says what to do."""
+    now = {name: one for revisions in editions.KNOWN for each in revisions for name, one in fingerprints(each).items()}
+    found = []
+    for name in now | recorded:
+        key, revision, citation, leaf_revision = name
+        where = f"{citation} (leaf revision {leaf_revision}) in edition {key} revision {revision}"
+        if name not in recorded:
+            found.append(f"{where} has no fingerprint yet: run `python -m tests.policy.fingerprints`, which adds it.")
+        elif name not in now:
+            found.append(f"{where} is gone, and determinations on record name it: old revisions stay runnable.")
+        elif now[name] != recorded[name]:
+            found.append(
+                f"The rule of {where} answers otherwise than it did, and determinations on record rest on it."
+                " Keep the old function under a name with its revision; give the leaf the new one and"
+                f" `revision={leaf_revision + 1}`, and the edition `revision={revision + 1}`; put"
+                f" `EDITION.revised({revision}, <the leaf as it was>)` behind it in REVISIONS."
+                " The README tells how: Adding an edition, mending a rule."
+            )
+    return found
+
+
+def add_missing_rows() -> int:
+    recorded, added = on_record(), []
+    for revisions in editions.KNOWN:
+        for name, value in (pair for each in reversed(revisions) for pair in fingerprints(each).items()):
+            if name not in recorded:
+                added.append(" ".join([*map(str, name), value]) + "\n")
+    with FILE.open("a") as file:
+        file.writelines(added)
+    return len(added)
+
+
+if __name__ == "__main__":
+    print(f"{add_missing_rows()} rows added to {FILE.name}")
