@@ -197,6 +197,28 @@ def test_overlapping_questions_count_once() -> None:
     assert told.stops == ((NOON + days(2), NOON + days(10)), (NOON + days(12), NOON + days(14)))
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "stops"),
+    [
+        (question(NOON, answered_after=days(6)), question(NOON + days(1), answered_after=days(1)), [(0, 6)]),
+        (question(NOON, answered_after=days(2)), question(NOON + days(2), answered_after=days(1)), [(0, 3)]),
+        (question(NOON, answered_after=days(2)), question(NOON + days(3), answered_after=days(1)), [(0, 2), (3, 4)]),
+        (question(NOON - days(2), answered_after=days(3)), question(NOON, answered_after=hours(1)), [(0, 1)]),
+        (question(NOON, answered_after=-days(3)), question(NOON, answered_after=days(1)), [(0, 1)]),
+    ],
+    ids=["inside", "touching", "apart", "from before receipt", "answered before it was asked"],
+)
+def test_time_stands_still_once(first: Pause, second: Pause, stops: list[tuple[int, int]]) -> None:
+    told = clock(COMMERCIAL, DecisionMoments(NOON, pauses=(first, second)))
+    assert told.stops == tuple((NOON + days(since), NOON + days(until)) for since, until in stops)
+    assert told.due_at == midnight_after(6, 16) + sum((days(until - since) for since, until in stops), timedelta())
+
+
+def test_a_question_answered_at_once_stops_nothing_even_at_midnight() -> None:
+    at_once = question(midnight_after(6, 5), answered_after=timedelta())
+    assert clock(COMMERCIAL, DecisionMoments(NOON, pauses=(at_once,))).due_at == midnight_after(6, 16)
+
+
 def test_the_part_at_risk_is_counted_back_over_the_time_in_which_the_clock_stood_still() -> None:
     """Four days of a clock are at risk; here two are left after the answer, so two lie before the question."""
     sixteen = replace(COMMERCIAL, standard=Hours(16 * 24))
@@ -205,6 +227,8 @@ def test_the_part_at_risk_is_counted_back_over_the_time_in_which_the_clock_stood
     assert clock(sixteen, asked).at_risk_from == NOON + days(12)
     early = DecisionMoments(NOON, pauses=(question(NOON + days(5), answered_after=days(10)),))
     assert clock(sixteen, early).at_risk_from == NOON + days(22)
+    just = DecisionMoments(NOON, pauses=(question(NOON + days(12), answered_after=days(10)),))
+    assert clock(sixteen, just).at_risk_from == NOON + days(22)
     half = replace(sixteen, at_risk_percent=50)
     assert clock(half, DecisionMoments(NOON)).at_risk_from == NOON + days(8)
 
@@ -217,6 +241,7 @@ def test_the_part_at_risk_is_counted_back_over_the_time_in_which_the_clock_stood
         ((question(NOON + hours(1), limit=hours(48), answered_after=hours(1)),), NOON + hours(50)),
         ((question(NOON + hours(1), limit=hours(60)),), NOON + hours(1 + 60 + 48)),
         ((question(NOON + hours(24) + TICK, limit=hours(48)),), NOON + hours(72)),  # asked too late
+        ((question(NOON + hours(3), answered_after=-hours(1)),), NOON + hours(3 + 48)),  # answered before it was asked
         (
             (
                 question(NOON + hours(1), limit=hours(48), answered_after=hours(2)),
@@ -246,6 +271,11 @@ def test_expediting_starts_the_urgent_clock_at_its_own_receipt() -> None:
 def test_expediting_never_gives_more_time_than_the_standard_clock_had_left() -> None:
     told = clock(COMMERCIAL, DecisionMoments(NOON, expedited_at=NOON + days(14)))
     assert (told.due_at, told.urgency_applied) == (midnight_after(6, 16), "standard")
+
+
+def test_where_both_clocks_end_together_the_urgent_one_applies() -> None:
+    told = clock(MEDICAID, DecisionMoments(NOON, expedited_at=NOON))
+    assert (told.due_at, told.urgency_applied) == (NOON + hours(24), "urgent")
 
 
 def test_a_standard_question_that_is_out_does_not_hold_up_an_expedited_request() -> None:
