@@ -88,6 +88,16 @@ class ClockTerms:
 
 
 _ANSWERS_ARE_OURS: Final = {"answer_standard": PLANS_OWN, "answer_urgent": PLANS_OWN}
+_MEDICARE_APPEALS: Final = {
+    "appeal_file_within": "42 CFR 422.582",
+    "appeal_standard": "42 CFR 422.590",
+    "appeal_urgent": "42 CFR 422.590",
+}
+_MEDICAID_APPEALS: Final = {
+    "appeal_file_within": "42 CFR 438.402",
+    "appeal_standard": "42 CFR 438.408",
+    "appeal_urgent": "42 CFR 438.408",
+}
 _ANSWERS_UNCONFIRMED: Final = frozenset({"effective_on", *_ANSWERS_ARE_OURS})
 
 TERMS: Final[tuple[ClockTerms, ...]] = (
@@ -129,7 +139,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         appeal_file_within=Days(65),
         appeal_standard=Days(7),
         appeal_urgent=Hours(72),
-        sources=MappingProxyType(_ANSWERS_ARE_OURS),
+        sources=MappingProxyType(_ANSWERS_ARE_OURS | _MEDICARE_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within"},
     ),
     ClockTerms(
@@ -141,7 +151,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         appeal_file_within=Days(60),
         appeal_standard=Days(30),
         appeal_urgent=Hours(72),
-        sources=MappingProxyType(_ANSWERS_ARE_OURS),
+        sources=MappingProxyType(_ANSWERS_ARE_OURS | _MEDICAID_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within", "appeal_standard", "appeal_urgent"},
     ),
     ClockTerms(
@@ -155,7 +165,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         appeal_file_within=Days(65),
         appeal_standard=Days(30),
         appeal_urgent=Hours(72),
-        sources=MappingProxyType(_ANSWERS_ARE_OURS),
+        sources=MappingProxyType(_ANSWERS_ARE_OURS | _MEDICARE_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within"},
     ),
 )
@@ -178,8 +188,8 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
     ("extension", "a standard request may be extended once, by up to {}"),
     ("urgent_ask_within", "for an urgent request, missing information is asked for within {}"),
     ("urgent_decide_within", "it is then decided within {} of the earlier of the answer and its limit"),
-    ("answer_standard", "the provider gets at least {} to answer a question about a standard request"),
-    ("answer_urgent", "the provider gets at least {} to answer a question about an urgent request"),
+    ("answer_standard", "whoever is asked gets at least {} to answer about a standard request"),
+    ("answer_urgent", "whoever is asked gets at least {} to answer about an urgent request"),
     ("appeal_file_within", "an appeal is filed within {} of the notice"),
     ("appeal_standard", "a standard appeal is decided within {}"),
     ("appeal_urgent", "an urgent appeal is decided within {}"),
@@ -192,7 +202,7 @@ def in_words(terms: ClockTerms) -> tuple[str, ...]:
     >>> in_words(terms_for("medicaid", date(2026, 3, 2)))[1]
     'a standard request is decided within 24 hours (SSA 1927(d)(5))'
     >>> in_words(terms_for("medicaid", date(2026, 3, 2)))[7]
-    'an urgent appeal is decided within 72 hours (SSA 1927(d)(5); not confirmed)'
+    'an urgent appeal is decided within 72 hours (42 CFR 438.408; not confirmed)'
     """
     binding = "" if terms.binds else ", binding no line today"
     stops = "stops" if terms.asking_stops_standard else "does not stop"
