@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+POLICY = next(iter(sorted((Path(__file__).parents[3] / "shared" / "policy").glob("*.txt"))), None)
+"""The document itself, where it is at hand: it is confidential and not in the repository."""
+
 CLAUSES = (
     "1",
     "1.A", "1.A.i", "1.A.ii", "1.A.iii", "1.A.iii.a", "1.A.iii.b", "1.A.iii.c",
