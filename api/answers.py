@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field, JsonValue
@@ -23,7 +23,7 @@ from domain.events import (
     Urgency,
     Variance,
 )
-from domain.history import Approval, PatientHistory, Request
+from domain.history import Approval, PatientHistory, Request, RequestStatus
 from domain.judging import Judgement
 from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
@@ -79,7 +79,7 @@ class DeterminationView(BaseModel):
 
 class RequestView(BaseModel):
     request_id: str
-    status: Literal["open", "referred", "approved", "denied"]
+    status: RequestStatus
     received_at: Instant
     received_on: Day
     line_of_business: LineOfBusiness
@@ -95,7 +95,7 @@ class RequestView(BaseModel):
 
 class RequestSummary(BaseModel):
     request_id: str
-    status: Literal["open", "referred", "approved", "denied"]
+    status: RequestStatus
     received_on: Day
     line_of_business: LineOfBusiness
     urgency: Urgency

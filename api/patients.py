@@ -39,6 +39,7 @@ from domain.people import Actor
 from projections.audit_trail import audit_trail
 from projections.courses import Courses, course_list
 from projections.eligibility import Eligibility, eligibility
+from projections.person import Person, person
 
 router = APIRouter(prefix="/patients", tags=["patients"], route_class=SoundJson)
 
@@ -117,6 +118,22 @@ def get_courses(
     day = as_of or ledger.today()
     tag_answer(request, response, tag_of(history, "courses", day.isoformat()))
     return course_list(history, day)
+
+
+@router.get("/{patient_id}/person", responses=QUERY)
+def get_person(
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Person:
+    """Identifiers, coverage, representatives, linked histories, and the agents of others on record."""
+    history = ledger.history(patient_id, known_at=known_at)
+    day = as_of or ledger.today()
+    tag_answer(request, response, tag_of(history, "person", day.isoformat()))
+    return person(history, day)
 
 
 @router.get("/{patient_id}/history", responses=QUERY)

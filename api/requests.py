@@ -31,6 +31,7 @@ from api.wiring import (
     day_recorded,
     edition_of,
     judged_or_problem,
+    moment_of,
     patient_of,
     run,
 )
@@ -51,6 +52,7 @@ from domain.history import Request as PriorAuthorization
 from domain.judging import judge
 from domain.ledger.application import Ledger
 from domain.people import Actor
+from projections.request_life import RequestLife, request_life
 
 router = APIRouter(tags=["requests"], route_class=SoundJson)
 
@@ -103,11 +105,12 @@ def list_requests(
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
+    known_at: KnownAt = None,
     after: After = 0,
     limit: Limit = 50,
 ) -> RequestPage:
     """The patient's requests, oldest first."""
-    history = ledger.history(patient_id)
+    history = ledger.history(patient_id, known_at=known_at)
     tag_answer(request, response, tag_of(history, "requests"))
     versions = [one.submitted_version for one in history.requests]
     return page_of([request_summary(one) for one in history.requests], versions, after, limit)
@@ -115,14 +118,32 @@ def list_requests(
 
 @router.get("/requests/{request_id}", responses=QUERY)
 def get_request(
-    ledger: LedgerOfApp, request: Request, response: Response, request_id: RequestIdInPath
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    request_id: RequestIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> RequestAnswer:
-    """The request as stated, its determination as recorded, and what the policy says of it today."""
-    history = ledger.history(patient_of(request_id))
-    submitted, day = _request(history, request_id), ledger.today()
+    """The request as its facts stand, its determination as recorded, and what the policy says of it on the day."""
+    history = ledger.history(patient_of(request_id), known_at=known_at)
+    submitted, day = _request(history, request_id), as_of or ledger.today()
     answer = request_answer(history, submitted, *judged_or_problem(history, submitted, day))
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
+
+
+@router.get("/requests/{request_id}/life", responses=QUERY)
+def get_request_life(
+    ledger: LedgerOfApp, request: Request, response: Response, request_id: RequestIdInPath, known_at: KnownAt = None
+) -> RequestLife:
+    """What has become of it: who has it, what is asked and came, when it is due, decisions, notices, appeals."""
+    history = ledger.history(patient_of(request_id), known_at=known_at)
+    now = moment_of(ledger, known_at)
+    life = request_life(history, _request(history, request_id), ledger.zone, now)
+    # What is overdue changes with every minute that passes.
+    tag_answer(request, response, tag_of(history, "life", now.isoformat(timespec="minutes")))
+    return life
 
 
 @router.get("/requests/{request_id}/assessment", responses=QUERY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -84,6 +84,11 @@ def patient_of(identifier: str) -> UUID:
 
 def edition_of(key: date | None) -> Edition | None:
     return edition_named(key.isoformat()) if key is not None else None
+
+
+def moment_of(ledger: Ledger, known_at: datetime | None) -> datetime:
+    """The instant that clocks are read at: that of `known_at`, or now."""
+    return known_at if known_at is not None else ledger.now()
 
 
 def run(

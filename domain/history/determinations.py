@@ -118,6 +118,7 @@ def _decided(
         decided_by=event.actor,
         citing=citing,
         closed_on=made.decided_on if status != "referred" else None,
+        closed_at=event.recorded_at if status != "referred" else None,
         decisions=(*request.decisions, decision),
         held_by=None if status != "referred" else request.held_by,
     )
@@ -136,6 +137,7 @@ def _past(history: PatientHistory, event: PastDeterminationImported) -> PatientH
         status="denied" if event.outcome == "denied" else "approved",
         citing=event.citing,
         closed_on=event.decided_on,
+        closed_at=event.recorded_at,
         decisions=(*request.decisions, decision),
     )
     if event.valid_from is None or event.valid_through is None or event.course is None or event.doses_approved is None:

@@ -79,6 +79,7 @@ class Request:
     decided_by: Actor | None = None
     citing: tuple[str, ...] = ()
     closed_on: date | None = None
+    closed_at: datetime | None = None
     decisions: tuple[Decision, ...] = ()
     attested: tuple[str, ...] = ()
     planned_site: str | None = None
@@ -185,7 +186,14 @@ def took_part_in(history: PatientHistory, request_id: str, actor: Actor) -> Pati
 
 def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory:
     return with_request(
-        history, event.request_id, status="open", closed_on=None, determination=None, decided_by=None, citing=()
+        history,
+        event.request_id,
+        status="open",
+        closed_on=None,
+        closed_at=None,
+        determination=None,
+        decided_by=None,
+        citing=(),
     )
 
 
@@ -238,10 +246,10 @@ REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistor
     RequestAssigned: lambda history, event: with_request(history, event.request_id, held_by=event.to),
     RequestReleased: lambda history, event: with_request(history, event.request_id, held_by=None),
     RequestWithdrawn: lambda history, event: with_request(
-        history, event.request_id, status="withdrawn", closed_on=event.on, held_by=None
+        history, event.request_id, status="withdrawn", closed_on=event.on, closed_at=event.recorded_at, held_by=None
     ),
     RequestDismissed: lambda history, event: with_request(
-        history, event.request_id, status="dismissed", closed_on=event.on, held_by=None
+        history, event.request_id, status="dismissed", closed_on=event.on, closed_at=event.recorded_at, held_by=None
     ),
     RequestReopened: _reopened,
     PeerToPeerOffered: lambda history, event: with_request(history, event.request_id, peer_to_peer_offered=True),

@@ -1,0 +1,49 @@
+"""Appeals as they stand, at any moment: one, or all of a patient."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers import Page, page_of
+from api.bodies_in import SoundJson
+from api.problems import QUERY
+from api.versions import tag_answer, tag_of
+from api.wiring import After, AppealIdInPath, KnownAt, LedgerOfApp, Limit, PatientIdInPath, moment_of, patient_of
+from domain.errors import NotFound
+from projections.request_life import AppealView, appeal_view
+
+router = APIRouter(tags=["appeals"], route_class=SoundJson)
+
+AppealPage = Page[AppealView]
+
+
+@router.get("/patients/{patient_id}/appeals", responses=QUERY)
+def list_appeals(
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    known_at: KnownAt = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> AppealPage:
+    """The patient's appeals, oldest first."""
+    history = ledger.history(patient_id, known_at=known_at)
+    now = moment_of(ledger, known_at)
+    tag_answer(request, response, tag_of(history, "appeals", now.isoformat(timespec="minutes")))
+    views = [appeal_view(history, one, ledger.zone, now) for one in history.appeals]
+    return page_of(views, [one.filed_version for one in history.appeals], after, limit)
+
+
+@router.get("/appeals/{appeal_id}", responses=QUERY)
+def get_appeal(
+    ledger: LedgerOfApp, request: Request, response: Response, appeal_id: AppealIdInPath, known_at: KnownAt = None
+) -> AppealView:
+    """One appeal: who filed it and why, who has it, when it is due, and how it was decided."""
+    history = ledger.history(patient_of(appeal_id), known_at=known_at)
+    appeal = history.appeal(appeal_id)
+    if appeal is None:
+        raise NotFound("no such appeal", field="appeal_id", remedy="take the id from the patient's appeals")
+    now = moment_of(ledger, known_at)
+    tag_answer(request, response, tag_of(history, "appeal", now.isoformat(timespec="minutes")))
+    return appeal_view(history, appeal, ledger.zone, now)

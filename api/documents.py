@@ -1,0 +1,100 @@
+"""Documents in and out: bytes are stored first, under the patient and their SHA-256, and named by a command after."""
+
+from __future__ import annotations
+
+from tempfile import SpooledTemporaryFile
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from api.bodies_in import SoundJson
+from api.problems import BodyTooLarge, documented
+from api.wiring import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, patient_of
+from domain.errors import NotFound
+from domain.events import MediaType
+from domain.ledger.documents import DOCUMENT_BYTES_MAX
+
+router = APIRouter(tags=["documents"], route_class=SoundJson)
+
+IN_MEMORY_BYTES = 1024 * 1024
+Expected = Annotated[
+    str | None,
+    Header(
+        alias="Content-SHA256",
+        pattern=r"^[0-9a-fA-F]{64}$",
+        description="What the bytes must hash to; they are refused where they do not.",
+        examples=["0" * 64],
+    ),
+]
+
+
+class DocumentStored(BaseModel):
+    """What a command names as `sha256`, `size_bytes` and `media_type`."""
+
+    sha256: str
+    size_bytes: int
+    media_type: MediaType = Field(description="What the bytes are, whatever they were announced as.")
+
+
+@router.post(
+    "/patients/{patient_id}/documents",
+    status_code=201,
+    responses=documented(404, 413, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                one: {"schema": {"type": "string", "format": "binary"}}
+                for one in ("application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain")
+            },
+        }
+    },
+)
+async def store_document(
+    ledger: LedgerOfApp, request: Request, patient_id: PatientIdInPath, expected: Expected = None
+) -> DocumentStored:
+    """Store the bytes of a document: PDF, JPEG, PNG, TIFF or plain text, up to 25 MiB. A command names it after."""
+    await run_in_threadpool(ledger.history, patient_id)
+    with SpooledTemporaryFile(IN_MEMORY_BYTES) as spool:
+        size = 0
+        async for part in request.stream():
+            size += len(part)
+            if size > DOCUMENT_BYTES_MAX:
+                raise BodyTooLarge(DOCUMENT_BYTES_MAX)
+            spool.write(part)
+        spool.seek(0)
+        announced = request.headers.get("content-type", "").split(";")[0].strip().lower() or None
+        stored = await run_in_threadpool(
+            ledger.documents.put, patient_id, spool, media_type_announced=announced, sha256_expected=expected
+        )
+    return DocumentStored(sha256=stored.sha256, size_bytes=stored.size_bytes, media_type=stored.media_type)
+
+
+@router.get(
+    "/documents/{document_id}",
+    response_class=StreamingResponse,
+    responses=documented(404, 422),
+)
+def get_document(ledger: LedgerOfApp, document_id: DocumentIdInPath, known_at: KnownAt = None) -> StreamingResponse:
+    """The bytes of a document as they were received, checked against their hash on the way out."""
+    patient_id = patient_of(document_id)
+    on_record = ledger.history(patient_id, known_at=known_at).document(document_id)
+    if on_record is None:
+        raise NotFound("no such document", field="document_id", remedy="take the id from the patient's requests")
+    document = on_record.document
+    return StreamingResponse(
+        ledger.documents.open(patient_id, document.sha256),
+        media_type=document.media_type,
+        headers={
+            "Content-Length": str(document.size_bytes),
+            "Content-Disposition": f'inline; filename="{document.sha256[:16]}"',
+            "Cache-Control": "private, no-cache",
+            "ETag": f'"{document.sha256}"',
+            # What somebody sent is shown as what it is, and never run.
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )

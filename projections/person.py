@@ -1,0 +1,69 @@
+"""Who is she: identifiers, coverage, representatives, links, and the agents of others that are on record."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from domain.calendar import Day, PartialDate
+from domain.events import ImportedFrom, LineOfBusiness, Member
+from domain.facts import Fact
+from domain.history import PatientHistory
+
+
+class RepresentativeView(Fact):
+    """Somebody who may speak for her; `through` is the last day, or open."""
+
+    name: str
+    relationship: str
+    on: Day
+    through: Day | None
+
+
+class AgentUseView(Fact):
+    """One entry of the record about another agent: begun, or stopped."""
+
+    product: str
+    started_on: PartialDate | None
+    stopped_on: PartialDate | None
+
+
+class Person(Fact):
+    """As known at a moment; `line_of_business` is that of the day."""
+
+    patient_id: UUID
+    history_version: int
+    as_of: Day
+    name: str
+    birth_date: PartialDate | None
+    members: tuple[Member, ...]
+    line_of_business: LineOfBusiness | None
+    representatives: tuple[RepresentativeView, ...]
+    linked_histories: tuple[UUID, ...]
+    deceased_on: PartialDate | None
+    agents: tuple[AgentUseView, ...]
+    imported_from: ImportedFrom | None
+
+
+def person(history: PatientHistory, as_of: date) -> Person:
+    return Person(
+        patient_id=history.patient_id,
+        history_version=history.version,
+        as_of=as_of,
+        name=history.name,
+        birth_date=history.birth_date,
+        members=history.members,
+        line_of_business=history.line_of_business(as_of),
+        representatives=tuple(
+            RepresentativeView(name=one.name, relationship=one.relationship, on=one.on, through=one.through)
+            for one in history.representatives
+            if one.on <= as_of and (one.through is None or as_of <= one.through)
+        ),
+        linked_histories=history.linked,
+        deceased_on=history.deceased_on,
+        agents=tuple(
+            AgentUseView(product=one.product, started_on=one.started_on, stopped_on=one.stopped_on)
+            for one in history.agents
+        ),
+        imported_from=history.imported_from,
+    )
