@@ -198,6 +198,8 @@ def upgrade_command(
 ) -> None:
     """Make the schema of a ledger, or bring it to this program's version, as its owner. Harmless to repeat.
 
+    Everything on record is kept, and a role that serves already goes on serving.
+
     Example: lemtrada-ledger database upgrade --database postgresql://owner@host/plan --time-zone America/New_York
     """
     with plainly():

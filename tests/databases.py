@@ -64,7 +64,10 @@ class Databases:
                 )
                 if connection.execute(_SHAPE).fetchone() != (self.shape,):
                     return False
-                connection.execute("TRUNCATE stored_events, commands RESTART IDENTITY")
+                connection.execute(
+                    "TRUNCATE stored_events, commands, documents, document_chunks,"
+                    " view_positions, worklist_rows, view_failures RESTART IDENTITY"
+                )
         except psycopg.Error:
             return False
         return True

@@ -13,3 +13,13 @@ class StoreError(Exception):
 
     def __str__(self) -> str:
         return f"{self.cause}: {self.remedy}"
+
+
+class DocumentDamaged(StoreError):
+    """The bytes that are stored are not those that were stored: their SHA-256 is another."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A stored document is damaged: its bytes no longer have the SHA-256 under which they were stored",
+            "restore it from a backup, or store the original again",
+        )

@@ -1,7 +1,8 @@
 """The schema of a ledger on both stores: its version, its upgrade, and who may do what.
 
-SQLite guards what is recorded with triggers. On PostgreSQL an owner role makes the tables and
-a serving role inserts and selects, nothing else; the program that serves never changes a schema.
+SQLite guards what is recorded with triggers. On PostgreSQL an owner role makes the tables, and a
+serving role inserts and selects what is recorded, nothing else; the program that serves never
+changes a schema. The tables and the grants themselves are in `tables.py`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,18 @@ from psycopg.sql import SQL, Identifier
 from domain.ledger import sqlite_store
 from domain.ledger.errors import StoreError
 from domain.ledger.postgres_store import SCHEMA, connection_parameters
+from domain.ledger.tables import (
+    GRANTS,
+    POSTGRES_EVENT_TYPE,
+    POSTGRES_TABLES,
+    REVOCATIONS,
+    SCHEMA_VERSION,
+    SERVING_ROLES,
+    SQLITE_TABLES,
+)
 from domain.ledger.urls import Address, PostgresAddress, SQLiteAddress, address_of
 
-SCHEMA_VERSION: Final = 1
+__all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "known_zone", "needs_upgrade", "read_settings", "upgrade"]
 
 RUN_UPGRADE: Final = "run lemtrada-ledger database upgrade"
 MAKE_ONE: Final[dict[type[Address], str]] = {
@@ -35,61 +45,6 @@ UPGRADE_AS_OWNER: Final = "run it with the URL of the role that owns the databas
 NAME_ZONE: Final = "name the plan's with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
 
 Entropy = Callable[[int], bytes]
-
-_SQLITE_TABLES: Final = (
-    """CREATE TABLE IF NOT EXISTS stored_events (
-        originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
-        PRIMARY KEY (originator_id, originator_version))""",
-    """CREATE TABLE IF NOT EXISTS commands (
-        caller TEXT NOT NULL, key TEXT NOT NULL, request_digest TEXT NOT NULL, patient_id TEXT NOT NULL,
-        first_version INTEGER NOT NULL, last_version INTEGER NOT NULL,
-        PRIMARY KEY (caller, key)) WITHOUT ROWID""",
-    "CREATE TABLE IF NOT EXISTS ledger_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    *(
-        f"""CREATE TRIGGER IF NOT EXISTS {table}_refuse_{change.lower()} BEFORE {change} ON {table}
-        BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed or deleted'); END"""
-        for table in ("stored_events", "commands")
-        for change in ("UPDATE", "DELETE")
-    ),
-    # INSERT OR REPLACE deletes without asking the triggers above.
-    """CREATE TRIGGER IF NOT EXISTS stored_events_refuse_replace BEFORE INSERT ON stored_events
-        WHEN EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid
-            OR (originator_id = NEW.originator_id AND originator_version = NEW.originator_version))
-        BEGIN SELECT RAISE(ABORT, 'this version is recorded already'); END""",
-    """CREATE TRIGGER IF NOT EXISTS commands_refuse_replace BEFORE INSERT ON commands
-        WHEN EXISTS (SELECT 1 FROM commands WHERE caller = NEW.caller AND key = NEW.key)
-        BEGIN SELECT RAISE(ABORT, 'this key is recorded already'); END""",
-)
-
-_POSTGRES_TABLES: Final = (
-    """CREATE TABLE IF NOT EXISTS {schema}.stored_events (
-        originator_id uuid NOT NULL, originator_version bigint NOT NULL, topic text, state bytea,
-        notification_id bigserial,
-        PRIMARY KEY (originator_id, originator_version))
-        WITH (autovacuum_enabled = true, autovacuum_vacuum_threshold = 100000000,
-            autovacuum_vacuum_scale_factor = 0.5, autovacuum_analyze_threshold = 1000,
-            autovacuum_analyze_scale_factor = 0.01)""",
-    """CREATE UNIQUE INDEX IF NOT EXISTS stored_events_notification_id_idx
-        ON {schema}.stored_events (notification_id ASC)""",
-    """CREATE TABLE IF NOT EXISTS {schema}.commands (
-        caller text NOT NULL, key text NOT NULL, request_digest text NOT NULL, patient_id uuid NOT NULL,
-        first_version bigint NOT NULL, last_version bigint NOT NULL,
-        PRIMARY KEY (caller, key))""",
-    "CREATE TABLE IF NOT EXISTS {schema}.ledger_settings (name text PRIMARY KEY, value text NOT NULL)",
-)
-
-_POSTGRES_EVENT_TYPE: Final = """CREATE TYPE {schema}.stored_event_uuid AS (
-    originator_id uuid, originator_version bigint, topic text, state bytea)"""
-
-_GRANTS: Final = (
-    "REVOKE ALL ON {schema}.stored_events, {schema}.commands, {schema}.ledger_settings FROM {role}",
-    "REVOKE ALL ON SEQUENCE {schema}.stored_events_notification_id_seq FROM {role}",
-    "GRANT CONNECT ON DATABASE {database} TO {role}",
-    "GRANT USAGE ON SCHEMA {schema} TO {role}",
-    "GRANT INSERT, SELECT ON {schema}.stored_events, {schema}.commands TO {role}",
-    "GRANT SELECT ON {schema}.ledger_settings TO {role}",
-    "GRANT USAGE ON SEQUENCE {schema}.stored_events_notification_id_seq TO {role}",
-)
 
 _UPGRADE_LOCK: Final = 5_207_642_218_040_313_158
 
@@ -105,8 +60,8 @@ class Settings:
 def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = None, entropy: Entropy) -> Settings:
     """Brings the schema to this program's version, from nothing or from an older one; harmless to repeat.
 
-    `zone` is required the first time and may not change after. `serving_role`, on PostgreSQL,
-    is granted exactly what serving needs. Raises StoreError.
+    `zone` is required the first time and may not change after. `serving_role`, on PostgreSQL, is
+    granted exactly what serving needs; roles that serve already get what a version adds. Raises StoreError.
     """
     address = address_of(url)
     match address:
@@ -218,7 +173,7 @@ def _upgrade_sqlite(address: SQLiteAddress, zone: str | None, entropy: Entropy) 
     # First without a trace: a refusal leaves no empty file behind.
     _settings_to_store(_stored_in_sqlite(address) or {}, address, zone, entropy)
     with _sqlite_connection(address, create=True) as connection, sqlite_store.transaction(connection, commit=True) as c:
-        for statement in _SQLITE_TABLES:
+        for statement in SQLITE_TABLES:
             c.execute(statement)
         stored = dict(tuple(row) for row in c.execute("SELECT name, value FROM ledger_settings"))
         for name, value in _settings_to_store(stored, address, zone, entropy).items():
@@ -268,7 +223,10 @@ def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | No
                     (name, value),
                 )
             if role is not None:
-                _grant(connection, role)
+                _make_serving(connection, role)
+            # Who served the older version serves this one.
+            for (serving,) in connection.execute(SERVING_ROLES, (f"{SCHEMA}.stored_events",)).fetchall():
+                _grant(connection, serving)
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise StoreError(
@@ -277,25 +235,28 @@ def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | No
 
 
 def _create_in_postgres(connection: Connection[TupleRow]) -> None:
-    for statement in _POSTGRES_TABLES:
+    for statement in POSTGRES_TABLES:
         connection.execute(_here(statement))
     if connection.execute("SELECT to_regtype(%s)", (f"{SCHEMA}.stored_event_uuid",)).fetchone() == (None,):
-        connection.execute(_here(_POSTGRES_EVENT_TYPE))
+        connection.execute(_here(POSTGRES_EVENT_TYPE))
 
 
-def _grant(connection: Connection[TupleRow], role: str) -> None:
+def _make_serving(connection: Connection[TupleRow], role: str) -> None:
     row = connection.execute(
-        "SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER'), current_database() FROM pg_roles"
-        " WHERE rolname = %s",
-        (role,),
+        "SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s", (role,)
     ).fetchone()
     if row is None:
         raise StoreError("There is no such serving role", f'create it first: CREATE ROLE "{role}" LOGIN')
-    may_do_all, database = row
-    if may_do_all:
+    if row == (True,):
         raise StoreError("The serving role could change what is recorded", "name a role that is not the owner's")
-    for statement in _GRANTS:
-        connection.execute(_here(statement, role=role, database=database))
+    for statement in REVOCATIONS:
+        connection.execute(_here(statement, role=role))
+    _grant(connection, role)
+
+
+def _grant(connection: Connection[TupleRow], role: str) -> None:
+    for statement in GRANTS:
+        connection.execute(_here(statement, role=role, database=connection.info.dbname))
 
 
 def _here(statement: str, **names: str) -> psycopg.sql.Composed:

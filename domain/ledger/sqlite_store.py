@@ -134,6 +134,7 @@ class LedgerSQLiteDatastore(SQLiteDatastore):
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
+        self.path = path
         self.pool = LedgerConnectionPool(path)
         self._one_writer = Lock()
 

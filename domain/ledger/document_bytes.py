@@ -1,0 +1,191 @@
+"""The bytes of documents: what they may be, checked as they come in and on every way out.
+
+No document is ever whole in memory: it passes in pieces of `PIECE_BYTES`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import BinaryIO, Final, Protocol
+from uuid import UUID
+
+from domain.errors import InvalidCommand, NotFound
+from domain.events import MediaType
+from domain.ledger.errors import DocumentDamaged, StoreError
+
+DOCUMENT_BYTES_MAX: Final = 25 * 1024 * 1024
+PIECE_BYTES: Final = 256 * 1024
+GRACE: Final = timedelta(days=7)
+"""How long a document may wait for the event that names it: a person may send it days before the form is filled in."""
+
+_BEGINNINGS: Final[tuple[tuple[bytes, MediaType], ...]] = (
+    (b"%PDF-", "application/pdf"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"II+\0", "image/tiff"),
+    (b"MM\0+", "image/tiff"),
+)
+
+_SAYS_NOTHING: Final = frozenset({"", "application/octet-stream"})
+_OTHER_NAMES: Final = {"image/jpg": "image/jpeg", "image/tif": "image/tiff", "application/x-pdf": "application/pdf"}
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """`media_type` is what the bytes are, whatever they were announced as."""
+
+    sha256: str
+    size_bytes: int
+    media_type: MediaType
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep removed: documents by patient and SHA-256, and the number of those that never came in whole."""
+
+    orphans: tuple[tuple[UUID, str], ...] = ()
+    unfinished: int = 0
+
+
+class Sink(Protocol):
+    def write(self, piece: bytes, /) -> object: ...
+
+
+def receive(
+    chunks: Iterable[bytes] | BinaryIO, into: Sink, *, media_type_announced: str | None, sha256_expected: str | None
+) -> StoredDocument:
+    """Writes a document piece by piece, and stops reading where it can't be one.
+
+    Raises InvalidCommand for an empty one, one above `DOCUMENT_BYTES_MAX`, another type than the
+    five, a type that contradicts the announced one, another hash than the expected one.
+    """
+    if sha256_expected is not None and not _SHA256.fullmatch(sha256_expected.lower()):
+        raise _refused("The expected SHA-256 is none", "send 64 hexadecimal digits, or leave it out")
+    digest, size, media_type = hashlib.sha256(), 0, None
+    text = codecs.getincrementaldecoder("utf-8")()
+    for piece in _pieces(chunks):
+        size += len(piece)
+        if size > DOCUMENT_BYTES_MAX:
+            raise _refused(
+                f"The document has more than {DOCUMENT_BYTES_MAX // 1024**2} MiB",
+                "split it, or scan it at a lower resolution",
+            )
+        first = media_type is None
+        media_type = media_type or media_type_of(piece)
+        if media_type == "text/plain":
+            _check_text(text, piece)
+        if first:
+            _check_announced(media_type_announced, media_type)
+        digest.update(piece)
+        with filing():
+            into.write(piece)
+    if media_type is None:
+        raise _refused("The document is empty", "send its bytes")
+    if media_type == "text/plain":
+        _check_text(text, b"", final=True)
+    if sha256_expected is not None and digest.hexdigest() != sha256_expected.lower():
+        raise _refused("The document's bytes do not have the expected SHA-256", "send it again: some of it got lost")
+    return StoredDocument(digest.hexdigest(), size, media_type)
+
+
+def media_type_of(beginning: bytes) -> MediaType:
+    """Of a document that was received, or may be: what begins like none of the others can only be text."""
+    return next((type_ for signature, type_ in _BEGINNINGS if beginning.startswith(signature)), "text/plain")
+
+
+def verified(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
+    """The same pieces; the last one only when all of them have this hash. Raises DocumentDamaged."""
+    digest = hashlib.sha256()
+    held: bytes | None = None
+    for piece in pieces:
+        digest.update(piece)
+        if held is not None:
+            yield held
+        held = piece
+    if held is None or digest.hexdigest() != sha256:
+        raise DocumentDamaged
+    yield held
+
+
+def pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(PIECE_BYTES), b"")
+
+
+@contextmanager
+def filing() -> Iterator[None]:
+    """What the file system refuses, as StoreError; it names no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise no_room() from error
+        raise StoreError(
+            f"The file system refused a document: {error.strerror}",
+            "see that the folder of the documents belongs to this user and that its disk is sound",
+        ) from error
+
+
+def no_room() -> StoreError:
+    return StoreError(
+        "There is no room for the document, and nothing of it was kept", "make room on the disk, and send it again"
+    )
+
+
+def is_hash(sha256: str) -> bool:
+    return _SHA256.fullmatch(sha256) is not None
+
+
+def not_stored() -> NotFound:
+    return NotFound(
+        "There is no such document of this patient", field="document", remedy="check the SHA-256, or send the document"
+    )
+
+
+def _pieces(chunks: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
+    """All of the size PIECE_BYTES but the last, however they came."""
+    # A file's own lines would be chunks of any size.
+    given = iter(lambda: chunks.read(PIECE_BYTES), b"") if hasattr(chunks, "read") else chunks
+    held = bytearray()
+    for chunk in given:
+        held += chunk
+        while len(held) >= PIECE_BYTES:
+            yield bytes(held[:PIECE_BYTES])
+            del held[:PIECE_BYTES]
+    if held:
+        yield bytes(held)
+
+
+def _check_text(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> None:
+    try:
+        decoded = decoder.decode(piece, final)
+    except UnicodeDecodeError:
+        decoded = "\0"
+    if "\0" in decoded:
+        raise _refused(
+            "The document is none of the types that are kept: PDF, JPEG, PNG, TIFF, plain text in UTF-8",
+            "save it as a PDF and send that",
+        )
+
+
+def _check_announced(announced: str | None, media_type: MediaType) -> None:
+    name = (announced or "").partition(";")[0].strip().lower()
+    if name not in _SAYS_NOTHING and _OTHER_NAMES.get(name, name) != media_type:
+        raise _refused(
+            f"The document's bytes are {media_type}, and it was announced as something else",
+            f"announce it as {media_type}, or send the document that was meant",
+        )
+
+
+def _refused(cause: str, remedy: str) -> InvalidCommand:
+    return InvalidCommand(cause, field="document", remedy=remedy)

@@ -1,0 +1,157 @@
+"""The tables of a ledger on both stores, their guards, and what a serving role may do to each.
+
+Version 1 had the events, the commands and the settings. Version 2 added the documents, which
+SQLite keeps in a folder beside its file, and the tables of the views. Every statement may run
+again; what a version adds is only ever new, so running all of them brings any version to the last.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCHEMA_VERSION: Final = 2
+
+# -- SQLite -----------------------------------------------------------------------------------
+
+_SQLITE_EVENTS: Final = (
+    """CREATE TABLE IF NOT EXISTS stored_events (
+        originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+        PRIMARY KEY (originator_id, originator_version))""",
+    """CREATE TABLE IF NOT EXISTS commands (
+        caller TEXT NOT NULL, key TEXT NOT NULL, request_digest TEXT NOT NULL, patient_id TEXT NOT NULL,
+        first_version INTEGER NOT NULL, last_version INTEGER NOT NULL,
+        PRIMARY KEY (caller, key)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS ledger_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    *(
+        f"""CREATE TRIGGER IF NOT EXISTS {table}_refuse_{change.lower()} BEFORE {change} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed or deleted'); END"""
+        for table in ("stored_events", "commands")
+        for change in ("UPDATE", "DELETE")
+    ),
+    # INSERT OR REPLACE deletes without asking the triggers above.
+    """CREATE TRIGGER IF NOT EXISTS stored_events_refuse_replace BEFORE INSERT ON stored_events
+        WHEN EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid
+            OR (originator_id = NEW.originator_id AND originator_version = NEW.originator_version))
+        BEGIN SELECT RAISE(ABORT, 'this version is recorded already'); END""",
+    """CREATE TRIGGER IF NOT EXISTS commands_refuse_replace BEFORE INSERT ON commands
+        WHEN EXISTS (SELECT 1 FROM commands WHERE caller = NEW.caller AND key = NEW.key)
+        BEGIN SELECT RAISE(ABORT, 'this key is recorded already'); END""",
+)
+
+# The tables of the views hold no facts: they are derived from the events, replaced as these
+# come in, and thrown away by a rebuild. So nothing guards them.
+#
+# SQLite compares instants as text: they are written in UTC and at one width, and days as YYYY-MM-DD.
+_SQLITE_VIEWS: Final = (
+    """CREATE TABLE IF NOT EXISTS view_positions (
+        view TEXT PRIMARY KEY, position INTEGER NOT NULL, renderer TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS worklist_rows (
+        generation INTEGER NOT NULL, subject_id TEXT NOT NULL, patient_id TEXT NOT NULL,
+        state TEXT NOT NULL, path TEXT, line_of_business TEXT, urgency TEXT, held_by TEXT,
+        due_at TEXT, at_risk_from TEXT, changes_on TEXT, received_at TEXT NOT NULL, missing TEXT NOT NULL,
+        row TEXT NOT NULL, history_version INTEGER NOT NULL,
+        PRIMARY KEY (generation, subject_id))""",
+    """CREATE TABLE IF NOT EXISTS view_failures (
+        view TEXT NOT NULL, patient_id TEXT NOT NULL, error TEXT NOT NULL, failed_at TEXT NOT NULL,
+        attempts INTEGER NOT NULL, PRIMARY KEY (view, patient_id)) WITHOUT ROWID""",
+)
+
+_WORKLIST_INDEXES: Final = {
+    "worklist_rows_due": "generation, due_at, subject_id",
+    "worklist_rows_changes": "generation, changes_on",
+    "worklist_rows_holder": "generation, held_by",
+    "worklist_rows_state": "generation, state",
+    "worklist_rows_patient": "generation, patient_id",
+}
+
+SQLITE_TABLES: Final = (
+    *_SQLITE_EVENTS,
+    *_SQLITE_VIEWS,
+    *(f"CREATE INDEX IF NOT EXISTS {name} ON worklist_rows ({columns})" for name, columns in _WORKLIST_INDEXES.items()),
+)
+
+# -- PostgreSQL -------------------------------------------------------------------------------
+
+_POSTGRES_EVENTS: Final = (
+    """CREATE TABLE IF NOT EXISTS {schema}.stored_events (
+        originator_id uuid NOT NULL, originator_version bigint NOT NULL, topic text, state bytea,
+        notification_id bigserial,
+        PRIMARY KEY (originator_id, originator_version))
+        WITH (autovacuum_enabled = true, autovacuum_vacuum_threshold = 100000000,
+            autovacuum_vacuum_scale_factor = 0.5, autovacuum_analyze_threshold = 1000,
+            autovacuum_analyze_scale_factor = 0.01)""",
+    """CREATE UNIQUE INDEX IF NOT EXISTS stored_events_notification_id_idx
+        ON {schema}.stored_events (notification_id ASC)""",
+    """CREATE TABLE IF NOT EXISTS {schema}.commands (
+        caller text NOT NULL, key text NOT NULL, request_digest text NOT NULL, patient_id uuid NOT NULL,
+        first_version bigint NOT NULL, last_version bigint NOT NULL,
+        PRIMARY KEY (caller, key))""",
+    "CREATE TABLE IF NOT EXISTS {schema}.ledger_settings (name text PRIMARY KEY, value text NOT NULL)",
+)
+
+POSTGRES_EVENT_TYPE: Final = """CREATE TYPE {schema}.stored_event_uuid AS (
+    originator_id uuid, originator_version bigint, topic text, state bytea)"""
+
+# A document and its chunks are written in one transaction: a row without all of them is never seen.
+_POSTGRES_DOCUMENTS: Final = (
+    """CREATE TABLE IF NOT EXISTS {schema}.documents (
+        patient_id uuid NOT NULL, sha256 text NOT NULL, media_type text NOT NULL, size_bytes bigint NOT NULL,
+        stored_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (patient_id, sha256))""",
+    """CREATE TABLE IF NOT EXISTS {schema}.document_chunks (
+        patient_id uuid NOT NULL, sha256 text NOT NULL, number integer NOT NULL, bytes bytea NOT NULL,
+        PRIMARY KEY (patient_id, sha256, number),
+        FOREIGN KEY (patient_id, sha256) REFERENCES {schema}.documents ON DELETE CASCADE)""",
+)
+
+_POSTGRES_VIEWS: Final = (
+    """CREATE TABLE IF NOT EXISTS {schema}.view_positions (
+        view text PRIMARY KEY, position bigint NOT NULL, renderer text NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS {schema}.worklist_rows (
+        generation integer NOT NULL, subject_id text NOT NULL, patient_id uuid NOT NULL,
+        state text NOT NULL, path text, line_of_business text, urgency text, held_by text,
+        due_at timestamptz, at_risk_from timestamptz, changes_on date, received_at timestamptz NOT NULL,
+        missing text NOT NULL, row jsonb NOT NULL, history_version bigint NOT NULL,
+        PRIMARY KEY (generation, subject_id))""",
+    """CREATE TABLE IF NOT EXISTS {schema}.view_failures (
+        view text NOT NULL, patient_id uuid NOT NULL, error text NOT NULL, failed_at timestamptz NOT NULL,
+        attempts integer NOT NULL, PRIMARY KEY (view, patient_id))""",
+)
+
+POSTGRES_TABLES: Final = (
+    *_POSTGRES_EVENTS,
+    *_POSTGRES_DOCUMENTS,
+    *_POSTGRES_VIEWS,
+    *(
+        f"CREATE INDEX IF NOT EXISTS {name} ON {{schema}}.worklist_rows ({columns})"
+        for name, columns in _WORKLIST_INDEXES.items()
+    ),
+)
+
+_RECORDED: Final = "{schema}.stored_events, {schema}.commands"
+_DOCUMENTS: Final = "{schema}.documents, {schema}.document_chunks"
+_VIEWS: Final = "{schema}.view_positions, {schema}.worklist_rows, {schema}.view_failures"
+
+REVOCATIONS: Final = (
+    f"REVOKE ALL ON {_RECORDED}, {{schema}}.ledger_settings, {_DOCUMENTS}, {_VIEWS} FROM {{role}}",
+    "REVOKE ALL ON SEQUENCE {schema}.stored_events_notification_id_seq FROM {role}",
+)
+"""Before the grants, so that a role has exactly them, whatever it had."""
+
+GRANTS: Final = (
+    "GRANT CONNECT ON DATABASE {database} TO {role}",
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    f"GRANT INSERT, SELECT ON {_RECORDED}, {_DOCUMENTS} TO {{role}}",
+    "GRANT SELECT ON {schema}.ledger_settings TO {role}",
+    "GRANT USAGE ON SEQUENCE {schema}.stored_events_notification_id_seq TO {role}",
+    # What is stored again is not swept soon. Sweeping itself deletes, and is the owner's: who
+    # serves can't make the evidence of an appeal disappear.
+    "GRANT UPDATE (stored_at) ON {schema}.documents TO {role}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_VIEWS} TO {{role}}",
+)
+
+SERVING_ROLES: Final = """
+    SELECT DISTINCT rolname FROM pg_class, aclexplode(relacl) AS granted JOIN pg_roles ON pg_roles.oid = grantee
+    WHERE pg_class.oid = to_regclass(%s) AND privilege_type = 'INSERT' AND grantee <> relowner AND NOT rolsuper
+    ORDER BY rolname"""
+"""Those that record events here; the parameter is their table's name."""
