@@ -13,7 +13,7 @@ from pathlib import Path
 
 from domain.policy import editions
 from domain.policy.edition import Edition
-from domain.policy.outline import Leaf, Question
+from domain.policy.outline import Judged, Leaf, Question
 from tests.policy.questions import questions
 
 FILE = Path(__file__).parent / "fingerprints.txt"
@@ -40,9 +40,12 @@ def fingerprints(edition: Edition) -> dict[Name, str]:
 
 
 def fingerprint(leaf: Leaf, asked: Iterable[Question]) -> str:
-    judged = map(leaf.rule, asked)
-    answers = "\n".join(f"{one.answer.value} {one.arguable} {one.approvable_from}" for one in judged)
+    answers = "\n".join(value(leaf.rule(one)) for one in asked)
     return hashlib.sha256(answers.encode()).hexdigest()[:16]
+
+
+def value(judged: Judged) -> str:
+    return f"{judged.answer.value} {judged.arguable} {judged.approvable_from}"
 
 
 def on_record() -> dict[Name, str]:
