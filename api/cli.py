@@ -188,4 +188,5 @@ def _print(value: Any) -> None:
     sys.stdout.buffer.write(text + b"\n")
 
 
-from api import ledger_verbs  # noqa: E402, F401  (its verbs add themselves to the app, which has to be there first)
+# Their verbs add themselves to the app, which has to be there first.
+from api import import_verbs, ledger_verbs, question_verbs  # noqa: E402, F401

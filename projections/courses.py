@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.approvals import variances
 from domain.calendar import Day, Instant, PartialDate
 from domain.courses import Course, CourseStatus, courses
-from domain.events import Variance
+from domain.events import ImportedFrom, Variance
 from domain.facts import Fact
 from domain.history import Dose, PatientHistory
 
@@ -27,11 +27,13 @@ class DoseView(Fact):
     recorded_at: Instant
     counts: bool
     voided: bool
+    corrected: bool
     duplicate: Literal["no", "possible", "confirmed", "dismissed"]
     duplicate_of: str | None
     documents_report: str | None
     variances_then: tuple[Variance, ...]
     variances: tuple[Variance, ...]
+    imported_from: ImportedFrom | None
 
 
 class CourseView(Fact):
@@ -107,6 +109,8 @@ def _dose(history: PatientHistory, dose: Dose) -> DoseView:
         recorded_at=dose.recorded_at,
         counts=dose.counts,
         voided=dose.voided,
+        corrected=dose.corrected,
+        imported_from=dose.imported_from,
         duplicate=dose.duplicate,
         duplicate_of=dose.duplicate_of,
         documents_report=dose.documents_report,

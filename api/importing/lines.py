@@ -1,0 +1,99 @@
+"""What one line of an import says. `reference` names the line for ever: it is recorded once.
+
+The published schema of these lines is `import.schema.json` beside this file; a test keeps it current.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, StrictInt, TypeAdapter
+
+from domain.calendar import Day, PartialDate
+from domain.commands.determinations import PastDetermination
+from domain.commands.requests import SubmitRequest
+from domain.commands.treatment import Milligrams, ReportPriorTreatment
+from domain.events import DoseSource, Member, Statement
+from domain.facts import Fact, Name
+from domain.people import Prescriber
+
+Reference = Annotated[
+    str, Field(min_length=1, max_length=150, pattern=r"^[\x21-\x7e]+$", description="Of this line, in its source.")
+]
+
+
+class HistoryLine(Fact):
+    """The person; a member that has a history already is no error."""
+
+    kind: Literal["history"]
+    reference: Reference
+    member: Member
+    name: Name
+    birth_date: PartialDate | None = None
+
+
+class PriorTreatmentLine(ReportPriorTreatment):
+    """Treatment that the source did not give itself; no courses state that there was none."""
+
+    kind: Literal["prior_treatment"]
+    reference: Reference
+    member: Member
+
+
+class RequestLine(SubmitRequest):
+    """A past request. What the source does not know of it is left out, and is unknown."""
+
+    kind: Literal["request"]
+    reference: Reference
+    member: Member
+    prescriber: Prescriber = Prescriber(name="not on record")
+    statement: Statement = Statement()
+
+
+class DeterminationLine(PastDetermination):
+    """How the source determined the request of the line `request`; `edition` may be `unknown`."""
+
+    kind: Literal["determination"]
+    reference: Reference
+    member: Member
+    request: Annotated[Reference, Field(description="The reference of the request's line, of the same source.")]
+
+
+class DoseLine(Fact):
+    """One infusion that was given."""
+
+    kind: Literal["dose"]
+    reference: Reference
+    member: Member
+    on: Day
+    mg: Milligrams
+    site: Name | None = None
+    source: DoseSource = "other"
+
+
+class ClaimLine(Fact):
+    """One line of a claim: HCPCS J0202 counts milligrams, so 12 units are a dose day."""
+
+    kind: Literal["claim"]
+    reference: Reference
+    member: Member
+    on: Day
+    hcpcs: Literal["J0202"]
+    units: Annotated[StrictInt, Field(ge=1, le=1_000)]
+
+
+ImportLine = Annotated[
+    HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine,
+    Field(discriminator="kind"),
+]
+LINE: Final[TypeAdapter[Any]] = TypeAdapter(ImportLine)
+
+
+def json_schema() -> dict[str, Any]:
+    """Of one line, as JSON Schema 2020-12."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:lemtrada-ledger:schema:import-line:1",
+        "title": "One line of an import into the Lemtrada authorization ledger",
+        **LINE.json_schema(),
+    }

@@ -1,0 +1,213 @@
+"""The verbs that ask about one patient or one request: courses, person, request; now, or as it was known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from api.cli import AsJson, _print, app
+from api.ledger_verbs import (
+    _DAY,
+    _INSTANT,
+    Database,
+    KnownAt,
+    MemberArgument,
+    _ledger_to_read,
+    _parsed,
+    _patient,
+    _show_pairs,
+    plainly,
+)
+from domain.errors import InvalidCommand, NotFound
+from domain.events import RequestId
+from domain.judging import judge
+from domain.policy.assessment import Assessment
+from domain.policy.editions import edition_named
+from projections.courses import Courses, CourseView, DoseView, course_list
+from projections.person import Person, person
+from projections.request_life import RequestLife, request_life
+
+AsOf = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
+]
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="The id of a request, <patient>.r1")]
+
+
+@app.command("courses")
+def courses_command(
+    member: MemberArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every course, dose by dose, with the variances that stand.
+
+    Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
+        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+        answer = course_list(history, day)
+        if as_json:
+            _print(answer.model_dump(mode="json"))
+            return
+        _show_pairs(_course_rows(answer))
+
+
+@app.command("person")
+def person_command(
+    member: MemberArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print identifiers, coverage, representatives, linked histories, and the agents of others on record.
+
+    Example: lemtrada-ledger person DEMO-0003
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
+        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+        answer = person(history, day)
+        if as_json:
+            _print(answer.model_dump(mode="json"))
+            return
+        _show_pairs(_person_rows(answer))
+
+
+@app.command("request")
+def request_command(
+    request: RequestArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    edition: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
+    ] = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what has become of a request, and what the policy says of it, clause by clause.
+
+    Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        applies = edition_named(edition) if edition is not None else None
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = ledger.history(_patient_of(request), known_at=instant)
+        found = history.request(request)
+        if found is None:
+            raise NotFound("no such request", field="REQUEST", remedy="take the id from the patient's history")
+        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
+        life = request_life(history, found, ledger.zone, instant or ledger.now())
+        judged = judge(history, found, day, applies)
+        if as_json:
+            _print(
+                {
+                    "life": life.model_dump(mode="json"),
+                    "assessment_digest": judged.digest,
+                    "assessment": judged.assessment.model_dump(mode="json"),
+                }
+            )
+            return
+        _show_pairs((*_life_rows(life), *_assessment_rows(judged.assessment)))
+
+
+def _patient_of(request: str) -> UUID:
+    try:
+        TypeAdapter(RequestId).validate_python(request)
+    except ValidationError:
+        remedy = "give the patient's id and .r with the request's number"
+        raise InvalidCommand("this is no id of a request", field="REQUEST", remedy=remedy) from None
+    return UUID(request.split(".", 1)[0])
+
+
+# -- in words ---------------------------------------------------------------------------------
+
+
+def _course_rows(answer: Courses) -> Iterator[tuple[str, str]]:
+    yield "On", f"{answer.as_of}, from version {answer.history_version} of the history"
+    for course in answer.courses:
+        yield f"Course {course.number}", _course(course)
+        yield from (("", _dose(dose)) for dose in course.doses)
+    yield from (("Not counted", _dose(dose)) for dose in answer.other_entries)
+    if not answer.courses:
+        yield "Courses", "none on record"
+
+
+def _course(course: CourseView) -> str:
+    given = "an unknown number of" if course.doses_given is None else course.doses_given
+    return f"{course.status}, {course.origin}: {given} of {course.regimen_doses} doses given"
+
+
+def _dose(dose: DoseView) -> str:
+    entry = dose.dose_id.rpartition(".")[2]
+    marks = [name for name in ("voided", "corrected") if getattr(dose, name)]
+    if dose.duplicate != "no":
+        marks.append(f"{dose.duplicate} duplicate")
+    if dose.imported_from is not None:
+        marks.append(f"imported from {dose.imported_from.source}")
+    more = f" ({', '.join((*marks, *(one.replace('_', ' ') for one in dose.variances)))})"
+    return f"{dose.on}  {dose.mg:g} mg  {entry}{more if marks or dose.variances else ''}"
+
+
+def _person_rows(answer: Person) -> Iterator[tuple[str, str]]:
+    yield "Name", answer.name
+    yield "Born", str(answer.birth_date or "not known")
+    yield from (("Member", f"{one.member_id} of {one.issuer}") for one in answer.members)
+    yield "Coverage", (answer.line_of_business or "not known").replace("_", " ")
+    for one in answer.representatives:
+        until = f" through {one.through}" if one.through is not None else ""
+        yield "Represented", f"by {one.name} ({one.relationship.replace('_', ' ')}) from {one.on}{until}"
+    yield from (("Linked", f"with the history {one}") for one in answer.linked_histories)
+    if answer.deceased_on is not None:
+        yield "Died", str(answer.deceased_on)
+    for use in answer.agents:
+        what = f"begun {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
+        yield "Agent", f"{use.product}, {what}"
+    if answer.imported_from is not None:
+        yield "Imported", f"from {answer.imported_from.source}"
+
+
+def _life_rows(life: RequestLife) -> Iterator[tuple[str, str]]:
+    yield "Request", f"{life.request_id}, {life.status}{' (imported)' if life.imported_from is not None else ''}"
+    if life.held_by is not None:
+        yield "With", f"{life.held_by.name} ({life.held_by.role})"
+    yield "Due", f"{life.clock.due_at.isoformat()} ({life.clock.standing.replace('_', ' ')}; {life.clock.rule})"
+    for asking in life.askings:
+        answered = f"answered {asking.answered_at.date()}" if asking.answered_at is not None else "not answered"
+        clauses = ", ".join(one.clause for one in asking.asked)
+        yield "Asked", f"{clauses} on {asking.asked_at.date()}, until {asking.answer_by.isoformat()}: {answered}"
+    for one in life.documents:
+        reviewed = f", supports {', '.join(one.supports)}" if one.supports else ", supports nothing yet"
+        voided = ", voided" if one.voided else ""
+        yield "Document", f"{one.document.name} ({one.document.kind.replace('_', ' ')}{reviewed}{voided})"
+    for decision in life.decisions:
+        citing = f", citing {', '.join(decision.citing)}" if decision.citing else ""
+        origin = f", imported from {decision.imported_from.source}" if decision.imported_from is not None else ""
+        yield (
+            "Decided",
+            f"{decision.kind} on {decision.on} by {decision.by.name}{citing}, edition {decision.edition}{origin}",
+        )
+    for window in life.approvals:
+        taken_back = f", rescinded {window.rescinded_on}" if window.rescinded_on is not None else ""
+        yield (
+            "Approval",
+            f"{window.doses_approved} doses, {window.valid_from} through {window.valid_through}{taken_back}",
+        )
+    for appeal in life.appeals:
+        late = ", late" if appeal.is_late else ""
+        yield "Appeal", f"{appeal.appeal_id.rpartition('.')[2]} of {appeal.received_on}{late}: {appeal.status}"
+
+
+def _assessment_rows(assessment: Assessment) -> Iterator[tuple[str, str]]:
+    source = "from the text" if assessment.edition_provenance == "text" else "reconstructed from the history table"
+    yield "Edition", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
+    yield "Recommended", f"{assessment.recommendation} on {assessment.as_of}; a person decides"
+    for one in assessment.findings:
+        yield one.citation, f"{one.answer.value.replace('_', ' ')}: {one.sentence}"
