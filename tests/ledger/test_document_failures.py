@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
@@ -25,6 +26,7 @@ from tests.ledger.conftest import OpenDocuments
 from tests.ledger.half_a_document import CONTENT, PATIENT
 from tests.ledger.shelf import Shelf
 from tests.ledger.test_documents import ALMA, LONG_ENOUGH, PDF, SCAN, hash_of, put, read
+from tests.postgres_server import PostgresServer
 
 # -- kills ------------------------------------------------------------------------------------
 
@@ -83,13 +85,43 @@ def test_a_process_killed_in_the_middle_of_its_transaction_leaves_no_rows(
             waiting = None
             while waiting is None:
                 assert process.poll() is None
-                waiting = other.execute(
-                    "SELECT 1 FROM pg_locks WHERE relation = 'document_chunks'::regclass AND NOT granted"
-                ).fetchone()
+                waiting = other.execute(WAITING).fetchone()
         assert not documents.exists(PATIENT, hash_of(CONTENT))
     # This waits for the end of the killed one's transaction, and would find its row.
     assert put(documents, CONTENT, PATIENT) == hash_of(CONTENT)
     assert read(documents, hash_of(CONTENT), PATIENT) == CONTENT
+
+
+# -- connections that are lost ----------------------------------------------------------------
+
+WAITING = "SELECT pid FROM pg_locks WHERE relation = 'document_chunks'::regclass AND NOT granted"
+CUT_OFF = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = %s"
+
+
+def test_a_document_is_read_on_over_a_connection_that_was_lost(
+    postgres: PostgresServer, postgresql_url: str, open_documents: OpenDocuments
+) -> None:
+    documents = open_documents(postgresql_url)
+    pieces = documents.open(ALMA, put(documents, SCAN))
+    beginning = next(pieces)
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as other:
+        assert other.execute(CUT_OFF, (postgresql_url.rpartition("/")[2],)).fetchone() == (True,)
+    assert beginning + b"".join(pieces) == SCAN
+
+
+def test_a_document_is_written_again_where_the_connection_is_lost_in_the_middle(
+    postgres: PostgresServer, postgresql_url: str, open_documents: OpenDocuments
+) -> None:
+    documents = open_documents(postgresql_url)
+    with psycopg.connect(postgresql_url) as other:
+        other.execute("LOCK TABLE document_chunks IN SHARE MODE")
+        writer = Thread(target=put, args=(documents, SCAN))
+        writer.start()
+        while (waiting := other.execute(WAITING).fetchone()) is None:
+            assert writer.is_alive()
+        postgres.execute(f"SELECT pg_terminate_backend({waiting[0]}, 5000)")
+    writer.join()
+    assert Shelf(documents, postgresql_url).content() == {(ALMA, hash_of(SCAN)): SCAN}
 
 
 # -- the folder beside an SQLite ledger -------------------------------------------------------

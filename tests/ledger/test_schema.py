@@ -226,6 +226,34 @@ def test_the_postgresql_table_and_type_of_events_are_the_library_s(
     assert postgres.execute(shape, database=name) == ours
 
 
+REFUSED = [
+    *(
+        statement.format(table)
+        for table in ("stored_events", "commands", "ledger_settings", "documents", "document_chunks")
+        for statement in (
+            "DELETE FROM {}",
+            "TRUNCATE {}",
+            "DROP TABLE {}",
+            "ALTER TABLE {} ADD COLUMN more text",
+            "LOCK TABLE {} IN EXCLUSIVE MODE",
+            "CREATE TRIGGER t BEFORE INSERT ON {} EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        )
+    ),
+    "UPDATE stored_events SET topic = 'x'",
+    "UPDATE commands SET key = 'x'",
+    "UPDATE documents SET sha256 = 'x'",
+    "UPDATE documents SET media_type = 'text/html'",
+    "UPDATE document_chunks SET bytes = ''",
+    "INSERT INTO ledger_settings VALUES ('a', 'b')",
+    "UPDATE ledger_settings SET value = 'UTC' WHERE name = 'time_zone'",
+    "SELECT setval('stored_events_notification_id_seq', 1)",
+    "DROP TYPE stored_event_uuid",
+    "CREATE TABLE mine (a int)",
+    "CREATE SCHEMA mine",
+    "CREATE TEMPORARY TABLE mine (a int)",
+]
+
+
 def test_a_serving_role_serves_and_can_change_nothing(
     postgres: PostgresServer, postgresql_url: str, serving_role: str
 ) -> None:
@@ -235,7 +263,8 @@ def test_a_serving_role_serves_and_can_change_nothing(
     with pytest.raises(StoreError, match="cannot be reached"):
         open_ledger(url)
     # Whatever it had before, afterwards it has exactly what serving needs.
-    postgres.execute("GRANT ALL ON stored_events, commands, ledger_settings TO {}", serving_role, database=database)
+    everything = "stored_events, commands, ledger_settings, documents, document_chunks"
+    postgres.execute(f"GRANT ALL ON {everything} TO {{}}", serving_role, database=database)
     for _ in range(2):
         upgrade(postgresql_url, serving_role=serving_role, entropy=seeded(1))
 
@@ -255,34 +284,8 @@ def test_a_serving_role_serves_and_can_change_nothing(
             documents.sweep(lambda _: (), now=datetime.now(UTC) + 2 * GRACE)
         assert documents.exists(patient_id, sha256)
 
-    refused = [
-        *(
-            statement.format(table)
-            for table in ("stored_events", "commands", "ledger_settings", "documents", "document_chunks")
-            for statement in (
-                "DELETE FROM {}",
-                "TRUNCATE {}",
-                "DROP TABLE {}",
-                "ALTER TABLE {} ADD COLUMN more text",
-                "LOCK TABLE {} IN EXCLUSIVE MODE",
-                "CREATE TRIGGER t BEFORE INSERT ON {} EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-            )
-        ),
-        "UPDATE stored_events SET topic = 'x'",
-        "UPDATE commands SET key = 'x'",
-        "UPDATE documents SET sha256 = 'x'",
-        "UPDATE documents SET media_type = 'text/html'",
-        "UPDATE document_chunks SET bytes = ''",
-        "INSERT INTO ledger_settings VALUES ('a', 'b')",
-        "UPDATE ledger_settings SET value = 'UTC' WHERE name = 'time_zone'",
-        "SELECT setval('stored_events_notification_id_seq', 1)",
-        "DROP TYPE stored_event_uuid",
-        "CREATE TABLE mine (a int)",
-        "CREATE SCHEMA mine",
-        "CREATE TEMPORARY TABLE mine (a int)",
-    ]
     with psycopg.connect(url, autocommit=True) as connection:
-        for statement in refused:
+        for statement in REFUSED:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(sql.SQL(statement))
         for table in ("view_positions", "worklist_rows", "view_failures"):
