@@ -1,8 +1,11 @@
-"""What approvals allow on a day, and how doses departed from them (R7, R9, R22)."""
+"""What approvals allow on a day, and how doses departed from them (R7, R9, R10, R22).
+
+A request may have several: an appeal brings a second one, with its own thirty days.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,19 +37,58 @@ class Allowance:
 
 
 def in_force(history: PatientHistory, on: date) -> Approval | None:
-    """The approval that covers this day; the latest where several do."""
-    return next((one for one in reversed(history.approvals) if one.covers(on)), None)
+    """The approval that covers this day; the latest where several do, as after an appeal of a part.
+
+    One for doses that were given before it was asked for is meant only where there is no other.
+    """
+    covering = [one for one in history.approvals if one.covers(on)]
+    return next(reversed(_for_doses_to_come(history, covering) or covering), None)
+
+
+def in_force_for(history: PatientHistory, request_id: str, on: date) -> Approval | None:
+    """The latest approval of one request that covers this day."""
+    return next((one for one in reversed(history.approvals) if one.request_id == request_id and one.covers(on)), None)
 
 
 def approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
-    """The approval that a dose was given under: the one it names, else the latest that covers its day.
+    """The approval that a dose was given under; None where there is none for its course (R9).
 
-    None where there is none for its course: an approval never covers another course (R9).
+    One whose request names this very dose, given before it was asked for; else of the request
+    that the dose names, or of any, the latest that covers its day. Where none of the request
+    covers it, the one that it came after.
     """
-    of_course = [one for one in history.approvals if one.course == dose.course]
-    if dose.request_id is not None:
-        return next((one for one in of_course if one.request_id == dose.request_id), None)
-    return next((one for one in reversed(of_course) if one.covers(dose.on)), None)
+    possible = _possible(history, dose)
+    retrospective = [one for one in possible if dose.dose_id in doses_named(history, one)]
+    if retrospective:
+        return retrospective[-1]
+    covering = [one for one in possible if one.covers(dose.on)]
+    if dose.request_id is not None and not covering:
+        begun = [one for one in possible if one.valid_from <= dose.on]
+        return next(iter([*reversed(begun), *possible]), None)
+    return covering[-1] if covering else None
+
+
+def doses_named(history: PatientHistory, approval: Approval) -> tuple[str, ...]:
+    """The doses, given before they were asked for, that alone this approval is for; an ordinary one names none."""
+    request = history.request(approval.request_id)
+    return request.retrospective_for if request is not None else ()
+
+
+def _for_doses_to_come(history: PatientHistory, approvals: Iterable[Approval]) -> list[Approval]:
+    return [one for one in approvals if not doses_named(history, one)]
+
+
+def _possible(history: PatientHistory, dose: Dose) -> list[Approval]:
+    """The approvals of the dose's course that it may have been given under: not taken back by then, nor for others.
+
+    An approval never covers another course (R9).
+    """
+    standing = [one for one in history.approvals if one.course == dose.course and not one.is_rescinded_by(dose.on)]
+    named = [one for one in standing if dose.dose_id in doses_named(history, one)]
+    if named:
+        return named
+    ahead = _for_doses_to_come(history, standing)
+    return [one for one in ahead if dose.request_id in (None, one.request_id)]
 
 
 def doses_under(history: PatientHistory, approval: Approval) -> list[Dose]:
@@ -58,8 +100,11 @@ def doses_under(history: PatientHistory, approval: Approval) -> list[Dose]:
 def allowance(history: PatientHistory, on: date) -> Allowance | None:
     """What the approval in force on this day still allows; None where none is in force."""
     approval = in_force(history, on)
-    if approval is None:
-        return None
+    return allowance_under(history, approval, on) if approval is not None else None
+
+
+def allowance_under(history: PatientHistory, approval: Approval, on: date) -> Allowance:
+    """What one approval still allows, as if this day were one of its own."""
     used = sum(dose.on <= on for dose in doses_under(history, approval))
     left = max(0, approval.doses_approved - used)
     return Allowance(approval, used, left, _left_in_course(history, approval, on))
@@ -81,7 +126,8 @@ def _left_in_course(history: PatientHistory, approval: Approval, on: date) -> in
 def authorization_of(history: PatientHistory, course: int | None, on: date) -> str | None:
     """The request whose approval covers a dose of this course on this day."""
     found = [one for one in history.approvals if one.course == course and one.covers(on)]
-    return found[-1].request_id if found else None
+    ahead = _for_doses_to_come(history, found)
+    return ahead[-1].request_id if ahead else None
 
 
 def variances(history: PatientHistory, dose: Dose) -> tuple[Variance, ...]:
@@ -96,9 +142,7 @@ def variances(history: PatientHistory, dose: Dose) -> tuple[Variance, ...]:
 def _from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
     approval = approval_of(history, dose)
     if approval is None or not approval.covers(dose.on):
-        for_another_day = approval is not None or (
-            dose.request_id is None and any(one.course == dose.course for one in history.approvals)
-        )
+        for_another_day = bool(_possible(history, dose))
         yield "outside_its_thirty_days" if for_another_day else "no_approval_in_force"
     elif doses_under(history, approval).index(dose) >= approval.doses_approved:
         yield "over_the_approval"

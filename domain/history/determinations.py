@@ -54,7 +54,8 @@ class Decision:
 class Approval:
     """Doses of one course, valid on the days from `valid_from` through `valid_through`.
 
-    `version` is that of the event that approved. From `rescinded_on` on it covers nothing.
+    `version` is that of the event that approved. From `rescinded_on` on it covers nothing;
+    `rescinded_version` is that of the event that took it back.
     """
 
     request_id: str
@@ -67,12 +68,15 @@ class Approval:
     version: int = 0
     extensions: int = 0
     rescinded_on: date | None = None
+    rescinded_version: int | None = None
     appeal_id: str | None = None
     imported_from: ImportedFrom | None = None
 
     def covers(self, day: date) -> bool:
-        is_taken_back = self.rescinded_on is not None and self.rescinded_on <= day
-        return self.valid_from <= day <= self.valid_through and not is_taken_back
+        return self.valid_from <= day <= self.valid_through and not self.is_rescinded_by(day)
+
+    def is_rescinded_by(self, day: date) -> bool:
+        return self.rescinded_on is not None and self.rescinded_on <= day
 
 
 def _approved(history: PatientHistory, event: CourseApproved) -> PatientHistory:
@@ -110,6 +114,10 @@ def _decided(
         made,
         appeal_id=appeal_id,
     )
+    closed_on, closed_at = (made.decided_on, event.recorded_at) if status != "referred" else (None, None)
+    if appeal_id is not None and request.closed_on is not None:
+        # What an appeal brings was decided later; the request itself was closed in its own time.
+        closed_on, closed_at = request.closed_on, request.closed_at
     after = with_request(
         history,
         event.request_id,
@@ -117,8 +125,8 @@ def _decided(
         determination=made,
         decided_by=event.actor,
         citing=citing,
-        closed_on=made.decided_on if status != "referred" else None,
-        closed_at=event.recorded_at if status != "referred" else None,
+        closed_on=closed_on,
+        closed_at=closed_at,
         decisions=(*request.decisions, decision),
         held_by=None if status != "referred" else request.held_by,
     )
@@ -168,7 +176,9 @@ def _extended(history: PatientHistory, event: ApprovalExtended) -> PatientHistor
 
 def _rescinded(history: PatientHistory, event: ApprovalRescinded) -> PatientHistory:
     approvals = tuple(
-        replace(one, rescinded_on=event.rescinded_on) if one.version == event.approval_version else one
+        replace(one, rescinded_on=event.rescinded_on, rescinded_version=event.originator_version)
+        if one.version == event.approval_version
+        else one
         for one in history.approvals
     )
     return took_part_in(replace(history, approvals=approvals), event.request_id, event.actor)
