@@ -14,6 +14,7 @@ from domain.events import (
     AppealFiled,
     DoseAdministered,
     Event,
+    ImportedFrom,
     InformationSupplied,
     LineOfBusiness,
     NoticeIssued,
@@ -142,6 +143,7 @@ class EventView(BaseModel):
     actor: Actor
     command_id: UUID
     data: dict[str, JsonValue]
+    imported_from: ImportedFrom | None
 
 
 AuditPage = Page[AuditEntry]
@@ -157,7 +159,7 @@ def page_of(items: Sequence[T], versions: Sequence[int], after: int, limit: int)
 
 
 def event_view(event: PatientEvent) -> EventView:
-    envelope = {"recorded_at", "actor", "command_id", "salt"}
+    envelope = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
     return EventView(
         version=event.originator_version,
         event=event.TOPIC,
@@ -165,6 +167,7 @@ def event_view(event: PatientEvent) -> EventView:
         actor=event.actor,
         command_id=event.command_id,
         data=event.model_dump(mode="json", exclude=envelope),
+        imported_from=event.imported_from,
     )
 
 

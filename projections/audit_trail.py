@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from domain import history as histories
 from domain.calendar import Instant
 from domain.courses import Course, courses
-from domain.events import PatientEvent
+from domain.events import ImportedFrom, PatientEvent
 from domain.facts import Fact
 from domain.history import PatientHistory
 from domain.people import Actor
@@ -42,6 +42,7 @@ class AuditEntry(Fact):
     command_id: UUID
     changed: tuple[StateChange, ...]
     details: dict[str, JsonValue]
+    imported_from: ImportedFrom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class AuditTrail:
     state: PatientHistory | None = None
 
 
-ENVELOPE = {"recorded_at", "actor", "command_id", "salt"}
+ENVELOPE = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
 
 
 def audit_trail(events: Iterable[PatientEvent]) -> AuditTrail:
@@ -73,6 +74,7 @@ def evolve(trail: AuditTrail, event: PatientEvent) -> AuditTrail:
         command_id=event.command_id,
         changed=_changes(_state(trail.state), _state(after)),
         details=event.model_dump(mode="json", exclude=ENVELOPE),
+        imported_from=event.imported_from,
     )
     return AuditTrail((*trail.entries, entry), after)
 
