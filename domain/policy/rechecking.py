@@ -130,13 +130,13 @@ def _answered(finding: Finding) -> str:
 
 
 def _conclusions_that_differ(recorded: Assessment, now: Assessment) -> Iterator[Concluded]:
-    was, is_ = _conclusions(recorded), _conclusions(now)
+    was, is_ = conclusions(recorded), conclusions(now)
     for name, value in was.items():
         if value != is_[name]:
             yield Concluded(name=name, recorded=value, now=is_[name])
 
 
-def _conclusions(assessment: Assessment) -> dict[str, JsonValue]:
+def conclusions(assessment: Assessment) -> dict[str, JsonValue]:
     """All that an assessment concludes from its findings, in values; sentences and advisories are words."""
     day = assessment.approvable_from
     return {

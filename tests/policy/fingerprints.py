@@ -1,22 +1,36 @@
 """What each leaf answers, as one short hash: so that no rule changes without a word.
 
 An edition's digest covers the revision of a leaf and cannot see its code. The rows of `fingerprints.txt` can: one
-for each leaf of each revision of each edition, over the answers of its rule to the fixed table of questions.
+for each leaf of each revision of each edition, over the answers of its rule to the fixed table of questions; and
+one for what is concluded from the answers, which is code that all revisions share.
 `python -m tests.policy.fingerprints` adds the rows that are missing and never alters one.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
+from itertools import cycle
 from pathlib import Path
 
+from domain.facts import Circumstances
 from domain.policy import editions
+from domain.policy.assessment import assess
 from domain.policy.edition import Edition
 from domain.policy.outline import Judged, Leaf, Question
+from domain.policy.rechecking import conclusions
 from tests.policy.questions import questions
 
 FILE = Path(__file__).parent / "fingerprints.txt"
+
+CONCLUSIONS = "conclusions"
+CIRCUMSTANCES = (
+    Circumstances(),
+    Circumstances(course_short=True),
+    Circumstances(course_closed_unfinished=True),
+    Circumstances(diagnosis_codes=("G35.B1", "G35.A")),
+)
 
 Name = tuple[str, int, str, int]
 """Edition, its revision, the leaf's citation, the leaf's revision."""
@@ -33,15 +47,21 @@ def leaves(edition: Edition) -> Iterator[tuple[str, Leaf]]:
 def fingerprints(edition: Edition) -> dict[Name, str]:
     """Over values only: the answer, whether it is arguable, the day that turns it. Never sentences."""
     asked = [Question(facts, as_of, edition) for facts, as_of in questions()]
-    return {
-        (edition.key, edition.revision, citation, leaf.revision): fingerprint(leaf, asked)
-        for citation, leaf in leaves(edition)
-    }
+    found = {(citation, leaf.revision): fingerprint(leaf, asked) for citation, leaf in leaves(edition)}
+    found[CONCLUSIONS, 1] = fingerprint_of_conclusions(edition)
+    return {(edition.key, edition.revision, *name): value for name, value in found.items()}
 
 
 def fingerprint(leaf: Leaf, asked: Iterable[Question]) -> str:
     answers = "\n".join(value(leaf.rule(one)) for one in asked)
     return hashlib.sha256(answers.encode()).hexdigest()[:16]
+
+
+def fingerprint_of_conclusions(edition: Edition) -> str:
+    """Over the recommendation with its reasons and all else that a recheck compares, in each of the circumstances."""
+    pairs = zip(questions()[::5], cycle(CIRCUMSTANCES), strict=False)
+    concluded = [conclusions(assess(facts, as_of, edition, around)) for (facts, as_of), around in pairs]
+    return hashlib.sha256(json.dumps(concluded).encode()).hexdigest()[:16]
 
 
 def value(judged: Judged) -> str:
@@ -64,6 +84,12 @@ def complaints(recorded: dict[Name, str]) -> list[str]:
             found.append(f"{where} has no fingerprint yet: run `python -m tests.policy.fingerprints`, which adds it.")
         elif name not in now:
             found.append(f"{where} is gone, and determinations on record name it: old revisions stay runnable.")
+        elif now[name] != recorded[name] and citation == CONCLUSIONS:
+            found.append(
+                f"Edition {key} revision {revision} concludes otherwise than it did from the same answers. Every record"
+                " under it would be reported as not agreeing: let what is new ask for a fact or a circumstance that"
+                " no record has yet, or keep the old way for the revisions that were there before."
+            )
         elif now[name] != recorded[name]:
             found.append(
                 f"The rule of {where} answers otherwise than it did, and determinations on record rest on it."

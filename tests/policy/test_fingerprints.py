@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.policy import criteria, editions, prior_agents
+from domain.policy import assessment, criteria, editions, prior_agents
 from domain.policy.edition import Edition
 from domain.policy.outline import MET, NOT_MET, Answer, Judged, Question
 from tests.policy import fingerprints as rows
@@ -19,7 +19,7 @@ from tests.policy.fingerprints import complaints, fingerprint, leaves, on_record
 from tests.policy.mended import SECOND, leaf_of, old_enough_at_eighteen
 from tests.policy.questions import questions
 
-NAMES = {citation for citation, _ in leaves(NEWEST)}
+NAMES = {citation for citation, _ in leaves(NEWEST)} | {rows.CONCLUSIONS}
 ROWS = {cited: value for (key, _, cited, _), value in on_record().items() if key == NEWEST.key}
 
 
@@ -151,6 +151,15 @@ def test_a_rule_changed_in_place_is_told_to_become_a_new_revision(known: Callabl
     )
     assert "give the leaf the new one and `revision=2`, and the edition `revision=2`" in complaint
     assert "`EDITION.revised(1, <the leaf as it was>)` behind it in REVISIONS" in complaint
+
+
+def test_another_way_to_the_recommendation_is_told_what_it_would_do_to_the_record(
+    known: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assessment, "referral_reasons", lambda *_: ())
+    (complaint,) = complaints(on_record())
+    assert complaint.startswith("Edition 2025-07-23 revision 1 concludes otherwise than it did from the same answers.")
+    assert "Every record under it would be reported as not agreeing" in complaint
 
 
 def test_an_old_revision_that_is_gone_is_asked_back(known: Callable[..., None]) -> None:
