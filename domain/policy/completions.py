@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from pydantic import Field, JsonValue, StrictBool, ValidationError
+from pydantic import Field, JsonValue, StrictBool
 
-from domain.calendar import PartialDate
+from domain.calendar import FIRST_YEAR, PartialDate
 from domain.facts import Fact, Facts
-from domain.policy.agents import is_listed, may_be_listed, recognise
+from domain.policy.agents import is_listed, recognise
 from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Judged, Leaf, Question
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
-from domain.policy.treatment import contradictions, standing
+from domain.policy.treatment import standing
 
 ONE_MORE_AGENT: Final = "agents.tried"
 """The field of a supply that adds an agent to the list; every other field is the place of one fact."""
@@ -44,11 +44,10 @@ class Supply(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A supply, the clauses (or reasons for a clinician) that it can bear on, and the facts once it is told."""
+    """A supply, and the clauses (or reasons for a clinician) that it can bear on."""
 
     supply: Supply
     bears_on: frozenset[str]
-    facts: Facts
 
 
 def supplied(facts: Facts, field: str, value: JsonValue) -> Facts:
@@ -70,20 +69,12 @@ def completions(question: Question, told_by: date) -> list[Completion]:
     offered = (
         *_statements(question),
         *_dates(question, told_by),
-        *_treatment(question),
         *_agents(question),
+        *_treatment(question),
         *_dosing(question),
         *_signs(question),
     )
-    found = []
-    for supply, bears_on in offered:
-        try:
-            facts = supplied(question.facts, supply.field, supply.value)
-        except ValidationError:
-            continue  # It contradicts what is known.
-        if not contradictions(facts, told_by):
-            found.append(Completion(supply, frozenset(bears_on), facts))
-    return found
+    return [Completion(supply, frozenset(bears_on)) for supply, bears_on in offered]
 
 
 Offered = Iterator[tuple[Supply, Iterable[str]]]
@@ -154,6 +145,8 @@ def years_before(day: date, years: int) -> date:
 
 def _day_within(known: PartialDate | None, latest: date) -> str | None:
     """The latest day, as far as what is known of the date leaves it open and allows it."""
+    if latest.year < FIRST_YEAR:
+        return None
     if known is None:
         return latest.isoformat()
     if known.is_whole_day or known.earliest > latest:
@@ -167,11 +160,12 @@ def _day_within(known: PartialDate | None, latest: date) -> str | None:
 def _treatment(question: Question) -> Offered:
     """What follows from other facts is not asked, and nothing of a treatment that is not known to have been."""
     where = standing(question)
+    if where.received is None:
+        yield Supply(field="prior_treatment.received_lemtrada", value=False), ("1.A",)
     if where.path is None:
         yield Supply(field="prior_treatment.completed_course", value=False), ("1.A",)
         yield Supply(field="prior_treatment.completed_course", value=True), ("1.B",)
     if where.received is None:
-        yield Supply(field="prior_treatment.received_lemtrada", value=False), ("1.A",)
         # Once it is known, it can be asked how many doses were given (R7).
         bears_on = ("1.A.iii.b", "1.A.iii.c", "Dosing.A")
         yield Supply(field="prior_treatment.received_lemtrada", value=True), bears_on
@@ -219,25 +213,23 @@ def _agents(question: Question) -> Offered:
             outcome, *others = _FAILED
             field = f"agents.tried.{number}.outcome"
             yield Supply(field=field, value=outcome, alternatives=tuple(others), about=one.product), _AGENT_CLAUSES
-        if product.kind == "ambiguous" and one.outcome != "adequate" or product.kind == "ambiguous":
+        if product.kind == "ambiguous":
             yield from _which_product(question, number, one.product)
 
 
 def _which_product(question: Question, number: int, name: str) -> Offered:
-    """A bare name that two products share: the one that the edition lists (R13)."""
-    product, edition = recognise(name), question.edition
-    if not (may_be_listed(product, edition.appendix) or may_be_listed(product, edition.one_agent_suffices)):
-        return
-    listed = edition.one_agent_suffices | edition.appendix
-    routes = sorted(route for ingredient, route in listed if ingredient == product.ingredient)
-    names: list[JsonValue] = [f"{product.ingredient} {route}" for route in routes]
-    if names:
-        field = f"agents.tried.{number}.product"
-        yield Supply(field=field, value=names[0], alternatives=tuple(names[1:]), about=name), _AGENT_CLAUSES
+    """A bare name that two products share: the one that suffices alone, else one that counts (R13)."""
+    ingredient, edition = recognise(name).ingredient, question.edition
+    for listed in (edition.one_agent_suffices, edition.appendix):
+        names = [f"{ingredient} {route}" for one, route in sorted(listed) if one == ingredient]
+        if values := [one for one in names if is_listed(recognise(one), listed)]:
+            field = f"agents.tried.{number}.product"
+            yield Supply(field=field, value=values[0], alternatives=tuple(values[1:]), about=name), _AGENT_CLAUSES
+            return
 
 
 def _one_more_agent(question: Question) -> Offered:
-    """Any listed agent where one more reaches the number; else one that suffices alone, by its use where that is enough."""
+    """One that suffices alone, by its use where that is enough; any listed agent where one more reaches the number."""
     edition = question.edition
     listed, suffice = _names_left(question, edition.appendix_names), _names_left(question, edition.one_agent_names)
     for citation, names, outcome in (
@@ -283,9 +275,14 @@ def _dosing(question: Question) -> Offered:
         }
         for number in days
     ]
-    fitting = [one for one in values if _judged(question, citation, "requested_dosing", one).answer is not NOT_MET]
-    if fitting:
-        yield Supply(field="requested_dosing", value=fitting[0], alternatives=tuple(fitting[1:])), (citation,)
+    answers = [_judged(question, citation, "requested_dosing", one).answer for one in values]
+    met = [one for one, answer in zip(values, answers, strict=True) if answer is MET]
+    # Where it turns on whether a later course still runs, the whole regimen is what can be approved (R8).
+    still_open = [one for one, answer in zip(values, answers, strict=True) if answer is UNDETERMINED]
+    for fitting in (met, still_open[:1]):
+        if fitting:
+            yield Supply(field="requested_dosing", value=fitting[0], alternatives=tuple(fitting[1:])), (citation,)
+            return
 
 
 def _signs(question: Question) -> Offered:

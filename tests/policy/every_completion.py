@@ -16,7 +16,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from domain.calendar import PartialDate, anniversary
-from domain.facts import Consultation, Diagnosis, Documentation, Facts, MsForm, Outcome, Specialty
+from domain.facts import Circumstances, Consultation, Diagnosis, Documentation, Facts, MsForm, Outcome, Specialty
 from domain.policy.agents import recognise
 from domain.policy.assessment import assess
 from domain.policy.completions import supplied
@@ -41,7 +41,14 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "prior_treatment.completed_course": (True, False),
     "agents.list_is_complete": (True, False),
 }
-_AGENTS = ("Briumvi", "Ocrevus Zunovo", "Plegridy", "Extavia", "rituximab", "methylprednisolone", "unheard-of")
+_AGENTS = [
+    {"product": "Briumvi", "outcome": "inadequate_efficacy"},  # One that suffices alone,
+    {"product": "Briumvi", "outcome": "adequate"},  # by its use alone in the older editions,
+    {"product": "Ocrevus Zunovo", "outcome": "significant_intolerance"},  # or by its failure in the newer ones;
+    {"product": "Plegridy", "outcome": "significant_intolerance"},  # one of the two that are needed otherwise,
+    {"product": "Plegridy", "outcome": None},  # of which it is not said how it went;
+    {"product": "rituximab", "outcome": "inadequate_efficacy"},  # and one that no edition lists.
+]
 
 
 @dataclass
@@ -52,6 +59,7 @@ class EveryCompletion:
     as_of: date
     edition: Edition
     size_max: int = 3
+    circumstances: Circumstances | None = None
     judged: int = 0
     reached: dict[str, dict[tuple[int, date], set[frozenset[str]]]] = field(
         default_factory=lambda: {"approve": {}, "refer": {}}
@@ -90,7 +98,7 @@ class EveryCompletion:
         outcomes = {"approve", "refer"}
         for day in _days(facts, self.as_of, self.edition):
             self.judged += 1
-            recommendation = assess(facts, day, self.edition).recommendation
+            recommendation = assess(facts, day, self.edition, self.circumstances).recommendation
             gained = {"approve": {"approve", "refer"}, "refer": {"refer"}}.get(recommendation, set())
             for outcome in gained & outcomes:
                 self.reached[outcome].setdefault((size, day), set()).add(fields)
@@ -155,7 +163,7 @@ def open_facts(facts: Facts, as_of: date, edition: Edition) -> Iterator[Open]:
 def _open_dosing(stated: dict[str, Any]) -> Iterator[Open]:
     choices: dict[str, tuple[Any, ...]] = {
         "mg_per_day": (12, 24),
-        "consecutive_days": (1, 2, 3, 4, 5, 6),
+        "consecutive_days": (1, 2, 3, 5),
         "route": ("intravenous", "oral"),
     }
     if None in stated.values():
@@ -170,18 +178,17 @@ def _open_signs(signs: dict[str, dict[str, Any]]) -> Iterator[Open]:
     for name, sign in signs.items():
         findings = (True, False) if sign["finding"] is None else (sign["finding"],)
         is_open = sign["documentation"] in (None, "not_attached")
-        documents = get_args(Documentation) if is_open else (sign["documentation"],)
+        # For a finding that is denied one document stands for all: the contract lets none of them change it.
+        possible = ("attached",) if sign["finding"] is False else get_args(Documentation)
+        documents = possible if is_open else (sign["documentation"],)
         values = [{"finding": finding, "documentation": one} for finding in findings for one in documents]
-        if len(values) > 1:
-            yield f"aggressive_disease.{name}", values
+        if untold := [one for one in values if one != sign]:
+            yield f"aggressive_disease.{name}", untold
 
 
 def _open_agents(agents: dict[str, Any]) -> Iterator[Open]:
     if agents["list_is_complete"] is not True:
-        yield (
-            "agents.tried",
-            [{"product": one, "outcome": how} for one in _AGENTS for how in (*get_args(Outcome), None)],
-        )
+        yield "agents.tried", _AGENTS
     for number, one in enumerate(agents["tried"]):
         if one["outcome"] is None:
             yield f"agents.tried.{number}.outcome", list(get_args(Outcome))
@@ -210,7 +217,7 @@ def _open_date(name: str, known: PartialDate | None, as_of: date, years: int) ->
     if known is not None and known.is_whole_day:
         return
     turns = as_of.replace(year=as_of.year - years, day=min(as_of.day, 28))
-    days = {turns - timedelta(days=1), turns, turns + timedelta(days=4), as_of}
+    days = {turns - timedelta(days=1), turns + timedelta(days=4)}
     if known is not None:
         days = {min(max(day, known.earliest), known.latest) for day in days} | {known.earliest, known.latest}
     yield name, [day.isoformat() for day in sorted(days) if day <= as_of]
