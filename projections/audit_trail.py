@@ -8,7 +8,7 @@ hand, so that the trail can't claim a change that did not take place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,11 +16,11 @@ from pydantic import JsonValue
 
 from domain import history as histories
 from domain.calendar import Instant
-from domain.courses import Course, courses
 from domain.events import ImportedFrom, PatientEvent
 from domain.facts import Fact
 from domain.history import PatientHistory
 from domain.people import Actor
+from projections.recorded_state import State, details, state
 
 
 class StateChange(Fact):
@@ -72,63 +72,25 @@ def evolve(trail: AuditTrail, event: PatientEvent) -> AuditTrail:
         recorded_at=event.recorded_at,
         who=event.actor,
         command_id=event.command_id,
-        changed=_changes(_state(trail.state), _state(after)),
+        changed=_changed(trail.state, after),
         details=event.model_dump(mode="json", exclude=ENVELOPE),
         imported_from=event.imported_from,
     )
     return AuditTrail((*trail.entries, entry), after)
 
 
-def _changes(before: dict[str, JsonValue], after: dict[str, JsonValue]) -> tuple[StateChange, ...]:
-    names = [*after, *(name for name in before if name not in after)]
-    return tuple(
-        StateChange(what=name, before=before.get(name), after=after.get(name))
-        for name in names
-        if before.get(name) != after.get(name)
-    )
+def _changed(before: PatientHistory | None, after: PatientHistory) -> tuple[StateChange, ...]:
+    was, is_ = state(before), state(after)
+    changes = list(_changes(was, is_))
+    of_before, of_after = details(before), details(after)
+    for entry in of_before:
+        named = {place: {f"{entry}: {name}": value for name, value in facts.get(entry, {}).items()}
+                 for place, facts in (("was", of_before), ("is", of_after))}  # fmt: skip
+        changes += _changes(named["was"], named["is"])
+    return tuple(changes)
 
 
-def _state(history: PatientHistory | None) -> dict[str, JsonValue]:
-    """The record as a flat list of named values, the words that people use."""
-    if history is None:
-        return {}
-    state: dict[str, JsonValue] = {"history": "opened"}
-    for report in history.reports:
-        state[f"report {_ordinal(report.report_id)}"] = f"{report.source}, courses: {len(report.courses)}"
-    for request in history.requests:
-        state[f"request {_ordinal(request.request_id)}"] = request.status
-    for approval in history.approvals:
-        name = f"approval of request {_ordinal(approval.request_id)}"
-        state[name] = f"{approval.doses_approved} doses, {approval.valid_from} to {approval.valid_through}"
-    for dose in history.doses:
-        state[f"dose {_ordinal(dose.dose_id)}"] = _dose_state(dose)
-    found = courses(history)
-    for course in found:
-        given = "not known how many" if course.given is None else str(course.given)
-        state[f"course {course.number}"] = f"{_recorded_status(course, found[-1])}, doses given: {given}"
-    return state
-
-
-def _recorded_status(course: Course, latest: Course) -> str:
-    """The status that events have recorded: a course is completed or open again by an event of its own."""
-    if course.named is None or course.status not in ("completed", "short"):
-        return course.status
-    if not course.marks.completed:
-        return "open"
-    return "completed" if course is latest else course.status
-
-
-def _dose_state(dose: histories.Dose) -> str:
-    if dose.voided:
-        return f"{dose.on}, voided"
-    return f"{dose.on}, {_spoken(dose)}"
-
-
-def _spoken(dose: histories.Dose) -> str:
-    if not dose.stands:
-        return f"{dose.duplicate} duplicate, not counted"
-    return f"counts for course {dose.course}" if dose.counts else "documents a reported course"
-
-
-def _ordinal(identifier: str) -> str:
-    return identifier.rsplit(".", 1)[-1]
+def _changes(before: State, after: State) -> Iterator[StateChange]:
+    for name in [*after, *(name for name in before if name not in after)]:
+        if before.get(name) != after.get(name):
+            yield StateChange(what=name, before=before.get(name), after=after.get(name))
