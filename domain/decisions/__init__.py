@@ -13,7 +13,16 @@ from typing import Final
 
 from domain import authority
 from domain.commands import Command, Moment, OpenHistory
-from domain.decisions import approvals_kept, determinations, past_determinations, patient, requests, treatment
+from domain.decisions import (
+    appeals,
+    appeals_decided,
+    approvals_kept,
+    determinations,
+    past_determinations,
+    patient,
+    requests,
+    treatment,
+)
 from domain.decisions.following import Decision, course_changes
 from domain.decisions.patient import open_history
 from domain.errors import NotFound
@@ -27,6 +36,8 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     **determinations.DECISIONS,
     **approvals_kept.DECISIONS,
     **past_determinations.DECISIONS,
+    **appeals.DECISIONS,
+    **appeals_decided.DECISIONS,
 }
 
 

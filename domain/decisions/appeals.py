@@ -1,0 +1,187 @@
+"""Appeals: filed, added to, assigned, and ended without a decision. Decided in `appeals_decided`.
+
+A late appeal is recorded as late; only a dismissal, with its reason, refuses it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.adverse import Adverse, standing_against
+from domain.appeal_clock import file_by
+from domain.authority import CLINICIAN_CREDENTIALS, MAY
+from domain.commands import AssignAppeal, Command, DecideAppeal, DismissAppeal, FileAppeal, Moment, WithdrawAppeal
+from domain.decisions.determinations import request_named
+from domain.decisions.following import Decision
+from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
+from domain.events import AppealAssigned, AppealDismissed, AppealFiled, AppealLevel, AppealWithdrawn, PatientEvent
+from domain.history import Appeal, PatientHistory, Request
+from domain.independence import check_independent
+from domain.people import Actor
+
+
+def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Of the latest denial, partial approval or rescission; a second level follows a first that left any of it."""
+    request = request_named(history, command.request_id)
+    adverse = _to_appeal(history, request)
+    level = _level(adverse)
+    received_on = moment.day_of(command.received_at)
+    if command.received_at > moment.at:
+        raise InvalidCommand(
+            "the appeal was received in the future", field="received_at", remedy="send the instant at which it arrived"
+        )
+    since = adverse.appealed.closed_on if adverse.appealed is not None else None
+    if received_on < (since or adverse.on):
+        raise InvalidCommand(
+            "the appeal was received before what it appeals was decided",
+            field="received_at",
+            remedy=f"send an instant on {since or adverse.on} or later",
+        )
+    last_day = file_by(history, request, adverse, moment.zone)
+    return (
+        moment.event(
+            AppealFiled,
+            appeal_id=f"{history.patient_id}.a{len(history.appeals) + 1}",
+            request_id=request.request_id,
+            decision_version=adverse.version,
+            level=level,
+            urgency=command.urgency,
+            grounds=command.grounds,
+            filer=command.filer,
+            received_at=command.received_at,
+            received_on=received_on,
+            file_by=last_day,
+            is_late=received_on > last_day,
+        ),
+    )
+
+
+def assign_appeal(history: PatientHistory, command: AssignAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+    """To somebody who may decide it."""
+    appeal = open_appeal(history, command.appeal_id)
+    _check_may_decide(command.to)
+    check_independent(command.to, history, appeal, field="to")
+    if appeal.assigned_to == command.to:
+        raise Conflict("this person has the appeal already", field="to", remedy="nothing is left to do")
+    return (moment.event(AppealAssigned, appeal_id=appeal.appeal_id, to=command.to),)
+
+
+def withdraw_appeal(history: PatientHistory, command: WithdrawAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+    appeal = open_appeal(history, command.appeal_id)
+    return (
+        moment.event(
+            AppealWithdrawn, appeal_id=appeal.appeal_id, on=moment.today, by=command.by, reason=command.reason
+        ),
+    )
+
+
+def dismiss_appeal(history: PatientHistory, command: DismissAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+    """A late one is refused only so, and only where it is late."""
+    appeal = open_appeal(history, command.appeal_id)
+    if command.ground == "late" and not appeal.is_late:
+        raise InvalidCommand(
+            f"the appeal was received on {appeal.received_on}, in time until {appeal.file_by}",
+            field="ground",
+            remedy="decide it, or dismiss it on another ground",
+        )
+    return (
+        moment.event(
+            AppealDismissed,
+            appeal_id=appeal.appeal_id,
+            on=moment.today,
+            ground=command.ground,
+            reason=command.reason,
+        ),
+    )
+
+
+# -- which appeal, and of what ----------------------------------------------------------------
+
+
+def appeal_named(history: PatientHistory, appeal_id: str) -> Appeal:
+    appeal = history.appeal(appeal_id)
+    if appeal is None:
+        raise NotFound("no such appeal", field="appeal_id", remedy="take the id from the patient's appeals")
+    return appeal
+
+
+def open_appeal(history: PatientHistory, appeal_id: str) -> Appeal:
+    """Raises AlreadyDecided, and Conflict where it was withdrawn or dismissed."""
+    appeal = appeal_named(history, appeal_id)
+    if appeal.status in ("withdrawn", "dismissed"):
+        raise Conflict(
+            f"the appeal was {appeal.status}",
+            field="appeal_id",
+            remedy="another appeal can be filed while there is time",
+        )
+    if not appeal.is_open:
+        spoken = appeal.status.replace("_", " ")
+        raise AlreadyDecided(
+            f"the appeal is {spoken} already",
+            field="appeal_id",
+            remedy="look at its decision; what it left can be appealed at the next level",
+        )
+    return appeal
+
+
+def _to_appeal(history: PatientHistory, request: Request) -> Adverse:
+    """What stands against the request. Raises Conflict where nothing does, or where it is being appealed."""
+    pending = [one for one in history.appeals if one.request_id == request.request_id]
+    if any(one.is_open for one in pending):
+        raise Conflict(
+            "an appeal of this request is open",
+            field="request_id",
+            remedy="add to that one; another can be filed once it is decided",
+        )
+    adverse = standing_against(history, request)
+    if adverse is not None:
+        return adverse
+    if request.status == "approved":
+        raise Conflict(
+            "a full approval stands, and nothing of it is adverse",
+            field="request_id",
+            remedy="appeal a denial, a partial approval or a rescission; more than was asked for is a new request",
+        )
+    undecided = "is not decided" if request.is_open else f"was {request.status}, and nothing was decided"
+    raise Conflict(
+        f"the request {undecided}",
+        field="request_id",
+        remedy="wait for its determination" if request.is_open else "have it reopened, or submit a new request",
+    )
+
+
+def _level(adverse: Adverse) -> AppealLevel:
+    before = adverse.appealed
+    if before is None:
+        return "first"
+    if before.handed_on_to is not None:
+        raise Conflict(
+            "it was handed on to an external review, whose answer is the last word",
+            field="request_id",
+            remedy="record the answer once it comes" if before.awaits_external_review else "nothing is left to appeal",
+        )
+    if before.level == "second":
+        raise Conflict(
+            "two levels were decided, and a third there is not",
+            field="request_id",
+            remedy="hand the appeal on to an external review",
+        )
+    return "second"
+
+
+def _check_may_decide(to: Actor) -> None:
+    """Raise NotPermitted unless a person of this role and credential decides appeals at all."""
+    if to.role not in MAY[DecideAppeal] or to.credential not in CLINICIAN_CREDENTIALS:
+        raise NotPermitted(
+            f"the role {to.role!r} with the credential {to.credential!r} may not decide an appeal",
+            field="to.role" if to.role not in MAY[DecideAppeal] else "to.credential",
+            remedy="assign it to a clinician, who is a physician or a pharmacist",
+        )
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    FileAppeal: file_appeal,
+    AssignAppeal: assign_appeal,
+    WithdrawAppeal: withdraw_appeal,
+    DismissAppeal: dismiss_appeal,
+}

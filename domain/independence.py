@@ -1,0 +1,103 @@
+"""Who may decide an appeal: nobody who took part in what is appealed, nor anyone below them; who may uphold it.
+
+Upholding takes a physician of the same or a similar specialty as the prescriber or the
+condition; a pharmacist may overturn, and cannot uphold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from domain.errors import NotPermitted
+from domain.history import Appeal, PatientHistory, Request
+from domain.people import Actor
+
+SIMILAR_SPECIALTIES: Final = frozenset(
+    {
+        "neurology",
+        "neurologist",
+        "clinical neurology",
+        "child neurology",
+        "pediatric neurology",
+        "neuroimmunology",
+        "neuroimmunologist",
+        "neuro ophthalmology",
+        "multiple sclerosis",
+        "multiple sclerosis specialist",
+        "ms",
+        "ms specialist",
+    }
+)
+"""Those that manage multiple sclerosis, as `normalised` writes them; a plan adds its own names here.
+
+The prescriber is of one of them, or asked after consulting one who is (1.A.iv, 1.B.v).
+"""
+
+
+def check_independent(actor: Actor, history: PatientHistory, appeal: Appeal, *, field: str = "actor") -> None:
+    """Raise NotPermitted where this person took part in what is appealed, or reports to one who did.
+
+    An imported determination names its decider by name alone, so the name is compared as well.
+    """
+    request = history.request(appeal.request_id)
+    assert request is not None, "an appeal is of a request on record"
+    took_part = {one.id for one in _took_part(history, request, appeal)}
+    if actor.id in took_part or _spoken(actor.name) in _named(request):
+        raise NotPermitted(
+            "this person took part in the determination that is appealed",
+            field=f"{field}.id",
+            remedy="have it decided by somebody who did not, and who reports to nobody who did",
+        )
+    if took_part & set(actor.reports_to):
+        raise NotPermitted(
+            "this person reports to somebody who took part in the determination that is appealed",
+            field=f"{field}.reports_to",
+            remedy="have it decided by somebody who is not below them",
+        )
+
+
+def check_uphold(actor: Actor) -> None:
+    """Raise NotPermitted unless this is a physician of the same or a similar specialty."""
+    if actor.credential != "physician":
+        raise NotPermitted(
+            f"a {actor.credential.replace('_', ' ')} may overturn a denial, and cannot uphold one",
+            field="actor.credential",
+            remedy="have it decided by a physician of the same or a similar specialty",
+        )
+    if actor.specialty is None or normalised(actor.specialty) not in SIMILAR_SPECIALTIES:
+        raise NotPermitted(
+            "upholding a denial takes the same or a similar specialty as the prescriber's or the condition's",
+            field="actor.specialty",
+            remedy="have it decided by a physician of neurology or of multiple sclerosis",
+        )
+
+
+def normalised(specialty: str) -> str:
+    """A specialty as the table writes it.
+
+    >>> normalised(" MS_Specialist ")
+    'ms specialist'
+    """
+    return " ".join(specialty.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _took_part(history: PatientHistory, request: Request, appeal: Appeal) -> Iterator[Actor]:
+    """Everyone who worked towards what was decided, and who decided the appeals before this one."""
+    yield from request.took_part
+    for earlier in history.appeals:
+        is_earlier = earlier.request_id == appeal.request_id and earlier.filed_version < appeal.filed_version
+        if is_earlier and earlier.decided_by is not None:
+            yield earlier.decided_by
+
+
+def _named(request: Request) -> set[str]:
+    return {
+        _spoken(one.past.decided_by)
+        for one in request.decisions
+        if one.past is not None and one.past.decided_by is not None
+    }
+
+
+def _spoken(name: str) -> str:
+    return " ".join(name.casefold().split())
