@@ -32,7 +32,7 @@ from domain.commands import (
 from domain.courses import Course, courses
 from domain.decisions import decide
 from domain.errors import LedgerError
-from domain.events import Event, PatientEvent, placed
+from domain.events import Event, ImportedFrom, PatientEvent, placed
 from domain.facts import Facts
 from domain.history import PatientHistory, evolve
 from domain.judging import Judgement, judge
@@ -51,17 +51,21 @@ CLAIMS = Actor(id="claims", name="Claims system", role="service")
 
 @dataclass(frozen=True)
 class Step:
-    """A command made from the history that it meets, by somebody, perhaps on a day of its own."""
+    """A command made from the history that it meets, by somebody, perhaps on a day of its own or from an import."""
 
     make: Callable[[Scenario], Command]
     actor: Actor = NURSE
     day: str | None = None
+    imported_from: ImportedFrom | None = None
 
     def by(self, actor: Actor) -> Step:
         return replace(self, actor=actor)
 
     def recorded_on(self, day: str) -> Step:
         return replace(self, day=day)
+
+    def imported(self, reference: str = "line 1") -> Step:
+        return replace(self, imported_from=ImportedFrom(source="Old system", reference=reference))
 
 
 @dataclass
@@ -94,7 +98,7 @@ class Scenario:
         if step.day is not None:
             self.today = date.fromisoformat(step.day)
         try:
-            moment = self.moment(step.actor)
+            moment = replace(self.moment(step.actor), imported_from=step.imported_from)
             self.last = decide(self.history, step.make(self), moment)
         finally:
             self.today = today

@@ -84,8 +84,9 @@ def _document_reviewed(history: PatientHistory, event: DocumentReviewed) -> Pati
     assert on_record is not None
     review = Review(event.clause, event.supports, event.actor, event.recorded_at, event.originator_version, event.note)
     after = _with_document(history, event.document_id, reviews=(*on_record.reviews, review))
-    # Whoever reads the evidence of an appeal works on the appeal, not on what was decided before.
-    return after if on_record.appeal_id is not None else took_part_in(after, on_record.request_id, event.actor)
+    # Whoever reads for an appeal, its evidence or what was there before, took no part in what was decided then.
+    is_for_an_appeal = on_record.appeal_id is not None or request_of(history, on_record.request_id).is_decided
+    return after if is_for_an_appeal else took_part_in(after, on_record.request_id, event.actor)
 
 
 def _document_corrected(history: PatientHistory, event: DocumentCorrected) -> PatientHistory:
