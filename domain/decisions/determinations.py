@@ -21,7 +21,7 @@ from domain.judging import Judgement, judge
 
 def approve_course(history: PatientHistory, command: ApproveCourse, moment: Moment) -> tuple[PatientEvent, ...]:
     """Approve up to the policy's quantity for thirty days (R9); less than was asked is partly adverse."""
-    request, judgement = _to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
     assessment = judgement.assessment
     asked = days_asked(history, request)
     # Before all else, so that nobody is told to mend a command that is not theirs to give.
@@ -41,7 +41,7 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
 
 def deny_request(history: PatientHistory, command: DenyRequest, moment: Moment) -> tuple[PatientEvent, ...]:
     """Deny, citing the specific criteria, in plain language. A clause that is met is cited only to depart from it."""
-    request, judgement = _to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
     authority.check_denial(moment.actor, request.line_of_business)
     check_citing(command.citing, judgement.assessment)
     departs = denial_departs(command.citing, judgement.assessment)
@@ -57,7 +57,7 @@ def deny_request(history: PatientHistory, command: DenyRequest, moment: Moment) 
 
 def refer_request(history: PatientHistory, command: ReferRequest, moment: Moment) -> tuple[PatientEvent, ...]:
     """Send the request to a clinician, with what was seen."""
-    request, judgement = _to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
     if request.status == "referred":
         raise AlreadyDecided(
             "the request is with a clinician already", field="request_id", remedy="a clinician decides it now"
@@ -121,7 +121,7 @@ def determined(judgement: Judgement, rationale: str | None, moment: Moment, *, d
     )
 
 
-def _to_be_decided(history: PatientHistory, request_id: str, digest: str, moment: Moment) -> tuple[Request, Judgement]:
+def to_be_decided(history: PatientHistory, request_id: str, digest: str, moment: Moment) -> tuple[Request, Judgement]:
     """The request and its assessment of today, which must be the one that was looked at."""
     request = request_named(history, request_id)
     check_open(request)

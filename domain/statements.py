@@ -1,0 +1,109 @@
+"""What the prescriber stated, and what is told later: merged, compared, and checked for what can't be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import chain
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from domain.errors import InvalidCommand
+from domain.events import StatedAgent, Statement
+from domain.facts import Fact
+from domain.policy.agents import Product, recognise
+
+F = TypeVar("F", bound=Fact)
+
+
+def check_statement(statement: Statement, today: date) -> None:
+    """Raise InvalidCommand for dates that can't be meant: a birth to come, an agent stopped before it was started."""
+    if statement.birth_date is not None and statement.birth_date.earliest > today:
+        raise InvalidCommand(
+            "the birth date lies in the future", field="statement.birth_date", remedy="send the date of birth"
+        )
+    for number, agent in enumerate(statement.agents):
+        started, stopped = agent.started_on, agent.stopped_on
+        if started is not None and stopped is not None and started.earliest > stopped.latest:
+            raise InvalidCommand(
+                "the agent was stopped before it was started",
+                field=f"statement.agents.{number}.stopped_on",
+                remedy="send them in order",
+            )
+
+
+def supplemented(statement: Statement, given: Statement) -> Statement:
+    """The statement with what was given later: nothing that was stated is lost, and null never unsays it.
+
+    A fact that is given takes the place of the one before, codes are added, and the entries of an
+    agent take the place of all entries of the same product. Raises InvalidCommand where the lists
+    become longer than a statement holds.
+    """
+    merged = _laid_over(statement, given)
+    codes = tuple(dict.fromkeys((*statement.diagnosis_codes, *given.diagnosis_codes)))
+    values = dict(merged) | {"diagnosis_codes": codes, "agents": _agents(statement.agents, given.agents)}
+    try:
+        return Statement(**values)
+    except ValidationError as error:
+        name = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise InvalidCommand(
+            "the statement would hold more entries than it can",
+            field=f"statement.{name}",
+            remedy="correct the statement, leaving out what is listed twice",
+        ) from None
+
+
+def _laid_over(before: F, given: F) -> F:
+    values: dict[str, Any] = {}
+    for name in type(before).model_fields:
+        was, new = getattr(before, name), getattr(given, name)
+        if isinstance(was, Fact):
+            values[name] = _laid_over(was, new)
+        elif not isinstance(was, tuple):
+            values[name] = was if new is None else new
+    return before.model_copy(update=values)
+
+
+def _agents(before: tuple[StatedAgent, ...], given: tuple[StatedAgent, ...]) -> tuple[StatedAgent, ...]:
+    slots: list[tuple[StatedAgent, ...]] = [(one,) for one in before]
+    taken: set[int] = set()
+    for product in dict.fromkeys(recognise(one.product) for one in given):
+        told = tuple(one for one in given if recognise(one.product) == product)
+        places = [place for place in _places(before, product) if place not in taken]
+        taken.update(places)
+        if not places:
+            slots.append(told)
+        for place in places:
+            slots[place] = told if place == places[0] else ()
+    return tuple(chain.from_iterable(slots))
+
+
+def _places(agents: tuple[StatedAgent, ...], product: Product) -> list[int]:
+    """Where the product stands: by its own name, else by the one entry that is its generic name, or its brand (R11)."""
+    products = [recognise(one.product) for one in agents]
+    if product in products:
+        return [place for place, one in enumerate(products) if one == product]
+    kin = [
+        place for place, one in enumerate(products) if one.agent == product.agent and None in (one.brand, product.brand)
+    ]
+    return kin if len(kin) == 1 else []
+
+
+def changed_fields(before: Statement, after: Statement) -> tuple[str, ...]:
+    """The fields that are not as they were, dotted, such as `statement.response.symptom` or `statement.agents.2`."""
+    return tuple(_changed(before, after, "statement"))
+
+
+def _changed(before: Fact, after: Fact, path: str) -> Iterator[str]:
+    for name in type(before).model_fields:
+        was, now, at = getattr(before, name), getattr(after, name), f"{path}.{name}"
+        if was == now:
+            continue
+        if isinstance(was, Fact):
+            yield from _changed(was, now, at)
+        elif name == "agents":
+            places = range(max(len(was), len(now)))
+            yield from (f"{at}.{place}" for place in places if was[place : place + 1] != now[place : place + 1])
+        else:
+            yield at
