@@ -61,7 +61,6 @@ class SQLiteDocuments:
             with self._one_at_a_time():
                 _make(place.parent)
                 # One that is there already is replaced by the same bytes: it is young again, and whole again.
-                os.utime(file.name)
                 os.replace(file.name, place)
             with filing():
                 _bring_to_disk(place.parent)

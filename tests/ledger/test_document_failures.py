@@ -17,7 +17,9 @@ from threading import Thread
 
 import psycopg
 import pytest
+from eventsourcing.persistence import OperationalError
 
+from domain.ledger import sqlite_store
 from domain.ledger.document_bytes import PIECE_BYTES, Swept
 from domain.ledger.documents import DocumentStore
 from domain.ledger.documents_sqlite import SQLiteDocuments
@@ -149,6 +151,29 @@ def test_nobody_but_its_owner_can_look_into_the_folder(sqlite_documents: SQLiteD
         ALMA.hex: 0o700,
         f"{ALMA.hex}/{hash_of(PDF)}": 0o600,
     }
+
+
+def test_nothing_gets_or_loses_its_name_while_another_process_writes_the_ledger(
+    sqlite_url: str, open_documents: OpenDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.05)
+    documents = open_documents(sqlite_url)
+    shelf = Shelf(documents, sqlite_url)
+    sha256 = put(documents)
+    shelf.make_older(LONG_ENOUGH)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for attempt in (
+            lambda: put(documents, SCAN),
+            lambda: documents.renew(ALMA, sha256),
+            lambda: documents.sweep(lambda _: (), now=datetime.now(UTC)),
+        ):
+            with pytest.raises(OperationalError, match="locked"):
+                attempt()
+        assert shelf.content() == {(ALMA, sha256): PDF}
+        assert shelf.unfinished() == 0
+        assert read(documents, sha256) == PDF
+    assert documents.sweep(lambda _: (), now=datetime.now(UTC)).orphans == ((ALMA, sha256),)
 
 
 def test_a_sweep_leaves_alone_what_it_does_not_know(sqlite_documents: SQLiteDocuments) -> None:
