@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.calendar import years_have_passed
-from domain.courses import Course, courses, current_course, place_among
+from domain.courses import Course, courses, current_course
 from domain.events import Variance
 from domain.facts import doses_in_course
 from domain.history import Approval, Dose, PatientHistory
+from domain.placing import place_among
 
 MG_PER_DOSE = 12
 

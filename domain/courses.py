@@ -1,4 +1,4 @@
-"""Which courses there are, how far each has come, and which course a dose belongs to (R6 to R8, R24 to R26).
+"""Which courses there are, and how far each has come (R6 to R8, R24 to R26).
 
 A course is made of the doses this ledger recorded for it, of a report from elsewhere, or of
 both: doses inside a reported course document it, and doses after an unfinished reported
@@ -125,6 +125,27 @@ class Course:
         last = replace(self, doses=()).last_dose_on
         return last.latest if last is not None else None
 
+    def takes(self, day: date) -> bool:
+        """Whether a dose on or after the course's begin is one of its own, by the course's standing."""
+        last = self.last_dose_on
+        match self.status:
+            case "open":
+                return self.is_running(day)
+            case "closed":
+                closed_on = self.marks.closed_on
+                return closed_on is not None and day <= closed_on and self.is_running(day)
+            case "completed":
+                return self.completed_on is not None and day <= self.completed_on + SAME_COURSE
+            case "unknown":
+                return last is not None and day <= last.latest + SAME_COURSE
+            case "short":
+                return False
+
+    def is_running(self, day: date) -> bool:
+        """Whether a dose on this day would go on with it, were it unfinished (R7, R8)."""
+        last = self.last_dose_on
+        return self.number == 1 or last is None or day < anniversary(last.latest)
+
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
     """Every course, in the order in which they were begun; only what had happened by `as_of`."""
@@ -213,8 +234,9 @@ def _is_one_course(before: Course, after: Course) -> bool:
         # A later report of a completed or uncounted course speaks of that course alone.
         told = after.account.told
         unfinished = told.completed is False or (told.completed is None and told.doses_given is not None)
-        return unfinished and after.account.span is not None and _goes_on(before, after.begun_on)
-    return bool(after.doses) and _takes(before, after.begun_on)
+        goes_on = before.status == "open" and before.is_running(after.begun_on)
+        return unfinished and after.account.span is not None and goes_on
+    return bool(after.doses) and before.takes(after.begun_on)
 
 
 def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[Account, Dose]]:
@@ -306,93 +328,3 @@ def latest_dose_on(found: Iterable[Course]) -> PartialDate | None:
         return None
     undated = (one.last_dose_by for one in told if one.last_dose_on is None)
     return None if any(by is not None and by > latest.earliest for by in undated) else latest
-
-
-# -- which course a dose belongs to -----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a dose belongs: a course by the name its event will carry, or the report it documents."""
-
-    course: int | None
-    documents_report: str | None
-
-
-def place_of_dose(history: PatientHistory, on: date) -> Place:
-    """The course of a dose given on this day, whenever it is recorded (R24, R25)."""
-    return place_among(history, courses(history), on)
-
-
-def place_among(history: PatientHistory, found: tuple[Course, ...], on: date) -> Place:
-    """The course, of those found, that a dose on this day would belong to."""
-    around = next((one for one in found if one.account is not None and one.account.covers(on)), None)
-    if around is not None:
-        return Place(None, around.report_id)
-    before = next((one for one in reversed(found) if one.begun_on <= on), None)
-    if before is not None and (_takes(before, on) or _was_voided_from(history, before, on)):
-        return Place(_name_of(history, found, before), None)
-    after = next((one for one in found if one.begun_on > on), None)
-    if after is not None and after.named is not None and _reaches_back(after, on):
-        return Place(after.named, None)
-    return Place(_next_name(history, found), None)
-
-
-def _takes(course: Course, on: date) -> bool:
-    """Whether a dose on or after the course's begin is one of its own, by the course's standing."""
-    last = course.last_dose_on
-    match course.status:
-        case "open":
-            return _goes_on(course, on)
-        case "closed":
-            closed_on = course.marks.closed_on
-            return closed_on is not None and on <= closed_on and _is_running(course, on)
-        case "completed":
-            return course.completed_on is not None and on <= course.completed_on + SAME_COURSE
-        case "unknown":
-            return last is not None and on <= last.latest + SAME_COURSE
-        case "short":
-            return False
-
-
-def _goes_on(course: Course, on: date) -> bool:
-    """Whether the course is unfinished and a dose on this day would go on with it (R7, R8)."""
-    return course.status == "open" and _is_running(course, on)
-
-
-def _is_running(course: Course, on: date) -> bool:
-    last = course.last_dose_on
-    return course.number == 1 or last is None or on < anniversary(last.latest)
-
-
-def _was_voided_from(history: PatientHistory, course: Course, on: date) -> bool:
-    """A short course absorbs nothing that came after it (R24), but its own doses may be entered anew."""
-    own = [dose.on for dose in history.doses if dose.course is not None and dose.course == course.named]
-    return course.status == "short" and bool(own) and on <= max(own)
-
-
-def _reaches_back(course: Course, on: date) -> bool:
-    """Whether a dose before the course's first recorded one began it: it would have, had it been recorded in time."""
-    return course.number == 1 or course.begun_on < anniversary(on)
-
-
-def _name_of(history: PatientHistory, found: tuple[Course, ...], course: Course) -> int:
-    """The name for a dose of this course; a reported course takes its number, where no other has that name."""
-    if course.named is not None:
-        return course.named
-    taken = {dose.course for dose in history.doses} | {name for name, _ in history.marks}
-    return course.number if course.number not in taken else _next_name(history, found)
-
-
-def _next_name(history: PatientHistory, found: tuple[Course, ...]) -> int:
-    """A name for the next course: past every standing course and every closed one."""
-    names = [one.named for one in found if one.named is not None]
-    closed = [name for name, marks in history.marks if marks.closed_on is not None]
-    return max([*names, *closed, len(found)], default=0) + 1
-
-
-def name_of_course_to_give(history: PatientHistory, on: date) -> int:
-    """The name that the next regimen dose would carry: of the open course, or of the one to begin."""
-    found = courses(history)
-    course = current_course(found, on)
-    return _next_name(history, found) if course is None else _name_of(history, found, course)

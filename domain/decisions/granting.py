@@ -13,11 +13,11 @@ from typing import Literal
 from domain.approvals import doses_under
 from domain.calendar import APPROVAL_DAYS, approval_window
 from domain.commands import AppealDecision, Approval, ExternalAnswer, Moment
-from domain.courses import name_of_course_to_give
 from domain.decisions.citing import check_known
 from domain.errors import Conflict, InvalidCommand
 from domain.events import CourseApproved, Determination
 from domain.history import Dose, PatientHistory, Request
+from domain.placing import name_of_course_to_give
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from domain.calendar import approval_window
 from domain.commands import Command, ImportPastDetermination, Moment
-from domain.courses import courses, current_course, name_of_course_to_give
+from domain.courses import courses, current_course
 from domain.decisions.determinations import check_open, request_named
 from domain.decisions.following import Decision
 from domain.decisions.granting import doses_asked_back
@@ -20,6 +20,7 @@ from domain.events import PastDeterminationImported, PatientEvent
 from domain.facts import doses_in_course
 from domain.history import PatientHistory, Request
 from domain.judging import without_doses
+from domain.placing import name_of_course_to_give
 from domain.policy.assessment import NOT_LISTED
 from domain.policy.editions import edition_named, known_keys
 

@@ -15,7 +15,7 @@ from domain.commands import (
     ReportPriorTreatment,
     VoidDose,
 )
-from domain.courses import courses, place_of_dose
+from domain.courses import courses
 from domain.decisions.following import Decision, after
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import (
@@ -29,6 +29,7 @@ from domain.events import (
 )
 from domain.facts import doses_in_course
 from domain.history import Dose, Duplicate, PatientHistory
+from domain.placing import place_of_dose
 
 
 def report_prior_treatment(
