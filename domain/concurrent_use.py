@@ -1,53 +1,47 @@
-"""Whether another agent is still taken on the planned first infusion day (R17): from the statement and the record."""
+"""Whether another agent is still taken on the planned first infusion day (R17): from the statement and the record.
+
+Both tell of uses of an agent, from a day until a day. What was told last holds, except that a
+start that was told late does not undo a later stop, nor a late stop a later start.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.calendar import PartialDate
-from domain.events import StatedAgent, Statement
+from domain.events import StatedAgent
 from domain.history import AgentUse, PatientHistory, Request
 from domain.policy.agents import is_concurrent_agent, recognise
 from domain.policy.edition import Edition
 
 
-def agents_known(history: PatientHistory, statement: Statement) -> list[StatedAgent]:
-    """The agents but Lemtrada itself, each with the days that the statement or, since, the record gives."""
-    known = [one for one in statement.agents if recognise(one.product).brand != "lemtrada"]
-    for use in history.agents:
-        if recognise(use.product).brand == "lemtrada":
-            continue
-        place = next((n for n, one in enumerate(known) if _is_same(one.product, use.product)), None)
-        before = StatedAgent(product=use.product) if place is None else known[place]
-        after = _with_use(before, use)
-        if place is None:
-            known.append(after)
-        else:
-            known[place] = after
-    return known
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of an agent. `stated_on` is the day of the statement that told of it; None: the record alone did."""
 
+    product: str
+    started_on: PartialDate | None = None
+    stopped_on: PartialDate | None = None
+    still_taken: bool | None = None
+    stated_on: date | None = None
 
-def _is_same(one: str, other: str) -> bool:
-    return recognise(one).agent == recognise(other).agent
-
-
-def _with_use(agent: StatedAgent, use: AgentUse) -> StatedAgent:
-    """A start on record means that it is taken until a stop is; a stop on record is later than any statement."""
-    if use.started_on is not None:
-        return agent.model_copy(update={"started_on": use.started_on, "stopped_on": None, "still_taken": True})
-    return agent.model_copy(update={"stopped_on": use.stopped_on, "still_taken": None})
+    @property
+    def is_said_to_be_taken(self) -> bool:
+        """Now or until a day."""
+        return self.still_taken is True or self.stopped_on is not None
 
 
 def other_agent_continues(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> bool | None:
     """Any other disease-modifying agent still taken on the planned first infusion day (R17)."""
-    statement, agents = request.statement, agents_known(history, request.statement)
-    answers = [_continues(one, request, as_of, edition) for one in agents]
+    statement, uses = request.statement, uses_known(history, request)
+    answers = [_continues(one, request, as_of, edition) for one in uses]
     if True in answers or statement.other_dmt_continues is True:
         return True
-    in_doubt = any(
-        _is_said_to_be_taken(one, edition) for one, answer in zip(agents, answers, strict=True) if answer is None
-    )
-    if in_doubt:
+    if any(
+        answer is None and one.is_said_to_be_taken and _is_concurrent(one, edition)
+        for one, answer in zip(uses, answers, strict=True)
+    ):
         # A listed agent that is taken needs its stop date: that none will be taken does not clear it.
         return None
     if statement.other_dmt_continues is False:
@@ -56,32 +50,134 @@ def other_agent_continues(history: PatientHistory, request: Request, as_of: date
     return False if complete and None not in answers else None
 
 
-def _is_said_to_be_taken(agent: StatedAgent, edition: Edition) -> bool:
-    """Whether the statement has this listed agent taken now or later."""
-    concurrent = is_concurrent_agent(recognise(agent.product), edition.appendix)
-    return concurrent is True and (agent.still_taken is True or agent.stopped_on is not None)
+# -- what is known of each agent --------------------------------------------------------------
 
 
-def _continues(agent: StatedAgent, request: Request, as_of: date, edition: Edition) -> bool | None:
-    concurrent = is_concurrent_agent(recognise(agent.product), edition.appendix)
+def uses_known(history: PatientHistory, request: Request) -> list[Use]:
+    """The uses of every agent but Lemtrada itself, from all that was told, in the order in which it was."""
+    stated = zip(request.agents_told, request.statement.agents, strict=True)
+    told: list[tuple[int, StatedAgent | AgentUse, date | None]] = [(version, one, on) for (version, on), one in stated]
+    told += [(one.version, one, None) for one in history.agents]
+    by_agent: dict[str, list[Use]] = {}
+    for _, one, on in sorted(told, key=lambda entry: entry[0]):
+        product = recognise(one.product)
+        if product.brand == "lemtrada":
+            continue
+        known = by_agent.setdefault(product.agent, [])
+        if isinstance(one, AgentUse):
+            by_agent[product.agent] = _with_record(known, one)
+        else:
+            stated_use = Use(one.product, one.started_on, one.stopped_on, one.still_taken, on)
+            by_agent[product.agent] = _with_statement(known, stated_use)
+    return [use for uses in by_agent.values() for use in uses]
+
+
+def _with_statement(known: list[Use], stated: Use) -> list[Use]:
+    """What the statement says of days stands against what the record had told before it."""
+    recorded = [one for one in known if one.stated_on is None]
+    says_when = stated.still_taken is not None or stated.stopped_on is not None
+    if recorded and not says_when:
+        return known
+
+    def stands(one: Use) -> bool:
+        began_again = stated.still_taken is None and _is_after(one.started_on, stated.stopped_on)
+        return one not in recorded or began_again
+
+    return [*filter(stands, known), stated]
+
+
+def _with_record(known: list[Use], told: AgentUse) -> list[Use]:
+    return _with_stop(known, told) if told.started_on is None else _with_start(known, told)
+
+
+def _with_start(known: list[Use], told: AgentUse) -> list[Use]:
+    """A start is of a use that is known to have gone on after it, or begins another one."""
+    if any(_went_on_after(one, told.started_on) for one in known):
+        return [
+            replace(one, started_on=one.started_on or told.started_on) if _went_on_after(one, told.started_on) else one
+            for one in known
+        ]
+    say_nothing = [one for one in known if one.stopped_on is None and one.still_taken is None]
+    others = [one for one in known if one not in say_nothing]
+    return [*others, Use(told.product, started_on=told.started_on, still_taken=True)]
+
+
+def _went_on_after(use: Use, start: PartialDate | None) -> bool:
+    """Whether the use is known to have ended, or to have been asked about, after this start."""
+    if use.stopped_on is not None:
+        return _is_after(use.stopped_on, start)
+    if start is None or use.still_taken is None:
+        return False
+    if use.stated_on is None:
+        return use.still_taken
+    return start.latest < use.stated_on if use.still_taken is False else start.earliest <= use.stated_on
+
+
+def _with_stop(known: list[Use], told: AgentUse) -> list[Use]:
+    """A stop ends the use that began before it: one that goes on, else the last; one that began later goes on."""
+    possible = [place for place, one in enumerate(known) if not _is_after(one.started_on, told.stopped_on)]
+    if not possible:
+        return known or [Use(told.product, stopped_on=told.stopped_on)]
+    going_on = [
+        place for place in possible if known[place].stopped_on is None and known[place].still_taken is not False
+    ]
+    place = (going_on or possible)[-1]
+    one, stop = known[place], told.stopped_on
+    # Said to be taken still, after it is told to have been stopped: a contradiction, which somebody must clear up.
+    contradicts = one.still_taken is True and one.stated_on is not None and _is_before(stop, one.stated_on)
+    ended = replace(one, stopped_on=stop, still_taken=True if contradicts else None)
+    return [*known[:place], ended, *known[place + 1 :]]
+
+
+def _is_after(one: PartialDate | None, other: PartialDate | None) -> bool:
+    """Whether it certainly was."""
+    return one is not None and other is not None and one.earliest > other.latest
+
+
+def _is_before(one: PartialDate | None, day: date) -> bool:
+    return one is not None and one.latest < day
+
+
+# -- whether it is taken on the planned day ---------------------------------------------------
+
+
+def _is_concurrent(use: Use, edition: Edition) -> bool | None:
+    return is_concurrent_agent(recognise(use.product), edition.appendix)
+
+
+def _continues(use: Use, request: Request, as_of: date, edition: Edition) -> bool | None:
+    concurrent = _is_concurrent(use, edition)
     if concurrent is False:
         return False
-    taken = _still_taken(agent, request, as_of)
+    taken = _still_taken(use, request.planned_first_infusion_on, as_of)
     return taken if concurrent is True or taken is False else None
 
 
-def _still_taken(agent: StatedAgent, request: Request, as_of: date) -> bool | None:
-    planned, stopped = request.planned_first_infusion_on, agent.stopped_on
-    if stopped is not None:
-        had_stopped = stopped.latest < request.received_on
-        will_stop = stopped.earliest > request.received_on
-        if (agent.still_taken is True and had_stopped) or (agent.still_taken is False and will_stop):
-            # The statement contradicts its own date.
-            return None
-        return _stops_after(stopped, planned, as_of)
-    if agent.still_taken is True:
+def _still_taken(use: Use, planned: date | None, as_of: date) -> bool | None:
+    if use.stated_on is not None and _contradicts_itself(use, use.stated_on):
+        return None
+    if planned is not None and use.started_on is not None and use.started_on.earliest > planned:
+        # Begun after the infusions: not beside them.
+        return False
+    taken = _goes_on(use, planned, as_of)
+    began_in_doubt = planned is not None and use.started_on is not None and use.started_on.latest > planned
+    return None if began_in_doubt and taken is True else taken
+
+
+def _contradicts_itself(use: Use, stated_on: date) -> bool:
+    """Still taken, yet stopped before or begun later; not taken any more, yet to be stopped."""
+    if use.still_taken is True:
+        begins_later = use.started_on is not None and use.started_on.earliest > stated_on
+        return begins_later or _is_before(use.stopped_on, stated_on)
+    return use.still_taken is False and use.stopped_on is not None and use.stopped_on.earliest > stated_on
+
+
+def _goes_on(use: Use, planned: date | None, as_of: date) -> bool | None:
+    if use.stopped_on is not None:
+        return _stops_after(use.stopped_on, planned, as_of)
+    if use.still_taken is True:
         return True if planned is not None else None
-    return agent.still_taken
+    return use.still_taken
 
 
 def _stops_after(stopped: PartialDate, planned: date | None, as_of: date) -> bool | None:

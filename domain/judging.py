@@ -23,7 +23,7 @@ from domain.facts import (
     Facts,
     RequestedDosing,
 )
-from domain.history import Dose, PatientHistory, Request
+from domain.history import DocumentOnRecord, Dose, PatientHistory, Request
 from domain.people import ConsultationGiven
 from domain.policy.agents import recognise
 from domain.policy.assessment import Assessment, assess
@@ -216,17 +216,22 @@ def _awaits_review(history: PatientHistory, request: Request | None) -> bool:
     if request is None:
         return False
     stated, judged = request.statement.aggressive_disease, _documented(history, request)
-    for name, clause in SIGNS.items():
-        came = getattr(stated, name).documentation == "attached" or any(
-            one.request_id == request.request_id
-            and not one.voided
-            and one.document.clause == clause
-            and not any(review.clause == clause for review in one.reviews)
-            for one in history.documents
-        )
-        if came and getattr(judged, name).documentation != "attached":
-            return True
-    return False
+    mine = [one for one in history.documents if one.request_id == request.request_id and not one.voided]
+    return any(
+        getattr(judged, name).documentation != "attached" and _is_to_be_read(mine, clause, getattr(stated, name))
+        for name, clause in SIGNS.items()
+    )
+
+
+def _is_to_be_read(documents: list[DocumentOnRecord], clause: str, sign: AggressiveSign) -> bool:
+    """What was stated to be attached is to be read until somebody has read a document of the record for it."""
+    for_it = [one for one in documents if one.is_meant_for(clause) or one.is_reviewed_for(clause)]
+    if any(not one.is_reviewed_for(clause) for one in for_it):
+        return True
+    if sign.documentation == "attached" and not for_it:
+        return True
+    # One that names no clause, and that nobody has read, may be the document for any sign that is asserted.
+    return sign.finding is True and any(one.document.clause is None and not one.reviews for one in documents)
 
 
 def _consulted(consultation: ConsultationGiven | None) -> Consultation | None:

@@ -17,7 +17,7 @@ from domain.history.appeals import Appeal, AppealStatus
 from domain.history.determinations import Approval, Decision, PastDetermination
 from domain.history.documents import DocumentOnRecord, Review
 from domain.history.patient import AgentUse, PatientHistory, Representative
-from domain.history.requests import Asking, Notice, Request, RequestStatus
+from domain.history.requests import Asking, Notice, Reopening, Request, RequestStatus
 from domain.history.treatment import CourseMarks, Dose, Duplicate, Report, reported_course_id
 
 REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
@@ -79,6 +79,7 @@ __all__ = [
     "Notice",
     "PastDetermination",
     "PatientHistory",
+    "Reopening",
     "Report",
     "Representative",
     "Request",

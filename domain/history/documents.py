@@ -17,7 +17,7 @@ from domain.events import (
     StatementCorrected,
 )
 from domain.history.patient import PatientHistory
-from domain.history.requests import attested, request_of, took_part_in, with_request
+from domain.history.requests import agents_told, attested, request_of, took_part_in, with_request
 from domain.people import Actor
 
 
@@ -45,6 +45,14 @@ class DocumentOnRecord:
     reviews: tuple[Review, ...] = ()
     voided: bool = False
     corrected: bool = False
+
+    def is_meant_for(self, clause: str) -> bool:
+        """Whether it was sent for this clause, or for a group of clauses that holds it."""
+        meant = self.document.clause
+        return meant is not None and (clause == meant or clause.startswith((f"{meant}.", f"{meant}(")))
+
+    def is_reviewed_for(self, clause: str) -> bool:
+        return any(one.clause == clause for one in self.reviews)
 
     def supports(self, clause: str) -> bool:
         latest = next((one for one in reversed(self.reviews) if one.clause == clause), None)
@@ -74,6 +82,7 @@ def supplied(
         statement=event.statement,
         consultation=event.consultation,
         attested=signs,
+        agents_told=agents_told(request, event.statement, event.originator_version, event.received_on),
         **changes,
     )
     return replace(after, documents=(*history.documents, *documents))
@@ -118,6 +127,8 @@ def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> 
     signs = attested(
         request.attested, request.statement.aggressive_disease, event.statement.aggressive_disease, event.actor
     )
+    # A correction says what should have been stated, when it was; it brings no news of a later day.
+    as_told_on = max((on for _, on in request.agents_told), default=request.received_on)
     return with_request(
         history,
         event.request_id,
@@ -125,6 +136,7 @@ def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> 
         consultation=event.consultation,
         line_of_business=event.line_of_business,
         attested=signs,
+        agents_told=agents_told(request, event.statement, event.originator_version, as_told_on),
     )
 
 

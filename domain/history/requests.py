@@ -53,6 +53,16 @@ class Asking:
     asked_at: datetime
     answer_by: datetime
     answered_at: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """A request that was closed as `was`, on the day `closed_on`, and is to be decided again."""
+
+    was: RequestStatus
+    closed_on: date
+    reopened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,8 @@ class Request:
     """One request. Its facts are those that stand now, with all that was supplied and corrected.
 
     `attested` names the signs whose document somebody of the plan recorded as read (R14);
-    `took_part` is everyone of the plan who worked towards its determination.
+    `agents_told` says of each agent of the statement which event told of it as it stands, and on
+    which day; `took_part` is everyone of the plan who worked towards its determination.
     """
 
     request_id: str
@@ -82,6 +93,7 @@ class Request:
     closed_at: datetime | None = None
     decisions: tuple[Decision, ...] = ()
     attested: tuple[str, ...] = ()
+    agents_told: tuple[tuple[int, date], ...] = ()
     planned_site: str | None = None
     retrospective_for: tuple[str, ...] = ()
     askings: tuple[Asking, ...] = ()
@@ -89,6 +101,7 @@ class Request:
     extensions: tuple[tuple[datetime, int], ...] = ()
     expedited_at: datetime | None = None
     expediting_refused: bool = False
+    reopenings: tuple[Reopening, ...] = ()
     peer_to_peer_offered: bool = False
     peer_to_peer_held: bool = False
     held_by: Actor | None = None
@@ -151,6 +164,7 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
         submitted_by=event.actor,
         submitted_version=event.originator_version,
         attested=attested((), Statement().aggressive_disease, event.statement.aggressive_disease, event.actor),
+        agents_told=((event.originator_version, event.received_on),) * len(event.statement.agents),
         planned_site=event.planned_site,
         retrospective_for=event.retrospective_for,
         imported_from=event.imported_from,
@@ -170,9 +184,15 @@ def attested(before: tuple[str, ...], signs: AggressiveDisease, now: AggressiveD
     return tuple(found)
 
 
+def agents_told(request: Request, now: Statement, version: int, on: date) -> tuple[tuple[int, date], ...]:
+    """Which event told of each agent, and when: an entry that stands as it was is as old as it was."""
+    before = dict(zip(request.statement.agents, request.agents_told, strict=True))
+    return tuple(before.get(one, (version, on)) for one in now.agents)
+
+
 def _information_requested(history: PatientHistory, event: InformationRequested) -> PatientHistory:
     request = request_of(history, event.request_id)
-    asking = Asking(event.asked, event.recorded_at, event.answer_by)
+    asking = Asking(event.asked, event.recorded_at, event.answer_by, version=event.originator_version)
     after = with_request(history, event.request_id, askings=(*request.askings, asking))
     return took_part_in(after, event.request_id, event.actor)
 
@@ -185,10 +205,14 @@ def took_part_in(history: PatientHistory, request_id: str, actor: Actor) -> Pati
 
 
 def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory:
+    request = request_of(history, event.request_id)
+    assert request.closed_on is not None, "only a closed request is reopened"
+    reopening = Reopening(request.status, request.closed_on, event.recorded_at)
     return with_request(
         history,
         event.request_id,
         status="open",
+        reopenings=(*request.reopenings, reopening),
         closed_on=None,
         closed_at=None,
         determination=None,
