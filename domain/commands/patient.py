@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Self
 from uuid import UUID
 
 from domain.calendar import Day, PartialDate
@@ -34,14 +35,20 @@ class RetireMemberIdentifier(Reason):
     member: Member
 
 
-class LinkHistories(Reason):
+class _Linking(Reason):
+    other_patient_id: UUID
+
+    def from_the_other_side(self, patient_id: UUID) -> Self:
+        """The same, as the other history records it in the same commit."""
+        return self.model_copy(update={"other_patient_id": patient_id})
+
+
+class LinkHistories(_Linking):
     """Both are of one person; the ledger records it in both, in one commit."""
 
-    other_patient_id: UUID
 
-
-class UnlinkHistories(Reason):
-    other_patient_id: UUID
+class UnlinkHistories(_Linking):
+    """The link was a mistake; the ledger records it in both, in one commit."""
 
 
 class ChangeLineOfBusiness(Fact):

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from threading import RLock
-from typing import Any, Final, cast
-from uuid import UUID, uuid5
+from typing import Any, Final, cast, get_args
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application
@@ -24,11 +24,14 @@ from pydantic_core import to_json
 from domain import errors
 from domain.commands import Command, Moment, OpenHistory
 from domain.decisions import decide
-from domain.events import Event, HistoryOpened, Member, MemberIndexed, PatientEvent, placed
+from domain.events import Event, HistoryOpened, ImportedFrom, IndexEvent, Member, PatientEvent, placed
 from domain.history import PatientHistory, fold, versions
-from domain.what_moved import what_moved
 from domain.ledger import schema
+from domain.ledger.beside import AboutMember, AboutTwo, Beside, MemberIndex
+from domain.ledger.documents import GRACE, DocumentStore, Swept, documents_of
 from domain.ledger.mapper import EventMapper
+from domain.ledger.naming_documents import check_named, hashes_named
+from domain.ledger.patient_events import PatientEvents
 from domain.ledger.recorders import (
     CommandRecord,
     PostgresLedgerRecorder,
@@ -37,6 +40,7 @@ from domain.ledger.recorders import (
 )
 from domain.ledger.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
+from domain.what_moved import what_moved
 
 Clock = Callable[[], datetime]
 Entropy = Callable[[int], bytes]
@@ -49,6 +53,7 @@ TURNS: Final = 64
 
 PAGE: Final = 500
 _TICK: Final = timedelta(microseconds=1)
+_INDEX_TOPICS: Final = frozenset(event_class.TOPIC for event_class in get_args(IndexEvent))
 
 
 def utc_now() -> datetime:
@@ -68,46 +73,22 @@ class Outcome:
     replayed: bool
 
 
-class PatientEvents(EventStore[UUID]):
-    """The library's event store; called, it gives the events of one patient."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """How a command came: by whom, under which key, from which import; the digest is of all of it."""
 
-    clock: Clock
+    actor: Actor
+    key: str | None
+    digest: str
+    imported_from: ImportedFrom | None
 
-    def __call__(
-        self, patient_id: UUID, *, through_version: int | None = None, known_at: datetime | None = None
-    ) -> tuple[PatientEvent, ...]:
-        """Oldest first; `known_at` keeps those that were recorded by then.
-
-        Raises NotFound where there are none, or fewer than `through_version`, and InvalidCommand
-        for a `known_at` in the future: what will be known then cannot be told.
-        """
-        events = cast("tuple[PatientEvent, ...]", tuple(self.get(patient_id, lte=through_version)))
-        if not events or not isinstance(events[0], HistoryOpened):
-            raise errors.NotFound("There is no such patient", field="patient_id", remedy="check the patient's id")
-        if through_version is not None and events[-1].originator_version < through_version:
-            raise errors.NotFound(
-                f"The history has {events[-1].originator_version} events",
-                field="through_version",
-                remedy="send a version that is on record",
-            )
-        return events if known_at is None else self._recorded_by(known_at, events)
-
-    def _recorded_by(self, instant: datetime, events: tuple[PatientEvent, ...]) -> tuple[PatientEvent, ...]:
-        if instant.tzinfo is None:
-            raise errors.InvalidCommand(
-                "An instant needs its offset from UTC", field="known_at", remedy="send it like 2026-04-20T14:05:00Z"
-            )
-        # Recorded times may run ahead of a clock that was set back, and are known all the same.
-        if instant > max(self.clock(), events[-1].recorded_at):
-            raise errors.InvalidCommand(
-                "known_at lies in the future", field="known_at", remedy="send an instant that has passed"
-            )
-        known = tuple(event for event in events if event.recorded_at <= instant)
-        if not known:
-            raise errors.NotFound(
-                "Nothing was on record of this patient then", field="known_at", remedy="send a later instant"
-            )
-        return known
+    def record_of(self, events: Sequence[Event]) -> CommandRecord | None:
+        if self.key is None:
+            return None
+        first, last = events[0], events[-1]
+        return CommandRecord(
+            self.actor.id, self.key, self.digest, first.patient_id, first.originator_version, last.originator_version
+        )
 
 
 class Ledger(Application[UUID]):
@@ -120,6 +101,7 @@ class Ledger(Application[UUID]):
     name = ""
     zone: ZoneInfo
     events: PatientEvents
+    documents: DocumentStore
 
     def __init__(
         self,
@@ -137,6 +119,8 @@ class Ledger(Application[UUID]):
         self._entropy = entropy
         self._turns = tuple(RLock() for _ in range(TURNS))
         super().__init__(settings)
+        self._index = MemberIndex(self.events, stored.index_namespace)
+        self.documents = documents_of(self.recorder.datastore)
 
     # -- the questions ------------------------------------------------------------------------
 
@@ -147,11 +131,8 @@ class Ledger(Application[UUID]):
         return _folded(self.events(patient_id, through_version=through_version, known_at=known_at))
 
     def find(self, member: Member) -> UUID | None:
-        """The patient whose history this member's is."""
-        for event in self.events.get(self._index_of(member), limit=1):
-            assert isinstance(event, MemberIndexed)
-            return event.indexed_patient_id
-        return None
+        """The patient to whose history this member id leads now."""
+        return self._index.entry(member).patient_id
 
     def patients(self) -> Iterator[UUID]:
         """Every patient, in the order in which their histories were opened."""
@@ -167,8 +148,21 @@ class Ledger(Application[UUID]):
                 return
             position = page[-1].id
 
+    def changed_since(self, position: int, limit: int = PAGE) -> tuple[tuple[UUID, ...], int]:
+        """Whose histories the next `limit` events of the log changed, each patient once, and the position after them.
+
+        The log begins after position 0; at its end nobody has changed, and the position stays.
+        """
+        page = self.recorder.select_notifications(position, limit, inclusive_of_start=False)
+        changed = (cast("UUID", one.originator_id) for one in page if one.topic not in _INDEX_TOPICS)
+        return tuple(dict.fromkeys(changed)), page[-1].id if page else position
+
+    def position(self) -> int:
+        """Of the last event of the log; 0 where there is none."""
+        return self.recorder.max_notification_id() or 0
+
     def is_empty(self) -> bool:
-        return self.recorder.max_notification_id() is None
+        return self.position() == 0
 
     def now(self) -> datetime:
         """The clock's instant, in UTC."""
@@ -188,88 +182,99 @@ class Ledger(Application[UUID]):
         *,
         key: str | None = None,
         expected_version: int | None = None,
+        imported_from: ImportedFrom | None = None,
     ) -> Outcome:
         """Decides and records. The same `key` by the same actor gives the first outcome again.
 
-        Raises NotFound, StaleVersion, KeyReused, Conflict and what the decision raises.
+        Raises NotFound, StaleVersion, KeyReused, Conflict, InvalidCommand for a document that is
+        not stored, and what the decision raises.
         """
-        digest = self._request_digest(patient_id, command, actor)
+        sent = self._sent(patient_id, command, actor, key, imported_from)
         # One after the other here, so that only other processes can be first; a fact is not refused for a crowd.
         with self._turns[patient_id.int % len(self._turns)]:
-            return self._execute(patient_id, command, actor, digest, key, expected_version)
-
-    def _execute(
-        self,
-        patient_id: UUID,
-        command: Command,
-        actor: Actor,
-        digest: str,
-        key: str | None,
-        expected_version: int | None,
-    ) -> Outcome:
-        for _ in range(ATTEMPTS):
-            # The history first and the key second: a twin of this command that is recorded in
-            # between is then either found by its key or met as a conflict, and never decided upon.
-            history = self.history(patient_id)
-            if (replay := self._replay(actor, key, digest)) is not None:
-                return replay
-            if expected_version is not None and expected_version != history.version:
-                raise errors.StaleVersion(
-                    f"The history is at version {history.version}, not {expected_version}",
-                    field="If-Match",
-                    remedy="read it again and decide on what it says now",
-                    version=history.version,
-                )
-            moment = self._moment(actor, history)
-            events = _at_their_places(self._decided(history, command, moment), patient_id, history.version + 1)
-            record = _record(actor, key, digest, patient_id, history.version + 1, len(events))
-            outcome = self._save(events, (), record, history)
-            if outcome is not None:
-                return outcome
+            for _ in range(ATTEMPTS):
+                # The histories first and the key second: a twin of this command that is recorded in
+                # between is then either found by its key or met as a conflict, and never decided upon.
+                history, beside = self.history(patient_id), self._beside(command)
+                if (replay := self._replay(sent)) is not None:
+                    return replay
+                _check_version(history, expected_version)
+                moment = self._moment(sent, history, beside.other)
+                events = _at_their_places(self._decided(history, command, moment), patient_id, history.version + 1)
+                check_named(self.documents, patient_id, command)
+                others = beside.events(patient_id, command, moment)
+                if (outcome := self._save(sent, events, others, history)) is not None:
+                    return outcome
         raise errors.Conflict("Others kept changing this history", remedy="send the command again")
 
-    def open_history(self, command: OpenHistory, actor: Actor, *, key: str | None = None) -> Outcome:
+    def open_history(
+        self, command: OpenHistory, actor: Actor, *, key: str | None = None, imported_from: ImportedFrom | None = None
+    ) -> Outcome:
         """Raises AlreadyRecorded where the member has a history, and KeyReused."""
-        digest = self._request_digest(None, command, actor)
+        sent = self._sent(None, command, actor, key, imported_from)
         for _ in range(ATTEMPTS):
-            found = self.find(command.member)
-            if (replay := self._replay(actor, key, digest)) is not None:
+            beside = self._beside(command)
+            if (replay := self._replay(sent)) is not None:
                 return replay
-            patient_id = self._random_id()
-            moment = self._moment(actor, None)
+            patient_id, moment = self._random_id(), self._moment(sent)
             # With a history before it, the decision is a refusal: by the role first, then by the record.
+            found = beside.leads_to
             before = None if found is None else self.history(found)
             events = _at_their_places(decide(before, command, moment), patient_id, 1)
-            index = MemberIndexed(
-                recorded_at=moment.at,
-                salt=self._entropy(16).hex(),
-                command_id=moment.command_id,
-                actor=actor,
-                indexed_patient_id=patient_id,
-            )
-            placed(index, self._index_of(command.member), 1)
-            record = _record(actor, key, digest, patient_id, 1, len(events))
-            outcome = self._save(events, (index,), record, None)
-            if outcome is not None:
+            others = beside.events(patient_id, command, moment)
+            if (outcome := self._save(sent, events, others, None)) is not None:
                 return outcome
         raise errors.Conflict("Others kept opening this history", remedy="send the command again")
 
+    def sweep_documents(self, older_than: timedelta = GRACE) -> Swept:
+        """Removes documents that no event ever named and that came in longer ago than that, by the machine's clock."""
+
+        def named(patient_id: UUID) -> frozenset[str]:
+            return hashes_named(cast("Iterator[PatientEvent]", self.events.get(patient_id)))
+
+        return self.documents.sweep(named, now=utc_now(), older_than=older_than)
+
     # -- what the commands share --------------------------------------------------------------
+
+    def _sent(
+        self,
+        patient_id: UUID | None,
+        command: Command,
+        actor: Actor,
+        key: str | None,
+        imported_from: ImportedFrom | None,
+    ) -> _Sent:
+        """Its digest is over all that the caller sent. The ledger's secret keeps names from being tried against it."""
+        parts = [patient_id, type(command).__name__, command.model_dump(mode="json"), actor.model_dump(mode="json")]
+        if imported_from is not None:
+            parts.append(imported_from.model_dump(mode="json"))
+        digest = hashlib.sha256(self._index_namespace.bytes + to_json(parts)).hexdigest()
+        return _Sent(actor, key, digest, imported_from)
+
+    def _beside(self, command: Command) -> Beside:
+        if isinstance(command, AboutMember):
+            return Beside(entry=self._index.entry(command.member))
+        if isinstance(command, AboutTwo):
+            try:
+                return Beside(other=self.history(command.other_patient_id))
+            except errors.NotFound:
+                return Beside()
+        return Beside()
 
     def _save(
         self,
+        sent: _Sent,
         events: tuple[PatientEvent, ...],
-        index: Sequence[MemberIndexed],
-        record: CommandRecord | None,
+        others: Sequence[Event],
         before: PatientHistory | None,
     ) -> Outcome | None:
         """Records all of it in one transaction; None where somebody was first and it is to be decided anew."""
+        record = sent.record_of(events)
         try:
-            self.events.put([*events, *index], idempotency=record)
+            self.events.put([*events, *others], idempotency=record)
         except IntegrityError:
             # After a lost connection the library inserts again what may have been committed.
-            replay = None if record is None else self._replay_of(record)
-            if replay is not None:
+            if (replay := self._replay(sent)) is not None:
                 return replay
             if not self._are_stored(events):
                 return None
@@ -282,21 +287,17 @@ class Ledger(Application[UUID]):
         stored = cast("Iterator[Event]", self.events.get(events[0].patient_id, gt=first - 1, lte=last))
         return [event.salt for event in stored] == [event.salt for event in events]
 
-    def _replay(self, actor: Actor, key: str | None, digest: str) -> Outcome | None:
-        if key is None:
+    def _replay(self, sent: _Sent) -> Outcome | None:
+        if sent.key is None:
             return None
-        if not 1 <= len(key) <= 200 or not key.isprintable():
+        if not 1 <= len(sent.key) <= 200 or not sent.key.isprintable():
             raise errors.InvalidCommand(
                 "An idempotency key has 1 to 200 printable characters",
                 field="Idempotency-Key",
                 remedy="send a random one, for example a UUID",
             )
-        found = self.recorder.find_command(actor.id, key)
-        return None if found is None else self._outcome_of(found, digest)
-
-    def _replay_of(self, record: CommandRecord) -> Outcome | None:
-        found = self.recorder.find_command(record.caller, record.key)
-        return None if found is None else self._outcome_of(found, record.request_digest)
+        found = self.recorder.find_command(sent.actor.id, sent.key)
+        return None if found is None else self._outcome_of(found, sent.digest)
 
     def _outcome_of(self, found: CommandRecord, digest: str) -> Outcome:
         if found.request_digest != digest:
@@ -318,23 +319,15 @@ class Ledger(Application[UUID]):
             moved.details["changed"] = what_moved(looked_at, versions(events), request_id, moment.today)
             raise
 
-    def _moment(self, actor: Actor, history: PatientHistory | None) -> Moment:
-        at = self._clock().astimezone(UTC)
-        if history is not None:
-            at = max(at, history.recorded_at + _TICK)
-        return Moment(at=at, zone=self.zone, actor=actor, command_id=self._random_id(), seed=self._entropy(32))
+    def _moment(self, sent: _Sent, *histories: PatientHistory | None) -> Moment:
+        """Now, and after everything that is on record in these histories."""
+        before = [history.recorded_at + _TICK for history in histories if history is not None]
+        at = max([self._clock().astimezone(UTC), *before])
+        command_id, seed = self._random_id(), self._entropy(32)
+        return Moment(at, self.zone, sent.actor, command_id, seed, sent.imported_from)
 
     def _random_id(self) -> UUID:
         return UUID(bytes=self._entropy(16), version=4)
-
-    def _index_of(self, member: Member) -> UUID:
-        """The id of the stream that points from this member to her patient; neither part can hold a NUL."""
-        return uuid5(self._index_namespace, f"{member.issuer}\0{member.member_id}")
-
-    def _request_digest(self, patient_id: UUID | None, command: Command, actor: Actor) -> str:
-        """SHA-256 of all that the caller sent. The ledger's secret keeps names from being tried against it."""
-        sent = [patient_id, type(command).__name__, command.model_dump(mode="json"), actor.model_dump(mode="json")]
-        return hashlib.sha256(self._index_namespace.bytes + to_json(sent)).hexdigest()
 
     # -- how the library builds its parts -----------------------------------------------------
 
@@ -390,9 +383,11 @@ def _at_their_places(events: Sequence[Any], patient_id: UUID, first_version: int
     return tuple(placed(event, patient_id, version) for version, event in enumerate(events, first_version))
 
 
-def _record(
-    actor: Actor, key: str | None, digest: str, patient_id: UUID, first_version: int, count: int
-) -> CommandRecord | None:
-    if key is None:
-        return None
-    return CommandRecord(actor.id, key, digest, patient_id, first_version, first_version + count - 1)
+def _check_version(history: PatientHistory, expected: int | None) -> None:
+    if expected is not None and expected != history.version:
+        raise errors.StaleVersion(
+            f"The history is at version {history.version}, not {expected}",
+            field="If-Match",
+            remedy="read it again and decide on what it says now",
+            version=history.version,
+        )

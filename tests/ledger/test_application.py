@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from domain.events import CourseCompleted, DoseAdministered, HistoryOpened, Memb
 from domain.history import fold
 from domain.ledger import application
 from domain.ledger.application import Ledger
+from domain.ledger.beside import IndexEntry
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, OpenLedger
 from tests.ledger.acts import CLAIMS, NURSE, dose, dosed, opened, opening
@@ -186,19 +188,20 @@ def test_a_history_whose_index_is_taken_leaves_no_history(
 ) -> None:
     other = open_here()
     patient_id = opened(other)
-    monkeypatch.setattr(ledger, "find", _blind_once(ledger.find))
+    monkeypatch.setattr(ledger._index, "entry", _blind_once(ledger._index.entry))
     with pytest.raises(errors.AlreadyRecorded):
         ledger.open_history(opening(), NURSE)
     assert list(ledger.patients()) == [patient_id]
 
 
-def _blind_once(find):  # type: ignore[no-untyped-def]
+def _blind_once(entry):  # type: ignore[no-untyped-def]
     """Finds nothing the first time, as if the other history were opened right after."""
     looked = []
 
-    def found(member: Member) -> UUID | None:
+    def found(member: Member) -> IndexEntry:
         looked.append(member)
-        return None if len(looked) == 1 else find(member)
+        known: IndexEntry = entry(member)
+        return replace(known, version=0, patient_id=None) if len(looked) == 1 else known
 
     return found
 

@@ -1,0 +1,106 @@
+"""What a command writes besides the patient's own history: where a member id leads, and a linked history.
+
+It is read before the command is decided and written in its transaction, each stream at the
+version after the one that was read. So whoever was first there makes the whole command be
+decided anew, and of two commands that claim one member id, one comes too late.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import cast
+from uuid import UUID, uuid5
+
+from eventsourcing.persistence import EventStore
+
+from domain.commands import (
+    AddMemberIdentifier,
+    Command,
+    LinkHistories,
+    Moment,
+    OpenHistory,
+    RetireMemberIdentifier,
+    UnlinkHistories,
+)
+from domain.decisions import decide
+from domain.errors import AlreadyRecorded, NotFound
+from domain.events import Event, IndexEvent, Member, MemberIndexed, MemberUnindexed, placed
+from domain.history import PatientHistory
+
+AboutMember = OpenHistory | AddMemberIdentifier | RetireMemberIdentifier
+AboutTwo = LinkHistories | UnlinkHistories
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """Where a member id leads; `version` is that of the last event in its stream, 0 where there is none."""
+
+    stream: UUID
+    version: int
+    patient_id: UUID | None
+
+
+class MemberIndex:
+    """From member ids to patients, in streams whose names only the ledger's secret can tell."""
+
+    def __init__(self, events: EventStore[UUID], namespace: UUID) -> None:
+        self._events = events
+        self._namespace = namespace
+
+    def entry(self, member: Member) -> IndexEntry:
+        # Neither part can hold a NUL.
+        stream = uuid5(self._namespace, f"{member.issuer}\0{member.member_id}")
+        for one in self._events.get(stream, desc=True, limit=1):
+            last = cast("IndexEvent", one)
+            leads_to = last.indexed_patient_id if isinstance(last, MemberIndexed) else None
+            return IndexEntry(stream, last.originator_version, leads_to)
+        return IndexEntry(stream, 0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The streams that a command touches besides the patient's own, as they were read."""
+
+    entry: IndexEntry | None = None
+    other: PatientHistory | None = None
+
+    @property
+    def leads_to(self) -> UUID | None:
+        return None if self.entry is None else self.entry.patient_id
+
+    def events(self, patient_id: UUID, command: Command, moment: Moment) -> tuple[Event, ...]:
+        """What the command adds to them, once the patient's own decision has allowed it.
+
+        Raises AlreadyRecorded where the member id leads to somebody, and NotFound where there is no other history.
+        """
+        # The patient's events have the first salts of the moment; no two events share one.
+        moment = replace(moment, seed=hashlib.sha256(b"beside" + moment.seed).digest())
+        if isinstance(command, AboutMember):
+            assert self.entry is not None
+            return (_entered(self.entry, patient_id, command, moment),)
+        if isinstance(command, AboutTwo):
+            if self.other is None:
+                raise NotFound(
+                    "There is no such other patient", field="other_patient_id", remedy="check the other patient's id"
+                )
+            told = decide(self.other, command.from_the_other_side(patient_id), moment)
+            first = self.other.version + 1
+            return tuple(placed(event, self.other.patient_id, first + number) for number, event in enumerate(told))
+        return ()
+
+
+def _entered(entry: IndexEntry, patient_id: UUID, command: AboutMember, moment: Moment) -> IndexEvent:
+    event: IndexEvent
+    if isinstance(command, RetireMemberIdentifier):
+        event = moment.event(MemberUnindexed, retired_patient_id=patient_id)
+    elif entry.patient_id is None:
+        event = moment.event(MemberIndexed, indexed_patient_id=patient_id)
+    else:
+        raise AlreadyRecorded(
+            "this member id leads to a history already",
+            field="member",
+            remedy="retire it there first, or link the two histories if they are of one person",
+        )
+    salted = event.model_copy(update={"salt": next(moment.salts())})
+    return cast("IndexEvent", placed(salted, entry.stream, entry.version + 1))
