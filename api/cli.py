@@ -22,7 +22,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from typer.exceptions import TyperException
 
 from api.assess_file import Refused, answers
-from api.explain import explain, outline
+from api.explain import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand, LedgerError
 from domain.policy.editions import EDITIONS, edition_named
 
@@ -92,10 +92,8 @@ def explain_command(
     if citation is not None:
         explained = explain(citation, chosen)
         _print(explained.to_json_value() if as_json else "\n".join(explained.lines()))
-    elif as_json:
-        _print([{"citation": cited, "depth": depth, "paraphrase": words} for depth, cited, words in outline(chosen)])
     else:
-        _print("\n".join(f"{'  ' * depth}{cited}  {words}" for depth, cited, words in outline(chosen)))
+        _print(outline_values(chosen) if as_json else "\n".join(outline_lines(chosen)))
 
 
 def main() -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from tempfile import SpooledTemporaryFile
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies_in import SoundJson
 from api.problems import BodyTooLarge, documented
+from api.versions import tag_answer
 from api.wiring import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, patient_of
 from domain.errors import NotFound
 from domain.events import MediaType
+from domain.ledger.application import Ledger
 from domain.ledger.documents import DOCUMENT_BYTES_MAX
+from domain.ledger.errors import DocumentDamaged
 
 router = APIRouter(tags=["documents"], route_class=SoundJson)
 
@@ -63,7 +67,7 @@ async def store_document(
         async for part in request.stream():
             size += len(part)
             if size > DOCUMENT_BYTES_MAX:
-                raise BodyTooLarge(DOCUMENT_BYTES_MAX)
+                raise BodyTooLarge(DOCUMENT_BYTES_MAX, "split it, or scan it at a lower resolution")
             spool.write(part)
         spool.seek(0)
         announced = request.headers.get("content-type", "").split(";")[0].strip().lower() or None
@@ -76,25 +80,42 @@ async def store_document(
 @router.get(
     "/documents/{document_id}",
     response_class=StreamingResponse,
-    responses=documented(404, 422),
+    responses=documented(304, 404, 422, 500),
 )
-def get_document(ledger: LedgerOfApp, document_id: DocumentIdInPath, known_at: KnownAt = None) -> StreamingResponse:
-    """The bytes of a document as they were received, checked against their hash on the way out."""
+def get_document(
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    document_id: DocumentIdInPath,
+    known_at: KnownAt = None,
+) -> StreamingResponse:
+    """The bytes of a document as they were received. A damaged one is a problem, and no byte of it is sent."""
     patient_id = patient_of(document_id)
     on_record = ledger.history(patient_id, known_at=known_at).document(document_id)
     if on_record is None:
         raise NotFound("no such document", field="document_id", remedy="take the id from the patient's requests")
     document = on_record.document
+    _check_whole(ledger, patient_id, document.sha256)
+    tag_answer(request, response, f'"{document.sha256}"')
     return StreamingResponse(
         ledger.documents.open(patient_id, document.sha256),
         media_type=document.media_type,
         headers={
             "Content-Length": str(document.size_bytes),
             "Content-Disposition": f'inline; filename="{document.sha256[:16]}"',
-            "Cache-Control": "private, no-cache",
-            "ETag": f'"{document.sha256}"',
+            **response.headers,
             # What somebody sent is shown as what it is, and never run.
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox; default-src 'none'",
         },
     )
+
+
+def _check_whole(ledger: Ledger, patient_id: UUID, sha256: str) -> None:
+    """Raise DocumentDamaged unless every byte is there: read twice, for a status once sent can not be taken back."""
+    try:
+        for _ in ledger.documents.open(patient_id, sha256):
+            pass
+    except NotFound:
+        # An event names it, so it was there.
+        raise DocumentDamaged from None

@@ -71,6 +71,25 @@ def explain(citation: str, edition: Edition) -> Explanation:
     return _explained(edition.by_citation[known[wanted]], edition)
 
 
+def outline_lines(edition: Edition) -> Iterator[str]:
+    """The whole outline for a person: which edition it is, and every clause."""
+    yield f"Edition {edition.key}, {_provenance(edition)}"
+    yield from (f"{'  ' * depth}{citation}  {words}" for depth, citation, words in outline(edition))
+
+
+def outline_values(edition: Edition) -> list[dict[str, Any]]:
+    """The outline for a program; each clause says of which edition it is."""
+    of_edition = {
+        "edition": edition.key,
+        "edition_revision": edition.revision,
+        "provenance": edition.provenance,
+    }
+    return [
+        {"citation": citation, "depth": depth, "paraphrase": words} | of_edition
+        for depth, citation, words in outline(edition)
+    ]
+
+
 def outline(edition: Edition) -> Iterator[tuple[int, str, str]]:
     """Every clause as depth, citation and paraphrase, in the order of the document."""
     yield 0, edition.indication.citation, edition.indication.paraphrase

@@ -19,13 +19,21 @@ class Alive(BaseModel):
     status: Literal["alive"] = "alive"
 
 
+class EditionKnown(BaseModel):
+    """An edition by its review date; a reconstructed one was rebuilt from the history table of the text."""
+
+    edition: str
+    revision: int
+    provenance: Literal["text", "reconstructed"]
+
+
 class Ready(BaseModel):
-    """`plan_day` is today in the plan's time zone; `editions` the policy's review dates, newest first."""
+    """`plan_day` is today in the plan's time zone; `editions` are those of the policy, newest first."""
 
     status: Literal["ready"] = "ready"
     plan_day: Day
     plan_time_zone: str
-    editions: list[str]
+    editions: list[EditionKnown]
 
 
 @router.get("/live")
@@ -38,6 +46,5 @@ def live() -> Alive:
 def ready(ledger: LedgerOfApp) -> Ready:
     """The store answers."""
     ledger.is_empty()
-    return Ready(
-        plan_day=ledger.today(), plan_time_zone=ledger.zone.key, editions=[edition.key for edition in EDITIONS]
-    )
+    known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
+    return Ready(plan_day=ledger.today(), plan_time_zone=ledger.zone.key, editions=known)

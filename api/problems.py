@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from domain import errors
-from domain.ledger.errors import StoreError
+from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.what_moved import Change
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -38,8 +38,9 @@ class WrongContentType(Exception):
 class BodyTooLarge(Exception):
     """The body is larger than `bytes_max`."""
 
-    def __init__(self, bytes_max: int) -> None:
+    def __init__(self, bytes_max: int, remedy: str = "send one command at a time") -> None:
         super().__init__(f"The body is larger than {bytes_max} bytes.")
+        self.remedy = remedy
 
 
 class InvalidField(BaseModel):
@@ -92,6 +93,7 @@ MEANING: Final[dict[int, str]] = {
     413: "The body is too large.",
     415: "The body is not announced as JSON.",
     422: "A field or clause is wrong, or an idempotency key came again with another command; each is named.",
+    500: "The stored bytes of the document are damaged or gone, and none of them are sent.",
     503: "The store does not answer.",
 }
 
@@ -153,6 +155,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(PersistenceError)(_unavailable)
     app.exception_handler(StoreError)(_unavailable)
+    app.exception_handler(DocumentDamaged)(_damaged)
     app.exception_handler(Exception)(_our_fault)
 
 
@@ -180,7 +183,7 @@ def _wrong_content_type(_request: Request, _error: WrongContentType) -> JSONResp
 
 
 def _too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
-    answer = problem(413, "Body too large", str(error), "send one command at a time")
+    answer = problem(413, "Body too large", str(error), error.remedy)
     # Something may still be on its way that nobody will read; the connection can't be used again.
     answer.headers["Connection"] = "close"
     return answer
@@ -204,6 +207,10 @@ def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
     )  # fmt: skip
     answer.headers["Retry-After"] = "1"
     return answer
+
+
+def _damaged(_request: Request, _error: DocumentDamaged) -> JSONResponse:
+    return problem(500, "Document damaged", MEANING[500], "restore it from a backup, or store the original again")
 
 
 def _our_fault(_request: Request, _error: Exception) -> JSONResponse:

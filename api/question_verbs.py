@@ -1,9 +1,9 @@
-"""The verbs that ask about one patient or one request: courses, person, request; now, or as it was known."""
+"""The verbs that ask about one patient, request or appeal: courses, person, request, appeal; now, or as known then."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -23,17 +23,18 @@ from api.ledger_verbs import (
     plainly,
 )
 from domain.errors import InvalidCommand, NotFound
-from domain.events import RequestId
+from domain.events import AppealId, RequestId
 from domain.judging import judge
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
 from projections.courses import Courses, CourseView, DoseView, course_list
 from projections.person import Person, person
-from projections.request_life import RequestLife, request_life
+from projections.request_life import AppealView, RequestLife, appeal_view, request_life
 
 AsOf = Annotated[
     str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
 ]
+AppealArgument = Annotated[str, typer.Argument(metavar="APPEAL", help="The id of an appeal, <patient>.a1")]
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="The id of a request, <patient>.r1")]
 
 
@@ -99,7 +100,7 @@ def request_command(
     with plainly(), _ledger_to_read(database) as ledger:
         applies = edition_named(edition) if edition is not None else None
         instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = ledger.history(_patient_of(request), known_at=instant)
+        history = ledger.history(_patient_of(request, RequestId, "REQUEST"), known_at=instant)
         found = history.request(request)
         if found is None:
             raise NotFound("no such request", field="REQUEST", remedy="take the id from the patient's history")
@@ -118,13 +119,39 @@ def request_command(
         _show_pairs((*_life_rows(life), *_assessment_rows(judged.assessment)))
 
 
-def _patient_of(request: str) -> UUID:
+@app.command("appeal")
+def appeal_command(
+    appeal: AppealArgument,
+    known_at: KnownAt = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who appealed what and why, who has it, when it is due, and how it was decided.
+
+    Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = ledger.history(_patient_of(appeal, AppealId, "APPEAL"), known_at=instant)
+        found = history.appeal(appeal)
+        if found is None:
+            raise NotFound("no such appeal", field="APPEAL", remedy="take the id from the patient's history")
+        answer = appeal_view(history, found, ledger.zone, instant or ledger.now())
+        if as_json:
+            _print(answer.model_dump(mode="json"))
+            return
+        _show_pairs(_appeal_rows(answer))
+
+
+def _patient_of(identifier: str, kind: Any, argument: str) -> UUID:
+    """Of the request or the appeal that this is the id of; raises InvalidCommand where it is none."""
     try:
-        TypeAdapter(RequestId).validate_python(request)
+        TypeAdapter(kind).validate_python(identifier)
     except ValidationError:
-        remedy = "give the patient's id and .r with the request's number"
-        raise InvalidCommand("this is no id of a request", field="REQUEST", remedy=remedy) from None
-    return UUID(request.split(".", 1)[0])
+        remedy = f"give the patient's id and .{argument[0].lower()} with the {argument.lower()}'s number"
+        cause = f"this is no id of {'an appeal' if kind is AppealId else 'a request'}"
+        raise InvalidCommand(cause, field=argument, remedy=remedy) from None
+    return UUID(identifier.split(".", 1)[0])
 
 
 # -- in words ---------------------------------------------------------------------------------
@@ -190,10 +217,9 @@ def _life_rows(life: RequestLife) -> Iterator[tuple[str, str]]:
     for decision in life.decisions:
         citing = f", citing {', '.join(decision.citing)}" if decision.citing else ""
         origin = f", imported from {decision.imported_from.source}" if decision.imported_from is not None else ""
-        yield (
-            "Decided",
-            f"{decision.kind} on {decision.on} by {decision.by.name}{citing}, edition {decision.edition}{origin}",
-        )
+        rebuilt = " (reconstructed)" if decision.provenance == "reconstructed" else ""
+        edition = f"edition {decision.edition}{rebuilt}"
+        yield "Decided", f"{decision.kind} on {decision.on} by {decision.by.name}{citing}, {edition}{origin}"
     for window in life.approvals:
         taken_back = f", rescinded {window.rescinded_on}" if window.rescinded_on is not None else ""
         yield (
@@ -203,6 +229,27 @@ def _life_rows(life: RequestLife) -> Iterator[tuple[str, str]]:
     for appeal in life.appeals:
         late = ", late" if appeal.is_late else ""
         yield "Appeal", f"{appeal.appeal_id.rpartition('.')[2]} of {appeal.received_on}{late}: {appeal.status}"
+
+
+def _appeal_rows(appeal: AppealView) -> Iterator[tuple[str, str]]:
+    yield "Appeal", f"{appeal.appeal_id}, {appeal.status.replace('_', ' ')}"
+    yield "Of", f"event {appeal.decision_version} of the history, request {appeal.request_id}"
+    yield "Filed", f"by {appeal.filer.name} ({appeal.filer.relation}), {appeal.level} level, {appeal.urgency}"
+    late = "late" if appeal.is_late else "in time"
+    yield "Received", f"{appeal.received_on}, {late}: the last day is {appeal.file_by}"
+    yield "Grounds", appeal.grounds
+    if appeal.due_at is not None:
+        yield "Due", f"{appeal.due_at.isoformat()}{' (overdue)' if appeal.overdue else ''}"
+    if appeal.assigned_to is not None:
+        yield "With", f"{appeal.assigned_to.name} ({appeal.assigned_to.role.replace('_', ' ')})"
+    if appeal.decided_by is not None:
+        citing = f", citing {', '.join(appeal.citing)}" if appeal.citing else ""
+        yield "Decided", f"{appeal.status.replace('_', ' ')} on {appeal.closed_on} by {appeal.decided_by.name}{citing}"
+    if appeal.rationale is not None:
+        yield "Because", appeal.rationale
+    if appeal.handed_on_to is not None:
+        answer = (appeal.external_outcome or "not answered yet").replace("_", " ")
+        yield "Handed on", f"to {appeal.handed_on_to}: {answer}"
 
 
 def _assessment_rows(assessment: Assessment) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ Folded when it is asked. Days and instants are compared with `now`, which is the
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from domain.appeal_clock import appeal_clock_of
@@ -25,7 +25,11 @@ from domain.events import (
 from domain.facts import Fact
 from domain.history import Appeal, Approval, Decision, DocumentOnRecord, PatientHistory, Request
 from domain.people import Actor
+from domain.policy.editions import EDITIONS
 from domain.request_clock import clock_of
+
+UNKNOWN: Final = "unknown"
+"""The edition of an imported determination that its record does not name."""
 
 
 class AskingView(Fact):
@@ -93,7 +97,10 @@ class WindowView(Fact):
 
 
 class DecisionView(Fact):
-    """One determination as recorded; `edition` is a review date, or what an import said."""
+    """One determination as recorded; `edition` is a review date, or what an import said.
+
+    `provenance` says whether that edition's text is in hand or was rebuilt; null for one nobody knows.
+    """
 
     version: int
     kind: Literal["approved", "denied", "referred", "imported"]
@@ -102,6 +109,7 @@ class DecisionView(Fact):
     citing: tuple[str, ...]
     edition: str
     edition_revision: int | None
+    provenance: Literal["text", "reconstructed"] | None
     appeal_id: str | None
     imported_from: ImportedFrom | None
 
@@ -248,14 +256,18 @@ def _window(one: Approval) -> WindowView:
 
 def _decision(one: Decision) -> DecisionView:
     assessed = one.determination.assessment if one.determination is not None else None
+    edition = assessed.edition if assessed is not None else one.past.edition if one.past is not None else UNKNOWN
+    known = next((each for each in EDITIONS if each.key == edition), None)
+    rebuilt = known.provenance if known is not None else None
     return DecisionView(
         version=one.version,
         kind=one.kind,
         on=one.on,
         by=one.by,
         citing=one.citing,
-        edition=assessed.edition if assessed is not None else one.past.edition if one.past is not None else "unknown",
+        edition=edition,
         edition_revision=assessed.edition_revision if assessed is not None else None,
+        provenance=assessed.edition_provenance if assessed is not None else rebuilt,
         appeal_id=one.appeal_id,
         imported_from=one.past.imported_from if one.past is not None else None,
     )

@@ -106,8 +106,16 @@ def test_an_edition_is_named_by_its_review_date(run: Callable[..., Ran]) -> None
 
 def test_without_a_citation_the_outline_is_printed(run: Callable[..., Ran]) -> None:
     status, text, _ = run()
-    cited = [line.split()[0] for line in text.splitlines()]
-    assert status == 0
+    edition, *clauses = text.splitlines()
+    cited = [line.split()[0] for line in clauses]
+    assert (status, edition) == (0, "Edition 2025-07-23, from the text")
     assert cited == [*EDITIONS[0].by_citation, "NR.5"]
     _, as_json, _ = run("--json")
     assert [one["citation"] for one in json.loads(as_json)] == cited
+
+
+def test_a_rebuilt_edition_says_so_in_its_outline(run: Callable[..., Ran]) -> None:
+    _, text, _ = run("--edition", "2023-11-15")
+    assert text.startswith("Edition 2023-11-15, reconstructed from the history table\n")
+    _, as_json, _ = run("--edition", "2023-11-15", "--json")
+    assert {(one["edition"], one["provenance"]) for one in json.loads(as_json)} == {("2023-11-15", "reconstructed")}

@@ -144,4 +144,5 @@ def test_health(api: Api) -> None:
     assert api.asked("/health/live") == {"status": "alive"}
     ready = api.asked("/health/ready")
     assert (ready["plan_day"], ready["plan_time_zone"]) == ("2026-04-28", "America/New_York")
-    assert ready["editions"][0] == "2025-07-23"
+    assert [one["edition"] for one in ready["editions"]] == ["2025-07-23", "2024-10-16", "2024-10-09", "2023-11-15"]
+    assert [one["provenance"] for one in ready["editions"]] == ["text", *["reconstructed"] * 3]

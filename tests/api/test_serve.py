@@ -110,7 +110,7 @@ def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) 
     with served("--demo", TMPDIR=str(tmp_path), LEMTRADA_DATABASE=f"sqlite:///{tmp_path}/nobody.sqlite") as one:
         ready = one.get("/health/ready").json()
         assert (ready["status"], ready["plan_time_zone"]) == ("ready", "America/New_York")
-        assert ready["editions"][0] == EDITIONS[0].key
+        assert ready["editions"][0]["edition"] == EDITIONS[0].key
         assert one.get("/docs").status_code == 200
 
         text = "".join(one.printed)
