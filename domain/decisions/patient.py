@@ -1,30 +1,249 @@
-"""Who she is: a history is opened, and corrected without an edit (R23)."""
+"""Who she is and what surrounds her: her history, identifiers, links, coverage, death, agents of others.
+
+Refused is only what cannot be: a day in the future or before birth, what is recorded already.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
+from domain.calendar import PartialDate
 from domain.commands import (
+    AddMemberIdentifier,
+    ChangeLineOfBusiness,
     Command,
+    CorrectDemographics,
+    LinkHistories,
     Moment,
+    NameRepresentative,
     OpenHistory,
+    RecordAgentStarted,
+    RecordAgentStopped,
+    RecordDeath,
+    RetireMemberIdentifier,
+    UnlinkHistories,
+    VoidDeathRecord,
 )
 from domain.decisions.following import Decision
-from domain.errors import AlreadyRecorded, InvalidCommand
+from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import (
+    DeathRecorded,
+    DeathRecordVoided,
+    DemographicsCorrected,
+    HistoriesLinked,
+    HistoriesUnlinked,
     HistoryOpened,
+    LineOfBusinessChanged,
+    MemberIdentifierAdded,
+    MemberIdentifierRetired,
+    OtherAgentStarted,
+    OtherAgentStopped,
     PatientEvent,
+    RepresentativeNamed,
 )
 from domain.history import PatientHistory
+from domain.policy.agents import recognise
 
 
 def open_history(history: PatientHistory | None, command: OpenHistory, moment: Moment) -> tuple[PatientEvent, ...]:
     if history is not None:
         raise AlreadyRecorded("this member has a history already", field="member", remedy="find the patient instead")
     born = command.birth_date
-    if born is not None and born.earliest > moment.today:
-        raise InvalidCommand("the birth date lies in the future", field="birth_date", remedy="send the date of birth")
+    _check_born_by_today(born, moment)
     return (moment.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {}
+def correct_demographics(
+    history: PatientHistory, command: CorrectDemographics, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    """What is on record of her life stands; a birth date after any of it cannot be hers."""
+    same_name = command.name in (None, history.name)
+    same_birth = command.birth_date in (None, history.birth_date)
+    if same_name and same_birth:
+        raise InvalidCommand("nothing is other than it is on record", remedy="send the name or the birth date")
+    born = command.birth_date
+    _check_born_by_today(born, moment)
+    for what, day in _days_of_life(history):
+        if born is not None and day < born.earliest:
+            raise InvalidCommand(
+                f"{what} on record lies before this birth date",
+                field="birth_date",
+                remedy="correct or void that entry first, or send the date of birth",
+            )
+    return (moment.event(DemographicsCorrected, name=command.name, birth_date=born, reason=command.reason),)
+
+
+def _check_born_by_today(born: PartialDate | None, moment: Moment) -> None:
+    if born is not None and born.earliest > moment.today:
+        raise InvalidCommand("the birth date lies in the future", field="birth_date", remedy="send the date of birth")
+
+
+def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
+    """Days on which she lived, each the last possible one."""
+    yield from (("a dose", dose.on) for dose in history.doses if not dose.voided)
+    for course in (course for report in history.reports if not report.voided for course in report.courses):
+        days = (course.first_dose_on, course.last_dose_on)
+        yield from (("a reported dose", day.latest) for day in days if day is not None)
+    yield from (("a request", request.received_on) for request in history.requests)
+    for use in history.agents:
+        yield from (("another agent", day.latest) for day in (use.started_on, use.stopped_on) if day is not None)
+    if history.deceased_on is not None:
+        yield "her death", history.deceased_on.latest
+
+
+# -- identifiers and links --------------------------------------------------------------------
+
+
+def add_identifier(history: PatientHistory, command: AddMemberIdentifier, moment: Moment) -> tuple[PatientEvent, ...]:
+    """That the member id leads to nobody else, the ledger sees in its index."""
+    if command.member in history.members:
+        raise AlreadyRecorded("this member id is hers already", field="member", remedy="nothing is left to do")
+    return (moment.event(MemberIdentifierAdded, member=command.member),)
+
+
+def retire_identifier(
+    history: PatientHistory, command: RetireMemberIdentifier, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    if command.member not in history.members:
+        raise NotFound("this member id does not lead here", field="member", remedy="take it from the patient's own")
+    if len(history.members) == 1:
+        raise Conflict(
+            "this is her last member id, and without one nobody would find her",
+            field="member",
+            remedy="add the other one first",
+        )
+    return (moment.event(MemberIdentifierRetired, member=command.member, reason=command.reason),)
+
+
+def link_histories(history: PatientHistory, command: LinkHistories, moment: Moment) -> tuple[PatientEvent, ...]:
+    """The ledger decides the same of the other history, in the same commit."""
+    other = command.other_patient_id
+    if other == history.patient_id:
+        raise InvalidCommand("a history is not linked to itself", field="other_patient_id", remedy="send the other's")
+    if other in history.linked:
+        raise AlreadyRecorded(
+            "the two histories are linked already", field="other_patient_id", remedy="nothing is left to do"
+        )
+    return (moment.event(HistoriesLinked, other_patient_id=other, reason=command.reason),)
+
+
+def unlink_histories(history: PatientHistory, command: UnlinkHistories, moment: Moment) -> tuple[PatientEvent, ...]:
+    if command.other_patient_id not in history.linked:
+        raise Conflict(
+            "the two histories are not linked",
+            field="other_patient_id",
+            remedy="take the id from the patient's linked histories",
+        )
+    event = moment.event(HistoriesUnlinked, other_patient_id=command.other_patient_id, reason=command.reason)
+    return (event,)
+
+
+# -- coverage, and who speaks for her ---------------------------------------------------------
+
+
+def change_line_of_business(
+    history: PatientHistory, command: ChangeLineOfBusiness, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    _check_not_before_birth(history, PartialDate.of(command.on))
+    if dict(history.lines_of_business).get(command.on) == command.line_of_business:
+        raise AlreadyRecorded("this line is on record from this day", field="on", remedy="nothing is left to do")
+    return (moment.event(LineOfBusinessChanged, on=command.on, line_of_business=command.line_of_business),)
+
+
+def name_representative(
+    history: PatientHistory, command: NameRepresentative, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    on = command.on or moment.today
+    _check_not_before_birth(history, PartialDate.of(on))
+    if command.through is not None and command.through < on:
+        raise InvalidCommand("the last day lies before the first", field="through", remedy="send them in order")
+    if command.document_id is not None:
+        document = history.document(command.document_id)
+        if document is None:
+            raise NotFound("no such document", field="document_id", remedy="take the id from the patient's documents")
+        if document.voided:
+            raise Conflict("the document is voided", field="document_id", remedy="name another, or none")
+    return (
+        moment.event(
+            RepresentativeNamed,
+            name=command.name,
+            relationship=command.relationship,
+            on=on,
+            through=command.through,
+            document_id=command.document_id,
+        ),
+    )
+
+
+# -- her death --------------------------------------------------------------------------------
+
+
+def record_death(history: PatientHistory, command: RecordDeath, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Recorded again, the last holds. What was given or asked for after that day stays on record as it is."""
+    _check_happened(command.on, moment)
+    _check_not_before_birth(history, command.on)
+    return (moment.event(DeathRecorded, on=command.on, source=command.source),)
+
+
+def void_death_record(history: PatientHistory, command: VoidDeathRecord, moment: Moment) -> tuple[PatientEvent, ...]:
+    if history.deceased_on is None:
+        raise Conflict("no death is on record", remedy="nothing is left to do")
+    return (moment.event(DeathRecordVoided, reason=command.reason),)
+
+
+# -- agents of others -------------------------------------------------------------------------
+
+
+def record_agent_started(
+    history: PatientHistory, command: RecordAgentStarted, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    _check_another_agent(command.product)
+    _check_happened(command.on, moment)
+    _check_not_before_birth(history, command.on)
+    return (moment.event(OtherAgentStarted, product=command.product, on=command.on, source=command.source),)
+
+
+def record_agent_stopped(
+    history: PatientHistory, command: RecordAgentStopped, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    """On a day that may be still to come."""
+    _check_another_agent(command.product)
+    _check_not_before_birth(history, command.on)
+    return (moment.event(OtherAgentStopped, product=command.product, on=command.on, source=command.source),)
+
+
+def _check_another_agent(product: str) -> None:
+    # Bare alemtuzumab is this drug until somebody says otherwise (R11).
+    if recognise(product).kind == "lemtrada":
+        raise InvalidCommand(
+            "Lemtrada is not another agent", field="product", remedy="record a dose, or report prior treatment"
+        )
+
+
+def _check_happened(on: PartialDate, moment: Moment) -> None:
+    if on.earliest > moment.today:
+        raise InvalidCommand("the day lies in the future", field="on", remedy="record it once it has happened")
+
+
+def _check_not_before_birth(history: PatientHistory, on: PartialDate) -> None:
+    if history.birth_date is not None and on.latest < history.birth_date.earliest:
+        raise InvalidCommand(
+            "the day lies before birth", field="on", remedy="send the day on which it was, or correct the birth date"
+        )
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    CorrectDemographics: correct_demographics,
+    AddMemberIdentifier: add_identifier,
+    RetireMemberIdentifier: retire_identifier,
+    LinkHistories: link_histories,
+    UnlinkHistories: unlink_histories,
+    ChangeLineOfBusiness: change_line_of_business,
+    NameRepresentative: name_representative,
+    RecordDeath: record_death,
+    VoidDeathRecord: void_death_record,
+    RecordAgentStarted: record_agent_started,
+    RecordAgentStopped: record_agent_stopped,
+}
