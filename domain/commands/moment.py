@@ -41,7 +41,7 @@ class Moment:
         """The calendar day of an instant in the plan's zone."""
         return instant.astimezone(self.zone).date()
 
-    def event(self, kind: type[E], **values: Any) -> E:
+    def event(self, kind: type[E], /, **values: Any) -> E:
         """An event of this moment; `decide` salts it once all events of the command are known."""
         return kind(
             recorded_at=self.at,

@@ -1,21 +1,43 @@
-"""The life of a request but for its determinations."""
+"""The life of a request but for its determinations: submitted, changed, passed on, taken back, opened again."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
+from domain.authority import CLINICIAN_CREDENTIALS
 from domain.commands import (
+    AssignRequest,
+    ChangePlannedInfusion,
+    ChangePrescriber,
     Command,
+    DismissRequest,
+    HoldPeerToPeer,
     Moment,
+    OfferPeerToPeer,
+    ReleaseRequest,
+    ReopenRequest,
     SubmitRequest,
+    WithdrawRequest,
 )
+from domain.decisions.determinations import check_open, request_named
 from domain.decisions.following import Decision
-from domain.errors import InvalidCommand
+from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import (
     PatientEvent,
+    PeerToPeerHeld,
+    PeerToPeerOffered,
+    PlannedInfusionChanged,
+    PrescriberChanged,
+    RequestAssigned,
+    RequestDismissed,
+    RequestReleased,
+    RequestReopened,
     RequestSubmitted,
+    RequestWithdrawn,
 )
-from domain.history import PatientHistory
+from domain.history import PatientHistory, Request
+from domain.statements import check_statement
 
 
 def submit_request(history: PatientHistory, command: SubmitRequest, moment: Moment) -> tuple[PatientEvent, ...]:
@@ -25,28 +47,254 @@ def submit_request(history: PatientHistory, command: SubmitRequest, moment: Mome
             field="received_at",
             remedy="send the instant at which it arrived",
         )
-    for number, agent in enumerate(command.statement.agents):
-        started, stopped = agent.started_on, agent.stopped_on
-        if started is not None and stopped is not None and started.earliest > stopped.latest:
-            raise InvalidCommand(
-                "the agent was stopped before it was started",
-                field=f"statement.agents.{number}.stopped_on",
-                remedy="send them in order",
-            )
+    check_statement(command.statement, moment.today)
+    received_on = moment.day_of(command.received_at)
+    _check_retrospective(history, command.retrospective_for, received_on)
     return (
         moment.event(
             RequestSubmitted,
             request_id=f"{history.patient_id}.r{len(history.requests) + 1}",
             received_at=command.received_at,
-            received_on=command.received_at.astimezone(moment.zone).date(),
+            received_on=received_on,
             line_of_business=command.line_of_business,
             urgency=command.urgency,
             prescriber=command.prescriber,
             consultation=command.consultation,
             planned_first_infusion_on=command.planned_first_infusion_on,
             statement=command.statement,
+            planned_site=command.planned_site,
+            retrospective_for=command.retrospective_for,
         ),
     )
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {SubmitRequest: submit_request}
+def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], received_on: date) -> None:
+    """The doses that a request is about stand on record, were given before it came, and are of one course."""
+
+    def refuse(number: int, cause: str, remedy: str) -> InvalidCommand:
+        return InvalidCommand(cause, field=f"retrospective_for.{number}", remedy=remedy)
+
+    course: int | None = None
+    for number, dose_id in enumerate(dose_ids):
+        dose = history.dose(dose_id)
+        if dose is None:
+            raise refuse(number, "no such dose is on record", "record the dose first, and name it by its id")
+        if dose_id in dose_ids[:number]:
+            raise refuse(number, "the dose is named twice", "name it once")
+        if not dose.stands or dose.course is None:
+            raise refuse(number, "the dose is of no course of this ledger", "name doses that stand and count")
+        if dose.on >= received_on:
+            raise refuse(
+                number, "the dose was not given before the request came", "leave it out: an approval covers it"
+            )
+        if course is not None and dose.course != course:
+            raise refuse(number, "the doses are of more than one course", "submit one request a course")
+        course = dose.course
+
+
+def change_planned_infusion(
+    history: PatientHistory, command: ChangePlannedInfusion, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    request = request_named(history, command.request_id)
+    check_open(request)
+    now = (command.planned_first_infusion_on, command.planned_site)
+    if now == (request.planned_first_infusion_on, request.planned_site):
+        raise InvalidCommand(
+            "day and site are planned just so", field="planned_first_infusion_on", remedy="send what is other now"
+        )
+    return (
+        moment.event(
+            PlannedInfusionChanged,
+            request_id=request.request_id,
+            planned_first_infusion_on=command.planned_first_infusion_on,
+            planned_site=command.planned_site,
+        ),
+    )
+
+
+def change_prescriber(history: PatientHistory, command: ChangePrescriber, moment: Moment) -> tuple[PatientEvent, ...]:
+    """A consultation is that of the prescriber: a new prescriber brings one, or none is stated."""
+    request = request_named(history, command.request_id)
+    check_open(request)
+    if (command.prescriber, command.consultation) == (request.prescriber, request.consultation):
+        raise InvalidCommand("this prescriber asks already", field="prescriber", remedy="send who asks now")
+    return (
+        moment.event(
+            PrescriberChanged,
+            request_id=request.request_id,
+            prescriber=command.prescriber,
+            consultation=command.consultation,
+        ),
+    )
+
+
+# -- who has it -------------------------------------------------------------------------------
+
+
+def assign_request(history: PatientHistory, command: AssignRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    request = request_named(history, command.request_id)
+    check_open(request)
+    to = command.to
+    if to.role not in ("reviewer", "clinician"):
+        raise InvalidCommand(
+            f"a request is not worked on in the role {to.role!r}",
+            field="to.role",
+            remedy="assign it to a reviewer or a clinician",
+        )
+    if to.role == "clinician" and to.credential not in CLINICIAN_CREDENTIALS:
+        raise InvalidCommand(
+            f"the credential {to.credential!r} is not a clinician's",
+            field="to.credential",
+            remedy="a clinician is a physician (medical director) or a pharmacist",
+        )
+    if request.held_by == to:
+        raise Conflict("this person has the request already", field="to", remedy="nothing is left to do")
+    return (moment.event(RequestAssigned, request_id=request.request_id, to=to),)
+
+
+def release_request(history: PatientHistory, command: ReleaseRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    request = request_named(history, command.request_id)
+    check_open(request)
+    if request.held_by is None:
+        raise Conflict("nobody has the request", field="request_id", remedy="nothing is left to do")
+    return (moment.event(RequestReleased, request_id=request.request_id),)
+
+
+# -- closed without a determination, and opened again -----------------------------------------
+
+
+def withdraw_request(history: PatientHistory, command: WithdrawRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    request = request_named(history, command.request_id)
+    _check_not_closed(request)
+    return (
+        moment.event(
+            RequestWithdrawn, request_id=request.request_id, on=moment.today, by=command.by, reason=command.reason
+        ),
+    )
+
+
+def dismiss_request(history: PatientHistory, command: DismissRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    request = request_named(history, command.request_id)
+    _check_not_closed(request)
+    if command.ground == "duplicate":
+        _check_duplicate(history, request, command.duplicate_of)
+    elif command.duplicate_of is not None:
+        raise InvalidCommand(
+            "only a duplicate names another request",
+            field="duplicate_of",
+            remedy="leave it out, or dismiss the request as a duplicate",
+        )
+    return (
+        moment.event(
+            RequestDismissed,
+            request_id=request.request_id,
+            on=moment.today,
+            ground=command.ground,
+            duplicate_of=command.duplicate_of,
+            reason=command.reason,
+        ),
+    )
+
+
+def _check_not_closed(request: Request) -> None:
+    if not request.is_open:
+        raise AlreadyDecided(
+            f"the request is {request.status} already",
+            field="request_id",
+            remedy="look at what became of it; a new request can be submitted",
+        )
+
+
+def _check_duplicate(history: PatientHistory, request: Request, duplicate_of: str | None) -> None:
+    """The other request is where this one is decided."""
+    if duplicate_of is None or duplicate_of == request.request_id:
+        raise InvalidCommand(
+            "a duplicate is of another request of this patient",
+            field="duplicate_of",
+            remedy="name the request that stays",
+        )
+    other = history.request(duplicate_of)
+    if other is None:
+        raise NotFound("no such request", field="duplicate_of", remedy="take the id from the patient's requests")
+    if other.status in ("dismissed", "withdrawn"):
+        raise Conflict(
+            f"the other request was {other.status}, and nothing would be decided",
+            field="duplicate_of",
+            remedy="reopen that one first, or decide this one",
+        )
+
+
+def reopen_request(history: PatientHistory, command: ReopenRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    """What was denied only a clinician opens again; what was never decided, a reviewer too."""
+    request = request_named(history, command.request_id)
+    if request.is_open:
+        raise Conflict("the request is open", field="request_id", remedy="decide it")
+    if request.status == "approved":
+        raise Conflict(
+            "the request is approved",
+            field="request_id",
+            remedy="rescind the approval, or have what it leaves out appealed",
+        )
+    if any(one.request_id == request.request_id and one.is_open for one in history.appeals):
+        raise Conflict(
+            "an appeal of this request is open", field="request_id", remedy="decide the appeal, or have it withdrawn"
+        )
+    if request.status == "denied" and moment.actor.role != "clinician":
+        raise NotPermitted(
+            f"a {moment.actor.role} may not reopen what was denied",
+            field="actor.role",
+            remedy="have it reopened by a clinician, or have an appeal filed",
+        )
+    return (moment.event(RequestReopened, request_id=request.request_id, on=moment.today, reason=command.reason),)
+
+
+# -- talking with the prescriber --------------------------------------------------------------
+
+
+def offer_peer_to_peer(history: PatientHistory, command: OfferPeerToPeer, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Before the determination, and after one that is adverse."""
+    request = request_named(history, command.request_id)
+    if request.status in ("withdrawn", "dismissed"):
+        raise Conflict(
+            f"the request was {request.status}, and nothing is to be talked about",
+            field="request_id",
+            remedy="reopen it first",
+        )
+    if command.until is not None and command.until < moment.today:
+        raise InvalidCommand("the offer ends before today", field="until", remedy="send the last day of the offer")
+    return (moment.event(PeerToPeerOffered, request_id=request.request_id, until=command.until, note=command.note),)
+
+
+def hold_peer_to_peer(history: PatientHistory, command: HoldPeerToPeer, moment: Moment) -> tuple[PatientEvent, ...]:
+    """A conversation that took place is recorded, whatever became of the request."""
+    request = request_named(history, command.request_id)
+    on = command.on or moment.today
+    if not request.received_on <= on <= moment.today:
+        raise InvalidCommand(
+            "the conversation was held after the request came, and not in the future",
+            field="on",
+            remedy=f"send a day from {request.received_on} to {moment.today}",
+        )
+    return (
+        moment.event(
+            PeerToPeerHeld,
+            request_id=request.request_id,
+            on=on,
+            with_whom=command.with_whom,
+            outcome=command.outcome,
+        ),
+    )
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    SubmitRequest: submit_request,
+    ChangePlannedInfusion: change_planned_infusion,
+    ChangePrescriber: change_prescriber,
+    AssignRequest: assign_request,
+    ReleaseRequest: release_request,
+    WithdrawRequest: withdraw_request,
+    DismissRequest: dismiss_request,
+    ReopenRequest: reopen_request,
+    OfferPeerToPeer: offer_peer_to_peer,
+    HoldPeerToPeer: hold_peer_to_peer,
+}

@@ -1,0 +1,125 @@
+"""Documents behind the facts: taken on record with what brings them, read by persons, corrected, voided."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from domain.commands import Command, CorrectDocument, Moment, NewDocument, ReviewDocument, VoidDocument
+from domain.decisions.determinations import request_named
+from domain.decisions.following import Decision
+from domain.errors import AlreadyRecorded, Conflict, EditionUnknown, InvalidCommand, NotFound
+from domain.events import Document, DocumentCorrected, DocumentReviewed, DocumentVoided, PatientEvent
+from domain.history import DocumentOnRecord, PatientHistory, Request
+from domain.policy.editions import EDITIONS, edition_for
+
+
+def review_document(history: PatientHistory, command: ReviewDocument, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Somebody of the plan read it for a clause; who reads it again says what holds from then on (R14)."""
+    on_record = _standing(history, command.document_id)
+    check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
+    return (
+        moment.event(
+            DocumentReviewed,
+            document_id=command.document_id,
+            clause=command.clause,
+            supports=command.supports,
+            note=command.note,
+        ),
+    )
+
+
+def correct_document(history: PatientHistory, command: CorrectDocument, moment: Moment) -> tuple[PatientEvent, ...]:
+    on_record = _standing(history, command.document_id)
+    before = on_record.document
+    if command.clause is not None:
+        check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
+    now = {
+        name: getattr(before, name) if getattr(command, name) is None else getattr(command, name)
+        for name in ("name", "kind", "clause")
+    }
+    fields = tuple(name for name, value in now.items() if value != getattr(before, name))
+    if not fields:
+        raise InvalidCommand(
+            "the document is on record just so", remedy="send the name, the kind or the clause as it should be"
+        )
+    return (
+        moment.event(DocumentCorrected, document_id=command.document_id, **now, fields=fields, reason=command.reason),
+    )
+
+
+def void_document(history: PatientHistory, command: VoidDocument, moment: Moment) -> tuple[PatientEvent, ...]:
+    on_record = _standing(history, command.document_id)
+    return (moment.event(DocumentVoided, document_id=on_record.document.document_id, reason=command.reason),)
+
+
+def _standing(history: PatientHistory, document_id: str) -> DocumentOnRecord:
+    """The document, unless it is voided: nothing is said of it any more (R23)."""
+    on_record = history.document(document_id)
+    if on_record is None:
+        raise NotFound("no such document", field="document_id", remedy="take the id from the patient's documents")
+    if on_record.voided:
+        raise Conflict(
+            "the document is voided, and nothing more is recorded of it (R23)",
+            field="document_id",
+            remedy="supply it again where it belongs",
+        )
+    return on_record
+
+
+# -- for every command that brings documents --------------------------------------------------
+
+
+def documents_brought(
+    history: PatientHistory, request: Request, brought: tuple[NewDocument, ...]
+) -> tuple[Document, ...]:
+    """The documents with their ids. The same bytes are one document of a request, also of its appeals.
+
+    Raises AlreadyRecorded where they are on record for the request and not voided, InvalidCommand
+    for a clause that nobody knows, or for the same bytes twice.
+    """
+    on_record = {
+        one.document.sha256: one.document.document_id
+        for one in history.documents
+        if one.request_id == request.request_id and not one.voided
+    }
+    found = []
+    for number, one in enumerate(brought):
+        if one.clause is not None:
+            check_clause(one.clause, request, field=f"documents.{number}.clause")
+        if one.sha256 in on_record:
+            raise AlreadyRecorded(
+                "this document is on record for the request",
+                field=f"documents.{number}.sha256",
+                remedy="it needs no second recording; correct it where its name, kind or clause is wrong",
+                document_id=on_record[one.sha256],
+            )
+        if one.sha256 in {other.sha256 for other in brought[:number]}:
+            raise InvalidCommand(
+                "the same document is sent twice",
+                field=f"documents.{number}.sha256",
+                remedy="send it once; for several clauses, name the group that holds them",
+            )
+        found.append(Document(document_id=f"{history.patient_id}.f{len(history.documents) + number + 1}", **dict(one)))
+    return tuple(found)
+
+
+def check_clause(clause: str, request: Request, *, field: str) -> None:
+    """Raise InvalidCommand unless the edition that applies to the request, or the newest, has this clause."""
+    known = {*EDITIONS[0].by_citation}
+    # A request from before the first edition is read as the newest cites it.
+    with suppress(EditionUnknown):
+        known |= edition_for(request.received_on).by_citation.keys()
+    if clause not in known:
+        raise InvalidCommand(
+            "no such clause in the edition that applies",
+            field=field,
+            remedy="cite it as the assessment's findings do, for example 1.A.iii.d(3)",
+        )
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    ReviewDocument: review_document,
+    CorrectDocument: correct_document,
+    VoidDocument: void_document,
+}

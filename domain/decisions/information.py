@@ -1,0 +1,214 @@
+"""What is asked about a request, and the facts and documents that come, asked for or not; what was stated wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.commands import (
+    Command,
+    CorrectStatement,
+    Moment,
+    RequestInformation,
+    SendReminder,
+    Supplement,
+    SupplyInformation,
+)
+from domain.decisions.determinations import check_open, request_named, to_be_decided
+from domain.decisions.documents import documents_brought
+from domain.decisions.following import Decision, after
+from domain.errors import Conflict, InvalidCommand
+from domain.events import (
+    Asked,
+    Document,
+    InformationRequested,
+    InformationSupplied,
+    PatientEvent,
+    ReminderSent,
+    Statement,
+    StatementCorrected,
+)
+from domain.history import PatientHistory, Request
+from domain.judging import judge
+from domain.people import ConsultationGiven
+from domain.policy.assessment import Assessment
+from domain.request_clock import answer_by_at_least
+from domain.statements import changed_fields, check_statement, supplemented
+
+
+def request_information(
+    history: PatientHistory, command: RequestInformation, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    """Ask for exactly what the assessment that was looked at leaves undetermined, and can still change the answer."""
+    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    assessment = judgement.assessment
+    if not assessment.needed:
+        raise InvalidCommand(
+            f"nothing is needed: the assessment recommends {assessment.recommendation}",
+            field="request_id",
+            remedy="decide the request",
+        )
+    _refuse_asking_twice(request, assessment)
+    least = answer_by_at_least(request, moment.at, moment.zone)
+    answer_by = least if command.answer_by is None else command.answer_by
+    if answer_by < least:
+        raise InvalidCommand(
+            "whoever is asked gets more time to answer than this",
+            field="answer_by",
+            remedy=f"send {least.isoformat()} or later, or leave it out",
+        )
+    return (
+        moment.event(
+            InformationRequested,
+            request_id=request.request_id,
+            asked=tuple(_asked(assessment, clause) for clause in assessment.needed),
+            answer_by=answer_by,
+            assessment_digest=judgement.digest,
+            history_version=judgement.history_version,
+            note=command.note,
+        ),
+    )
+
+
+def _asked(assessment: Assessment, clause: str) -> Asked:
+    finding = assessment.finding(clause)
+    return Asked(clause=clause, sentence=finding.sentence, missing=finding.missing)
+
+
+def _refuse_asking_twice(request: Request, assessment: Assessment) -> None:
+    """The same question again would stop the clock again."""
+    out = {one.clause for asking in request.askings if asking.answered_at is None for one in asking.asked}
+    if out.issuperset(assessment.needed):
+        raise Conflict(
+            "all of this is asked for already, and not answered yet",
+            field="request_id",
+            remedy="send a reminder",
+        )
+
+
+def send_reminder(history: PatientHistory, command: SendReminder, moment: Moment) -> tuple[PatientEvent, ...]:
+    request = request_named(history, command.request_id)
+    check_open(request)
+    if request.awaits is None:
+        raise Conflict("nothing is asked for", field="request_id", remedy="ask for what is needed first")
+    return (moment.event(ReminderSent, request_id=request.request_id, channel=command.channel, note=command.note),)
+
+
+def supply_information(history: PatientHistory, command: SupplyInformation, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Facts are never refused: they come while the request is open, and after it was decided."""
+    request = request_named(history, command.request_id)
+    brought = what_is_brought(history, request, command, moment)
+    event = moment.event(
+        InformationSupplied,
+        request_id=request.request_id,
+        received_at=command.received_at,
+        received_on=moment.day_of(command.received_at),
+        statement=brought.statement,
+        consultation=brought.consultation,
+        fields=brought.fields,
+        documents=brought.documents,
+        answers_in_full=False,
+    )
+    in_full = _answers_in_full(request, after(history, (event,)), moment)
+    if brought.is_nothing and not in_full:
+        raise InvalidCommand(
+            "nothing of this is new to the record",
+            field="statement",
+            remedy="send the facts that changed, or documents",
+        )
+    return (event.model_copy(update={"answers_in_full": in_full}),)
+
+
+def _answers_in_full(request: Request, known: PatientHistory, moment: Moment) -> bool:
+    """Whether each clause that was asked for is settled, or has a document that came since and is meant for it.
+
+    What came by another way, as a report of treatment, settles it too: an answer then says no more than that.
+    """
+    out = [one for one in request.askings if one.answered_at is None]
+    if not out:
+        return False
+    now = known.request(request.request_id)
+    needed = judge(known, now, moment.today).assessment.needed
+    return all(
+        one.clause not in needed
+        or any(
+            document.request_id == request.request_id
+            and document.version > asking.version
+            and not document.voided
+            and document.is_meant_for(one.clause)
+            for document in known.documents
+        )
+        for asking in out
+        for one in asking.asked
+    )
+
+
+def correct_statement(history: PatientHistory, command: CorrectStatement, moment: Moment) -> tuple[PatientEvent, ...]:
+    """The last recorded correction holds (R23), also of a request that is decided."""
+    request = request_named(history, command.request_id)
+    check_statement(command.statement, moment.today)
+    consultation = command.consultation or request.consultation
+    line_of_business = command.line_of_business or request.line_of_business
+    fields = changed_fields(request.statement, command.statement)
+    fields += ("consultation",) if consultation != request.consultation else ()
+    fields += ("line_of_business",) if line_of_business != request.line_of_business else ()
+    if not fields:
+        raise InvalidCommand(
+            "the statement is on record just so", field="statement", remedy="send the facts as they should be, whole"
+        )
+    return (
+        moment.event(
+            StatementCorrected,
+            request_id=request.request_id,
+            statement=command.statement,
+            consultation=consultation,
+            line_of_business=line_of_business,
+            fields=fields,
+            reason=command.reason,
+        ),
+    )
+
+
+# -- for every command that brings facts ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The facts as they stand with what came, the fields that are other than they were, and the documents."""
+
+    statement: Statement
+    consultation: ConsultationGiven | None
+    fields: tuple[str, ...]
+    documents: tuple[Document, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.fields and not self.documents
+
+
+def what_is_brought(history: PatientHistory, request: Request, command: Supplement, moment: Moment) -> Brought:
+    """Raises InvalidCommand for what can't be meant, AlreadyRecorded for a document that is on record."""
+    if command.received_at > moment.at:
+        raise InvalidCommand(
+            "this was received in the future", field="received_at", remedy="send the instant at which it arrived"
+        )
+    if command.received_at < request.received_at:
+        raise InvalidCommand(
+            "this was received before the request itself",
+            field="received_at",
+            remedy="send the instant at which it arrived, or correct the statement",
+        )
+    check_statement(command.statement, moment.today)
+    statement = supplemented(request.statement, command.statement)
+    consultation = command.consultation or request.consultation
+    fields = changed_fields(request.statement, statement)
+    fields += ("consultation",) if consultation != request.consultation else ()
+    return Brought(statement, consultation, fields, documents_brought(history, request, command.documents))
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    RequestInformation: request_information,
+    SendReminder: send_reminder,
+    SupplyInformation: supply_information,
+    CorrectStatement: correct_statement,
+}

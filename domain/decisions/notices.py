@@ -1,0 +1,133 @@
+"""Notices: what left the plan, to whom, and when it arrived. Each tells of something that is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from domain.commands import Command, IssueNotice, Moment, RecordDelivery
+from domain.decisions.determinations import request_named
+from domain.decisions.following import Decision
+from domain.errors import Conflict, InvalidCommand, NotFound
+from domain.events import NoticeDelivered, NoticeIssued, NoticeKind, PatientEvent
+from domain.history import Appeal, PatientHistory, Request
+
+TELLS_OF: Final[dict[NoticeKind, str]] = {
+    "approval": "an approval",
+    "denial": "a denial, a partial approval or a rescission",
+    "information_needed": "a request for information",
+    "clock_extended": "an extension of the clock",
+    "dismissal": "a dismissal",
+    "appeal_decision": "a decided appeal",
+}
+
+
+def issue_notice(history: PatientHistory, command: IssueNotice, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Of what is on record, and not from before it happened, by the days of the plan's zone."""
+    request = request_named(history, command.request_id)
+    appeal = _appeal(history, request, command.appeal_id)
+    if command.kind == "appeal_decision" and appeal is None:
+        raise InvalidCommand(
+            "a notice of an appeal's decision names the appeal", field="appeal_id", remedy="send the appeal's id"
+        )
+    days = sorted(_days_told_of(history, request, appeal, command.kind, moment))
+    if not days:
+        raise InvalidCommand(
+            f"a notice of this kind tells of {TELLS_OF[command.kind]}, and none is on record",
+            field="kind",
+            remedy="record first what the notice tells of",
+        )
+    if command.issued_at > moment.at:
+        raise InvalidCommand(
+            "the notice is issued in the future", field="issued_at", remedy="record it once it has left"
+        )
+    if moment.day_of(command.issued_at) < days[0]:
+        raise InvalidCommand(
+            "the notice was issued before what it tells of",
+            field="issued_at",
+            remedy=f"send an instant on {days[0]} or later",
+        )
+    return (
+        moment.event(
+            NoticeIssued,
+            notice_id=f"{history.patient_id}.n{len(history.notices) + 1}",
+            request_id=request.request_id,
+            appeal_id=command.appeal_id,
+            kind=command.kind,
+            channel=command.channel,
+            addressee=command.addressee,
+            issued_at=command.issued_at,
+        ),
+    )
+
+
+def _appeal(history: PatientHistory, request: Request, appeal_id: str | None) -> Appeal | None:
+    if appeal_id is None:
+        return None
+    appeal = history.appeal(appeal_id)
+    if appeal is None or appeal.request_id != request.request_id:
+        raise NotFound(
+            "no such appeal of this request", field="appeal_id", remedy="take the id from the request's appeals"
+        )
+    return appeal
+
+
+def _days_told_of(
+    history: PatientHistory, request: Request, appeal: Appeal | None, kind: NoticeKind, moment: Moment
+) -> Iterator[date]:
+    """The days of everything on record that a notice of this kind can tell of."""
+    match kind:
+        case "approval":
+            yield from _approved(request)
+        case "denial":
+            yield from _adverse(history, request)
+        case "information_needed":
+            yield from (moment.day_of(one.asked_at) for one in request.askings)
+        case "clock_extended":
+            yield from (moment.day_of(at) for at, _ in request.extensions)
+        case "dismissal":
+            closed = [(one.was, one.closed_on) for one in request.reopenings]
+            closed += [(request.status, request.closed_on)] if request.closed_on is not None else []
+            yield from (on for was, on in closed if was == "dismissed")
+        case "appeal_decision":
+            if appeal is not None and appeal.closed_on is not None and appeal.determination is not None:
+                yield appeal.closed_on
+
+
+def _approved(request: Request) -> Iterator[date]:
+    for one in request.decisions:
+        if one.kind == "approved" or (one.past is not None and one.past.outcome != "denied"):
+            yield one.on
+
+
+def _adverse(history: PatientHistory, request: Request) -> Iterator[date]:
+    """Denied, approved in part, or approved and taken back."""
+    approvals = [one for one in history.approvals if one.request_id == request.request_id]
+    partial = {one.version for one in approvals if one.left_out is not None}
+    for one in request.decisions:
+        past = one.past is not None and one.past.outcome in ("denied", "partly_approved")
+        if one.kind == "denied" or past or one.version in partial:
+            yield one.on
+    yield from (one.rescinded_on for one in approvals if one.rescinded_on is not None)
+
+
+def record_delivery(history: PatientHistory, command: RecordDelivery, moment: Moment) -> tuple[PatientEvent, ...]:
+    notice = history.notice(command.notice_id)
+    if notice is None:
+        raise NotFound("no such notice", field="notice_id", remedy="take the id from the request's notices")
+    if notice.delivered_at is not None:
+        raise Conflict("the delivery is on record", field="notice_id", remedy="nothing is left to do")
+    if not notice.issued_at <= command.delivered_at <= moment.at:
+        raise InvalidCommand(
+            "a notice arrives after it was issued, and not in the future",
+            field="delivered_at",
+            remedy=f"send an instant from {notice.issued_at.isoformat()} until now",
+        )
+    return (moment.event(NoticeDelivered, notice_id=notice.notice_id, delivered_at=command.delivered_at),)
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    IssueNotice: issue_notice,
+    RecordDelivery: record_delivery,
+}
