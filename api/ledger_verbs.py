@@ -5,7 +5,6 @@ Importing this module adds them to the program.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -65,12 +64,6 @@ _INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant)
 
 OPTIONS: Final = {"known_at": "--known-at", "edition": "--edition"}
 """What the domain calls by a field's name is an option here."""
-
-database_verbs = typer.Typer(
-    help="The store itself: make it, upgrade it.\n\nExample: lemtrada-ledger database upgrade --database sqlite:///plan.sqlite",
-    rich_markup_mode=None,
-)
-app.add_typer(database_verbs, name="database")
 
 
 @app.command("serve")
@@ -185,31 +178,6 @@ def history_command(
                 _print(to_json(event_view(event)).decode())
             return
         _show_entries(audit_trail(events).entries, ledger)
-
-
-@database_verbs.command("upgrade")
-def upgrade_command(
-    database: Database = None,
-    time_zone: TimeZone = None,
-    serving_role: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A PostgreSQL role that may then serve, and nothing else.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make the schema of a ledger, or bring it to this program's version, as its owner. Harmless to repeat.
-
-    Everything on record is kept, and a role that serves already goes on serving.
-
-    Example: lemtrada-ledger database upgrade --database postgresql://owner@host/plan --time-zone America/New_York
-    """
-    with plainly():
-        url = _url_to_write(database)
-        settings = schema.upgrade(url, zone=time_zone, serving_role=serving_role, entropy=os.urandom)
-        place, zone, version = str(address_of(url)), settings.zone.key, schema.SCHEMA_VERSION
-        if as_json:
-            _print({"database": place, "schema_version": version, "time_zone": zone})
-        else:
-            _print(f"The ledger at {place} has schema {version} and counts days in {zone}.")
 
 
 # -- the plumbing under the verbs -------------------------------------------------------------

@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -381,3 +382,16 @@ def test_a_fault_of_ours_is_one_line_and_neither_an_answer_nor_wrong_use(
     assert said.count("\n") == 1
     assert "RuntimeError" in said
     assert "Alma" not in said
+
+
+def test_what_no_event_names_is_swept_and_what_one_names_stays(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    run("database", "upgrade", "--database", url, "--time-zone", "America/New_York")
+    with open_ledger(url) as ledger:
+        ledger.documents.put(UUID(int=7), [b"A note that nobody named."])
+    assert json.loads(run("database", "sweep", "--database", url, "--json").stdout) == {"orphans": 0, "unfinished": 0}
+    stored = next((tmp_path / "ledger.sqlite-documents").rglob("*" + "[0-9a-f]" * 64))
+    long_ago = stored.stat().st_mtime - 40 * 86_400
+    os.utime(stored, (long_ago, long_ago))
+    assert run("database", "sweep", "--database", url, "--days", "30").stdout.startswith("1 documents")
+    assert not stored.exists()
