@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from pydantic import JsonValue
+
+from domain.facts import AgentTried, RequestedDosing
+from domain.policy.completions import Supply
+from domain.policy.criteria import described, spoken
+from domain.policy.what_if import Way
 from projections.audit_trail import StateChange
-from projections.eligibility import Eligibility
+from projections.eligibility import Approvable, Eligibility
 
 
 def headline(answer: Eligibility) -> str:
@@ -79,12 +85,104 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         missing = f" ({', '.join(one.missing)})" if one.missing else ""
         yield "Missing", f"{one.clause}  {one.sentence}{missing}"
     yield from (("Against", f"{one.clause}  {one.sentence}") for one in judged.speaking_against)
-    if judged.approvable_from is not None:
-        yield "Approvable", f"from {judged.approvable_from}, if nothing else changes"
+    yield from _ways(judged)
     for reason in judged.reasons:
         readings = f" ({', '.join(reason.readings)})" if reason.readings else ""
         yield "Clinician", f"{reason.sentence}{readings}"
     yield from (("To know", sentence) for sentence in judged.advisories)
+
+
+# -- the shortest ways to an approval ---------------------------------------------------------
+
+WAYS_SHOWN_MAX = 4
+PRODUCTS_SHOWN_MAX = 3
+
+_FACTS = {
+    "ms_form": "the form of MS",
+    "prescriber_specialty": "the prescriber's specialty",
+    "consulted_specialty": "the specialty of who was consulted",
+    "response.objective_measure": "response by an objective measure",
+    "response.symptom": "response by a symptom",
+    "other_dmt_continues": "another disease-modifying agent taken on the infusion day",
+    "hiv_infection": "HIV infection",
+    "prior_treatment.received_lemtrada": "Lemtrada received before",
+    "prior_treatment.completed_course": "a course of Lemtrada completed",
+    "prior_treatment.last_dose_on": "the last dose of the course before",
+    "prior_treatment.open_course": "doses given of the course begun",
+    "prior_treatment.open_course.doses_given": "doses given of the course begun",
+    "prior_treatment.open_course.last_dose_on": "the last dose of the course begun",
+    "agents.tried": "one more agent tried",
+    "agents.list_is_complete": "the list of agents is complete",
+}
+"""Facts whose place does not say in words what they are; the others are named by it."""
+
+
+def _ways(judged: Approvable) -> Iterator[tuple[str, str]]:
+    label = "To be approved" if all(way.leads_to == "approve" for way in judged.ways) else "To a clinician"
+    if not judged.ways:
+        yield label, "nothing that is still to be told would help"
+    for number, way in enumerate(judged.ways[:WAYS_SHOWN_MAX]):
+        if way.size or way.from_day is not None:
+            yield label, f"{'or ' if number else ''}{way_in_words(way)}"
+    more = len(judged.ways[WAYS_SHOWN_MAX:]) + judged.ways_not_listed
+    if more:
+        yield label, f"or {more} other {'way' if more == 1 else 'ways'} as short"
+
+
+def way_in_words(way: Way) -> str:
+    """What to send, what it would have to say, and from which day it counts."""
+    from_day = f"from {way.from_day} on" if way.from_day is not None else ""
+    if not way.supplies:
+        return f"nothing to send, {from_day or 'a person decides'}"
+    sent = _listed(list(map(supply_in_words, way.supplies)), "and")
+    return f"send {sent}{', ' if from_day else ''}{from_day}"
+
+
+def supply_in_words(supply: Supply) -> str:
+    """The fact, and the values of it that would do: from its place and its values alone."""
+    clauses = ", ".join(supply.settles)
+    if supply.needs_document:
+        what = "a document" if supply.field.endswith(".documentation") else "the finding and a document"
+        return f"{what} for {clauses}, found by a reviewer to support it"
+    if supply.field.startswith("aggressive_disease."):
+        return f"the finding for {clauses} (if yes)"
+    if supply.field == "agents.tried":
+        return f"{_fact_in_words(supply)} ({_agents_in_words((supply.value, *supply.alternatives))})"
+    values = _listed([_value_in_words(one) for one in (supply.value, *supply.alternatives)], "or")
+    return f"{_fact_in_words(supply)} (if {values}{' or earlier' if supply.or_earlier else ''})"
+
+
+def _agents_in_words(values: Sequence[JsonValue]) -> str:
+    trials = [AgentTried.model_validate(one) for one in values]
+    products = list(dict.fromkeys(one.product for one in trials))[:PRODUCTS_SHOWN_MAX]
+    outcomes = list(dict.fromkeys(spoken(one.outcome) for one in trials if one.outcome is not None))
+    shown = f"for example {_listed(products, 'or')}"
+    return f"{shown}, if {_listed(outcomes, 'or')}" if outcomes else shown
+
+
+def _listed(parts: list[str], joined_by: str) -> str:
+    """One sentence's list; with semicolons where the parts have commas of their own."""
+    comma = "; " if any("," in one for one in parts) else ", "
+    return f"{comma.join(parts[:-1])} {joined_by} {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+def _fact_in_words(supply: Supply) -> str:
+    if supply.about is not None:
+        asked = "which product it was" if supply.field.endswith(".product") else "how it went"
+        return f"{supply.about}, {asked}"
+    return _FACTS.get(supply.field, supply.field.replace("_", " ").replace(".", ", "))
+
+
+def _value_in_words(value: JsonValue) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case {"mg_per_day": _}:
+            return described(RequestedDosing.model_validate(value))
+        case {"doses_given": given}:
+            return f"{given}"
+        case _:
+            return spoken(f"{value}")
 
 
 def _counted(doses: int | None) -> str:

@@ -23,6 +23,10 @@ from domain.policy.assessment import Recommendation, speaking_against
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.policy.referral import Reason
+from domain.policy.what_if import Way, what_if
+
+WAYS_LISTED_MAX = 10
+"""Ways that an answer lists; of a patient of whom nothing is known there are about twenty."""
 
 
 class ApprovalInForce(Fact):
@@ -48,6 +52,8 @@ class Approvable(Fact):
 
     `based_on` names the request whose statement was judged; null is the history alone. Where
     that request is decided already, the dosing judged is the regimen that is left.
+    `ways` are the shortest to an approval, the shortest first: what to send, and from which day; where only a
+    clinician can be reached, the ways there. None: what is known stands against it (`speaking_against`).
     """
 
     based_on: str | None
@@ -65,6 +71,8 @@ class Approvable(Fact):
     reasons: tuple[Reason, ...]
     advisories: tuple[str, ...]
     approvable_from: Day | None
+    ways: tuple[Way, ...]
+    ways_not_listed: int = Field(description="How many more there are, each as short as one that is listed.")
     assessment_digest: str
 
 
@@ -199,7 +207,9 @@ def _interval(judgement: Judgement | None, path: Literal["A", "B"] | None) -> bo
 
 def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
     assessment = judgement.assessment
-    against = speaking_against(assessment, edition_named(assessment.edition))
+    edition = edition_named(assessment.edition, assessment.edition_revision)
+    against = speaking_against(assessment, edition)
+    ways = what_if(assessment, edition)
     return Approvable(
         based_on=request.request_id if request is not None else None,
         request_is_open=request is not None and not request.is_closed_by(assessment.as_of),
@@ -218,6 +228,8 @@ def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
         reasons=assessment.reasons,
         advisories=assessment.advisories,
         approvable_from=assessment.approvable_from,
+        ways=ways[:WAYS_LISTED_MAX],
+        ways_not_listed=len(ways[WAYS_LISTED_MAX:]),
         assessment_digest=judgement.digest,
     )
 

@@ -29,7 +29,8 @@ class Supply(Fact):
     """One fact that is not known yet, with a value of it that would do.
 
     `field` is its place in the facts, a place in a list by its number (`agents.tried.0.outcome`). Each of the
-    `alternatives` would do as well, and with `or_earlier` any earlier date that what is known allows.
+    `alternatives` would do as well (of agents they are examples), and with `or_earlier` any earlier date that
+    what is known allows.
     `about` is the product as it was written, where the field is of one agent.
     """
 
@@ -238,6 +239,8 @@ def _one_more_agent(question: Question) -> Offered:
         ("1.A.iii.b", suffice, _FAILED[0]),
     ):
         values: list[JsonValue] = [{"product": name, "outcome": outcome} for name in names]
+        if values and outcome is not None:
+            values.append({"product": names[0], "outcome": _FAILED[1]})
         if values and _judged(question, citation, ONE_MORE_AGENT, values[0]).answer is MET:
             yield Supply(field=ONE_MORE_AGENT, value=values[0], alternatives=tuple(values[1:])), _AGENT_CLAUSES
             return
@@ -286,12 +289,16 @@ def _dosing(question: Question) -> Offered:
 
 
 def _signs(question: Question) -> Offered:
-    """A sign that is neither denied nor without a document for certain (R14)."""
+    """A sign that is neither denied nor without a document for certain: what is not told of it, as one (R14)."""
     for name, citation in _SIGNS.items():
-        sign = getattr(question.facts.aggressive_disease, name)
-        settled = sign.finding is True and sign.documentation == "attached"
-        if sign.finding is False or sign.documentation == "none_exists" or settled:
+        sign, field = getattr(question.facts.aggressive_disease, name), f"aggressive_disease.{name}"
+        if sign.finding is False or sign.documentation == "none_exists":
             continue
-        value: JsonValue = {"finding": True, "documentation": "attached"}
-        needs_document = sign.documentation != "attached"
-        yield Supply(field=f"aggressive_disease.{name}", value=value, needs_document=needs_document), (citation,)
+        if sign.documentation == "attached":
+            if sign.finding is None:
+                yield Supply(field=f"{field}.finding", value=True), (citation,)
+        elif sign.finding is True:
+            yield Supply(field=f"{field}.documentation", value="attached", needs_document=True), (citation,)
+        else:
+            value: JsonValue = {"finding": True, "documentation": "attached"}
+            yield Supply(field=field, value=value, needs_document=True), (citation,)

@@ -70,7 +70,13 @@ def _ways(assessment: Assessment, edition: Edition, leads_to: Outcome) -> tuple[
             size_max = len(states[0].supplies) - 1
         if size_max == -1:
             break
-    return tuple(sorted(ways, key=lambda way: (way.size, sum(one.needs_document for one in way.supplies))))
+    return tuple(sorted(ways, key=_effort))
+
+
+def _effort(way: Way) -> tuple[int, int, int]:
+    """Facts are told sooner than a document is found, and that sooner where its finding is stated already."""
+    documents = [one for one in way.supplies if one.needs_document]
+    return way.size, len(documents), sum(not one.field.endswith(".documentation") for one in documents)
 
 
 def _days_to_come(facts: Facts, as_of: date, edition: Edition) -> list[date]:
@@ -126,7 +132,8 @@ class _Search:
         return not (self.approving and argued)
 
     def _with_one_more(self, states: list[_State]) -> list[_State]:
-        seen, found = set(), []
+        seen: set[frozenset[tuple[str, str]]] = set()
+        found = []
         for state in states:
             for one in self._to_try(state) if len(seen) < JUDGED_MAX else ():
                 told = frozenset((each.field, repr(each.value)) for each in (*state.supplies, one.supply))
@@ -189,17 +196,20 @@ def _settled(edition: Edition, before: Assessment, after: Assessment) -> tuple[s
     )
 
 
-def _settling(state: _State, edition: Edition) -> Iterator[Supply]:
-    """The supplies; each settles what it answers on the path that was reached, and nothing of the other."""
+def _settling(state: _State, edition: Edition) -> list[Supply]:
+    """The supplies in the order of the document; each settles what it answers on the path that was reached."""
     apart = {
         citation
         for path in edition.paths
         if path.letter != state.assessment.path
         for citation in (path.citation, path.dosing.citation, *_criteria(path))
     }
-    for one in state.supplies:
-        on_the_way = tuple(citation for citation in one.settles if citation not in apart)
-        yield one.model_copy(update={"settles": on_the_way})
+    place = {citation: number for number, citation in enumerate(edition.by_citation)}
+    supplies = [
+        one.model_copy(update={"settles": tuple(citation for citation in one.settles if citation not in apart)})
+        for one in state.supplies
+    ]
+    return sorted(supplies, key=lambda one: min((place[citation] for citation in one.settles), default=len(place)))
 
 
 def _criteria(path: Path) -> Iterator[str]:

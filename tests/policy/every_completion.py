@@ -176,14 +176,17 @@ def _open_dosing(stated: dict[str, Any]) -> Iterator[Open]:
 
 def _open_signs(signs: dict[str, dict[str, Any]]) -> Iterator[Open]:
     for name, sign in signs.items():
-        findings = (True, False) if sign["finding"] is None else (sign["finding"],)
-        is_open = sign["documentation"] in (None, "not_attached")
-        # For a finding that is denied one document stands for all: the contract lets none of them change it.
-        possible = ("attached",) if sign["finding"] is False else get_args(Documentation)
-        documents = possible if is_open else (sign["documentation"],)
-        values = [{"finding": finding, "documentation": one} for finding in findings for one in documents]
-        if untold := [one for one in values if one != sign]:
-            yield f"aggressive_disease.{name}", untold
+        documents: tuple[str, ...] = ()
+        if sign["documentation"] in (None, "not_attached"):
+            # For a finding that is denied one document stands for all: the contract lets none of them change it.
+            documents = ("attached",) if sign["finding"] is False else get_args(Documentation)
+        place = f"aggressive_disease.{name}"
+        if sign["finding"] is not None and documents:
+            yield f"{place}.documentation", [one for one in documents if one != sign["documentation"]]
+        elif sign["finding"] is None and not documents:
+            yield f"{place}.finding", [True, False]
+        elif documents:
+            yield place, [{"finding": finding, "documentation": one} for finding in (True, False) for one in documents]
 
 
 def _open_agents(agents: dict[str, Any]) -> Iterator[Open]:

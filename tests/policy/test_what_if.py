@@ -83,7 +83,7 @@ def test_either_specialist_will_do_and_facts_come_before_documents() -> None:
     found = ways(initial(agents={}, aggressive_disease__mri={"finding": True}))
     assert [told(way) for way in found] == [
         {"agents.tried": {"product": "Kesimpta", "outcome": "inadequate_efficacy"}},
-        {"aggressive_disease.mri": DOCUMENTED},
+        {"aggressive_disease.mri.documentation": "attached"},
     ]
     assert [way.supplies[0].needs_document for way in found] == [False, True]
     assert found[1].supplies[0].settles == ("1.A.iii.d(3)",)
@@ -92,7 +92,16 @@ def test_either_specialist_will_do_and_facts_come_before_documents() -> None:
 def test_a_finding_that_is_not_stated_needs_no_second_document() -> None:
     """R14: what is attached already was found to support something; the finding itself is what is asked."""
     way = only(ways(initial(aggressive_disease__mri={"documentation": "attached"})))
-    assert (told(way), way.supplies[0].needs_document) == ({"aggressive_disease.mri": DOCUMENTED}, False)
+    assert (told(way), way.supplies[0].needs_document) == ({"aggressive_disease.mri.finding": True}, False)
+
+
+def test_a_document_for_what_is_stated_comes_before_one_for_what_is_not() -> None:
+    found = ways(initial(aggressive_disease={"cognitive_impairment": {"finding": True}, "mri": {"finding": False}}))
+    assert [told(way) for way in found] == [
+        {"aggressive_disease.cognitive_impairment.documentation": "attached"},
+        {"aggressive_disease.rapid_deterioration": DOCUMENTED},
+        {"aggressive_disease.disabling_relapses": DOCUMENTED},
+    ]
 
 
 @pytest.mark.parametrize(
