@@ -10,11 +10,29 @@ from typing import Final
 from domain.adverse import Adverse, standing_against
 from domain.appeal_clock import file_by
 from domain.authority import CLINICIAN_CREDENTIALS, MAY
-from domain.commands import AssignAppeal, Command, DecideAppeal, DismissAppeal, FileAppeal, Moment, WithdrawAppeal
+from domain.commands import (
+    AddAppealEvidence,
+    AssignAppeal,
+    Command,
+    DecideAppeal,
+    DismissAppeal,
+    FileAppeal,
+    Moment,
+    WithdrawAppeal,
+)
 from domain.decisions.determinations import request_named
 from domain.decisions.following import Decision
+from domain.decisions.information import what_is_brought
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import AppealAssigned, AppealDismissed, AppealFiled, AppealLevel, AppealWithdrawn, PatientEvent
+from domain.events import (
+    AppealAssigned,
+    AppealDismissed,
+    AppealEvidenceAdded,
+    AppealFiled,
+    AppealLevel,
+    AppealWithdrawn,
+    PatientEvent,
+)
 from domain.history import Appeal, PatientHistory, Request
 from domain.independence import check_independent
 from domain.people import Actor
@@ -52,6 +70,31 @@ def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) ->
             received_on=received_on,
             file_by=last_day,
             is_late=received_on > last_day,
+        ),
+    )
+
+
+def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Facts and documents for an open appeal; the facts stand as the request's own from now on."""
+    appeal = open_appeal(history, command.appeal_id)
+    brought = what_is_brought(history, request_named(history, appeal.request_id), command, moment)
+    if brought.is_nothing:
+        raise InvalidCommand(
+            "nothing of this is new to the record",
+            field="statement",
+            remedy="send the facts that changed, or documents",
+        )
+    return (
+        moment.event(
+            AppealEvidenceAdded,
+            appeal_id=appeal.appeal_id,
+            received_at=command.received_at,
+            received_on=moment.day_of(command.received_at),
+            statement=brought.statement,
+            consultation=brought.consultation,
+            fields=brought.fields,
+            documents=brought.documents,
+            note=command.note,
         ),
     )
 
@@ -181,6 +224,7 @@ def _check_may_decide(to: Actor) -> None:
 
 DECISIONS: Final[dict[type[Command], Decision]] = {
     FileAppeal: file_appeal,
+    AddAppealEvidence: add_evidence,
     AssignAppeal: assign_appeal,
     WithdrawAppeal: withdraw_appeal,
     DismissAppeal: dismiss_appeal,
