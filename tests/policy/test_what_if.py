@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.facts import Circumstances, Facts
-from domain.policy.assessment import assess, speaking_against
+from domain.policy.assessment import Assessment, assess, speaking_against
 from domain.policy.completions import Supply, completions, supplied
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for
@@ -241,6 +241,26 @@ def test_each_way_of_the_three_hundred_keeps_its_promise() -> None:
         known, as_of = facts_of(case)
         for way in ways(known, as_of, edition_for(as_of)):
             keeps_its_promise(way, known, as_of, edition_for(as_of), Circumstances())
+
+
+def test_some_tens_of_judgements_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most ten for each of the three hundred cases, beside its own; some tens where nothing is known."""
+    judged: list[Facts] = []
+
+    def counted(facts: Facts, *others: Any) -> Assessment:
+        judged.append(facts)
+        return assess(facts, *others)
+
+    monkeypatch.setattr("domain.policy.what_if.assess", counted)
+
+    def taken(facts: Facts, as_of: date) -> int:
+        judged.clear()
+        edition = edition_for(as_of)
+        what_if(assess(facts, as_of, edition), edition)
+        return len(judged)
+
+    assert max(taken(*facts_of(case)) for case in CASES) <= 10
+    assert taken(Facts(), AS_OF) <= 60
 
 
 @st.composite
