@@ -78,11 +78,11 @@ def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Mo
     """Facts and documents for an open appeal; the facts stand as the request's own from now on."""
     appeal = open_appeal(history, command.appeal_id)
     brought = what_is_brought(history, request_named(history, appeal.request_id), command, moment)
-    if brought.is_nothing:
+    if brought.is_nothing and command.note is None:
         raise InvalidCommand(
             "nothing of this is new to the record",
             field="statement",
-            remedy="send the facts that changed, or documents",
+            remedy="send the facts that changed, documents, or a note",
         )
     return (
         moment.event(

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from domain.commands import ReopenRequest
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotPermitted
 from domain.events import AppealDecided, AppealFiled, AppealHandedOn, CourseApproved, ExternalReviewAnswered
-from tests.scenario import MEETS_A, NURSE, Scenario, Step, denied, doses, given, submitted
+from tests.scenario import (
+    MEETS_A,
+    NURSE,
+    PHYSICIAN,
+    Scenario,
+    Step,
+    approved_by_clinician,
+    denied,
+    doses,
+    given,
+    submitted,
+)
 from tests.steps.appeals import (
     NEUROLOGIST,
     PART,
@@ -160,6 +172,21 @@ def test_in_part_it_says_what_is_left_out() -> None:
     scenario.when(answered("overturned_in_part", doses=2)).then_refused(InvalidCommand, field="left_out")
     scenario.when(answered(**PART | {"doses": 2})).then(ExternalReviewAnswered, CourseApproved)
     scenario.when(appealed()).then_refused(Conflict, field="request_id")
+
+
+def test_where_the_plan_approved_it_meanwhile_nothing_is_left_to_approve() -> None:
+    scenario = upheld_on_5_may(handed_on())
+    reopened = ReopenRequest(request_id=scenario.known.requests[0].request_id, reason="The chart came.")
+    scenario.and_given(Step(lambda _: reopened, PHYSICIAN), approved_by_clinician())
+    scenario.when(answered("overturned")).then(ExternalReviewAnswered)
+    assert len(scenario.known.approvals) == 1
+
+
+def test_where_the_plan_only_took_it_up_again_the_answer_decides() -> None:
+    scenario = upheld_on_5_may(handed_on())
+    reopened = ReopenRequest(request_id=scenario.known.requests[0].request_id, reason="The chart came.")
+    scenario.and_given(Step(lambda _: reopened, PHYSICIAN))
+    scenario.when(answered("overturned")).then(ExternalReviewAnswered, CourseApproved).then_usable(5)
 
 
 def test_it_comes_once_and_only_after_it_was_asked_for() -> None:

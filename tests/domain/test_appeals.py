@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.commands import ReopenRequest
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import (
     AppealAssigned,
@@ -343,3 +344,21 @@ def test_the_request_was_closed_when_it_was_first_decided() -> None:
     scenario = denied_on_28_april().on("2026-05-05").and_given(appealed(), overturned())
     assert str(scenario.known.requests[0].closed_on) == "2026-04-28"
     assert [one.kind for one in scenario.known.requests[0].decisions] == ["denied", "approved"]
+
+
+# -- what was appealed and stands no longer ---------------------------------------------------
+
+
+def test_what_was_decided_otherwise_since_is_appealed_anew() -> None:
+    """The partial approval is taken back while its appeal is open: the rescission is what stands."""
+    scenario = given(submitted(), IN_PART, appealed(), rescinded())
+    scenario.when(overturned()).then_refused(Conflict, field="appeal_id")
+    scenario.and_given(appeal_dismissed("not_appealable")).when(appealed()).then(AppealFiled, level="first")
+    scenario.when(overturned()).then(AppealDecided, CourseApproved)
+
+
+def test_a_request_that_was_denied_anew_is_appealed_at_the_first_level_again() -> None:
+    scenario = denied_on_28_april(appealed(), upheld("1.A.i"))
+    reopened = ReopenRequest(request_id=scenario.known.requests[0].request_id, reason="The chart came.")
+    scenario.and_given(Step(lambda _: reopened, PHYSICIAN)).when(appealed()).then_refused(Conflict, field="request_id")
+    scenario.and_given(denied("1.A.i")).when(appealed()).then(AppealFiled, level="first")
