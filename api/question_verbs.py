@@ -22,6 +22,7 @@ from api.ledger_verbs import (
     _show_pairs,
     plainly,
 )
+from domain.decisions.approvals_kept import assessment_to_extend
 from domain.errors import InvalidCommand, NotFound
 from domain.events import AppealId, RequestId
 from domain.judging import judge
@@ -90,6 +91,9 @@ def request_command(
     edition: Annotated[
         str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
     ] = None,
+    to_extend: Annotated[
+        bool, typer.Option("--to-extend", help="Judge the extension of its approval: doses given under it stand aside.")
+    ] = False,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,6 +102,11 @@ def request_command(
     Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
     """
     with plainly(), _ledger_to_read(database) as ledger:
+        if to_extend and edition is not None:
+            remedy = "leave one of the two out"
+            raise InvalidCommand(
+                "an extension is judged under the request's own edition", field="--edition", remedy=remedy
+            )
         applies = edition_named(edition) if edition is not None else None
         instant = _parsed(_INSTANT, known_at, "--known-at")
         history = ledger.history(_patient_of(request, RequestId, "REQUEST"), known_at=instant)
@@ -106,7 +115,7 @@ def request_command(
             raise NotFound("no such request", field="REQUEST", remedy="take the id from the patient's history")
         day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
         life = request_life(history, found, ledger.zone, instant or ledger.now())
-        judged = judge(history, found, day, applies)
+        judged = assessment_to_extend(history, request, day) if to_extend else judge(history, found, day, applies)
         if as_json:
             _print(
                 {

@@ -17,7 +17,7 @@ from api.answers import (
     request_summary,
 )
 from api.bodies_in import SoundJson
-from api.problems import COMMAND, QUERY
+from api.problems import COMMAND, QUERY, documented
 from api.versions import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.wiring import (
     After,
@@ -45,6 +45,7 @@ from domain.commands import (
     ReferRequest,
     SubmitRequest,
 )
+from domain.decisions.approvals_kept import assessment_to_extend
 from domain.errors import NotFound
 from domain.events import RequestSubmitted
 from domain.history import PatientHistory
@@ -162,6 +163,27 @@ def assess_request(
     judgement = judge(history, _request(history, request_id), day, edition_of(edition))
     tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(judgement.assessment))
     tag_answer(request, response, tag)
+    return AssessmentAnswer(
+        assessment_digest=judgement.digest,
+        history_version=judgement.history_version,
+        assessment=judgement.assessment,
+    )
+
+
+@router.get("/requests/{request_id}/assessment-to-extend", responses=QUERY | documented(409))
+def assess_extension(
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    request_id: RequestIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> AssessmentAnswer:
+    """The fresh assessment that an extension of the approval in force needs: doses given under it stand aside (R10)."""
+    history = ledger.history(patient_of(request_id), known_at=known_at)
+    day = as_of or ledger.today()
+    judgement = assessment_to_extend(history, request_id, day)
+    tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(judgement.assessment)))
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
         history_version=judgement.history_version,

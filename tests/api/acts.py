@@ -27,8 +27,31 @@ PHYSICIAN = sent_by(scenario.PHYSICIAN)
 PHARMACIST = sent_by(scenario.PHARMACIST)
 OFFICE = sent_by(scenario.OFFICE)
 CLAIMS = sent_by(scenario.CLAIMS)
+APPEALS: Json = {
+    "id": "a.neuro",
+    "name": "Anna Appeals",
+    "role": "appeals_clinician",
+    "credential": "physician",
+    "specialty": "neurology",
+}
 MEETS_A, MEETS_B = scenario.MEETS_A, scenario.MEETS_B
+_NO_SIGN: Json = {"finding": False}
+PENDS: Json = MEETS_A | {
+    "agents": [{"product": "Avonex", "outcome": "inadequate_efficacy", "stopped_on": "2018-01"}],
+    "aggressive_disease": {
+        "rapid_deterioration": _NO_SIGN,
+        "disabling_relapses": _NO_SIGN,
+        "mri": {"finding": True, "documentation": "not_attached"},
+        "cognitive_impairment": _NO_SIGN,
+    },
+}
+"""One agent failed, which is not enough; the MRI that would be is asserted, and its report is not here."""
+FAILS: Json = MEETS_A | {"agents": [], "aggressive_disease": dict.fromkeys(PENDS["aggressive_disease"], _NO_SIGN)}
+"""No agent was tried and no sign of aggressive disease is there: 1.A.iii is not met."""
+MRI = "1.A.iii.d(3)"
+PDF = b"%PDF-1.7 a synthetic report of an MRI"
 
+ALMA: Json = {"name": "Alma Synthetic", "relation": "patient"}
 REASON: Json = {"actor": NURSE, "reason": "Entered for another patient."}
 
 
@@ -62,6 +85,14 @@ def report(*courses: Json, **values: Any) -> Json:
 
 
 COMPLETED_ELSEWHERE: Json = {"doses_given": 5, "last_dose_on": "2025-03-10", "completed": True}
+
+_ADDRESSES = {"r": "requests", "d": "doses", "t": "reports", "f": "documents", "n": "notices", "a": "appeals"}
+
+
+def address(identifier: str) -> str:
+    """Where a record is: a patient by her own id, anything of hers by the letter of its number."""
+    _, dot, number = identifier.partition(".")
+    return f"/{_ADDRESSES[number[0]]}/{identifier}" if dot else f"/patients/{identifier}"
 
 
 @dataclass(frozen=True)
@@ -107,6 +138,31 @@ class Api:
         """Decides the request of an answer that was seen, with its digest."""
         body = {"actor": actor, "assessment_digest": seen["assessment_digest"]} | terms
         return self.post(f"/requests/{seen['request']['request_id']}/{how}", body)
+
+    def stored(self, patient: str, content: bytes = PDF, media_type: str = "application/pdf", **headers: str) -> Json:
+        """The bytes of a document, and what a command says of it when it names it."""
+        headers = {"Content-Type": media_type} | headers
+        answer = self.client.post(f"/patients/{patient}/documents", content=content, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json() | {"name": "Report of the MRI", "kind": "mri_report", "clause": MRI}
+
+    def did_to(self, subject: str, act: str, actor: Json = NURSE, **terms: Any) -> Json:
+        """A command about the record with this id: a request, a document, an appeal."""
+        return self.did(f"{address(subject)}/{act}", {"actor": actor} | terms)
+
+    def digest(self, request_id: str) -> str:
+        return str(self.asked(f"/requests/{request_id}/assessment")["assessment_digest"])
+
+    def denied(self, patient: str, statement: Json = FAILS, **values: Any) -> str:
+        """A request that was denied for 1.A.iii; its id."""
+        seen = self.submitted(patient, statement, **values)
+        answer = self.decided("deny", seen, PHYSICIAN, citing=["1.A.iii"], rationale="No agent was tried.")
+        assert answer.status_code == 200, answer.text
+        return str(seen["request"]["request_id"])
+
+    def appealed(self, request_id: str, received_at: str = "2026-04-28T15:00:00Z", **values: Any) -> str:
+        terms = {"received_at": received_at, "grounds": "Two agents failed before.", "filer": ALMA} | values
+        return str(self.did_to(request_id, "appeals", **terms)["made"][0])
 
     # -- questions ----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.api.acts import MEETS_A, PHYSICIAN, REASON, Api, Json, dose, opening, report, request
 
@@ -14,12 +14,13 @@ CLOSING: Json = {"actor": PHYSICIAN, "reason": "Severe infusion reactions."}
 
 @dataclass(frozen=True)
 class Stage:
-    """`bodies` would each be accepted as the next command; `paths` are where they go."""
+    """`bodies` would each be accepted as the next command; `paths` are where they go, `ids` what is there."""
 
     api: Api
     patient: str
     paths: dict[str, str]
     bodies: dict[str, Json]
+    ids: Json = field(default_factory=dict)
 
     def stored(self) -> int:
         """How many events the ledger holds."""
