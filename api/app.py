@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import acts, appeals, assessments, documents, doses, health, patients, problems, requests
+from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests
 from domain.ledger.application import Ledger
 
 DESCRIPTION = """
@@ -35,6 +35,6 @@ def create_app(ledger: Ledger) -> FastAPI:
         """A stranger who opens the printed address finds what there is."""
         return RedirectResponse("/docs")
 
-    for module in (requests, patients, doses, acts, documents, appeals, assessments, health):
+    for module in (requests, patients, doses, acts, documents, appeals, replays, assessments, health):
         app.include_router(module.router)
     return app

@@ -62,7 +62,13 @@ KnownAt = Annotated[
 _DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day)
 _INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant)
 
-OPTIONS: Final = {"known_at": "--known-at", "edition": "--edition"}
+OPTIONS: Final = {
+    "known_at": "--known-at",
+    "edition": "--edition",
+    "decision": "--decision",
+    "request_id": "REQUEST",
+    "appeal_id": "APPEAL",
+}
 """What the domain calls by a field's name is an option here."""
 
 

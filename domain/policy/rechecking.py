@@ -100,10 +100,14 @@ def would_differ(recorded: Assessment) -> Rechecked:
 
 
 def _rerun(recorded: Assessment, edition: Edition) -> Rerun:
-    now = assess(recorded.facts, recorded.as_of, edition, recorded.circumstances)
+    return compared(recorded, assess(recorded.facts, recorded.as_of, edition, recorded.circumstances))
+
+
+def compared(recorded: Assessment, now: Assessment) -> Rerun:
+    """A recorded assessment beside another one: where their findings and conclusions are not the same."""
     return Rerun(
-        edition=edition.key,
-        revision=edition.revision,
+        edition=now.edition,
+        revision=now.edition_revision,
         findings=tuple(_findings_that_differ(recorded, now)),
         conclusions=tuple(_conclusions_that_differ(recorded, now)),
     )

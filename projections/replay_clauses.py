@@ -1,0 +1,246 @@
+"""The replay clause by clause: the answers side by side, what changed since, and by which event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from domain.facts import Fact
+from domain.policy.assessment import NOT_LISTED, Assessment, Finding, Recommendation
+from domain.policy.edition import Edition
+from domain.policy.outline import Answer, Group, Path
+from domain.policy.readings import READINGS
+from projections.timeline import TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The assessments that stand side by side; None where there is none to show."""
+
+    recorded: Assessment | None
+    then: Assessment | None
+    now: Assessment | None
+    others: tuple[Assessment, ...]
+    groups: frozenset[str]
+    """The clauses that other clauses decide."""
+
+    def all(self) -> Iterator[Assessment]:
+        yield from (one for one in (self.recorded, self.then, self.now, *self.others) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was said once this event was recorded; without one, what was known then, on the day asked for."""
+
+    by: TimelineEntry | None
+    assessment: Assessment
+
+
+class EditionAnswer(Fact):
+    """The answer under another edition; null where that edition has no such clause."""
+
+    edition: str
+    edition_revision: int
+    answer: Answer | None
+    sentence: str | None
+
+
+class ClauseRow(Fact):
+    """One clause. `depth` is its place in the outline; `because` the sentence behind the latest answer.
+
+    `changed`: known now it is answered otherwise than known then; `differs_by_edition`: another
+    edition that has it answers otherwise than the determination's own, both as known now.
+    """
+
+    citation: str
+    paraphrase: str
+    depth: int
+    is_group: bool
+    readings: tuple[str, ...]
+    recorded: Answer | None
+    as_known_then: Answer | None
+    as_known_now: Answer | None
+    other_editions: tuple[EditionAnswer, ...]
+    changed: bool
+    differs_by_edition: bool
+    because: str
+
+
+class ChangedBy(Fact):
+    """One turn of an answer, and the event at which it turned; null: time alone turned it."""
+
+    was: str
+    is_now: str
+    by: TimelineEntry | None
+
+
+class ClauseChange(Fact):
+    """A clause that is answered otherwise now than as known then, under the same edition; its turns in order."""
+
+    citation: str
+    paraphrase: str
+    is_group: bool
+    was: Answer
+    is_now: Answer
+    because: str
+    readings: tuple[str, ...]
+    changed_by: tuple[ChangedBy, ...]
+
+
+class RecommendationChange(Fact):
+    was: Recommendation
+    is_now: Recommendation
+    changed_by: tuple[ChangedBy, ...]
+
+
+class ReadingRelied(Fact):
+    """A reading of ours that a finding or a reason relied on, and where."""
+
+    number: str
+    question: str
+    answer: str
+    relied_on_by: tuple[str, ...]
+
+
+# -- the clauses of the editions that are shown -------------------------------------------------
+
+
+def citations(editions: Iterable[Edition]) -> list[str]:
+    """Every clause of any of them, in the order of the newest; what only an older one has comes after."""
+    newest_first = sorted(editions, key=lambda one: (one.review_date, one.revision), reverse=True)
+    return list(dict.fromkeys(one for edition in newest_first for one in (*edition.by_citation, NOT_LISTED)))
+
+
+def paraphrase(citation: str, editions: Sequence[Edition]) -> str:
+    """Of the first of the editions that has the clause."""
+    if citation == NOT_LISTED:
+        return editions[0].not_listed
+    return next(one.by_citation[citation].paraphrase for one in editions if citation in one.by_citation)
+
+
+def is_group(citation: str, editions: Sequence[Edition]) -> bool:
+    """Whether other clauses decide it."""
+    if citation == NOT_LISTED:
+        return True
+    node = next(one.by_citation[citation] for one in editions if citation in one.by_citation)
+    return isinstance(node, Group | Path)
+
+
+def groups(editions: Sequence[Edition]) -> frozenset[str]:
+    return frozenset(one for one in citations(editions) if is_group(one, editions))
+
+
+def depth(citation: str) -> int:
+    return citation.count(".") + citation.count("(") if citation.startswith("1") else 0
+
+
+# -- side by side -------------------------------------------------------------------------------
+
+
+def rows(editions: Sequence[Edition], columns: Columns) -> tuple[ClauseRow, ...]:
+    """The first edition is the determination's own."""
+    return tuple(_row(one, editions, columns) for one in citations(editions)) if editions else ()
+
+
+def _row(citation: str, editions: Sequence[Edition], columns: Columns) -> ClauseRow:
+    then, now = _finding(columns.then, citation), _finding(columns.now, citation)
+    kept = _finding(columns.recorded, citation)
+    others = tuple(_elsewhere(one, citation) for one in columns.others)
+    latest = now or then or kept or next((_finding(one, citation) for one in columns.others), None)
+    shown = [one for one in (now, then, kept, *(_finding(one, citation) for one in columns.others)) if one is not None]
+    return ClauseRow(
+        citation=citation,
+        paraphrase=paraphrase(citation, editions),
+        depth=depth(citation),
+        is_group=is_group(citation, editions),
+        readings=tuple(dict.fromkeys(number for one in shown for number in one.readings)),
+        recorded=_answer(kept),
+        as_known_then=_answer(then),
+        as_known_now=_answer(now),
+        other_editions=others,
+        changed=_answer(now) is not _answer(then) and then is not None and now is not None,
+        differs_by_edition=any(one.answer not in (None, _answer(now)) for one in others),
+        because=latest.sentence if latest is not None else "",
+    )
+
+
+def _finding(assessment: Assessment | None, citation: str) -> Finding | None:
+    if assessment is None:
+        return None
+    return next((one for one in assessment.findings if one.citation == citation), None)
+
+
+def _answer(finding: Finding | None) -> Answer | None:
+    return finding.answer if finding is not None else None
+
+
+def _elsewhere(assessment: Assessment, citation: str) -> EditionAnswer:
+    finding = _finding(assessment, citation)
+    return EditionAnswer(
+        edition=assessment.edition,
+        edition_revision=assessment.edition_revision,
+        answer=_answer(finding),
+        sentence=finding.sentence if finding is not None else None,
+    )
+
+
+# -- what changed, and by which event -----------------------------------------------------------
+
+
+def changes(editions: Sequence[Edition], then: Assessment | None, steps: Sequence[Step]) -> tuple[ClauseChange, ...]:
+    """The clauses whose last answer is not the one of then, each with every turn that it took."""
+    if then is None or not steps:
+        return ()
+    told = [Step(None, then), *steps]
+    found = []
+    for was, is_now in zip(then.findings, steps[-1].assessment.findings, strict=True):
+        if was.answer is not is_now.answer:
+            turns = tuple(_turns([(step.by, step.assessment.finding(was.citation).answer.value) for step in told]))
+            found.append(
+                ClauseChange(
+                    citation=was.citation,
+                    paraphrase=paraphrase(was.citation, editions),
+                    is_group=is_group(was.citation, editions),
+                    was=was.answer,
+                    is_now=is_now.answer,
+                    because=is_now.sentence,
+                    readings=is_now.readings,
+                    changed_by=turns,
+                )
+            )
+    return tuple(found)
+
+
+def recommendation_change(then: Assessment | None, steps: Sequence[Step]) -> RecommendationChange | None:
+    if then is None or not steps or then.recommendation == steps[-1].assessment.recommendation:
+        return None
+    told = [Step(None, then), *steps]
+    return RecommendationChange(
+        was=then.recommendation,
+        is_now=steps[-1].assessment.recommendation,
+        changed_by=tuple(_turns([(step.by, step.assessment.recommendation) for step in told])),
+    )
+
+
+def _turns(said: Sequence[tuple[TimelineEntry | None, str]]) -> Iterator[ChangedBy]:
+    for (_, was), (by, is_now) in pairwise(said):
+        if was != is_now:
+            yield ChangedBy(was=was, is_now=is_now, by=by)
+
+
+def readings_relied_on(columns: Columns) -> tuple[ReadingRelied, ...]:
+    """By number; each with the clauses and reasons of any of the assessments that name it."""
+    relied: dict[str, dict[str, None]] = {}
+    for assessment in columns.all():
+        for finding in assessment.findings:
+            for number in finding.readings:
+                relied.setdefault(number, {})[finding.citation] = None
+        for reason in assessment.reasons:
+            for number in reason.readings:
+                relied.setdefault(number, {})[reason.citation or reason.code] = None
+    return tuple(
+        ReadingRelied(number=number, question=one.question, answer=one.answer, relied_on_by=tuple(relied[number]))
+        for number, one in READINGS.items()
+        if number in relied
+    )
