@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 
-from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import AppealFiled, CourseApproved, PastDeterminationImported
+from domain.commands import DecideAppeal, ReopenRequest
+from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand, NotFound, NotPermitted
+from domain.events import (
+    AppealFiled,
+    ApprovalExtended,
+    ApprovalRescinded,
+    CourseApproved,
+    PastDeterminationImported,
+)
 from tests.scenario import (
     CLAIMS,
     MEETS_A,
     MEETS_B,
     OFFICE,
+    PHYSICIAN,
     Scenario,
     Step,
     approved,
@@ -24,8 +32,8 @@ from tests.scenario import (
     reported,
     submitted,
 )
-from tests.steps.appeals import appealed
-from tests.steps.determinations import past_determination, submitted_for
+from tests.steps.appeals import NEUROLOGIST, appealed
+from tests.steps.determinations import extended, past_determination, rescinded, submitted_for
 
 
 def request_of_2024(statement: dict[str, Any] | None = None, received_on: str = "2024-03-01") -> Step:
@@ -233,6 +241,31 @@ def test_of_a_request_that_is_on_record_and_by_people_of_the_plan() -> None:
     scenario.when(past_determination("denied", "2024-03-08", request_id=unknown)).then_refused(NotFound)
     for outsider in (OFFICE, CLAIMS):
         scenario.when(past_determination("denied", "2024-03-08").by(outsider)).then_refused(NotPermitted)
+
+
+def test_of_a_request_that_was_reopened_what_is_decided_is_decided_here() -> None:
+    scenario = given(request_of_2024(), past_determination("denied", "2024-03-08"))
+    reopened = ReopenRequest(request_id=scenario.known.requests[0].request_id, reason="The chart came.")
+    scenario.and_given(Step(lambda _: reopened, PHYSICIAN)).when(past_determination("approved", "2024-03-09"))
+    scenario.then_refused(AlreadyDecided, field="request_id").when(approved()).then(CourseApproved)
+
+
+def test_one_that_is_in_force_is_extended_and_taken_back_as_any_other() -> None:
+    imported = [request_of_2024(received_on="2026-04-01"), past_determination("approved", "2026-04-10")]
+    given(*imported).when(extended()).then(ApprovalExtended).then_usable(5, as_of="2026-06-08")
+    given(*imported).when(rescinded()).then(ApprovalRescinded).then_usable(None)
+
+
+def test_an_appeal_from_before_the_first_edition_is_recorded_and_cannot_be_judged() -> None:
+    scenario = given(request_of_2024(received_on="2021-03-01"), past_determination("denied", "2021-03-08"))
+    scenario.when(appealed()).then(AppealFiled, is_late=True)
+    decided = DecideAppeal(
+        appeal_id=scenario.known.appeals[0].appeal_id,
+        outcome="overturned",
+        assessment_digest="a" * 64,
+        rationale="As the chart shows.",
+    )
+    scenario.when(Step(lambda _: decided, NEUROLOGIST)).then_refused(EditionUnknown, field="edition")
 
 
 def test_doses_that_were_asked_for_afterwards_are_what_it_approved() -> None:
