@@ -30,8 +30,9 @@ def list_appeals(
     """The patient's appeals, oldest first."""
     history = ledger.history(patient_id, known_at=known_at)
     now = moment_of(ledger, known_at)
-    tag_answer(request, response, tag_of(history, "appeals", now.isoformat(timespec="minutes")))
     views = [appeal_view(history, one, ledger.zone, now) for one in history.appeals]
+    overdue = [one.appeal_id.rpartition(".")[2] for one in views if one.overdue]
+    tag_answer(request, response, tag_of(history, "appeals", *overdue))
     return page_of(views, [one.filed_version for one in history.appeals], after, limit)
 
 
@@ -44,6 +45,7 @@ def get_appeal(
     appeal = history.appeal(appeal_id)
     if appeal is None:
         raise NotFound("no such appeal", field="appeal_id", remedy="take the id from the patient's appeals")
-    now = moment_of(ledger, known_at)
-    tag_answer(request, response, tag_of(history, "appeal", now.isoformat(timespec="minutes")))
-    return appeal_view(history, appeal, ledger.zone, now)
+    view = appeal_view(history, appeal, ledger.zone, moment_of(ledger, known_at))
+    # What is overdue is all that changes with time alone.
+    tag_answer(request, response, tag_of(history, "appeal", "overdue" if view.overdue else "in-time"))
+    return view

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tempfile import SpooledTemporaryFile
-from typing import Annotated
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
@@ -24,6 +24,8 @@ from domain.ledger.errors import DocumentDamaged
 router = APIRouter(tags=["documents"], route_class=SoundJson)
 
 IN_MEMORY_BYTES = 1024 * 1024
+BYTES: dict[str, Any] = {one: {"schema": {"type": "string", "format": "binary"}} for one in get_args(MediaType)}
+SENT: dict[int | str, dict[str, Any]] = {200: {"content": BYTES, "description": "The bytes of the document."}}
 Expected = Annotated[
     str | None,
     Header(
@@ -47,15 +49,7 @@ class DocumentStored(BaseModel):
     "/patients/{patient_id}/documents",
     status_code=201,
     responses=documented(404, 413, 422),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                one: {"schema": {"type": "string", "format": "binary"}}
-                for one in ("application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain")
-            },
-        }
-    },
+    openapi_extra={"requestBody": {"required": True, "content": BYTES}},
 )
 async def store_document(
     ledger: LedgerOfApp, request: Request, patient_id: PatientIdInPath, expected: Expected = None
@@ -80,7 +74,7 @@ async def store_document(
 @router.get(
     "/documents/{document_id}",
     response_class=StreamingResponse,
-    responses=documented(304, 404, 422, 500),
+    responses=SENT | documented(304, 404, 422, 500),
 )
 def get_document(
     ledger: LedgerOfApp,

@@ -140,10 +140,10 @@ def get_request_life(
 ) -> RequestLife:
     """What has become of it: who has it, what is asked and came, when it is due, decisions, notices, appeals."""
     history = ledger.history(patient_of(request_id), known_at=known_at)
-    now = moment_of(ledger, known_at)
-    life = request_life(history, _request(history, request_id), ledger.zone, now)
-    # What is overdue changes with every minute that passes.
-    tag_answer(request, response, tag_of(history, "life", now.isoformat(timespec="minutes")))
+    life = request_life(history, _request(history, request_id), ledger.zone, moment_of(ledger, known_at))
+    # Nothing else in it changes with time alone.
+    overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
+    tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))
     return life
 
 

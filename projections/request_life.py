@@ -294,7 +294,7 @@ def appeal_view(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, now: da
         citing=appeal.citing,
         closed_on=appeal.closed_on,
         due_at=due_at,
-        overdue=due_at is not None and now >= due_at,
+        overdue=due_at is not None and now > due_at,
         handed_on_to=appeal.handed_on_to,
         external_outcome=appeal.external_outcome,
     )
