@@ -46,11 +46,20 @@ class AuditEntry(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The record as lists of named values."""
+
+    state: State
+    details: dict[str, State]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditTrail:
-    """The entries so far, and the state that the next event meets."""
+    """The entries so far, the history that the next event meets, and how it reads."""
 
     entries: tuple[AuditEntry, ...] = ()
-    state: PatientHistory | None = None
+    history: PatientHistory | None = None
+    reading: Reading = Reading({}, {})
 
 
 ENVELOPE = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
@@ -64,7 +73,8 @@ def audit_trail(events: Iterable[PatientEvent]) -> AuditTrail:
 
 
 def evolve(trail: AuditTrail, event: PatientEvent) -> AuditTrail:
-    after = histories.evolve(trail.state, event)
+    after = histories.evolve(trail.history, event)
+    reading = Reading(state(after), details(after))
     entry = AuditEntry(
         version=event.originator_version,
         event=event.TOPIC,
@@ -72,21 +82,20 @@ def evolve(trail: AuditTrail, event: PatientEvent) -> AuditTrail:
         recorded_at=event.recorded_at,
         who=event.actor,
         command_id=event.command_id,
-        changed=_changed(trail.state, after),
+        changed=_changed(trail.reading, reading),
         details=event.model_dump(mode="json", exclude=ENVELOPE),
         imported_from=event.imported_from,
     )
-    return AuditTrail((*trail.entries, entry), after)
+    return AuditTrail((*trail.entries, entry), after, reading)
 
 
-def _changed(before: PatientHistory | None, after: PatientHistory) -> tuple[StateChange, ...]:
-    was, is_ = state(before), state(after)
-    changes = list(_changes(was, is_))
-    of_before, of_after = details(before), details(after)
-    for entry in of_before:
-        named = {place: {f"{entry}: {name}": value for name, value in facts.get(entry, {}).items()}
-                 for place, facts in (("was", of_before), ("is", of_after))}  # fmt: skip
-        changes += _changes(named["was"], named["is"])
+def _changed(before: Reading, after: Reading) -> tuple[StateChange, ...]:
+    changes = list(_changes(before.state, after.state))
+    for entry, facts in before.details.items():
+        if facts != after.details.get(entry):
+            was = {f"{entry}: {name}": value for name, value in facts.items()}
+            is_now = {f"{entry}: {name}": value for name, value in after.details.get(entry, {}).items()}
+            changes += _changes(was, is_now)
     return tuple(changes)
 
 
