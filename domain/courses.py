@@ -198,6 +198,11 @@ def _documented(told: list[Account], dose: Dose) -> Account | None:
     return min(own, key=distance)
 
 
+def documented_by(history: PatientHistory, dose: Dose) -> Account | None:
+    """The reported course that a dose of no course of its own documents; None: no report tells of it any more."""
+    return _documented(accounts(report for report in history.reports if not report.voided), dose)
+
+
 def _recorded(history: PatientHistory, doses: Iterable[Dose], as_of: date | None) -> list[Course]:
     names = {dose.course for dose in history.doses if dose.course is not None}
     found = []

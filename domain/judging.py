@@ -166,11 +166,11 @@ def _notes_of_the_person(history: PatientHistory, as_of: date) -> Iterator[str]:
 
 
 def _waits_for_a_person(history: PatientHistory, dose: Dose) -> bool:
-    """A second report that nobody has decided, or whose first report has turned out to be a mistake since."""
+    """A second report that nobody has decided, or whose first report is now a mistake, or of another day."""
     if dose.voided or dose.duplicate_of is None or dose.duplicate == "dismissed":
         return False
     first = history.dose(dose.duplicate_of)
-    return dose.duplicate == "possible" or (first is not None and first.voided)
+    return dose.duplicate == "possible" or (first is not None and (first.voided or first.on != dose.on))
 
 
 def _never_reported(history: PatientHistory) -> bool:

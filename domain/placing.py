@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.calendar import anniversary
 from domain.courses import Course, courses, current_course
-from domain.history import PatientHistory
+from domain.history import Dose, PatientHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,30 @@ def place_among(history: PatientHistory, found: tuple[Course, ...], on: date) ->
         return Place(None, around.report_id)
     before = next((one for one in reversed(found) if one.begun_on <= on), None)
     if before is not None and (before.takes(on) or _was_voided_from(history, before, on)):
-        return Place(_name_of(history, found, before), None)
+        return Place(name_of(history, found, before), None)
     after = next((one for one in found if one.begun_on > on), None)
     if after is not None and after.named is not None and _reaches_back(after, on):
         return Place(after.named, None)
     return Place(_next_name(history, found), None)
+
+
+def place_in_course(history: PatientHistory, number: int, on: date) -> Place | None:
+    """The place in the course of this number, or in the next to begin; None where there is none of this number."""
+    found = courses(history)
+    if number == len(found) + 1:
+        return Place(_next_name(history, found), None)
+    course = next((one for one in found if one.number == number), None)
+    if course is None:
+        return None
+    if course.account is not None and course.account.covers(on):
+        return Place(None, course.report_id)
+    return Place(name_of(history, found, course), None)
+
+
+def without(history: PatientHistory, dose: Dose) -> PatientHistory:
+    """As if the dose had never been recorded: a course that it completed is unfinished again."""
+    marks = ((name, replace(one, completed=False) if name == dose.course else one) for name, one in history.marks)
+    return replace(history, doses=tuple(one for one in history.doses if one is not dose), marks=tuple(marks))
 
 
 def _was_voided_from(history: PatientHistory, course: Course, on: date) -> bool:
@@ -48,7 +67,7 @@ def _reaches_back(course: Course, on: date) -> bool:
     return course.number == 1 or course.begun_on < anniversary(on)
 
 
-def _name_of(history: PatientHistory, found: tuple[Course, ...], course: Course) -> int:
+def name_of(history: PatientHistory, found: tuple[Course, ...], course: Course) -> int:
     """The name for a dose of this course; a reported course takes its number, where no other has that name."""
     if course.named is not None:
         return course.named
@@ -67,4 +86,4 @@ def name_of_course_to_give(history: PatientHistory, on: date) -> int:
     """The name that the next regimen dose would carry: of the open course, or of the one to begin."""
     found = courses(history)
     course = current_course(found, on)
-    return _next_name(history, found) if course is None else _name_of(history, found, course)
+    return _next_name(history, found) if course is None else name_of(history, found, course)

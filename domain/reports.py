@@ -7,7 +7,7 @@ out still stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -61,7 +61,7 @@ def accounts(reports: Iterable[Report]) -> list[Account]:
     found: list[Account] = []
     for report in reports:
         listed_after = date.min
-        same = _told_before(found, report.courses)
+        same = _told_before([account.told for account in found], report.courses)
         for number, course in enumerate(report.courses, 1):
             known = same.get(number)
             if known is None:
@@ -87,7 +87,16 @@ def continued(one: Account, other: Account) -> Account:
     return Account((*one.ids, *other.ids), told, max(one.told_by, other.told_by), one.order)
 
 
-def _told_before(found: list[Account], courses: tuple[ReportedCourse, ...]) -> dict[int, int]:
+def corrected_as(before: tuple[ReportedCourse, ...], now: tuple[ReportedCourse, ...]) -> dict[int, int]:
+    """Which course of a corrected report is which: by its number before, its number now; by the days, then in order."""
+    numbers = {place + 1: number for number, place in _told_before(before, now).items()}
+    for number in range(1, len(before) + 1):
+        if number not in numbers and number <= len(now) and number not in numbers.values():
+            numbers[number] = number
+    return numbers
+
+
+def _told_before(found: Sequence[ReportedCourse], courses: tuple[ReportedCourse, ...]) -> dict[int, int]:
     """Which courses of a report are on record: by number, the place in `found`; dates are compared first."""
     same: dict[int, int] = {}
     for is_same in (_same_days, _nothing_against):
@@ -95,7 +104,7 @@ def _told_before(found: list[Account], courses: tuple[ReportedCourse, ...]) -> d
             if number in same:
                 continue
             free = (place for place in range(len(found)) if place not in same.values())
-            match = next((place for place in free if is_same(found[place].told, course)), None)
+            match = next((place for place in free if is_same(found[place], course)), None)
             if match is not None:
                 same[number] = match
     return same

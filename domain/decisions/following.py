@@ -9,7 +9,7 @@ from domain.commands import (
     Command,
     Moment,
 )
-from domain.courses import Course, courses
+from domain.courses import courses
 from domain.events import (
     CourseCompleted,
     CourseReopened,
@@ -28,13 +28,14 @@ def course_changes(
     """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
     known, changes = after(history, events), []
     # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
-    while change := _course_change(courses(known), command, moment):
+    while change := _course_change(known, command, moment):
         changes.append(change)
         known = after(known, (change,))
     return tuple(changes)
 
 
-def _course_change(found: tuple[Course, ...], command: Command, moment: Moment) -> PatientEvent | None:
+def _course_change(history: PatientHistory, command: Command, moment: Moment) -> PatientEvent | None:
+    found = courses(history)
     for course in found:
         if course.named is None:
             continue
@@ -46,13 +47,18 @@ def _course_change(found: tuple[Course, ...], command: Command, moment: Moment) 
                 completed_on=course.completed_on,
             )
         if course.marks.completed and course.is_complete is not True and course is found[-1]:
-            return moment.event(
-                CourseReopened,
-                course=course.named,
-                doses_given=course.given_at_least,
-                reason=getattr(command, "reason", None) or "A later report changed the count of its doses.",
-            )
+            return _reopened(course.named, course.given_at_least, command, moment)
+    owned = {dose.course for dose in history.doses}
+    for name, marks in history.marks:
+        if marks.completed and name not in owned:
+            # Its doses were all moved away; whoever takes the name next is not complete for that.
+            return _reopened(name, 0, command, moment)
     return None
+
+
+def _reopened(name: int, doses_given: int, command: Command, moment: Moment) -> CourseReopened:
+    reason = getattr(command, "reason", None) or "A later report changed the count of its doses."
+    return moment.event(CourseReopened, course=name, doses_given=doses_given, reason=reason)
 
 
 def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:

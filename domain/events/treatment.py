@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, PartialDate
-from domain.events.envelope import DoseId, Event, ReportedCourseId, ReportId, RequestId
+from domain.events.envelope import DoseId, Event, ReportedCourseId, ReportId, RequestId, is_none
 from domain.facts import Fact, Name, Text
 
 DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]
@@ -58,7 +58,7 @@ class PriorTreatmentReported(Event):
 
 
 class PriorTreatmentCorrected(Event):
-    """What the report should have said (R23): its courses as they stand from now on, and of which day it is."""
+    """What the report should have said (R23), whole: its courses as they stand from now on."""
 
     TOPIC: ClassVar[str] = "PriorTreatmentCorrected"
 
@@ -108,7 +108,8 @@ class DoseAdministered(Event):
 class DoseCorrected(Event):
     """What the entry should have said (R23), whole; `fields` names what is other than it was.
 
-    It alone moves a dose to another course (R24).
+    It alone moves a dose to another course (R24). With its day it is looked at anew for a second
+    report (R25): `possible_duplicate_of` is meant where `fields` holds `on`.
     """
 
     TOPIC: ClassVar[str] = "DoseCorrected"
@@ -120,6 +121,7 @@ class DoseCorrected(Event):
     request_id: RequestId | None
     course: StrictInt | None
     documents_report: ReportId | None
+    possible_duplicate_of: DoseId | None = Field(default=None, exclude_if=is_none)
     fields: tuple[str, ...]
     variances: tuple[Variance, ...]
     reason: Text
@@ -171,7 +173,7 @@ class CourseCompleted(Event):
 
 
 class CourseReopened(Event):
-    """A dose of the latest course fell away, and the course with it (R24)."""
+    """The course is not complete any more (R24): it is the latest and lost a dose, or all its doses were moved."""
 
     TOPIC: ClassVar[str] = "CourseReopened"
 

@@ -99,6 +99,12 @@ def _reported(history: PatientHistory, event: PriorTreatmentReported) -> Patient
 
 def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -> PatientHistory:
     # A correction says what the report should have said; it tells of no later day than the report did.
+    before = history.report(event.report_id)
+    if before is not None and len(before.courses) != len(event.courses):
+        # Its courses have other places now; which of them is closed, events of the same commit say again.
+        mine = f"{event.report_id}."
+        closed = tuple(pair for pair in history.closed_reports if not pair[0].startswith(mine))
+        history = replace(history, closed_reports=closed)
     return _with_report(
         history,
         event.report_id,
@@ -140,6 +146,10 @@ def _dose(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
 
 
 def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHistory:
+    dose, original, seen_anew = history.dose(event.dose_id), event.possible_duplicate_of, {}
+    # What a person decided of two reports of one infusion stands where it is still the same two.
+    if "on" in event.fields and dose is not None and original != dose.duplicate_of:
+        seen_anew = {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
     return _with_dose(
         history,
         event.dose_id,
@@ -150,6 +160,7 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
         course=event.course,
         documents_report=event.documents_report,
         corrected=True,
+        **seen_anew,
     )
 
 

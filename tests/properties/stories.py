@@ -34,6 +34,7 @@ from tests.scenario import (
     submitted,
     voided,
 )
+from tests.steps.treatment import dose_corrected, report_corrected, report_voided
 
 FIRST_DAY = date(2024, 1, 2)
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -79,6 +80,7 @@ def stories(*kinds: str, acts_max: int = 14) -> st.SearchStrategy[list[Act]]:
 EVERYTHING = (
     "dose", "run", "run", "late dose", "claim", "void", "void", "confirm", "dismiss", "close", "request A", "request B",
     "request nothing", "approve", "approve by clinician", "deny", "refer", "report", "report",
+    "correct dose", "correct dose", "move dose", "correct report", "void report",
 )  # fmt: skip
 
 COURSES: list[dict[str, Any]] = [
@@ -119,6 +121,17 @@ def steps(act: Act, scenario: Scenario) -> list[Step]:
         case "report":
             chosen = [COURSES[(act.which + number) % len(COURSES)] for number in range(act.number % 3)]
             return [reported(*chosen)]
+        case "correct dose" if known.doses:
+            # By a day, by some weeks, or by a year: the slips that are made.
+            earlier = scenario.today - timedelta(days=(0, 1, 20, 365)[act.which % 4] * act.number)
+            return [dose_corrected(act.which % len(known.doses) + 1, on=earlier.isoformat())]
+        case "move dose" if known.doses:
+            return [dose_corrected(act.which % len(known.doses) + 1, course=act.number)]
+        case "correct report" if known.reports:
+            chosen = [COURSES[(act.which + number) % len(COURSES)] for number in range(act.number % 3)]
+            return [report_corrected(act.which % len(known.reports) + 1, *chosen)]
+        case "void report" if known.reports:
+            return [report_voided(act.which % len(known.reports) + 1)]
         case "request A":
             request = [submitted(MEETS_A)]
         case "request B":

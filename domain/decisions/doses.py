@@ -1,0 +1,235 @@
+"""Doses are facts: recorded whatever was approved (R22), corrected and voided by later events (R23 to R25)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from domain import approvals
+from domain.commands import (
+    Command,
+    ConfirmDuplicate,
+    CorrectDose,
+    DismissDuplicate,
+    Moment,
+    RecordDose,
+    VoidDose,
+)
+from domain.courses import Course, courses
+from domain.decisions.following import Decision, after
+from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
+from domain.events import (
+    DoseAdministered,
+    DoseCorrected,
+    DoseVoided,
+    PatientEvent,
+    PossibleDuplicateConfirmed,
+    PossibleDuplicateDismissed,
+)
+from domain.history import Dose, Duplicate, PatientHistory
+from domain.placing import Place, place_in_course, place_of_dose, without
+
+
+def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) -> tuple[PatientEvent, ...]:
+    """A dose that was given is recorded, even if it should not have been (R22). Refused is only the impossible."""
+    _check_day(history, command.on, moment)
+    _refuse_known_reference(history, command)
+    place = place_of_dose(history, command.on)
+    original = _possible_original(history, command.source, command.on)
+    event = moment.event(
+        DoseAdministered,
+        dose_id=f"{history.patient_id}.d{len(history.doses) + 1}",
+        on=command.on,
+        mg=command.mg,
+        site=command.site,
+        source=command.source,
+        source_reference=command.source_reference,
+        request_id=command.request_id or approvals.authorization_of(history, place.course, command.on),
+        course=place.course,
+        documents_report=place.documents_report,
+        possible_duplicate_of=original.dose_id if original is not None else None,
+        variances=(),
+    )
+    known = after(history, (event,))
+    seen = approvals.variances(known, known.doses[-1])
+    return (event.model_copy(update={"variances": seen}),)
+
+
+def _check_day(history: PatientHistory, on: date, moment: Moment) -> None:
+    if on > moment.today:
+        raise InvalidCommand("the dose lies in the future", field="on", remedy="record a dose once it was given")
+    if history.birth_date is not None and on < history.birth_date.earliest:
+        raise InvalidCommand("the dose lies before birth", field="on", remedy="send the day on which it was given")
+
+
+def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> None:
+    for dose in history.doses:
+        if (dose.source, dose.source_reference) == (command.source, command.source_reference):
+            voided = " and voided" if dose.voided else ""
+            raise AlreadyRecorded(
+                f"this source reference is recorded{voided}",
+                field="source_reference",
+                remedy="it needs no second recording; another infusion has a reference of its own",
+                dose_id=dose.dose_id,
+            )
+
+
+def _possible_original(history: PatientHistory, source: str, on: date) -> Dose | None:
+    """A standing dose of the same day from another source: this may be its second report (R25)."""
+    same_day = [dose for dose in history.doses if dose.stands and dose.on == on]
+    return next((dose for dose in same_day if dose.source != source), None)
+
+
+# -- corrections ------------------------------------------------------------------------------
+
+
+def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) -> tuple[PatientEvent, ...]:
+    """What the entry should have said; a corrected day alone places the dose anew (R24)."""
+    dose = _dose(history, command.dose_id)
+    if dose.voided:
+        raise Conflict(
+            "a voided entry cannot be corrected",
+            field="dose_id",
+            remedy="record the infusion anew, under another reference",
+        )
+    on = command.on or dose.on
+    _check_day(history, on, moment)
+    if command.request_id is not None and history.request(command.request_id) is None:
+        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+    place = _corrected_place(history, dose, command, on)
+    event = dose_corrected(
+        history,
+        dose,
+        moment,
+        command.reason,
+        on=on,
+        mg=command.mg or dose.mg,
+        site=command.site or dose.site,
+        request_id=command.request_id or request_anew(history, dose, place, on),
+        course=place.course,
+        documents_report=place.documents_report,
+    )
+    if not event.fields:
+        raise InvalidCommand("nothing is other than it is on record", remedy="send what the entry should have said")
+    if command.course is not None:
+        _check_moved_alone(history, event, command.course)
+    return (event,)
+
+
+def dose_corrected(history: PatientHistory, dose: Dose, moment: Moment, reason: str, **corrected: Any) -> DoseCorrected:
+    """The event of a correction, whole: with what stands as it was, and the variances as they are seen now."""
+    names = ("on", "mg", "site", "request_id", "course", "documents_report")
+    values = {name: corrected.get(name, getattr(dose, name)) for name in names}
+    fields = tuple(name for name in names if values[name] != getattr(dose, name))
+    original = _possible_original(history, dose.source, values["on"]) if "on" in fields else None
+    event = moment.event(
+        DoseCorrected,
+        dose_id=dose.dose_id,
+        **values,
+        possible_duplicate_of=original.dose_id if original is not None else None,
+        fields=fields,
+        variances=(),
+        reason=reason,
+    )
+    known = after(history, (event,))
+    return event.model_copy(update={"variances": approvals.variances(known, _dose(known, dose.dose_id))})
+
+
+def request_anew(history: PatientHistory, dose: Dose, place: Place, on: date) -> str | None:
+    """A request that followed from the day and the course follows from the corrected ones; one that was sent stands."""
+    followed = dose.request_id in (None, approvals.authorization_of(history, dose.course, dose.on))
+    if not followed or (on, place.course) == (dose.on, dose.course):
+        return dose.request_id
+    return approvals.authorization_of(history, place.course, on)
+
+
+def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, on: date) -> Place:
+    stays = Place(dose.course, dose.documents_report)
+    if command.course is None:
+        return stays if on == dose.on else place_of_dose(without(history, dose), on)
+    found = courses(history)
+    own = next((one for one in found if dose.dose_id in _ids_of(one)), None)
+    begins_the_next = own is not None and _ids_of(own) == {dose.dose_id} and command.course == len(found) + 1
+    if own is not None and (own.number == command.course or begins_the_next):
+        return stays
+    place = place_in_course(history, command.course, on)
+    if place is None:
+        raise NotFound(
+            f"there is no course {command.course}",
+            field="course",
+            remedy=f"take the number from the patient's courses; the next to begin is {len(found) + 1}",
+        )
+    return place
+
+
+def _check_moved_alone(history: PatientHistory, event: DoseCorrected, number: int) -> None:
+    """The dose came to that course, and every other dose and report stayed where it was.
+
+    Else a report tells of the days around, and makes one course of what was to be two.
+    """
+    found, known = courses(history), after(history, (event,))
+    # A second report counts nowhere yet; its place is looked at as if it did.
+    counted = (replace(one, duplicate="no") if one.dose_id == event.dose_id else one for one in known.doses)
+    before = {_ids_of(one) - {event.dose_id} for one in found}
+    now = [_ids_of(one) for one in courses(replace(known, doses=tuple(counted)))]
+    landed = next(ids for ids in now if event.dose_id in ids)
+    target = next((_ids_of(one) for one in found if one.number == number), frozenset[str]())
+    rest = {ids - {event.dose_id} for ids in now}
+    if landed != target | {event.dose_id} or rest - {frozenset()} != before - {frozenset()}:
+        raise InvalidCommand(
+            "a report tells of a course around this day, and the dose cannot be of another",
+            field="course",
+            remedy="correct the report first, or the day of the dose",
+        )
+
+
+def _ids_of(course: Course) -> frozenset[str]:
+    """What makes the course: its doses and the courses of reports."""
+    reported = course.account.ids if course.account is not None else ()
+    return frozenset((*(dose.dose_id for dose in (*course.doses, *course.documenting)), *reported))
+
+
+# -- second reports and mistakes --------------------------------------------------------------
+
+
+def confirm_duplicate(history: PatientHistory, command: ConfirmDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
+    dose = _second_report(history, command.dose_id, "confirmed")
+    return (moment.event(PossibleDuplicateConfirmed, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def dismiss_duplicate(history: PatientHistory, command: DismissDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
+    dose = _second_report(history, command.dose_id, "dismissed")
+    return (moment.event(PossibleDuplicateDismissed, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) -> Dose:
+    """A second report that is not decided this way yet; the last decision holds (R23, R25)."""
+    dose = _dose(history, dose_id)
+    if dose.voided or dose.duplicate_of is None or dose.duplicate == decided:
+        state = "voided" if dose.voided else "no second report" if dose.duplicate_of is None else f"{decided} already"
+        raise Conflict(f"the dose is {state}", field="dose_id", remedy="look at the dose again")
+    return dose
+
+
+def void_dose(history: PatientHistory, command: VoidDose, moment: Moment) -> tuple[PatientEvent, ...]:
+    dose = _dose(history, command.dose_id)
+    if dose.voided:
+        raise Conflict("the dose is voided already", field="dose_id", remedy="nothing is left to do")
+    return (moment.event(DoseVoided, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def _dose(history: PatientHistory, dose_id: str) -> Dose:
+    dose = history.dose(dose_id)
+    if dose is None:
+        raise NotFound("no such dose", field="dose_id", remedy="take the id from the patient's doses")
+    return dose
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    RecordDose: record_dose,
+    CorrectDose: correct_dose,
+    ConfirmDuplicate: confirm_duplicate,
+    DismissDuplicate: dismiss_duplicate,
+    VoidDose: void_dose,
+}

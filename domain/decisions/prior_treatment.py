@@ -1,0 +1,218 @@
+"""Treatment elsewhere, as it is reported: told, corrected, voided, and what that does to the doses of this ledger.
+
+A dose inside a reported course documents it (R25). Where the report falls away, or tells of
+other days, the dose is still a fact: it is moved, by a correction of its own in the same commit,
+to a course of this ledger. So is the finding of a clinician that a course will not be finished
+(R26): it is said again of what is left of that course.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from domain.commands import Command, CorrectPriorTreatment, Moment, ReportPriorTreatment, VoidPriorTreatment
+from domain.courses import Course, courses, documented_by
+from domain.decisions.doses import dose_corrected, request_anew
+from domain.decisions.following import Decision, after
+from domain.errors import Conflict, InvalidCommand, NotFound
+from domain.events import (
+    CourseClosedUnfinished,
+    DoseCorrected,
+    PatientEvent,
+    PriorTreatmentCorrected,
+    PriorTreatmentReported,
+    PriorTreatmentVoided,
+    ReportedCourse,
+)
+from domain.facts import doses_in_course
+from domain.history import Dose, PatientHistory, Report, reported_course_id
+from domain.placing import Place, name_of
+from domain.reports import Account, corrected_as
+
+Same = dict[str, str | None]
+"""Where each course of a corrected or voided report is told of now; None: nowhere."""
+
+UNFINISHED: Final = ("open", "unknown")
+
+
+def report_prior_treatment(
+    history: PatientHistory, command: ReportPriorTreatment, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    _check_courses(history, command.courses, moment.today, "lies in the future")
+    return (
+        moment.event(
+            PriorTreatmentReported,
+            report_id=f"{history.patient_id}.t{len(history.reports) + 1}",
+            on=moment.today,
+            source=command.source,
+            reference=command.reference,
+            courses=command.courses,
+        ),
+    )
+
+
+def correct_prior_treatment(
+    history: PatientHistory, command: CorrectPriorTreatment, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    report = _report(history, command.report_id)
+    if report.voided:
+        raise Conflict("a voided report cannot be corrected", field="report_id", remedy="report the treatment anew")
+    _check_courses(history, command.courses, report.told_by, "lies after the day of the report")
+    values = {
+        "source": command.source or report.source,
+        "reference": command.reference or report.reference,
+        "courses": command.courses,
+    }
+    fields = tuple(name for name, value in values.items() if value != getattr(report, name))
+    if not fields:
+        raise InvalidCommand("nothing is other than it is on record", remedy="send what the report should have said")
+    event = moment.event(
+        PriorTreatmentCorrected, report_id=report.report_id, **values, fields=fields, reason=command.reason
+    )
+    same = _same_courses(report, corrected_as(report.courses, command.courses))
+    return _with_what_follows(history, event, same, moment, "The report that it documented was corrected.")
+
+
+def void_prior_treatment(
+    history: PatientHistory, command: VoidPriorTreatment, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    report = _report(history, command.report_id)
+    if report.voided:
+        raise Conflict("the report is voided already", field="report_id", remedy="nothing is left to do")
+    event = moment.event(PriorTreatmentVoided, report_id=report.report_id, reason=command.reason)
+    same = _same_courses(report, {})
+    return _with_what_follows(history, event, same, moment, "The report that it documented was voided.")
+
+
+def _report(history: PatientHistory, report_id: str) -> Report:
+    report = history.report(report_id)
+    if report is None:
+        raise NotFound("no such report", field="report_id", remedy="take the id from the patient's reports")
+    return report
+
+
+def _check_courses(history: PatientHistory, reported: tuple[ReportedCourse, ...], told_by: date, too_late: str) -> None:
+    for number, course in enumerate(reported):
+        field = f"courses.{number}"
+        for name, day in (("first_dose_on", course.first_dose_on), ("last_dose_on", course.last_dose_on)):
+            if day is not None and day.earliest > told_by:
+                raise InvalidCommand(
+                    f"the {name} {too_late}", field=f"{field}.{name}", remedy="send the day of a dose given by then"
+                )
+            if day is not None and history.birth_date is not None and day.latest < history.birth_date.earliest:
+                raise InvalidCommand(
+                    f"the {name} lies before birth", field=f"{field}.{name}", remedy="send the day of a dose given"
+                )
+        if (
+            course.first_dose_on is not None
+            and course.last_dose_on is not None
+            and course.first_dose_on.earliest > course.last_dose_on.latest
+        ):
+            raise InvalidCommand(
+                "the last dose lies before the first", field=f"{field}.last_dose_on", remedy="send them in order"
+            )
+        if course.completed is False and (course.doses_given or 0) >= doses_in_course(1):
+            raise InvalidCommand(
+                "doses_given is a whole course, yet completed is false",
+                field=f"{field}.completed",
+                remedy="correct one of the two",
+            )
+
+
+# -- what follows -----------------------------------------------------------------------------
+
+
+def _same_courses(report: Report, numbers: dict[int, int]) -> Same:
+    own = {number: reported_course_id(report.report_id, number) for number in range(1, len(report.courses) + 1)}
+    now = {number: reported_course_id(report.report_id, other) for number, other in numbers.items()}
+    return {own[number]: now.get(number) for number in own}
+
+
+def _as_told_now(account: Account, same: Same) -> set[str | None]:
+    return {same.get(one, one) for one in account.ids} - {None}
+
+
+def _with_what_follows(
+    history: PatientHistory, event: PatientEvent, same: Same, moment: Moment, reason: str
+) -> tuple[PatientEvent, ...]:
+    moved = _on_their_own(history, event, same, moment, reason)
+    return (event, *moved, *_closed_still(history, (event, *moved), same, moment))
+
+
+def _on_their_own(
+    history: PatientHistory, event: PatientEvent, same: Same, moment: Moment, reason: str
+) -> tuple[DoseCorrected, ...]:
+    """Doses that documented what no report tells of any more: together they are the course that it was."""
+    found, names = courses(history), dict[int, int]()
+    moved: tuple[DoseCorrected, ...] = ()
+    for dose in _no_longer_documenting(history, after(history, (event,)), same):
+        known = after(history, (event, *moved))
+        course = _course_documented(history, found, dose)
+        name = names.setdefault(course.number, name_of(known, courses(known), course))
+        request_id = request_anew(known, dose, Place(name, None), dose.on)
+        moved = (
+            *moved,
+            dose_corrected(known, dose, moment, reason, course=name, documents_report=None, request_id=request_id),
+        )
+    return moved
+
+
+def _no_longer_documenting(before: PatientHistory, now: PatientHistory, same: Same) -> list[Dose]:
+    """Second reports too: one that is found to be an infusion of its own must count for a course."""
+    doses = (dose for dose in now.doses if not dose.voided and dose.course is None)
+    return sorted(
+        (dose for dose in doses if not _still_documents(dose, before, now, same)),
+        key=lambda dose: (dose.on, dose.version),
+    )
+
+
+def _still_documents(dose: Dose, before: PatientHistory, now: PatientHistory, same: Same) -> bool:
+    was, told = documented_by(before, dose), documented_by(now, dose)
+    if was is None or told is None:
+        return False
+    # Outside of the days it stays with its own report only where it was so before.
+    stays = not was.covers(dose.on) and not _as_told_now(was, same).isdisjoint(told.ids)
+    return told.covers(dose.on) or stays
+
+
+def _course_documented(history: PatientHistory, found: tuple[Course, ...], dose: Dose) -> Course:
+    account = documented_by(history, dose)
+    assert account is not None, "a dose without a course documents a report"
+    return next(one for one in found if one.account is not None and set(account.ids) <= set(one.account.ids))
+
+
+def _closed_still(
+    history: PatientHistory, events: tuple[PatientEvent, ...], same: Same, moment: Moment
+) -> Iterator[PatientEvent]:
+    """Courses that a clinician had closed, and that the report's end would open again."""
+    now = courses(after(history, events))
+    for closed in (one for one in courses(history) if one.status == "closed"):
+        for course in now:
+            if course.status in UNFINISHED and _is_of(closed, course, same):
+                yield moment.event(
+                    CourseClosedUnfinished,
+                    course=course.named or course.number,
+                    doses_given=course.given_at_least,
+                    closed_on=closed.marks.closed_on,
+                    reason="It was found before that it will not be finished; the report of it was wrong.",
+                    reported_course=course.account.ids[-1] if course.account is not None else None,
+                )
+
+
+def _is_of(before: Course, now: Course, same: Same) -> bool:
+    """Whether the course holds doses of the one before, or is its account under its present name."""
+    doses = {dose.dose_id for dose in (*before.doses, *before.documenting)}
+    if any(dose.dose_id in doses for dose in (*now.doses, *now.documenting)):
+        return True
+    if before.account is None or now.account is None:
+        return False
+    return not _as_told_now(before.account, same).isdisjoint(now.account.ids)
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    ReportPriorTreatment: report_prior_treatment,
+    CorrectPriorTreatment: correct_prior_treatment,
+    VoidPriorTreatment: void_prior_treatment,
+}
