@@ -74,7 +74,10 @@ class RequestInformation(InformationAsked):
 
 
 class Supplement(Fact):
-    """Facts and documents. Only what is given changes; an agent replaces that of the same product, or is added."""
+    """Facts and documents. Only what is given changes, and null unsays nothing.
+
+    Diagnosis codes are added; an agent replaces that of the same product whole, or is added.
+    """
 
     received_at: Instant
     statement: Statement = Statement()
