@@ -2,14 +2,16 @@
 
     python -m tests.ledger.burst
 
-reads `<url> <name>` lines, forks for each one a child that opens histories and gives each of
-them a first course, dose by dose, until somebody kills it, and prints
+reads `<url> <name>` lines, forks for each one a child that opens histories, gives each of them
+another member id and a first course, dose by dose, and links it to the one before, until
+somebody kills it, and prints
 
     pid <pid>                 once, then from the child
     acknowledged <json>       after each command
     dead                      when the child is
 
-Every command has an idempotency key; the fifth dose is stored with the course's completion.
+Every command has an idempotency key. A member id is stored with its entry in the index, the fifth
+dose with the course's completion, a link in both histories.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ import sys
 from itertools import count
 from uuid import UUID
 
+from domain.commands import AddMemberIdentifier, Command, LinkHistories
+from domain.events import Member
 from domain.ledger.application import Ledger, Outcome, open_ledger
 from tests.clock import Clock
 from tests.conftest import NOON
@@ -29,13 +33,18 @@ DOSES = 5
 
 
 def burst(ledger: Ledger, name: str) -> None:
+    before: UUID | None = None
     for number in count():
         key = f"{name}-{number}"
         outcome = ledger.open_history(opening(f"M-{key}"), NURSE, key=key)
         acknowledge(key, outcome)
-        patient_id: UUID = outcome.patient_id
-        for day in range(DOSES):
-            acknowledge(f"{key}-{day}", ledger.execute(patient_id, dose(day), NURSE, key=f"{key}-{day}"))
+        patient_id = outcome.patient_id
+        commands: list[Command] = [AddMemberIdentifier(member=Member(member_id=f"N-{key}")), *map(dose, range(DOSES))]
+        if before is not None:
+            commands.append(LinkHistories(other_patient_id=before, reason="One person under two numbers."))
+        for turn, command in enumerate(commands):
+            acknowledge(f"{key}-{turn}", ledger.execute(patient_id, command, NURSE, key=f"{key}-{turn}"))
+        before = patient_id
 
 
 def acknowledge(key: str, outcome: Outcome) -> None:

@@ -24,7 +24,16 @@ from uuid import UUID
 
 import pytest
 
-from domain.events import STORED_EVENTS, CourseCompleted, DoseAdministered, Event, HistoryOpened, MemberIndexed
+from domain.events import (
+    STORED_EVENTS,
+    CourseCompleted,
+    DoseAdministered,
+    Event,
+    HistoriesLinked,
+    HistoryOpened,
+    MemberIdentifierAdded,
+    MemberIndexed,
+)
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from tests.conftest import ZONE, seeded
@@ -142,8 +151,12 @@ def whole_command(first: Event) -> list[type[Event]]:
     """The events of the command that stored this one first."""
     if isinstance(first, HistoryOpened):
         return [HistoryOpened, MemberIndexed]
+    if isinstance(first, MemberIdentifierAdded):
+        return [MemberIdentifierAdded, MemberIndexed]
+    if isinstance(first, HistoriesLinked):
+        return [HistoriesLinked, HistoriesLinked]
     assert isinstance(first, DoseAdministered)
-    completes = first.originator_version == 1 + DOSES
+    completes = first.originator_version == 2 + DOSES
     return [DoseAdministered, CourseCompleted] if completes else [DoseAdministered]
 
 
@@ -170,7 +183,7 @@ def kill_often(url: str, kills: int, server: PostgresServer | None = None) -> No
                 url,
                 f"burst{number}",
                 stop=_nothing if server is None else server.crash,
-                acknowledgements=chance.choice([0, 1, 5, 6, 7, chance.randrange(30)]),
+                acknowledgements=chance.choice([0, 1, 2, 6, 7, 8, 14, 15, chance.randrange(30)]),
                 delay=chance.uniform(0, 0.01),
             )
             if server is not None:
