@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from domain.commands import Command, Supplement
 from domain.errors import InvalidCommand, NotFound
 from domain.events import AppealEvidenceAdded, InformationSupplied, PatientEvent
 from domain.ledger.documents import DocumentStore
+
+BRINGING_DOCUMENTS: Final = (InformationSupplied, AppealEvidenceAdded)
 
 
 def check_named(documents: DocumentStore, patient_id: UUID, command: Command) -> None:
@@ -44,5 +47,5 @@ def check_named(documents: DocumentStore, patient_id: UUID, command: Command) ->
 
 def hashes_named(events: Iterable[PatientEvent]) -> frozenset[str]:
     """The SHA-256 of every document that was ever named; a voided one is kept like the others."""
-    brought = (one.documents for one in events if isinstance(one, InformationSupplied | AppealEvidenceAdded))
+    brought = (one.documents for one in events if isinstance(one, BRINGING_DOCUMENTS))
     return frozenset(document.sha256 for documents in brought for document in documents)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import pytest
 from eventsourcing.persistence import IntegrityError
+from pydantic_core import to_json
 
 from domain import errors
-from domain.events import CourseCompleted, DoseAdministered, HistoryOpened, Member, MemberIndexed
+from domain.commands import AddMemberIdentifier
+from domain.events import (
+    CourseCompleted,
+    DoseAdministered,
+    HistoryOpened,
+    ImportedFrom,
+    Member,
+    MemberIndexed,
+)
 from domain.history import fold
 from domain.ledger import application
 from domain.ledger.application import Ledger
@@ -250,3 +260,59 @@ def test_a_ledger_opened_without_clock_and_entropy_uses_the_machine_s(ledger_url
         first, second = opened(ledger, "M-1"), opened(ledger, "M-2")
         assert first != second
         assert abs(ledger.events(first)[0].recorded_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+# -- the log ----------------------------------------------------------------------------------
+
+
+def test_the_log_tells_whose_histories_changed_since_a_position(ledger: Ledger) -> None:
+    assert ledger.position() == 0
+    assert ledger.changed_since(0) == ((), 0)
+    first, second = opened(ledger, "M-1"), opened(ledger, "M-2")
+    dosed(ledger, first, 0, 1)
+    assert ledger.changed_since(0) == ((first, second), ledger.position())
+    dosed(ledger, second, 0)
+    ledger.execute(first, AddMemberIdentifier(member=Member(member_id="M-3")), NURSE)
+
+    position, seen = 0, []
+    while position < ledger.position():
+        changed, position = ledger.changed_since(position, limit=2)
+        seen.append(changed)
+    # An opening and its entry in the index, two doses, a dose and an identifier, the identifier's entry.
+    assert seen == [(first,), (second,), (first,), (second, first), ()]
+    assert ledger.changed_since(position) == ((), position)
+
+
+# -- imports ----------------------------------------------------------------------------------
+
+LINE = ImportedFrom(source="old-system.jsonl", reference="LINE-7")
+
+
+def test_what_was_imported_says_so_in_every_event_of_the_command(ledger: Ledger) -> None:
+    outcome = ledger.open_history(opening(), NURSE, imported_from=LINE)
+    index = ledger.mapper.to_domain_event(ledger.recorder.select_notifications(2, 1)[0])
+    assert outcome.history.imported_from == index.imported_from == LINE
+    dosed(ledger, outcome.patient_id, 0, 1, 2, 3)
+    last = ledger.execute(outcome.patient_id, dose(4), NURSE, imported_from=LINE)
+    assert [event.imported_from for event in last.events] == [LINE, LINE]
+    assert [one.imported_from for one in last.history.doses] == [None, None, None, None, LINE]
+
+
+def test_an_imported_line_is_recorded_once_and_is_not_the_same_as_one_sent_by_hand(ledger: Ledger) -> None:
+    patient_id = ledger.open_history(opening(), NURSE, key="open", imported_from=LINE).patient_id
+    assert ledger.open_history(opening(), NURSE, key="open", imported_from=LINE).replayed
+    ledger.execute(patient_id, dose(0), NURSE, key="k", imported_from=LINE)
+    assert ledger.execute(patient_id, dose(0), NURSE, key="k", imported_from=LINE).replayed
+    for other in (None, ImportedFrom(source=LINE.source, reference="LINE-8")):
+        with pytest.raises(errors.KeyReused):
+            ledger.execute(patient_id, dose(0), NURSE, key="k", imported_from=other)
+
+
+def test_digests_of_what_came_by_hand_are_those_that_earlier_programs_stored(ledger: Ledger) -> None:
+    """A key that was used before an upgrade must still be known after it."""
+    patient_id = opened(ledger)
+    ledger.execute(patient_id, dose(0), NURSE, key="k")
+    record = ledger.recorder.find_command(NURSE.id, "k")
+    sent = [patient_id, "RecordDose", dose(0).model_dump(mode="json"), NURSE.model_dump(mode="json")]
+    assert record is not None
+    assert record.request_digest == sha256(ledger._index_namespace.bytes + to_json(sent)).hexdigest()
