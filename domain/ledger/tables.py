@@ -44,12 +44,14 @@ _SQLITE_EVENTS: Final = (
 # SQLite compares instants as text: they are written in UTC and at one width, and days as YYYY-MM-DD.
 _SQLITE_VIEWS: Final = (
     """CREATE TABLE IF NOT EXISTS view_positions (
-        view TEXT PRIMARY KEY, position INTEGER NOT NULL, renderer TEXT NOT NULL) WITHOUT ROWID""",
+        view TEXT NOT NULL, generation INTEGER NOT NULL, renderer TEXT NOT NULL, position INTEGER NOT NULL,
+        serves INTEGER NOT NULL, PRIMARY KEY (view, generation)) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS worklist_rows (
-        generation INTEGER NOT NULL, subject_id TEXT NOT NULL, patient_id TEXT NOT NULL,
-        state TEXT NOT NULL, path TEXT, line_of_business TEXT, urgency TEXT, held_by TEXT,
-        due_at TEXT, at_risk_from TEXT, changes_on TEXT, received_at TEXT NOT NULL, missing TEXT NOT NULL,
-        row TEXT NOT NULL, history_version INTEGER NOT NULL,
+        generation INTEGER NOT NULL, subject_id TEXT NOT NULL, patient_id TEXT NOT NULL, kind TEXT NOT NULL,
+        state TEXT NOT NULL, path TEXT NOT NULL, recommendation TEXT NOT NULL, line_of_business TEXT NOT NULL,
+        urgency TEXT NOT NULL, held_by TEXT NOT NULL, received_at TEXT NOT NULL, due_at TEXT NOT NULL,
+        at_risk_from TEXT NOT NULL, paused_from TEXT NOT NULL, paused_until TEXT NOT NULL, changes_on TEXT,
+        missing TEXT NOT NULL, row TEXT NOT NULL, history_version INTEGER NOT NULL,
         PRIMARY KEY (generation, subject_id))""",
     """CREATE TABLE IF NOT EXISTS view_failures (
         view TEXT NOT NULL, patient_id TEXT NOT NULL, error TEXT NOT NULL, failed_at TEXT NOT NULL,
@@ -58,9 +60,10 @@ _SQLITE_VIEWS: Final = (
 
 _WORKLIST_INDEXES: Final = {
     "worklist_rows_due": "generation, due_at, subject_id",
+    "worklist_rows_received": "generation, received_at, subject_id",
     "worklist_rows_changes": "generation, changes_on",
-    "worklist_rows_holder": "generation, held_by",
-    "worklist_rows_state": "generation, state",
+    "worklist_rows_holder": "generation, held_by, subject_id",
+    "worklist_rows_state": "generation, state, subject_id",
     "worklist_rows_patient": "generation, patient_id",
 }
 
@@ -104,13 +107,17 @@ _POSTGRES_DOCUMENTS: Final = (
         FOREIGN KEY (patient_id, sha256) REFERENCES {schema}.documents ON DELETE CASCADE)""",
 )
 
+# Texts that are sorted by have the order of their code points, as SQLite and Python have them.
 _POSTGRES_VIEWS: Final = (
     """CREATE TABLE IF NOT EXISTS {schema}.view_positions (
-        view text PRIMARY KEY, position bigint NOT NULL, renderer text NOT NULL)""",
+        view text NOT NULL, generation integer NOT NULL, renderer text NOT NULL, position bigint NOT NULL,
+        serves integer NOT NULL, PRIMARY KEY (view, generation))""",
     """CREATE TABLE IF NOT EXISTS {schema}.worklist_rows (
-        generation integer NOT NULL, subject_id text NOT NULL, patient_id uuid NOT NULL,
-        state text NOT NULL, path text, line_of_business text, urgency text, held_by text,
-        due_at timestamptz, at_risk_from timestamptz, changes_on date, received_at timestamptz NOT NULL,
+        generation integer NOT NULL, subject_id text COLLATE "C" NOT NULL, patient_id uuid NOT NULL, kind text NOT NULL,
+        state text COLLATE "C" NOT NULL, path text NOT NULL, recommendation text NOT NULL,
+        line_of_business text NOT NULL, urgency text NOT NULL, held_by text COLLATE "C" NOT NULL,
+        received_at timestamptz NOT NULL, due_at timestamptz NOT NULL, at_risk_from timestamptz NOT NULL,
+        paused_from timestamptz NOT NULL, paused_until timestamptz NOT NULL, changes_on date,
         missing text NOT NULL, row jsonb NOT NULL, history_version bigint NOT NULL,
         PRIMARY KEY (generation, subject_id))""",
     """CREATE TABLE IF NOT EXISTS {schema}.view_failures (

@@ -216,7 +216,7 @@ def test_who_served_before_serves_after_and_an_auditor_still_only_reads(
         with pytest.raises(StoreError, match="may not remove"):
             documents.sweep(lambda _: (), now=datetime.now(UTC) + 2 * GRACE)
     with psycopg.connect(postgres.url(database, serving_role, "serving"), autocommit=True) as connection:
-        connection.execute("INSERT INTO view_positions (view, position, renderer) VALUES ('worklist', 1, 'a')")
+        connection.execute("INSERT INTO view_positions VALUES ('worklist', 1, 'a', 1, 1)")
         connection.execute("UPDATE view_positions SET position = 2")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM stored_events")
@@ -228,10 +228,12 @@ def test_who_served_before_serves_after_and_an_auditor_still_only_reads(
 
 
 WORKLIST_ROW: Final = """
-    INSERT INTO worklist_rows (generation, subject_id, patient_id, state, path, line_of_business, urgency, held_by,
-        due_at, at_risk_from, changes_on, received_at, missing, row, history_version)
-    VALUES (1, '{patient_id}-1', '{patient_id}', 'open', NULL, 'commercial', 'standard', NULL,
-        '2026-05-13T04:00:00Z', NULL, '2026-05-01', '2026-04-28T04:00:00Z', '1.A.iii', '{row}', 5)"""
+    INSERT INTO worklist_rows (generation, subject_id, patient_id, kind, state, path, recommendation, line_of_business,
+        urgency, held_by, received_at, due_at, at_risk_from, paused_from, paused_until, changes_on, missing, row,
+        history_version)
+    VALUES (1, '{patient_id}.r1', '{patient_id}', 'request', 'open', '', 'pend', 'commercial', 'standard', '',
+        '2026-04-28T04:00:00Z', '2026-05-13T04:00:00Z', '2026-05-09T04:00:00Z', '9999-01-01T00:00:00Z',
+        '9999-01-01T00:00:00Z', '2026-05-01', ' 1.A.iii ', '{row}', 5)"""
 
 
 def test_the_tables_of_the_views_take_rows_and_let_them_go(old: Old) -> None:

@@ -1,0 +1,175 @@
+"""The tail loop: which patients changed? Refold each, replace its rows, move on; rebuild from nothing.
+
+What is folded is always the whole history of one patient as it is now, so doing the same work
+twice, or being killed in the middle of it, does no harm. A patient whose history cannot be
+folded is put aside, tried again later and shown; nobody waits for her.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from domain.clocks import end_of_day
+from domain.errors import InvalidCommand, NotFound
+from domain.ledger.application import Ledger
+from domain.ledger.views import UNAVAILABLE, Failure, Generation, Refolded, Views, views_of
+from projections.tables import RENDERER, WORKLIST, entry_of, stored_worklist
+from projections.worklist import WorklistRow, day_of_folding, worklist_rows
+from projections.worklist_listing import Filters, Paging, Worklist, chosen_from, cursor_of, page_of
+
+VIEWS: Final = (WORKLIST,)
+"""The views that are kept in tables."""
+
+EVENTS_AT_ONCE: Final = 500
+PATIENTS_AT_ONCE: Final = 100
+FIRST_RETRY: Final = timedelta(seconds=1)
+LAST_RETRY: Final = timedelta(hours=1)
+
+Progress = Callable[[int], None]
+"""Told how many patients are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """`serves` is false where another rebuild was done first; the rows are then that one's, just as new."""
+
+    view: str
+    patients: int
+    failed: int
+    serves: bool
+
+
+# -- the questions ----------------------------------------------------------------------------
+
+
+def worklist(
+    ledger: Ledger,
+    filters: Filters,
+    paging: Paging,
+    *,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+) -> Worklist:
+    """A page of the worklist: now from the tables, brought up to date first; else every patient is folded.
+
+    On another day than today, clocks are read at its end; else at `known_at`, or now. Raises
+    InvalidCommand for a cursor of another order and a `known_at` in the future.
+    """
+    cursor_of(paging)
+    now, today = ledger.now(), ledger.today()
+    if known_at is None and as_of in (None, today):
+        catch_up(ledger)
+        chosen, failures = stored_worklist(views_of(ledger.recorder.datastore), filters, paging, now)
+        return page_of(chosen, paging, as_of=today, known_at=None, now=now, failures=failures)
+    clocks_at = end_of_day(as_of, ledger.zone) if as_of is not None and as_of != today else known_at or now
+    rows = folded_rows(ledger, as_of=as_of, known_at=known_at)
+    chosen = chosen_from(rows, filters, paging, clocks_at)
+    return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
+
+
+def folded_rows(
+    ledger: Ledger, *, as_of: date | None = None, known_at: datetime | None = None
+) -> Iterator[WorklistRow]:
+    """The rows of every patient, folded from the log."""
+    if known_at is not None and known_at > ledger.now() and ledger.is_empty():
+        raise InvalidCommand("known_at lies in the future", field="known_at", remedy="send an instant that has passed")
+    for patient_id in ledger.patients():
+        try:
+            history = ledger.history(patient_id, known_at=known_at)
+        except NotFound:
+            # Her history was not open by then.
+            continue
+        yield from worklist_rows(history, as_of or day_of_folding(history, ledger.today(), ledger.zone), ledger.zone)
+
+
+# -- the loop ---------------------------------------------------------------------------------
+
+
+def catch_up(ledger: Ledger) -> None:
+    """Brings the rows to where the log is now, and to today."""
+    views, end = views_of(ledger.recorder.datastore), ledger.position()
+    if views.serving(WORKLIST, RENDERER) is None:
+        rebuild(ledger)
+    while (generation := _serving(views)).position < end:
+        patients, position = ledger.changed_since(generation.position, EVENTS_AT_ONCE)
+        _store(ledger, views, generation, position, patients)
+    while due := views.due(WORKLIST, generation := _serving(views), ledger.today(), PATIENTS_AT_ONCE):
+        _store(ledger, views, generation, generation.position, due)
+    waiting = [one.patient_id for one in views.failures(WORKLIST) if _is_tried_again(one, ledger.now())]
+    for batch in _batches(waiting):
+        generation = _serving(views)
+        _store(ledger, views, generation, generation.position, batch)
+
+
+def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = None) -> Rebuilt:
+    """Folds every patient into a new generation, which then takes the place of the one that served meanwhile.
+
+    With `alone`, rows that other versions of the program made are thrown away too.
+    """
+    views, end = views_of(ledger.recorder.datastore), ledger.position()
+    generation: Generation | None = views.begin(WORKLIST, RENDERER)
+    done = failed = 0
+    for batch in _batches(ledger.patients()):
+        assert generation is not None
+        refolded = [_refolded(ledger, one) for one in batch]
+        generation = views.store(WORKLIST, generation, 0, refolded, ledger.now())
+        if generation is None:
+            break
+        done += len(batch)
+        failed += sum(one.error is not None for one in refolded)
+        if progress is not None:
+            progress(done)
+    if generation is not None:
+        # Each was folded after `end` was read, so all that the log held by then is in the rows.
+        generation = views.store(WORKLIST, generation, end, (), ledger.now())
+    serves = generation is not None and views.serve(WORKLIST, RENDERER, generation, alone=alone)
+    return Rebuilt(WORKLIST, done, failed, serves)
+
+
+def _serving(views: Views) -> Generation:
+    generation = views.serving(WORKLIST, RENDERER)
+    assert generation is not None, "a generation that serves is only ever replaced by another"
+    return generation
+
+
+def _store(ledger: Ledger, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> None:
+    """Where another runner moved on meanwhile nothing is stored, and the caller looks again at what is left."""
+    refolded = [_refolded(ledger, one) for one in patients]
+    views.store(WORKLIST, generation, position, refolded, ledger.now())
+
+
+def _refolded(ledger: Ledger, patient_id: UUID) -> Refolded:
+    try:
+        history = ledger.history(patient_id)
+        rows = worklist_rows(history, day_of_folding(history, ledger.today(), ledger.zone), ledger.zone)
+        return Refolded(patient_id, tuple(entry_of(row) for row in rows))
+    except UNAVAILABLE:
+        raise
+    except Exception as error:
+        return Refolded(patient_id, error=_place_of(error))
+
+
+def _place_of(error: Exception) -> str:
+    """Which error, and where in the program. Its text may quote a patient's data; its place does not."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {trace.tb_frame.f_globals.get('__name__')}, line {trace.tb_lineno}" if trace is not None else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _is_tried_again(failure: Failure, now: datetime) -> bool:
+    """After a pause that doubles with each attempt."""
+    pause = min(LAST_RETRY, FIRST_RETRY * (1 << min(failure.attempts - 1, 20)))
+    return failure.failed_at + pause <= now
+
+
+def _batches(patients: Iterable[UUID]) -> Iterator[tuple[UUID, ...]]:
+    found = iter(patients)
+    while batch := tuple(islice(found, PATIENTS_AT_ONCE)):
+        yield batch
