@@ -98,9 +98,9 @@ def _check_edition(command: ImportPastDetermination) -> None:
             remedy=f"send the edition that was in force then, or {UNKNOWN}",
         )
     known = {NOT_LISTED, *(node.citation for node in edition.nodes())}
-    if strange := [one for one in command.citing if one not in known]:
+    if not known.issuperset(command.citing):
         raise InvalidCommand(
-            f"edition {edition.key} has no clause {strange[0]!r}",
+            f"edition {edition.key} does not have every clause that is cited",
             field="citing",
             remedy=f"cite clauses as the editions here number them, or send the edition {UNKNOWN}",
         )
