@@ -65,7 +65,7 @@ class Problem(BaseModel):
     details: dict[str, JsonValue] | None = None
 
 
-_FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
+_FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}|sha256|[0-9]{1,6}")
 
 ERRORS_SHOWN_MAX: Final = 20
 """A body can be wrong in a hundred thousand places."""

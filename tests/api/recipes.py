@@ -12,9 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from api.bodies_in import BODY_BYTES_MAX
+from domain.authority import MAY
 from domain.ledger.application import Ledger
-from tests.api.acts import CLAIMS, MEETS_A, NURSE, OFFICE, Api, Json, opening
+from domain.ledger.documents import DOCUMENT_BYTES_MAX
+from tests.api import stages
+from tests.api.acts import CLAIMS, MEETS_A, NURSE, OFFICE, PDF, Api, Json, opening
 from tests.api.stage import Stage, stage
+from tests.api.stages import ACT_OF, KIND_OF, Kind, staged
 from tests.ledger.acts import NURSE as RIVAL
 from tests.ledger.acts import dose as another_dose
 
@@ -34,6 +38,14 @@ OPERATION_OF_COMMAND = {
     "close": "POST /patients/{patient_id}/courses/{course}/close",
 }
 COMMAND_OF_OPERATION = {label: command for command, label in OPERATION_OF_COMMAND.items()}
+ACT_OF_OPERATION = {f"POST {act.path}": name for name, act in ACT_OF.items()}
+STORE_DOCUMENT = "POST /patients/{patient_id}/documents"
+KIND_OF_QUESTION: dict[str, Kind] = {
+    "GET /appeals/{appeal_id}": stages.appealed,
+    "GET /documents/{document_id}": stages.answered,
+    "GET /requests/{request_id}/assessment-to-extend": stages.approved,
+    "GET /requests/{request_id}/replay": stages.approved,
+}
 
 
 @dataclass
@@ -71,15 +83,20 @@ class Cook:
     rival: Rival
     rival_ledger: Ledger
     made: int = 0
-    untouched: Stage | None = None
+    untouched: dict[Kind | None, Stage] = field(default_factory=dict)
 
     def recipe(self, label: str, status: int) -> Recipe:
         self.rival.act = None
-        on = self._fresh() if status in (200, 201, 409) else self._untouched()
+        kind = KIND_OF.get(ACT_OF_OPERATION.get(label, "")) or KIND_OF_QUESTION.get(label)
+        changes = label.startswith("POST") and status in (200, 201, 409)
+        on = self._fresh(kind) if changes else self._untouched(kind)
         fine = self._fine(label, on)
         match status:
             case 200 | 201:
                 return fine
+            case 413 | 422 if label == STORE_DOCUMENT:
+                content = bytes(DOCUMENT_BYTES_MAX + 1) if status == 413 else b""
+                return Recipe(fine.path, headers={"Content-Type": "application/pdf"}, raw=content)
             case 304:
                 return Recipe(fine.path, fine.query, {"If-None-Match": "*"})
             case 400:
@@ -88,6 +105,8 @@ class Cook:
                 return Recipe(fine.path, body=fine.body | {"actor": self._nobody_to(label)})
             case 404:
                 return self._of_nobody(label, fine)
+            case 409 if label in KIND_OF_QUESTION:
+                return Recipe({"request_id": self._untouched(stages.denied).ids["request_id"]})
             case 409:
                 return self._in_conflict(label, on, fine)
             case 412:
@@ -102,30 +121,43 @@ class Cook:
                 return Recipe(self._misspelt(fine.path), fine.query)
         raise AssertionError(f"{label} documents {status}, and nothing here reaches it")
 
-    def _fresh(self) -> Stage:
+    def _fresh(self, kind: Kind | None) -> Stage:
         self.made += 1
-        return stage(self.api, f"recipe-{self.made}")
+        member_id = f"recipe-{self.made}"
+        return stage(self.api, member_id) if kind is None else staged(self.api, kind, member_id)
 
-    def _untouched(self) -> Stage:
-        """A refusal changes nothing, so one history serves for all of them."""
-        if self.untouched is None:
-            self.untouched = self._fresh()
-        return self.untouched
+    def _untouched(self, kind: Kind | None) -> Stage:
+        """A refusal changes nothing, nor does a question, so one history of each kind serves for all of them."""
+        if kind not in self.untouched:
+            self.untouched[kind] = self._fresh(kind)
+        return self.untouched[kind]
 
     def _fine(self, label: str, on: Stage) -> Recipe:
+        if on.ids:
+            path = {name: value for name, value in on.ids.items() if f"{{{name}}}" in label}
+            return Recipe(path, body=on.bodies.get(ACT_OF_OPERATION.get(label, "")))
         request_id = on.paths["approve"].split("/")[2]
         dose_id = on.paths["dismiss" if "duplicate" in label else "void"].split("/")[2]
         ids = {"patient_id": on.patient, "request_id": request_id, "dose_id": dose_id, "course": 1}
         path = {name: value for name, value in ids.items() if f"{{{name}}}" in label}
         if label in COMMAND_OF_OPERATION:
             return Recipe(path, body=on.bodies[COMMAND_OF_OPERATION[label]])
+        if label == STORE_DOCUMENT:
+            return Recipe(path, headers={"Content-Type": "application/pdf"}, raw=PDF)
         if label == "POST /patients/find":
-            return Recipe(path, body={"member": opening(f"recipe-{self.made}")["member"]})
+            member = self.api.ledger.history(UUID(on.patient)).member
+            return Recipe(path, body={"member": member.model_dump()})
         if label == "POST /assessments":
             return Recipe(path, body={"as_of": "2026-04-28", "facts": {"diagnosis": MEETS_A["diagnosis"]}})
         return Recipe(path)
 
     def _nobody_to(self, label: str) -> Json:
+        """Somebody who may not give the command."""
+        if label in ACT_OF_OPERATION:
+            allowed = MAY[ACT_OF[ACT_OF_OPERATION[label]].command]
+            role = next((one for one in ("requester", "service") if one not in allowed), "clinician")
+            # A clinician without the credential of one may give no command at all.
+            return NURSE | {"role": role}
         if COMMAND_OF_OPERATION[label] == "dose":
             return NURSE | {"role": "clinician"}
         return CLAIMS if COMMAND_OF_OPERATION[label] in ("open", "report", "submit") else OFFICE
@@ -133,15 +165,17 @@ class Cook:
     def _of_nobody(self, label: str, fine: Recipe) -> Recipe:
         if label == "POST /patients/find":
             return Recipe(body={"member": opening("nobody's")["member"]})
-        unknown = {"patient_id": NOBODY, "request_id": f"{NOBODY}.r1", "dose_id": f"{NOBODY}.d1"}
-        return Recipe({name: unknown.get(name, value) for name, value in fine.path.items()}, body=fine.body)
+        letters = {"request": "r", "dose": "d", "report": "t", "document": "f", "notice": "n", "appeal": "a"}
+        unknown = {f"{what}_id": f"{NOBODY}.{letter}1" for what, letter in letters.items()} | {"patient_id": NOBODY}
+        path = {name: unknown.get(name, value) for name, value in fine.path.items()}
+        return Recipe(path, headers=fine.headers, body=fine.body, raw=fine.raw)
 
     def _misspelt(self, path: Json) -> Json:
         return {name: f"{value}x" for name, value in path.items()}
 
     def _in_conflict(self, label: str, on: Stage, fine: Recipe) -> Recipe:
-        command = COMMAND_OF_OPERATION[label]
-        if command in ("report", "submit"):
+        command = COMMAND_OF_OPERATION.get(label)
+        if command in ("report", "submit", None):
             self._let_loose(UUID(on.patient))
         else:
             # What can be done once has been done.

@@ -14,17 +14,23 @@ from schemathesis import Case
 
 from tests.api.acts import Api
 from tests.api.stage import stage
+from tests.api.stages import KINDS, staged
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 SHAPES = {
     "patient_id": re.compile(_UUID, re.IGNORECASE),
     "request_id": re.compile(_UUID + r"\.r[0-9]{1,6}"),
     "dose_id": re.compile(_UUID + r"\.d[0-9]{1,6}"),
+    "report_id": re.compile(_UUID + r"\.t[0-9]{1,6}"),
+    "document_id": re.compile(_UUID + r"\.f[0-9]{1,6}"),
+    "notice_id": re.compile(_UUID + r"\.n[0-9]{1,6}"),
+    "appeal_id": re.compile(_UUID + r"\.a[0-9]{1,6}"),
 }
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 PATIENTS = 20
+PATIENTS_OF_A_KIND = 3
 
 
 def draw(value: object) -> int:
@@ -44,7 +50,7 @@ def plausible(name: str, value: Any) -> Any:
         return "2025-07-23" if DAY.fullmatch(value) else value
     if name == "birth_date":
         return "1988-05-17" if DAY.fullmatch(value) else value
-    if name == "received_at":
+    if name.endswith("_at"):
         return f"2026-04-{draw(value) % 9 + 10}T09:00:00Z" if DAY.match(value) else value
     if DAY.fullmatch(value):
         return f"20{draw(value) % 3 + 23}-04-{draw(value) % 9 + 10}"
@@ -63,6 +69,11 @@ class Seeds:
             "request_id": [one.paths["approve"].split("/")[2] for one in stages],
             "dose_id": [one.paths[name].split("/")[2] for one in stages for name in ("void", "dismiss")],
         }
+        for one in (
+            staged(api, kind, f"seed-{kind.__name__}-{n}") for kind in KINDS for n in range(PATIENTS_OF_A_KIND)
+        ):
+            for name, value in one.ids.items():
+                self.pools.setdefault(name, []).append(value)
         self.used: Counter[str] = Counter()
 
     def fit(self, case: Case[Any]) -> None:
@@ -79,12 +90,19 @@ class Seeds:
             # The document's example is one key, and would be the same key with another body ever after.
             case.headers["Idempotency-Key"] = f"{draw(case.body):x}"
         body = {name: plausible(name, value) for name, value in case.body.items()}
-        request_id = known.get("request_id")
-        if request_id in self.pools["request_id"] and DIGEST.fullmatch(str(body.get("assessment_digest"))):
-            seen = self.api.client.get(f"/requests/{request_id}").json()
-            body["assessment_digest"] = seen["assessment_digest"]
+        if DIGEST.fullmatch(str(body.get("assessment_digest"))) and (seen := self._looked_at(known)) is not None:
+            body["assessment_digest"] = seen
         if body != case.body:
             case.body = body
+
+    def _looked_at(self, known: dict[str, Any]) -> str | None:
+        """The digest of what a request is judged on today, or the request that is appealed."""
+        request_id, appeal_id = known.get("request_id"), known.get("appeal_id")
+        if appeal_id in self.pools["appeal_id"]:
+            request_id = self.api.asked(f"/appeals/{appeal_id}")["request_id"]
+        if request_id not in self.pools["request_id"]:
+            return None
+        return str(self.api.asked(f"/requests/{request_id}")["assessment_digest"])
 
     def _known(self, name: str, value: Any, apart: object) -> Any:
         """`apart` tells cases apart that carry the one id of the document's examples."""

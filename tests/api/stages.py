@@ -6,7 +6,6 @@ A kind is made by the API in a few commands, and says for each row that it serve
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from api.acts import ACTS
@@ -21,7 +20,6 @@ from tests.api.acts import (
     MRI,
     NURSE,
     OFFICE,
-    PDF,
     PENDS,
     PHYSICIAN,
     REASON,
@@ -37,7 +35,7 @@ NOW = "2026-04-28T15:30:00Z"
 Bodies = dict[str, Json]
 
 
-def _person(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def person(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """She has a second number, a report from elsewhere, a dose, and a namesake."""
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     second = {"issuer": "plan", "member_id": f"{member_id}-second"}
@@ -62,7 +60,7 @@ def _person(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }
 
 
-def _mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """Two histories are linked, and a death is on record."""
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     api.did_to(patient, "link", **REASON | {"other_patient_id": namesake})
@@ -73,7 +71,7 @@ def _mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }
 
 
-def _pending(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def pending(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """A request that waits for a document, which nobody has asked for yet; its bytes are stored."""
     patient = api.opened(member_id)
     seen = api.submitted(patient, PENDS)
@@ -99,9 +97,9 @@ def _pending(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }  # fmt: skip
 
 
-def _answered(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def answered(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """Information was asked for, and a notice told of it; a document came, and somebody has the request."""
-    ids, bodies = _pending(api, member_id)
+    ids, bodies = pending(api, member_id)
     request_id = ids["request_id"]
     api.did_to(request_id, "request-information", assessment_digest=bodies["request_information"]["assessment_digest"])
     notice = {"kind": "information_needed", "channel": "fax", "addressee": "Nora Neuro", "issued_at": NOW}
@@ -121,7 +119,7 @@ def _answered(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }
 
 
-def _approved(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def approved(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """A first course is approved, and nothing of it is given."""
     patient = api.opened(member_id)
     seen = api.submitted(patient)
@@ -132,13 +130,12 @@ def _approved(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }
 
 
-def _imported(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def imported(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """A request that came by an import: over HTTP none is received as such."""
     patient = api.opened(member_id)
-    submitted = {name: value for name, value in request().items() if name != "actor"}
-    outcome = api.ledger.execute(
-        UUID(patient), SubmitRequest.model_validate(submitted), IMPORTER, imported_from=ImportedFrom(source="old", reference="R-1")
-    )  # fmt: skip
+    command = SubmitRequest.model_validate({name: value for name, value in request().items() if name != "actor"})
+    came_from = ImportedFrom(source="old", reference="R-1")
+    outcome = api.ledger.execute(UUID(patient), command, IMPORTER, imported_from=came_from)
     return {"patient_id": patient, "request_id": outcome.history.requests[0].request_id}, {
         "import_past_determination": {
             "actor": NURSE, "outcome": "denied", "decided_on": "2026-04-21", "citing": ["1.A.iii"],
@@ -146,7 +143,7 @@ def _imported(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }  # fmt: skip
 
 
-def _denied(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def denied(api: Api, member_id: str) -> tuple[Json, Bodies]:
     patient = api.opened(member_id)
     return {"patient_id": patient, "request_id": api.denied(patient, FAILS)}, {
         "reopen_request": REASON | {"actor": PHYSICIAN},
@@ -154,9 +151,9 @@ def _denied(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }
 
 
-def _appealed(api: Api, member_id: str) -> tuple[Json, Bodies]:
+def appealed(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """An appeal is open, and what it will be decided from was looked at."""
-    ids, bodies = _denied(api, member_id)
+    ids, bodies = denied(api, member_id)
     appeal = api.did(f"/requests/{ids['request_id']}/appeals", bodies["file_appeal"])["made"][0]
     deciding = {"actor": APPEALS, "assessment_digest": api.digest(ids["request_id"]), "rationale": "No agent failed."}
     return ids | {"appeal_id": appeal}, {
@@ -168,14 +165,14 @@ def _appealed(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }
 
 
-def _upheld(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    ids, bodies = _appealed(api, member_id)
+def upheld(api: Api, member_id: str) -> tuple[Json, Bodies]:
+    ids, bodies = appealed(api, member_id)
     api.did(f"/appeals/{ids['appeal_id']}/decide", bodies["decide_appeal"])
     return ids, {"hand_on_appeal": {"actor": NURSE, "organisation": "Independent Review East"}}
 
 
-def _handed_on(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    ids, bodies = _upheld(api, member_id)
+def handed_on(api: Api, member_id: str) -> tuple[Json, Bodies]:
+    ids, bodies = upheld(api, member_id)
     api.did(f"/appeals/{ids['appeal_id']}/hand-on", bodies["hand_on_appeal"])
     answer = {"received_on": "2026-04-28", "outcome": "overturned", "rationale": "The criterion is met."}
     return ids, {
@@ -185,27 +182,27 @@ def _handed_on(api: Api, member_id: str) -> tuple[Json, Bodies]:
 
 Kind = Callable[[Api, str], tuple[Json, Bodies]]
 SERVES: dict[Kind, tuple[str, ...]] = {
-    _person: (
+    person: (
         "correct_demographics", "add_member_identifier", "retire_member_identifier", "link_histories",
         "change_line_of_business", "name_representative", "record_death", "record_agent_started",
         "record_agent_stopped", "correct_prior_treatment", "void_prior_treatment", "correct_dose",
     ),
-    _mistaken: ("unlink_histories", "void_death_record"),
-    _pending: (
+    mistaken: ("unlink_histories", "void_death_record"),
+    pending: (
         "request_information", "supply_information", "correct_statement", "change_planned_infusion",
         "change_prescriber", "assign_request", "withdraw_request", "dismiss_request", "offer_peer_to_peer",
         "hold_peer_to_peer", "expedite_request", "refuse_expediting", "extend_clock",
     ),
-    _answered: (
+    answered: (
         "send_reminder", "release_request", "issue_notice", "record_delivery", "review_document", "correct_document",
         "void_document",
     ),
-    _approved: ("extend_approval", "rescind_approval"),
-    _imported: ("import_past_determination",),
-    _denied: ("reopen_request", "file_appeal"),
-    _appealed: ("add_appeal_evidence", "assign_appeal", "decide_appeal", "withdraw_appeal", "dismiss_appeal"),
-    _upheld: ("hand_on_appeal",),
-    _handed_on: ("record_external_answer",),
+    approved: ("extend_approval", "rescind_approval"),
+    imported: ("import_past_determination",),
+    denied: ("reopen_request", "file_appeal"),
+    appealed: ("add_appeal_evidence", "assign_appeal", "decide_appeal", "withdraw_appeal", "dismiss_appeal"),
+    upheld: ("hand_on_appeal",),
+    handed_on: ("record_external_answer",),
 }  # fmt: skip
 KIND_OF: dict[str, Kind] = {name: kind for kind, names in SERVES.items() for name in names}
 assert set(KIND_OF) == set(ACT_OF), "every row of the table has a history on which it is accepted"

@@ -6,7 +6,9 @@ import pytest
 
 from tests.api.acts import Api, Json, refused
 from tests.api.faults import FAULTS, NOT_AN_OBJECT, SHARED, UNREADABLE, WRONG_TYPES
+from tests.api.row_faults import ROW_FAULTS
 from tests.api.stage import COMMANDS, Stage, stage
+from tests.api.stages import KINDS, SERVES, Kind, staged
 
 AS_JSON = {"Content-Type": "application/json"}
 STATELESS: dict[str, tuple[str, Json]] = {
@@ -36,11 +38,42 @@ def test_a_faulty_field_is_named_and_nothing_is_stored(api: Api, command: str) -
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_faulty_field_of_a_row_is_named_and_nothing_is_stored(api: Api, kind: Kind) -> None:
+    """One history for all the rows that it serves: what is refused leaves it as it was."""
+    on = staged(api, kind, "M-1")
+    before = (on.stored(), api.version(on.patient))
+    for name in SERVES[kind]:
+        # Who acts is the same part of each body: all that can be wrong with it is tried on one row of a kind.
+        shared = SHARED if name == SERVES[kind][0] else SHARED[:5]
+        for fault in (*shared, *ROW_FAULTS[name]):
+            answer = api.post(on.paths[name], fault.applied(on.bodies[name]), key="k")
+            assert answer.status_code == 422, (name, fault.at, str(fault.value)[:60], answer.text)
+            problem = refused(answer, 422)
+            assert problem["field"] == fault.names, (name, fault.at, str(fault.value)[:60], problem)
+            assert len(answer.content) < 4_000
+    still_as_it_was(on, before)
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("command", [*COMMANDS, *STATELESS])
 def test_a_body_that_cannot_be_read_is_refused(api: Api, command: str) -> None:
     on = stage(api)
-    before = (on.stored(), api.version(on.patient))
     path, body = STATELESS.get(command) or (on.paths[command], on.bodies[command])
+    nothing_unreadable_is_taken(on, path, body)
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_body_of_a_row_that_cannot_be_read_is_refused(api: Api, kind: Kind) -> None:
+    on = staged(api, kind, "M-1")
+    # One endpoint reads them all: a row of each kind of history.
+    name = SERVES[kind][-1]
+    nothing_unreadable_is_taken(on, on.paths[name], on.bodies[name])
+
+
+def nothing_unreadable_is_taken(on: Stage, path: str, body: Json) -> None:
+    api, before = on.api, (on.stored(), on.api.version(on.patient))
     for what, content in UNREADABLE.items():
         problem = refused(api.client.post(path, content=content, headers=AS_JSON), 400)
         assert "Alma" not in str(problem), what

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from tests.api.acts import PHYSICIAN, Api, dose, refused
 from tests.api.stage import COMMANDS, stage
+from tests.api.stages import KINDS, SERVES, Kind, staged
 from tests.conftest import OpenLedger
 
 ON_A_HISTORY = [name for name in COMMANDS if name != "open"]
@@ -31,6 +32,19 @@ def test_a_command_on_an_older_history_is_refused(api: Api, name: str) -> None:
     others = f'"{"0" * 32}-5-history"'
     for useless in (others, '"garbage"', "garbage", older.replace("-4-", "-99-"), '""', ","):
         refused(api.post(path, body, if_match=useless), 412, "If-Match")
+    assert on.stored() == stored
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_command_of_a_row_on_an_older_history_is_refused(api: Api, kind: Kind) -> None:
+    """One history for all the rows that it serves, for none is accepted."""
+    on = staged(api, kind, "M-1")
+    older = api.client.get(f"/patients/{on.patient}/history").headers["etag"]
+    api.did(f"/patients/{on.patient}/doses", dose("2026-01-05", "INF-other", source="other"))
+    stored = on.stored()
+    for name in SERVES[kind]:
+        for stale in (older, '"garbage"', f'"{"0" * 32}-5-history"'):
+            refused(api.post(on.paths[name], on.bodies[name], if_match=stale), 412, "If-Match")
     assert on.stored() == stored
 
 

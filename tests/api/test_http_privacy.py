@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from httpx2 import Client, Response
 
-from tests.api.acts import MEETS_A, Api, Json, dose, opening
+from tests.api.acts import MEETS_A, PHYSICIAN, Api, Json, dose, opening
 from tests.api.faults import FAULTS, SHARED
 from tests.api.server import served
 from tests.api.stage import COMMANDS, stage
+from tests.api.stages import ACT_OF, KIND_OF, KINDS, SERVES, Kind, staged
 
 NAME, MEMBER_ID, BORN, BORN_IN = "Zenobia Quillfeather", "SECRET-4711", "1977-07-09", "1977-07"
 PLANTED = ("Zenobia", "Quillfeather", MEMBER_ID, BORN_IN)
@@ -26,6 +27,9 @@ MISPLACED: tuple[str, ...] = (
     "courses", "courses.0.last_dose_on", "statement.agents", "statement.diagnosis", "prescriber.npi", "valid_from",
     "facts", "member.surprise",
 )  # fmt: skip
+
+
+NESTED = ("actor.id", "actor.role", "to.role", "member.issuer", "filer.relation", "documents.0.clause", NAME)
 
 
 def wrong_bodies(body: Json, command: str) -> Iterator[Json]:
@@ -47,10 +51,13 @@ def placed(body: Json, place: str, value: object) -> Iterator[Json]:
     *way, last = place.split(".")
     inner = changed
     for part in way:
+        if isinstance(inner, list) and inner and part.isdigit():
+            inner = inner[int(part)]
+            continue
         if not isinstance(inner, dict) or part not in inner:
             return
         inner = inner[part]
-    if isinstance(inner, list) and inner:
+    if isinstance(inner, list) and inner and last.isdigit():
         inner[int(last)] = value
     elif isinstance(inner, dict):
         inner[last] = value
@@ -88,6 +95,45 @@ def test_an_error_repeats_nothing_that_was_sent(api: Api, command: str, caplog: 
           api.client.get(f"/patients/{MEMBER_ID}/history"))  # fmt: skip
     logged = "\n".join(record.getMessage() + str(record.exc_text) for record in caplog.records)
     assert not [one for one in PLANTED if one in logged.replace(f"/patients/{MEMBER_ID}/", "")]
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_error_of_a_row_repeats_nothing_that_was_sent(
+    api: Api, kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A planted name in the place of each field alone, so that it comes as far as it can."""
+    caplog.set_level(logging.DEBUG)
+    on = staged(api, kind, "M-1")
+    for name in SERVES[kind]:
+        command, refusals = ACT_OF[name].command, 0
+        for place in (*command.model_fields, *(f"{one}.0" for one in command.model_fields), *NESTED):
+            for value in (NAME, MEMBER_ID, BORN, [NAME], {NAME: MEMBER_ID}):
+                for wrong in placed(on.bodies[name], place, value):
+                    answer = api.post(on.paths[name], wrong)
+                    if answer.status_code >= 400:
+                        clean(answer)
+                        refusals += 1
+        assert refusals > 3, name
+    logged = "\n".join(record.getMessage() + str(record.exc_text) for record in caplog.records)
+    assert not [one for one in PLANTED if one in logged]
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+def test_what_is_cited_and_is_no_clause_is_not_repeated(api: Api) -> None:
+    """Whoever types a name into the wrong box must not read it in a log."""
+    on = staged(api, KIND_OF["decide_appeal"], "M-1")
+    decide = on.bodies["decide_appeal"]
+    part = {"outcome": "overturned_in_part", "doses": 3, "left_out": "The rest."}
+    for terms in ({"citing": [NAME]}, part | {"citing": [NAME]}):
+        clean(api.post(on.paths["decide_appeal"], decide | terms))
+    seen = api.submitted(api.opened("M-2"))
+    terms = {"doses": 3, "left_out": "The rest.", "rationale": "Low platelets.", "citing": [NAME]}
+    clean(api.decided("approve", seen, PHYSICIAN, **terms))
+    past = staged(api, KIND_OF["import_past_determination"], "M-3")
+    body = past.bodies["import_past_determination"]
+    for wrong in ({"edition": NAME}, {"edition": "2023-11-15", "citing": [NAME]}, {"edition": BORN}):
+        clean(api.post(past.paths["import_past_determination"], body | wrong))
 
 
 def test_refusals_of_the_record_repeat_nothing_of_it(api: Api) -> None:
