@@ -20,6 +20,7 @@ from domain.events import (
     DoseVoided,
     Event,
     HistoryOpened,
+    ImportedFrom,
     Member,
     MemberIndexed,
     PossibleDuplicateConfirmed,
@@ -49,6 +50,7 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.outline import MET, NOT_MET, UNDETERMINED
 from domain.policy.referral import Reason
+from tests.ledger.later_samples import later_samples
 
 PATIENT = UUID("6f1c5a04-93a5-4f0e-8d55-0c7f6f8b2a11")
 REQUEST = f"{PATIENT}.r1"
@@ -173,6 +175,19 @@ DETERMINATION = Determination(
     departs=True,
 )
 
+DETERMINATION_OF_A_LINKED_HISTORY = DETERMINATION.model_copy(
+    update={
+        "assessment": ASSESSMENT.model_copy(
+            update={
+                "circumstances": ASSESSMENT.circumstances.model_copy(
+                    update={"retrospective": True, "histories_linked": True}
+                )
+            }
+        )
+    }
+)
+IMPORTED = ImportedFrom(source="old-plan", reference="L-7")
+
 PRESCRIBER = Prescriber(name="Nora Neuro", npi="1234567893", specialty="neurology", credential="nurse_practitioner")
 
 _SAMPLES: tuple[Event, ...] = (
@@ -258,6 +273,23 @@ _LATER: dict[str, Event] = {
         reason="Infusion reactions.",
         reported_course=f"{PATIENT}.t1.c2",
     ),
+    **{f"{one.TOPIC}-imported": one.model_copy(update={"imported_from": IMPORTED}) for one in _SAMPLES},
+    "RequestSubmitted-retrospective": next(one for one in _SAMPLES if isinstance(one, RequestSubmitted)).model_copy(
+        update={"planned_site": "Infusion Centre West", "retrospective_for": (f"{PATIENT}.d1", f"{PATIENT}.d2")}
+    ),
+    "CourseApproved-appeal": CourseApproved(
+        **CARRIED,
+        request_id=REQUEST,
+        course=1,
+        doses_approved=5,
+        valid_from=date(2026, 4, 28),
+        valid_through=date(2026, 5, 27),
+        left_out=None,
+        citing=(),
+        determination=DETERMINATION_OF_A_LINKED_HISTORY,
+        appeal_id=f"{PATIENT}.a1",
+    ),
+    **later_samples(CARRIED, PATIENT, STATEMENT, DETERMINATION_OF_A_LINKED_HISTORY),
 }
 
 SAMPLES: dict[str, Event] = {
