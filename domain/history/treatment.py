@@ -99,12 +99,7 @@ def _reported(history: PatientHistory, event: PriorTreatmentReported) -> Patient
 
 def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -> PatientHistory:
     # A correction says what the report should have said; it tells of no later day than the report did.
-    before = history.report(event.report_id)
-    if before is not None and len(before.courses) != len(event.courses):
-        # Its courses have other places now; which of them is closed, events of the same commit say again.
-        mine = f"{event.report_id}."
-        closed = tuple(pair for pair in history.closed_reports if not pair[0].startswith(mine))
-        history = replace(history, closed_reports=closed)
+    # Closings keep their places in it, so that one that is put back is closed again: none is ever lost.
     return _with_report(
         history,
         event.report_id,

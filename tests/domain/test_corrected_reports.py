@@ -229,8 +229,13 @@ def test_and_when_it_has_another_place_in_the_report() -> None:
     story = given(reported(COMPLETED, SECOND), closed(2)).then_courses("completed 5", "closed 1")
     story.when(report_corrected(1, SECOND)).then(PriorTreatmentCorrected, CourseClosedUnfinished)
     story.then_courses("closed 1")
-    story.when(report_corrected(1, COMPLETED, SECOND)).then(PriorTreatmentCorrected, CourseClosedUnfinished)
+    story.when(report_corrected(1, COMPLETED, SECOND)).then(PriorTreatmentCorrected)
     story.then_courses("completed 5", "closed 1")
+
+
+def test_and_when_it_was_left_out_for_a_while() -> None:
+    story = given(reported(COMPLETED, SECOND), closed(2), report_corrected(1, COMPLETED)).then_courses("completed 5")
+    story.and_given(report_corrected(1, COMPLETED, SECOND)).then_courses("completed 5", "closed 1")
 
 
 def test_and_where_another_report_tells_of_it_too() -> None:
