@@ -39,8 +39,10 @@ def test_it_is_due_by_line_of_business_and_urgency(line: Any, urgency: Any, due_
     assert clock.due_at == datetime.fromisoformat(f"{due_at}:00+00:00")
     assert appeal_clock_of(scenario.known, scenario.known.appeals[0], ZONE) == clock.due_at
     assert ("not confirmed" in clock.rule) is not is_confirmed
-    assert f"appeal_{urgency}" in terms_for(line, scenario.today).unconfirmed or is_confirmed
-    assert clock.source
+    terms = terms_for(line, scenario.today)
+    assert (f"appeal_{urgency}" in terms.unconfirmed) is not is_confirmed
+    assert f"{urgency} appeal: {getattr(terms, f'appeal_{urgency}')} from receipt" in clock.rule
+    assert clock.source == terms.source_of(f"appeal_{urgency}")
 
 
 def test_it_stands_as_any_clock_does() -> None:
@@ -106,6 +108,7 @@ def last_day(scenario: Scenario) -> str:
 COUNTED: dict[str, tuple[list[tuple[str, str, str | None]], str]] = {
     "no notice: from the determination": ([], "2026-10-25"),
     "issued": ([("denial", "2026-04-30", None)], "2026-10-27"),
+    "issued on the day of the denial": ([("denial", "2026-04-28", "2026-05-04")], "2026-10-31"),
     "delivered": ([("denial", "2026-04-30", "2026-05-04")], "2026-10-31"),
     "one to the office, one to her": (
         [("denial", "2026-04-30", "2026-04-30"), ("denial", "2026-04-30", "2026-05-04")],

@@ -100,6 +100,11 @@ def test_work_on_another_request_is_no_part_in_this_one() -> None:
     scenario.when(overturned().by(REFERRER)).then(AppealDecided, CourseApproved)
 
 
+def test_nor_is_an_appeal_of_another_request() -> None:
+    other = [submitted(HIV), denied("NR.3"), appealed(), upheld("NR.3")]
+    given(*other, submitted(HIV), denied("NR.3"), appealed()).when(upheld("NR.3")).then(AppealDecided)
+
+
 @pytest.mark.parametrize("who", [NURSE, OFFICE, NEUROLOGIST.model_copy(update={"credential": "nurse"})])
 def test_a_person_of_another_role_or_credential_decides_none(who: Actor) -> None:
     given(submitted(), denied("1.A.i"), appealed()).when(overturned().by(who)).then_refused(NotPermitted)
