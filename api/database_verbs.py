@@ -63,4 +63,4 @@ def sweep_command(
         if as_json:
             _print({"orphans": len(swept.orphans), "unfinished": swept.unfinished})
         else:
-            _print(f"{len(swept.orphans)} documents that nothing names, {swept.unfinished} that never came in whole.")
+            _print(f"Removed: {len(swept.orphans)} that no event names, {swept.unfinished} that never came in whole.")
