@@ -7,7 +7,8 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests
+from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests, worklist
+from api.dossier import routes as dossiers
 from domain.ledger.application import Ledger
 
 DESCRIPTION = """
@@ -35,6 +36,18 @@ def create_app(ledger: Ledger) -> FastAPI:
         """A stranger who opens the printed address finds what there is."""
         return RedirectResponse("/docs")
 
-    for module in (requests, patients, doses, acts, documents, appeals, replays, assessments, health):
+    for module in (
+        requests,
+        patients,
+        doses,
+        acts,
+        documents,
+        appeals,
+        worklist,
+        replays,
+        dossiers,
+        assessments,
+        health,
+    ):
         app.include_router(module.router)
     return app

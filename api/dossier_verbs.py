@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +12,10 @@ from rich.console import Console
 from api import replay_in_words
 from api.cli import AsJson, _print, app
 from api.ledger_verbs import _DAY, _INSTANT, Database, KnownAt, _ledger_to_read, _parsed, _show_pairs, plainly
-from api.question_verbs import RequestArgument, _patient_of
-from domain.events import RequestId
+from api.question_verbs import AppealArgument, RequestArgument, _patient_of
+from domain.events import AppealId, RequestId
 from domain.policy.editions import edition_named
+from projections.appeal_dossier import appeal_dossier
 from projections.replay import Replay, replay
 
 
@@ -56,3 +59,34 @@ def _show_replay(told: Replay, zone: str) -> None:
         _print("\n".join(replay_in_words.lines(told)))
     if told.changed:
         _show_pairs(replay_in_words.changes(told))
+
+
+@app.command("dossier")
+def dossier_command(
+    appeal: AppealArgument,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is empty, or not there yet.")],
+    known_at: KnownAt = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the case file of an appeal: pages, PDF, data, every document, and their SHA-256 sums.
+
+    It depends on what was recorded and on nothing else: the same history gives the same bytes on any
+    day. The folder is made whole or not at all, and only its owner can read it.
+
+    Example: lemtrada-ledger dossier 11111111-2222-4333-8444-555555555555.a1 --output appeal-file
+    """
+    from api.dossier.manifest import write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
+
+    with plainly(), _ledger_to_read(database) as ledger:
+        patient = _patient_of(appeal, AppealId, "APPEAL")
+        events = ledger.events(patient, known_at=_parsed(_INSTANT, known_at, "--known-at"))
+        told = appeal_dossier(events, appeal, ledger.zone)
+        written = write_folder(told, partial(ledger.documents.open, patient), output)
+        if as_json:
+            files = [{"path": one.path, "size_bytes": one.size_bytes, "sha256": one.sha256} for one in written]
+            _print({"output": str(output), "history_version": told.history_version, "files": files})
+            return
+        _print(f"The case file as recorded through event {told.history_version} is in {output}: {len(written)} files.")
+        _print(told.determination.headline)
+        _print(f"Check it with: cd {output} && sha256sum -c SHA256SUMS")

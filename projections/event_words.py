@@ -53,8 +53,12 @@ def _courses(courses: Iterable[ReportedCourse]) -> str:
     return "; ".join(map(_course, courses)) or "Lemtrada was never received"
 
 
+def _field(name: str) -> str:
+    return spoken(name).replace(".", " / ")
+
+
 def _fields(event: Any) -> str:
-    return f"now different: {_listed(map(spoken, event.fields)) or 'nothing'}"
+    return f"now different: {_listed(map(_field, event.fields)) or 'nothing'}"
 
 
 def _because(event: Any) -> str:
@@ -77,7 +81,7 @@ def _supplied(event: Any) -> str:
 
 def _asked(event: Any) -> str:
     def one_asked(one: Asked) -> str:
-        return f"{one.clause} ({_listed(map(spoken, one.missing))})" if one.missing else one.clause
+        return f"{one.clause} ({_listed(map(_field, one.missing))})" if one.missing else one.clause
 
     return f"Asked for: {_listed(map(one_asked, event.asked))}"
 

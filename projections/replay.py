@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from domain.approvals import doses_under
 from domain.calendar import Day, Instant
 from domain.errors import EditionUnknown, NotFound
-from domain.events import ApprovalExtended, PastDeterminationImported, PatientEvent
+from domain.events import ApprovalExtended, CourseApproved, PastDeterminationImported, PatientEvent
 from domain.facts import Fact
 from domain.history import PatientHistory, versions
 from domain.judging import judge, without_doses
@@ -161,12 +161,12 @@ def replay(
     elsewhere = tuple(case.judged(case.now, day, one) for one in others)
     steps = _steps(case, then, day, edition_applied)
     used = [one for one in (edition_applied, *others) if one is not None]
-    changed = replay_clauses.changes(used, then.assessment if then is not None else None, steps)
-    moved = replay_clauses.recommendation_change(then.assessment if then is not None else None, steps)
+    changed = replay_clauses.changes(used, _assessment(then), steps)
+    moved = replay_clauses.recommendation_change(_assessment(then), steps)
     columns = replay_clauses.Columns(
         record.assessment,
-        then.assessment if then is not None else None,
-        now.assessment if now is not None else None,
+        _assessment(then),
+        _assessment(now),
         tuple(one.assessment for one in elsewhere),
         replay_clauses.groups(used),
     )
@@ -177,16 +177,7 @@ def replay(
         history_version=case.now.version,
         as_of=day,
         headline=replay_words.headline(agreement.status, agreement.sentence, columns, changed, moved),
-        decisions=tuple(
-            DecisionListed(
-                version=one.originator_version,
-                kind=kind_of(one),
-                decided_on=decided_on(one),
-                decided_by=one.actor.name,
-                is_replayed=one is case.event,
-            )
-            for one in found
-        ),
+        decisions=tuple(_listed(one, case.event) for one in found),
         recorded=record,
         agreement=agreement,
         as_known_then=then,
@@ -198,6 +189,20 @@ def replay(
         recommendation_changed=moved,
         readings=replay_clauses.readings_relied_on(columns),
     )
+
+
+def _listed(one: Deciding, replayed: Deciding) -> DecisionListed:
+    return DecisionListed(
+        version=one.originator_version,
+        kind=kind_of(one),
+        decided_on=decided_on(one),
+        decided_by=one.actor.name,
+        is_replayed=one is replayed,
+    )
+
+
+def _assessment(one: Reassessed | None) -> Assessment | None:
+    return one.assessment if one is not None else None
 
 
 def _chosen(
@@ -215,6 +220,11 @@ def _chosen(
         return found[-1]
     for one in found:
         if one.originator_version == decision:
+            return one
+    # What an overturned appeal approved is in the commit of its decision, and belongs to it.
+    approved = next((one for one in events if one.originator_version == decision), None)
+    for one in found:
+        if isinstance(approved, CourseApproved) and one.command_id == approved.command_id:
             return one
     known = ", ".join(str(one.originator_version) for one in found)
     raise NotFound("this version is no determination of the request", field="decision", remedy=f"send one of {known}")

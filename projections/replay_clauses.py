@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -239,6 +239,11 @@ def readings_relied_on(columns: Columns) -> tuple[ReadingRelied, ...]:
         for reason in assessment.reasons:
             for number in reason.readings:
                 relied.setdefault(number, {})[reason.citation or reason.code] = None
+    return readings_relied_on_in(relied)
+
+
+def readings_relied_on_in(relied: Mapping[str, Iterable[str]]) -> tuple[ReadingRelied, ...]:
+    """From what relied on each, by number; in the order of the numbers."""
     return tuple(
         ReadingRelied(number=number, question=one.question, answer=one.answer, relied_on_by=tuple(relied[number]))
         for number, one in READINGS.items()

@@ -24,8 +24,14 @@ OPERATIONS: dict[str, Json] = {
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 }
-BYTES_IN, BYTES_OUT = "POST /patients/{patient_id}/documents", "GET /documents/{document_id}"
-"""Documents are sent and answered as the bytes that they are."""
+BYTES_IN = "POST /patients/{patient_id}/documents"
+SENT_AS = {
+    "GET /documents/{document_id}": list(get_args(MediaType)),
+    "GET /appeals/{appeal_id}/dossier": ["application/zip"],
+    "GET /appeals/{appeal_id}/dossier.html": ["text/html"],
+    "GET /appeals/{appeal_id}/dossier.pdf": ["application/pdf"],
+}
+"""Documents and case files are answered as the bytes that they are, and documents sent as theirs."""
 WITH_BODY = [label for label, operation in OPERATIONS.items() if "requestBody" in operation and label != BYTES_IN]
 
 
@@ -66,7 +72,7 @@ def test_an_operation_documents_its_problems_as_they_are_sent(label: str) -> Non
         assert {"404", "422"} <= set(problems)
     successes = [answer for status, answer in responses.items() if status in ("200", "201")]
     assert len(successes) == 1
-    assert list(successes[0]["content"]) == (["application/json"] if label != BYTES_OUT else list(get_args(MediaType)))
+    assert list(successes[0]["content"]) == SENT_AS.get(label, ["application/json"])
 
 
 def test_problems_are_ours_and_not_the_frameworks() -> None:

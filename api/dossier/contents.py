@@ -1,0 +1,229 @@
+"""What a case file says, section by section; every rendering says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from api.dossier import contents_record, contents_replay
+from api.dossier.blocks import Block, CaseFile, Cell, Heading, Pairs, Paragraph, Row, Section, grid, row
+from api.dossier.words import Words, capital, field, listed, person, plain, value
+from projections.appeal_dossier import AppealDossier, CaseDocument
+from projections.event_words import entry_of
+from projections.recorded_decisions import Recorded
+from projections.timeline import TimelineEntry
+
+TITLE = "Appeal case file"
+"""Names nobody: it is the title of windows, tabs and files."""
+
+Links = Callable[[CaseDocument], str]
+"""Where a document is to be found from the page; by default beside it in the folder."""
+
+
+def case_file(told: AppealDossier, files: tuple[tuple[str, str], ...], links: Links | None = None) -> CaseFile:
+    """`files` names what else lies in the folder, and what it is."""
+    words = Words(told.time_zone)
+    through = f"{words.at(told.known_at)} {told.time_zone}"
+    return CaseFile(
+        title=TITLE,
+        running=f"Appeal {entry_of(told.appeal_id)} of request {entry_of(told.request_id)}, recorded through {through}",
+        about=(
+            ("Appeal", f"{told.appeal.level} level, {told.appeal.urgency}, received {told.appeal.received_on}"),
+            ("Status", _status(told)),
+            ("Recorded through", f"{through}, event {told.history_version} of the history"),
+            ("Days and times", f"by the plan's clock in {told.time_zone}"),
+        ),
+        sections=tuple(_sections(told, words, files, links or (lambda one: one.file))),
+    )
+
+
+def _sections(told: AppealDossier, words: Words, files: tuple[tuple[str, str], ...], links: Links) -> Iterator[Section]:
+    yield Section("case", "The case", tuple(_case(told, words)))
+    yield Section("timeline", "The timeline", tuple(_timeline(told, words)))
+    yield Section("replay", "The replay", tuple(_replays(told, words)))
+    yield Section("facts", "The facts, then and now", tuple(_facts(told)))
+    yield Section("documents", "The documents", tuple(contents_record.documents(told, words, links)))
+    yield Section("policy", "The policy, in our words", tuple(contents_record.policy(told)))
+    yield Section("people", "The people", tuple(contents_record.people(told)))
+    yield Section("clocks", "The clocks", tuple(contents_record.clocks(told, words)))
+    yield Section("notices", "Questions and notices", tuple(contents_record.notices(told, words)))
+    yield Section("corrections", "Corrections and imports", tuple(contents_record.corrections(told, words)))
+    yield Section("check", "How to check this file", tuple(contents_record.how_to_check(files)))
+
+
+# -- the case -----------------------------------------------------------------------------------
+
+
+def _case(told: AppealDossier, words: Words) -> Iterator[Block]:
+    yield Paragraph(told.determination.headline, "lead")
+    yield Heading("Who and what was asked")
+    yield Pairs(tuple(_asked(told, words)))
+    yield Heading("What was decided")
+    yield Pairs(tuple(contents_replay.record(told.determination.recorded, words)))
+    yield Heading("What was appealed, and what became of it")
+    yield Pairs(tuple(_appealed(told, words)))
+    rebuilt = [one.key for one in told.editions if one.is_applied and one.provenance == "reconstructed"]
+    for key in rebuilt:
+        yield Paragraph(
+            f"Edition {key} of the policy is not in hand as text: it was reconstructed from the history table.",
+            "warning",
+        )
+    if told.imported:
+        count = len(told.imported)
+        entries = "1 entry of this record was" if count == 1 else f"{count} entries of this record were"
+        yield Paragraph(
+            f"{entries} imported from another record: recorded now, happened then. Each says so.", "warning"
+        )
+
+
+def _asked(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
+    person_, request = told.person, told.request
+    yield "Patient", person_.name
+    yield "Born", str(person_.birth_date or "not known")
+    if person_.deceased_on is not None:
+        yield "Died", str(person_.deceased_on)
+    yield "Member", listed([f"{one.member_id} ({one.issuer})" for one in person_.members])
+    for one in person_.representatives:
+        yield "Represented by", f"{one.name} ({plain(one.relationship)})"
+    for other in person_.linked_histories:
+        yield "Linked history", str(other)
+    line = plain(request.line_of_business)
+    received = words.at(request.received_at)
+    yield "Request", f"{entry_of(told.request_id)}, {request.urgency}, {line}, received {received}"
+    prescriber = request.prescriber
+    specialty = f", {plain(prescriber.specialty)}" if prescriber.specialty is not None else ""
+    yield "Prescriber", f"{prescriber.name} ({plain(prescriber.credential)}{specialty})"
+    dosing = request.statement.requested_dosing
+    yield (
+        "Asked for",
+        f"{value(dosing.mg_per_day)} mg a day on {value(dosing.consecutive_days)} days, {value(dosing.route)}",
+    )
+    if request.planned_first_infusion_on is not None:
+        site = f", {request.planned_site}" if request.planned_site is not None else ""
+        yield "Planned from", f"{request.planned_first_infusion_on}{site}"
+    if request.retrospective_for:
+        yield "Asked after", f"doses {listed([entry_of(one) for one in request.retrospective_for])} had been given"
+
+
+def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
+    appeal = told.appeal
+    received = words.at(appeal.received_at)
+    yield "Appeal", f"{entry_of(appeal.appeal_id)}, {appeal.level} level, {appeal.urgency}, received {received}"
+    yield "Filed by", f"{appeal.filer.name} ({appeal.filer.relation})"
+    yield "In time", f"{'no, it is late' if appeal.is_late else 'yes'}: the last day is {appeal.file_by}"
+    yield "Grounds", appeal.grounds
+    yield "Status", _status(told)
+    if appeal.assigned_to is not None:
+        yield "With", person(appeal.assigned_to)
+    if appeal.decided_by is not None:
+        yield "Decided by", person(appeal.decided_by)
+    if appeal.citing:
+        yield "Citing", listed(appeal.citing)
+    if appeal.rationale is not None:
+        yield "Rationale", appeal.rationale
+    for one in told.request.approvals:
+        yield (
+            "Approved",
+            _window(one.doses_approved, one.valid_from.isoformat(), one.valid_through.isoformat(), one.appeal_id),
+        )
+        if one.left_out is not None:
+            yield "Left out", one.left_out
+        if one.rescinded_on is not None:
+            yield "Taken back", f"from {one.rescinded_on}"
+    if appeal.handed_on_to is not None:
+        answered = plain(appeal.external_outcome) if appeal.external_outcome is not None else "not answered yet"
+        yield "External review", f"{appeal.handed_on_to}: {answered}"
+
+
+def _window(doses: int, valid_from: str, valid_through: str, appeal_id: str | None) -> str:
+    brought = f", brought by appeal {entry_of(appeal_id)}" if appeal_id is not None else ""
+    return f"{doses} doses from {valid_from} through {valid_through}{brought}"
+
+
+def _status(told: AppealDossier) -> str:
+    on = f" on {told.appeal.closed_on}" if told.appeal.closed_on is not None else ""
+    return f"{plain(told.appeal.status)}{on}"
+
+
+# -- the timeline -------------------------------------------------------------------------------
+
+
+def _timeline(told: AppealDossier, words: Words) -> Iterator[Block]:
+    yield Paragraph(
+        "Every event of the history, in the order in which it was recorded. What happened earlier than it was recorded"
+        " says by how many days.",
+        "muted",
+    )
+    yield grid(
+        ("No.", "Happened", "Recorded", "What", "By"),
+        (5, 14, 14, 47, 20),
+        [event_row(one, words) for one in told.timeline],
+        "Nothing was recorded.",
+    )
+
+
+def event_row(one: TimelineEntry, words: Words) -> Row:
+    notes = [f"recorded {one.days_late} day{'s' if one.days_late > 1 else ''} later"] if one.days_late else []
+    if one.corrects is not None:
+        notes.append(f"corrects {one.corrects}" if one.corrects else "a correction")
+    if one.imported_from is not None:
+        notes.append(f"imported from {one.imported_from.source}, {one.imported_from.reference}")
+    sentence = f": {one.sentence}" if one.sentence else ""
+    credential = f", {plain(one.who.credential)}" if one.who.credential != "none" else ""
+    return row(
+        Cell(str(one.version), "muted"),
+        words.happened(one.happened),
+        words.at(one.recorded_at),
+        Cell(f"{one.title}{sentence}", note=capital("; ".join(notes))),
+        Cell(one.who.name, note=f"{plain(one.who.role)}{credential}"),
+        is_marked=one.corrects is not None,
+    )
+
+
+# -- the replay ---------------------------------------------------------------------------------
+
+
+def _replays(told: AppealDossier, words: Words) -> Iterator[Block]:
+    yield Paragraph(
+        "The determination is shown as it was recorded and is never evaluated again. Beside it the same request is"
+        " judged again: as known then, from the very version of the history that was looked at, under the edition and"
+        " revision of then; as known now, under the same edition; and under every other edition. The program"
+        " recommends; a person decides.",
+        "muted",
+    )
+    yield from contents_replay.replayed(
+        told.determination, f"What is appealed: {_named(told.determination.recorded)}", words
+    )
+    for one in told.appeal_decisions:
+        appeal = entry_of(one.recorded.appeal_id or "")
+        yield from contents_replay.replayed(one, f"The decision of appeal {appeal}: {_named(one.recorded)}", words)
+
+
+def _named(one: Recorded) -> str:
+    return f"{plain(one.kind)} on {one.decided_on}"
+
+
+# -- the facts ----------------------------------------------------------------------------------
+
+
+def _facts(told: AppealDossier) -> Iterator[Block]:
+    yield Paragraph(
+        "What the clauses looked at, as known at the determination, and as known now for the same day. What was not"
+        " known was never read as “no”.",
+        "muted",
+    )
+    rows = [
+        row(
+            Cell(_fact_name(one.name)),
+            value(one.as_known_then),
+            Cell(value(one.as_known_now), "strong" if one.changed else "plain"),
+            is_marked=one.changed,
+        )
+        for one in told.facts
+    ]
+    yield grid(("Fact", "At the determination", "Known now"), (36, 32, 32), rows, "Nothing can be judged, then or now.")
+    yield Heading("Courses of Lemtrada, as known now")
+    yield from contents_record.courses(told)
+
+
+def _fact_name(name: str) -> str:
+    return capital(field(name))

@@ -1,0 +1,310 @@
+"""The record behind a case: documents, policy, people, clocks, notices, corrections, and how to check the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from api.dossier.blocks import Block, Cell, Heading, Pairs, Paragraph, Row, grid, row
+from api.dossier.words import Words, capital, field, listed, plain, provenance, size
+from projections.appeal_dossier import AppealDossier, CaseDocument
+from projections.courses import CourseView, DoseView
+from projections.dossier_clocks import Deadline
+from projections.dossier_people import Participant
+from projections.event_words import entry_of
+from projections.timeline import TimelineEntry
+
+# -- courses ------------------------------------------------------------------------------------
+
+
+def courses(told: AppealDossier) -> Iterator[Block]:
+    rows = [one for course in told.courses.courses for one in _course(course)]
+    rows += [_dose(one, "not counted") for one in told.courses.other_entries]
+    yield grid(
+        ("Course or dose", "Day", "Given", "Source", "Departures"),
+        (22, 16, 22, 22, 18),
+        rows,
+        "No course and no dose is on record.",
+    )
+
+
+def _course(course: CourseView) -> Iterator[Row]:
+    given = (
+        "doses not counted" if course.doses_given is None else f"{course.doses_given} of {course.regimen_doses} doses"
+    )
+    yield row(
+        Cell(f"Course {course.number}", "strong", note=course.status),
+        f"last {course.last_dose_on}" if course.last_dose_on is not None else "day not known",
+        given,
+        course.origin,
+        "",
+    )
+    yield from (_dose(one, "") for one in course.doses)
+
+
+def _dose(one: DoseView, note: str) -> Row:
+    marks = [
+        word for word, holds in (("voided", one.voided), (f"{one.duplicate} duplicate", one.duplicate != "no")) if holds
+    ]
+    return row(
+        Cell(entry_of(one.dose_id), "muted", indent=1, note="; ".join([*marks, *([note] if note else [])])),
+        one.on.isoformat(),
+        f"{one.mg:g} mg",
+        f"{plain(one.source)}, {one.source_reference}",
+        listed([plain(found) for found in one.variances]),
+    )
+
+
+# -- documents ----------------------------------------------------------------------------------
+
+
+def documents(told: AppealDossier, words: Words, links: Callable[[CaseDocument], str]) -> Iterator[Block]:
+    yield Paragraph(
+        "Every document of the request and of its appeals, as it was received; the bytes lie beside this file under the"
+        " name in the first column, and have the SHA-256 that is printed.",
+        "muted",
+    )
+    yield grid(
+        ("File", "Document, and the SHA-256 of its bytes", "Received", "What a person found in it"),
+        (15, 45, 11, 29),
+        [_document(one, words, links(one)) for one in told.documents],
+        "No document was received.",
+    )
+    if told.documents_of_other_requests:
+        count = told.documents_of_other_requests
+        yield Paragraph(f"Documents of other requests, not part of this case: {count}.", "muted")
+
+
+def _document(one: CaseDocument, words: Words, link: str) -> Row:
+    document = one.on_record.document
+    meant = f", meant for {document.clause}" if document.clause is not None else ""
+    marks = [
+        word for word, holds in (("voided", one.on_record.voided), ("corrected", one.on_record.corrected)) if holds
+    ]
+    with_appeal = f", with appeal {entry_of(one.on_record.appeal_id)}" if one.on_record.appeal_id is not None else ""
+    reviews = [
+        f"{'Supports' if review.supports else 'Does not support'} {review.clause}: {review.by.name},"
+        f" {words.at(review.reviewed_at)}{f'. {review.note}' if review.note else ''}"
+        for review in one.on_record.reviews
+    ]
+    return row(
+        Cell(one.file, "mono", href=link, note=f"{size(document.size_bytes)}"),
+        Cell(
+            f"{document.name} ({plain(document.kind)}{meant}){'; ' + listed(marks) if marks else ''}",
+            note=document.sha256,
+        ),
+        Cell(one.on_record.received_on.isoformat(), note=with_appeal.removeprefix(", ")),
+        "; ".join(reviews) or "Nobody of the plan has reviewed it.",
+        is_marked=one.on_record.voided,
+    )
+
+
+# -- the policy ---------------------------------------------------------------------------------
+
+
+def policy(told: AppealDossier) -> Iterator[Block]:
+    applied = next((one for one in told.editions if one.is_applied), None)
+    yield Paragraph(
+        "Clauses are cited by number and said in our own words; the policy's text is confidential and is not here.",
+        "muted",
+    )
+    if applied is None:
+        yield Paragraph(
+            "Under which edition the determination was made is not known; the clauses are those of the newest.",
+            "warning",
+        )
+    yield grid(
+        ("Edition", "Revision", "Source", "Digest (SHA-256)"),
+        (16, 10, 24, 50),
+        [
+            row(
+                Cell(one.key, "strong" if one.is_applied else "plain", note="applied" if one.is_applied else ""),
+                str(one.revision),
+                provenance(one.provenance),
+                Cell(one.digest, "mono"),
+            )
+            for one in told.editions
+        ],
+        "No edition is known for the day of receipt.",
+    )
+    yield Heading(f"The clauses of edition {applied.key}" if applied is not None else "The clauses")
+    yield grid(
+        ("Clause", "What it asks", "Readings"),
+        (18, 62, 20),
+        [
+            row(
+                Cell(one.citation, "strong", indent=one.depth),
+                Cell(one.paraphrase, note="a document is required" if one.documentation_required else ""),
+                Cell(listed(one.readings), "muted"),
+            )
+            for one in told.clauses
+        ],
+        "",
+    )
+    yield Heading("How we read it where it is silent or ambiguous")
+    yield grid(
+        ("Reading", "Question", "How we read it", "Relied on by"),
+        (9, 21, 46, 24),
+        [
+            row(Cell(one.number, "strong"), one.question, one.answer, Cell(listed(one.relied_on_by), "muted"))
+            for one in told.readings
+        ],
+        "",
+    )
+
+
+# -- the people ---------------------------------------------------------------------------------
+
+
+def people(told: AppealDossier) -> Iterator[Block]:
+    yield Heading("Was the appeal in independent hands?")
+    yield grid(
+        ("Person", "Had the appeal", "Judged again from what was on record at that event"),
+        (30, 18, 52),
+        [
+            row(
+                Cell(one.actor.name, "strong", note=_credentials(one.actor.credential, one.actor.specialty)),
+                f"{one.did}, event {one.version}",
+                Cell(one.sentence, "plain" if one.is_independent else "not_met"),
+                is_marked=not one.is_independent,
+            )
+            for one in told.independence
+        ],
+        "The appeal was neither assigned nor decided.",
+    )
+    yield Heading("Who recorded what")
+    yield grid(
+        ("Person", "Role and credential", "Part", "Recorded"),
+        (22, 22, 20, 36),
+        [_participant(one) for one in told.people],
+        "",
+    )
+    yield Heading("Others")
+    yield Pairs(tuple((one.name, capital(one.part)) for one in told.outsiders))
+
+
+def _participant(one: Participant) -> Row:
+    actor = one.actor
+    above = f"reports to {listed(actor.reports_to)}" if actor.reports_to else ""
+    deeds = [f"{deed.title} ({deed.version})" for deed in one.deeds]
+    return row(
+        Cell(actor.name, "strong", note=actor.id),
+        Cell(plain(actor.role), note="; ".join(filter(None, (_credentials(actor.credential, actor.specialty), above)))),
+        capital(listed(one.parts)),
+        listed(deeds) or "Nothing yet.",
+    )
+
+
+def _credentials(credential: str, specialty: str | None) -> str:
+    said = "no credential" if credential == "none" else plain(credential)
+    return f"{said}, {specialty}" if specialty is not None else said
+
+
+# -- the clocks ---------------------------------------------------------------------------------
+
+
+def clocks(told: AppealDossier, words: Words) -> Iterator[Block]:
+    yield grid(
+        ("What", "From", "Due by", "Done", "By which rule"),
+        (17, 14, 14, 17, 38),
+        [_deadline(one, words) for one in told.deadlines],
+        "",
+    )
+    yield Heading("The terms that apply")
+    yield from (Paragraph(f"{capital(one)}.") for one in told.clock_terms)
+
+
+def _deadline(one: Deadline, words: Words) -> Row:
+    stood = [f"stood still {words.at(stop.since)} to {words.at(stop.until)}" for stop in one.stood_still]
+    return row(
+        Cell(one.what, "strong"),
+        words.at(one.starts_at) or "the notice",
+        words.until(one.due_at),
+        Cell(
+            one.standing if one.ended_at is None else words.at(one.ended_at),
+            note="" if one.ended_at is None else one.standing,
+        ),
+        Cell(one.rule, note="; ".join([one.source, *stood])),
+        is_marked=one.standing == "late",
+    )
+
+
+# -- questions and notices ----------------------------------------------------------------------
+
+
+def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
+    yield Heading("What was asked")
+    yield grid(
+        ("Asked", "For", "Answer by", "Answered in full"),
+        (16, 50, 17, 17),
+        [
+            row(
+                words.at(one.asked_at),
+                "; ".join(f"{asked.clause}: {listed([field(name) for name in asked.missing])}" for asked in one.asked),
+                words.until(one.answer_by),
+                words.at(one.answered_at) or "not yet",
+            )
+            for one in told.request.askings
+        ],
+        "Nothing was asked for.",
+    )
+    yield Heading("Notices")
+    yield grid(
+        ("Notice", "Of", "To", "Issued", "Delivered"),
+        (10, 24, 30, 18, 18),
+        [
+            row(
+                Cell(entry_of(one.notice_id), "strong"),
+                Cell(plain(one.kind), note=f"appeal {entry_of(one.appeal_id)}" if one.appeal_id is not None else ""),
+                Cell(one.addressee, note=f"by {plain(one.channel)}"),
+                words.at(one.issued_at),
+                words.at(one.delivered_at) or "not recorded",
+            )
+            for one in told.notices
+        ],
+        "No notice is on record.",
+    )
+
+
+# -- corrections, imports -----------------------------------------------------------------------
+
+
+def corrections(told: AppealDossier, words: Words) -> Iterator[Block]:
+    yield Paragraph(
+        "Nothing is edited or deleted: a later event corrects or voids, and both stay on record (R23).", "muted"
+    )
+    yield Heading("Corrections")
+    yield _entries(told.corrections, words, "Nothing was corrected.")
+    yield Heading("Imported from another record: recorded now, happened then")
+    yield _entries(told.imported, words, "Nothing was imported.")
+
+
+def _entries(entries: tuple[TimelineEntry, ...], words: Words, nothing: str) -> Block:
+    return grid(
+        ("No.", "Happened", "Recorded", "What", "Where from"),
+        (6, 16, 16, 42, 20),
+        [
+            row(
+                Cell(str(one.version), "muted"),
+                words.happened(one.happened),
+                words.at(one.recorded_at),
+                Cell(one.title, note=one.sentence),
+                f"{one.imported_from.source}, {one.imported_from.reference}"
+                if one.imported_from is not None
+                else one.who.name,
+            )
+            for one in entries
+        ],
+        nothing,
+    )
+
+
+# -- how to check it ----------------------------------------------------------------------------
+
+
+def how_to_check(files: tuple[tuple[str, str], ...]) -> Iterator[Block]:
+    yield Paragraph(
+        "This file is made from the events of the history that were recorded through the moment on its first page,"
+        " the documents, the revisions of the editions, and the version of the renderer. The same input gives the same"
+        " bytes, on any day. In the folder, `sha256sum -c SHA256SUMS` compares every file with its sum.",
+    )
+    yield Pairs(files)

@@ -1,0 +1,167 @@
+"""The replay in a case file: the record, whether it agrees, what changed since, and every clause side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from api.dossier.blocks import Block, Cell, Grid, Heading, Pairs, Paragraph, Row, grid, row
+from api.dossier.words import (
+    NO_ANSWER,
+    Words,
+    answer,
+    answer_words,
+    capital,
+    listed,
+    person,
+    plain,
+    provenance,
+)
+from projections.recorded_decisions import Recorded
+from projections.replay import Reassessed, Replay
+from projections.replay_clauses import ChangedBy, ClauseRow
+
+RECOMMENDED = {"approve": "approve", "refer": "refer", "pend": "pend", "not_recommended": "not rec."}
+
+
+def replayed(told: Replay, heading: str, words: Words) -> Iterator[Block]:
+    yield Heading(heading)
+    yield Paragraph(told.headline, "lead")
+    yield Pairs(tuple(record(told.recorded, words)))
+    yield Paragraph(told.agreement.sentence, "plain" if told.agreement.status != "differs" else "warning")
+    if told.edition_problem is not None:
+        yield Paragraph(told.edition_problem, "warning")
+    if told.as_known_then is not None:
+        yield Heading("What changed since")
+        yield grid(
+            ("Clause", "Was", "Is now", "Which event changed it", "Because"),
+            (14, 8, 9, 37, 32),
+            tuple(_changes(told, words)),
+            "No clause is answered otherwise now than it was then.",
+        )
+    yield Heading("Clause by clause")
+    yield side_by_side(told)
+    yield Paragraph(_legend(told), "muted")
+
+
+def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
+    """The determination as its event has it."""
+    yield (
+        "Recorded as",
+        f"{capital(plain(one.kind))} on {one.decided_on}; recorded {words.at(one.recorded_at)}, event {one.version}",
+    )
+    if one.imported_from is not None:
+        yield "Imported from", f"{one.imported_from.source}, {one.imported_from.reference}: recorded now, happened then"
+    if one.decided_by_name is not None:
+        yield "Decided by", f"{one.decided_by_name}, as the import says"
+    yield "Imported by" if one.imported_from is not None else "Decided by", person(one.decided_by)
+    if one.edition is not None:
+        revision = (
+            f" revision {one.edition_revision}, {provenance(one.edition_provenance)}" if one.edition_revision else ""
+        )
+        yield "Edition", f"{one.edition}{revision}"
+    if one.edition_digest is not None:
+        yield "Digest", one.edition_digest
+    if one.recommendation is not None:
+        departs = "; the person departed from it" if one.departs else ""
+        yield "Recommended", f"{plain(one.recommendation)}{departs}"
+    if one.citing:
+        yield "Citing", listed(one.citing)
+    if one.granted is not None:
+        granted = one.granted
+        yield "Approved", f"{granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
+        if granted.left_out is not None:
+            yield "Left out", granted.left_out
+    if one.rationale is not None:
+        yield "Rationale", one.rationale
+    if one.history_version is not None:
+        yield "Looked at", f"version {one.history_version} of the history, assessment {str(one.assessment_digest)[:16]}"
+
+
+def _changes(told: Replay, words: Words) -> Iterator[Row]:
+    moved = told.recommendation_changed
+    if moved is not None:
+        because = Cell("The recommendation, from all clauses together.", "muted")
+        yield row(
+            Cell("overall", "strong"),
+            plain(moved.was),
+            plain(moved.is_now),
+            _events(moved.changed_by, words),
+            because,
+        )
+    for one in told.changed:
+        yield row(
+            Cell(one.citation, "plain" if one.is_group else "strong"),
+            answer(one.citation, one.was),
+            answer(one.citation, one.is_now),
+            _events(one.changed_by, words) if not one.is_group else Cell(_short(one.changed_by), "muted"),
+            one.because,
+        )
+
+
+def _events(turns: tuple[ChangedBy, ...], words: Words) -> Cell:
+    """The last turn in full; the ones before it in brief."""
+    last = turns[-1]
+    if last.by is None:
+        return Cell("Time alone.")
+    late = f"; happened {words.happened(last.by.happened)}" if last.by.days_late else ""
+    imported = "; imported" if last.by.imported_from is not None else ""
+    note = f"Event {last.by.version}, recorded {words.at(last.by.recorded_at)} by {last.by.who.name}{late}{imported}"
+    before = "".join(f"{_turn(turn)}; " for turn in turns[:-1])
+    sentence = f": {last.by.sentence}" if last.by.sentence else ""
+    return Cell(f"{before}{last.by.title}{sentence}", note=note)
+
+
+def _turn(turn: ChangedBy) -> str:
+    by = f"event {turn.by.version}" if turn.by is not None else "time alone"
+    return f"first {answer_words(turn.is_now)} by {by}"
+
+
+def _short(turns: tuple[ChangedBy, ...]) -> str:
+    return listed([f"event {one.by.version}" if one.by is not None else "time alone" for one in turns])
+
+
+# -- side by side -------------------------------------------------------------------------------
+
+
+def side_by_side(told: Replay) -> Grid:
+    """Three answers, and one for each other edition."""
+    others = told.other_editions
+    narrow = min(9, 60 // (3 + len(others)))
+    wide = 100 - 16 - narrow * (3 + len(others))
+    heads = ("Clause", "What it asks, in our words", "Recorded", "As known then", "Known now", *map(_edition, others))
+    shares = (16, wide, *(narrow for _ in range(3 + len(others))))
+    return Grid(heads, shares, (*(_clause(one) for one in told.clauses), _recommended(told)))
+
+
+def _edition(one: Reassessed) -> str:
+    revision = one.assessment.edition_revision
+    return f"Now, {one.assessment.edition}" + (f" rev. {revision}" if revision > 1 else "")
+
+
+def _clause(one: ClauseRow) -> Row:
+    return row(
+        Cell(one.citation, "plain" if one.is_group else "strong", indent=one.depth),
+        Cell(one.paraphrase, "muted" if one.is_group else "plain"),
+        answer(one.citation, one.recorded),
+        answer(one.citation, one.as_known_then),
+        answer(one.citation, one.as_known_now),
+        *(answer(one.citation, other.answer) for other in one.other_editions),
+        is_marked=one.changed or one.differs_by_edition,
+    )
+
+
+def _recommended(told: Replay) -> Row:
+    then = told.as_known_then.assessment if told.as_known_then is not None else None
+    now = told.as_known_now.assessment if told.as_known_now is not None else None
+    shown = [told.recorded.assessment, then, now, *(one.assessment for one in told.other_editions)]
+    said = [Cell(RECOMMENDED[one.recommendation], "strong") if one is not None else NO_ANSWER for one in shown]
+    return row(Cell("overall", "strong"), "", *said)
+
+
+def _legend(told: Replay) -> str:
+    day = f"Judged on {told.as_of}, the day of the determination, by what had happened until then."
+    marked = "Marked rows are answered otherwise now than then, or under another edition."
+    rebuilt = [one.assessment.edition for one in told.other_editions if one.assessment.edition_provenance != "text"]
+    source = f" Reconstructed from the history table: {listed(rebuilt)}." if rebuilt else ""
+    signs = "“Open”: what is known decides it neither way. “–”: no such clause there, or nothing to show."
+    return f"{day} {signs} {marked}{source}"

@@ -1,0 +1,103 @@
+"""How days, instants, people and values are written in a case file."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+
+from api.dossier.blocks import Cell, Tone
+from domain.people import Actor
+from domain.policy.outline import Answer
+
+ANSWERS = {"met": "met", "not_met": "not met", "undetermined": "open"}
+FOR: dict[str, Tone] = {"met": "met", "not_met": "not_met", "undetermined": "undetermined"}
+AGAINST: dict[str, Tone] = {"met": "not_met", "not_met": "met", "undetermined": "undetermined"}
+NO_ANSWER = Cell("–", "muted")
+
+
+class Words:
+    """In the plan's time zone."""
+
+    def __init__(self, zone: str) -> None:
+        self.zone = ZoneInfo(zone)
+
+    def at(self, instant: datetime | None) -> str:
+        """To the minute, by the plan's clock."""
+        return "" if instant is None else f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def until(self, instant: datetime | None) -> str:
+        """A midnight as the end of the day before it, as a clock of days means it."""
+        if instant is None:
+            return ""
+        here = instant.astimezone(self.zone)
+        is_midnight = (here.hour, here.minute, here.second, here.microsecond) == (0, 0, 0, 0)
+        return f"end of {here.date() - timedelta(days=1)}" if is_midnight else self.at(instant)
+
+    def happened(self, text: str) -> str:
+        """A day as it is, an instant by the plan's clock."""
+        return self.at(datetime.fromisoformat(text)) if "T" in text else text
+
+
+def plain(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def field(name: str) -> str:
+    """`aggressive_disease.mri.documentation` as people say it."""
+    return plain(name).replace(".", " / ")
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def listed(values: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(values)
+
+
+def answer(citation: str, found: Answer | None) -> Cell:
+    """In green what speaks for the request: a criterion that is met, an exclusion that is not."""
+    if found is None:
+        return NO_ANSWER
+    tones = AGAINST if citation.startswith("NR.") else FOR
+    return Cell(ANSWERS[found.value], tones[found.value])
+
+
+def answer_words(text: str) -> str:
+    return ANSWERS.get(text, plain(text))
+
+
+def person(actor: Actor) -> str:
+    """Name, role and credential, as recorded."""
+    specialty = f", {actor.specialty}" if actor.specialty is not None else ""
+    credential = f", {plain(actor.credential)}" if actor.credential != "none" else ""
+    return f"{actor.name} ({plain(actor.role)}{credential}{specialty})"
+
+
+def value(found: JsonValue) -> str:
+    """A fact as people write it; null is "not known", never "no"."""
+    match found:
+        case None:
+            return "not known"
+        case bool():
+            return "yes" if found else "no"
+        case list():
+            return "; ".join(map(value, found)) or "none"
+        case dict():
+            return ", ".join(value(part) for part in found.values() if part is not None)
+        case float():
+            return f"{found:g}"
+        case _:
+            return plain(str(found))
+
+
+def size(size_bytes: int) -> str:
+    if size_bytes < 1024:
+        return f"{size_bytes} bytes"
+    return f"{size_bytes / 1024:.0f} KiB" if size_bytes < 1024**2 else f"{size_bytes / 1024**2:.1f} MiB"
+
+
+def provenance(found: str | None) -> str:
+    return {"text": "from the text", "reconstructed": "reconstructed from the history table"}.get(found or "", "")
