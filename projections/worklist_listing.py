@@ -168,9 +168,12 @@ def sort_value(row: WorklistRow, sort: Sort) -> str | datetime:
 
 def cursor_after(row: WorklistRow, paging: Paging) -> str:
     """Where the next page begins: behind this row, in this order. It holds ids and instants alone."""
-    value = sort_value(row, paging.sort)
+    return cursor_at(paging, sort_value(row, paging.sort), row.subject_id)
+
+
+def cursor_at(paging: Paging, value: str | datetime, subject_id: str) -> str:
     text = value.isoformat() if isinstance(value, datetime) else value
-    place = json.dumps([paging.sort, paging.descending, text, row.subject_id])
+    place = json.dumps([paging.sort, paging.descending, text, subject_id])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
