@@ -99,11 +99,18 @@ def test_it_was_decided_between_receipt_and_today(on: str, is_fine: bool) -> Non
 
 @pytest.mark.parametrize(
     ("edition", "is_fine"),
-    [("unknown", True), ("2023-11-15", True), ("2024-10-09", False), ("2019-01-01", False), ("the old one", False)],
-    ids=["unknown", "known", "reviewed later", "no such edition", "no day"],
+    [
+        ("unknown", True),
+        ("2023-11-15", True),
+        ("2024-10-09", True),
+        ("2024-10-16", False),
+        ("2019-01-01", False),
+        ("the old one", False),
+    ],
+    ids=["unknown", "known", "reviewed that day", "reviewed later", "no such edition", "no day"],
 )
 def test_its_edition_is_a_known_one_of_then_or_unknown(edition: str, is_fine: bool) -> None:
-    scenario = given(request_of_2024()).when(past_determination("denied", "2024-03-08", edition=edition))
+    scenario = given(request_of_2024()).when(past_determination("denied", "2024-10-09", edition=edition))
     if is_fine:
         scenario.then(PastDeterminationImported, edition=edition)
     else:
@@ -141,7 +148,11 @@ def test_else_it_is_as_told() -> None:
     assert (event.doses_approved, str(event.valid_from), str(event.valid_through)) == (4, "2024-03-20", "2024-06-30")
 
 
-def test_it_ends_after_it_begins() -> None:
+def test_it_ends_after_it_begins_or_that_day() -> None:
+    one_day = {"valid_from": "2024-03-20", "valid_through": "2024-03-20"}
+    given(request_of_2024()).when(past_determination("approved", "2024-03-08", **one_day)).then(
+        PastDeterminationImported
+    )
     terms = {"valid_from": "2024-03-20", "valid_through": "2024-03-19"}
     scenario = given(request_of_2024()).when(past_determination("approved", "2024-03-08", **terms))
     scenario.then_refused(InvalidCommand, field="valid_through")
@@ -158,6 +169,8 @@ def test_doses_on_record_are_given_under_it_whichever_was_imported_first() -> No
             scenario.then_variances(number)
 
 
+EARLIER = reported({"completed": True, "last_dose_on": "2022"})
+NAMED_FIRST = ("2024-03-08", 1, 3)
 COURSES: dict[str, tuple[list[Step], str, int, int]] = {
     "nothing before": ([], "2024-03-08", 1, 5),
     "a course before": (first_course("2023-01-09"), "2024-03-08", 2, 3),
@@ -176,6 +189,10 @@ COURSES: dict[str, tuple[list[Step], str, int, int]] = {
         2,
         3,
     ),
+    "the last dose of the course given that day": (doses("2024-03-04", 5), "2024-03-08", 1, 5),
+    "a dose of its first day, named before an earlier course was told": ([dose("2024-03-08"), EARLIER], *NAMED_FIRST),
+    "a dose of its last day, named so": ([dose("2024-04-06"), EARLIER], *NAMED_FIRST),
+    "a dose of the day after, named so": ([dose("2024-04-07"), EARLIER], "2024-03-08", 2, 3),
     "a course that came later, long after it lapsed": (doses("2025-06-02", 2), "2024-03-08", 1, 5),
 }
 
