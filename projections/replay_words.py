@@ -67,8 +67,11 @@ def _known_now(columns: Columns, changed: Sequence[ClauseChange], moved: Recomme
     assert now is not None
     if columns.then is None:
         return f"With what is known now edition {now.edition} recommends {_plain(now.recommendation)}."
+    from_then, from_now = columns.then.approvable_from, now.approvable_from
     if not changed and moved is None:
-        return "With what is known now no answer is another."
+        moved_on = None not in (from_then, from_now) and from_then != from_now
+        later = f"; time alone would make it approvable from {from_now} instead of {from_then}" if moved_on else ""
+        return f"With what is known now no answer is another{later}."
     said = list(_changes_named(changed))
     if columns.then.scope != now.scope:
         said.append(_path(columns.then.scope, now.scope, changed))

@@ -125,6 +125,8 @@ def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
             "Approved",
             _window(one.doses_approved, one.valid_from.isoformat(), one.valid_through.isoformat(), one.appeal_id),
         )
+        if one.imported_from is not None:
+            yield "", f"imported from {one.imported_from.source}, {one.imported_from.reference}"
         if one.left_out is not None:
             yield "Left out", one.left_out
         if one.rescinded_on is not None:

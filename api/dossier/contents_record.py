@@ -42,14 +42,14 @@ def _course(course: CourseView) -> Iterator[Row]:
 
 
 def _dose(one: DoseView, note: str) -> Row:
-    marks = [
-        word for word, holds in (("voided", one.voided), (f"{one.duplicate} duplicate", one.duplicate != "no")) if holds
-    ]
+    marks = [name for name in ("voided", "corrected") if getattr(one, name)]
+    marks += [f"{one.duplicate} duplicate"] if one.duplicate != "no" else []
+    imported = f"imported from {one.imported_from.source}" if one.imported_from is not None else ""
     return row(
-        Cell(entry_of(one.dose_id), "muted", indent=1, note="; ".join([*marks, *([note] if note else [])])),
+        Cell(entry_of(one.dose_id), "muted", indent=1, note="; ".join([*marks, *filter(None, [note])])),
         one.on.isoformat(),
         f"{one.mg:g} mg",
-        f"{plain(one.source)}, {one.source_reference}",
+        Cell(f"{plain(one.source)}, {one.source_reference}", note=imported),
         listed([plain(found) for found in one.variances]),
     )
 

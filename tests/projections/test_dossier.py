@@ -110,6 +110,11 @@ def test_documents_of_other_requests_are_counted_and_left_out() -> None:
     assert (second.documents, second.documents_of_other_requests) == ((), 4)
 
 
+def test_a_day_that_moved_without_turning_an_answer_is_told(stood: AppealDossier) -> None:
+    later = "no answer is another; time alone would make it approvable from 2026-06-07 instead of 2026-06-06"
+    assert later in stood.determination.headline
+
+
 # -- who, and by when -------------------------------------------------------------------------
 
 
