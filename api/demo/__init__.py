@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from api.demo import lives, situations
 from api.demo.people import Person
-from api.demo.situations import SITUATIONS, Situation
+from api.demo.situations import Situation
 from api.demo.story import Story, Turn
 from domain.commands import OpenHistory
 from domain.events import NOBODY
@@ -21,6 +22,8 @@ from domain.ledger.application import Clock, Ledger, open_ledger, utc_now
 from domain.ledger.errors import StoreError
 
 __all__ = ["SITUATIONS", "ZONE", "Shown", "Situation", "fill"]
+
+SITUATIONS: Final[tuple[Situation, ...]] = (*situations.SITUATIONS, *lives.SITUATIONS)
 
 ZONE: Final = "America/New_York"
 """The time zone of a demo ledger that is given none."""
@@ -99,8 +102,9 @@ def _tell(ledger: Ledger, clock: StoryClock, stories: list[Story], progress: Pro
         clock.at = step.at
         command = step.command(Turn(ledger, patients.get(number, NOBODY), step.at))
         if isinstance(command, OpenHistory):
-            patients[number] = ledger.open_history(command, step.actor).patient_id
+            opened = ledger.open_history(command, step.actor, imported_from=step.imported_from)
+            patients[number] = opened.patient_id
         else:
-            ledger.execute(patients[number], command, step.actor)
+            ledger.execute(patients[number], command, step.actor, imported_from=step.imported_from)
         if progress is not None:
             progress(done, len(steps))

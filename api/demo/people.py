@@ -18,6 +18,14 @@ PHARMACIST: Final = Actor(id="paul.pharmacist", name="Paul Invented, PharmD", ro
 MEDICAL_DIRECTOR: Final = Actor(
     id="dora.director", name="Dora Invented, MD", role="clinician", credential="physician", specialty="neurology"
 )
+APPEALS_PHYSICIAN: Final = Actor(
+    id="anna.appeals",
+    name="Anna Invented, MD",
+    role="appeals_clinician",
+    credential="physician",
+    specialty="neurology",
+)
+IMPORT: Final = Actor(id="import", name="Import of the plan before (made up)", role="reviewer")
 CLAIMS: Final = Actor(id="claims-feed", name="Claims feed", role="service")
 INFUSION_CENTRE: Final = Actor(id="infusion-centre-feed", name="Infusion centre feed", role="service")
 

@@ -1,4 +1,4 @@
-"""The situations that the demo shows, one patient each: read a function as that patient's story.
+"""The situations of courses and decisions that the demo shows, one patient each: a function is that patient's story.
 
 Every day is counted from the demo's today, so that the stories hold on whatever date they are told.
 """
@@ -33,8 +33,8 @@ class Situation:
 def pending_a_document(story: Story) -> Story:
     """One agent failed, which is not enough; the MRI that would be is asserted, but its report is not here."""
     return story.on(story.ago(2)).opens().requests_first_course(
-        agents=(StatedAgent(product="Avonex", outcome="inadequate_efficacy", stopped_on=PartialDate(_year(story, 2))),),
-        aggressive_disease=_only_an_mri("not_attached"),
+        agents=(StatedAgent(product="Avonex", outcome="inadequate_efficacy", stopped_on=PartialDate(story.year(2))),),
+        aggressive_disease=only_an_mri("not_attached"),
     )  # fmt: skip
 
 
@@ -84,16 +84,16 @@ def closed_unfinished(story: Story) -> Story:
 
 
 def completed_and_waiting(story: Story) -> Story:
-    return _after_a_first_course(story, last_dose_on=story.ago(150 + story.person.spread(60)))
+    return after_a_first_course(story, last_dose_on=story.ago(150 + story.person.spread(60)))
 
 
 def due_next_month(story: Story) -> Story:
     """The twelve months are over some three weeks from today."""
-    return _after_a_first_course(story, last_dose_on=_a_year_before(story.ago(-20 - story.person.spread(8))))
+    return after_a_first_course(story, last_dose_on=_a_year_before(story.ago(-20 - story.person.spread(8))))
 
 
 def denied_too_early(story: Story) -> Story:
-    _after_a_first_course(story, last_dose_on=story.ago(270 + story.person.spread(30)))
+    after_a_first_course(story, last_dose_on=story.ago(270 + story.person.spread(30)))
     story.on(story.ago(20)).requests_later_course()
     return story.on(story.ago(15)).denies(
         "1.B.iv",
@@ -107,7 +107,7 @@ def denied_too_early(story: Story) -> Story:
 
 def later_course_approved(story: Story) -> Story:
     """A nurse practitioner asks, in consultation with a neurologist; three doses are approved and none given."""
-    _after_a_first_course(story, last_dose_on=story.ago(400 + story.person.spread(30)))
+    after_a_first_course(story, last_dose_on=story.ago(400 + story.person.spread(30)))
     story.on(story.ago(8)).requests(
         story.later_course_statement(),
         prescriber=Prescriber(name="Nika Fictitious, NP", specialty="neurology", credential="nurse_practitioner"),
@@ -119,7 +119,7 @@ def later_course_approved(story: Story) -> Story:
 
 def later_course_interrupted(story: Story) -> Story:
     """One of three doses a month ago, and the rest asked for: the policy is silent, so a clinician decides (R8)."""
-    _after_a_first_course(story, last_dose_on=story.ago(450 + story.person.spread(20)))
+    after_a_first_course(story, last_dose_on=story.ago(450 + story.person.spread(20)))
     story.on(story.ago(50)).requests_later_course()
     story.on(story.ago(47)).approves()
     story.on(story.ago(40)).is_given(1)
@@ -133,9 +133,9 @@ def transferred(story: Story) -> Story:
     The month is the one a year ago, so that some of its days have their anniversary behind
     them and some not; on the last day of a month all have.
     """
-    last_month = PartialDate(f"{_year(story, 1)}-{story.today.month:02}")
+    last_month = PartialDate(f"{story.year(1)}-{story.today.month:02}")
     story.on(story.ago(5)).opens().reports_treatment(
-        ReportedCourse(doses_given=5, mg_total=60.0, last_dose_on=PartialDate(_year(story, 3)), completed=True),
+        ReportedCourse(doses_given=5, mg_total=60.0, last_dose_on=PartialDate(story.year(3)), completed=True),
         ReportedCourse(doses_given=3, mg_total=36.0, first_dose_on=last_month, last_dose_on=last_month, completed=True),
         source="other_plan",
         reference="Records of the plan before (made up)",
@@ -242,14 +242,14 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
 )  # fmt: skip
 
 
-def _after_a_first_course(story: Story, last_dose_on: date) -> Story:
+def after_a_first_course(story: Story, last_dose_on: date) -> Story:
     """Asked for, approved, and given on five days, of which this was the last."""
     story.on(last_dose_on - timedelta(days=16)).opens().requests_first_course()
     story.on(last_dose_on - timedelta(days=12)).approves()
     return story.on(last_dose_on - timedelta(days=4)).is_given(5)
 
 
-def _only_an_mri(documentation: str) -> AggressiveDisease:
+def only_an_mri(documentation: str) -> AggressiveDisease:
     no = AggressiveSign(finding=False)
     return AggressiveDisease(
         rapid_deterioration=no,
@@ -262,7 +262,3 @@ def _only_an_mri(documentation: str) -> AggressiveDisease:
 def _a_year_before(day: date) -> date:
     """A day whose anniversary is this one; 28 February for a 29th, which is the anniversary of none."""
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
-
-
-def _year(story: Story, ago: int) -> str:
-    return str(story.today.year - ago)

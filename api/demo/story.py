@@ -13,13 +13,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from api.demo.people import CLAIMS, INFUSION_CENTRE, LINES_OF_BUSINESS, MEDICAL_DIRECTOR, SITES, Person
+from api.demo.people import CLAIMS, IMPORT, INFUSION_CENTRE, LINES_OF_BUSINESS, MEDICAL_DIRECTOR, SITES, Person
 from domain.commands import (
     ApproveCourse,
     CloseCourse,
     Command,
     ConfirmDuplicate,
     DenyRequest,
+    NewDocument,
     OpenHistory,
     RecordDose,
     ReferRequest,
@@ -27,7 +28,8 @@ from domain.commands import (
     SubmitRequest,
     VoidDose,
 )
-from domain.events import ReportedCourse, Statement, TreatmentSource
+from domain.decisions.approvals_kept import assessment_to_extend
+from domain.events import ImportedFrom, ReportedCourse, Statement, TreatmentSource
 from domain.facts import RequestedDosing
 from domain.judging import judge
 from domain.ledger.application import Ledger
@@ -52,11 +54,27 @@ class Turn:
     def dose_id(self, number: int) -> str:
         return f"{self.patient_id}.d{number}"
 
+    def appeal_id(self) -> str:
+        return f"{self.patient_id}.a1"
+
+    def digest_to_extend(self, number: int) -> str:
+        """Of the assessment that an extension of the approval of request `number` is decided from."""
+        history = self.ledger.history(self.patient_id)
+        return assessment_to_extend(history, self.request_id(number), self._today()).digest
+
+    def stored(self, text: str, **values: Any) -> NewDocument:
+        """A plain text whose bytes are stored now, to be named by the command of this step."""
+        stored = self.ledger.documents.put(self.patient_id, [text.encode()], media_type_announced="text/plain")
+        return NewDocument(sha256=stored.sha256, size_bytes=stored.size_bytes, media_type=stored.media_type, **values)
+
+    def _today(self) -> date:
+        return self.at.astimezone(self.ledger.zone).date()
+
     def digest_seen(self, number: int) -> str:
         """The digest of the assessment that the person deciding looks at, of request `number`."""
         history = self.ledger.history(self.patient_id)
         request = history.request(self.request_id(number))
-        return judge(history, request, self.at.astimezone(self.ledger.zone).date()).digest
+        return judge(history, request, self._today()).digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,7 @@ class Step:
     at: datetime
     actor: Actor
     command: Callable[[Turn], Command]
+    imported_from: ImportedFrom | None = None
 
 
 class Story:
@@ -81,11 +100,15 @@ class Story:
         self._at = now
         self._requests = 0
         self._doses = 0
+        self._source: str | None = None
 
     # -- when ---------------------------------------------------------------------------------
 
     def ago(self, days: int) -> date:
         return self.today - timedelta(days=days)
+
+    def year(self, ago: int) -> str:
+        return str(self.today.year - ago)
 
     def on(self, day: date) -> Story:
         """What follows is done on this day, from the morning on."""
@@ -98,19 +121,28 @@ class Story:
     def day(self) -> date:
         return self._at.date()
 
+    def imported(self, source: str) -> Story:
+        """What follows comes from another record: recorded on its day here, and happened before."""
+        self._source = source
+        return self
+
     # -- what ---------------------------------------------------------------------------------
 
-    def opens(self) -> Story:
-        person = self.person
-        command = OpenHistory(member=person.member, name=person.name, birth_date=person.birth_date)
-        return self._does(person.office, lambda _: command)
+    def opens(self, same_as: Person | None = None) -> Story:
+        """`same_as`: the number is her own, and the person another one's."""
+        person = same_as or self.person
+        command = OpenHistory(member=self.person.member, name=person.name, birth_date=person.birth_date)
+        return self._does(self.person.office, lambda _: command)
 
     def reports_treatment(self, *courses: ReportedCourse, source: TreatmentSource, reference: str) -> Story:
         command = ReportPriorTreatment(source=source, reference=reference, courses=courses)
         return self._does(self.person.reviewer, lambda _: command)
 
-    def requests(self, statement: Statement, **more: Any) -> Story:
-        """The prescriber's office asks; the planned infusion is two weeks away unless `more` says otherwise."""
+    def requests(self, statement: Statement, doses_given_before: int = 0, **more: Any) -> Story:
+        """The prescriber's office asks; the planned infusion is two weeks away unless `more` says otherwise.
+
+        `doses_given_before`: so many of the doses on record are asked for afterwards.
+        """
         self._requests += 1
         person, planned = self.person, self.day + timedelta(days=14)
         values = {
@@ -119,9 +151,13 @@ class Story:
             "planned_first_infusion_on": planned,
             "statement": statement,
         } | more
-        return self._does(
-            person.office, lambda turn: SubmitRequest(received_at=turn.at - FROM_RECEIPT_TO_ENTRY, **values)
-        )
+
+        def command(turn: Turn) -> Command:
+            named = tuple(turn.dose_id(number) for number in range(1, doses_given_before + 1))
+            received_at = {"received_at": turn.at - FROM_RECEIPT_TO_ENTRY}
+            return SubmitRequest.model_validate(received_at | values | {"retrospective_for": named})
+
+        return self._does(person.office, command)
 
     def requests_first_course(self, **changes: Any) -> Story:
         return self.requests(self.first_course_statement(**changes))
@@ -221,8 +257,15 @@ class Story:
 
     # -- the plumbing -------------------------------------------------------------------------
 
+    def does(self, actor: Actor, command: Callable[[Turn], Command]) -> Story:
+        """Anything else that somebody did; the command is made when its turn has come."""
+        return self._does(actor, command)
+
     def _does(self, actor: Actor, command: Callable[[Turn], Command]) -> Story:
-        self.steps.append(Step(min(self._at, self.now), actor, command))
+        imported_from = None
+        if self._source is not None:
+            actor, imported_from = IMPORT, ImportedFrom(source=self._source, reference=f"LINE-{len(self.steps) + 1}")
+        self.steps.append(Step(min(self._at, self.now), actor, command, imported_from))
         self._at += BETWEEN_STEPS
         return self
 

@@ -109,20 +109,22 @@ def test_demo_fills_an_empty_ledger_once(tmp_path: Path) -> None:
 
 
 def test_demo_prints_json_with_as_many_patients_as_asked(ledger_url: str) -> None:
-    shown = json.loads(run("demo", "--patients", "21", "--database", ledger_url, "--json").stdout)
-    assert len(shown) == 21
+    count = len(SITUATIONS) + 2
+    shown = json.loads(run("demo", "--patients", str(count), "--database", ledger_url, "--json").stdout)
+    assert len(shown) == count
     assert shown[0] == {
         "member_id": "DEMO-0001",
         "situation": SITUATIONS[0].name,
         "shows": SITUATIONS[0].shows,
     }
-    assert shown[20]["situation"] == SITUATIONS[1].name
-    assert answer_of("DEMO-0021", "--database", ledger_url)["approvable"]["recommendation"] == "approve"
+    assert shown[-1]["situation"] == SITUATIONS[1].name
+    assert answer_of(f"DEMO-{count:04}", "--database", ledger_url)["approvable"]["recommendation"] == "approve"
 
 
 def test_demo_says_in_one_line_which_patients_repeat(tmp_path: Path) -> None:
-    text = run("demo", "--patients", "22", "--database", f"sqlite:///{tmp_path / 'new.sqlite'}").stdout
-    assert text.endswith("  DEMO-0020 to DEMO-0022 show the same situations, in the same order.\n")
+    first, last = len(SITUATIONS) + 1, len(SITUATIONS) + 3
+    text = run("demo", "--patients", str(last), "--database", f"sqlite:///{tmp_path / 'new.sqlite'}").stdout
+    assert text.endswith(f"  DEMO-{first:04} to DEMO-{last:04} show the same situations, in the same order.\n")
 
 
 def test_demo_keeps_the_zone_that_an_empty_ledger_has(tmp_path: Path) -> None:
@@ -393,5 +395,7 @@ def test_what_no_event_names_is_swept_and_what_one_names_stays(tmp_path: Path) -
     stored = next((tmp_path / "ledger.sqlite-documents").rglob("*" + "[0-9a-f]" * 64))
     long_ago = stored.stat().st_mtime - 40 * 86_400
     os.utime(stored, (long_ago, long_ago))
-    assert run("database", "sweep", "--database", url, "--days", "30").stdout.startswith("Removed: 1 that no event names")
+    assert run("database", "sweep", "--database", url, "--days", "30").stdout.startswith(
+        "Removed: 1 that no event names"
+    )
     assert not stored.exists()
