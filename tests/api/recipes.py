@@ -48,6 +48,13 @@ KIND_OF_QUESTION: dict[str, Kind] = {
 }
 
 
+def _kind_for(label: str) -> Kind | None:
+    """The kind of history that an operation is asked about; None: that of the first commands."""
+    if label in ACT_OF_OPERATION:
+        return KIND_OF[ACT_OF_OPERATION[label]]
+    return stages.appealed if "{appeal_id}" in label else KIND_OF_QUESTION.get(label)
+
+
 @dataclass
 class Rival:
     """Somebody who, once let loose, always records first: the randomness of a command is asked for between its
@@ -87,7 +94,7 @@ class Cook:
 
     def recipe(self, label: str, status: int) -> Recipe:
         self.rival.act = None
-        kind = KIND_OF.get(ACT_OF_OPERATION.get(label, "")) or KIND_OF_QUESTION.get(label)
+        kind = _kind_for(label)
         changes = label.startswith("POST") and status in (200, 201, 409)
         on = self._fresh(kind) if changes else self._untouched(kind)
         fine = self._fine(label, on)
@@ -117,6 +124,10 @@ class Cook:
                 return Recipe(fine.path, headers={"Content-Type": "text/plain"}, raw=b"{}")
             case 422 if label.startswith("POST"):
                 return Recipe(fine.path, body=fine.body | {"surprise": 1})
+            case 422 if not fine.path:
+                return Recipe(query={"surprise": "1"})
+            case 422 if not fine.path:
+                return Recipe(query={"surprise": 1})
             case 422:
                 return Recipe(self._misspelt(fine.path), fine.query)
         raise AssertionError(f"{label} documents {status}, and nothing here reaches it")

@@ -26,7 +26,7 @@ from domain.ledger import application
 from domain.ledger.application import open_ledger
 from domain.ledger.schema import upgrade
 from tests.api.acts import Api
-from tests.api.recipes import Cook, Recipe, Rival
+from tests.api.recipes import STORE_DOCUMENT, Cook, Recipe, Rival
 from tests.api.seeds import Seeds
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
@@ -38,10 +38,16 @@ CASES_OF_A_ROW = 25
 """And one of the table of further commands: one endpoint serves them all, with bodies of a few fields.
 
 What only their bodies differ in, the validator checks, and `test_http_bad_input` has a table for; a
-minute and a half of boundary values would tell no more.
+minute and a half of boundary values would tell no more. So are bytes in and case files out.
 """
 
-ROWS = [f"POST {act.path}" for act in ACTS]
+# The document asks no ledger; the fixture gives the application one before anything else does.
+APP = create_app(None)  # type: ignore[arg-type]
+FEWER = [
+    *(f"POST {act.path}" for act in ACTS),
+    STORE_DOCUMENT,
+    *(f"GET {path}" for path in APP.openapi()["paths"] if "/dossier" in path),
+]
 
 SETTINGS: dict[str, Any] = {
     "seed": 20260428,
@@ -49,7 +55,7 @@ SETTINGS: dict[str, Any] = {
     # The boundary values of a body alone are a hundred and more.
     "operations": [
         {
-            "include-name": ROWS,
+            "include-name": FEWER,
             "generation": {"max-examples": CASES_OF_A_ROW},
             "phases": {"coverage": {"enabled": False}},
         },
@@ -69,8 +75,6 @@ def as_the_bytes_they_are(_context: object, value: Any) -> bytes:
     return serialize_binary(value)
 
 
-# The document asks no ledger; the fixture gives the application one before anything else does.
-APP = create_app(None)  # type: ignore[arg-type]
 SCHEMA = from_asgi("/openapi.json", APP, config=SchemathesisConfig.from_dict(SETTINGS))
 DOCUMENTED = {
     (f"{method.upper()} {path}", int(status))
@@ -104,6 +108,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         # A rival who is always first need not be so a hundred times.
         patched.setattr(application, "ATTEMPTS", 3)
         yield World(url, opened)
+
+
+def at_least(label: str) -> int:
+    """How many cases are generated for an operation."""
+    return CASES_OF_A_ROW if label in FEWER else CASES
 
 
 def sent(case: Case[Any], **more: Any) -> int:
@@ -146,12 +155,11 @@ def test_the_table_is_the_documents() -> None:
     assert not {(label, status) for label, status in reached if status != 405} - DOCUMENTED
     operations = {label for label, _ in DOCUMENTED}
     assert operations == {label for label, status in reached if status < 300}
-    few = {label for label in operations if GENERATED[label] < (CASES_OF_A_ROW if label in ROWS else CASES)}
-    assert {label for label in few if "health" not in label} == set()
+    assert {label for label in operations if GENERATED[label] < at_least(label) and "health" not in label} == set()
 
 
 def test_generated_cases_met_records_that_are_there(world: World) -> None:
     if not GENERATED:
         pytest.skip("the generated cases were not run")
-    enough = {label: (CASES_OF_A_ROW if label in ROWS else CASES) // 4 for label, _ in DOCUMENTED if "{" in label}
+    enough = {label: at_least(label) // 4 for label, _ in DOCUMENTED if "{" in label}
     assert {label for label, count in world.seeds.used.items() if count >= enough[label]} == set(enough)
