@@ -1,9 +1,10 @@
-"""The verbs that ask about one patient, request or appeal: courses, person, request, appeal; now, or as known then."""
+"""The verbs that ask about one patient, request, appeal or document; now, or as it was known then."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -24,7 +25,8 @@ from api.ledger_verbs import (
 )
 from domain.decisions.approvals_kept import assessment_to_extend
 from domain.errors import InvalidCommand, NotFound
-from domain.events import AppealId, RequestId
+from domain.events import AppealId, DocumentId, RequestId
+from domain.history import Request
 from domain.judging import judge
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
@@ -152,14 +154,106 @@ def appeal_command(
         _show_pairs(_appeal_rows(answer))
 
 
+@app.command("requests")
+def requests_command(
+    member: MemberArgument, known_at: KnownAt = None, database: Database = None, as_json: AsJson = False
+) -> None:
+    """List a patient's requests with their ids, oldest first.
+
+    Example: lemtrada-ledger requests DEMO-0003
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+        if as_json:
+            from api.answers import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
+
+            _print([request_summary(one).model_dump(mode="json") for one in history.requests])
+            return
+        rows = [
+            ("Request", f"{one.request_id}: {one.status}, received {one.received_on} ({_line(one)})")
+            for one in history.requests
+        ]
+        _show_pairs(rows or [("Requests", "none on record")])
+
+
+@app.command("appeals")
+def appeals_command(
+    member: MemberArgument, known_at: KnownAt = None, database: Database = None, as_json: AsJson = False
+) -> None:
+    """List a patient's appeals with their ids, oldest first.
+
+    Example: lemtrada-ledger appeals DEMO-0024
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = ledger.history(_patient(ledger, member), known_at=instant)
+        now = instant or ledger.now()
+        views = [appeal_view(history, one, ledger.zone, now) for one in history.appeals]
+        if as_json:
+            _print([one.model_dump(mode="json") for one in views])
+            return
+        rows = [
+            ("Appeal", f"{one.appeal_id}: {one.status.replace('_', ' ')}, received {one.received_on}") for one in views
+        ]
+        _show_pairs(rows or [("Appeals", "none on record")])
+
+
+@app.command("document")
+def document_command(
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="The id of a document, <patient>.f1")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="A new file, which gets the bytes as received.")],
+    known_at: KnownAt = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a document to a file, once its bytes are found to be those that were received.
+
+    Example: lemtrada-ledger document 11111111-2222-4333-8444-555555555555.f1 --output report.pdf
+    """
+    with plainly(), _ledger_to_read(database) as ledger:
+        patient_id = _patient_of(document, DocumentId, "DOCUMENT")
+        history = ledger.history(patient_id, known_at=_parsed(_INSTANT, known_at, "--known-at"))
+        found = history.document(document)
+        if found is None:
+            raise NotFound("no such document", field="DOCUMENT", remedy="take the id from the patient's requests")
+        _write_new(output, ledger.documents.open(patient_id, found.document.sha256))
+        if as_json:
+            _print(found.document.model_dump(mode="json"))
+            return
+        _print(f"{found.document.size_bytes} bytes, SHA-256 {found.document.sha256}")
+
+
+def _line(request: Request) -> str:
+    return request.line_of_business.replace("_", " ")
+
+
+def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
+    """Never over another file, and never half of it: where it ends early, nothing stays."""
+    try:
+        with output.open("xb") as file:
+            try:
+                for piece in pieces:
+                    file.write(piece)
+            except BaseException:
+                output.unlink()
+                raise
+    except OSError as error:
+        raise InvalidCommand(
+            f"cannot write: {error.strerror}", field="--output", remedy="name a new file in a folder of yours"
+        ) from None
+
+
+_IDS: Final = {RequestId: "a request", AppealId: "an appeal", DocumentId: "a document"}
+_LETTERS: Final = {RequestId: "r", AppealId: "a", DocumentId: "f"}
+
+
 def _patient_of(identifier: str, kind: Any, argument: str) -> UUID:
-    """Of the request or the appeal that this is the id of; raises InvalidCommand where it is none."""
+    """Of the request, the appeal or the document that this is the id of; raises InvalidCommand where it is none."""
     try:
         TypeAdapter(kind).validate_python(identifier)
     except ValidationError:
-        remedy = f"give the patient's id and .{argument[0].lower()} with the {argument.lower()}'s number"
-        cause = f"this is no id of {'an appeal' if kind is AppealId else 'a request'}"
-        raise InvalidCommand(cause, field=argument, remedy=remedy) from None
+        remedy = f"give the patient's id and .{_LETTERS[kind]} with the {argument.lower()}'s number"
+        raise InvalidCommand(f"this is no id of {_IDS[kind]}", field=argument, remedy=remedy) from None
     return UUID(identifier.split(".", 1)[0])
 
 
