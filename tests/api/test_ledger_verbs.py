@@ -395,7 +395,6 @@ def test_what_no_event_names_is_swept_and_what_one_names_stays(tmp_path: Path) -
     stored = next((tmp_path / "ledger.sqlite-documents").rglob("*" + "[0-9a-f]" * 64))
     long_ago = stored.stat().st_mtime - 40 * 86_400
     os.utime(stored, (long_ago, long_ago))
-    assert run("database", "sweep", "--database", url, "--days", "30").stdout.startswith(
-        "Removed: 1 that no event names"
-    )
+    told = run("database", "sweep", "--database", url, "--days", "30").stdout
+    assert told.startswith("Removed: 1 that no event names")
     assert not stored.exists()
