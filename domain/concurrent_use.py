@@ -64,12 +64,20 @@ def uses_known(history: PatientHistory, request: Request) -> list[Use]:
         if product.brand == "lemtrada":
             continue
         known = by_agent.setdefault(product.agent, [])
+        apart = [use for use in known if not _may_be_one_product(use.product, one.product)]
+        same = [use for use in known if use not in apart]
         if isinstance(one, AgentUse):
-            by_agent[product.agent] = _with_record(known, one)
+            now = _with_record(same, one)
         else:
-            stated_use = Use(one.product, one.started_on, one.stopped_on, one.still_taken, on)
-            by_agent[product.agent] = _with_statement(known, stated_use)
+            now = _with_statement(same, Use(one.product, one.started_on, one.stopped_on, one.still_taken, on))
+        by_agent[product.agent] = [*apart, *now]
     return [use for uses in by_agent.values() for use in uses]
+
+
+def _may_be_one_product(one: str, other: str) -> bool:
+    """Whether what is told of one may be of the other: a generic name and its brand, never two brands."""
+    brand, other_brand = recognise(one).brand, recognise(other).brand
+    return brand == other_brand or None in (brand, other_brand)
 
 
 def _with_statement(known: list[Use], stated: Use) -> list[Use]:
@@ -109,24 +117,25 @@ def _went_on_after(use: Use, start: PartialDate | None) -> bool:
     if start is None or use.still_taken is None:
         return False
     if use.stated_on is None:
-        return use.still_taken
+        # A start after that of a use that goes on is one of its own: a stop between the two may be told late.
+        return use.still_taken and not _is_after(start, use.started_on)
     return start.latest < use.stated_on if use.still_taken is False else start.earliest <= use.stated_on
 
 
 def _with_stop(known: list[Use], told: AgentUse) -> list[Use]:
-    """A stop ends the use that began before it: one that goes on, else the last; one that began later goes on."""
-    possible = [place for place, one in enumerate(known) if not _is_after(one.started_on, told.stopped_on)]
+    """A stop ends what began before it: all that goes on, else the last use; what began later goes on."""
+    possible = [one for one in known if not _is_after(one.started_on, told.stopped_on)]
     if not possible:
         return known or [Use(told.product, stopped_on=told.stopped_on)]
-    going_on = [
-        place for place in possible if known[place].stopped_on is None and known[place].still_taken is not False
-    ]
-    place = (going_on or possible)[-1]
-    one, stop = known[place], told.stopped_on
+    going_on = [one for one in possible if one.stopped_on is None and one.still_taken is not False]
+    ends = going_on or possible[-1:]
+    return [_ended(one, told.stopped_on) if one in ends else one for one in known]
+
+
+def _ended(use: Use, stop: PartialDate | None) -> Use:
     # Said to be taken still, after it is told to have been stopped: a contradiction, which somebody must clear up.
-    contradicts = one.still_taken is True and one.stated_on is not None and _is_before(stop, one.stated_on)
-    ended = replace(one, stopped_on=stop, still_taken=True if contradicts else None)
-    return [*known[:place], ended, *known[place + 1 :]]
+    contradicts = use.still_taken is True and use.stated_on is not None and _is_before(stop, use.stated_on)
+    return replace(use, stopped_on=stop, still_taken=True if contradicts else None)
 
 
 def _is_after(one: PartialDate | None, other: PartialDate | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -112,6 +113,41 @@ def test_what_was_told_last_holds_in_the_order_of_her_life(
     stated: dict[str, Any] | None, told: list[Step], continues: bool | None
 ) -> None:
     after(*told, stated=stated).then_finding("NR.2", CONTINUES[continues])
+
+
+GOES_ON = [("started", "2025-01-01"), ("stopped", "2025-06-01"), ("started", "2025-08-01"), ("started", "2026-02-01")]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=lambda order: "".join(map(str, order)))
+def test_in_whatever_order_it_is_told_the_use_that_was_begun_last_goes_on(order: tuple[int, ...]) -> None:
+    """A stop that is told late ends what began before it, and never what began after."""
+    told = [agent_started if kind == "started" else agent_stopped for kind, _ in GOES_ON]
+    scenario = after(*(told[number]("Tysabri", GOES_ON[number][1]) for number in order))
+    scenario.then_finding("NR.2", "met")
+    scenario.and_given(agent_stopped("Tysabri", "2026-05-05").recorded_on("2026-10-01"))
+    scenario.then_finding("NR.2", "not_met")
+
+
+@pytest.mark.parametrize(
+    ("stated", "told", "continues"),
+    [
+        (["Avonex"], [agent_stopped("Rebif", "2026-05-02")], True),
+        (["Avonex"], [agent_stopped("interferon beta-1a", "2026-05-02")], False),
+        (["Rebif", "Avonex"], [agent_stopped("Rebif", "2026-05-02")], True),
+        (["Rebif", "Avonex"], [agent_stopped("Rebif", "2026-05-02"), agent_stopped("Avonex", "2026-05-03")], False),
+    ],
+)
+def test_that_one_brand_was_stopped_says_nothing_of_another(
+    stated: list[str], told: list[Step], continues: bool
+) -> None:
+    agents = [{"product": name, "outcome": "adequate", "still_taken": True} for name in stated]
+    planned_for = given(submitted(stating(*agents), planned_first_infusion_on=PLANNED).by(OFFICE), today=RECEIVED)
+    planned_for.on("2026-05-05").and_given(*told).then_finding("NR.2", CONTINUES[continues])
+
+
+def test_that_one_brand_is_not_taken_any_more_says_nothing_of_another() -> None:
+    stopped = {"product": "Rebif", "outcome": "adequate", "still_taken": False}
+    after(agent_started("Avonex", "2020-01"), stated=stopped).then_finding("NR.2", "met")
 
 
 @pytest.mark.parametrize(
