@@ -30,6 +30,7 @@ from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment
 from projections.audit_trail import AuditEntry
+from projections.request_life import DecisionView, decision_view
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class ApprovalView(BaseModel):
     valid_through: Day
     left_out: str | None
     citing: list[str] = Field(description="The criteria that what is left out rests on.")
+    imported_from: ImportedFrom | None
 
 
 class DeterminationView(BaseModel):
@@ -91,7 +93,11 @@ class RequestView(BaseModel):
     statement: Statement
     submitted_by: Actor
     determination: DeterminationView | None
+    past_determination: DecisionView | None = Field(
+        description="What another record says was decided; it holds no assessment."
+    )
     approval: ApprovalView | None
+    imported_from: ImportedFrom | None
 
 
 class RequestSummary(BaseModel):
@@ -100,6 +106,7 @@ class RequestSummary(BaseModel):
     received_on: Day
     line_of_business: LineOfBusiness
     urgency: Urgency
+    imported_from: ImportedFrom | None
 
 
 class RequestAnswer(BaseModel):
@@ -173,6 +180,7 @@ def event_view(event: PatientEvent) -> EventView:
 
 def request_view(history: PatientHistory, request: Request) -> RequestView:
     approval = history.approval(request.request_id)
+    past = [one for one in request.decisions if one.past is not None]
     return RequestView(
         request_id=request.request_id,
         status=request.status,
@@ -186,7 +194,9 @@ def request_view(history: PatientHistory, request: Request) -> RequestView:
         statement=request.statement,
         submitted_by=request.submitted_by,
         determination=_determination(request),
+        past_determination=decision_view(past[-1]) if past else None,
         approval=_approval(approval) if approval is not None else None,
+        imported_from=request.imported_from,
     )
 
 
@@ -214,6 +224,7 @@ def _approval(approval: Approval) -> ApprovalView:
         valid_through=approval.valid_through,
         left_out=approval.left_out,
         citing=list(approval.citing),
+        imported_from=approval.imported_from,
     )
 
 
@@ -224,6 +235,7 @@ def request_summary(request: Request) -> RequestSummary:
         received_on=request.received_on,
         line_of_business=request.line_of_business,
         urgency=request.urgency,
+        imported_from=request.imported_from,
     )
 
 

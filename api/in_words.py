@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
@@ -75,6 +76,8 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
             f" through {approval.valid_through}, request {approval.request_id}"
         ),
     )
+    counts = Counter(one.source for one in answer.imported)
+    yield from (("Imported", f"rests on {_lines(number)} of {source}") for source, number in counts.items())
     judged = answer.approvable
     if judged is None:
         return
@@ -90,6 +93,10 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         readings = f" ({', '.join(reason.readings)})" if reason.readings else ""
         yield "Clinician", f"{reason.sentence}{readings}"
     yield from (("To know", sentence) for sentence in judged.advisories)
+
+
+def _lines(number: int) -> str:
+    return "1 line" if number == 1 else f"{number} lines"
 
 
 # -- the shortest ways to an approval ---------------------------------------------------------

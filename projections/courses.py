@@ -37,7 +37,10 @@ class DoseView(Fact):
 
 
 class CourseView(Fact):
-    """One course, numbered by when it was begun. `recorded_as` is the number that its doses' events carry."""
+    """One course, numbered by when it was begun. `recorded_as` is the number that its doses' events carry.
+
+    `report_id` is the latest report that told of it, and `imported_from` where that report came from.
+    """
 
     number: int
     recorded_as: int | None
@@ -51,6 +54,8 @@ class CourseView(Fact):
     completed_on: Day | None
     closed_on: Day | None
     reported_mg_total: float | None
+    report_id: str | None
+    imported_from: ImportedFrom | None
     doses: tuple[DoseView, ...]
 
 
@@ -93,6 +98,8 @@ def _course(history: PatientHistory, course: Course) -> CourseView:
         completed_on=course.completed_on,
         closed_on=course.marks.closed_on,
         reported_mg_total=reported.mg_total if reported is not None else None,
+        report_id=course.report_id,
+        imported_from=next((one.imported_from for one in history.reports if one.report_id == course.report_id), None),
         doses=tuple(_dose(history, dose) for dose in doses),
     )
 

@@ -6,16 +6,18 @@ Nothing here is stored as a status: days pass without an event.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from domain.approvals import MG_PER_DOSE, allowance
+from domain.approvals import MG_PER_DOSE, Allowance, allowance
 from domain.calendar import Day, PartialDate, anniversary
 from domain.courses import Course, courses, current_course, latest_dose_on, prior_treatment
 from domain.errors import EditionUnknown
+from domain.events import ImportedFrom
 from domain.facts import Fact, RequestedDosing, doses_in_course
 from domain.history import PatientHistory, Request
 from domain.judging import Judgement, judge, judge_next_request
@@ -37,6 +39,7 @@ class ApprovalInForce(Fact):
     doses_used: int
     valid_from: Day
     valid_through: Day
+    imported_from: ImportedFrom | None
 
 
 class StillNeeded(Fact):
@@ -83,7 +86,8 @@ class Eligibility(Fact):
     `doses_left_in_course` are of that course; null where a report does not say how many
     doses were given. `doses_usable` is the smaller of what the approval and the course have
     left, 0 without an approval in force. `next_course_from` is the first day on which the
-    twelve months of 1.B.iv have certainly passed, null while a course is under way.
+    twelve months of 1.B.iv have certainly passed, null while a course is under way. `imported`
+    are the lines of imports that the answer rests on: of her, her treatment, the request and the approval.
     """
 
     patient_id: UUID
@@ -104,6 +108,7 @@ class Eligibility(Fact):
     approval: ApprovalInForce | None
     approvable: Approvable | None
     edition_problem: str | None = None
+    imported: tuple[ImportedFrom, ...]
 
 
 def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = None) -> Eligibility:
@@ -139,12 +144,26 @@ def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = 
             doses_used=allowed.used,
             valid_from=allowed.approval.valid_from,
             valid_through=allowed.approval.valid_through,
+            imported_from=allowed.approval.imported_from,
         )
         if allowed is not None
         else None,
         approvable=_approvable(judgement, request) if judgement is not None else None,
         edition_problem=problem,
+        imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
+
+
+def _imported(
+    history: PatientHistory, request: Request | None, found: tuple[Course, ...], allowed: Allowance | None
+) -> Iterator[ImportedFrom]:
+    doses = [dose for course in found for dose in (*course.doses, *course.documenting)]
+    told = {one.rpartition(".")[0] for course in found if course.account is not None for one in course.account.ids}
+    reports = [one for one in history.reports if one.report_id in told or not (one.courses or one.voided)]
+    sources = [history.imported_from, *(one.imported_from for one in reports), *(one.imported_from for one in doses)]
+    sources.append(request.imported_from if request is not None else None)
+    sources.append(allowed.approval.imported_from if allowed is not None else None)
+    yield from (one for one in sources if one is not None)
 
 
 def _latest_request(history: PatientHistory, as_of: date) -> Request | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from domain import events as told
 from domain.events import PATIENT_EVENTS, Asked, Document, Event, ReportedCourse
+from domain.policy.editions import EDITIONS
 
 Words = tuple[str, Callable[[Any], str]]
 """A title, and the sentence of an event; the sentence may be empty where the title says it all."""
@@ -88,7 +89,8 @@ def _asked(event: Any) -> str:
 
 def _determined(event: Any) -> str:
     made = event.determination
-    said = f"Edition {made.assessment.edition}; recommended: {spoken(made.assessment.recommendation)}"
+    rebuilt = "" if made.assessment.edition_provenance == "text" else " (reconstructed)"
+    said = f"Edition {made.assessment.edition}{rebuilt}; recommended: {spoken(made.assessment.recommendation)}"
     return f"{said}. {made.rationale}" if made.rationale else f"{said}."
 
 
@@ -100,7 +102,10 @@ def _approved(event: Any) -> str:
 
 def _past(event: Any) -> str:
     by = f" by {event.decided_by}" if event.decided_by else ""
-    edition = "an edition that is not known" if event.edition == "unknown" else f"edition {event.edition}"
+    rebuilt = any(one.key == event.edition and one.provenance != "text" for one in EDITIONS)
+    edition = f"edition {event.edition}{' (reconstructed)' if rebuilt else ''}"
+    if event.edition == "unknown":
+        edition = "an edition that is not known"
     cited = f", citing {_listed(event.citing)}" if event.citing else ""
     return f"Another record tells of it: {spoken(event.outcome)}{by}, under {edition}{cited}."
 

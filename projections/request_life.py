@@ -100,12 +100,16 @@ class DecisionView(Fact):
     """One determination as recorded; `edition` is a review date, or what an import said.
 
     `provenance` says whether that edition's text is in hand or was rebuilt; null for one nobody knows.
+    `outcome` and `decided_by_name` are what another record says, `by` then who imported it.
     """
 
     version: int
     kind: Literal["approved", "denied", "referred", "imported"]
     on: Day
     by: Actor
+    outcome: str | None
+    decided_by_name: str | None
+    rationale: str | None
     citing: tuple[str, ...]
     edition: str
     edition_revision: int | None
@@ -199,7 +203,7 @@ def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now:
             if one.request_id == mine
         ),
         approvals=tuple(_window(one) for one in history.approvals if one.request_id == mine),
-        decisions=tuple(_decision(one) for one in request.decisions),
+        decisions=tuple(decision_view(one) for one in request.decisions),
         appeals=tuple(appeal_view(history, one, zone, now) for one in history.appeals if one.request_id == mine),
         imported_from=request.imported_from,
     )
@@ -254,9 +258,10 @@ def _window(one: Approval) -> WindowView:
     )
 
 
-def _decision(one: Decision) -> DecisionView:
-    assessed = one.determination.assessment if one.determination is not None else None
-    edition = assessed.edition if assessed is not None else one.past.edition if one.past is not None else UNKNOWN
+def decision_view(one: Decision) -> DecisionView:
+    made, past = one.determination, one.past
+    assessed = made.assessment if made is not None else None
+    edition = assessed.edition if assessed is not None else past.edition if past is not None else UNKNOWN
     known = next((each for each in EDITIONS if each.key == edition), None)
     rebuilt = known.provenance if known is not None else None
     return DecisionView(
@@ -264,12 +269,15 @@ def _decision(one: Decision) -> DecisionView:
         kind=one.kind,
         on=one.on,
         by=one.by,
+        outcome=past.outcome if past is not None else None,
+        decided_by_name=past.decided_by if past is not None else None,
+        rationale=made.rationale if made is not None else past.rationale if past is not None else None,
         citing=one.citing,
         edition=edition,
         edition_revision=assessed.edition_revision if assessed is not None else None,
         provenance=assessed.edition_provenance if assessed is not None else rebuilt,
         appeal_id=one.appeal_id,
-        imported_from=one.past.imported_from if one.past is not None else None,
+        imported_from=past.imported_from if past is not None else None,
     )
 
 

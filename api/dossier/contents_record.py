@@ -35,7 +35,10 @@ def _course(course: CourseView) -> Iterator[Row]:
         Cell(f"Course {course.number}", "strong", note=course.status),
         f"last {course.last_dose_on}" if course.last_dose_on is not None else "day not known",
         given,
-        course.origin,
+        Cell(
+            course.origin,
+            note=f"imported from {course.imported_from.source}" if course.imported_from is not None else "",
+        ),
         "",
     )
     yield from (_dose(one, "") for one in course.doses)

@@ -34,7 +34,7 @@ def replayed(told: Replay, heading: str, words: Words) -> Iterator[Block]:
         yield Heading("What changed since")
         yield grid(
             ("Clause", "Was", "Is now", "Which event changed it", "Because"),
-            (14, 8, 9, 37, 32),
+            (13, 12, 10, 35, 30),
             tuple(_changes(told, words)),
             "No clause is answered otherwise now than it was then.",
         )
@@ -126,16 +126,18 @@ def _short(turns: tuple[ChangedBy, ...]) -> str:
 def side_by_side(told: Replay) -> Grid:
     """Three answers, and one for each other edition."""
     others = told.other_editions
-    narrow = min(9, 60 // (3 + len(others)))
-    wide = 100 - 16 - narrow * (3 + len(others))
+    # The heads of the others say whether an edition is reconstructed, which is a long word.
+    clause, narrow, other = 15, 8, 11
+    wide = 100 - clause - 3 * narrow - other * len(others)
     heads = ("Clause", "What it asks, in our words", "Recorded", "As known then", "Known now", *map(_edition, others))
-    shares = (16, wide, *(narrow for _ in range(3 + len(others))))
+    shares = (clause, wide, *(narrow for _ in range(3)), *(other for _ in others))
     return Grid(heads, shares, (*(_clause(one) for one in told.clauses), _recommended(told)))
 
 
 def _edition(one: Reassessed) -> str:
     revision = one.assessment.edition_revision
-    return f"Now, {one.assessment.edition}" + (f" rev. {revision}" if revision > 1 else "")
+    rebuilt = "" if one.assessment.edition_provenance == "text" else " reconstructed"
+    return f"Now, {one.assessment.edition}" + (f" rev. {revision}" if revision > 1 else "") + rebuilt
 
 
 def _clause(one: ClauseRow) -> Row:

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from api.answers import request_answer, request_summary
 from api.importing.intake import Intake, Outcome
 from api.importing.lines import json_schema
-from domain.events import Member, PastDeterminationImported, RequestSubmitted
+from api.in_words import eligibility_rows
+from domain.events import ImportedFrom, Member, PastDeterminationImported, RequestSubmitted
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
 from domain.people import Actor
@@ -85,6 +87,47 @@ def test_what_was_imported_says_so_wherever_it_shows(intake: Intake, ledger: Led
     assert life.approvals[0].imported_from is not None
     shown = course_list(known, date(2026, 4, 28)).courses[0].doses[0]
     assert shown.imported_from is not None
+
+
+def test_an_answer_names_the_imports_that_it_rests_on(intake: Intake, ledger: Ledger) -> None:
+    approved = APPROVED | {"decided_on": "2024-03-01", "edition": "2023-11-15", "decided_by": "Old Doctor"}
+    in_force = {"doses_approved": 5, "valid_from": "2024-03-01", "valid_through": "2024-03-30"}
+    list(intake.json_lines(lines(PERSON, REQUEST, approved | in_force, dose(4))))
+    known = history(ledger)
+    answer = eligibility(known, date(2024, 3, 5))
+    assert [one.reference for one in answer.imported] == ["H-1", "I-4", "R-1", "D-1"]
+    assert answer.approval is not None
+    assert (answer.approval.imported_from, answer.doses_usable) == (ImportedFrom(source="old", reference="D-1"), 4)
+    before = eligibility(known, date(2024, 2, 1))
+    assert [one.reference for one in before.imported] == ["H-1"], "no dose, request or approval yet"
+    assert ("Imported", "rests on 4 lines of old") in list(eligibility_rows(answer, "UTC"))
+
+
+def test_a_request_over_http_says_how_another_record_determined_it(intake: Intake, ledger: Ledger) -> None:
+    denied = {"outcome": "denied", "edition": "2023-11-15", "citing": ["1.A.iii"], "decided_by": "Old Doctor",
+              "rationale": "No agent was tried."}  # fmt: skip
+    list(intake.json_lines(lines(PERSON, REQUEST, APPROVED | denied)))
+    known = history(ledger)
+    shown = request_answer(known, known.requests[0], None).request
+    assert (shown.status, shown.determination, shown.imported_from) == ("denied", None, known.requests[0].imported_from)
+    past = shown.past_determination
+    assert past is not None
+    assert (past.outcome, past.decided_by_name, past.rationale) == ("denied", "Old Doctor", "No agent was tried.")
+    assert (past.edition, past.provenance, past.citing) == ("2023-11-15", "reconstructed", ("1.A.iii",))
+    assert past.imported_from == ImportedFrom(source="old", reference="D-1")
+    assert request_summary(known.requests[0]).imported_from == ImportedFrom(source="old", reference="R-1")
+
+
+def test_a_reported_course_says_that_its_report_was_imported(intake: Intake, ledger: Ledger) -> None:
+    told = {"kind": "prior_treatment", "reference": "T-1", "member": {"member_id": "M-1"}, "source": "other_plan",
+            "courses": [{"doses_given": 5, "last_dose_on": "2022-03", "completed": True}]}  # fmt: skip
+    list(intake.json_lines(lines(PERSON, told)))
+    (course,) = course_list(history(ledger), date(2026, 4, 28)).courses
+    assert (course.report_id, course.imported_from) == (
+        history(ledger).reports[0].report_id,
+        ImportedFrom(source="old", reference="T-1"),
+    )
+    assert [one.reference for one in eligibility(history(ledger), date(2026, 4, 28)).imported] == ["H-1", "T-1"]
 
 
 def test_a_late_fact_changes_today_and_never_yesterday(intake: Intake, ledger: Ledger) -> None:
