@@ -11,9 +11,11 @@ from uuid import UUID
 
 import pytest
 
-from domain.ledger.application import Ledger
+from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.schema import upgrade
 from domain.ledger.views import NEVER, Generation, Refolded, Views, WorklistEntry, WorklistQuery, views_of
-from tests.conftest import NOON, OpenLedger
+from tests.conftest import NOON, OpenLedger, seeded
+from tests.postgres_server import PostgresServer
 
 ALMA, BEA = UUID(int=1), UUID(int=2)
 VIEW, RENDERER = "worklist", "1-here"
@@ -228,3 +230,13 @@ def test_a_page_has_one_row_more_than_it_is_long(views: Views) -> None:
     filled(views, folded(*(entry(number=number) for number in range(5))))
     found = views.worklist(VIEW, RENDERER, WorklistQuery(now=NOON, limit=2, equal={"state": ("open", "referred")}))
     assert (len(found.rows), found.counts) == (3, {"open": 5})
+
+
+def test_a_role_that_serves_keeps_the_views(postgres: PostgresServer, postgresql_url: str, serving_role: str) -> None:
+    upgrade(postgresql_url, serving_role=serving_role, entropy=seeded(1))
+    url = postgres.url(postgresql_url.rpartition("/")[2], serving_role, "serving")
+    with open_ledger(url) as served:
+        views = views_of(served.recorder.datastore)
+        filled(views, folded(entry()))
+        filled(views, folded(entry(number=2)), Refolded(BEA, error="wrong"))
+        assert (subjects(views), len(views.failures(VIEW))) == (["r2"], 1)
