@@ -18,13 +18,17 @@ from domain.policy.edition import Edition
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of an agent. `stated_on` is the day of the statement that told of it; None: the record alone did."""
+    """One use of an agent, or several that nothing parts yet: `again` are starts told of it later than its own.
+
+    `stated_on` is the day of the statement that told of it; None: the record alone did.
+    """
 
     product: str
     started_on: PartialDate | None = None
     stopped_on: PartialDate | None = None
     still_taken: bool | None = None
     stated_on: date | None = None
+    again: tuple[PartialDate, ...] = ()
 
     @property
     def is_said_to_be_taken(self) -> bool:
@@ -99,43 +103,63 @@ def _with_record(known: list[Use], told: AgentUse) -> list[Use]:
 
 
 def _with_start(known: list[Use], told: AgentUse) -> list[Use]:
-    """A start is of a use that is known to have gone on after it, or begins another one."""
-    if any(_went_on_after(one, told.started_on) for one in known):
-        return [
-            replace(one, started_on=one.started_on or told.started_on) if _went_on_after(one, told.started_on) else one
-            for one in known
-        ]
+    """A start is of a use that is known to have gone on after it, of the one that ended first; or begins another."""
+    start = told.started_on
+    assert start is not None, "a start has its day"
+    went_on = [one for one in known if _went_on_after(one, start)]
+    if went_on:
+        begun = min(went_on, key=lambda one: one.stopped_on.latest if one.stopped_on is not None else date.max)
+        return [_begun(one, start) if one is begun else one for one in known]
     say_nothing = [one for one in known if one.stopped_on is None and one.still_taken is None]
     others = [one for one in known if one not in say_nothing]
-    return [*others, Use(told.product, started_on=told.started_on, still_taken=True)]
+    return [*others, Use(told.product, started_on=start, still_taken=True)]
 
 
-def _went_on_after(use: Use, start: PartialDate | None) -> bool:
+def _went_on_after(use: Use, start: PartialDate) -> bool:
     """Whether the use is known to have ended, or to have been asked about, after this start."""
     if use.stopped_on is not None:
         return _is_after(use.stopped_on, start)
-    if start is None or use.still_taken is None:
-        return False
-    if use.stated_on is None:
-        # A start after that of a use that goes on is one of its own: a stop between the two may be told late.
-        return use.still_taken and not _is_after(start, use.started_on)
+    if use.still_taken is None or use.stated_on is None:
+        return use.still_taken is True
     return start.latest < use.stated_on if use.still_taken is False else start.earliest <= use.stated_on
+
+
+def _begun(use: Use, start: PartialDate) -> Use:
+    """Every start is kept: a stop between two of them may be told late."""
+    first, *again = sorted({start, *use.again, *([use.started_on] if use.started_on is not None else [])})
+    return replace(use, started_on=first, again=tuple(again))
 
 
 def _with_stop(known: list[Use], told: AgentUse) -> list[Use]:
     """A stop ends what began before it: all that goes on, else the last use; what began later goes on."""
-    possible = [one for one in known if not _is_after(one.started_on, told.stopped_on)]
-    if not possible:
-        return known or [Use(told.product, stopped_on=told.stopped_on)]
+    stop = told.stopped_on
+    assert stop is not None, "a stop has its day"
+    possible = [one for one in known if not _is_after(one.started_on, stop) and not _is_of_another(one, stop)]
     going_on = [one for one in possible if one.stopped_on is None and one.still_taken is not False]
     ends = going_on or possible[-1:]
-    return [_ended(one, told.stopped_on) if one in ends else one for one in known]
+    if not ends:
+        return [*known, Use(told.product, stopped_on=stop)]
+    return [part for one in known for part in (_parted(one, stop) if one in ends else (one,))]
 
 
-def _ended(use: Use, stop: PartialDate | None) -> Use:
-    # Said to be taken still, after it is told to have been stopped: a contradiction, which somebody must clear up.
-    contradicts = use.still_taken is True and use.stated_on is not None and _is_before(stop, use.stated_on)
-    return replace(use, stopped_on=stop, still_taken=True if contradicts else None)
+def _is_of_another(use: Use, stop: PartialDate) -> bool:
+    """Whether a stop can't be of a stated use: taken after it, and its end is known; or not taken before it."""
+    if use.stated_on is None:
+        return False
+    if use.still_taken is True:
+        return use.stopped_on is not None and _is_before(stop, use.stated_on)
+    return use.still_taken is False and stop.earliest > use.stated_on
+
+
+def _parted(use: Use, stop: PartialDate) -> tuple[Use, ...]:
+    """The use up to its stop, and what was begun again after it."""
+    later = tuple(one for one in use.again if _is_after(one, stop))
+    if later:
+        until = tuple(one for one in use.again if one not in later)
+        before = Use(use.product, use.started_on, stop, again=until)
+        return before, replace(use, started_on=later[0], again=later[1:])
+    # What was stated stays: taken after its stop, or to be stopped though it is not taken, somebody must clear it up.
+    return (replace(use, stopped_on=stop, still_taken=use.still_taken if use.stated_on is not None else None),)
 
 
 def _is_after(one: PartialDate | None, other: PartialDate | None) -> bool:

@@ -94,6 +94,15 @@ def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> N
         # Of one day or month, what was told last holds.
         (None, [agent_started("Tysabri", "2026-04"), agent_stopped("Tysabri", "2026-04")], False),
         (None, [agent_stopped("Tysabri", "2026-04"), agent_started("Tysabri", "2026-04")], True),
+        # Told in disorder: no start and no stop is lost by what is told between them.
+        (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-05-20"),
+                                     agent_stopped("Tysabri", "2025-01")], True),
+        (tysabri(still_taken=False), [agent_stopped("Tysabri", "2026-05-20"), agent_started("Tysabri", "2026-05-02"),
+                                      agent_stopped("Tysabri", "2026-04-01")], True),
+        (None, [agent_stopped("Tysabri", "2026-05-20"), agent_started("Tysabri", "2025-01"),
+                agent_started("Tysabri", "2026-05-05"), agent_stopped("Tysabri", "2026-04-01")], True),
+        (None, [agent_started("Tysabri", "2026-05-20"), agent_stopped("Tysabri", "2026-05-05"),
+                agent_started("Tysabri", "2025-01")], False),
         # The statement says nothing of days.
         (tysabri(), [agent_started("Tysabri", "2020-01")], True),
         (tysabri(), [agent_stopped("Tysabri", "2026-04-20")], False),
@@ -108,7 +117,7 @@ def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> N
         (None, [agent_started("methylprednisolone", "2026-04-20")], False),
         (None, [agent_started("rituximab", "2026-04-20")], None),
     ],
-)
+)  # fmt: skip
 def test_what_was_told_last_holds_in_the_order_of_her_life(
     stated: dict[str, Any] | None, told: list[Step], continues: bool | None
 ) -> None:
