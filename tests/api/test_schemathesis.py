@@ -34,7 +34,7 @@ from tests.conftest import NOON, ZONE, seeded
 CASES = 60
 """How many generated cases an operation is sent at the least; with a body it is two hundred and more."""
 
-CASES_OF_A_ROW = 25
+CASES_OF_A_ROW = 8
 """And one of the table of further commands: one endpoint serves them all, with bodies of a few fields.
 
 What only their bodies differ in, the validator checks, and `test_http_bad_input` has a table for; a
