@@ -200,5 +200,20 @@ def _counted(doses: int | None) -> str:
 
 def change_in_words(change: StateChange) -> str:
     if change.before is None:
-        return f"{change.what}: {change.after}"
-    return f"{change.what}: {change.before} → {'gone' if change.after is None else change.after}"
+        return f"{change.what}: {_recorded(change.after)}"
+    return f"{change.what}: {_recorded(change.before)} → {_recorded(change.after)}"
+
+
+def _recorded(value: JsonValue) -> str:
+    """A value of the record as people write it: without quotes, brackets and what is not known."""
+    match value:
+        case None:
+            return "gone"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return "; ".join(map(_recorded, value)) or "none"
+        case dict():
+            return ", ".join(f"{spoken(name)} {_recorded(one)}" for name, one in value.items() if one is not None)
+        case _:
+            return f"{value}"

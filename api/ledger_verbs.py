@@ -317,7 +317,7 @@ def _show_entries(entries: Iterable[AuditEntry], ledger: Ledger) -> None:
             _in_zone(one.happened, ledger),
             one.recorded_at.astimezone(ledger.zone).isoformat(),
             f"{one.who.name} ({one.who.role})",
-            one.event,
+            f"{one.event} (imported from {one.imported_from.source})" if one.imported_from is not None else one.event,
             "; ".join(change_in_words(change) for change in one.changed),
         )
         for one in entries

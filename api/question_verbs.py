@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -23,16 +24,17 @@ from api.ledger_verbs import (
     _show_pairs,
     plainly,
 )
+from api.record_in_words import appeal_rows, assessment_rows, course_rows, imported, life_rows, person_rows, spoken
 from domain.decisions.approvals_kept import assessment_to_extend
-from domain.errors import InvalidCommand, NotFound
+from domain.errors import EditionUnknown, InvalidCommand, NotFound
 from domain.events import AppealId, DocumentId, RequestId
-from domain.history import Request
-from domain.judging import judge
-from domain.policy.assessment import Assessment
+from domain.history import PatientHistory, Request
+from domain.judging import Judgement, judge
+from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
-from projections.courses import Courses, CourseView, DoseView, course_list
-from projections.person import Person, person
-from projections.request_life import AppealView, RequestLife, appeal_view, request_life
+from projections.courses import course_list
+from projections.person import person
+from projections.request_life import appeal_view, clocks_at, request_life
 
 AsOf = Annotated[
     str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
@@ -60,7 +62,7 @@ def courses_command(
         if as_json:
             _print(answer.model_dump(mode="json"))
             return
-        _show_pairs(_course_rows(answer))
+        _show_pairs(course_rows(answer))
 
 
 @app.command("person")
@@ -82,7 +84,7 @@ def person_command(
         if as_json:
             _print(answer.model_dump(mode="json"))
             return
-        _show_pairs(_person_rows(answer))
+        _show_pairs(person_rows(answer))
 
 
 @app.command("request")
@@ -115,24 +117,39 @@ def request_command(
         found = history.request(request)
         if found is None:
             raise NotFound("no such request", field="REQUEST", remedy="take the id from the patient's history")
-        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
-        life = request_life(history, found, ledger.zone, instant or ledger.now())
-        judged = assessment_to_extend(history, request, day) if to_extend else judge(history, found, day, applies)
+        day = _parsed(_DAY, as_of, "--as-of")
+        life = request_life(history, found, ledger.zone, clocks_at(ledger.now(), ledger.zone, day, instant))
+        judged, problem = _judged(history, found, day or ledger.today(), applies, to_extend)
         if as_json:
             _print(
                 {
                     "life": life.model_dump(mode="json"),
-                    "assessment_digest": judged.digest,
-                    "assessment": judged.assessment.model_dump(mode="json"),
+                    "assessment_digest": judged.digest if judged is not None else None,
+                    "assessment": judged.assessment.model_dump(mode="json") if judged is not None else None,
+                    "edition_problem": problem,
                 }
             )
             return
-        _show_pairs((*_life_rows(life), *_assessment_rows(judged.assessment)))
+        rows = assessment_rows(judged.assessment) if judged is not None else [("Edition", problem or "")]
+        _show_pairs((*life_rows(life, ledger.zone), *rows))
+
+
+def _judged(
+    history: PatientHistory, found: Request, day: date, applies: Edition | None, to_extend: bool
+) -> tuple[Judgement | None, str | None]:
+    """What the policy says of it, or why no edition can be applied: what has become of it is told all the same."""
+    try:
+        if to_extend:
+            return assessment_to_extend(history, found.request_id, day), None
+        return judge(history, found, day, applies), None
+    except EditionUnknown as unknown:
+        return None, str(unknown)
 
 
 @app.command("appeal")
 def appeal_command(
     appeal: AppealArgument,
+    as_of: AsOf = None,
     known_at: KnownAt = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -147,11 +164,12 @@ def appeal_command(
         found = history.appeal(appeal)
         if found is None:
             raise NotFound("no such appeal", field="APPEAL", remedy="take the id from the patient's history")
-        answer = appeal_view(history, found, ledger.zone, instant or ledger.now())
+        now = clocks_at(ledger.now(), ledger.zone, _parsed(_DAY, as_of, "--as-of"), instant)
+        answer = appeal_view(history, found, ledger.zone, now)
         if as_json:
             _print(answer.model_dump(mode="json"))
             return
-        _show_pairs(_appeal_rows(answer))
+        _show_pairs(appeal_rows(answer, ledger.zone))
 
 
 @app.command("requests")
@@ -169,16 +187,17 @@ def requests_command(
 
             _print([request_summary(one).model_dump(mode="json") for one in history.requests])
             return
-        rows = [
-            ("Request", f"{one.request_id}: {one.status}, received {one.received_on} ({_line(one)})")
-            for one in history.requests
-        ]
+        rows = [("Request", _summary(one)) for one in history.requests]
         _show_pairs(rows or [("Requests", "none on record")])
 
 
 @app.command("appeals")
 def appeals_command(
-    member: MemberArgument, known_at: KnownAt = None, database: Database = None, as_json: AsJson = False
+    member: MemberArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    database: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """List a patient's appeals with their ids, oldest first.
 
@@ -187,14 +206,12 @@ def appeals_command(
     with plainly(), _ledger_to_read(database) as ledger:
         instant = _parsed(_INSTANT, known_at, "--known-at")
         history = ledger.history(_patient(ledger, member), known_at=instant)
-        now = instant or ledger.now()
+        now = clocks_at(ledger.now(), ledger.zone, _parsed(_DAY, as_of, "--as-of"), instant)
         views = [appeal_view(history, one, ledger.zone, now) for one in history.appeals]
         if as_json:
             _print([one.model_dump(mode="json") for one in views])
             return
-        rows = [
-            ("Appeal", f"{one.appeal_id}: {one.status.replace('_', ' ')}, received {one.received_on}") for one in views
-        ]
+        rows = [("Appeal", f"{one.appeal_id}: {spoken(one.status)}, received {one.received_on}") for one in views]
         _show_pairs(rows or [("Appeals", "none on record")])
 
 
@@ -223,8 +240,9 @@ def document_command(
         _print(f"{found.document.size_bytes} bytes, SHA-256 {found.document.sha256}")
 
 
-def _line(request: Request) -> str:
-    return request.line_of_business.replace("_", " ")
+def _summary(one: Request) -> str:
+    line = spoken(one.line_of_business)
+    return f"{one.request_id}: {one.status}, received {one.received_on} ({line}){imported(one.imported_from)}"
 
 
 def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
@@ -255,109 +273,3 @@ def _patient_of(identifier: str, kind: Any, argument: str) -> UUID:
         remedy = f"give the patient's id and .{_LETTERS[kind]} with the {argument.lower()}'s number"
         raise InvalidCommand(f"this is no id of {_IDS[kind]}", field=argument, remedy=remedy) from None
     return UUID(identifier.split(".", 1)[0])
-
-
-# -- in words ---------------------------------------------------------------------------------
-
-
-def _course_rows(answer: Courses) -> Iterator[tuple[str, str]]:
-    yield "On", f"{answer.as_of}, from version {answer.history_version} of the history"
-    for course in answer.courses:
-        yield f"Course {course.number}", _course(course)
-        yield from (("", _dose(dose)) for dose in course.doses)
-    yield from (("Not counted", _dose(dose)) for dose in answer.other_entries)
-    if not answer.courses:
-        yield "Courses", "none on record"
-
-
-def _course(course: CourseView) -> str:
-    given = "an unknown number of" if course.doses_given is None else course.doses_given
-    return f"{course.status}, {course.origin}: {given} of {course.regimen_doses} doses given"
-
-
-def _dose(dose: DoseView) -> str:
-    entry = dose.dose_id.rpartition(".")[2]
-    marks = [name for name in ("voided", "corrected") if getattr(dose, name)]
-    if dose.duplicate != "no":
-        marks.append(f"{dose.duplicate} duplicate")
-    if dose.imported_from is not None:
-        marks.append(f"imported from {dose.imported_from.source}")
-    more = f" ({', '.join((*marks, *(one.replace('_', ' ') for one in dose.variances)))})"
-    return f"{dose.on}  {dose.mg:g} mg  {entry}{more if marks or dose.variances else ''}"
-
-
-def _person_rows(answer: Person) -> Iterator[tuple[str, str]]:
-    yield "Name", answer.name
-    yield "Born", str(answer.birth_date or "not known")
-    yield from (("Member", f"{one.member_id} of {one.issuer}") for one in answer.members)
-    yield "Coverage", (answer.line_of_business or "not known").replace("_", " ")
-    for one in answer.representatives:
-        until = f" through {one.through}" if one.through is not None else ""
-        yield "Represented", f"by {one.name} ({one.relationship.replace('_', ' ')}) from {one.on}{until}"
-    yield from (("Linked", f"with the history {one}") for one in answer.linked_histories)
-    if answer.deceased_on is not None:
-        yield "Died", str(answer.deceased_on)
-    for use in answer.agents:
-        what = f"begun {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
-        yield "Agent", f"{use.product}, {what}"
-    if answer.imported_from is not None:
-        yield "Imported", f"from {answer.imported_from.source}"
-
-
-def _life_rows(life: RequestLife) -> Iterator[tuple[str, str]]:
-    yield "Request", f"{life.request_id}, {life.status}{' (imported)' if life.imported_from is not None else ''}"
-    if life.held_by is not None:
-        yield "With", f"{life.held_by.name} ({life.held_by.role})"
-    yield "Due", f"{life.clock.due_at.isoformat()} ({life.clock.standing.replace('_', ' ')}; {life.clock.rule})"
-    for asking in life.askings:
-        answered = f"answered {asking.answered_at.date()}" if asking.answered_at is not None else "not answered"
-        clauses = ", ".join(one.clause for one in asking.asked)
-        yield "Asked", f"{clauses} on {asking.asked_at.date()}, until {asking.answer_by.isoformat()}: {answered}"
-    for one in life.documents:
-        reviewed = f", supports {', '.join(one.supports)}" if one.supports else ", supports nothing yet"
-        voided = ", voided" if one.voided else ""
-        yield "Document", f"{one.document.name} ({one.document.kind.replace('_', ' ')}{reviewed}{voided})"
-    for decision in life.decisions:
-        citing = f", citing {', '.join(decision.citing)}" if decision.citing else ""
-        origin = f", imported from {decision.imported_from.source}" if decision.imported_from is not None else ""
-        rebuilt = " (reconstructed)" if decision.provenance == "reconstructed" else ""
-        edition = f"edition {decision.edition}{rebuilt}"
-        yield "Decided", f"{decision.kind} on {decision.on} by {decision.by.name}{citing}, {edition}{origin}"
-    for window in life.approvals:
-        taken_back = f", rescinded {window.rescinded_on}" if window.rescinded_on is not None else ""
-        yield (
-            "Approval",
-            f"{window.doses_approved} doses, {window.valid_from} through {window.valid_through}{taken_back}",
-        )
-    for appeal in life.appeals:
-        late = ", late" if appeal.is_late else ""
-        yield "Appeal", f"{appeal.appeal_id.rpartition('.')[2]} of {appeal.received_on}{late}: {appeal.status}"
-
-
-def _appeal_rows(appeal: AppealView) -> Iterator[tuple[str, str]]:
-    yield "Appeal", f"{appeal.appeal_id}, {appeal.status.replace('_', ' ')}"
-    yield "Of", f"event {appeal.decision_version} of the history, request {appeal.request_id}"
-    yield "Filed", f"by {appeal.filer.name} ({appeal.filer.relation}), {appeal.level} level, {appeal.urgency}"
-    late = "late" if appeal.is_late else "in time"
-    yield "Received", f"{appeal.received_on}, {late}: the last day is {appeal.file_by}"
-    yield "Grounds", appeal.grounds
-    if appeal.due_at is not None:
-        yield "Due", f"{appeal.due_at.isoformat()}{' (overdue)' if appeal.overdue else ''}"
-    if appeal.assigned_to is not None:
-        yield "With", f"{appeal.assigned_to.name} ({appeal.assigned_to.role.replace('_', ' ')})"
-    if appeal.decided_by is not None:
-        citing = f", citing {', '.join(appeal.citing)}" if appeal.citing else ""
-        yield "Decided", f"{appeal.status.replace('_', ' ')} on {appeal.closed_on} by {appeal.decided_by.name}{citing}"
-    if appeal.rationale is not None:
-        yield "Because", appeal.rationale
-    if appeal.handed_on_to is not None:
-        answer = (appeal.external_outcome or "not answered yet").replace("_", " ")
-        yield "Handed on", f"to {appeal.handed_on_to}: {answer}"
-
-
-def _assessment_rows(assessment: Assessment) -> Iterator[tuple[str, str]]:
-    source = "from the text" if assessment.edition_provenance == "text" else "reconstructed from the history table"
-    yield "Edition", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
-    yield "Recommended", f"{assessment.recommendation} on {assessment.as_of}; a person decides"
-    for one in assessment.findings:
-        yield one.citation, f"{one.answer.value.replace('_', ' ')}: {one.sentence}"

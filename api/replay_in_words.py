@@ -15,6 +15,7 @@ from projections.timeline import TimelineEntry
 ANSWERS = {"met": "met", "not_met": "not met", "undetermined": "open"}
 RECOMMENDED = {"approve": "approve", "refer": "refer", "pend": "pend", "not_recommended": "not rec."}
 """Short, for a column of the table."""
+REBUILT = "reconstructed"
 
 
 def opening(told: Replay, zone: str) -> Iterator[tuple[str, str]]:
@@ -72,7 +73,8 @@ def columns(told: Replay) -> list[str]:
 
 def _edition(one: Reassessed) -> str:
     revision = one.assessment.edition_revision
-    return one.assessment.edition if revision == 1 else f"{one.assessment.edition} rev. {revision}"
+    rebuilt = "" if one.assessment.edition_provenance == "text" else f" {REBUILT}"
+    return f"{one.assessment.edition}{f' rev. {revision}' if revision > 1 else ''}{rebuilt}"
 
 
 def cells(row: ClauseRow) -> list[str]:
@@ -138,10 +140,11 @@ def _plain(value: str) -> str:
 
 def table(told: Replay) -> Table:
     """For a terminal; the leaves that changed stand out, and only the paraphrase gives way where it is narrow."""
-    heads, rows = columns(told), [*map(cells, told.clauses), recommendations(told)]
+    heads = [head.replace(f" {REBUILT}", f"\n{REBUILT}") for head in columns(told)]
+    rows = [*map(cells, told.clauses), recommendations(told)]
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for place, head in enumerate(heads):
-        widest = max(len(head), *(len(row[place]) for row in rows))
+        widest = max(*map(len, head.split("\n")), *(len(row[place]) for row in rows))
         shown.add_column(head, no_wrap=True, min_width=widest if place < len(heads) - 1 else None)
     styles = ["bold" if row.changed else "dim" if row.is_group else None for row in told.clauses]
     for row, style in zip(rows, [*styles, "bold"], strict=True):

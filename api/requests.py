@@ -136,11 +136,16 @@ def get_request(
 
 @router.get("/requests/{request_id}/life", responses=QUERY)
 def get_request_life(
-    ledger: LedgerOfApp, request: Request, response: Response, request_id: RequestIdInPath, known_at: KnownAt = None
+    ledger: LedgerOfApp,
+    request: Request,
+    response: Response,
+    request_id: RequestIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> RequestLife:
     """What has become of it: who has it, what is asked and came, when it is due, decisions, notices, appeals."""
     history = ledger.history(patient_of(request_id), known_at=known_at)
-    life = request_life(history, _request(history, request_id), ledger.zone, moment_of(ledger, known_at))
+    life = request_life(history, _request(history, request_id), ledger.zone, moment_of(ledger, as_of, known_at))
     # Nothing else in it changes with time alone.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
     tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))

@@ -21,6 +21,7 @@ from domain.ledger.application import Ledger, Outcome
 from domain.people import Actor
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
+from projections.request_life import clocks_at
 
 
 def _ledger(request: Request) -> Ledger:
@@ -86,9 +87,9 @@ def edition_of(key: date | None) -> Edition | None:
     return edition_named(key.isoformat()) if key is not None else None
 
 
-def moment_of(ledger: Ledger, known_at: datetime | None) -> datetime:
-    """The instant that clocks are read at: that of `known_at`, or now."""
-    return known_at if known_at is not None else ledger.now()
+def moment_of(ledger: Ledger, as_of: date | None, known_at: datetime | None) -> datetime:
+    """The instant that clocks are read at: the end of another day than today, else that of `known_at`, or now."""
+    return clocks_at(ledger.now(), ledger.zone, as_of, known_at)
 
 
 def run(

@@ -5,13 +5,13 @@ Folded when it is asked. Days and instants are compared with `now`, which is the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from domain.appeal_clock import appeal_clock_of
 from domain.calendar import Day, Instant
-from domain.clocks import Standing
+from domain.clocks import Standing, end_of_day
 from domain.events import (
     AppealLevel,
     AppealOutcome,
@@ -165,6 +165,13 @@ class RequestLife(Fact):
     decisions: tuple[DecisionView, ...]
     appeals: tuple[AppealView, ...]
     imported_from: ImportedFrom | None
+
+
+def clocks_at(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime | None) -> datetime:
+    """When clocks are read: on another day than today at the end of it, else when it was known, or now."""
+    if as_of is not None and as_of != now.astimezone(zone).date():
+        return end_of_day(as_of, zone)
+    return known_at if known_at is not None else now
 
 
 def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime) -> RequestLife:
