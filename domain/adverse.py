@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from domain.history import Appeal, PatientHistory, Request
+from domain.history import Appeal, Approval, PatientHistory, Request
 
 AdverseKind = Literal["denial", "partial_approval", "rescission"]
 
@@ -22,20 +22,35 @@ class Adverse:
 
 
 def standing_against(history: PatientHistory, request: Request) -> Adverse | None:
-    """The latest determination of a decided request, where it is adverse in whole or in part; None where it is not."""
-    if not request.is_decided:
+    """The latest determination of a decided request, where it is adverse in whole or in part; None where it is not.
+
+    A denial that was taken up again stands where that was dismissed: a dismissal decides nothing.
+    """
+    decided = [one for one in request.decisions if one.kind != "referred"]
+    if not decided or not (request.is_decided or request.status == "dismissed"):
         return None
-    decision = request.decisions[-1]
-    if request.status == "denied":
+    decision = decided[-1]
+    if request.status != "approved":
         return _appealed(history, request, "denial", decision.version, decision.on)
     approval = history.approval(request.request_id)
     if approval is None:
         return None
-    if approval.rescinded_on is not None and approval.rescinded_version is not None:
-        return _appealed(history, request, "rescission", approval.rescinded_version, approval.rescinded_on)
+    taken_back = _taken_back_since(history, approval)
+    if taken_back is not None and taken_back.rescinded_on is not None and taken_back.rescinded_version is not None:
+        return _appealed(history, request, "rescission", taken_back.rescinded_version, taken_back.rescinded_on)
     if approval.left_out is not None:
         return _appealed(history, request, "partial_approval", decision.version, decision.on, approval.appeal_id)
     return None
+
+
+def _taken_back_since(history: PatientHistory, latest: Approval) -> Approval | None:
+    """An approval of the request that was taken back after the latest was given; that one may have lapsed by then."""
+    found = [
+        one
+        for one in history.approvals
+        if one.request_id == latest.request_id and (one.rescinded_version or 0) > latest.version
+    ]
+    return max(found, key=lambda one: one.rescinded_version or 0, default=None)
 
 
 def _appealed(

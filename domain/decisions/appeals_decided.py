@@ -110,8 +110,8 @@ def record_external_answer(
     if command.outcome == "upheld":
         _check_grants_nothing(command)
         return (answered,)
-    if standing_against(history, request) is None and request.is_decided:
-        # It was approved in full since, by another way: the answer is recorded, and nothing is left to approve.
+    if _was_approved_since(history, request, appeal):
+        # By another way: the answer is recorded, and nothing is left to approve.
         return (answered,)
     judgement = _looked_at(history, request, command.assessment_digest, moment)
     granted = _granted(history, request, judgement, command)
@@ -121,6 +121,14 @@ def record_external_answer(
         answered,
         course_approved(history, request, command, granted, determination, moment, appeal.appeal_id),
     )
+
+
+def _was_approved_since(history: PatientHistory, request: Request, appeal: Appeal) -> bool:
+    """In full; also where that was taken back, which is another determination and has an appeal of its own."""
+    standing = standing_against(history, request)
+    if standing is None:
+        return request.is_decided
+    return standing.kind == "rescission" and standing.version != appeal.decision_version
 
 
 def _still_against(history: PatientHistory, appeal: Appeal) -> Request:
@@ -166,8 +174,10 @@ def _granted(
 
 
 def _check_is_more(history: PatientHistory, request: Request, granted: Quantity) -> None:
-    before = history.approval(request.request_id)
-    if before is not None and before.rescinded_on is None and granted.doses <= before.doses_approved:
+    before, standing = history.approval(request.request_id), standing_against(history, request)
+    if standing is None or standing.kind != "partial_approval":
+        return
+    if before is not None and granted.doses <= before.doses_approved:
         raise InvalidCommand(
             f"{before.doses_approved} doses were approved before, and this is no more",
             field="doses",

@@ -13,10 +13,12 @@ from typing import Literal
 from domain.approvals import doses_under
 from domain.calendar import APPROVAL_DAYS, approval_window
 from domain.commands import AppealDecision, Approval, ExternalAnswer, Moment
+from domain.courses import Course, courses
 from domain.decisions.citing import check_known
 from domain.errors import Conflict, InvalidCommand
 from domain.events import CourseApproved, Determination
 from domain.history import Dose, PatientHistory, Request
+from domain.judging import without_doses
 from domain.placing import name_of_course_to_give
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
@@ -45,7 +47,8 @@ def days_asked(history: PatientHistory, request: Request) -> int | None:
 
 def quantity(history: PatientHistory, request: Request, assessment: Assessment, terms: Terms) -> Quantity:
     """The doses named, by default the policy's quantity; never more than that, nor than were given before."""
-    policy = _policy_doses(assessment, terms.path)
+    given = _given_in_full(history, request) if not isinstance(terms, Approval) else None
+    policy = given.regimen if given is not None else _policy_doses(assessment, terms.path)
     asked = days_asked(history, request) or policy
     most = min(policy, asked) if request.retrospective_for else policy
     doses = terms.doses if terms.doses is not None else most
@@ -91,7 +94,7 @@ def course_approved(
     return moment.event(
         CourseApproved,
         request_id=request.request_id,
-        course=_course(history, request, valid_from),
+        course=_course(history, request, valid_from, is_appealed=appeal_id is not None),
         doses_approved=granted.doses,
         valid_from=valid_from,
         valid_through=valid_through,
@@ -143,11 +146,32 @@ def _policy_doses(assessment: Assessment, path: Literal["A", "B"] | None) -> int
     return edition_named(assessment.edition).path(letter).doses
 
 
-def _course(history: PatientHistory, request: Request, valid_from: date) -> int:
+def _given_in_full(history: PatientHistory, request: Request) -> Course | None:
+    """The course that was asked for, where all of it was given since the request was last decided.
+
+    An appeal is of that course: what overturns it never approves the next one (R9).
+    """
+    decided = next((one for one in reversed(request.decisions) if one.kind != "referred"), None)
+    if decided is None or request.retrospective_for:
+        return None
+    since = {
+        dose.dose_id
+        for dose in history.doses
+        if dose.counts and (dose.on, dose.version) > (decided.on, decided.version)
+    }
+    complete = {one.named for one in courses(without_doses(history, since)) if one.is_complete is True}
+    given = (one for one in courses(history) if not since.isdisjoint(dose.dose_id for dose in one.doses))
+    return next((one for one in given if one.is_complete is True and one.named not in complete), None)
+
+
+def _course(history: PatientHistory, request: Request, valid_from: date, *, is_appealed: bool) -> int:
     """The course of the doses asked for: one that an approval of the request began, or the one to give next."""
     if request.retrospective_for:
         (course,) = {dose.course for dose in doses_asked_back(history, request) if dose.course is not None}
         return course
+    given = _given_in_full(history, request) if is_appealed else None
+    if given is not None and given.named is not None:
+        return given.named
     before = history.approval(request.request_id)
     if before is not None and doses_under(history, before):
         return before.course
