@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from domain.commands import (
@@ -32,7 +33,7 @@ from domain.history import PatientHistory, Request
 from domain.judging import judge
 from domain.people import ConsultationGiven
 from domain.policy.assessment import Assessment
-from domain.request_clock import answer_by_at_least
+from domain.request_clock import answer_by_at_least, restarted_at
 from domain.statements import changed_fields, check_statement, supplemented
 
 
@@ -48,7 +49,7 @@ def request_information(
             field="request_id",
             remedy="decide the request",
         )
-    _refuse_asking_twice(request, assessment)
+    _refuse_asking_twice(request, assessment, moment.at)
     least = answer_by_at_least(request, moment.at, moment.zone)
     answer_by = least if command.answer_by is None else command.answer_by
     if answer_by < least:
@@ -75,9 +76,15 @@ def _asked(assessment: Assessment, clause: str) -> Asked:
     return Asked(clause=clause, sentence=finding.sentence, missing=finding.missing)
 
 
-def _refuse_asking_twice(request: Request, assessment: Assessment) -> None:
-    """The same question again would stop the clock again."""
-    out = {one.clause for asking in request.askings if asking.answered_at is None for one in asking.asked}
+def _refuse_asking_twice(request: Request, assessment: Assessment, at: datetime) -> None:
+    """The same question again would stop the clock again; once it has its whole time again, a lapsed one may."""
+    restarted = restarted_at(request)
+    out = {
+        one.clause
+        for asking in request.askings
+        if asking.answered_at is None and (restarted is None or asking.asked_at > restarted or asking.answer_by > at)
+        for one in asking.asked
+    }
     if out.issuperset(assessment.needed):
         raise Conflict(
             "all of this is asked for already, and not answered yet",

@@ -17,7 +17,7 @@ from domain.events import (
     StatementCorrected,
 )
 from domain.history.patient import PatientHistory
-from domain.history.requests import agents_told, attested, request_of, took_part_in, with_request
+from domain.history.requests import Asking, agents_told, attested, request_of, took_part_in, with_request
 from domain.people import Actor
 
 
@@ -114,12 +114,17 @@ def _with_document(history: PatientHistory, document_id: str, **changes: Any) ->
 
 def _information_supplied(history: PatientHistory, event: InformationSupplied) -> PatientHistory:
     request = request_of(history, event.request_id)
-    askings = request.askings
-    if event.answers_in_full:
-        askings = tuple(
-            one if one.answered_at is not None else replace(one, answered_at=event.received_at) for one in askings
-        )
+    askings = tuple(
+        one if one.answered_at is not None else _with_what_came(one, event.received_at, in_full=event.answers_in_full)
+        for one in request.askings
+    )
     return supplied(history, event.request_id, event, askings=askings)
+
+
+def _with_what_came(asking: Asking, received_at: datetime, *, in_full: bool) -> Asking:
+    """The response is full once the last of its parts was received, in whatever order they are recorded."""
+    came_at = max(received_at, asking.came_at or received_at)
+    return replace(asking, came_at=came_at, answered_at=came_at if in_full else None)
 
 
 def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> PatientHistory:

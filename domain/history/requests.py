@@ -47,13 +47,17 @@ OPEN: Final = ("open", "referred")
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One request for information; `answered_at` is when the full response was received (None: not yet)."""
+    """One request for information; `answered_at` is when the full response was received (None: not yet).
+
+    `came_at` is the latest receipt of what came since: what is recorded first may have come last.
+    """
 
     asked: tuple[Asked, ...]
     asked_at: datetime
     answer_by: datetime
     answered_at: datetime | None = None
     version: int = 0
+    came_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,7 @@ def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory
         reopenings=(*request.reopenings, reopening),
         closed_on=None,
         closed_at=None,
+        expediting_refused=False,
         determination=None,
         decided_by=None,
         citing=(),

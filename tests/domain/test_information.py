@@ -11,7 +11,17 @@ from domain.events import CourseApproved, InformationRequested, InformationSuppl
 from domain.history import PatientHistory
 from domain.judging import judge
 from domain.statements import supplemented
-from tests.scenario import MEETS_A, OFFICE, Scenario, approved, approved_by_clinician, given, reported, submitted
+from tests.scenario import (
+    MEETS_A,
+    OFFICE,
+    Scenario,
+    approved,
+    approved_by_clinician,
+    denied,
+    given,
+    reported,
+    submitted,
+)
 from tests.steps.patient import died
 from tests.steps.requests import (
     MRI,
@@ -19,6 +29,7 @@ from tests.steps.requests import (
     document_voided,
     information_requested,
     reminded,
+    reopened,
     sent,
     statement_corrected,
     supplied,
@@ -95,6 +106,15 @@ def test_the_same_is_not_asked_for_twice_while_the_answer_is_out() -> None:
     asking().when(information_requested()).then_refused(Conflict, field="request_id")
 
 
+def test_a_question_that_nobody_answered_is_asked_again_once_the_request_has_its_whole_time_again() -> None:
+    """Asked on 28 April, to be answered by 12 June; denied, and taken up again in July."""
+    scenario = asking().on("2026-05-05").and_given(denied("1.A.iii"), reopened())
+    scenario.when(information_requested()).then_refused(Conflict, field="request_id")
+    scenario.and_given(denied("1.A.iii")).on("2026-07-01").and_given(reopened())
+    scenario.when(information_requested()).then(InformationRequested)
+    scenario.when(information_requested()).then_refused(Conflict, field="request_id")
+
+
 def test_more_is_asked_for_when_more_became_open() -> None:
     scenario = asking().and_given(statement_corrected(TWO_OPEN | {"diagnosis": None}))
     scenario.when(information_requested()).then(InformationRequested)
@@ -158,6 +178,14 @@ def test_of_two_questions_both_must_be_answered() -> None:
     scenario.when(supplied({"diagnosis": "multiple_sclerosis"})).then(InformationSupplied, answers_in_full=False)
     scenario.when(supplied({}, sent("MRI of March", MRI))).then(InformationSupplied, answers_in_full=True)
     assert all(one.answered_at is not None for one in scenario.known.requests[0].askings)
+
+
+def test_in_full_once_the_last_part_was_received_whichever_was_recorded_first() -> None:
+    """What was received on 5 May is recorded after what came on the 8th."""
+    scenario = asking().on("2026-05-08").and_given(supplied(NO_HIV, on="2026-05-08"))
+    scenario.on("2026-05-11").when(supplied(None, sent("MRI", MRI), on="2026-05-05"))
+    scenario.then(InformationSupplied, answers_in_full=True)
+    assert str(scenario.known.requests[0].askings[0].answered_at) == "2026-05-08 15:30:00+00:00"
 
 
 def test_what_nobody_asked_for_answers_nothing() -> None:

@@ -207,6 +207,12 @@ def test_refused_the_standard_clock_stays_and_it_may_be_granted_later() -> None:
     scenario.when(expedited("2026-04-29T14:00:00Z")).then(RequestExpedited)
 
 
+def test_taken_up_again_it_may_be_refused_again() -> None:
+    scenario = received().on("2026-04-29").and_given(expediting_refused("2026-04-28T20:00:00Z"), withdrawn())
+    scenario.on("2026-05-04").and_given(reopened())
+    scenario.when(expediting_refused("2026-05-04T14:00:00Z")).then(ExpeditingRefused)
+
+
 @pytest.mark.parametrize("step", [expedited, expediting_refused])
 @pytest.mark.parametrize("asked_at", ["2026-04-28T13:59:59Z", "2026-04-29T16:00:01Z"], ids=["before it", "to come"])
 def test_it_was_asked_for_after_the_request_came_and_not_in_the_future(
