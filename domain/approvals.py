@@ -40,10 +40,15 @@ class Allowance:
 def in_force(history: PatientHistory, on: date) -> Approval | None:
     """The approval that covers this day; the latest where several do, as after an appeal of a part.
 
-    One for doses that were given before it was asked for is meant only where there is no other.
+    One for doses that were given before it was asked for is meant only where there is no other,
+    and one for another course than that of a dose on this day only where none is for that course.
     """
     covering = [one for one in history.approvals if one.covers(on)]
-    return next(reversed(_for_doses_to_come(history, covering) or covering), None)
+    found = _for_doses_to_come(history, covering) or covering
+    if len({one.course for one in found}) > 1:
+        course = place_among(history, courses(history, on), on).course
+        found = [one for one in found if one.course == course] or found
+    return next(reversed(found), None)
 
 
 def in_force_for(history: PatientHistory, request_id: str, on: date) -> Approval | None:
@@ -96,6 +101,12 @@ def doses_under(history: PatientHistory, approval: Approval) -> list[Dose]:
     """The doses that used an approval, in the order of their days."""
     used = [dose for dose in history.doses if dose.counts and approval_of(history, dose) == approval]
     return sorted(used, key=lambda dose: (dose.on, dose.version))
+
+
+def doses_in_progress(history: PatientHistory, approval: Approval) -> list[Dose]:
+    """The doses of the course that was approved, given under any approval of its request: no course before it (R10)."""
+    mine = [one for one in history.approvals if (one.request_id, one.course) == (approval.request_id, approval.course)]
+    return [dose for one in mine for dose in doses_under(history, one)]
 
 
 def allowance(history: PatientHistory, on: date) -> Allowance | None:

@@ -14,7 +14,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.approvals import doses_under
+from domain.approvals import doses_in_progress
 from domain.calendar import Day, Instant
 from domain.errors import EditionUnknown, NotFound
 from domain.events import ApprovalExtended, CourseApproved, PastDeterminationImported, PatientEvent
@@ -127,7 +127,7 @@ class _Case:
         if isinstance(self.event, ApprovalExtended):
             for approval in history.approvals:
                 if approval.version == self.event.approval_version:
-                    yield from (dose.dose_id for dose in doses_under(history, approval))
+                    yield from (dose.dose_id for dose in doses_in_progress(history, approval))
         elif as_of == decided_on(self.event):
             for dose in history.doses:
                 given_because = dose.request_id == self.request_id and dose.version > self.event.originator_version
@@ -258,6 +258,9 @@ def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreem
         return Agreement(status="not_available", sentence=sentence, rechecked=rechecked)
     beside = compared(record.assessment, then.assessment)
     facts = tuple(_facts_that_differ(record.assessment, then.assessment))
+    if beside.agrees and not facts and record.assessment_digest != then.assessment_digest:
+        digest = Concluded(name="assessment_digest", recorded=record.assessment_digest, now=then.assessment_digest)
+        beside = beside.model_copy(update={"conclusions": (digest,)})
     return Agreement(
         status="agrees" if beside.agrees and not facts else "differs",
         sentence=replay_words.agreement(beside, facts, rechecked, then.history_version),

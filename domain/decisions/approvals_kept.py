@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
-from domain.approvals import allowance_under, doses_under, in_force_for
+from domain.approvals import allowance_under, doses_in_progress, in_force_for
 from domain.calendar import APPROVAL_DAYS
 from domain.commands import Command, ExtendApproval, Moment, RescindApproval
 from domain.decisions.determinations import check_looked_at, determined, request_named
@@ -21,7 +21,7 @@ from domain.policy.editions import edition_named
 def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> Judgement:
     """The fresh assessment that an extension is decided from, as whoever extends must have looked at it.
 
-    The doses given under the approval are no course before it (R10). Raises NotFound, and
+    The doses given under the approvals of the request are no course before it (R10). Raises NotFound, and
     Conflict where no approval of the request is in force, or nothing of it is left.
     """
     request = request_named(history, request_id)
@@ -98,7 +98,7 @@ def _to_extend(history: PatientHistory, request: Request, today: date) -> Approv
 
 
 def _fresh(history: PatientHistory, request: Request, approval: Approval, today: date) -> Judgement:
-    given = [dose.dose_id for dose in doses_under(history, approval)]
+    given = [dose.dose_id for dose in doses_in_progress(history, approval)]
     return judge_extension(history, request, given, today)
 
 

@@ -5,9 +5,23 @@ from __future__ import annotations
 import pytest
 
 from domain.approvals import approval_of, authorization_of, in_force, in_force_for
-from tests.scenario import Scenario, approved, approved_by_clinician, dose, doses, given, submitted
+from domain.events import ApprovalExtended
+from projections.replay import replay
+from tests.scenario import (
+    MEETS_B,
+    ZONE,
+    Scenario,
+    approved,
+    approved_by_clinician,
+    dose,
+    doses,
+    given,
+    reported,
+    submitted,
+)
 from tests.steps.appeals import appealed, overturned
 from tests.steps.determinations import extended, rescinded
+from tests.steps.treatment import report_voided
 
 PARTIAL, WHOLE = 0, 1
 
@@ -76,6 +90,24 @@ def test_an_extension_is_of_the_one_in_force() -> None:
         ("2026-05-27", 0),
         ("2026-07-08", 1),
     ]
+
+
+def test_an_extension_counts_the_whole_course_of_the_request_as_in_progress() -> None:
+    """Two doses were given under the partial approval: they are no course before the one to extend (R10)."""
+    scenario = given(submitted(), approved_by_clinician(doses=2, left_out="Three days."), *doses("2026-05-04", 2))
+    scenario.on("2026-05-10").and_given(appealed(), overturned())
+    scenario.on("2026-06-01").when(extended()).then(ApprovalExtended).then_usable(3, as_of="2026-06-20")
+    told = replay(scenario.events, scenario.known.requests[0].request_id, ZONE)
+    assert (told.recorded.kind, told.agreement.status) == ("extended", "agrees")
+
+
+def test_of_two_the_one_for_the_course_to_give_is_in_force() -> None:
+    """The second was for the course after a reported one; the report was a mistake, and the first is meant again."""
+    elsewhere = reported({"completed": True, "doses_given": 5, "last_dose_on": "2020-01-01"})
+    scenario = given(submitted(), approved(), elsewhere, submitted(MEETS_B), approved()).then_usable(3)
+    scenario.and_given(report_voided(1)).then_usable(5)
+    assert in_force(scenario.known, scenario.today) == scenario.known.approvals[0]
+    scenario.and_given(dose("2026-04-28")).then_variances(1).then_usable(4)
 
 
 def test_a_rescission_leaves_another_requests_approval_alone() -> None:

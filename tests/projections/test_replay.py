@@ -126,7 +126,14 @@ def test_a_rule_mended_since_is_told_apart_from_an_altered_record(second_revisio
     )
 
 
-def altered(story: Scenario, *, answer: str | None = None, **values: Any) -> Scenario:
+def test_a_digest_of_nothing_that_was_looked_at_does_not_agree() -> None:
+    told = replayed(altered(given(submitted(), approved(), today="2026-04-28"), digest="f" * 64))
+    assert told.agreement.status == "differs"
+    assert [one.name for one in told.agreement.conclusions] == ["assessment_digest"]
+    assert "assessment digest is another" in told.headline
+
+
+def altered(story: Scenario, *, answer: str | None = None, digest: str | None = None, **values: Any) -> Scenario:
     """The same story, its last event with another assessment inside; a birth date is of the facts."""
     event: Any = story.events[-1]
     assessment = event.determination.assessment
@@ -142,7 +149,9 @@ def altered(story: Scenario, *, answer: str | None = None, **values: Any) -> Sce
             one.model_copy(update={"facts": {}}) if one.citation == "1.A.i" else one for one in assessment.findings
         )
         values = values | {"facts": facts, "findings": findings}
-    changed = event.determination.model_copy(update={"assessment": assessment.model_copy(update=values)})
+    told = assessment.model_copy(update=values)
+    stored = {"assessment": told, "assessment_digest": digest or told.digest()}
+    changed = event.determination.model_copy(update=stored)
     forged = placed(event.model_copy(update={"determination": changed}), event.originator_id, event.originator_version)
     return Scenario(today=story.today, history=story.history, events=[*story.events[:-1], forged])
 
