@@ -87,7 +87,7 @@ def judge_next_request(
 ) -> Judgement:
     """What a new request would meet on a day: what the latest one stated, asking for this dosing."""
     applies = edition or edition_for(as_of)
-    stated = replace(latest, planned_first_infusion_on=None) if latest is not None else None
+    stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
     asked = facts(history, stated, as_of, applies).model_copy(update={"requested_dosing": dosing})
     return _judgement(history, stated, asked, as_of, applies)
 

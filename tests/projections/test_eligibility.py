@@ -15,6 +15,7 @@ from tests.scenario import (
     PHYSICIAN,
     Scenario,
     approved,
+    approved_by_clinician,
     closed,
     denied,
     doses,
@@ -23,6 +24,7 @@ from tests.scenario import (
     submitted,
     voided,
 )
+from tests.steps.determinations import submitted_for
 
 
 def stands(scenario: Scenario, on: str, **expected: Any) -> Eligibility:
@@ -85,6 +87,14 @@ def test_a_decided_request_lends_its_statement_to_the_next_one() -> None:
     assert not answer.approvable.request_is_open
     assert answer.approvable.based_on == story.known.requests[0].request_id
     assert [one.clause for one in answer.approvable.still_needed] == ["1.B.iii.a", "1.B.iii.b"]
+
+
+def test_a_request_for_doses_given_before_it_lends_its_statement_and_not_that_it_came_late() -> None:
+    facts = MEETS_A | {"response": {"symptom": True}}
+    story = given(*doses("2024-03-04", 5), submitted_for(1, 2, 3, 4, 5, statement=facts), approved_by_clinician())
+    answer = stands(story, "2026-04-28", path="B")
+    assert answer.approvable is not None
+    assert (answer.approvable.recommendation, answer.approvable.reasons) == ("approve", ())
 
 
 def test_too_early_a_request_says_from_when_and_against_what() -> None:
