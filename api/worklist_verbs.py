@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.cli import ANSWER_IS_NO, AsJson, _complain, _print, app
+from api.cli import ANSWER_IS_NO, SECONDS_BEFORE_PROGRESS, AsJson, _complain, _print, app
 from api.ledger_verbs import _DAY, _INSTANT, Database, KnownAt, _ledger_to_read, _parsed, plainly
 from api.question_verbs import AsOf
 from domain.errors import InvalidCommand, NotFound
@@ -58,7 +59,8 @@ def worklist_command(
     with plainly(), _ledger_to_read(database) as ledger:
         filters, paging = _valid(Filters, values), _valid(Paging, values)
         day, instant = _parsed(_DAY, as_of, "--as-of"), _parsed(_INSTANT, known_at, "--known-at")
-        answer = worklist(ledger, filters, paging, as_of=day, known_at=instant)
+        with _patients_done() as progress:
+            answer = worklist(ledger, filters, paging, as_of=day, known_at=instant, progress=progress)
         if as_json:
             _print(answer.model_dump(mode="json"))
             return
@@ -107,13 +109,22 @@ def _valid(kind: type[Any], values: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def _patients_done() -> Iterator[Callable[[int], None]]:
-    """A count on a terminal, nothing in a pipe."""
-    console = Console(stderr=True)
+def _patients_done(clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int], None]]:
+    """A count, shown on a terminal once the work has taken a second; silent in a pipe."""
+    console, started_at = Console(stderr=True), clock()
     columns = SpinnerColumn(), TextColumn("{task.completed:.0f} patients"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        task = shown.add_task("", total=None)
-        yield lambda done: shown.update(task, completed=done)
+    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = shown.add_task("", total=None)
+
+    def tell(done: int) -> None:
+        if clock() - started_at >= SECONDS_BEFORE_PROGRESS:
+            shown.start()
+        shown.update(task, completed=done)
+
+    try:
+        yield tell
+    finally:
+        shown.stop()
 
 
 # -- in words ---------------------------------------------------------------------------------

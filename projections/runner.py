@@ -54,6 +54,7 @@ def worklist(
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
+    progress: Progress | None = None,
 ) -> Worklist:
     """A page of the worklist: now from the tables, brought up to date first; else every patient is folded.
 
@@ -63,22 +64,31 @@ def worklist(
     cursor_of(paging)
     now, today = ledger.now(), ledger.today()
     if known_at is None and as_of in (None, today):
-        catch_up(ledger)
-        chosen, failures = stored_worklist(views_of(ledger.recorder.datastore), filters, paging, now)
-        return page_of(chosen, paging, as_of=today, known_at=None, now=now, failures=failures)
+        while True:
+            caught_up = catch_up(ledger, progress)
+            chosen, failures, read = stored_worklist(views_of(ledger.recorder.datastore), filters, paging, now)
+            # A generation that came to serve in between was begun earlier, and may lag.
+            if read == caught_up.number:
+                return page_of(chosen, paging, as_of=today, known_at=None, now=now, failures=failures)
     clocks_at = end_of_day(as_of, ledger.zone) if as_of is not None and as_of != today else known_at or now
-    rows = folded_rows(ledger, as_of=as_of, known_at=known_at)
+    rows = folded_rows(ledger, as_of=as_of, known_at=known_at, progress=progress)
     chosen = chosen_from(rows, filters, paging, clocks_at)
     return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
 
 
 def folded_rows(
-    ledger: Ledger, *, as_of: date | None = None, known_at: datetime | None = None
+    ledger: Ledger,
+    *,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[WorklistRow]:
     """The rows of every patient, folded from the log."""
     if known_at is not None and known_at > ledger.now() and ledger.is_empty():
         raise InvalidCommand("known_at lies in the future", field="known_at", remedy="send an instant that has passed")
-    for patient_id in ledger.patients():
+    for number, patient_id in enumerate(ledger.patients()):
+        if progress is not None:
+            progress(number)
         try:
             history = ledger.history(patient_id, known_at=known_at)
         except NotFound:
@@ -90,20 +100,28 @@ def folded_rows(
 # -- the loop ---------------------------------------------------------------------------------
 
 
-def catch_up(ledger: Ledger) -> None:
-    """Brings the rows to where the log is now, and to today."""
+def catch_up(ledger: Ledger, progress: Progress | None = None) -> Generation:
+    """Brings the rows to where the log is now, and to today; the first time, that is to build them.
+
+    The generation that serves and has got there.
+    """
     views, end = views_of(ledger.recorder.datastore), ledger.position()
-    if views.serving(WORKLIST, RENDERER) is None:
-        rebuild(ledger)
-    while (generation := _serving(views)).position < end:
-        patients, position = ledger.changed_since(generation.position, EVENTS_AT_ONCE)
-        _store(ledger, views, generation, position, patients)
-    while due := views.due(WORKLIST, generation := _serving(views), ledger.today(), PATIENTS_AT_ONCE):
-        _store(ledger, views, generation, generation.position, due)
+    while True:
+        # Looked at anew each time: another may have moved it on, or brought another one to serve.
+        generation = views.serving(WORKLIST, RENDERER)
+        if generation is None:
+            rebuild(ledger, progress=progress)
+        elif generation.position < end:
+            patients, position = ledger.changed_since(generation.position, EVENTS_AT_ONCE)
+            _store(ledger, views, generation, position, patients)
+        elif due := views.due(WORKLIST, generation, ledger.today(), PATIENTS_AT_ONCE):
+            _store(ledger, views, generation, generation.position, due)
+        else:
+            break
     waiting = [one.patient_id for one in views.failures(WORKLIST) if _is_tried_again(one, ledger.now())]
     for batch in _batches(waiting):
-        generation = _serving(views)
         _store(ledger, views, generation, generation.position, batch)
+    return generation
 
 
 def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = None) -> Rebuilt:
@@ -129,12 +147,6 @@ def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = 
         generation = views.store(WORKLIST, generation, end, (), ledger.now())
     serves = generation is not None and views.serve(WORKLIST, RENDERER, generation, alone=alone)
     return Rebuilt(WORKLIST, done, failed, serves)
-
-
-def _serving(views: Views) -> Generation:
-    generation = views.serving(WORKLIST, RENDERER)
-    assert generation is not None, "a generation that serves is only ever replaced by another"
-    return generation
 
 
 def _store(ledger: Ledger, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> None:

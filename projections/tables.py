@@ -90,12 +90,13 @@ def query_of(filters: Filters, paging: Paging, now: datetime) -> WorklistQuery:
 
 def stored_worklist(
     views: Views, filters: Filters, paging: Paging, now: datetime
-) -> tuple[Chosen, tuple[FailedPatient, ...]]:
-    """A page of the rows as they are stored, and whose rows failed."""
+) -> tuple[Chosen, tuple[FailedPatient, ...], int]:
+    """A page of the rows as they are stored, whose rows failed, and the number of the generation that was read."""
     found = views.worklist(WORKLIST, RENDERER, query_of(filters, paging, now))
     rows = [WorklistRow.model_validate_json(one) for one in found.rows]
     failures = tuple(
         FailedPatient(patient_id=one.patient_id, error=one.error, failed_at=one.failed_at, attempts=one.attempts)
         for one in found.failures
     )
-    return Chosen(rows, {state: found.counts.get(state, 0) for state in STATES}), failures
+    chosen = Chosen(rows, {state: found.counts.get(state, 0) for state in STATES})
+    return chosen, failures, found.generation

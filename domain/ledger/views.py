@@ -114,8 +114,9 @@ class WorklistQuery:
 
 @dataclass(frozen=True, slots=True)
 class WorklistFound:
-    """One page of rows as JSON; `counts` are of every state, whatever page and states were asked for."""
+    """One page of rows as JSON, of one generation; `counts` are of every state, whatever page and states were asked."""
 
+    generation: int
     rows: list[str]
     counts: dict[str, int]
     failures: list[Failure]
@@ -247,6 +248,7 @@ class Views:
             statement, values = _page(query)
             rows = run(statement, generation=number, **values)
             return WorklistFound(
+                generation=number,
                 rows=[row["row"] for row in rows],
                 counts={row["state"]: row["number"] for row in counted},
                 failures=_failures(run, view),

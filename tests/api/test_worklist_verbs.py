@@ -10,9 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api import cli, worklist_verbs
-from api.demo import ZONE, fill
+from api.demo import SITUATIONS, ZONE, fill
 from domain.history import PatientHistory
 from projections import runner
+
+EVERYBODY = len(SITUATIONS)
 
 
 @pytest.fixture(autouse=True)
@@ -102,9 +104,9 @@ def test_there_is_nothing_to_ask_where_there_is_no_ledger(tmp_path: Path) -> Non
 
 def test_a_rebuild_changes_no_answer(url: str) -> None:
     before = asked(url)["items"]
-    assert run("rebuild", "--database", url).stdout == "worklist: 19 patients folded, 0 failed\n"
+    assert run("rebuild", "--database", url).stdout == f"worklist: {EVERYBODY} patients folded, 0 failed\n"
     (told,) = json.loads(run("rebuild", "worklist", "--database", url, "--json").stdout)
-    assert told == {"view": "worklist", "patients": 19, "failed": 0, "serves": True, "failures": []}
+    assert told == {"view": "worklist", "patients": EVERYBODY, "failed": 0, "serves": True, "failures": []}
     after = asked(url)["items"]
     assert [one["subject_id"] for one in after] == [one["subject_id"] for one in before]
 
@@ -121,7 +123,7 @@ def test_who_cannot_be_folded_is_named_and_the_answer_is_no(url: str, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(runner, "worklist_rows", breaking)
         result = run("rebuild", "--database", url, status=1)
-        assert result.stdout == "worklist: 19 patients folded, 1 failed\n"
+        assert result.stdout == f"worklist: {EVERYBODY} patients folded, 1 failed\n"
         assert f"the history of {first['patient_id']} cannot be folded: ValueError in " in result.stderr
         assert "her name" not in result.stderr
         assert "cannot be folded" in run("worklist", "--database", url).stderr

@@ -18,11 +18,13 @@ from tests.scenario import (
     ZONE,
     Scenario,
     approved,
+    closed,
     denied,
     doses,
     first_course,
     given,
     referred,
+    reported,
     submitted,
 )
 from tests.steps.appeals import NEUROLOGIST, answered, appealed, handed_on, upheld
@@ -237,3 +239,29 @@ def test_a_row_says_on_which_day_time_alone_alters_it(told: Scenario, days: list
                 found.path,
             )
             found = after
+
+
+ASKED_FIRST = submitted(MEETS_B, received_on="2026-03-20")
+PART_ELSEWHERE = {"doses_given": 2, "first_dose_on": "2024-01", "last_dose_on": "2024-01", "completed": False}
+
+
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        pytest.param(given(ASKED_FIRST, *doses("2026-04-20", 1)), "2026-04-20", id="a dose"),
+        pytest.param(given(ASKED_FIRST, *doses("2024-01-08", 2), closed(1)), "2026-04-28", id="a course closed (R26)"),
+        pytest.param(
+            given(ASKED_FIRST, reported(PART_ELSEWHERE), closed(1)), "2026-04-28", id="a reported course closed (R26)"
+        ),
+        pytest.param(
+            given(ASKED_FIRST, reported({"doses_given": 5, "last_dose_on": "2026-04-25", "completed": True})),
+            "2026-03-26",
+            id="a reported course, as far back as it may have begun",
+        ),
+    ],
+)
+def test_of_a_day_of_the_past_what_is_on_record_since_is_still_to_come(told: Scenario, day: str) -> None:
+    eve = date.fromisoformat(day) - timedelta(days=1)
+    before, after = row(told, on=str(eve)), row(told, on=day)
+    assert str(before.changes_on) == day
+    assert (after.path, after.recommendation, after.missing) != (before.path, before.recommendation, before.missing)
