@@ -175,8 +175,8 @@ def _listed(parts: list[str], joined_by: str) -> str:
 
 def _fact_in_words(supply: Supply) -> str:
     if supply.about is not None:
-        asked = "which product it was" if supply.field.endswith(".product") else "how it went"
-        return f"{supply.about}, {asked}"
+        asked = {"product": "which product it was", "stopped_on": "when it is stopped"}
+        return f"{supply.about}, {asked.get(supply.field.rpartition('.')[2], 'how it went')}"
     return _FACTS.get(supply.field, supply.field.replace("_", " ").replace(".", ", "))
 
 

@@ -42,16 +42,22 @@ def other_agent_continues(history: PatientHistory, request: Request, as_of: date
     answers = [_continues(one, request, as_of, edition) for one in uses]
     if True in answers or statement.other_dmt_continues is True:
         return True
-    if any(
-        answer is None and one.is_said_to_be_taken and _is_concurrent(one, edition)
-        for one, answer in zip(uses, answers, strict=True)
-    ):
-        # A listed agent that is taken needs its stop date: that none will be taken does not clear it.
+    if agents_to_be_stopped(history, request, as_of, edition):
         return None
     if statement.other_dmt_continues is False:
         return False
     complete = statement.agents_list_is_complete is True
     return False if complete and None not in answers else None
+
+
+def agents_to_be_stopped(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> tuple[str, ...]:
+    """Listed agents that are taken, perhaps still on the planned day, as they were written.
+
+    Each needs its stop date: that no other agent will be taken does not clear it (R17).
+    """
+    uses = uses_known(history, request)
+    taken = [one for one in uses if one.is_said_to_be_taken and _is_concurrent(one, edition) is True]
+    return tuple(dict.fromkeys(one.product for one in taken if _continues(one, request, as_of, edition) is None))
 
 
 # -- what is known of each agent --------------------------------------------------------------

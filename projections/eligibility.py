@@ -7,7 +7,8 @@ Nothing here is stored as a status: days pass without an event.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from domain.approvals import MG_PER_DOSE, Allowance, allowance
 from domain.calendar import Day, PartialDate, anniversary
+from domain.concurrent_use import agents_to_be_stopped
 from domain.courses import Course, courses, current_course, latest_dose_on, prior_treatment
 from domain.errors import EditionUnknown
 from domain.events import ImportedFrom
@@ -22,6 +24,7 @@ from domain.facts import Fact, RequestedDosing, doses_in_course
 from domain.history import PatientHistory, Request
 from domain.judging import Judgement, judge, judge_next_request
 from domain.policy.assessment import Recommendation, speaking_against
+from domain.policy.completions import Supply
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.policy.referral import Reason
@@ -55,8 +58,9 @@ class Approvable(Fact):
 
     `based_on` names the request whose statement was judged; null is the history alone. Where
     that request is decided already, the dosing judged is the regimen that is left.
-    `ways` are the shortest to an approval, the shortest first: what to send, and from which day; where only a
-    clinician can be reached, the ways there. None: what is known stands against it (`speaking_against`).
+    `ways` are the shortest to an approval, the shortest first: what to send, and from which day (of another agent
+    that is taken, when it is stopped: `agents.stopped_on`); where only a clinician can be reached, the ways there.
+    None: what is known stands against it (`speaking_against`).
     """
 
     based_on: str | None
@@ -148,7 +152,7 @@ def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = 
         )
         if allowed is not None
         else None,
-        approvable=_approvable(judgement, request) if judgement is not None else None,
+        approvable=_approvable(history, judgement, request) if judgement is not None else None,
         edition_problem=problem,
         imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
@@ -224,11 +228,12 @@ def _interval(judgement: Judgement | None, path: Literal["A", "B"] | None) -> bo
     return {"met": True, "not_met": False, "undetermined": None}[answer.value]
 
 
-def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
+def _approvable(history: PatientHistory, judgement: Judgement, request: Request | None) -> Approvable:
     assessment = judgement.assessment
     edition = edition_named(assessment.edition, assessment.edition_revision)
     against = speaking_against(assessment, edition)
-    ways = what_if(assessment, edition)
+    stops = tuple(_stops_needed(history, judgement, request, edition)) if request is not None else ()
+    ways = tuple(_with_stops(way, stops) for way in what_if(assessment, edition))
     return Approvable(
         based_on=request.request_id if request is not None else None,
         request_is_open=request is not None and not request.is_closed_by(assessment.as_of),
@@ -251,6 +256,28 @@ def _approvable(judgement: Judgement, request: Request | None) -> Approvable:
         ways_not_listed=len(ways[WAYS_LISTED_MAX:]),
         assessment_digest=judgement.digest,
     )
+
+
+def _stops_needed(
+    history: PatientHistory, judgement: Judgement, request: Request, edition: Edition
+) -> Iterator[Supply]:
+    """What the record asks for where the facts ask whether another agent goes on: when each that is taken stops."""
+    as_of = judgement.assessment.as_of
+    planned = judgement.assessment.circumstances.planned_first_infusion_on
+    asked = replace(request, planned_first_infusion_on=planned)
+    latest = (planned or as_of) - timedelta(days=1)
+    for product in agents_to_be_stopped(history, asked, as_of, edition):
+        yield Supply(field="agents.stopped_on", value=latest.isoformat(), or_earlier=True, about=product)
+
+
+def _with_stops(way: Way, stops: tuple[Supply, ...]) -> Way:
+    asked = next((one for one in way.supplies if one.field == "other_dmt_continues"), None)
+    if asked is None or not stops:
+        return way
+    place = way.supplies.index(asked)
+    told = tuple(one.model_copy(update={"settles": asked.settles}) for one in stops)
+    supplies = (*way.supplies[:place], *told, *way.supplies[place + 1 :])
+    return way.model_copy(update={"supplies": supplies, "size": len(supplies)})
 
 
 def _still_needed(judgement: Judgement, citation: str) -> StillNeeded:

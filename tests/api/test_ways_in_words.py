@@ -91,3 +91,11 @@ def test_of_many_ways_the_first_are_shown_and_the_others_counted() -> None:
     found = rows(None, "To be approved")
     assert [one.split()[0] for one in found] == ["send", "or", "or", "or", "or"]
     assert found[-1] == "or 18 other ways as short"
+
+
+def test_of_an_agent_that_is_taken_it_asks_when_it_is_stopped() -> None:
+    gilenya = {"product": "Gilenya", "outcome": "adequate", "still_taken": True}
+    story = given(submitted(MEETS_A | {"agents": [*MEETS_A["agents"], gilenya]}))
+    judged = eligibility(story.known, date(2026, 5, 4)).approvable
+    assert judged is not None
+    assert way_in_words(judged.ways[0]) == "send Gilenya, when it is stopped (if 2026-05-03 or earlier)"

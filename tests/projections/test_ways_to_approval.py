@@ -20,6 +20,8 @@ from tests.scenario import (
     given,
     submitted,
 )
+from tests.steps.patient import agent_stopped
+from tests.steps.requests import supplied
 
 
 def approvable(scenario: Scenario, on: str) -> Approvable:
@@ -52,6 +54,34 @@ def test_a_document_counts_once_a_reviewer_found_that_it_supports_the_finding() 
     assert told(judged)[0] == {"aggressive_disease.mri.documentation": "attached"}
     assert [supply.needs_document for supply in judged.ways[0].supplies] == [True]
     assert judged.ways[0].supplies[0].settles == ("1.A.iii.d(3)",)
+
+
+GILENYA = {"product": "Gilenya", "outcome": "adequate", "still_taken": True}
+
+
+@pytest.mark.parametrize("planned_on", ["2026-05-10", None])
+@pytest.mark.parametrize("how", ["by the office", "on record"])
+def test_an_agent_that_is_taken_needs_the_day_on_which_it_stops(planned_on: str | None, how: str) -> None:
+    """R17: that none will be taken beside Lemtrada is not enough where one is said to be taken."""
+    story = given(submitted(MEETS_A | {"agents": [*MEETS_A["agents"], GILENYA]}, planned_first_infusion_on=planned_on))
+    story.on("2026-05-04")
+    if planned_on is not None:
+        # Stated with the plan, it is beside the infusions; a month of stopping leaves it open.
+        story.and_given(agent_stopped("Gilenya", "2026-05"))
+    assert story.judged().assessment.needed == ("NR.2",)
+    (way,) = approvable(story, "2026-05-04").ways
+    (supply,) = way.supplies
+    latest = "2026-05-09" if planned_on is not None else "2026-05-03"
+    assert (supply.field, supply.about, supply.value, supply.or_earlier) == (
+        "agents.stopped_on",
+        "Gilenya",
+        latest,
+        True,
+    )
+    assert (way.size, supply.settles) == (1, ("NR.2",))
+    stops = {"product": "Gilenya", "outcome": "adequate", "stopped_on": latest}
+    story.and_given(supplied({"agents": [stops]}) if how == "by the office" else agent_stopped("Gilenya", latest))
+    story.then_recommended("approve")
 
 
 def test_a_later_course_that_was_denied_as_too_early_needs_only_time() -> None:
