@@ -199,11 +199,23 @@ def _documented(history: PatientHistory, request: Request) -> AggressiveDisease:
 
 
 def _sign(history: PatientHistory, request: Request, name: str, sign: AggressiveSign) -> AggressiveSign:
-    if name in request.attested or supporting(history, request.request_id, SIGNS[name]):
+    if _is_attested(history, request, name) or supporting(history, request.request_id, SIGNS[name]):
         return AggressiveSign(finding=sign.finding, documentation="attached")
     if sign.documentation == "attached":
         return AggressiveSign(finding=sign.finding, documentation="not_attached")
     return sign
+
+
+def _is_attested(history: PatientHistory, request: Request, name: str) -> bool:
+    """Somebody of the plan entered it as read, and not every document for it was voided or found not to support it."""
+    clause = SIGNS[name]
+    for_it = [
+        one
+        for one in history.documents
+        if one.request_id == request.request_id and (one.is_meant_for(clause) or one.is_reviewed_for(clause))
+    ]
+    standing = [one for one in for_it if not one.voided and (one.supports(clause) or not one.is_reviewed_for(clause))]
+    return name in request.attested and bool(standing or not for_it)
 
 
 def supporting(history: PatientHistory, request_id: str, clause: str) -> bool:

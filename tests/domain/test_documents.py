@@ -124,6 +124,15 @@ def test_r14_a_document_of_one_request_is_no_document_of_the_next() -> None:
     scenario.and_given(reviewed(2, supports=True)).then_finding(MRI, "met")
 
 
+def test_r14_what_was_entered_as_read_falls_with_the_documents_for_it() -> None:
+    attached = {"aggressive_disease": {"mri": {"documentation": "attached"}}}
+    scenario = asserted().and_given(supplied(attached, REPORT).by(NURSE)).then_finding(MRI, "met")
+    scenario.and_given(reviewed(1, supports=False)).then_finding(MRI, "undetermined")
+    scenario.and_given(reviewed(1, supports=True)).then_finding(MRI, "met")
+    scenario.and_given(document_voided(1)).then_recommended("pend", needed=(MRI,))
+    assert waits(scenario)
+
+
 def test_r14_the_offices_word_that_it_is_attached_waits_for_a_reader() -> None:
     attached = {"aggressive_disease": {"mri": {"documentation": "attached"}}}
     scenario = asserted().and_given(supplied(attached)).then_finding(MRI, "undetermined")
