@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, Any, get_args
+from typing import IO, Annotated, Any, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.bodies_in import SoundJson
+from api.bodies_in import DISCARDED_BYTES_MAX, SoundJson
 from api.problems import BodyTooLarge, documented
 from api.versions import tag_answer
 from api.wiring import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, patient_of
@@ -57,18 +57,30 @@ async def store_document(
     """Store the bytes of a document: PDF, JPEG, PNG, TIFF or plain text, up to 25 MiB. A command names it after."""
     await run_in_threadpool(ledger.history, patient_id)
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as spool:
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > DOCUMENT_BYTES_MAX:
-                raise BodyTooLarge(DOCUMENT_BYTES_MAX, "split it, or scan it at a lower resolution")
-            spool.write(part)
+        await _read_into(spool, request)
         spool.seek(0)
         announced = request.headers.get("content-type", "").split(";")[0].strip().lower() or None
         stored = await run_in_threadpool(
             ledger.documents.put, patient_id, spool, media_type_announced=announced, sha256_expected=expected
         )
     return DocumentStored(sha256=stored.sha256, size_bytes=stored.size_bytes, media_type=stored.media_type)
+
+
+async def _read_into(spool: IO[bytes], request: Request) -> None:
+    """The whole body; raises BodyTooLarge. What is too much is still read, for who is cut off sees no answer."""
+    most, announced = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX, request.headers.get("content-length", "")
+    too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split it, or scan it at a lower resolution")
+    if announced.isdigit() and int(announced) > most:
+        raise too_large
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= DOCUMENT_BYTES_MAX:
+            spool.write(part)
+        elif size > most:
+            break
+    if size > DOCUMENT_BYTES_MAX:
+        raise too_large
 
 
 @router.get(

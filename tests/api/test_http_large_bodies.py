@@ -62,6 +62,20 @@ def test_a_server_refuses_a_large_body_and_goes_on(ledger_url: str, tmp_path: Pa
         connection.close()
 
 
+@pytest.mark.parametrize("announced", [True, False], ids=["announced", "in chunks"])
+def test_who_sends_a_document_that_is_too_large_sees_why(ledger_url: str, tmp_path: Path, announced: bool) -> None:
+    with served(ledger_url, tmp_path / "said") as server:
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+        connection.request("POST", "/patients", json.dumps(opening()), AS_JSON)
+        patient = json.load(connection.getresponse())["patient_id"]
+        headers = {"Content-Length": str(FORTY_MEGABYTES + 12)} if announced else {}
+        path = f"/patients/{patient}/documents"
+        connection.request("POST", path, parts(FORTY_MEGABYTES), headers, encode_chunked=not announced)
+        answer = connection.getresponse()
+        assert (answer.status, json.load(answer)["remedy"]) == (413, "split it, or scan it at a lower resolution")
+        connection.close()
+
+
 def test_what_is_announced_far_too_large_is_not_waited_for(ledger_url: str, tmp_path: Path) -> None:
     with served(ledger_url, tmp_path / "said") as server:
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
