@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.calendar import PartialDate
-from domain.events import StatedAgent
+from domain.events import StatedAgent, Statement
 from domain.history import AgentUse, PatientHistory, Request
 from domain.policy.agents import is_concurrent_agent, recognise
 from domain.policy.edition import Edition
@@ -44,10 +44,20 @@ def other_agent_continues(history: PatientHistory, request: Request, as_of: date
         return True
     if agents_to_be_stopped(history, request, as_of, edition):
         return None
-    if statement.other_dmt_continues is False:
-        return False
+    return False if _is_said_of_all(statement, answers) else None
+
+
+def _is_said_of_all(statement: Statement, answers: list[bool | None]) -> bool:
+    """That no other goes on: in so many words, or by a complete list of agents that do not."""
     complete = statement.agents_list_is_complete is True
-    return False if complete and None not in answers else None
+    return statement.other_dmt_continues is False or (complete and None not in answers)
+
+
+def stops_settle_it(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> bool:
+    """Whether nothing else is open once each of `agents_to_be_stopped` has its day."""
+    stopped = agents_to_be_stopped(history, request, as_of, edition)
+    others = [one for one in uses_known(history, request) if one.product not in stopped]
+    return _is_said_of_all(request.statement, [_continues(one, request, as_of, edition) for one in others])
 
 
 def agents_to_be_stopped(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from domain.approvals import MG_PER_DOSE, Allowance, allowance
 from domain.calendar import Day, PartialDate, anniversary
-from domain.concurrent_use import agents_to_be_stopped
+from domain.concurrent_use import agents_to_be_stopped, stops_settle_it
 from domain.courses import Course, courses, current_course, latest_dose_on, prior_treatment
 from domain.errors import EditionUnknown
 from domain.events import ImportedFrom
@@ -30,6 +30,7 @@ from domain.policy.editions import edition_named
 from domain.policy.referral import Reason
 from domain.policy.what_if import Way, what_if
 
+OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
 """Ways that an answer lists; of a patient of whom nothing is known there are about twenty."""
 
@@ -266,12 +267,15 @@ def _stops_needed(
     planned = judgement.assessment.circumstances.planned_first_infusion_on
     asked = replace(request, planned_first_infusion_on=planned)
     latest = (planned or as_of) - timedelta(days=1)
-    for product in agents_to_be_stopped(history, asked, as_of, edition):
+    products = agents_to_be_stopped(history, asked, as_of, edition)
+    for product in products:
         yield Supply(field="agents.stopped_on", value=latest.isoformat(), or_earlier=True, about=product)
+    if products and not stops_settle_it(history, asked, as_of, edition):
+        yield Supply(field=OTHER_AGENT, value=False)
 
 
 def _with_stops(way: Way, stops: tuple[Supply, ...]) -> Way:
-    asked = next((one for one in way.supplies if one.field == "other_dmt_continues"), None)
+    asked = next((one for one in way.supplies if one.field == OTHER_AGENT), None)
     if asked is None or not stops:
         return way
     place = way.supplies.index(asked)

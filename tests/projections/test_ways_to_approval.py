@@ -84,6 +84,15 @@ def test_an_agent_that_is_taken_needs_the_day_on_which_it_stops(planned_on: str 
     story.then_recommended("approve")
 
 
+def test_where_the_list_may_hold_more_it_needs_to_be_said_of_every_other_agent_too() -> None:
+    facts = MEETS_A | {"agents": [*MEETS_A["agents"], GILENYA], "agents_list_is_complete": False}
+    story = given(submitted(facts)).on("2026-05-04")
+    assert told(approvable(story, "2026-05-04")) == [{"agents.stopped_on": "2026-05-03", "other_dmt_continues": False}]
+    story.and_given(agent_stopped("Gilenya", "2026-05-03"))
+    assert told(approvable(story, "2026-05-04")) == [{"other_dmt_continues": False}]
+    story.and_given(supplied({"other_dmt_continues": False})).then_recommended("approve")
+
+
 def test_a_later_course_that_was_denied_as_too_early_needs_only_time() -> None:
     story = given(*doses("2026-01-05", 5)).on("2026-06-01").and_given(submitted(MEETS_B), denied("1.B.iv"))
     judged = approvable(story, "2026-06-01")
