@@ -16,7 +16,7 @@ from projections.worklist_listing import Chosen, FailedPatient, Filters, Paging,
 
 WORKLIST: Final = "worklist"
 
-_FOLD: Final = 1
+_FOLD: Final = 2
 """Raised by one whenever the same history makes other rows than before."""
 
 

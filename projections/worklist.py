@@ -51,8 +51,8 @@ class WorklistRow(Fact):
     that an appeal is about as well; null where no edition is known. `awaits` are the clauses
     asked and not answered in full, until `answer_by`. Of its clock: without `due_at` it is with
     external review, which has its own; it stands still from `paused_from` to `paused_until`,
-    both null where it was never stopped. `changes_on` is the next day on which time alone
-    alters the row, null where none ever does.
+    both null where it was never stopped. `imported`: its request came with an
+    import. `changes_on` is the next day on which time alone alters the row, null where none ever does.
     """
 
     subject_id: str
@@ -75,6 +75,7 @@ class WorklistRow(Fact):
     paused_from: Instant | None
     paused_until: Instant | None
     edition: str | None
+    edition_provenance: Literal["text", "reconstructed"] | None
     imported: bool
     history_version: int
     changes_on: Day | None
@@ -146,6 +147,7 @@ def _of_request(history: PatientHistory, request: Request, day: date, zone: Zone
         paused_from=pause[0],
         paused_until=pause[1],
         edition=policy.edition,
+        edition_provenance=policy.edition_provenance,
         imported=request.imported_from is not None,
         history_version=history.version,
         changes_on=_changes_on(history, request, day, policy),
@@ -179,7 +181,8 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
         paused_from=None,
         paused_until=None,
         edition=policy.edition,
-        imported=appeal.imported_from is not None,
+        edition_provenance=policy.edition_provenance,
+        imported=appeal.imported_from is not None or request.imported_from is not None,
         history_version=history.version,
         changes_on=_changes_on(history, request, day, policy),
     )
@@ -204,6 +207,7 @@ class _Policy:
     recommendation: Recommendation | None = None
     missing: tuple[str, ...] = ()
     edition: str | None = None
+    edition_provenance: Literal["text", "reconstructed"] | None = None
 
     @classmethod
     def of(cls, history: PatientHistory, request: Request, day: date) -> _Policy:
@@ -211,7 +215,7 @@ class _Policy:
             said = judge(history, request, day).assessment
         except EditionUnknown:
             return cls()
-        return cls(said.scope, said.recommendation, said.needed, said.edition)
+        return cls(said.scope, said.recommendation, said.needed, said.edition, said.edition_provenance)
 
 
 # -- what time alone alters -------------------------------------------------------------------

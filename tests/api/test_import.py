@@ -17,6 +17,7 @@ from api.answers import request_answer, request_summary
 from api.importing.intake import Intake, Outcome
 from api.importing.lines import json_schema
 from api.in_words import eligibility_rows
+from domain.commands import FileAppeal
 from domain.events import ImportedFrom, Member, PastDeterminationImported, RequestSubmitted
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
@@ -25,6 +26,7 @@ from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
 from projections.request_life import request_life
+from projections.worklist import worklist_rows
 from tests.api.test_ledger_verbs import PROGRAM
 
 IMPORTER = Actor(id="import", name="Import by import", role="reviewer")
@@ -116,6 +118,19 @@ def test_a_request_over_http_says_how_another_record_determined_it(intake: Intak
     assert (past.edition, past.provenance, past.citing) == ("2023-11-15", "reconstructed", ("1.A.iii",))
     assert past.imported_from == ImportedFrom(source="old", reference="D-1")
     assert request_summary(known.requests[0]).imported_from == ImportedFrom(source="old", reference="R-1")
+
+
+def test_what_waits_says_that_its_request_was_imported(intake: Intake, ledger: Ledger) -> None:
+    list(intake.json_lines(lines(PERSON, REQUEST)))
+    known = history(ledger)
+    (waiting,) = worklist_rows(known, date(2026, 4, 28), ledger.zone)
+    assert (waiting.subject_id, waiting.imported) == (known.requests[0].request_id, True)
+    list(intake.json_lines(lines(APPROVED | {"outcome": "denied", "citing": ["1.A.iii"]})))
+    filed = {"received_at": "2026-04-28T15:00:00Z", "grounds": "x", "filer": {"name": "Alma", "relation": "patient"}}
+    command = FileAppeal.model_validate({"request_id": known.requests[0].request_id} | filed)
+    ledger.execute(known.patient_id, command, IMPORTER)
+    (appealed,) = worklist_rows(history(ledger), date(2026, 4, 28), ledger.zone)
+    assert (appealed.kind, appealed.imported) == ("appeal", True)
 
 
 def test_a_reported_course_says_that_its_report_was_imported(intake: Intake, ledger: Ledger) -> None:

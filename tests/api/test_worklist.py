@@ -51,6 +51,7 @@ def test_a_row_says_all_that_whoever_takes_it_up_needs(api: Api, waiting: dict[s
         "standing": "running",
     }
     assert (row["received_at"], row["due_at"]) == ("2026-04-28T13:00:00Z", "2026-05-01T13:00:00Z")
+    assert row["edition_provenance"] == "text"
     assert (row["edition"], row["imported"], row["stale"], row["changes_on"]) == ("2025-07-23", False, False, None)
     (held,) = api.asked("/worklist", held_by=PHYSICIAN["id"])["items"]
     assert held["held_by"] == {"id": PHYSICIAN["id"], "name": PHYSICIAN["name"]}

@@ -77,12 +77,18 @@ def test_a_request_waits_from_its_receipt_until_it_is_closed() -> None:
         urgency="standard",
         received_on=date(2026, 4, 20),
         edition="2025-07-23",
+        edition_provenance="text",
         imported=False,
         history_version=2,
     )
     assert rows(told, on="2026-04-19") == ()
     assert rows(told.and_given(approved())) == ()
     assert row(told, on="2026-04-27").state == "open"
+
+
+def test_a_row_under_a_rebuilt_edition_says_so() -> None:
+    told = given(submitted(received_at="2024-10-12T09:00:00-04:00"))
+    says(row(told), edition="2024-10-09", edition_provenance="reconstructed")
 
 
 def test_a_row_names_what_is_missing_and_who_was_asked_for_it() -> None:
