@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 
 from api.importing.lines import (
     LINE,
+    REFERENCE,
     ClaimLine,
     DeterminationLine,
     DoseLine,
@@ -41,6 +42,7 @@ from domain.people import Actor
 CLAIM_COLUMNS: Final = ("member", "date_of_service", "hcpcs", "units", "claim_reference")
 LINE_BYTES_MAX: Final = 262_144
 RECORDED_BEFORE: Final = "recorded before"
+KINDS: Final = ("history", "prior_treatment", "request", "determination", "dose", "claim")
 
 Line = HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine
 Fate = Literal["recorded", "recorded before", "refused"]
@@ -75,9 +77,14 @@ class Outcome:
 
 
 class _Unreadable(Exception):
-    def __init__(self, cause: str, field: str | None, remedy: str) -> None:
+    """`sent` is what could be read of the line."""
+
+    def __init__(self, cause: str, field: str | None, remedy: str, sent: Any = None) -> None:
         super().__init__(cause)
         self.cause, self.field, self.remedy = cause, field, remedy
+        told = sent if isinstance(sent, dict) else {}
+        self.kind = told["kind"] if told.get("kind") in KINDS else None
+        self.reference = told["reference"] if _is_reference(told.get("reference")) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class Intake:
         try:
             line = read()
         except _Unreadable as fault:
-            return Outcome(number, "refused", cause=fault.cause, field=fault.field, remedy=fault.remedy)
+            return Outcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
         try:
             fate = self._record(line)
         except KeyReused:
@@ -196,7 +203,8 @@ def _from_claim(row: dict[str | None, Any]) -> Line:
         raise _Unreadable("the line has not as many values as the header has", None, "quote values that hold a comma")
     hcpcs = row["hcpcs"].strip().upper()
     if hcpcs != "J0202":
-        raise _Unreadable("not a line of alemtuzumab", "hcpcs", "send the lines of HCPCS J0202 alone")
+        sent = {"kind": "claim", "reference": row["claim_reference"].strip()}
+        raise _Unreadable("not a line of alemtuzumab", "hcpcs", "send the lines of HCPCS J0202 alone", sent)
     issuer, separator, number = row["member"].strip().partition(":")
     member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
     units = row["units"].strip()
@@ -212,6 +220,15 @@ def _from_claim(row: dict[str | None, Any]) -> Line:
     )
 
 
+def _is_reference(sent: object) -> bool:
+    """Whether this can name a line; anything else may be of the patient, and is not repeated."""
+    try:
+        REFERENCE.validate_python(sent, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
 _COLUMN: Final = {"on": "date_of_service", "reference": "claim_reference", "member.member_id": "member"}
 
 
@@ -225,5 +242,5 @@ def _validated(sent: Any) -> Line:
         message = fault["msg"].removeprefix("Value error, ")
         cause = "the kind of line is not known" if fault["type"].startswith("union_tag") else message
         remedy = "see `import --schema` for what a line may say"
-        raise _Unreadable(cause, _COLUMN.get(place, place) if is_claim else place or None, remedy) from None
+        raise _Unreadable(cause, _COLUMN.get(place, place) if is_claim else place or None, remedy, sent) from None
     return line

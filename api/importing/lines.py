@@ -21,6 +21,8 @@ Reference = Annotated[
     str, Field(min_length=1, max_length=150, pattern=r"^[\x21-\x7e]+$", description="Of this line, in its source.")
 ]
 
+REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
+
 
 class HistoryLine(Fact):
     """The person; a member that has a history already is no error."""

@@ -236,6 +236,17 @@ def test_a_bad_claim_line_is_refused_by_its_column(intake: Intake, row: str, fie
     assert (refused.fate, refused.line_number, refused.field, recorded.fate) == ("refused", 2, field, "recorded")
 
 
+def test_a_refused_line_is_named_by_its_reference_where_that_can_be_read(intake: Intake) -> None:
+    list(intake.json_lines(lines(PERSON)))
+    faulty = lines(dose(5, mg=-1), dose(6, reference="Alma Synthetic"), {"kind": "dose"}, {"kind": "M-1"})
+    told = [(one.kind, one.reference) for one in (*intake.json_lines(faulty), *intake.json_lines([b"[]", b"{"]))]
+    assert told == [("dose", "I-5"), ("dose", None), ("dose", None), (None, None), (None, None), (None, None)]
+    rows = CLAIMS + claim(4, hcpcs="J9999") + claim(5, units="many") + "M-1,2024-03-06\n"
+    refused = list(intake.claims(rows.encode().splitlines(keepends=True)))
+    assert [(one.kind, one.reference) for one in refused] == [("claim", "C-4"), ("claim", "C-5"), (None, None)]
+    assert "(line 2, C-4, hcpcs)" in str(refused[0])
+
+
 def test_a_file_without_a_column_is_refused_at_its_header(intake: Intake) -> None:
     (outcome,) = intake.claims([b"member,date_of_service,units,claim_reference\n", claim(4).encode()])
     assert (outcome.fate, outcome.cause) == ("refused", "the column hcpcs is missing")
