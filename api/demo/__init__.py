@@ -18,8 +18,9 @@ from api.demo.situations import Situation
 from api.demo.story import Story, Turn
 from domain.commands import OpenHistory
 from domain.events import NOBODY
-from domain.ledger.application import Clock, Ledger, open_ledger, utc_now
+from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
+from domain.ledger.reading import Clock, utc_now
 
 __all__ = ["SITUATIONS", "ZONE", "Shown", "Situation", "fill"]
 

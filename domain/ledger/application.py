@@ -8,56 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 from threading import RLock
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from eventsourcing.application import Application
-from eventsourcing.persistence import ApplicationRecorder, EventStore, InfrastructureFactory, IntegrityError, Mapper
-from eventsourcing.utils import Environment, EnvType
+from eventsourcing.persistence import IntegrityError
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from domain import errors
 from domain.commands import Command, Moment, OpenHistory
 from domain.decisions import decide
-from domain.events import Event, HistoryOpened, ImportedFrom, IndexEvent, Member, PatientEvent, placed
-from domain.history import PatientHistory, fold, versions
+from domain.events import Event, ImportedFrom, PatientEvent, placed
+from domain.history import PatientHistory, versions
 from domain.ledger import schema
-from domain.ledger.beside import AboutMember, AboutTwo, Beside, MemberIndex
-from domain.ledger.documents import GRACE, DocumentStore, Swept, documents_of
-from domain.ledger.mapper import EventMapper
+from domain.ledger.beside import AboutMember, AboutTwo, Beside
+from domain.ledger.documents import GRACE, Swept
+from domain.ledger.group_commit import CommandRecord
 from domain.ledger.naming_documents import check_named, hashes_named
-from domain.ledger.patient_events import PatientEvents
-from domain.ledger.recorders import (
-    CommandRecord,
-    PostgresLedgerRecorder,
-    SQLiteLedgerRecorder,
-    factory_at,
-)
+from domain.ledger.reading import Clock, Entropy, LedgerOnRecord, folded, utc_now
 from domain.ledger.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
 from domain.what_moved import what_moved
 
-Clock = Callable[[], datetime]
-Entropy = Callable[[int], bytes]
-
 ATTEMPTS: Final = 100
 """How often a command is decided anew because another process recorded one first."""
 
-TURNS: Final = 64
-"""Locks that the patients share: commands on one history take turns within a process."""
+TURNS: Final = 4096
+"""Locks that the patients share: commands on one history take turns within a process, and wait for no other."""
 
-PAGE: Final = 500
 _TICK: Final = timedelta(microseconds=1)
-_INDEX_TOPICS: Final = frozenset(event_class.TOPIC for event_class in get_args(IndexEvent))
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +74,12 @@ class _Sent:
         )
 
 
-class Ledger(Application[UUID]):
+class Ledger(LedgerOnRecord):
     """One plan's ledger. Safe for threads; close it, or use it in a `with`.
 
     `settings` are the library's, and only these reach it, never the process's environment:
     COMPRESSOR_TOPIC, CIPHER_TOPIC and what they need.
     """
-
-    name = ""
-    zone: ZoneInfo
-    events: PatientEvents
-    documents: DocumentStore
 
     def __init__(
         self,
@@ -112,65 +90,8 @@ class Ledger(Application[UUID]):
         entropy: Entropy = os.urandom,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        self.address = address
-        self.zone = stored.zone
-        self._index_namespace = stored.index_namespace
-        self._clock = clock
-        self._entropy = entropy
+        super().__init__(address, stored, clock=clock, entropy=entropy, settings=settings)
         self._turns = tuple(RLock() for _ in range(TURNS))
-        super().__init__(settings)
-        self._index = MemberIndex(self.events, stored.index_namespace)
-        self.documents = documents_of(self.recorder.datastore)
-
-    # -- the questions ------------------------------------------------------------------------
-
-    def history(
-        self, patient_id: UUID, *, through_version: int | None = None, known_at: datetime | None = None
-    ) -> PatientHistory:
-        """Raises NotFound; the limits are those of `events`."""
-        return _folded(self.events(patient_id, through_version=through_version, known_at=known_at))
-
-    def find(self, member: Member) -> UUID | None:
-        """The patient to whose history this member id leads now."""
-        return self._index.entry(member).patient_id
-
-    def patients(self) -> Iterator[UUID]:
-        """Every patient, in the order in which their histories were opened."""
-        position: int | None = None
-        while True:
-            page = self.recorder.select_notifications(
-                position, PAGE, topics=[HistoryOpened.TOPIC], inclusive_of_start=False
-            )
-            for notification in page:
-                assert isinstance(notification.originator_id, UUID)
-                yield notification.originator_id
-            if len(page) < PAGE:
-                return
-            position = page[-1].id
-
-    def changed_since(self, position: int, limit: int = PAGE) -> tuple[tuple[UUID, ...], int]:
-        """Whose histories the next `limit` events of the log changed, each patient once, and the position after them.
-
-        The log begins after position 0; at its end nobody has changed, and the position stays.
-        """
-        page = self.recorder.select_notifications(position, limit, inclusive_of_start=False)
-        changed = (cast("UUID", one.originator_id) for one in page if one.topic not in _INDEX_TOPICS)
-        return tuple(dict.fromkeys(changed)), page[-1].id if page else position
-
-    def position(self) -> int:
-        """Of the last event of the log; 0 where there is none."""
-        return self.recorder.max_notification_id() or 0
-
-    def is_empty(self) -> bool:
-        return self.position() == 0
-
-    def now(self) -> datetime:
-        """The clock's instant, in UTC."""
-        return self._clock().astimezone(UTC)
-
-    def today(self) -> date:
-        """The calendar day in the plan's zone."""
-        return self.now().astimezone(self.zone).date()
 
     # -- the commands -------------------------------------------------------------------------
 
@@ -192,6 +113,8 @@ class Ledger(Application[UUID]):
         sent = self._sent(patient_id, command, actor, key, imported_from)
         # One after the other here, so that only other processes can be first; a fact is not refused for a crowd.
         with self._turns[patient_id.int % len(self._turns)]:
+            if (outcome := self._executed_as_remembered(sent, patient_id, command, expected_version)) is not None:
+                return outcome
             for _ in range(ATTEMPTS):
                 # The histories first and the key second: a twin of this command that is recorded in
                 # between is then either found by its key or met as a conflict, and never decided upon.
@@ -206,6 +129,25 @@ class Ledger(Application[UUID]):
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
         raise errors.Conflict("Others kept changing this history", remedy="send the command again")
+
+    def _executed_as_remembered(
+        self, sent: _Sent, patient_id: UUID, command: Command, expected_version: int | None
+    ) -> Outcome | None:
+        """Decided upon the history as this process remembers it, and recorded only if it still is that one.
+
+        The store looks at its version and for the key when it writes, so an acceptance is as
+        good as after reading. A refusal is not: None, and the caller reads first.
+        """
+        history = self._remembered.get(patient_id)
+        if history is None or isinstance(command, AboutMember | AboutTwo):
+            return None
+        try:
+            _check_version(history, expected_version)
+            decided = decide(history, command, self._moment(sent, history))
+            check_named(self.documents, patient_id, command)
+        except errors.LedgerError:
+            return None
+        return self._save(sent, _at_their_places(decided, patient_id, history.version + 1), (), history)
 
     def open_history(
         self, command: OpenHistory, actor: Actor, *, key: str | None = None, imported_from: ImportedFrom | None = None
@@ -245,10 +187,16 @@ class Ledger(Application[UUID]):
         imported_from: ImportedFrom | None,
     ) -> _Sent:
         """Its digest is over all that the caller sent. The ledger's secret keeps names from being tried against it."""
-        parts = [patient_id, type(command).__name__, command.model_dump(mode="json"), actor.model_dump(mode="json")]
+        if key is not None and not (1 <= len(key) <= 200 and key.isprintable()):
+            raise errors.InvalidCommand(
+                "An idempotency key has 1 to 200 printable characters",
+                field="Idempotency-Key",
+                remedy="send a random one, for example a UUID",
+            )
+        parts = [to_json([patient_id, type(command).__name__])[1:-1], _json(command), _json(actor)]
         if imported_from is not None:
-            parts.append(imported_from.model_dump(mode="json"))
-        digest = hashlib.sha256(self._index_namespace.bytes + to_json(parts)).hexdigest()
+            parts.append(_json(imported_from))
+        digest = hashlib.sha256(self._index_namespace.bytes + b"[" + b",".join(parts) + b"]").hexdigest()
         return _Sent(actor, key, digest, imported_from)
 
     def _beside(self, command: Command) -> Beside:
@@ -269,33 +217,28 @@ class Ledger(Application[UUID]):
         before: PatientHistory | None,
     ) -> Outcome | None:
         """Records all of it in one transaction; None where somebody was first and it is to be decided anew."""
-        record = sent.record_of(events)
+        stored = [self.events.mapper.to_stored_event(event) for event in (*events, *others)]
         try:
-            self.events.put([*events, *others], idempotency=record)
+            self.recorder.insert_events(stored, idempotency=sent.record_of(events))
         except IntegrityError:
-            # After a lost connection the library inserts again what may have been committed.
+            # After a lost connection it may be this very command that was committed.
             if (replay := self._replay(sent)) is not None:
                 return replay
             if not self._are_stored(events):
                 return None
-        history = _folded(events, before)
+        history = folded(events, before)
+        self._remembered.keep(history)
         return Outcome(history.patient_id, events, history, replayed=False)
 
     def _are_stored(self, events: tuple[PatientEvent, ...]) -> bool:
         """Whether these very events, by their salts, and not another's, are at their places."""
         first, last = events[0].originator_version, events[-1].originator_version
-        stored = cast("Iterator[Event]", self.events.get(events[0].patient_id, gt=first - 1, lte=last))
+        stored = self.events.between(events[0].patient_id, first, last)
         return [event.salt for event in stored] == [event.salt for event in events]
 
     def _replay(self, sent: _Sent) -> Outcome | None:
         if sent.key is None:
             return None
-        if not 1 <= len(sent.key) <= 200 or not sent.key.isprintable():
-            raise errors.InvalidCommand(
-                "An idempotency key has 1 to 200 printable characters",
-                field="Idempotency-Key",
-                remedy="send a random one, for example a UUID",
-            )
         found = self.recorder.find_command(sent.actor.id, sent.key)
         return None if found is None else self._outcome_of(found, sent.digest)
 
@@ -307,7 +250,7 @@ class Ledger(Application[UUID]):
                 remedy="send a new key with a new command, and the same command with an old key",
             )
         events = self.events(found.patient_id, through_version=found.last_version)
-        return Outcome(found.patient_id, events[found.first_version - 1 :], _folded(events), replayed=True)
+        return Outcome(found.patient_id, events[found.first_version - 1 :], folded(events), replayed=True)
 
     def _decided(self, history: PatientHistory, command: Command, moment: Moment) -> Sequence[PatientEvent]:
         """The decision; where the facts moved since they were looked at, the error says which."""
@@ -328,28 +271,6 @@ class Ledger(Application[UUID]):
 
     def _random_id(self) -> UUID:
         return UUID(bytes=self._entropy(16), version=4)
-
-    # -- how the library builds its parts -----------------------------------------------------
-
-    recorder: SQLiteLedgerRecorder | PostgresLedgerRecorder
-
-    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        # The library would add the process's environment, which could turn the store over.
-        return Environment(name, env)
-
-    def construct_factory(self, env: Environment) -> InfrastructureFactory:
-        return cast("InfrastructureFactory", factory_at(self.address, env))
-
-    def construct_mapper(self) -> Mapper[UUID]:
-        return EventMapper(self.factory.compressor(), self.factory.cipher())
-
-    def construct_recorder(self) -> ApplicationRecorder:
-        return self.factory.application_recorder()
-
-    def construct_event_store(self) -> EventStore[UUID]:
-        store = PatientEvents(self.mapper, self.recorder)
-        store.clock = self._clock
-        return store
 
 
 def open_ledger(
@@ -373,10 +294,9 @@ def open_ledger(
     return Ledger(address, stored, clock=clock, entropy=entropy, settings=settings)
 
 
-def _folded(events: Sequence[PatientEvent], before: PatientHistory | None = None) -> PatientHistory:
-    history = fold(events, before)
-    assert history is not None, "a history begins with its opening"
-    return history
+def _json(value: BaseModel) -> bytes:
+    written: bytes = type(value).__pydantic_serializer__.to_json(value)
+    return written
 
 
 def _at_their_places(events: Sequence[Any], patient_id: UUID, first_version: int) -> tuple[PatientEvent, ...]:

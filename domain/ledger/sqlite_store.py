@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ from eventsourcing.persistence import (
     PersistenceError,
     ProgrammingError,
 )
-from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 BUSY_SECONDS: Final = 30
 """How long a writer waits for another process's transaction."""
@@ -115,50 +116,81 @@ def transaction(connection: sqlite3.Connection, *, commit: bool) -> Iterator[sql
             raise
 
 
-class LedgerConnectionPool(SQLiteConnectionPool):
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(db_name=str(path), lock_timeout=BUSY_SECONDS, pool_timeout=2 * BUSY_SECONDS)
-
-    def _create_connection(self) -> SQLiteConnection:
-        return SQLiteConnection(sqlite_conn=connect(self.path), max_age=self.max_age)
-
-
 class LedgerSQLiteDatastore(SQLiteDatastore):
-    """Writers of this process queue on one lock; readers never wait for them.
+    """One connection writes, and the writers of this process queue for it; the others read, and never wait for it.
 
-    The library's pool keeps its gate shut while a writer waits for the one before, readers
-    included, and never opens it again if a connection cannot be made then. So its gate is not
-    asked for; the queue stands here.
+    The library's pool is not asked: it keeps its gate shut while a writer waits for the one
+    before, readers included, and never opens it again if a connection cannot be made then.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self.path = path
-        self.pool = LedgerConnectionPool(path)
         self._one_writer = Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._readers: deque[sqlite3.Connection] = deque()
+        self._is_closed = False
 
     @contextmanager
-    def get_connection(self, *, commit: bool) -> Iterator[SQLiteConnection]:
-        if commit and not self._one_writer.acquire(timeout=2 * BUSY_SECONDS):
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """In a transaction that is durable when the block has ended, or undone where it ended with an error."""
+        if not self._one_writer.acquire(timeout=2 * BUSY_SECONDS):
             raise OperationalError("The ledger is busy: other writers of this process did not finish in time")
         try:
-            connection = self.pool.get_connection()
+            with translated():
+                if self._writer is None:
+                    self._writer = connect(self.path)
+                connection = self._writer
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    yield connection
+                    connection.commit()
+                except BaseException:
+                    self._undo(connection)
+                    raise
+        finally:
+            self._one_writer.release()
+
+    def _undo(self, connection: sqlite3.Connection) -> None:
+        with suppress(sqlite3.Error):
+            connection.rollback()
+        if connection.in_transaction:
+            self._writer = None
+            connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Outside of a transaction: each statement sees all that was committed before it."""
+        with translated():
+            try:
+                connection = self._readers.pop()
+            except IndexError:
+                connection = connect(self.path)
             try:
                 yield connection
-            finally:
-                self.pool.put_connection(connection)
-        finally:
-            if commit:
-                self._one_writer.release()
+            except BaseException:
+                connection.close()
+                raise
+            if self._is_closed:
+                connection.close()
+            else:
+                self._readers.append(connection)
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        with translated(), self.get_connection(commit=commit) as connection:
-            try:
-                with transaction(connection._sqlite_conn, commit=commit) as cursor:
-                    yield SQLiteCursor(cursor)
-            except BaseException:
-                if connection._sqlite_conn.in_transaction:
-                    connection.close()
-                raise
+        if commit:
+            with self.writing() as connection, closing(connection.cursor()) as cursor:
+                yield SQLiteCursor(cursor)
+        else:
+            with self.reading() as connection, transaction(connection, commit=False) as cursor:
+                yield SQLiteCursor(cursor)
+
+    def close(self) -> None:
+        self._is_closed = True
+        while self._readers:
+            self._readers.pop().close()
+        with self._one_writer:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        super().close()

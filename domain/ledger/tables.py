@@ -1,15 +1,22 @@
 """The tables of a ledger on both stores, their guards, and what a serving role may do to each.
 
 Version 1 had the events, the commands and the settings. Version 2 added the documents, which
-SQLite keeps in a folder beside its file, and the tables of the views. Every statement may run
-again; what a version adds is only ever new, so running all of them brings any version to the last.
+SQLite keeps in a folder beside its file, and the tables of the views. Version 3 added the function
+by which PostgreSQL records commands. Every statement may run again; what a version adds is only
+ever new, so running all of them brings any version to the last.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
+
+ORDERING_LOCK: Final = 5_207_642_218_040_313_157
+"""PostgreSQL's advisory lock that every writer of events takes first, so that ids come in the order of commits."""
+
+CHANNEL: Final = "stored_events"
+"""On it PostgreSQL tells those who listen that something was recorded."""
 
 # -- SQLite -----------------------------------------------------------------------------------
 
@@ -95,6 +102,47 @@ _POSTGRES_EVENTS: Final = (
 POSTGRES_EVENT_TYPE: Final = """CREATE TYPE {schema}.stored_event_uuid AS (
     originator_id uuid, originator_version bigint, topic text, state bytea)"""
 
+RECORD_COMMANDS: Final = f"""
+    CREATE OR REPLACE FUNCTION {{schema}}.record_commands(batch jsonb, states bytea[]) RETURNS SETOF integer
+    LANGUAGE plpgsql SET lock_timeout TO '3s' AS $body$
+    DECLARE
+        one record;
+        head record;
+        is_late boolean;
+        number integer := 0;
+    BEGIN
+        -- Until the commit. Every statement after this one sees all that was committed before it was got.
+        PERFORM pg_advisory_xact_lock({ORDERING_LOCK});
+        FOR one IN SELECT * FROM jsonb_to_recordset(batch) AS command (
+            heads jsonb, events jsonb, caller text, key text, request_digest text, patient_id uuid,
+            first bigint, last bigint)
+        LOOP
+            is_late := false;
+            FOR head IN SELECT * FROM jsonb_to_recordset(one.heads) AS known (stream uuid, version bigint) LOOP
+                is_late := is_late OR head.version <> COALESCE((
+                    SELECT max(stored.originator_version) FROM {{schema}}.stored_events AS stored
+                    WHERE stored.originator_id = head.stream), 0);
+            END LOOP;
+            IF NOT is_late AND one.key IS NOT NULL THEN
+                INSERT INTO {{schema}}.commands
+                VALUES (one.caller, one.key, one.request_digest, one.patient_id, one.first, one.last)
+                ON CONFLICT DO NOTHING;
+                is_late := NOT FOUND;
+            END IF;
+            IF is_late THEN
+                RETURN NEXT number;
+            ELSE
+                INSERT INTO {{schema}}.stored_events (originator_id, originator_version, topic, state)
+                SELECT event.stream, event.version, event.topic, states[event.state]
+                FROM jsonb_to_recordset(one.events) AS event (stream uuid, version bigint, topic text, state integer)
+                ORDER BY event.state;
+            END IF;
+            number := number + 1;
+        END LOOP;
+        PERFORM pg_notify('{CHANNEL}', '');
+    END $body$"""  # noqa: S608  (what stands in it is our own)
+"""Records a batch of commands, each whole or not at all; the numbers of those that came too late, counted from 0."""
+
 # A document and its chunks are written in one transaction: a row without all of them is never seen.
 _POSTGRES_DOCUMENTS: Final = (
     """CREATE TABLE IF NOT EXISTS {schema}.documents (
@@ -127,6 +175,7 @@ _POSTGRES_VIEWS: Final = (
 
 POSTGRES_TABLES: Final = (
     *_POSTGRES_EVENTS,
+    RECORD_COMMANDS,
     *_POSTGRES_DOCUMENTS,
     *_POSTGRES_VIEWS,
     *(

@@ -22,7 +22,7 @@ from domain.events import (
     MemberIndexed,
 )
 from domain.history import fold
-from domain.ledger import application
+from domain.ledger import application, reading
 from domain.ledger.application import Ledger
 from domain.ledger.beside import IndexEntry
 from tests.clock import Clock
@@ -104,7 +104,7 @@ def test_no_such_patient(ledger: Ledger) -> None:
 def test_patients_come_in_the_order_of_their_opening_over_several_pages(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(application, "PAGE", 2)
+    monkeypatch.setattr(reading, "PAGE", 2)
     ids = [opened(ledger, f"M-{number}") for number in range(5)]
     dosed(ledger, ids[0], 1)
     assert list(ledger.patients()) == ids

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from eventsourcing.persistence import IntegrityError, OperationalError, Persiste
 
 from domain.ledger import postgres_store, sqlite_store
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.recorders import ORDERING_LOCK
+from domain.ledger.postgres_recorder import Writer, _ConnectionLost
 from domain.ledger.schema import upgrade
 from domain.ledger.sqlite_store import LedgerSQLiteDatastore, translated
+from domain.ledger.tables import ORDERING_LOCK
+from domain.ledger.urls import PostgresAddress
 from tests.clock import Clock
 from tests.conftest import ZONE, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened, opening
@@ -38,11 +40,11 @@ def file_of(url: str) -> str:
 
 
 def limit_pages(ledger: Ledger, pages: int | None) -> None:
-    """Sets the file's greatest size on the ledger's connection, as a full disk would; None takes the limit away."""
+    """Sets the file's greatest size on the connection that writes, as a full disk would; None takes the limit away."""
     datastore = ledger.recorder.datastore
     assert isinstance(datastore, LedgerSQLiteDatastore)
-    assert len(datastore.pool._pool) == 1, "one thread uses one connection"
-    connection = datastore.pool._pool[0]._sqlite_conn
+    connection = datastore._writer
+    assert connection is not None
     current = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {2**30 if pages is None else current + pages}")
 
@@ -162,7 +164,6 @@ def test_a_commit_that_fails_is_rolled_back_before_the_connection_is_used_again(
     patient_id = opened(sqlite_ledger)
     datastore = sqlite_ledger.recorder.datastore
     assert isinstance(datastore, LedgerSQLiteDatastore)
-    pooled = datastore.pool._pool[0]
 
     class FullAtCommit:
         """The connection, whose first commit meets a full disk."""
@@ -180,7 +181,8 @@ def test_a_commit_that_fails_is_rolled_back_before_the_connection_is_used_again(
                 raise sqlite3.OperationalError("database or disk is full")
             self.real.commit()
 
-    pooled._sqlite_conn = FullAtCommit(pooled._sqlite_conn)  # type: ignore[assignment]
+    assert datastore._writer is not None
+    datastore._writer = FullAtCommit(datastore._writer)  # type: ignore[assignment]
     with pytest.raises(OperationalError, match="full"):
         dosed(sqlite_ledger, patient_id, 0)
     assert sqlite_ledger.history(patient_id).version == 1
@@ -204,7 +206,7 @@ def cut_off(postgres: PostgresServer, ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("keyed", [True, False], ids=["with key", "without key"])
-@pytest.mark.parametrize("moment", ["before", "locked", "inserted", "committed"])
+@pytest.mark.parametrize("moment", ["before", "locked", "committed"])
 def test_a_connection_lost_during_an_insert_stores_it_once(
     postgres: PostgresServer, postgres_ledger: Ledger, monkeypatch: pytest.MonkeyPatch, moment: str, keyed: bool
 ) -> None:
@@ -218,28 +220,27 @@ def test_a_connection_lost_during_an_insert_stores_it_once(
             left[0] -= 1
             cut_off(postgres, ledger)
 
-    def cutting(name: str, *, after: bool) -> None:
-        real = getattr(ledger.recorder, name)
+    real = Writer._written
 
-        def cut(*arguments: Any, **keywords: Any) -> Any:
-            if not after:
+    def cut(writer: Writer, commands: str, states: list[bytes]) -> Any:
+        """The connection is cut before the batch is sent, while it waits for the lock, or before its answer is read."""
+        match moment:
+            case "before":
                 cut_once()
-            result = real(*arguments, **keywords)
-            if after:
-                cut_once()
-            return result
+                return real(writer, commands, states)
+            case "locked" if left[0]:
+                with _holding_the_lock(ledger):
+                    return _cut_while(cut_once, lambda: real(writer, commands, states))
+            case "committed":
+                answer = real(writer, commands, states)
+                if left[0]:
+                    left[0] -= 1
+                    raise _ConnectionLost
+                return answer
+            case _:
+                return real(writer, commands, states)
 
-        monkeypatch.setattr(ledger.recorder, name, cut)
-
-    match moment:
-        case "before":
-            cutting("insert_events", after=False)
-        case "locked":
-            cutting("_notify_channel", after=False)
-        case "inserted":
-            cutting("_fetch_ids_after_insert_events", after=True)
-        case "committed":
-            _lose_connection_after_commit(ledger, monkeypatch)
+    monkeypatch.setattr(Writer, "_written", cut)
     outcome = ledger.execute(patient_id, dose(4), NURSE, key="k" if keyed else None)
     assert [event.originator_version for event in outcome.events] == [6, 7]
     assert outcome.history == ledger.history(patient_id)
@@ -247,24 +248,23 @@ def test_a_connection_lost_during_an_insert_stores_it_once(
     assert len(ledger.recorder.select_notifications(1, 100)) == 8
 
 
-def _lose_connection_after_commit(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first answer to a commit is lost: inside the library's retry, where it inserts again."""
-    datastore = ledger.recorder.datastore
-    real = datastore.get_connection
-    left = [1]
+@contextmanager
+def _holding_the_lock(ledger: Ledger) -> Iterator[None]:
+    assert isinstance(ledger.address, PostgresAddress)
+    with psycopg.connect(**ledger.address.parameters) as other:  # type: ignore[arg-type]
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (ORDERING_LOCK,))
+        yield
+        with suppress(psycopg.OperationalError):
+            other.rollback()
 
-    @contextmanager
-    def losing() -> Iterator[Any]:
-        inserted = False
-        with real() as connection:  # type: ignore[call-arg]
-            before = connection.execute("SELECT max(notification_id) AS last FROM stored_events").fetchone()
-            yield connection
-            inserted = connection.execute("SELECT max(notification_id) AS last FROM stored_events").fetchone() != before
-        if inserted and left[0]:
-            left[0] -= 1
-            raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(datastore, "get_connection", losing)
+def _cut_while(cut: Callable[[], None], waits: Callable[[], Any]) -> Any:
+    cutter = Timer(0.3, cut)
+    cutter.start()
+    try:
+        return waits()
+    finally:
+        cutter.join()
 
 
 def test_connections_that_broke_in_the_pool_are_not_handed_out(

@@ -23,6 +23,7 @@ from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.documents import GRACE, documents_of
 from domain.ledger.errors import StoreError
 from domain.ledger.schema import Settings, read_settings, upgrade
+from domain.ledger.tables import RECORD_COMMANDS
 from domain.ledger.urls import SQLiteAddress, address_of
 from tests.conftest import ZONE, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opening
@@ -128,11 +129,15 @@ def old(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> Old:
 
     for statement in SQLITE_1 if store == "sqlite" else POSTGRES_1:
         ask(statement)
-    # The table of events is what it was, so today's program can write a history into it.
+    # The table of events is what it was, so today's program can write a history into it, by its function.
+    if store == "postgresql":
+        ask(RECORD_COMMANDS.format(schema="public"))
     with Ledger(address_of(url), Settings(ZoneInfo(ZONE), NAMESPACE), entropy=seeded(1)) as ledger:
         patient_id = ledger.open_history(opening(), NURSE, key="k").patient_id
         dosed(ledger, patient_id, 0, 1, 2)
         ledger.execute(patient_id, dose(3), NURSE, key="fourth")
+    if store == "postgresql":
+        ask("DROP FUNCTION public.record_commands")
     return Old(url, ask, patient_id)
 
 
@@ -143,7 +148,7 @@ def test_an_upgrade_keeps_every_event_and_every_command(old: Old) -> None:
         settings = upgrade(old.url, entropy=seeded(99))
         assert settings == Settings(ZoneInfo(ZONE), NAMESPACE)
         assert old.recorded() == before
-    assert old.ask("SELECT value FROM ledger_settings WHERE name = 'schema_version'") == [("2",)]
+    assert old.ask("SELECT value FROM ledger_settings WHERE name = 'schema_version'") == [("3",)]
 
     with open_ledger(old.url, zone=ZONE, entropy=seeded(2)) as ledger:
         assert ledger.history(old.patient_id).version == 5
@@ -170,7 +175,7 @@ def test_an_upgraded_ledger_has_the_shape_of_a_new_one(old: Old, store: str, led
 
 def test_an_older_ledger_is_upgraded_when_opened_on_sqlite_and_named_on_postgresql(old: Old, store: str) -> None:
     if store == "postgresql":
-        with pytest.raises(StoreError, match=r"has schema 1, and this program needs 2: run .* database upgrade"):
+        with pytest.raises(StoreError, match=r"has schema 1, and this program needs 3: run .* database upgrade"):
             open_ledger(old.url)
         assert old.ask("SELECT to_regclass('documents')") == [(None,)]
         return

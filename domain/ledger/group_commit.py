@@ -1,0 +1,173 @@
+"""Commands that wait at the same time are written in one transaction, by the first of them that waits.
+
+A commit costs the store one wait for its disk, whether it holds one command or fifty. Each command
+stays by itself all the same: one whose place is taken is left out of the batch, and where a batch
+fails for something that only one of them may be to blame for, each is tried alone. Nobody is
+answered before the commit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, PersistenceError, StoredEvent
+
+BATCH_MAX: Final = 64
+"""Commands in one transaction; who comes later is in the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """What a caller's key stands for: the events of one command, first to last, in a patient's history."""
+
+    caller: str
+    key: str
+    request_digest: str
+    patient_id: UUID
+    first_version: int
+    last_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The rows of one command: all of them are stored, or none."""
+
+    events: Sequence[StoredEvent]
+    command: CommandRecord | None
+
+    def heads(self) -> dict[UUID, int]:
+        """The version that each of its streams must have for its events to follow; 0 where it is to be empty."""
+        found: dict[UUID, int] = {}
+        for event in self.events:
+            assert isinstance(event.originator_id, UUID)
+            found.setdefault(event.originator_id, event.originator_version - 1)
+        return found
+
+    def places(self) -> set[object]:
+        """What no two of one batch may both claim."""
+        claimed: set[object] = {event.originator_id for event in self.events}
+        if self.command is not None:
+            claimed.add((self.command.caller, self.command.key))
+        return claimed
+
+
+Write = Callable[[Sequence[Recording]], Collection[int]]
+"""Writes a batch in one transaction; the numbers of those whose places were taken, of which nothing is stored."""
+
+
+class _Waiting:
+    """One caller. `turn` is released when it is answered, or when it is to write the next batch."""
+
+    __slots__ = ("answered", "error", "lost", "recording", "turn")
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.turn = Lock()
+        self.turn.acquire()
+        self.answered = False
+        self.lost = False
+        self.error: BaseException | None = None
+
+    def answer(self, *, lost: bool = False, error: BaseException | None = None) -> None:
+        self.answered, self.lost, self.error = True, lost, error
+
+
+class GroupCommit:
+    """Where the threads of one process meet on their way to the store."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._gate = Lock()
+        self._queue: deque[_Waiting] = deque()
+        self._somebody_leads = False
+
+    def commit(self, recording: Recording) -> None:
+        """Returns once it is durable. Raises IntegrityError where its place or key is taken, and what writing raises.
+
+        After an IntegrityError the caller looks whether it was stored all the same: by
+        itself, before a connection was lost.
+        """
+        own = _Waiting(recording)
+        with self._gate:
+            self._queue.append(own)
+            leads, self._somebody_leads = not self._somebody_leads, True
+        if not leads:
+            self._wait(own)
+        if not own.answered:
+            self._lead()
+        if own.error is not None:
+            # Others may raise the same one at the same time, so each has its own.
+            raise type(own.error)(*own.error.args) from own.error
+        if own.lost:
+            raise IntegrityError("a version that it was to follow, or its command's key, is recorded already")
+
+    def _wait(self, own: _Waiting) -> None:
+        try:
+            own.turn.acquire()
+        except BaseException:
+            # Interrupted: whoever is told to lead and does not would leave all others waiting.
+            with self._gate:
+                if own in self._queue:
+                    is_told = self._queue[0] is own and not own.turn.locked()
+                    self._queue.remove(own)
+                    if is_told:
+                        self._hand_on()
+            raise
+
+    def _lead(self) -> None:
+        """Writes what waits, the leader's own first, and hands the lead to the first of those who came meanwhile."""
+        with self._gate:
+            batch = self._taken()
+        try:
+            self._written(batch)
+        finally:
+            with self._gate:
+                self._hand_on()
+            for one in batch[1:]:
+                one.turn.release()
+
+    def _taken(self) -> list[_Waiting]:
+        """In their order, but for those who claim what another of the batch claims: they are next."""
+        taken: list[_Waiting] = []
+        claimed: set[object] = set()
+        left: list[_Waiting] = []
+        while self._queue and len(taken) < BATCH_MAX:
+            one = self._queue.popleft()
+            places = one.recording.places()
+            if claimed.isdisjoint(places):
+                claimed |= places
+                taken.append(one)
+            else:
+                left.append(one)
+        self._queue.extendleft(reversed(left))
+        return taken
+
+    def _hand_on(self) -> None:
+        self._somebody_leads = bool(self._queue)
+        if self._queue:
+            self._queue[0].turn.release()
+
+    def _written(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            lost = self._write([one.recording for one in batch])
+        except (OperationalError, InterfaceError) as unavailable:
+            for one in batch:
+                one.answer(error=unavailable)
+        except PersistenceError as error:
+            if len(batch) == 1:
+                batch[0].answer(error=error)
+                return
+            for one in batch:
+                self._written([one])
+        except BaseException:
+            for one in batch[1:]:
+                one.answer(error=OperationalError("the writing was interrupted: send the command again"))
+            raise
+        else:
+            for number, one in enumerate(batch):
+                one.answer(lost=number in lost)

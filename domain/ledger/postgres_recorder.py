@@ -1,0 +1,286 @@
+"""How events reach PostgreSQL and come back: one round trip for a batch of commands, in the order of commits.
+
+The batch goes to a function of the ledger's schema (`RECORD_COMMANDS` in `tables.py`), which takes
+the ordering lock, leaves out who came too late and inserts the rest. It must be a function:
+each of its statements sees what was committed before the lock was got, as a single statement would not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
+from itertools import groupby
+from threading import Lock
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    StoredEvent,
+)
+from eventsourcing.postgres import PostgresApplicationRecorder
+from eventsourcing.utils import retry
+from psycopg import Connection, Cursor
+from psycopg.rows import TupleRow, tuple_row
+from psycopg.sql import SQL
+from pydantic_core import to_json
+
+from domain.ledger import postgres_store
+from domain.ledger.group_commit import CommandRecord, GroupCommit, Recording
+from domain.ledger.postgres_store import SCHEMA, LedgerPostgresDatastore, connection_parameters
+from domain.ledger.tables import CHANNEL
+
+ATTEMPTS: Final = 10
+PAUSE_SECONDS: Final = 0.2
+POLL_SECONDS: Final = 1.0
+"""How soon a reader that waits sees what was recorded where the notification of it was lost."""
+
+Row = tuple[int, str, bytes]
+Changed = tuple[int, UUID, str]
+
+_TRANSLATION: Final = (
+    (psycopg.InterfaceError, InterfaceError),
+    (psycopg.OperationalError, OperationalError),
+    (psycopg.DataError, DataError),
+    (psycopg.IntegrityError, IntegrityError),
+    (psycopg.InternalError, InternalError),
+    (psycopg.ProgrammingError, ProgrammingError),
+)
+_COLUMNS = "caller, key, request_digest, patient_id, first_version, last_version"
+_RECORD = f"SELECT {SCHEMA}.record_commands(%s::jsonb, %b::bytea[])"
+_FIND_COMMAND = f"SELECT {_COLUMNS} FROM {SCHEMA}.commands WHERE caller = %s AND key = %s"  # noqa: S608
+_EVENTS = f"FROM {SCHEMA}.stored_events WHERE"
+_ROWS = f"SELECT originator_version, topic, state {_EVENTS} originator_id = %s"
+_OF_EACH = f"SELECT originator_id, originator_version, topic, state {_EVENTS} originator_id = ANY(%s) ORDER BY 1, 2"
+_LOG = (
+    f"SELECT notification_id, originator_id, originator_version, topic, state {_EVENTS} notification_id > %s"
+    " ORDER BY notification_id LIMIT %s"
+)
+_CHANGED = (
+    f"SELECT notification_id, originator_id, topic {_EVENTS} notification_id > %s ORDER BY notification_id LIMIT %s"
+)
+_OPENED = (
+    f"SELECT notification_id, originator_id {_EVENTS} notification_id > %s AND topic = %s"
+    " ORDER BY notification_id LIMIT %s"
+)
+
+
+class PostgresLedgerRecorder(PostgresApplicationRecorder):
+    datastore: LedgerPostgresDatastore
+
+    def __init__(self, datastore: LedgerPostgresDatastore) -> None:
+        super().__init__(datastore)
+        self._writer = Writer(datastore)
+        self._commits = GroupCommit(self._writer.write)
+        self._listener = Listener(datastore)
+
+    def whenever_connection_is_lost(self, forget: Callable[[], None]) -> None:
+        """After it, the store may be another server, which never had the newest events."""
+        self._writer.when_lost = forget
+
+    def close(self) -> None:
+        """The connections that are not the pool's."""
+        self._writer.close()
+        self._listener.close()
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Together with what other threads insert now, and with the row of their command (`idempotency`).
+
+        Raises IntegrityError where a place is taken, and where the connection was lost and it is not known whether
+        the events are stored.
+        """
+        if stored_events:
+            self._commits.commit(Recording(stored_events, kwargs.get("idempotency")))
+        return None
+
+    # -- reading ------------------------------------------------------------------------------
+
+    @retry((InterfaceError, OperationalError), max_attempts=ATTEMPTS, wait=PAUSE_SECONDS)
+    def _read(self, statement: str, *values: Any) -> Any:
+        with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row, binary=True) as c:
+            return c.execute(statement.encode(), values, prepare=True).fetchall()
+
+    def find_command(self, caller: str, key: str) -> CommandRecord | None:
+        found = self._read(_FIND_COMMAND, caller, key)
+        return CommandRecord(*found[0]) if found else None
+
+    def rows_of(self, stream: UUID, first: int = 1, last: int | None = None) -> Sequence[Row]:
+        """Oldest first, from version `first` to `last`, both included."""
+        statement = _ROWS
+        values: list[UUID | int] = [stream]
+        if first > 1:
+            statement, values = f"{statement} AND originator_version >= %s", [*values, first]
+        if last is not None:
+            statement, values = f"{statement} AND originator_version <= %s", [*values, last]
+        found: Sequence[Row] = self._read(f"{statement} ORDER BY originator_version", *values)
+        return found
+
+    def rows_of_each(self, streams: Sequence[UUID]) -> Iterator[tuple[UUID, Sequence[Row]]]:
+        """Of one moment, each stream whole."""
+        found = {
+            stream: list(rows) for stream, rows in groupby(self._read(_OF_EACH, list(streams)), lambda row: row[0])
+        }
+        for stream in streams:
+            yield stream, [row[1:] for row in found.get(stream, ())]
+
+    def log(self, position: int, limit: int) -> Sequence[tuple[int, UUID, int, str, bytes]]:
+        """The next `limit` events after a position: position, stream, version, topic, state."""
+        found: Sequence[tuple[int, UUID, int, str, bytes]] = self._read(_LOG, position, limit)
+        return found
+
+    def changed_since(self, position: int, limit: int) -> Sequence[Changed]:
+        found: Sequence[Changed] = self._read(_CHANGED, position, limit)
+        return found
+
+    def opened_since(self, position: int, topic: str, limit: int) -> Sequence[tuple[int, UUID]]:
+        """Streams that have an event of this topic, by its position."""
+        found: Sequence[tuple[int, UUID]] = self._read(_OPENED, position, topic, limit)
+        return found
+
+    def wait_beyond(self, position: int, timeout: float) -> int:
+        """The log's last position, once it lies beyond this one or the seconds are over."""
+        deadline = time.monotonic() + timeout
+        while True:
+            last, left = self.max_notification_id() or 0, deadline - time.monotonic()
+            if last > position or left <= 0:
+                return last
+            self._listener.wait(min(left, POLL_SECONDS))
+
+
+class Writer:
+    """The one connection on which this process writes events; the group commit lets one batch at a time come here."""
+
+    def __init__(self, datastore: LedgerPostgresDatastore) -> None:
+        self._datastore = datastore
+        self._cursor: Cursor[TupleRow] | None = None
+        self.when_lost: Callable[[], None] = lambda: None
+
+    def write(self, batch: Sequence[Recording]) -> Collection[int]:
+        """Where the connection is lost meanwhile, all of them count as lost: they are looked for and decided anew."""
+        commands, states = _as_parameters(batch)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._written(commands, states)
+            except OperationalError:
+                if attempt == ATTEMPTS:
+                    raise
+            except _ConnectionLost:
+                return range(len(batch))
+            time.sleep(PAUSE_SECONDS)
+        raise AssertionError("unreachable")
+
+    def _written(self, commands: str, states: list[bytes]) -> Collection[int]:
+        """Raises OperationalError where nothing was stored, for want of a connection or of the lock."""
+        cursor = self._cursor if self._cursor is not None else self._connected()
+        try:
+            return [number for (number,) in cursor.execute(_RECORD.encode(), (commands, states), prepare=True)]
+        except psycopg.Error as error:
+            # A server that was the primary and is none any more answers, but takes nothing.
+            if cursor.connection.closed or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                self.close()
+                self.when_lost()
+                raise _ConnectionLost from error
+            ours = next((ours for theirs, ours in _TRANSLATION if isinstance(error, theirs)), DatabaseError)
+            raise ours(str(error)) from error
+        except BaseException:
+            # Interrupted in the middle of an exchange: what comes next on this connection is not known.
+            self.close()
+            raise
+
+    def _connected(self) -> Cursor[TupleRow]:
+        self._cursor = connected(self._datastore).cursor(binary=True)
+        return self._cursor
+
+    def close(self) -> None:
+        if self._cursor is not None:
+            with suppress(psycopg.Error):
+                self._cursor.connection.close()
+            self._cursor = None
+
+
+class Listener:
+    """Hears, on a connection of its own, that some process recorded something."""
+
+    def __init__(self, datastore: LedgerPostgresDatastore) -> None:
+        self._datastore = datastore
+        self._one_at_a_time = Lock()
+        self._connection: Connection[TupleRow] | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Returns early where it hears something, and at once where it only begins to listen."""
+        with self._one_at_a_time:
+            try:
+                if self._connection is None:
+                    self._connection = connected(self._datastore)
+                    self._connection.execute(SQL("LISTEN {0}").format(SQL(CHANNEL)))
+                    return
+                for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+                    pass
+            except (psycopg.Error, OperationalError):
+                # Not worth an error: the caller looks for itself after each wait.
+                self._closed()
+                time.sleep(min(seconds, PAUSE_SECONDS))
+
+    def close(self) -> None:
+        with self._one_at_a_time:
+            self._closed()
+
+    def _closed(self) -> None:
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+            self._connection = None
+
+
+class _ConnectionLost(Exception):
+    """Whether the batch is stored is not known."""
+
+
+def connected(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
+    """A connection outside of the pool, in autocommit. Raises OperationalError without any password."""
+    try:
+        return Connection.connect(
+            **{
+                **connection_parameters(datastore.address),
+                "connect_timeout": str(max(2, int(postgres_store.WAIT_SECONDS))),
+            },
+            autocommit=True,
+        )
+    except psycopg.Error as error:
+        raise OperationalError(f"no connection to {datastore.address}: see that it runs and takes more") from error
+
+
+def _as_parameters(batch: Sequence[Recording]) -> tuple[str, list[bytes]]:
+    """All but the states as JSON; an event tells which of the states is its own, counted from 1 as SQL does."""
+    states: list[bytes] = []
+    commands = []
+    for one in batch:
+        events = []
+        for event in one.events:
+            states.append(event.state)
+            events.append(
+                {"stream": event.originator_id, "version": event.originator_version, "topic": event.topic}
+                | {"state": len(states)}
+            )
+        record = one.command
+        commands.append(
+            {
+                "heads": [{"stream": stream, "version": version} for stream, version in one.heads().items()],
+                "events": events,
+            }
+            | (
+                {"caller": record.caller, "key": record.key, "request_digest": record.request_digest}
+                | {"patient_id": record.patient_id, "first": record.first_version, "last": record.last_version}
+                if record is not None
+                else {}
+            )
+        )
+    return to_json(commands).decode(), states
