@@ -11,12 +11,15 @@ import atexit
 import os
 import pwd
 import secrets
+import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -51,7 +54,7 @@ class PostgresServer:
 
     def start(self) -> None:
         options = ["-p", str(self.port), *(part for setting in self.settings for part in ("-c", setting))]
-        self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", "60", "-o", " ".join(options), "start")
+        self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", "60", "-o", shlex.join(options), "start")
 
     def stop(self, mode: str = "fast") -> None:
         """`immediate` leaves out the last checkpoint; the next start recovers from the log."""
@@ -60,6 +63,31 @@ class PostgresServer:
     def crash(self) -> None:
         """As if the machine's power failed for the server alone."""
         self.stop("immediate")
+
+    def kill(self) -> None:
+        """kill -9 to the server and to all that it started: nobody gets to finish a write or to say goodbye."""
+        server = self._process()
+        assert server is not None, "the server runs"
+        # It must not start another while the others are counted.
+        os.kill(server, signal.SIGSTOP)
+        killed = [server, *_children(server)]
+        for process in killed:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(map(_lives, killed)):
+            time.sleep(0.005)
+        # It names a process that init may be slow to bury, and the next start would wait for that.
+        (self.folder / "data" / "postmaster.pid").unlink()
+
+    def is_running(self) -> bool:
+        return self._process() is not None
+
+    def _process(self) -> int | None:
+        try:
+            process = int((self.folder / "data" / "postmaster.pid").read_text().split(maxsplit=1)[0])
+        except FileNotFoundError:
+            return None
+        return process if _lives(process) else None
 
     def run(self, program: str, *arguments: str) -> None:
         # No pipes: the server inherits them from pg_ctl and keeps them open.
@@ -86,26 +114,43 @@ class PostgresServer:
 @contextmanager
 def postgres_server(*settings: str) -> Iterator[PostgresServer]:
     """A fresh server with settings such as `fsync=off`; it is gone, with its data, afterwards."""
+    with server_folder() as folder, running(_initialised(folder, settings)) as server:
+        yield server
+
+
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """A fresh folder that the server's user owns; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="ledger-postgresql-", dir=_reachable_folder()))
     try:
-        server = _initialised(folder, settings)
-        server = _started(server)
-        try:
-            yield server
-        finally:
-            server.crash()
+        _hand_over(folder)
+        yield folder
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def running(server: PostgresServer) -> Iterator[PostgresServer]:
+    """The server, started on a free port; stopped afterwards, where it still runs."""
+    server = _started(server)
+    try:
+        yield server
+    finally:
+        if server.is_running():
+            server.crash()
+
+
+def _hand_over(path: Path) -> None:
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
 
 
 def _initialised(folder: Path, settings: tuple[str, ...]) -> PostgresServer:
     password = secrets.token_hex(16)
     (folder / "password").write_text(password)
     programs = _programs()
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        for path in (folder, folder / "password"):
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    _hand_over(folder / "password")
     always = (
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
@@ -179,3 +224,21 @@ def _free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def _children(process: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            # What stands in brackets is the program's name, which may have spaces.
+            if int(status.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(status.parent.name))
+    return found
+
+
+def _lives(process: int) -> bool:
+    """Whether it runs; one that is dead and only not yet buried does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -41,8 +41,28 @@ def test_every_parameter_of_a_postgresql_url_is_passed_on() -> None:
         "target_session_attrs": "read-write",
         "connect_timeout": "3",
         "application_name": "lemtrada-ledger",
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "25000",
     }
     assert str(address) == "postgresql://h1,h2:5432,5433/ledger"
+
+
+@pytest.mark.parametrize(
+    ("url", "attributes", "seconds"),
+    [
+        ("postgresql://me@h1/ledger", None, "10"),
+        ("postgresql://me@h1:5432,h2:5433/ledger", "read-write", "3"),
+        ("postgresql:///ledger?hostaddr=127.0.0.1,127.0.0.2", "read-write", "3"),
+        ("postgresql://me@h1,h2/ledger?target_session_attrs=primary&connect_timeout=7", "primary", "7"),
+    ],
+)
+def test_of_several_hosts_the_one_that_takes_writes_is_meant(url: str, attributes: str | None, seconds: str) -> None:
+    address = address_of(url)
+    assert isinstance(address, PostgresAddress)
+    parameters = connection_parameters(address)
+    assert (parameters.get("target_session_attrs"), parameters["connect_timeout"]) == (attributes, seconds)
 
 
 def test_a_password_may_be_absent_and_is_not_made_empty() -> None:
