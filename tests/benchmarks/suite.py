@@ -1,0 +1,79 @@
+"""All that is measured, in the order of the table; each part stands alone, and one that fails is a row that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from tests.benchmarks import command_work, reading_work
+from tests.benchmarks.measuring import say
+from tests.benchmarks.patients import Template, made_by_commands
+from tests.benchmarks.ratios import Figure, absent
+from tests.benchmarks.stores import NAMES, Stores
+
+
+@dataclass
+class Run:
+    """What the parts share; `quick` makes everything small, and the intervals wide."""
+
+    stores: Stores
+    quick: bool
+
+    @cached_property
+    def template(self) -> Template:
+        return made_by_commands()
+
+    @property
+    def rounds(self) -> int:
+        return 7 if self.quick else 15
+
+    def size(self, quick: int, full: int) -> int:
+        return quick if self.quick else full
+
+
+Part = Callable[[Run], Iterator[Figure]]
+
+
+def commands_on_sqlite(run: Run) -> Iterator[Figure]:
+    yield from command_work.on_sqlite(run.stores, run.template, _commands(run))
+
+
+def commands_on_postgres(run: Run) -> Iterator[Figure]:
+    yield from command_work.on_postgres(run.stores, run.template, _commands(run))
+
+
+def _commands(run: Run) -> command_work.Size:
+    return command_work.Size(run.rounds, run.size(16, 64))
+
+
+def histories(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        size = reading_work.Size(run.rounds, histories=run.size(20, 100), patients=0)
+        yield from reading_work.histories(run.stores, store, size)
+
+
+def log(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        size = reading_work.Size(run.rounds, histories=0, patients=run.size(500, 5_000))
+        yield from reading_work.log(run.stores, store, run.template, size)
+
+
+PARTS: dict[str, Part] = {
+    "commands on SQLite": commands_on_sqlite,
+    "commands on PostgreSQL": commands_on_postgres,
+    "histories": histories,
+    "log": log,
+}
+
+
+def measured(run: Run, wanted: str | None = None) -> Iterator[Figure]:
+    """The rows as they come; `wanted` is a word of the names of the parts."""
+    for name, part in PARTS.items():
+        if wanted is not None and wanted.lower() not in name.lower():
+            continue
+        say(f"measuring: {name}")
+        try:
+            yield from part(run)
+        except Exception as error:
+            yield absent(name, f"{type(error).__name__}: {error}".splitlines()[0])

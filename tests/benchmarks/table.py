@@ -1,0 +1,68 @@
+"""The figures as people read them: a table on the terminal, and the same in the README between its two marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.ratios import Figure
+
+README: Final = Path(__file__).parents[2] / "README.md"
+FROM: Final = "<!-- figures of the benchmark: from here -->"
+TO: Final = "<!-- figures of the benchmark: to here -->"
+HEADINGS: Final = ("work", "ratio", "95 % interval", "goal", "verdict", "ours", "other side")
+
+
+def shown(figures: Sequence[Figure]) -> Table:
+    table = Table(*HEADINGS, title="Ratios to what was measured in the same run")
+    for one in figures:
+        table.add_row(*cells(one))
+    return table
+
+
+def print_table(figures: Sequence[Figure]) -> None:
+    console = Console(width=None if Console().is_terminal else 160)
+    console.print(shown(figures))
+    for one in figures:
+        if note := one.beside.get("note"):
+            console.print(f"{one.work}: {note}", markup=False, highlight=False)
+
+
+def cells(one: Figure) -> tuple[str, ...]:
+    goal = "" if one.goal is None else str(one.goal)
+    if one.ratio is None or one.low is None or one.high is None:
+        return one.work, "", "", goal, str(one.verdict), "", ""
+    ends = f"{_short(one.low)} to {_short(one.high)}"
+    times = [_time(one.beside.get(name)) for name in ("ours_us", "floor_us")]
+    return one.work, _short(one.ratio), ends, goal, one.verdict or "reported", *times
+
+
+def write_readme(figures: Sequence[Figure], circumstances: str) -> None:
+    """Raises ValueError where the README has lost its marks."""
+    text = README.read_text(encoding="utf-8")
+    before, marked, rest = text.partition(FROM)
+    _, ended, after = rest.partition(TO)
+    if not (marked and ended):
+        raise ValueError(f"{README.name} has no place for the figures: put {FROM} and {TO} into it")
+    README.write_text(f"{before}{FROM}\n{markdown(figures)}\n\n{circumstances}\n{TO}{after}", encoding="utf-8")
+
+
+def markdown(figures: Sequence[Figure]) -> str:
+    lines = [f"| {' | '.join(HEADINGS)} |", "|" + " --- |" * len(HEADINGS)]
+    lines += [f"| {' | '.join(cells(one))} |" for one in figures]
+    notes = [f"- {one.work}: {one.beside['note']}" for one in figures if one.beside.get("note")]
+    return "\n".join([*lines, *(["", *notes] if notes else [])])
+
+
+def _short(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}" if ratio < 100 else f"{ratio:.0f}"
+
+
+def _time(microseconds: float | None) -> str:
+    if microseconds is None:
+        return ""
+    return f"{microseconds:.1f} µs" if microseconds < 1_000 else f"{microseconds / 1_000:.2f} ms"
