@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +53,7 @@ def circumstances(quick: bool) -> str:
     load = f"load {os.getloadavg()[0]:.1f}, " if hasattr(os, "getloadavg") else ""
     length = "with --quick" if quick else "in full"
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"Measured {length} on {date.today().isoformat()}: {machine}, {load}PostgreSQL and SQLite on one disk."
+    return f"Measured {length} on {datetime.now(UTC).date().isoformat()}: {machine}, {load}PostgreSQL and SQLite on one disk."
 
 
 def main() -> None:

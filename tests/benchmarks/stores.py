@@ -23,7 +23,6 @@ from tests.benchmarks.floor_sqlite import SQLiteFloor
 from tests.benchmarks.patients import ZONE, StoredRow
 from tests.postgres_server import PostgresServer, postgres_server
 
-
 NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
