@@ -22,8 +22,21 @@ RECONNECT_SECONDS: Final = 5
 
 
 def connection_parameters(address: PostgresAddress) -> dict[str, Any]:
-    """The URL's own parameters, and a name and a time limit where it gives none."""
-    return {"application_name": "lemtrada-ledger", "connect_timeout": "10", **address.parameters}
+    """The URL's own parameters, and ours where it gives none.
+
+    Of several hosts the one that takes writes is meant. One that has vanished without a word is noticed
+    within half a minute, not within the hours that a system waits by itself.
+    """
+    hosts = address.parameters.get("host") or address.parameters.get("hostaddr") or ""
+    of_several = {"target_session_attrs": "read-write", "connect_timeout": "3"} if "," in hosts else {}
+    vanished = {
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "25000",
+    }
+    ours = {"application_name": "lemtrada-ledger", "connect_timeout": "10", **vanished, **of_several}
+    return {**ours, **address.parameters}
 
 
 class LedgerPostgresDatastore(PostgresDatastore):
