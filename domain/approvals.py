@@ -63,6 +63,16 @@ def approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
     that the dose names, or of any, the latest that covers its day. Where none of the request
     covers it, the one that it came after.
     """
+    if not history.approvals:
+        return None
+    known: dict[str, tuple[Dose, Approval | None]] = history.worked_out.setdefault("approval_of", {})
+    kept = known.get(dose.dose_id)
+    if kept is None or kept[0] is not dose:
+        kept = known[dose.dose_id] = (dose, _approval_of(history, dose))
+    return kept[1]
+
+
+def _approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
     possible = _possible(history, dose)
     retrospective = [one for one in possible if dose.dose_id in doses_named(history, one)]
     if retrospective:
@@ -72,6 +82,10 @@ def approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
         begun = [one for one in possible if one.valid_from <= dose.on]
         return next(iter([*reversed(begun), *possible]), None)
     return covering[-1] if covering else None
+
+
+def _by_day(dose: Dose) -> tuple[date, int]:
+    return dose.on, dose.version
 
 
 def doses_named(history: PatientHistory, approval: Approval) -> tuple[str, ...]:
@@ -89,18 +103,22 @@ def _possible(history: PatientHistory, dose: Dose) -> list[Approval]:
 
     An approval never covers another course (R9).
     """
-    standing = [one for one in history.approvals if one.course == dose.course and not one.is_rescinded_by(dose.on)]
-    named = [one for one in standing if dose.dose_id in doses_named(history, one)]
+    standing = [
+        (one, doses_named(history, one))
+        for one in history.approvals
+        if one.course == dose.course and not one.is_rescinded_by(dose.on)
+    ]
+    named = [one for one, doses in standing if dose.dose_id in doses]
     if named:
         return named
-    ahead = _for_doses_to_come(history, standing)
-    return [one for one in ahead if dose.request_id in (None, one.request_id)]
+    return [one for one, doses in standing if not doses and dose.request_id in (None, one.request_id)]
 
 
 def doses_under(history: PatientHistory, approval: Approval) -> list[Dose]:
     """The doses that used an approval, in the order of their days."""
-    used = [dose for dose in history.doses if dose.counts and approval_of(history, dose) == approval]
-    return sorted(used, key=lambda dose: (dose.on, dose.version))
+    under = ((dose, approval_of(history, dose)) for dose in history.doses if dose.counts)
+    used = [dose for dose, one in under if one is approval or one == approval]
+    return sorted(used, key=_by_day)
 
 
 def doses_in_progress(history: PatientHistory, approval: Approval) -> list[Dose]:
@@ -156,22 +174,26 @@ def _from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
     if approval is None or not approval.covers(dose.on):
         for_another_day = bool(_possible(history, dose))
         yield "outside_its_thirty_days" if for_another_day else "no_approval_in_force"
-    elif doses_under(history, approval).index(dose) >= approval.doses_approved:
+    elif _place_among(doses_under(history, approval), dose) >= approval.doses_approved:
         yield "over_the_approval"
 
 
+def _place_among(doses: Iterable[Dose], dose: Dose) -> int:
+    """How many of them come before the dose; -1 where it is none of them."""
+    return next((place for place, one in enumerate(doses) if one.dose_id == dose.dose_id), -1)
+
+
 def _from_regimen(history: PatientHistory, dose: Dose, course: Course, found: tuple[Course, ...]) -> Iterator[Variance]:
-    if dose in course.doses:
-        before = course.given_at_least - len(course.doses)
-        if before + course.doses.index(dose) >= course.regimen:
-            yield "over_the_course"
+    place = _place_among(course.doses, dose)
+    if place >= 0 and course.given_at_least - len(course.doses) + place >= course.regimen:
+        yield "over_the_course"
     if dose.mg != MG_PER_DOSE:
         yield "not_12_mg"
     if _breaks_the_row(history, dose, course):
         yield "not_consecutive"
     if any(one.on == dose.on and one.version < dose.version for one in history.doses if one.stands):
         yield "second_on_one_day"
-    earlier = found[: found.index(course)]
+    earlier = found[: course.number - 1]
     lasts = [one.last_dose_on for one in earlier if one.last_dose_on is not None]
     if lasts and years_have_passed(max(lasts), 1, on=dose.on) is False:
         yield "before_twelve_months"
@@ -187,6 +209,7 @@ def _breaks_the_row(history: PatientHistory, dose: Dose, course: Course) -> bool
     if not earlier:
         return False
     previous = max(earlier, key=lambda one: one.on)
+    if (dose.on - previous.on).days <= 1:
+        return False
     approval = approval_of(history, dose)
-    begins_a_row = approval is not None and approval_of(history, previous) != approval
-    return not begins_a_row and (dose.on - previous.on).days > 1
+    return approval is None or approval_of(history, previous) == approval

@@ -79,7 +79,14 @@ class PartialDate:
 
     @classmethod
     def of(cls, day: date) -> PartialDate:
-        return cls(day.isoformat())
+        if type(day) is not date or not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return cls(day.isoformat())
+        # A day of the calendar need not be read from its own text.
+        known = object.__new__(cls)
+        object.__setattr__(known, "text", day.isoformat())
+        object.__setattr__(known, "earliest", day)
+        object.__setattr__(known, "latest", day)
+        return known
 
     @property
     def is_whole_day(self) -> bool:

@@ -7,10 +7,10 @@ course continue it. Courses are numbered in the order in which they were begun.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from domain.calendar import PartialDate, anniversary
 from domain.events import ReportedCourse
@@ -21,15 +21,38 @@ from domain.reports import Account, accounts, continued
 SAME_COURSE = timedelta(days=30)
 """How long after its completion a dose is still an excess dose of a course (R24)."""
 
+Found = TypeVar("Found")
+
+DAYS_WORKED_OUT_MAX: Final = 8
+"""Days of which a history keeps its courses: what a cached one is asked, and then some."""
+
 CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+class once(Generic[Found]):
+    """A property that is worked out once and then stands in the object itself; without the library's lock.
+
+    Two threads may both work it out: what they find of a frozen object is the same.
+    """
+
+    def __init__(self, work_out: Callable[[Any], Found]) -> None:
+        self.work_out, self.__doc__ = work_out, work_out.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, course: Any, owner: type | None = None) -> Found:
+        found = course.__dict__[self.name] = self.work_out(course)
+        return found
+
+
+@dataclass(frozen=True)
 class Course:
     """One course. `number` counts from 1 by when courses were begun; `named` is what its doses' events call it.
 
     `doses` count towards it, in the order of their days; `documenting` doses lie inside the
-    reported course and add nothing to it. `account` is what reports tell of it.
+    reported course and add nothing to it. `account` is what reports tell of it. Frozen, it keeps what was
+    worked out from these.
     """
 
     number: int
@@ -52,7 +75,7 @@ class Course:
     def regimen(self) -> int:
         return doses_in_course(self.number)
 
-    @property
+    @once
     def _given_elsewhere(self) -> int | None:
         """Doses that reports tell of, at least those that our own entries document; None: not said how many."""
         if self.reported is None:
@@ -62,7 +85,7 @@ class Course:
             return max(told or 0, self.regimen, documented)
         return None if told is None else max(told, documented)
 
-    @property
+    @once
     def given(self) -> int | None:
         """Doses given; None where a report does not say how many."""
         elsewhere = self._given_elsewhere
@@ -77,7 +100,7 @@ class Course:
         """Doses that the regimen still has, at least 0; None where the number given is not known."""
         return None if self.given is None else max(0, self.regimen - self.given)
 
-    @property
+    @once
     def is_complete(self) -> bool | None:
         """From doses and reports alone (R6); None where a report does not say."""
         if self.given_at_least >= self.regimen:
@@ -86,7 +109,7 @@ class Course:
             return False
         return None if self.reported is not None and self.reported.completed is None else False
 
-    @property
+    @once
     def status(self) -> CourseStatus:
         if self.is_complete is True:
             return "completed"
@@ -96,15 +119,18 @@ class Course:
             return "short"
         return "unknown" if self.is_complete is None else "open"
 
-    @property
+    @once
     def last_dose_on(self) -> PartialDate | None:
         """The latest dose, recorded or reported; None where no date is known."""
-        recorded = [PartialDate.of(dose.on) for dose in (*self.doses, *self.documenting)]
+        days = [dose.on for dose in (*self.doses, *self.documenting)]
+        recorded = PartialDate.of(max(days)) if days else None
         told = self.reported.last_dose_on if self.reported is not None else None
-        if self.reported is None or told is None or self.reported.doses_given == len(self.documenting):
+        if recorded is None or told is None:
+            return recorded or told
+        if self.reported is not None and self.reported.doses_given == len(self.documenting):
             # Where every reported dose is documented to the day, the report's own date adds nothing.
-            return max(recorded, default=told)
-        return max([*recorded, told])
+            return recorded
+        return max(recorded, told)
 
     @property
     def last_dose_by(self) -> date | None:
@@ -149,15 +175,30 @@ class Course:
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
     """Every course, in the order in which they were begun; only what had happened by `as_of`."""
+    known = history.worked_out.get(as_of)
+    if known is None:
+        if len(history.worked_out) > DAYS_WORKED_OUT_MAX:
+            history.worked_out.clear()
+        known = history.worked_out[as_of] = _courses(history, as_of)
+    return known
+
+
+def _courses(history: PatientHistory, as_of: date | None) -> tuple[Course, ...]:
     doses = [dose for dose in history.doses if dose.stands and (as_of is None or dose.on <= as_of)]
-    entries = [*_reported(history, doses, as_of), *_recorded(history, doses, as_of)]
+    entries = [*_reported(history, doses, as_of), *_recorded(history, as_of)]
+    if len(entries) > 1:
+        entries.sort(key=lambda one: (_order(one), one.named or 0))
     merged: list[Course] = []
-    for entry in sorted(entries, key=lambda one: (_order(one), one.named or 0)):
+    for entry in entries:
         if merged and _is_one_course(merged[-1], entry):
             merged[-1] = _joined(merged[-1], entry)
         else:
-            merged.append(replace(entry, number=len(merged) + 1))
+            merged.append(_numbered(entry, len(merged) + 1))
     return tuple(merged)
+
+
+def _numbered(one: Course, number: int) -> Course:
+    return Course(number, one.begun_on, one.named, one.doses, one.documenting, one.account, one.marks)
 
 
 def _order(course: Course) -> date:
@@ -166,6 +207,8 @@ def _order(course: Course) -> date:
 
 def _reported(history: PatientHistory, doses: Iterable[Dose], as_of: date | None) -> list[Course]:
     """Reported courses, each with the doses recorded here that document it."""
+    if not history.reports:
+        return []
     told = accounts(report for report in history.reports if not report.voided)
     documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in told}
     for dose in doses:
@@ -203,26 +246,33 @@ def documented_by(history: PatientHistory, dose: Dose) -> Account | None:
     return _documented(accounts(report for report in history.reports if not report.voided), dose)
 
 
-def _recorded(history: PatientHistory, doses: Iterable[Dose], as_of: date | None) -> list[Course]:
-    names = {dose.course for dose in history.doses if dose.course is not None}
+def _recorded(history: PatientHistory, as_of: date | None) -> list[Course]:
+    entered: dict[int, list[Dose]] = {}
+    for dose in history.doses:
+        if dose.course is not None:
+            entered.setdefault(dose.course, []).append(dose)
     found = []
-    for name in sorted(names):
-        members = [dose for dose in doses if dose.course == name]
+    for name, own in sorted(entered.items()):
+        members = [dose for dose in own if dose.stands and (as_of is None or dose.on <= as_of)]
         marks = history.marks_of(name)
         if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
             marks = replace(marks, closed_on=None)
-        if as_of is not None and any(dose.counts and dose.course == name and dose.on > as_of for dose in history.doses):
+        if as_of is not None and any(dose.stands and dose.on > as_of for dose in own):
             # Doses that were still to come had not completed it then.
             marks = replace(marks, completed=False)
         # A completed course whose doses were all voided stays visible, where they had been.
-        begun_on = min(dose.on for dose in members or [dose for dose in history.doses if dose.course == name])
+        begun_on = min(dose.on for dose in members or own)
         if members or (marks.completed and (as_of is None or begun_on <= as_of)):
             found.append(Course(0, begun_on, name, _in_order(members), (), None, marks))
     return found
 
 
 def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
-    return tuple(sorted(doses, key=lambda dose: (dose.on, dose.version)))
+    return tuple(sorted(doses, key=_day_and_version))
+
+
+def _day_and_version(dose: Dose) -> tuple[date, int]:
+    return dose.on, dose.version
 
 
 def _is_one_course(before: Course, after: Course) -> bool:

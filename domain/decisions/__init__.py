@@ -50,7 +50,7 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
 
 
 def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
-    """The events of a command, not yet placed in the history. Raises an error of `errors`, or returns at least one."""
+    """The events of a command, for the ledger to place. Raises an error of `errors`, or returns at least one."""
     authority.check_role(moment.actor, command)
     if isinstance(command, OpenHistory):
         return _salted(open_history(history, command, moment), moment)
@@ -61,4 +61,7 @@ def decide(history: PatientHistory | None, command: Command, moment: Moment) -> 
 
 
 def _salted(events: tuple[PatientEvent, ...], moment: Moment) -> tuple[PatientEvent, ...]:
-    return tuple(event.model_copy(update={"salt": salt}) for event, salt in zip(events, moment.salts(), strict=False))
+    for event, salt in zip(events, moment.salts(), strict=False):
+        # An event is frozen; one that nobody else holds yet gets its salt as it gets its place (`placed`).
+        event.__dict__["salt"] = salt
+    return events

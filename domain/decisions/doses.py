@@ -53,7 +53,7 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
     )
     known = after(history, (event,))
     seen = approvals.variances(known, known.doses[-1])
-    return (event.model_copy(update={"variances": seen}),)
+    return (event.model_copy(update={"variances": seen}) if seen else event,)
 
 
 def _check_day(history: PatientHistory, on: date, moment: Moment) -> None:

@@ -62,6 +62,14 @@ def _reopened(name: int, doses_given: int, command: Command, moment: Moment) -> 
 
 
 def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
+    """The history as these events will leave it, each at the place that it will have: nobody else holds them yet.
+
+    A decision looks ahead, and what follows of it looks again: the history after the same event is made once.
+    """
     for event in events:
-        history = evolve(history, placed(event.model_copy(), history.patient_id, history.version + 1))
+        looked_at, ahead = history.worked_out.get("after", (None, None))
+        if looked_at is not event:
+            ahead = evolve(history, placed(event, history.patient_id, history.version + 1))
+            history.worked_out["after"] = event, ahead
+        history = ahead
     return history

@@ -8,7 +8,6 @@ derived where it is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 from domain.events import Event, HistoryOpened, PatientEvent
@@ -16,9 +15,9 @@ from domain.history import appeals, determinations, documents, patient, requests
 from domain.history.appeals import Appeal, AppealStatus
 from domain.history.determinations import Approval, Decision, PastDetermination
 from domain.history.documents import DocumentOnRecord, Review
-from domain.history.patient import AgentUse, PatientHistory, Representative
+from domain.history.patient import AgentUse, CourseMarks, PatientHistory, Representative
 from domain.history.requests import Asking, Notice, Reopening, Request, RequestStatus
-from domain.history.treatment import CourseMarks, Dose, Duplicate, Report, reported_course_id
+from domain.history.treatment import Dose, Duplicate, Report, reported_course_id
 
 REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     **patient.REMEMBERS,
@@ -61,8 +60,12 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
         )
     if history is None:
         raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")
-    after = replace(history, version=event.originator_version, recorded_at=event.recorded_at)
-    return REMEMBERS[type(event)](after, event)
+    after = REMEMBERS[type(event)](history, event)
+    if after is history:
+        after = history.changed()
+    # Nobody else holds it yet, and so it need not be copied a second time.
+    vars(after).update(version=event.originator_version, recorded_at=event.recorded_at)
+    return after
 
 
 __all__ = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -24,6 +24,7 @@ from domain.events import (
     ImportedFrom,
     Urgency,
 )
+from domain.history.changing import changed
 from domain.history.documents import supplied
 from domain.history.patient import PatientHistory
 from domain.people import Actor
@@ -31,7 +32,7 @@ from domain.people import Actor
 AppealStatus = Literal["open", "upheld", "overturned", "overturned_in_part", "withdrawn", "dismissed"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Appeal:
     """One appeal of one decision, the event number `decision_version` of the history.
 
@@ -89,12 +90,12 @@ def _filed(history: PatientHistory, event: AppealFiled) -> PatientHistory:
         filed_version=event.originator_version,
         imported_from=event.imported_from,
     )
-    return replace(history, appeals=(*history.appeals, appeal))
+    return history.changed(appeals=(*history.appeals, appeal))
 
 
 def _with_appeal(history: PatientHistory, appeal_id: str, **changes: Any) -> PatientHistory:
-    appeals = tuple(replace(one, **changes) if one.appeal_id == appeal_id else one for one in history.appeals)
-    return replace(history, appeals=appeals)
+    appeals = tuple(changed(one, **changes) if one.appeal_id == appeal_id else one for one in history.appeals)
+    return history.changed(appeals=appeals)
 
 
 def _evidence(history: PatientHistory, event: AppealEvidenceAdded) -> PatientHistory:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -18,6 +18,7 @@ from domain.events import (
     RequestDenied,
     RequestReferred,
 )
+from domain.history.changing import changed
 from domain.history.patient import PatientHistory
 from domain.history.requests import request_of, took_part_in, with_request
 from domain.people import Actor
@@ -50,7 +51,7 @@ class Decision:
     appeal_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Approval:
     """Doses of one course, valid on the days from `valid_from` through `valid_through`.
 
@@ -93,7 +94,7 @@ def _approved(history: PatientHistory, event: CourseApproved) -> PatientHistory:
         imported_from=event.imported_from,
     )
     decided = _decided(history, event, "approved", appeal_id=event.appeal_id)
-    return replace(decided, approvals=(*history.approvals, approval))
+    return decided.changed(approvals=(*history.approvals, approval))
 
 
 def _decided(
@@ -161,27 +162,27 @@ def _past(history: PatientHistory, event: PastDeterminationImported) -> PatientH
         event.originator_version,
         imported_from=event.imported_from,
     )
-    return replace(after, approvals=(*history.approvals, approval))
+    return after.changed(approvals=(*history.approvals, approval))
 
 
 def _extended(history: PatientHistory, event: ApprovalExtended) -> PatientHistory:
     approvals = tuple(
-        replace(one, valid_through=event.valid_through, extensions=one.extensions + 1)
+        changed(one, valid_through=event.valid_through, extensions=one.extensions + 1)
         if one.version == event.approval_version
         else one
         for one in history.approvals
     )
-    return took_part_in(replace(history, approvals=approvals), event.request_id, event.actor)
+    return took_part_in(history.changed(approvals=approvals), event.request_id, event.actor)
 
 
 def _rescinded(history: PatientHistory, event: ApprovalRescinded) -> PatientHistory:
     approvals = tuple(
-        replace(one, rescinded_on=event.rescinded_on, rescinded_version=event.originator_version)
+        changed(one, rescinded_on=event.rescinded_on, rescinded_version=event.originator_version)
         if one.version == event.approval_version
         else one
         for one in history.approvals
     )
-    return took_part_in(replace(history, approvals=approvals), event.request_id, event.actor)
+    return took_part_in(history.changed(approvals=approvals), event.request_id, event.actor)
 
 
 REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {

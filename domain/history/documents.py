@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from domain.events import (
     InformationSupplied,
     StatementCorrected,
 )
+from domain.history.changing import changed
 from domain.history.patient import PatientHistory
 from domain.history.requests import Asking, agents_told, attested, request_of, took_part_in, with_request
 from domain.people import Actor
@@ -33,7 +34,7 @@ class Review:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DocumentOnRecord:
     """A document, for whom and when it came, and what persons found in it; the last review of a clause holds."""
 
@@ -85,7 +86,7 @@ def supplied(
         agents_told=agents_told(request, event.statement, event.originator_version, event.received_on),
         **changes,
     )
-    return replace(after, documents=(*history.documents, *documents))
+    return after.changed(documents=(*history.documents, *documents))
 
 
 def _document_reviewed(history: PatientHistory, event: DocumentReviewed) -> PatientHistory:
@@ -107,9 +108,9 @@ def _document_corrected(history: PatientHistory, event: DocumentCorrected) -> Pa
 
 def _with_document(history: PatientHistory, document_id: str, **changes: Any) -> PatientHistory:
     documents = tuple(
-        replace(one, **changes) if one.document.document_id == document_id else one for one in history.documents
+        changed(one, **changes) if one.document.document_id == document_id else one for one in history.documents
     )
-    return replace(history, documents=documents)
+    return history.changed(documents=documents)
 
 
 def _information_supplied(history: PatientHistory, event: InformationSupplied) -> PatientHistory:
@@ -124,7 +125,7 @@ def _information_supplied(history: PatientHistory, event: InformationSupplied) -
 def _with_what_came(asking: Asking, received_at: datetime, *, in_full: bool) -> Asking:
     """The response is full once the last of its parts was received, in whatever order they are recorded."""
     came_at = max(received_at, asking.came_at or received_at)
-    return replace(asking, came_at=came_at, answered_at=came_at if in_full else None)
+    return changed(asking, came_at=came_at, answered_at=came_at if in_full else None)
 
 
 def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> PatientHistory:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -26,13 +26,14 @@ from domain.events import (
     OtherAgentStopped,
     RepresentativeNamed,
 )
+from domain.history.changing import changed
 
 if TYPE_CHECKING:
     from domain.history.appeals import Appeal
     from domain.history.determinations import Approval
     from domain.history.documents import DocumentOnRecord
     from domain.history.requests import Notice, Request
-    from domain.history.treatment import CourseMarks, Dose, Report
+    from domain.history.treatment import Dose, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,26 @@ class Representative:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseMarks:
+    """What events said of a course beyond its doses."""
+
+    completed: bool = False
+    closed_on: date | None = None
+
+
+NO_MARKS: Final = CourseMarks()
+
+
+@dataclass(frozen=True)
 class PatientHistory:
     """Everything remembered of one patient, as of event number `version`.
 
     `member` is the identifier that she was opened with, `members` those that lead here now.
     `marks` are of courses by the name that their doses carry, `closed_reports` of reported
     courses that a clinician closed, with the day.
+
+    `worked_out` keeps what many questions to this history need and none should work out again (its courses, what
+    each dose was given under); it belongs to this history alone, and every changed one begins a new one.
     """
 
     patient_id: UUID
@@ -84,9 +99,17 @@ class PatientHistory:
     marks: tuple[tuple[int, CourseMarks], ...] = ()
     closed_reports: tuple[tuple[str, date], ...] = ()
     imported_from: ImportedFrom | None = None
+    worked_out: dict[Hashable, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    def changed(self, **changes: Any) -> PatientHistory:
+        """This history with some of its fields changed."""
+        return changed(self, worked_out={}, **changes)
 
     def request(self, request_id: str) -> Request | None:
-        return next((one for one in self.requests if one.request_id == request_id), None)
+        for one in self.requests:
+            if one.request_id == request_id:
+                return one
+        return None
 
     def dose(self, dose_id: str) -> Dose | None:
         return next((one for one in self.doses if one.dose_id == dose_id), None)
@@ -108,9 +131,10 @@ class PatientHistory:
         return next((one for one in reversed(self.approvals) if one.request_id == request_id), None)
 
     def marks_of(self, course: int) -> CourseMarks:
-        from domain.history.treatment import CourseMarks  # noqa: PLC0415  (the chapters know the history, not it them)
-
-        return dict(self.marks).get(course, CourseMarks())
+        for name, marks in self.marks:
+            if name == course:
+                return marks
+        return NO_MARKS
 
     def line_of_business(self, day: date) -> LineOfBusiness | None:
         """Her coverage's line on a day: as changed by then, else that of the latest request received by then."""
@@ -122,42 +146,42 @@ class PatientHistory:
 
 
 def _demographics(history: PatientHistory, event: DemographicsCorrected) -> PatientHistory:
-    return replace(history, name=event.name or history.name, birth_date=event.birth_date or history.birth_date)
+    return history.changed(name=event.name or history.name, birth_date=event.birth_date or history.birth_date)
 
 
 def _unlinked(history: PatientHistory, event: HistoriesUnlinked) -> PatientHistory:
-    return replace(history, linked=tuple(one for one in history.linked if one != event.other_patient_id))
+    return history.changed(linked=tuple(one for one in history.linked if one != event.other_patient_id))
 
 
 def _retired(history: PatientHistory, event: MemberIdentifierRetired) -> PatientHistory:
-    return replace(history, members=tuple(one for one in history.members if one != event.member))
+    return history.changed(members=tuple(one for one in history.members if one != event.member))
 
 
 def _represented(history: PatientHistory, event: RepresentativeNamed) -> PatientHistory:
     named = Representative(event.name, event.relationship, event.on, event.through)
-    return replace(history, representatives=(*history.representatives, named))
+    return history.changed(representatives=(*history.representatives, named))
 
 
 def _agent(history: PatientHistory, event: OtherAgentStarted | OtherAgentStopped) -> PatientHistory:
     started = event.on if isinstance(event, OtherAgentStarted) else None
     stopped = event.on if isinstance(event, OtherAgentStopped) else None
-    return replace(
-        history, agents=(*history.agents, AgentUse(event.product, started, stopped, event.originator_version))
+    return history.changed(
+        agents=(*history.agents, AgentUse(event.product, started, stopped, event.originator_version))
     )
 
 
 REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     DemographicsCorrected: _demographics,
-    MemberIdentifierAdded: lambda history, event: replace(history, members=(*history.members, event.member)),
+    MemberIdentifierAdded: lambda history, event: history.changed(members=(*history.members, event.member)),
     MemberIdentifierRetired: _retired,
-    HistoriesLinked: lambda history, event: replace(history, linked=(*history.linked, event.other_patient_id)),
+    HistoriesLinked: lambda history, event: history.changed(linked=(*history.linked, event.other_patient_id)),
     HistoriesUnlinked: _unlinked,
-    LineOfBusinessChanged: lambda history, event: replace(
-        history, lines_of_business=(*history.lines_of_business, (event.on, event.line_of_business))
+    LineOfBusinessChanged: lambda history, event: history.changed(
+        lines_of_business=(*history.lines_of_business, (event.on, event.line_of_business))
     ),
     RepresentativeNamed: _represented,
-    DeathRecorded: lambda history, event: replace(history, deceased_on=event.on),
-    DeathRecordVoided: lambda history, _: replace(history, deceased_on=None),
+    DeathRecorded: lambda history, event: history.changed(deceased_on=event.on),
+    DeathRecordVoided: lambda history, _: history.changed(deceased_on=None),
     OtherAgentStarted: _agent,
     OtherAgentStopped: _agent,
 }

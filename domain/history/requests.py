@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -35,6 +35,7 @@ from domain.events import (
     Urgency,
 )
 from domain.facts import AggressiveDisease
+from domain.history.changing import changed
 from domain.history.patient import PatientHistory
 from domain.people import DOCUMENT_READERS, Actor, ConsultationGiven, Prescriber
 
@@ -45,7 +46,7 @@ RequestStatus = Literal["open", "referred", "approved", "denied", "withdrawn", "
 OPEN: Final = ("open", "referred")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asking:
     """One request for information; `answered_at` is when the full response was received (None: not yet).
 
@@ -69,7 +70,7 @@ class Reopening:
     reopened_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """One request. Its facts are those that stand now, with all that was supplied and corrected.
 
@@ -130,7 +131,7 @@ class Request:
         return self.closed_on is not None and self.closed_on <= day
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Notice:
     notice_id: str
     request_id: str
@@ -143,8 +144,8 @@ class Notice:
 
 
 def with_request(history: PatientHistory, request_id: str, **changes: Any) -> PatientHistory:
-    requests = tuple(replace(one, **changes) if one.request_id == request_id else one for one in history.requests)
-    return replace(history, requests=requests)
+    requests = tuple(changed(one, **changes) if one.request_id == request_id else one for one in history.requests)
+    return history.changed(requests=requests)
 
 
 def request_of(history: PatientHistory, request_id: str) -> Request:
@@ -173,7 +174,7 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
         retrospective_for=event.retrospective_for,
         imported_from=event.imported_from,
     )
-    return replace(history, requests=(*history.requests, request))
+    return history.changed(requests=(*history.requests, request))
 
 
 def attested(before: tuple[str, ...], signs: AggressiveDisease, now: AggressiveDisease, by: Actor) -> tuple[str, ...]:
@@ -236,15 +237,15 @@ def _notice(history: PatientHistory, event: NoticeIssued) -> PatientHistory:
         event.addressee,
         event.issued_at,
     )
-    return replace(history, notices=(*history.notices, notice))
+    return history.changed(notices=(*history.notices, notice))
 
 
 def _delivered(history: PatientHistory, event: NoticeDelivered) -> PatientHistory:
     notices = tuple(
-        replace(one, delivered_at=event.delivered_at) if one.notice_id == event.notice_id else one
+        changed(one, delivered_at=event.delivered_at) if one.notice_id == event.notice_id else one
         for one in history.notices
     )
-    return replace(history, notices=notices)
+    return history.changed(notices=notices)
 
 
 def _clock_extended(history: PatientHistory, event: ClockExtended) -> PatientHistory:

@@ -25,12 +25,13 @@ from domain.events import (
     TreatmentSource,
     Variance,
 )
-from domain.history.patient import PatientHistory
+from domain.history.changing import changed
+from domain.history.patient import CourseMarks, PatientHistory
 
 Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """One report of treatment outside this ledger. `told_by` is its day: it tells of no dose after it."""
 
@@ -49,7 +50,7 @@ def reported_course_id(report_id: str, number: int) -> str:
     return f"{report_id}.c{number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dose:
     """One dose entry. `course` is the number its event named; `variances_then` what was seen when recorded."""
 
@@ -82,19 +83,11 @@ class Dose:
         return self.stands and self.course is not None
 
 
-@dataclass(frozen=True, slots=True)
-class CourseMarks:
-    """What events said of a course beyond its doses."""
-
-    completed: bool = False
-    closed_on: date | None = None
-
-
 def _reported(history: PatientHistory, event: PriorTreatmentReported) -> PatientHistory:
     report = Report(
         event.report_id, event.source, event.courses, event.on, event.reference, imported_from=event.imported_from
     )
-    return replace(history, reports=(*history.reports, report))
+    return history.changed(reports=(*history.reports, report))
 
 
 def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -> PatientHistory:
@@ -115,8 +108,8 @@ def _report_voided(history: PatientHistory, event: PriorTreatmentVoided) -> Pati
 
 
 def _with_report(history: PatientHistory, report_id: str, **changes: Any) -> PatientHistory:
-    reports = tuple(replace(one, **changes) if one.report_id == report_id else one for one in history.reports)
-    return replace(history, reports=reports)
+    reports = tuple(changed(one, **changes) if one.report_id == report_id else one for one in history.reports)
+    return history.changed(reports=reports)
 
 
 def _dose(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
@@ -137,7 +130,7 @@ def _dose(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
         version=event.originator_version,
         imported_from=event.imported_from,
     )
-    return replace(history, doses=(*history.doses, dose))
+    return history.changed(doses=(*history.doses, dose))
 
 
 def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHistory:
@@ -160,8 +153,8 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
 
 
 def _with_dose(history: PatientHistory, dose_id: str, **changes: Any) -> PatientHistory:
-    doses = tuple(replace(one, **changes) if one.dose_id == dose_id else one for one in history.doses)
-    return replace(history, doses=doses)
+    doses = tuple(changed(one, **changes) if one.dose_id == dose_id else one for one in history.doses)
+    return history.changed(doses=doses)
 
 
 def _course_completed(history: PatientHistory, event: CourseCompleted) -> PatientHistory:
@@ -175,13 +168,13 @@ def _course_reopened(history: PatientHistory, event: CourseReopened) -> PatientH
 def _course_closed(history: PatientHistory, event: CourseClosedUnfinished) -> PatientHistory:
     if event.reported_course is not None:
         closing = (event.reported_course, event.closed_on)
-        return replace(history, closed_reports=(*history.closed_reports, closing))
+        return history.changed(closed_reports=(*history.closed_reports, closing))
     return _mark(history, event.course, replace(history.marks_of(event.course), closed_on=event.closed_on))
 
 
 def _mark(history: PatientHistory, course: int, marks: CourseMarks) -> PatientHistory:
     others = tuple(pair for pair in history.marks if pair[0] != course)
-    return replace(history, marks=tuple(sorted((*others, (course, marks)), key=lambda pair: pair[0])))
+    return history.changed(marks=tuple(sorted((*others, (course, marks)), key=lambda pair: pair[0])))
 
 
 REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
