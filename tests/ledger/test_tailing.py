@@ -1,0 +1,154 @@
+"""A reader that tails the log sees every event once, in order, from any position, whoever writes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from domain.ledger.application import Ledger, open_ledger
+from tests.conftest import OpenLedger, seeded
+from tests.ledger.acts import NURSE, dose, dosed, opened
+
+PROCESSES = 4
+THREADS = 2
+HISTORIES = 6
+DOSES = 5
+EVENTS_OF_A_HISTORY = 2 + DOSES + 1
+"""Its opening, the entry of its member id, the doses, and the course that they complete."""
+
+WRITER = """
+import sys
+from threading import Thread
+from domain.ledger.application import open_ledger
+from tests.ledger.acts import NURSE, dose, opening
+
+def write(ledger, name, histories, doses):
+    for number in range(histories):
+        key = f"{name}-{number}" if number % 2 else None
+        patient_id = ledger.open_history(opening(f"{name}-{number}"), NURSE, key=key).patient_id
+        for turn in range(doses):
+            ledger.execute(patient_id, dose(turn - 20), NURSE, key=None if key is None else f"{key}-{turn}")
+
+url, name, threads, histories, doses = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+with open_ledger(url) as ledger:
+    print("open", flush=True)
+    sys.stdin.readline()
+    running = [Thread(target=write, args=(ledger, f"{name}-{number}", histories, doses)) for number in range(threads)]
+    for one in running:
+        one.start()
+    for one in running:
+        one.join()
+"""
+
+
+@contextmanager
+def writers(url: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes with the ledger open; a line on their standard input lets them begin."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, url, f"P{number}", *map(str, (THREADS, HISTORIES, DOSES))],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(PROCESSES)
+    ]
+    try:
+        for one in running:
+            assert one.stdout is not None
+            assert one.stdout.readline() == "open\n", one.communicate()[1]
+        yield running
+        for one in running:
+            _, error = one.communicate(timeout=120)
+            assert one.returncode == 0, error
+    finally:
+        for one in running:
+            one.kill()
+            one.communicate()
+
+
+def tail(ledger: Ledger, position: int, page: int, events: int) -> list[tuple[int, object, int]]:
+    """What a reader sees that starts at a position and stops once it has seen so many."""
+    seen: list[tuple[int, object, int]] = []
+    deadline = time.monotonic() + 120
+    while len(seen) < events and time.monotonic() < deadline:
+        ledger.wait_beyond(seen[-1][0] if seen else position, 5)
+        for number, event in ledger.events_since(seen[-1][0] if seen else position, page):
+            seen.append((number, event.originator_id, event.originator_version))
+    return seen
+
+
+def test_eight_writers_in_four_processes_and_readers_that_lose_none(ledger_url: str, open_here: OpenLedger) -> None:
+    expected = PROCESSES * THREADS * HISTORIES * EVENTS_OF_A_HISTORY
+    # Readers of different hunger: one asks for each event by itself and is always at the edge of what is committed.
+    readers = {page: open_here() for page in (1, 7, 500)}
+    with ThreadPoolExecutor(len(readers)) as threads:
+        with writers(ledger_url) as running:
+            tailing = {page: threads.submit(tail, one, 0, page, expected) for page, one in readers.items()}
+            for one in running:
+                assert one.stdin is not None
+                one.stdin.write("go\n")
+                one.stdin.flush()
+        seen = {page: one.result() for page, one in tailing.items()}
+    with open_ledger(ledger_url, entropy=seeded(5)) as ledger:
+        log = [(number, one.originator_id, one.originator_version) for number, one in ledger.events_since(0, 100_000)]
+        middle = log[len(log) // 2][0]
+        assert tail(ledger, middle, 11, len(log) - len(log) // 2 - 1) == log[len(log) // 2 + 1 :]
+        # What was recorded is whole: every history has all of its versions.
+        assert sorted(one.version for one in map(ledger.history, ledger.patients())) == (
+            [1 + DOSES + 1] * (PROCESSES * THREADS * HISTORIES)
+        )
+    assert len(log) == expected
+    assert [number for number, _, _ in log] == sorted({number for number, _, _ in log})
+    assert seen == dict.fromkeys(readers, log)
+
+
+def test_a_reader_that_waits_is_woken_by_a_writer_of_its_process_and_of_another(
+    ledger: Ledger, open_here: OpenLedger
+) -> None:
+    other = open_here()
+    patient_id = opened(ledger)
+    for writer in (ledger, other):
+        position = ledger.wait_beyond(ledger.position(), 0)
+        woken: list[tuple[int, float]] = []
+
+        def wait(position: int = position, woken: list[tuple[int, float]] = woken) -> None:
+            woken.append((ledger.wait_beyond(position, 30), time.monotonic()))
+
+        waiting = Thread(target=wait)
+        waiting.start()
+        time.sleep(0.3)
+        assert not woken
+        dosed(writer, patient_id, -1 if writer is ledger else -2)
+        written = time.monotonic()
+        waiting.join()
+        ((last, at),) = woken
+        assert last == position + 1
+        # Long before the thirty seconds: it was told, or looked by itself.
+        assert at - written < 5
+
+
+@pytest.mark.parametrize("position", [0, 1, 10_000])
+def test_a_reader_that_waits_in_vain_is_told_where_the_log_ends(ledger: Ledger, position: int) -> None:
+    opened(ledger)
+    started = time.monotonic()
+    assert ledger.wait_beyond(position, 0.2) == 2
+    assert (time.monotonic() - started >= 0.2) == (position >= 2)
+
+
+def test_what_a_key_stands_for_is_in_the_log_once(ledger: Ledger) -> None:
+    patient_id = opened(ledger)
+    position = ledger.position()
+    for _ in range(3):
+        ledger.execute(patient_id, dose(-3), NURSE, key="k")
+    assert [one.originator_version for _, one in ledger.events_since(position)] == [2]
