@@ -11,22 +11,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from threading import RLock
 from typing import Final
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from domain.clocks import end_of_day
 from domain.errors import InvalidCommand, NotFound
+from domain.history import PatientHistory
 from domain.ledger.application import Ledger
-from domain.ledger.views import UNAVAILABLE, Failure, Generation, Refolded, Views, views_of
-from projections.tables import RENDERER, WORKLIST, entry_of, stored_worklist
+from domain.ledger.views import UNAVAILABLE, Failure, Generation, Refolded, Standing, Views, WorklistEntry, views_of
+from projections.tables import RENDERER, WORKLIST, entry_of, query_of, stored_page
 from projections.worklist import WorklistRow, day_of_folding, worklist_rows
 from projections.worklist_listing import Filters, Paging, Worklist, chosen_from, cursor_of, page_of
 
 VIEWS: Final = (WORKLIST,)
 """The views that are kept in tables."""
 
-EVENTS_AT_ONCE: Final = 500
-PATIENTS_AT_ONCE: Final = 100
+EVENTS_AT_ONCE: Final = 1_000
+PATIENTS_AT_ONCE: Final = 500
+ROWS_TURNED_AT_ONCE: Final = 2_000
 FIRST_RETRY: Final = timedelta(seconds=1)
 LAST_RETRY: Final = timedelta(hours=1)
 
@@ -42,6 +46,22 @@ class Rebuilt:
     patients: int
     failed: int
     serves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a view is behind the log. Its own position is null where it was never built.
+
+    `events_behind` is at the most so many: positions of the log may have holes. `failed` are the
+    patients whose rows could not be made and are tried again.
+    """
+
+    view: str
+    log_position: int
+    position: int | None
+    events_behind: int
+    seconds_since_move: float | None
+    failed: int
 
 
 # -- the questions ----------------------------------------------------------------------------
@@ -64,16 +84,26 @@ def worklist(
     cursor_of(paging)
     now, today = ledger.now(), ledger.today()
     if known_at is None and as_of in (None, today):
-        while True:
-            caught_up = catch_up(ledger, progress)
-            chosen, failures, read = stored_worklist(views_of(ledger.recorder.datastore), filters, paging, now)
-            # A generation that came to serve in between was begun earlier, and may lag.
-            if read == caught_up.number:
-                return page_of(chosen, paging, as_of=today, known_at=None, now=now, failures=failures)
+        return _worklist_now(ledger, filters, paging, progress)
     clocks_at = end_of_day(as_of, ledger.zone) if as_of is not None and as_of != today else known_at or now
     rows = folded_rows(ledger, as_of=as_of, known_at=known_at, progress=progress)
     chosen = chosen_from(rows, filters, paging, clocks_at)
     return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
+
+
+def _worklist_now(ledger: Ledger, filters: Filters, paging: Paging, progress: Progress | None) -> Worklist:
+    """As the log was when the question came, or later; where nothing is behind, in one look at the tables."""
+    views, now, at_least = views_of(ledger.recorder.datastore), ledger.now(), None
+    while True:
+        today = now.astimezone(ledger.zone).date()
+        standing, found = views.worklist(WORKLIST, RENDERER, query_of(filters, paging, now), today, at_least)
+        if found is not None and not _tried_again(standing, now):
+            chosen, stale, failures = stored_page(found, standing)
+            return page_of(
+                chosen, paging, as_of=today, known_at=None, now=standing.clocks_at, failures=failures, stale=stale
+            )
+        at_least = standing.log_position if at_least is None else at_least
+        catch_up(ledger, progress)
 
 
 def folded_rows(
@@ -103,39 +133,57 @@ def folded_rows(
 def catch_up(ledger: Ledger, progress: Progress | None = None) -> Generation:
     """Brings the rows to where the log is now, and to today; the first time, that is to build them.
 
-    The generation that serves and has got there.
+    The generation that serves and has got there. One at a time in a process: a second one would
+    do the same work, and throw it away.
     """
     views, end = views_of(ledger.recorder.datastore), ledger.position()
-    while True:
-        # Looked at anew each time: another may have moved it on, or brought another one to serve.
-        generation = views.serving(WORKLIST, RENDERER)
-        if generation is None:
-            rebuild(ledger, progress=progress)
-        elif generation.position < end:
-            patients, position = ledger.changed_since(generation.position, EVENTS_AT_ONCE)
-            _store(ledger, views, generation, position, patients)
-        elif due := views.due(WORKLIST, generation, ledger.today(), PATIENTS_AT_ONCE):
-            _store(ledger, views, generation, generation.position, due)
-        else:
-            break
-    waiting = [one.patient_id for one in views.failures(WORKLIST) if _is_tried_again(one, ledger.now())]
-    for batch in _batches(waiting):
-        _store(ledger, views, generation, generation.position, batch)
-    return generation
+    with _turn_of(ledger):
+        while True:
+            # Looked at anew each time: another may have moved it on, or brought another one to serve.
+            now = ledger.now()
+            today = now.astimezone(ledger.zone).date()
+            standing = views.standing(WORKLIST, RENDERER, today, now)
+            generation = standing.generation
+            if generation is None:
+                rebuild(ledger, progress=progress)
+            elif generation.position < end:
+                patients, position = ledger.changed_since(generation.position, EVENTS_AT_ONCE)
+                _store(ledger, views, generation, position, patients)
+            elif standing.is_due:
+                due = views.due(WORKLIST, generation, today, PATIENTS_AT_ONCE)
+                _store(ledger, views, generation, generation.position, due)
+            elif standing.has_turned:
+                views.turn(WORKLIST, generation, now, ROWS_TURNED_AT_ONCE)
+            elif waiting := _tried_again(standing, now):
+                _store(ledger, views, generation, generation.position, waiting)
+            else:
+                return generation
+
+
+def lag(ledger: Ledger) -> Lag:
+    """How far the worklist's rows are behind the log."""
+    now = ledger.now()
+    views = views_of(ledger.recorder.datastore)
+    standing = views.standing(WORKLIST, RENDERER, now.astimezone(ledger.zone).date(), now)
+    position = standing.generation.position if standing.generation is not None else None
+    behind = max(0, standing.log_position - (position or 0))
+    since = max(0.0, (now - standing.moved_at).total_seconds()) if standing.moved_at is not None else None
+    return Lag(WORKLIST, standing.log_position, position, behind, since, standing.failed)
 
 
 def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = None) -> Rebuilt:
     """Folds every patient into a new generation, which then takes the place of the one that served meanwhile.
 
-    With `alone`, rows that other versions of the program made are thrown away too.
+    With `alone`, rows that other versions of the program made are thrown away too. What a rebuild
+    that was killed has left behind goes with the generations before this one.
     """
     views, end = views_of(ledger.recorder.datastore), ledger.position()
     generation: Generation | None = views.begin(WORKLIST, RENDERER)
     done = failed = 0
     for batch in _batches(ledger.patients()):
         assert generation is not None
-        refolded = [_refolded(ledger, one) for one in batch]
-        generation = views.store(WORKLIST, generation, 0, refolded, ledger.now())
+        refolded = list(_refolded(ledger, batch))
+        generation = views.store(WORKLIST, generation, 0, refolded, ledger.now(), are_new=True)
         if generation is None:
             break
         done += len(batch)
@@ -146,24 +194,30 @@ def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = 
         # Each was folded after `end` was read, so all that the log held by then is in the rows.
         generation = views.store(WORKLIST, generation, end, (), ledger.now())
     serves = generation is not None and views.serve(WORKLIST, RENDERER, generation, alone=alone)
+    views.sweep(WORKLIST)
     return Rebuilt(WORKLIST, done, failed, serves)
 
 
 def _store(ledger: Ledger, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> None:
     """Where another runner moved on meanwhile nothing is stored, and the caller looks again at what is left."""
-    refolded = [_refolded(ledger, one) for one in patients]
-    views.store(WORKLIST, generation, position, refolded, ledger.now())
+    views.store(WORKLIST, generation, position, list(_refolded(ledger, patients)), ledger.now())
 
 
-def _refolded(ledger: Ledger, patient_id: UUID) -> Refolded:
-    try:
-        history = ledger.history(patient_id)
-        rows = worklist_rows(history, day_of_folding(history, ledger.today(), ledger.zone), ledger.zone)
-        return Refolded(patient_id, tuple(entry_of(row) for row in rows))
-    except UNAVAILABLE:
-        raise
-    except Exception as error:
-        return Refolded(patient_id, error=_place_of(error))
+def _refolded(ledger: Ledger, patients: Sequence[UUID]) -> Iterator[Refolded]:
+    for patient_id, history in ledger.histories(patients):
+        try:
+            yield Refolded(patient_id, _entries(ledger, history))
+        except UNAVAILABLE:
+            raise
+        except Exception as error:
+            yield Refolded(patient_id, error=_place_of(error))
+
+
+def _entries(ledger: Ledger, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
+    if isinstance(history, Exception):
+        raise history
+    day = day_of_folding(history, ledger.today(), ledger.zone)
+    return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone))
 
 
 def _place_of(error: Exception) -> str:
@@ -173,6 +227,11 @@ def _place_of(error: Exception) -> str:
         trace = trace.tb_next
     place = f" in {trace.tb_frame.f_globals.get('__name__')}, line {trace.tb_lineno}" if trace is not None else ""
     return f"{type(error).__name__}{place}"
+
+
+def _tried_again(standing: Standing, now: datetime) -> list[UUID]:
+    """Those whose rows failed and who are due for another attempt."""
+    return [one.patient_id for one in standing.failures if _is_tried_again(one, now)][:PATIENTS_AT_ONCE]
 
 
 def _is_tried_again(failure: Failure, now: datetime) -> bool:
@@ -185,3 +244,12 @@ def _batches(patients: Iterable[UUID]) -> Iterator[tuple[UUID, ...]]:
     found = iter(patients)
     while batch := tuple(islice(found, PATIENTS_AT_ONCE)):
         yield batch
+
+
+_TURNS: Final[WeakKeyDictionary[Ledger, RLock]] = WeakKeyDictionary()
+_ONE_MORE: Final = RLock()
+
+
+def _turn_of(ledger: Ledger) -> RLock:
+    with _ONE_MORE:
+        return _TURNS.setdefault(ledger, RLock())

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from domain.clock_terms import TERMS
-from domain.ledger.views import NEVER, Views, WorklistEntry, WorklistQuery
+from domain.ledger.views import NEVER, Standing, WorklistEntry, WorklistFound, WorklistQuery
 from domain.policy.editions import EDITIONS
 from projections.worklist import STATES, WorklistRow
 from projections.worklist_listing import Chosen, FailedPatient, Filters, Paging, cursor_of
@@ -88,15 +89,12 @@ def query_of(filters: Filters, paging: Paging, now: datetime) -> WorklistQuery:
     )
 
 
-def stored_worklist(
-    views: Views, filters: Filters, paging: Paging, now: datetime
-) -> tuple[Chosen, tuple[FailedPatient, ...], int]:
-    """A page of the rows as they are stored, whose rows failed, and the number of the generation that was read."""
-    found = views.worklist(WORKLIST, RENDERER, query_of(filters, paging, now))
+def stored_page(found: WorklistFound, standing: Standing) -> tuple[Chosen, frozenset[UUID], tuple[FailedPatient, ...]]:
+    """A page of the rows as they are stored, whose of them are stale, and whose rows failed."""
     rows = [WorklistRow.model_validate_json(one) for one in found.rows]
+    stale = frozenset(row.patient_id for row, is_stale in zip(rows, found.stale, strict=True) if is_stale)
     failures = tuple(
         FailedPatient(patient_id=one.patient_id, error=one.error, failed_at=one.failed_at, attempts=one.attempts)
-        for one in found.failures
+        for one in standing.failures
     )
-    chosen = Chosen(rows, {state: found.counts.get(state, 0) for state in STATES})
-    return chosen, failures, found.generation
+    return Chosen(rows, {state: found.counts.get(state, 0) for state in STATES}), stale, failures

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
@@ -88,6 +88,7 @@ class Worklist(Fact):
 
     Clocks are read at `clocks_at`. `counts` are of the rows that the filters take, by state, whatever
     states and page were asked for. `next_after` asks for the next page; null: this was the last.
+    `failures` are the longest waiting, 200 at the most.
     """
 
     as_of: Day
@@ -211,15 +212,16 @@ def page_of(
     known_at: datetime | None,
     now: datetime,
     failures: Sequence[FailedPatient] = (),
+    stale: Collection[UUID] = (),
 ) -> Worklist:
-    failed = {one.patient_id for one in failures}
+    """`stale` are the patients whose rows are older than their histories."""
     shown = chosen.rows[: paging.limit]
     return Worklist(
         as_of=as_of,
         known_at=known_at,
         clocks_at=now,
         items=tuple(
-            WorklistItem(**dict(row), standing=standing(row, now), stale=row.patient_id in failed) for row in shown
+            WorklistItem(**dict(row), standing=standing(row, now), stale=row.patient_id in stale) for row in shown
         ),
         counts=chosen.counts,
         next_after=cursor_after(shown[-1], paging) if len(chosen.rows) > paging.limit else None,

@@ -66,7 +66,7 @@ class Databases:
                     return False
                 connection.execute(
                     "TRUNCATE stored_events, commands, documents, document_chunks,"
-                    " view_positions, worklist_rows, view_failures RESTART IDENTITY"
+                    " view_generations, worklist_entries, worklist_counts, view_failures RESTART IDENTITY"
                 )
         except psycopg.Error:
             return False

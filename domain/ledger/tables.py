@@ -4,11 +4,14 @@ Version 1 had the events, the commands and the settings. Version 2 added the doc
 SQLite keeps in a folder beside its file, and the tables of the views. Version 3 added the function
 by which PostgreSQL records commands. Every statement may run again; what a version adds is only
 ever new, so running all of them brings any version to the last.
+The tables of the views, which hold nothing of their own, are made anew by version 3 (`view_tables.py`).
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from domain.ledger import view_tables
 
 SCHEMA_VERSION: Final = 3
 
@@ -45,40 +48,7 @@ _SQLITE_EVENTS: Final = (
         BEGIN SELECT RAISE(ABORT, 'this key is recorded already'); END""",
 )
 
-# The tables of the views hold no facts: they are derived from the events, replaced as these
-# come in, and thrown away by a rebuild. So nothing guards them.
-#
-# SQLite compares instants as text: they are written in UTC and at one width, and days as YYYY-MM-DD.
-_SQLITE_VIEWS: Final = (
-    """CREATE TABLE IF NOT EXISTS view_positions (
-        view TEXT NOT NULL, generation INTEGER NOT NULL, renderer TEXT NOT NULL, position INTEGER NOT NULL,
-        serves INTEGER NOT NULL, PRIMARY KEY (view, generation)) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS worklist_rows (
-        generation INTEGER NOT NULL, subject_id TEXT NOT NULL, patient_id TEXT NOT NULL, kind TEXT NOT NULL,
-        state TEXT NOT NULL, path TEXT NOT NULL, recommendation TEXT NOT NULL, line_of_business TEXT NOT NULL,
-        urgency TEXT NOT NULL, held_by TEXT NOT NULL, received_at TEXT NOT NULL, due_at TEXT NOT NULL,
-        at_risk_from TEXT NOT NULL, paused_from TEXT NOT NULL, paused_until TEXT NOT NULL, changes_on TEXT,
-        missing TEXT NOT NULL, row TEXT NOT NULL, history_version INTEGER NOT NULL,
-        PRIMARY KEY (generation, subject_id))""",
-    """CREATE TABLE IF NOT EXISTS view_failures (
-        view TEXT NOT NULL, patient_id TEXT NOT NULL, error TEXT NOT NULL, failed_at TEXT NOT NULL,
-        attempts INTEGER NOT NULL, PRIMARY KEY (view, patient_id)) WITHOUT ROWID""",
-)
-
-_WORKLIST_INDEXES: Final = {
-    "worklist_rows_due": "generation, due_at, subject_id",
-    "worklist_rows_received": "generation, received_at, subject_id",
-    "worklist_rows_changes": "generation, changes_on",
-    "worklist_rows_holder": "generation, held_by, subject_id",
-    "worklist_rows_state": "generation, state, subject_id",
-    "worklist_rows_patient": "generation, patient_id",
-}
-
-SQLITE_TABLES: Final = (
-    *_SQLITE_EVENTS,
-    *_SQLITE_VIEWS,
-    *(f"CREATE INDEX IF NOT EXISTS {name} ON worklist_rows ({columns})" for name, columns in _WORKLIST_INDEXES.items()),
-)
+SQLITE_TABLES: Final = (*_SQLITE_EVENTS, *view_tables.SQLITE_VIEWS)
 
 # -- PostgreSQL -------------------------------------------------------------------------------
 
@@ -155,38 +125,16 @@ _POSTGRES_DOCUMENTS: Final = (
         FOREIGN KEY (patient_id, sha256) REFERENCES {schema}.documents ON DELETE CASCADE)""",
 )
 
-# Texts that are sorted by have the order of their code points, as SQLite and Python have them.
-_POSTGRES_VIEWS: Final = (
-    """CREATE TABLE IF NOT EXISTS {schema}.view_positions (
-        view text NOT NULL, generation integer NOT NULL, renderer text NOT NULL, position bigint NOT NULL,
-        serves integer NOT NULL, PRIMARY KEY (view, generation))""",
-    """CREATE TABLE IF NOT EXISTS {schema}.worklist_rows (
-        generation integer NOT NULL, subject_id text COLLATE "C" NOT NULL, patient_id uuid NOT NULL, kind text NOT NULL,
-        state text COLLATE "C" NOT NULL, path text NOT NULL, recommendation text NOT NULL,
-        line_of_business text NOT NULL, urgency text NOT NULL, held_by text COLLATE "C" NOT NULL,
-        received_at timestamptz NOT NULL, due_at timestamptz NOT NULL, at_risk_from timestamptz NOT NULL,
-        paused_from timestamptz NOT NULL, paused_until timestamptz NOT NULL, changes_on date,
-        missing text NOT NULL, row jsonb NOT NULL, history_version bigint NOT NULL,
-        PRIMARY KEY (generation, subject_id))""",
-    """CREATE TABLE IF NOT EXISTS {schema}.view_failures (
-        view text NOT NULL, patient_id uuid NOT NULL, error text NOT NULL, failed_at timestamptz NOT NULL,
-        attempts integer NOT NULL, PRIMARY KEY (view, patient_id))""",
-)
-
 POSTGRES_TABLES: Final = (
     *_POSTGRES_EVENTS,
     RECORD_COMMANDS,
     *_POSTGRES_DOCUMENTS,
-    *_POSTGRES_VIEWS,
-    *(
-        f"CREATE INDEX IF NOT EXISTS {name} ON {{schema}}.worklist_rows ({columns})"
-        for name, columns in _WORKLIST_INDEXES.items()
-    ),
+    *view_tables.POSTGRES_VIEWS,
 )
 
 _RECORDED: Final = "{schema}.stored_events, {schema}.commands"
 _DOCUMENTS: Final = "{schema}.documents, {schema}.document_chunks"
-_VIEWS: Final = "{schema}.view_positions, {schema}.worklist_rows, {schema}.view_failures"
+_VIEWS: Final = ", ".join(f"{{schema}}.{name}" for name in view_tables.NAMES)
 
 REVOCATIONS: Final = (
     f"REVOKE ALL ON {_RECORDED}, {{schema}}.ledger_settings, {_DOCUMENTS}, {_VIEWS} FROM {{role}}",

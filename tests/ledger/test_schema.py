@@ -288,7 +288,7 @@ def test_a_serving_role_serves_and_can_change_nothing(
         for statement in REFUSED:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(sql.SQL(statement))
-        for table in ("view_positions", "worklist_rows", "view_failures"):
+        for table in ("view_generations", "worklist_entries", "worklist_counts", "view_failures"):
             # They are derived: replaced as events come in, and thrown away by a rebuild.
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():

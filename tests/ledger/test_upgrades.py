@@ -169,7 +169,7 @@ def test_an_upgraded_ledger_has_the_shape_of_a_new_one(old: Old, store: str, led
     else:
         with psycopg.connect(ledger_url) as postgres_connection:
             new = postgres_connection.execute(SHAPES[store]).fetchall()
-    assert {"worklist_rows", "view_failures", "worklist_rows_due"} <= {name for row in new for name in row[:2]}
+    assert {"worklist_entries", "view_failures", "worklist_entries_due"} <= {name for row in new for name in row[:2]}
     assert old.ask(SHAPES[store]) == new
 
 
@@ -221,33 +221,32 @@ def test_who_served_before_serves_after_and_an_auditor_still_only_reads(
         with pytest.raises(StoreError, match="may not remove"):
             documents.sweep(lambda _: (), now=datetime.now(UTC) + 2 * GRACE)
     with psycopg.connect(postgres.url(database, serving_role, "serving"), autocommit=True) as connection:
-        connection.execute("INSERT INTO view_positions VALUES ('worklist', 1, 'a', 1, 1)")
-        connection.execute("UPDATE view_positions SET position = 2")
+        connection.execute("INSERT INTO view_generations VALUES ('worklist', 1, 'a', 1, 1, now(), now())")
+        connection.execute("UPDATE view_generations SET position = 2")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM stored_events")
     with psycopg.connect(postgres.url(database, auditor, "reading"), autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM stored_events").fetchone() == (8,)
-        for table in ("documents", "worklist_rows"):
+        for table in ("documents", "worklist_entries"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
 
 
 WORKLIST_ROW: Final = """
-    INSERT INTO worklist_rows (generation, subject_id, patient_id, kind, state, path, recommendation, line_of_business,
-        urgency, held_by, received_at, due_at, at_risk_from, paused_from, paused_until, changes_on, missing, row,
-        history_version)
+    INSERT INTO worklist_entries (generation, subject_id, patient_id, kind, state, path, recommendation,
+        line_of_business, urgency, held_by, received_at, due_at, at_risk_from, paused_from, paused_until, changes_on,
+        missing, row, history_version, standing, turns_at)
     VALUES (1, '{patient_id}.r1', '{patient_id}', 'request', 'open', '', 'pend', 'commercial', 'standard', '',
         '2026-04-28T04:00:00Z', '2026-05-13T04:00:00Z', '2026-05-09T04:00:00Z', '9999-01-01T00:00:00Z',
-        '9999-01-01T00:00:00Z', '2026-05-01', ' 1.A.iii ', '{row}', 5)"""
+        '9999-01-01T00:00:00Z', '2026-05-01', ' 1.A.iii ', '{row}', 5, 'running',
+        '2026-05-09T04:00:00Z')"""
 
 
 def test_the_tables_of_the_views_take_rows_and_let_them_go(old: Old) -> None:
     upgrade(old.url, entropy=seeded(99))
     old.ask(WORKLIST_ROW.format(patient_id=old.patient_id, row='{"state": "open"}'))
     old.ask(f"INSERT INTO view_failures VALUES ('worklist', '{old.patient_id}', 'why', '2026-05-01T00:00:00Z', 1)")
-    assert old.ask("SELECT state, row FROM worklist_rows WHERE generation = 1 ORDER BY due_at") in (
-        [("open", '{"state": "open"}')],
-        [("open", {"state": "open"})],
-    )
-    for table in ("worklist_rows", "view_failures"):
+    found = old.ask("SELECT state, row FROM worklist_entries WHERE generation = 1 ORDER BY due_at")
+    assert found == [("open", '{"state": "open"}')]
+    for table in ("worklist_entries", "view_failures"):
         assert len(old.ask(f"DELETE FROM {table} RETURNING 1")) == 1

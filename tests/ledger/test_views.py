@@ -13,7 +13,16 @@ import pytest
 
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
-from domain.ledger.views import NEVER, Generation, Refolded, Views, WorklistEntry, WorklistQuery, views_of
+from domain.ledger.views import (
+    NEVER,
+    Generation,
+    Refolded,
+    Views,
+    WorklistEntry,
+    WorklistFound,
+    WorklistQuery,
+    views_of,
+)
 from tests.conftest import NOON, OpenLedger, seeded
 from tests.postgres_server import PostgresServer
 
@@ -64,8 +73,14 @@ def filled(views: Views, *refolded: Refolded, renderer: str = RENDERER) -> Gener
 
 
 def subjects(views: Views, renderer: str = RENDERER, **asked: object) -> list[str]:
-    rows = views.worklist(VIEW, renderer, WorklistQuery(now=NOON, **asked)).rows  # type: ignore[arg-type]
-    return [one.rpartition(".")[2].rstrip('"}') for one in rows]
+    found = page(views, renderer, **asked)
+    return [one.rpartition(".")[2].rstrip('"}') for one in found.rows] if found is not None else []
+
+
+def page(views: Views, renderer: str = RENDERER, **asked: object) -> WorklistFound | None:
+    """As the tables are, whatever the log holds and the day is."""
+    query = WorklistQuery(**({"now": NOON} | asked))  # type: ignore[arg-type]
+    return views.worklist(VIEW, renderer, query, date.min, at_least=0)[1]
 
 
 # -- rows and position ------------------------------------------------------------------------
@@ -228,7 +243,8 @@ def test_nothing_is_taken_for_every_value(views: Views) -> None:
 def test_a_page_has_one_row_more_than_it_is_long(views: Views) -> None:
     """By which it is known that there is another page; counts are of all."""
     filled(views, folded(*(entry(number=number) for number in range(5))))
-    found = views.worklist(VIEW, RENDERER, WorklistQuery(now=NOON, limit=2, equal={"state": ("open", "referred")}))
+    found = page(views, limit=2, equal={"state": ("open", "referred")})
+    assert found is not None
     assert (len(found.rows), found.counts) == (3, {"open": 5})
 
 
