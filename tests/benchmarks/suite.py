@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.benchmarks import command_work, reading_work
+from tests.benchmarks import command_work, peer_work, reading_work
 from tests.benchmarks.measuring import say
 from tests.benchmarks.patients import Template, made_by_commands
 from tests.benchmarks.ratios import Figure, absent
@@ -59,11 +59,18 @@ def log(run: Run) -> Iterator[Figure]:
         yield from reading_work.log(run.stores, store, run.template, size)
 
 
+def peers(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        size = command_work.Size(run.size(7, 9), run.size(8, 32))
+        yield from peer_work.beside(run.stores, store, run.template, size)
+
+
 PARTS: dict[str, Part] = {
     "commands on SQLite": commands_on_sqlite,
     "commands on PostgreSQL": commands_on_postgres,
     "histories": histories,
     "log": log,
+    "peers that store": peers,
 }
 
 
