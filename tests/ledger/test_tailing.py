@@ -10,10 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from uuid import UUID
 
+import psycopg
 import pytest
 
+from domain.events import Event, placed
 from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.group_commit import Recording
+from domain.ledger.postgres_recorder import _as_parameters
 from tests.conftest import OpenLedger, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened
 
@@ -111,6 +116,34 @@ def test_eight_writers_in_four_processes_and_readers_that_lose_none(ledger_url: 
     assert len(log) == expected
     assert [number for number, _, _ in log] == sorted({number for number, _, _ in log})
     assert seen == dict.fromkeys(readers, log)
+
+
+def test_what_is_written_and_not_committed_holds_later_commits_back(
+    postgresql_url: str,
+) -> None:
+    """Else its positions, which are the lower ones, would appear behind a reader that has passed them."""
+    with open_ledger(postgresql_url) as ledger, open_ledger(postgresql_url) as reader:
+        patient_id, other = opened(ledger), opened(ledger, "M-2")
+        event = ledger.mapper.to_stored_event(decided(ledger, patient_id))
+        position = ledger.position()
+        commands, states = _as_parameters([Recording([event], None)])
+        with psycopg.connect(postgresql_url) as slow, ThreadPoolExecutor(1) as threads:
+            slow.execute("SELECT record_commands(%s::jsonb, %b::bytea[])", (commands, states))
+            fast = threads.submit(dosed, ledger, other, -1)
+            time.sleep(0.5)
+            assert not fast.done()
+            assert list(reader.events_since(position)) == []
+            slow.commit()
+            fast.result(10)
+        seen = [one.originator_id for _, one in reader.events_since(position)]
+    assert seen == [patient_id, other]
+
+
+def decided(ledger: Ledger, patient_id: UUID) -> Event:
+    """A dose as it would be recorded next, and is not."""
+    other = ledger.events(dosed(ledger, opened(ledger, "M-3"), -5)[0].patient_id)[-1]
+    event: Event = placed(other.model_copy(), patient_id, 2)
+    return event
 
 
 def test_a_reader_that_waits_is_woken_by_a_writer_of_its_process_and_of_another(
