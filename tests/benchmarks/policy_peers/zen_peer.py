@@ -1,0 +1,57 @@
+"""zen-engine, through its Python package, with its trace on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from statistics import median
+from typing import Any
+
+from domain.policy.editions import EDITIONS
+from tests.benchmarks.policy_peers.answers import Answer, differences, flat
+from tests.benchmarks.policy_peers.peer import Peer, PeerAbsent
+from tests.benchmarks.policy_peers.prepared import Case, prepared
+from tests.benchmarks.policy_peers.zen_policy import EXCLUSIONS, NAMES, graph
+
+ANSWERS = ("not_met", "undetermined", "met")
+WITH_TRACE = {"trace": True}
+WARMING = 3
+POLICY = "policy"
+
+
+def zen(cases: Sequence[Case]) -> Peer:
+    """Raises PeerAbsent where the package is not installed or does not start."""
+    try:
+        package = import_module("zen")
+    except ImportError as error:
+        raise PeerAbsent(f"zen-engine is not installed: {error}; run with --extra bench") from None
+    # Of the ways in, the engine that is given its decisions at the start is twice as fast as a decision made by hand.
+    engine = package.ZenEngine({"loader": {"type": "static", "content": {POLICY: graph()}}})
+    facts = [prepared(case, EDITIONS[0]) for case in cases]
+    try:
+        answers = [engine.evaluate(POLICY, one, WITH_TRACE) for one in facts]
+    except RuntimeError as error:
+        raise PeerAbsent(f"zen-engine refuses the decision graph: {error}") from None
+    found = differences(cases, [_in_our_words(one["result"]) for one in answers])
+
+    def seconds() -> float:
+        taken = []
+        for one in facts:
+            start = time.perf_counter()
+            engine.evaluate(POLICY, one, WITH_TRACE)
+            taken.append(time.perf_counter() - start)
+        return median(taken)
+
+    for _ in range(WARMING):
+        seconds()
+    return Peer("zen-engine with trace", (len(cases) - len(found), len(cases)), found, seconds)
+
+
+def _in_our_words(result: dict[str, Any]) -> Answer:
+    return {
+        **{name: result.get(name) for name in ("recommendation", "path", "doses", "valid_days")},
+        "findings": {citation: ANSWERS[result[name]] for citation, name in NAMES.items()},
+        "needed": flat(result["needed"]),
+        "exclusions": [citation for citation, name in EXCLUSIONS.items() if result[name] == 2],
+    }
