@@ -9,57 +9,43 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 from itertools import groupby
-from threading import Lock
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import (
-    DatabaseError,
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    ProgrammingError,
-    StoredEvent,
-)
+from eventsourcing.persistence import OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
-from eventsourcing.utils import retry
-from psycopg import Connection, Cursor
-from psycopg.rows import TupleRow, tuple_row
-from psycopg.sql import SQL
+from psycopg import Cursor
+from psycopg.rows import TupleRow
 from pydantic_core import to_json
 
-from domain.ledger import postgres_store
 from domain.ledger.group_commit import CommandRecord, GroupCommit, Recording
-from domain.ledger.postgres_store import SCHEMA, LedgerPostgresDatastore, connection_parameters
+from domain.ledger.postgres_connections import (
+    ATTEMPTS,
+    PAUSE_SECONDS,
+    Listener,
+    Readers,
+    closed,
+    connected,
+    translated,
+)
+from domain.ledger.postgres_store import SCHEMA, LedgerPostgresDatastore
 from domain.ledger.tables import CHANNEL
 
-ATTEMPTS: Final = 10
-PAUSE_SECONDS: Final = 0.2
 POLL_SECONDS: Final = 1.0
 """How soon a reader that waits sees what was recorded where the notification of it was lost."""
 
 Row = tuple[int, str, bytes]
 Changed = tuple[int, UUID, str]
 
-_TRANSLATION: Final = (
-    (psycopg.InterfaceError, InterfaceError),
-    (psycopg.OperationalError, OperationalError),
-    (psycopg.DataError, DataError),
-    (psycopg.IntegrityError, IntegrityError),
-    (psycopg.InternalError, InternalError),
-    (psycopg.ProgrammingError, ProgrammingError),
-)
 _COLUMNS = "caller, key, request_digest, patient_id, first_version, last_version"
 _RECORD = f"SELECT {SCHEMA}.record_commands(%s::jsonb, %b::bytea[])"
 _FIND_COMMAND = f"SELECT {_COLUMNS} FROM {SCHEMA}.commands WHERE caller = %s AND key = %s"  # noqa: S608
 _EVENTS = f"FROM {SCHEMA}.stored_events WHERE"
 _ROWS = f"SELECT originator_version, topic, state {_EVENTS} originator_id = %s"
 _OF_EACH = f"SELECT originator_id, originator_version, topic, state {_EVENTS} originator_id = ANY(%s) ORDER BY 1, 2"
+_LAST = f"SELECT MAX(notification_id) FROM {SCHEMA}.stored_events"  # noqa: S608
 _LOG = (
     f"SELECT notification_id, originator_id, originator_version, topic, state {_EVENTS} notification_id > %s"
     " ORDER BY notification_id LIMIT %s"
@@ -80,15 +66,17 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         super().__init__(datastore)
         self._writer = Writer(datastore)
         self._commits = GroupCommit(self._writer.write)
-        self._listener = Listener(datastore)
+        self._readers = Readers(datastore)
+        self._listener = Listener(datastore, CHANNEL)
 
     def whenever_connection_is_lost(self, forget: Callable[[], None]) -> None:
         """After it, the store may be another server, which never had the newest events."""
-        self._writer.when_lost = forget
+        self._writer.when_lost = self._readers.when_lost = forget
 
     def close(self) -> None:
         """The connections that are not the pool's."""
         self._writer.close()
+        self._readers.close()
         self._listener.close()
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
@@ -103,10 +91,8 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
 
     # -- reading ------------------------------------------------------------------------------
 
-    @retry((InterfaceError, OperationalError), max_attempts=ATTEMPTS, wait=PAUSE_SECONDS)
     def _read(self, statement: str, *values: Any) -> Any:
-        with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row, binary=True) as c:
-            return c.execute(statement.encode(), values, prepare=True).fetchall()
+        return self._readers.read(statement.encode(), values)
 
     def find_command(self, caller: str, key: str) -> CommandRecord | None:
         found = self._read(_FIND_COMMAND, caller, key)
@@ -145,11 +131,15 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         found: Sequence[tuple[int, UUID]] = self._read(_OPENED, position, topic, limit)
         return found
 
+    def max_notification_id(self) -> int:
+        ((last,),) = self._read(_LAST)
+        return last or 0
+
     def wait_beyond(self, position: int, timeout: float) -> int:
         """The log's last position, once it lies beyond this one or the seconds are over."""
         deadline = time.monotonic() + timeout
         while True:
-            last, left = self.max_notification_id() or 0, deadline - time.monotonic()
+            last, left = self.max_notification_id(), deadline - time.monotonic()
             if last > position or left <= 0:
                 return last
             self._listener.wait(min(left, POLL_SECONDS))
@@ -188,8 +178,7 @@ class Writer:
                 self.close()
                 self.when_lost()
                 raise _ConnectionLost from error
-            ours = next((ours for theirs, ours in _TRANSLATION if isinstance(error, theirs)), DatabaseError)
-            raise ours(str(error)) from error
+            raise translated(error) from error
         except BaseException:
             # Interrupted in the middle of an exchange: what comes next on this connection is not known.
             self.close()
@@ -201,61 +190,12 @@ class Writer:
 
     def close(self) -> None:
         if self._cursor is not None:
-            with suppress(psycopg.Error):
-                self._cursor.connection.close()
+            closed(self._cursor.connection)
             self._cursor = None
-
-
-class Listener:
-    """Hears, on a connection of its own, that some process recorded something."""
-
-    def __init__(self, datastore: LedgerPostgresDatastore) -> None:
-        self._datastore = datastore
-        self._one_at_a_time = Lock()
-        self._connection: Connection[TupleRow] | None = None
-
-    def wait(self, seconds: float) -> None:
-        """Returns early where it hears something, and at once where it only begins to listen."""
-        with self._one_at_a_time:
-            try:
-                if self._connection is None:
-                    self._connection = connected(self._datastore)
-                    self._connection.execute(SQL("LISTEN {0}").format(SQL(CHANNEL)))
-                    return
-                for _ in self._connection.notifies(timeout=seconds, stop_after=1):
-                    pass
-            except (psycopg.Error, OperationalError):
-                # Not worth an error: the caller looks for itself after each wait.
-                self._closed()
-                time.sleep(min(seconds, PAUSE_SECONDS))
-
-    def close(self) -> None:
-        with self._one_at_a_time:
-            self._closed()
-
-    def _closed(self) -> None:
-        if self._connection is not None:
-            with suppress(psycopg.Error):
-                self._connection.close()
-            self._connection = None
 
 
 class _ConnectionLost(Exception):
     """Whether the batch is stored is not known."""
-
-
-def connected(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
-    """A connection outside of the pool, in autocommit. Raises OperationalError without any password."""
-    try:
-        return Connection.connect(
-            **{
-                **connection_parameters(datastore.address),
-                "connect_timeout": str(max(2, int(postgres_store.WAIT_SECONDS))),
-            },
-            autocommit=True,
-        )
-    except psycopg.Error as error:
-        raise OperationalError(f"no connection to {datastore.address}: see that it runs and takes more") from error
 
 
 def _as_parameters(batch: Sequence[Recording]) -> tuple[str, list[bytes]]:
