@@ -53,7 +53,8 @@ def circumstances(quick: bool) -> str:
     load = f"load {os.getloadavg()[0]:.1f}, " if hasattr(os, "getloadavg") else ""
     length = "with --quick" if quick else "in full"
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"Measured {length} on {datetime.now(UTC).date().isoformat()}: {machine}, {load}PostgreSQL and SQLite on one disk."
+    day = datetime.now(UTC).date().isoformat()
+    return f"Measured {length} on {day}: {machine}, {load}PostgreSQL and SQLite on one disk."
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.benchmarks import command_work, peer_work, reading_work
+from tests.benchmarks import command_work, deciding_work, growth_work, peer_work, reading_work, view_work
 from tests.benchmarks.measuring import say
 from tests.benchmarks.patients import Template, made_by_commands
 from tests.benchmarks.ratios import Figure, absent
@@ -47,6 +47,11 @@ def _commands(run: Run) -> command_work.Size:
     return command_work.Size(run.rounds, run.size(16, 64))
 
 
+def deciding(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        yield from deciding_work.approving(run.stores, store, run.template, _commands(run))
+
+
 def histories(run: Run) -> Iterator[Figure]:
     for store in NAMES:
         size = reading_work.Size(run.rounds, histories=run.size(20, 100), patients=0)
@@ -59,6 +64,17 @@ def log(run: Run) -> Iterator[Figure]:
         yield from reading_work.log(run.stores, store, run.template, size)
 
 
+def views(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        yield from view_work.rebuilding(run.stores, store, run.template, run.size(400, 4_000), run.size(7, 9))
+
+
+def growth(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        size = growth_work.Size(run.size(10_000, 100_000), run.rounds, run.size(8, 12))
+        yield from growth_work.growing(run.stores, store, run.template, size)
+
+
 def peers(run: Run) -> Iterator[Figure]:
     for store in NAMES:
         size = command_work.Size(run.size(7, 9), run.size(8, 32))
@@ -68,9 +84,12 @@ def peers(run: Run) -> Iterator[Figure]:
 PARTS: dict[str, Part] = {
     "commands on SQLite": commands_on_sqlite,
     "commands on PostgreSQL": commands_on_postgres,
+    "deciding": deciding,
     "histories": histories,
     "log": log,
+    "views": views,
     "peers that store": peers,
+    "growth": growth,
 }
 
 
