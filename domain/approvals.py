@@ -174,13 +174,24 @@ def _from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
     if approval is None or not approval.covers(dose.on):
         for_another_day = bool(_possible(history, dose))
         yield "outside_its_thirty_days" if for_another_day else "no_approval_in_force"
-    elif _place_among(doses_under(history, approval), dose) >= approval.doses_approved:
+    elif _is_over(history, dose, approval):
         yield "over_the_approval"
+
+
+def _is_over(history: PatientHistory, dose: Dose, approval: Approval) -> bool:
+    entries = [one for one in history.doses if one.course == approval.course]
+    if len(entries) <= approval.doses_approved:
+        # So few entries of the course cannot be over it, under whichever approval each was given.
+        return False
+    return _place_among(doses_under(history, approval), dose) >= approval.doses_approved
 
 
 def _place_among(doses: Iterable[Dose], dose: Dose) -> int:
     """How many of them come before the dose; -1 where it is none of them."""
-    return next((place for place, one in enumerate(doses) if one.dose_id == dose.dose_id), -1)
+    for place, one in enumerate(doses):
+        if one.dose_id == dose.dose_id:
+            return place
+    return -1
 
 
 def _from_regimen(history: PatientHistory, dose: Dose, course: Course, found: tuple[Course, ...]) -> Iterator[Variance]:
@@ -191,10 +202,9 @@ def _from_regimen(history: PatientHistory, dose: Dose, course: Course, found: tu
         yield "not_12_mg"
     if _breaks_the_row(history, dose, course):
         yield "not_consecutive"
-    if any(one.on == dose.on and one.version < dose.version for one in history.doses if one.stands):
+    if [one for one in history.doses if one.on == dose.on and one.version < dose.version and one.stands]:
         yield "second_on_one_day"
-    earlier = found[: course.number - 1]
-    lasts = [one.last_dose_on for one in earlier if one.last_dose_on is not None]
+    lasts = [one.last_dose_on for one in found[: course.number - 1] if one.last_dose_on is not None]
     if lasts and years_have_passed(max(lasts), 1, on=dose.on) is False:
         yield "before_twelve_months"
 
@@ -205,11 +215,11 @@ def _breaks_the_row(history: PatientHistory, dose: Dose, course: Course) -> bool
     The first dose under a new approval begins a row of its own: what an interrupted course
     has left is approved for consecutive days again (R7, R8).
     """
-    earlier = [one for one in (*course.doses, *course.documenting) if one.on < dose.on]
-    if not earlier:
-        return False
-    previous = max(earlier, key=lambda one: one.on)
-    if (dose.on - previous.on).days <= 1:
+    previous: Dose | None = None
+    for one in (*course.doses, *course.documenting):
+        if one.on < dose.on and (previous is None or one.on > previous.on):
+            previous = one
+    if previous is None or (dose.on - previous.on).days <= 1:
         return False
     approval = approval_of(history, dose)
     return approval is None or approval_of(history, previous) == approval

@@ -118,6 +118,8 @@ class PartialDate:
 
 def _whole_day(value: Any) -> Any:
     # Numbers and date-times would pass a lax parser as dates; a calendar day is neither.
+    if type(value) is date and FIRST_YEAR <= value.year <= LAST_YEAR:
+        return value
     if isinstance(value, date) and not isinstance(value, datetime):
         return _checked(value.year, value.month, value.day)
     if isinstance(value, str) and _WHOLE.fullmatch(value):
@@ -135,7 +137,7 @@ def _utc_instant(value: Any) -> Any:
         raise ValueError("an instant needs its offset from UTC, for example 2026-04-20T14:05:00Z")
     if not FIRST_YEAR < value.year < LAST_YEAR:
         raise ValueError(f"the year lies outside {FIRST_YEAR} to {LAST_YEAR}")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC and type(value) is datetime else value.astimezone(UTC)
 
 
 Day = Annotated[date, BeforeValidator(_whole_day), WithJsonSchema({"type": "string", "format": "date"})]

@@ -88,7 +88,7 @@ class Course:
     @once
     def given(self) -> int | None:
         """Doses given; None where a report does not say how many."""
-        elsewhere = self._given_elsewhere
+        elsewhere = self._given_elsewhere if self.account is not None else 0
         return None if elsewhere is None else elsewhere + len(self.doses)
 
     @property
@@ -153,7 +153,6 @@ class Course:
 
     def takes(self, day: date) -> bool:
         """Whether a dose on or after the course's begin is one of its own, by the course's standing."""
-        last = self.last_dose_on
         match self.status:
             case "open":
                 return self.is_running(day)
@@ -163,14 +162,15 @@ class Course:
             case "completed":
                 return self.completed_on is not None and day <= self.completed_on + SAME_COURSE
             case "unknown":
+                last = self.last_dose_on
                 return last is not None and day <= last.latest + SAME_COURSE
             case "short":
                 return False
 
     def is_running(self, day: date) -> bool:
         """Whether a dose on this day would go on with it, were it unfinished (R7, R8)."""
-        last = self.last_dose_on
-        return self.number == 1 or last is None or day < anniversary(last.latest)
+        last = self.last_dose_on if self.number > 1 else None
+        return last is None or day < anniversary(last.latest)
 
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
@@ -184,31 +184,35 @@ def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course,
 
 
 def _courses(history: PatientHistory, as_of: date | None) -> tuple[Course, ...]:
-    doses = [dose for dose in history.doses if dose.stands and (as_of is None or dose.on <= as_of)]
-    entries = [*_reported(history, doses, as_of), *_recorded(history, as_of)]
-    if len(entries) > 1:
-        entries.sort(key=lambda one: (_order(one), one.named or 0))
+    recorded = _recorded(history, as_of)
+    if not history.reports:
+        # Without a report each name is a course, in the order in which they were begun.
+        recorded.sort(key=lambda entry: entry[:2])
+        numbered = enumerate(recorded, 1)
+        return tuple(
+            [Course(number, on, name, doses, (), None, marks) for number, (on, name, doses, marks) in numbered]
+        )
+    entries = [Course(0, begun_on, name, doses, (), None, marks) for begun_on, name, doses, marks in recorded]
     merged: list[Course] = []
-    for entry in entries:
+    for entry in sorted((*_reported(history, as_of), *entries), key=lambda one: (_order(one), one.named or 0)):
         if merged and _is_one_course(merged[-1], entry):
             merged[-1] = _joined(merged[-1], entry)
         else:
-            merged.append(_numbered(entry, len(merged) + 1))
+            merged.append(replace(entry, number=len(merged) + 1))
     return tuple(merged)
 
 
-def _numbered(one: Course, number: int) -> Course:
-    return Course(number, one.begun_on, one.named, one.doses, one.documenting, one.account, one.marks)
+_Recorded = tuple[date, int, tuple[Dose, ...], CourseMarks]
+"""When a course of this ledger was begun, its name, its doses in the order of their days, and what events said."""
 
 
 def _order(course: Course) -> date:
     return course.account.order if course.account is not None else course.begun_on
 
 
-def _reported(history: PatientHistory, doses: Iterable[Dose], as_of: date | None) -> list[Course]:
+def _reported(history: PatientHistory, as_of: date | None) -> list[Course]:
     """Reported courses, each with the doses recorded here that document it."""
-    if not history.reports:
-        return []
+    doses = [dose for dose in history.doses if dose.stands and (as_of is None or dose.on <= as_of)]
     told = accounts(report for report in history.reports if not report.voided)
     documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in told}
     for dose in doses:
@@ -246,14 +250,15 @@ def documented_by(history: PatientHistory, dose: Dose) -> Account | None:
     return _documented(accounts(report for report in history.reports if not report.voided), dose)
 
 
-def _recorded(history: PatientHistory, as_of: date | None) -> list[Course]:
+def _recorded(history: PatientHistory, as_of: date | None) -> list[_Recorded]:
+    """The courses that this ledger recorded doses of."""
     entered: dict[int, list[Dose]] = {}
     for dose in history.doses:
         if dose.course is not None:
             entered.setdefault(dose.course, []).append(dose)
     found = []
     for name, own in sorted(entered.items()):
-        members = [dose for dose in own if dose.stands and (as_of is None or dose.on <= as_of)]
+        members = _in_order([dose for dose in own if dose.stands and (as_of is None or dose.on <= as_of)])
         marks = history.marks_of(name)
         if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
             marks = replace(marks, closed_on=None)
@@ -261,9 +266,9 @@ def _recorded(history: PatientHistory, as_of: date | None) -> list[Course]:
             # Doses that were still to come had not completed it then.
             marks = replace(marks, completed=False)
         # A completed course whose doses were all voided stays visible, where they had been.
-        begun_on = min(dose.on for dose in members or own)
+        begun_on = members[0].on if members else min(dose.on for dose in own)
         if members or (marks.completed and (as_of is None or begun_on <= as_of)):
-            found.append(Course(0, begun_on, name, _in_order(members), (), None, marks))
+            found.append((begun_on, name, members, marks))
     return found
 
 

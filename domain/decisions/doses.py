@@ -77,7 +77,7 @@ def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> Non
 
 def _possible_original(history: PatientHistory, source: str, on: date) -> Dose | None:
     """A standing dose of the same day from another source: this may be its second report (R25)."""
-    same_day = [dose for dose in history.doses if dose.stands and dose.on == on]
+    same_day = [dose for dose in history.doses if dose.on == on and dose.stands]
     return next((dose for dose in same_day if dose.source != source), None)
 
 

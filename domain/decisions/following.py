@@ -64,12 +64,11 @@ def _reopened(name: int, doses_given: int, command: Command, moment: Moment) -> 
 def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
     """The history as these events will leave it, each at the place that it will have: nobody else holds them yet.
 
-    A decision looks ahead, and what follows of it looks again: the history after the same event is made once.
+    A decision looks ahead, what follows from it looks again, and at last the event is recorded: the history
+    after it is made once (`evolve` finds it), with what was worked out of it.
     """
     for event in events:
-        looked_at, ahead = history.worked_out.get("after", (None, None))
-        if looked_at is not event:
-            ahead = evolve(history, placed(event, history.patient_id, history.version + 1))
-            history.worked_out["after"] = event, ahead
+        ahead = evolve(history, placed(event, history.patient_id, history.version + 1))
+        history.worked_out["ahead"] = event, ahead
         history = ahead
     return history

@@ -74,7 +74,8 @@ class Approval:
     imported_from: ImportedFrom | None = None
 
     def covers(self, day: date) -> bool:
-        return self.valid_from <= day <= self.valid_through and not self.is_rescinded_by(day)
+        in_time = self.valid_from <= day <= self.valid_through
+        return in_time and (self.rescinded_on is None or self.rescinded_on > day)
 
     def is_rescinded_by(self, day: date) -> bool:
         return self.rescinded_on is not None and self.rescinded_on <= day

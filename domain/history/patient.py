@@ -103,7 +103,8 @@ class PatientHistory:
 
     def changed(self, **changes: Any) -> PatientHistory:
         """This history with some of its fields changed."""
-        return changed(self, worked_out={}, **changes)
+        changes["worked_out"] = {}
+        return changed(self, **changes)
 
     def request(self, request_id: str) -> Request | None:
         for one in self.requests:
