@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal
 
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from api.problems import documented
 from api.wiring import LedgerOfApp
 from domain.calendar import Day
 from domain.policy.editions import EDITIONS
+from projections.runner import lag
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -36,6 +38,21 @@ class Ready(BaseModel):
     editions: list[EditionKnown]
 
 
+class ViewKept(BaseModel):
+    """How far a view's tables are behind the log; `position` is null where it was never built.
+
+    `events_behind` is at the most so many. `failed` counts patients whose rows cannot be made and are
+    tried again: the worklist names them. What is behind is caught up with before a question is answered.
+    """
+
+    view: str
+    log_position: int
+    position: int | None
+    events_behind: int
+    seconds_since_move: float | None
+    failed: int
+
+
 @router.get("/live")
 def live() -> Alive:
     """The process runs."""
@@ -48,3 +65,9 @@ def ready(ledger: LedgerOfApp) -> Ready:
     ledger.is_empty()
     known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
     return Ready(plan_day=ledger.today(), plan_time_zone=ledger.zone.key, editions=known)
+
+
+@router.get("/views", responses=documented(503))
+def views(ledger: LedgerOfApp) -> list[ViewKept]:
+    """The tables that are derived from the log, and how far each lags."""
+    return [ViewKept(**asdict(lag(ledger)))]

@@ -168,10 +168,14 @@ class WithoutWhatWasSent(logging.Filter):
 
 
 def serve(ledger: Ledger, listener: socket.socket) -> None:
-    """Answers until SIGINT or SIGTERM. Nothing is logged of a request: a query may say more than its path."""
+    """Answers until SIGINT or SIGTERM, and keeps the views up to date meanwhile.
+
+    Nothing is logged of a request: a query may say more than its path.
+    """
     import uvicorn  # noqa: PLC0415  (slow to import, as above)
 
     from api.app import create_app  # noqa: PLC0415
+    from api.tail import Tail  # noqa: PLC0415
 
     config = uvicorn.Config(
         FromThisMachineOnly(create_app(ledger)),
@@ -182,7 +186,8 @@ def serve(ledger: Ledger, listener: socket.socket) -> None:
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     logging.getLogger("uvicorn.error").addFilter(WithoutWhatWasSent())
-    uvicorn.Server(config).run(sockets=[listener])
+    with Tail(ledger):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager

@@ -28,8 +28,8 @@ from projections.worklist_listing import Filters, Paging, Worklist, chosen_from,
 VIEWS: Final = (WORKLIST,)
 """The views that are kept in tables."""
 
-EVENTS_AT_ONCE: Final = 1_000
-PATIENTS_AT_ONCE: Final = 500
+EVENTS_AT_ONCE: Final = 250
+PATIENTS_AT_ONCE: Final = 250
 ROWS_TURNED_AT_ONCE: Final = 2_000
 FIRST_RETRY: Final = timedelta(seconds=1)
 LAST_RETRY: Final = timedelta(hours=1)
@@ -136,7 +136,7 @@ def catch_up(ledger: Ledger, progress: Progress | None = None) -> Generation:
     The generation that serves and has got there. One at a time in a process: a second one would
     do the same work, and throw it away.
     """
-    views, end = views_of(ledger.recorder.datastore), ledger.position()
+    views, end, done = views_of(ledger.recorder.datastore), ledger.position(), 0
     with _turn_of(ledger):
         while True:
             # Looked at anew each time: another may have moved it on, or brought another one to serve.
@@ -148,16 +148,18 @@ def catch_up(ledger: Ledger, progress: Progress | None = None) -> Generation:
                 rebuild(ledger, progress=progress)
             elif generation.position < end:
                 patients, position = ledger.changed_since(generation.position, EVENTS_AT_ONCE)
-                _store(ledger, views, generation, position, patients)
+                done += _stored(ledger, views, generation, position, patients)
             elif standing.is_due:
                 due = views.due(WORKLIST, generation, today, PATIENTS_AT_ONCE)
-                _store(ledger, views, generation, generation.position, due)
+                done += _stored(ledger, views, generation, generation.position, due)
             elif standing.has_turned:
                 views.turn(WORKLIST, generation, now, ROWS_TURNED_AT_ONCE)
             elif waiting := _tried_again(standing, now):
-                _store(ledger, views, generation, generation.position, waiting)
+                done += _stored(ledger, views, generation, generation.position, waiting)
             else:
                 return generation
+            if progress is not None:
+                progress(done)
 
 
 def lag(ledger: Ledger) -> Lag:
@@ -198,9 +200,10 @@ def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = 
     return Rebuilt(WORKLIST, done, failed, serves)
 
 
-def _store(ledger: Ledger, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> None:
-    """Where another runner moved on meanwhile nothing is stored, and the caller looks again at what is left."""
+def _stored(ledger: Ledger, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> int:
+    """Of how many. Where another runner moved on meanwhile nothing is stored, and the caller looks again."""
     views.store(WORKLIST, generation, position, list(_refolded(ledger, patients)), ledger.now())
+    return len(patients)
 
 
 def _refolded(ledger: Ledger, patients: Sequence[UUID]) -> Iterator[Refolded]:
@@ -210,7 +213,7 @@ def _refolded(ledger: Ledger, patients: Sequence[UUID]) -> Iterator[Refolded]:
         except UNAVAILABLE:
             raise
         except Exception as error:
-            yield Refolded(patient_id, error=_place_of(error))
+            yield Refolded(patient_id, error=place_of(error))
 
 
 def _entries(ledger: Ledger, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
@@ -220,7 +223,7 @@ def _entries(ledger: Ledger, history: PatientHistory | Exception) -> tuple[Workl
     return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone))
 
 
-def _place_of(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """Which error, and where in the program. Its text may quote a patient's data; its place does not."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
