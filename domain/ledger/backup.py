@@ -1,0 +1,154 @@
+"""A backup of an SQLite ledger and its documents in one file, made while others read and write.
+
+The file is a tar archive of the ledger as it lies on the disk: the database, and its folder of
+documents. Unpacked anywhere, it is a ledger. The database is copied at one moment; the documents
+after it, and those alone that an event of the copy names, which are all stored before their event.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from uuid import UUID
+
+from domain.errors import NotFound
+from domain.ledger import schema, sqlite_store
+from domain.ledger.documents_sqlite import SQLiteDocuments
+from domain.ledger.errors import DocumentDamaged, StoreError
+from domain.ledger.mapper import EventMapper
+from domain.ledger.naming_documents import BRINGING_DOCUMENTS, hashes_named
+from domain.ledger.sqlite_store import LedgerSQLiteDatastore
+from domain.ledger.urls import Address, SQLiteAddress
+
+BACK_UP_POSTGRESQL: Final = (
+    'use pg_basebackup and an archive of its log, which also restore to any moment: "Running it" in README.md tells how'
+)
+_BRINGING: Final = tuple(one.TOPIC for one in BRINGING_DOCUMENTS)
+_NAMING_EVENTS: Final = (
+    "SELECT originator_id, originator_version, topic, state FROM stored_events"  # noqa: S608
+    f" WHERE topic IN ({', '.join('?' * len(_BRINGING))}) ORDER BY rowid"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """What a backup holds. `missing` are documents that an event names and that are not whole: patient, SHA-256."""
+
+    file: Path
+    size_bytes: int
+    events: int
+    documents: int
+    missing: tuple[tuple[UUID, str], ...]
+
+
+def back_up(address: Address, file: Path) -> BackedUp:
+    """Makes `file`, which only its owner can read; it is there whole or not at all.
+
+    Takes room for the database twice beside it meanwhile. Raises StoreError: a PostgreSQL ledger, no
+    ledger, a file that is there already or cannot be written, a database that is damaged.
+    """
+    if not isinstance(address, SQLiteAddress):
+        raise StoreError("A PostgreSQL ledger does not go into a file of ours", BACK_UP_POSTGRESQL)
+    if not address.path.exists():
+        raise StoreError(f"There is no ledger at {address}", "name yours with --database")
+    # Raises for a file of something else, or of a newer program; one of an older is backed up as it is.
+    schema.needs_upgrade(address)
+    if file.exists():
+        raise StoreError(f"{file} is there already", "name another file: a backup never replaces one")
+    with _written_beside(file) as folder, closing(_copied(address.path, folder / "copy")) as copy:
+        events: int = copy.execute("SELECT count(*) FROM stored_events").fetchone()[0]
+        documents, missing = 0, []
+        with _archive(folder / "archive") as archive:
+            archive.add(folder / "copy", address.path.name, filter=_private)
+            for patient_id, sha256, content in _documents(address.path, copy):
+                if content is None:
+                    missing.append((patient_id, sha256))
+                    continue
+                documents += 1
+                member = tarfile.TarInfo(f"{address.path.name}-documents/{patient_id.hex}/{sha256}")
+                member.size = len(content)
+                archive.addfile(_private(member), BytesIO(content))
+        size = (folder / "archive").stat().st_size
+        os.replace(folder / "archive", file)
+        _bring_to_disk(file.parent)
+    return BackedUp(file, size, events, documents, tuple(missing))
+
+
+def _copied(path: Path, place: Path) -> sqlite3.Connection:
+    """The ledger as it is at one moment. In one step: writers go on meanwhile, and do not make it begin again."""
+    os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with closing(sqlite_store.connect(path)) as source, closing(sqlite3.connect(place)) as target:
+        source.backup(target)
+    # Of the copy nobody else knows: without a write-ahead log all of it is in the one file.
+    copy = sqlite3.connect(place)
+    copy.execute("PRAGMA journal_mode=DELETE")
+    found = copy.execute("PRAGMA integrity_check").fetchall()
+    if found != [("ok",)]:
+        copy.close()
+        raise StoreError(f"The ledger at {path} is damaged, and so would be its backup", "restore an earlier one")
+    return copy
+
+
+def _documents(path: Path, copy: sqlite3.Connection) -> Iterator[tuple[UUID, str, bytes | None]]:
+    """Every document that an event of the copy names, once, with its bytes; None where they are not whole."""
+    documents, mapper, seen = SQLiteDocuments(LedgerSQLiteDatastore(path)), EventMapper(), set[tuple[UUID, str]]()
+    for stream, version, topic, state in copy.execute(_NAMING_EVENTS, _BRINGING):
+        patient_id = UUID(stream)
+        for sha256 in sorted(hashes_named([mapper.event_of(patient_id, version, topic, state)])):
+            if (patient_id, sha256) in seen:
+                continue
+            seen.add((patient_id, sha256))
+            try:
+                yield patient_id, sha256, b"".join(documents.open(patient_id, sha256))
+            except (NotFound, DocumentDamaged):
+                yield patient_id, sha256, None
+
+
+@contextmanager
+def _written_beside(file: Path) -> Iterator[Path]:
+    """A folder on the same disk, gone afterwards; only its owner can look into it."""
+    try:
+        with TemporaryDirectory(dir=file.absolute().parent, prefix=".lemtrada-backup-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise StoreError(
+            f"The backup at {file} cannot be made: {error.strerror}",
+            "name a file in a folder that has room and that you may write to",
+        ) from error
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"The backup at {file} cannot be made: {error}", "see that the disk has room, and that the ledger is whole"
+        ) from error
+
+
+@contextmanager
+def _archive(place: Path) -> Iterator[tarfile.TarFile]:
+    """Brought to the disk in the end."""
+    descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as written:
+        with tarfile.open(fileobj=written, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            yield archive
+        written.flush()
+        os.fsync(written.fileno())
+
+
+def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Unpacked, it is its owner's alone, whoever that is."""
+    member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
+    return member
+
+
+def _bring_to_disk(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
