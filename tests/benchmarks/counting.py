@@ -30,12 +30,21 @@ class Asked:
     pages: float | None
 
 
-def asked(stores: Stores, url: str, work: Callable[[Ledger, int], object], pieces: int) -> Asked:
-    """`work` is done once for each number up to `pieces`, on a ledger of its own that was warmed with number 0."""
-    return _of_sqlite(url, work, pieces) if url.startswith("sqlite") else _of_postgres(stores, url, work, pieces)
+Work = Callable[[Ledger, int], object]
 
 
-def _of_sqlite(url: str, work: Callable[[Ledger, int], object], pieces: int) -> Asked:
+def asked(stores: Stores, url: str, work: Work, pieces: int, *, before: Callable[[Ledger], object]) -> Asked:
+    """`work` is done for each number below `pieces` and some more, on a ledger of its own; `before` is not counted."""
+    if url.startswith("sqlite"):
+        return _of_sqlite(url, work, pieces, before)
+    return _of_postgres(stores, url, work, pieces, before)
+
+
+UNCOUNTED = 2
+"""Pieces of work that warm a ledger or make its store tell of itself."""
+
+
+def _of_sqlite(url: str, work: Work, pieces: int, prepare: Callable[[Ledger], object]) -> Asked:
     statements: list[str] = []
     connect = sqlite3.connect
 
@@ -45,6 +54,7 @@ def _of_sqlite(url: str, work: Callable[[Ledger, int], object], pieces: int) -> 
         return connection
 
     with patch.object(sqlite3, "connect", traced), open_ledger(url) as ledger:
+        prepare(ledger)
         work(ledger, 0)
         statements.clear()
         before = _bytes_read()
@@ -66,11 +76,12 @@ def _bytes_read() -> int | None:
     return None if found is None else int(found[1])
 
 
-def _of_postgres(stores: Stores, url: str, work: Callable[[Ledger, int], object], pieces: int) -> Asked:
+def _of_postgres(stores: Stores, url: str, work: Work, pieces: int, prepare: Callable[[Ledger], object]) -> Asked:
     database = url.rpartition("/")[2]
     stores.server.execute("ALTER DATABASE {} SET log_statement = 'all'", database)
     try:
         with open_ledger(url) as ledger, _watched(stores, url) as pages_so_far:
+            prepare(ledger)
             work(ledger, 0)
             time.sleep(_FLUSHED_SECONDS)
             work(ledger, 1)

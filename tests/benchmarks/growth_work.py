@@ -16,7 +16,7 @@ from projections.eligibility import eligibility
 from projections.runner import rebuild, worklist
 from projections.worklist_listing import Filters, Paging
 from tests.benchmarks.command_work import Supply, alone, key, ledger_work
-from tests.benchmarks.counting import Asked, asked
+from tests.benchmarks.counting import UNCOUNTED, Asked, asked
 from tests.benchmarks.measuring import Round, microseconds, rounds, say, timed
 from tests.benchmarks.patients import NURSE, Template, dose_bodies, patient_ids
 from tests.benchmarks.ratios import Figure, Goal, figure, paired
@@ -59,7 +59,7 @@ def growing(stores: Stores, store: str, template: Template, size: Size) -> Itera
             ("command", _commands, 1.2, _one_command),
         ):
             taken = rounds({"few": sides(few, size), "many": sides(many, size)}, size.rounds)
-            counts = [asked(stores, one.url, piece(one), COUNTED) for one in (few, many)]
+            counts = [_counted(stores, one, piece) for one in (few, many)]
             name = f"{work}, {size.many:,} patients against {FEW:,}, {NAMES[store]}"
             ratios = paired(taken["many"], taken["few"])
             times = {"ours_us": microseconds(taken["many"]), "floor_us": microseconds(taken["few"])}
@@ -121,21 +121,28 @@ def _commands(crowd: Crowd, size: Size) -> Round:
 # -- one piece of each, to be counted ---------------------------------------------------------
 
 
-def _one_page(_: Crowd) -> Callable[[Ledger, int], object]:
-    return lambda ledger, _: worklist(ledger, Filters(), Paging())
+Piece = Callable[[Ledger, UUID], object]
 
 
-def _one_question(crowd: Crowd) -> Callable[[Ledger, int], object]:
-    patients = crowd.take(COUNTED + 2)
-    return lambda ledger, number: eligibility(ledger.history(patients[number]), ledger.today())
+def _counted(stores: Stores, crowd: Crowd, piece: Piece) -> Asked:
+    patients = crowd.take(COUNTED + UNCOUNTED)
+
+    def remember(ledger: Ledger) -> None:
+        """As before commands are timed."""
+        for patient in patients if piece is _one_command else ():
+            ledger.history(patient)
+
+    return asked(stores, crowd.url, lambda ledger, number: piece(ledger, patients[number]), COUNTED, before=remember)
 
 
-def _one_command(crowd: Crowd) -> Callable[[Ledger, int], object]:
-    """The history is remembered before it is counted, as it is before it is timed: so each takes a look as well."""
-    patients, body = crowd.take(COUNTED + 2), dose_bodies(datetime.now(UTC))[0]
+def _one_page(ledger: Ledger, _: UUID) -> None:
+    worklist(ledger, Filters(), Paging())
 
-    def work(ledger: Ledger, number: int) -> None:
-        command = RecordDose.model_validate_json(body)
-        ledger.execute(patients[number], command, NURSE, key=key())
 
-    return work
+def _one_question(ledger: Ledger, patient: UUID) -> None:
+    eligibility(ledger.history(patient), ledger.today())
+
+
+def _one_command(ledger: Ledger, patient: UUID) -> None:
+    body = dose_bodies(datetime.now(UTC))[0]
+    ledger.execute(patient, RecordDose.model_validate_json(body), NURSE, key=key())

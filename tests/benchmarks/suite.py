@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.benchmarks import command_work, deciding_work, growth_work, peer_work, reading_work, view_work
+from tests.benchmarks import (
+    assessment_work,
+    command_work,
+    deciding_work,
+    growth_work,
+    peer_work,
+    reading_work,
+    view_work,
+)
 from tests.benchmarks.measuring import say
 from tests.benchmarks.patients import Template, made_by_commands
 from tests.benchmarks.ratios import Figure, absent
@@ -66,13 +74,17 @@ def log(run: Run) -> Iterator[Figure]:
 
 def views(run: Run) -> Iterator[Figure]:
     for store in NAMES:
-        yield from view_work.rebuilding(run.stores, store, run.template, run.size(400, 4_000), run.size(7, 9))
+        yield from view_work.rebuilding(run.stores, store, run.template, run.size(200, 4_000), run.size(7, 9))
 
 
 def growth(run: Run) -> Iterator[Figure]:
     for store in NAMES:
         size = growth_work.Size(run.size(10_000, 100_000), run.rounds, run.size(8, 12))
         yield from growth_work.growing(run.stores, store, run.template, size)
+
+
+def assessments(run: Run) -> Iterator[Figure]:
+    yield from assessment_work.assessing(run.rounds)
 
 
 def peers(run: Run) -> Iterator[Figure]:
@@ -89,6 +101,7 @@ PARTS: dict[str, Part] = {
     "log": log,
     "views": views,
     "peers that store": peers,
+    "assessments": assessments,
     "growth": growth,
 }
 
