@@ -234,7 +234,10 @@ class Ledger(LedgerOnRecord):
         """Whether these very events, by their salts, and not another's, are at their places."""
         first, last = events[0].originator_version, events[-1].originator_version
         stored = self.events.between(events[0].patient_id, first, last)
-        return [event.salt for event in stored] == [event.salt for event in events]
+        if [event.salt for event in stored] != [event.salt for event in events]:
+            return False
+        self.recorder.make_sure()
+        return True
 
     def _replay(self, sent: _Sent) -> Outcome | None:
         if sent.key is None:
@@ -249,6 +252,7 @@ class Ledger(LedgerOnRecord):
                 field="Idempotency-Key",
                 remedy="send a new key with a new command, and the same command with an old key",
             )
+        self.recorder.make_sure()
         events = self.events(found.patient_id, through_version=found.last_version)
         return Outcome(found.patient_id, events[found.first_version - 1 :], folded(events), replayed=True)
 

@@ -41,6 +41,7 @@ Changed = tuple[int, UUID, str]
 
 _COLUMNS = "caller, key, request_digest, patient_id, first_version, last_version"
 _RECORD = f"SELECT {SCHEMA}.record_commands(%s::jsonb, %b::bytea[])"
+_MAKE_SURE = "SELECT pg_logical_emit_message(true, 'lemtrada-ledger', '')::text"
 _FIND_COMMAND = f"SELECT {_COLUMNS} FROM {SCHEMA}.commands WHERE caller = %s AND key = %s"  # noqa: S608
 _EVENTS = f"FROM {SCHEMA}.stored_events WHERE"
 _ROWS = f"SELECT originator_version, topic, state {_EVENTS} originator_id = %s"
@@ -88,6 +89,14 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         if stored_events:
             self._commits.commit(Recording(stored_events, kwargs.get("idempotency")))
         return None
+
+    def make_sure(self) -> None:
+        """Returns once all that can be read now is as durable as a commit, on the standby too if one is waited for.
+
+        What was written before the primary was restarted is seen after it, even where the
+        standby has not got it. A commit of our own comes after it, and waits as every commit does.
+        """
+        self._read(_MAKE_SURE)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -159,6 +168,8 @@ class Writer:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._written(commands, states)
+            except ReadOnlyServer:
+                raise
             except OperationalError:
                 if attempt == ATTEMPTS:
                     raise
@@ -173,12 +184,16 @@ class Writer:
         try:
             return [number for (number,) in cursor.execute(_RECORD.encode(), (commands, states), prepare=True)]
         except psycopg.Error as error:
-            # A server that was the primary and is none any more answers, but takes nothing.
-            if cursor.connection.closed or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-                self.close()
-                self.when_lost()
-                raise _ConnectionLost from error
-            raise translated(error) from error
+            is_read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
+            if not (is_read_only or cursor.connection.closed):
+                raise translated(error) from error
+            self.close()
+            self.when_lost()
+            if is_read_only:
+                raise ReadOnlyServer(
+                    f"{self._datastore.address} is read-only: name the primary, or all hosts with commas"
+                ) from error
+            raise _ConnectionLost from error
         except BaseException:
             # Interrupted in the middle of an exchange: what comes next on this connection is not known.
             self.close()
@@ -192,6 +207,10 @@ class Writer:
         if self._cursor is not None:
             closed(self._cursor.connection)
             self._cursor = None
+
+
+class ReadOnlyServer(OperationalError):
+    """A standby, or what was the primary; nothing was stored, and the next command looks for another."""
 
 
 class _ConnectionLost(Exception):

@@ -78,6 +78,9 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
             self._grown.notify_all()
         return lost
 
+    def make_sure(self) -> None:
+        """What can be read has been committed, and is durable."""
+
     @staticmethod
     def _is_too_late(execute: Callable[..., Any], one: Recording) -> bool:
         heads = iter(one.heads().items())

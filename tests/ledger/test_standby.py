@@ -23,7 +23,6 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.errors import Conflict
 from domain.ledger import postgres_store
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
@@ -282,7 +281,6 @@ def test_a_command_that_the_standby_did_not_get_is_not_acknowledged(monkeypatch:
         ]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="what is found on record is acknowledged as it is found")
 def test_what_only_a_restart_of_the_primary_made_visible_is_not_acknowledged_either() -> None:
     """It is on the primary's disk, and seen there after the restart, and yet nowhere else."""
     with replicated_ledger() as pair, open_ledger(pair.primary.url("postgres"), clock=Clock(NOON)) as ledger:
@@ -353,7 +351,6 @@ def test_a_standby_alone_answers_questions(pair: Pair) -> None:
         assert len(reading.history(patient_id).doses) == 1
 
 
-@pytest.mark.xfail(strict=True, raises=Conflict, reason="the recorder takes a standby's refusal for a lost connection")
 def test_a_standby_alone_takes_no_command_and_says_so(pair: Pair) -> None:
     with open_ledger(pair.primary.url("postgres"), clock=Clock(NOON)) as ledger:
         patient_id = opened(ledger, "M-refused")
