@@ -10,6 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,10 +19,10 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from pydantic_core import to_json
 
+from api.dossier.blocks import CaseFile
 from api.dossier.contents import Links, case_file
 from api.dossier.html import as_html
 from api.dossier.json import SCHEMA_FILE, as_json, published_schema
-from api.dossier.pdf import as_pdf
 from domain.errors import InvalidCommand
 from projections.appeal_dossier import AppealDossier, CaseDocument
 
@@ -62,7 +63,13 @@ def page(told: AppealDossier, links: Links | None = None) -> bytes:
 
 
 def print_file(told: AppealDossier) -> bytes:
-    return as_pdf(case_file(told, _about_files()), told.known_at)
+    return _as_pdf(case_file(told, _about_files()), told.known_at)
+
+
+def _as_pdf(case: CaseFile, known_at: datetime) -> bytes:
+    from api.dossier.pdf import as_pdf  # noqa: PLC0415  (slow to import, and a server starts without it)
+
+    return as_pdf(case, known_at)
 
 
 def entries(told: AppealDossier, documents: DocumentBytes) -> Iterator[Entry]:
@@ -70,7 +77,7 @@ def entries(told: AppealDossier, documents: DocumentBytes) -> Iterator[Entry]:
     case = case_file(told, _about_files())
     made = {
         "dossier.html": as_html(case),
-        "dossier.pdf": as_pdf(case, told.known_at),
+        "dossier.pdf": _as_pdf(case, told.known_at),
         "dossier.json": as_json(told),
         SCHEMA_FILE: published_schema(),
     }

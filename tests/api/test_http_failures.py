@@ -18,7 +18,7 @@ def test_a_store_that_does_not_answer_is_unavailable(api: Api, monkeypatch: pyte
     def fails(*_: object, **__: object) -> None:
         raise OperationalError("the disk of M-1 is full")
 
-    for name in ("max_notification_id", "select_events", "insert_events"):
+    for name in ("max_notification_id", "rows_of", "insert_events"):
         monkeypatch.setattr(api.ledger.recorder, name, fails)
     for answer in (
         api.client.get("/health/ready"),
