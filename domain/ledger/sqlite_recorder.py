@@ -27,10 +27,8 @@ _COLUMNS = "caller, key, request_digest, patient_id, first_version, last_version
 _INSERT_COMMAND = f"INSERT INTO commands ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 _FIND_COMMAND = f"SELECT {_COLUMNS} FROM commands WHERE caller = ? AND key = ?"  # noqa: S608
 _HEAD = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"
-_HEAD_AND_KEY = (
-    "SELECT MAX(originator_version), EXISTS (SELECT 1 FROM commands WHERE caller = ? AND key = ?)"
-    " FROM stored_events WHERE originator_id = ?"
-)
+# Each by itself, so that the newest version is looked up, and not sought among all of them.
+_HEAD_AND_KEY = f"SELECT ({_HEAD}), EXISTS (SELECT 1 FROM commands WHERE caller = ? AND key = ?)"  # noqa: S608
 _ROWS = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
 _LOG = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE rowid > ?"
 _CHANGED = "SELECT rowid, originator_id, topic FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?"
@@ -86,7 +84,7 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         heads = iter(one.heads().items())
         if one.command is not None:
             stream, version = next(heads)
-            head, key_is_taken = execute(_HEAD_AND_KEY, (one.command.caller, one.command.key, stream.hex)).fetchone()
+            head, key_is_taken = execute(_HEAD_AND_KEY, (stream.hex, one.command.caller, one.command.key)).fetchone()
             if key_is_taken or (head or 0) != version:
                 return True
         return any((execute(_HEAD, (stream.hex,)).fetchone()[0] or 0) != version for stream, version in heads)
