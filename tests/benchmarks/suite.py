@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,7 +53,8 @@ def commands_on_postgres(run: Run) -> Iterator[Figure]:
 
 
 def _commands(run: Run) -> command_work.Size:
-    return command_work.Size(run.rounds, run.size(16, 64))
+    """Many short rounds: what disturbs a disk lasts longer than one of them."""
+    return command_work.Size(run.size(9, 41), run.size(12, 32))
 
 
 def deciding(run: Run) -> Iterator[Figure]:
@@ -112,7 +114,9 @@ def measured(run: Run, wanted: str | None = None) -> Iterator[Figure]:
         if wanted is not None and wanted.lower() not in name.lower():
             continue
         say(f"measuring: {name}")
+        start = time.monotonic()
         try:
             yield from part(run)
         except Exception as error:
             yield absent(name, f"{type(error).__name__}: {error}".splitlines()[0])
+        say(f"  {time.monotonic() - start:.0f} s")
