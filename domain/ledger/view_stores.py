@@ -96,18 +96,17 @@ def _for_sqlite(statement: str) -> str:
 
 def _as_text(value: Any) -> Any:
     """As SQLite compares it: instants in UTC and of one width, days as YYYY-MM-DD."""
-    match value:
-        case str() | int():
-            return value
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
-        case date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case list():
-            return to_json(value).decode()
-    return value
+    # By its exact type, because very many values come here.
+    write = _WRITTEN.get(type(value))
+    return value if write is None else write(value)
+
+
+_WRITTEN: Final[dict[type[Any], Callable[[Any], str]]] = {
+    datetime: lambda instant: instant.astimezone(UTC).isoformat(timespec="microseconds"),
+    date: date.isoformat,
+    UUID: str,
+    list: lambda values: to_json(values).decode(),
+}
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ _INDEXES: Final = {
     "worklist_entries_patient": "(generation, patient_id)",
     "worklist_entries_changes": "(generation, changes_on) WHERE changes_on IS NOT NULL",
     "worklist_entries_turns": "(generation, turns_at)",
+    "worklist_entries_standing": "(generation, standing, due_at, subject_id)",
     "worklist_entries_facets": f"(generation, {_FACETS})",
 }
 

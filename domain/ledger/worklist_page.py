@@ -8,10 +8,11 @@ sorted: either way a page takes few more rows than it shows, however many there 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.ledger.view_stores import Run
-from domain.ledger.worklist_table import _CELL, _INDEX_OF, ANY, COLUMNS, WorklistQuery
+from domain.ledger.worklist_table import ANY, CELL, COLUMNS, INDEX_OF, WorklistQuery
 
 _COUNTED: Final = "CAST(SUM(number) AS bigint) AS number FROM {schema}.worklist_counts WHERE generation = :generation"
 _ROW: Final = """
@@ -21,6 +22,14 @@ _ROW: Final = """
 
 def counts_of(run: Run, generation: int, query: WorklistQuery) -> dict[str, int]:
     """By state, of the rows that the query takes, whatever states it asks for."""
+    if _is_of_one_person(query) and query.missing is not None:
+        values: dict[str, Any] = {}
+        conditions = _conditions(query, values, "", without=("state",))
+        statement = (
+            "SELECT state, COUNT(*) AS number FROM {schema}.worklist_entries {by worklist_entries_holder}"  # noqa: S608
+            f" WHERE generation = :generation{conditions} GROUP BY state"
+        )
+        return {row["state"]: row["number"] for row in run(statement, generation=generation, **values)}
     conditions, values = _of_counts(query)
     statement = f"SELECT state, {_COUNTED} AND {conditions} GROUP BY state"
     return {row["state"]: int(row["number"]) for row in run(statement, generation=generation, **values)}
@@ -44,7 +53,21 @@ def rows_of(
         if wanted * wanted < int(all_rows["number"]) * (query.limit + 1):
             return run(_gathered(query, values), **values)
     run.in_order()
-    return run(_along(query, values, _INDEX_OF[query.sort]), **values)
+    if query.sort == "due_at" and (query.overdue or query.at_risk):
+        return _by_standing(run, query, values)
+    return run(_along(query, values, INDEX_OF[query.sort]), **values)
+
+
+def _by_standing(run: Run, query: WorklistQuery, values: dict[str, Any]) -> list[Mapping[str, Any]]:
+    """What is overdue was due before anything that is at risk, so one stretch of the index follows the other."""
+    stretches = [replace(query, at_risk=False)] if query.overdue else []
+    stretches += [replace(query, overdue=False)] if query.at_risk else []
+    found: list[Mapping[str, Any]] = []
+    for stretch in reversed(stretches) if query.descending else stretches:
+        values["limit"] = query.limit + 1 - len(found)
+        if values["limit"]:
+            found += run(_along(stretch, values, "worklist_entries_standing"), **values)
+    return found
 
 
 def _is_of_one_person(query: WorklistQuery) -> bool:
@@ -64,7 +87,7 @@ def _along(query: WorklistQuery, values: dict[str, Any], index: str) -> str:
 
 def _gathered(query: WorklistQuery, values: dict[str, Any]) -> str:
     """Cell by cell of the counts: each is one stretch of the index of facets."""
-    facets = [name for name in _CELL if name != "held_by"]
+    facets = [name for name in CELL if name != "held_by"]
     same = " AND ".join(f"e.{name} = c.{name}" for name in facets)
     held_by = _equal("held_by", query.equal["held_by"], values, "e.") if "held_by" in query.equal else ""
     conditions, of_counts = _of_counts(query, each_missing=True, with_states=True)

@@ -70,8 +70,8 @@ class WorklistQuery:
 COLUMNS: Final = tuple(one.name for one in fields(WorklistEntry))
 _STORED: Final = (*COLUMNS, "standing", "turns_at")
 FACETS: Final = ("held_by", "missing", "kind", "state", "path", "recommendation", "line_of_business", "urgency")
-_CELL: Final = (*FACETS, "standing")
-_INDEX_OF: Final[dict[Sort, str]] = {
+CELL: Final = (*FACETS, "standing")
+INDEX_OF: Final[dict[Sort, str]] = {
     "due_at": "worklist_entries_due",
     "received_at": "worklist_entries_received",
     "state": "worklist_entries_state",
@@ -88,16 +88,16 @@ _INSERT = (
 )
 _FORGET = (
     "DELETE FROM {schema}.worklist_entries WHERE generation = :generation AND patient_id {among patients}"  # noqa: S608
-    f" RETURNING {', '.join(_CELL)}"
+    f" RETURNING {', '.join(CELL)}"
 )
 _COUNT = f"""
-    INSERT INTO {{schema}}.worklist_counts (generation, {", ".join(_CELL)}, number)
-    VALUES (:generation, {", ".join(f":{name}" for name in _CELL)}, :number)
-    ON CONFLICT (generation, {", ".join(_CELL)}) DO UPDATE SET number = worklist_counts.number + excluded.number"""  # noqa: S608
-_SAME_CELL = " AND ".join(f"{name} = :{name}" for name in _CELL)
-_UNCOUNT = f"DELETE FROM {{schema}}.worklist_counts WHERE generation = :generation AND {_SAME_CELL} AND number = 0"  # noqa: S608
+    INSERT INTO {{schema}}.worklist_counts (generation, {", ".join(CELL)}, number)
+    VALUES (:generation, {", ".join(f":{name}" for name in CELL)}, :number)
+    ON CONFLICT (generation, {", ".join(CELL)}) DO UPDATE SET number = worklist_counts.number + excluded.number"""  # noqa: S608
+_SAMECELL = " AND ".join(f"{name} = :{name}" for name in CELL)
+_UNCOUNT = f"DELETE FROM {{schema}}.worklist_counts WHERE generation = :generation AND {_SAMECELL} AND number = 0"  # noqa: S608
 _TURNED = f"""
-    SELECT subject_id, due_at, at_risk_from, paused_from, paused_until, {", ".join(_CELL)}
+    SELECT subject_id, due_at, at_risk_from, paused_from, paused_until, {", ".join(CELL)}
     FROM {{schema}}.worklist_entries WHERE generation = :generation AND turns_at <= :now
     ORDER BY turns_at LIMIT :limit"""  # noqa: S608
 _TURN = """
@@ -138,7 +138,7 @@ def replace_rows(
     counted = Counter[Cell]()
     if patients:
         for row in run(_FORGET, generation=generation, patients=list(patients)):
-            _count(counted, tuple(row[name] for name in _CELL), -1)
+            _count(counted, tuple(row[name] for name in CELL), -1)
     rows = []
     for entry in entries:
         row = {name: getattr(entry, name) for name in COLUMNS}
@@ -146,7 +146,7 @@ def replace_rows(
             entry.due_at, entry.at_risk_from, entry.paused_from, entry.paused_until, at
         )
         row["generation"] = generation
-        _count(counted, tuple(row[name] for name in _CELL), 1)
+        _count(counted, tuple(row[name] for name in CELL), 1)
         rows.append(row)
     if rows:
         run.each(_INSERT, rows)
@@ -185,16 +185,21 @@ def drop_rows(run: Run, generation: int, limit: int) -> bool:
 
 
 def _count(counted: Counter[Cell], cell: Cell, number: int) -> None:
-    """A row is counted four times: for its holder and for any, and with what is missing and whatever is."""
+    """A row is counted for its holder and for any; but with what it lacks only for nobody and for any.
+
+    What one person has is little, and is counted as it is.
+    """
     held_by, missing, *rest = cell
-    for holder in (held_by, ANY):
-        for clauses in (missing, ANY):
-            counted[holder, clauses, *rest] += number
+    counted[ANY, ANY, *rest] += number
+    counted[ANY, missing, *rest] += number
+    counted[held_by, ANY, *rest] += number
+    if not held_by:
+        counted[held_by, missing, *rest] += number
 
 
 def _store_counts(run: Run, generation: int, counted: Counter[Cell]) -> None:
     # In one order, so that cells that are near each other are written after each other.
-    changes = [(dict(zip(_CELL, cell, strict=True)), number) for cell, number in sorted(counted.items()) if number]
+    changes = [(dict(zip(CELL, cell, strict=True)), number) for cell, number in sorted(counted.items()) if number]
     place = {"generation": generation}
     if changes:
         run.each(_COUNT, [{**place, **cell, "number": number} for cell, number in changes])
