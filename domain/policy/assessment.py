@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, JsonValue, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue, StrictBool, StrictInt
 from pydantic_core import to_json
 
-from domain.calendar import Day
-from domain.facts import Circumstances, Fact, Facts
+from domain.calendar import LAST_YEAR, Day
+from domain.facts import Circumstances, Fact, Facts, known_to_be_right
 from domain.policy.edition import Edition
 from domain.policy.outline import (
     MET,
@@ -28,6 +28,8 @@ from domain.policy.outline import (
     Node,
     Path,
     Question,
+    Rule,
+    Stated,
     all_of,
     not_,
     one_of,
@@ -82,17 +84,28 @@ class Assessment(Fact):
 
     def digest(self) -> str:
         """SHA-256 over edition, facts, finding values and recommendation; not over sentences or the day."""
-        return hashlib.sha256(
-            to_json(
-                {
-                    "edition": [self.edition, self.edition_revision, self.edition_digest],
-                    "facts": self.facts.model_dump(mode="json"),
-                    "circumstances": self.circumstances.model_dump(mode="json"),
-                    "findings": [[one.citation, one.answer, one.arguable] for one in self.findings],
-                    "recommendation": [self.recommendation, self.path, *(reason.code for reason in self.reasons)],
-                }
-            )
-        ).hexdigest()
+        parts = (
+            b'{"edition":',
+            to_json([self.edition, self.edition_revision, self.edition_digest]),
+            b',"facts":',
+            _json(self.facts),
+            b',"circumstances":',
+            _json(self.circumstances),
+            b',"findings":',
+            to_json([[one.citation, _WRITTEN[one.answer], one.arguable] for one in self.findings]),
+            b',"recommendation":',
+            to_json([self.recommendation, self.path, *(reason.code for reason in self.reasons)]),
+            b"}",
+        )
+        return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+_WRITTEN: Final = {answer: str(answer.value) for answer in Answer}
+
+
+def _json(value: BaseModel) -> bytes:
+    written: bytes = type(value).__pydantic_serializer__.to_json(value)
+    return written
 
 
 class _Answers:
@@ -101,13 +114,15 @@ class _Answers:
     def __init__(self, question: Question) -> None:
         self.question = question
         self.edition = question.edition
+        self.scopes = {path.citation: path.scope.rule(question) for path in self.edition.paths}
+        # Both paths ask some of the same: a rule answers a question once.
+        by_rule: dict[Rule, Judged] = {}
         self.judged: dict[str, Judged] = {}
-        self.scopes: dict[str, Judged] = {}
-        for node in self.edition.nodes():
-            if isinstance(node, Path):
-                self.scopes[node.citation] = node.scope.rule(question)
-            elif isinstance(node, Leaf):
-                self.judged[node.citation] = node.rule(question)
+        for leaf in self.edition.leaves:
+            judged = by_rule.get(leaf.rule)
+            if judged is None:
+                judged = by_rule[leaf.rule] = leaf.rule(question)
+            self.judged[leaf.citation] = judged
 
     def with_arguable_met(self, taken_as_met: bool) -> dict[str, Answer]:
         """The answer of each clause; arguable leaves stand as met where that is asked."""
@@ -115,22 +130,16 @@ class _Answers:
             citation: MET if taken_as_met and judged.arguable else judged.answer
             for citation, judged in self.judged.items()
         }
+        for group in self.edition.groups:
+            parts = [values[clause.citation] for clause in group.clauses]
+            values[group.citation] = all_of(parts) if group.connective == "all_of" else one_of(parts)
         for path in self.edition.paths:
-            for clause in path.clauses:
-                _fill(clause, values)
             parts = [values[clause.citation] for clause in path.clauses]
             values[path.citation] = all_of([self.scopes[path.citation].answer, *parts])
         return values
 
 
-def _fill(node: Node, values: dict[str, Answer]) -> Answer:
-    if isinstance(node, Group):
-        parts = [_fill(clause, values) for clause in node.clauses]
-        values[node.citation] = all_of(parts) if node.connective == "all_of" else one_of(parts)
-    return values[node.citation]
-
-
-class _Verdict(Fact):
+class _Verdict(NamedTuple):
     recommendation: Recommendation
     path: Literal["A", "B"] | None = None
     needed: tuple[str, ...] = ()
@@ -139,33 +148,12 @@ class _Verdict(Fact):
 
 def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumstances | None = None) -> Assessment:
     """Judge the facts on a day under an edition. Pure; every clause is always judged."""
-    assessment = _assessed(facts, as_of, edition, circumstances or Circumstances())
-    if assessment.recommendation != "not_recommended":
-        return assessment
-    return assessment.model_copy(update={"approvable_from": _approvable_from(assessment, edition)})
-
-
-def _approvable_from(assessment: Assessment, edition: Edition) -> date | None:
-    """The first day on which time alone makes these facts approvable, found by judging them on that day."""
-    days = sorted({one.approvable_from for one in assessment.findings if one.approvable_from is not None})
-    for day in days:
-        then = _assessed(assessment.facts, day, edition, assessment.circumstances)
-        if then.recommendation in ("approve", "refer"):
-            return day
-    return None
-
-
-def _assessed(facts: Facts, as_of: date, edition: Edition, circumstances: Circumstances) -> Assessment:
+    circumstances = circumstances or Circumstances()
     question = Question(facts, as_of, edition)
     answers = _Answers(question)
     strict = answers.with_arguable_met(False)
-    verdict = _decide(answers, strict, _reasons(question, circumstances, arguable=()))
-    if verdict.recommendation == "not_recommended":
-        arguable = tuple(citation for citation, judged in answers.judged.items() if judged.arguable)
-        if arguable:
-            argued = answers.with_arguable_met(True)
-            relaxed = _decide(answers, argued, _reasons(question, circumstances, arguable))
-            verdict = verdict if relaxed.recommendation == "not_recommended" else relaxed
+    verdict = _verdict(answers, strict, circumstances)
+    findings = tuple(_findings(edition, answers, strict))
     path = edition.path(verdict.path) if verdict.path is not None else None
     approved = verdict.recommendation == "approve" and path is not None
     scope = next((one.letter for one in edition.paths if answers.scopes[one.citation].answer is MET), None)
@@ -180,14 +168,42 @@ def _assessed(facts: Facts, as_of: date, edition: Edition, circumstances: Circum
         path=verdict.path,
         doses=path.doses if approved and path is not None else None,
         valid_days=edition.parameters.approval_valid_days if approved else None,
-        findings=tuple(_findings(edition, answers, strict)),
+        findings=findings,
         needed=verdict.needed,
         exclusions=tuple(leaf.citation for leaf in edition.exclusions if strict[leaf.citation] is MET),
         reasons=verdict.reasons,
         advisories=(*advisories(question, circumstances), *planned_day_notes(question, circumstances)),
+        approvable_from=_approvable_from(findings, question, circumstances)
+        if verdict.recommendation == "not_recommended"
+        else None,
         facts=facts,
         circumstances=circumstances,
     )
+
+
+def _approvable_from(findings: tuple[Finding, ...], question: Question, circumstances: Circumstances) -> date | None:
+    """The first day on which time alone makes these facts approvable, found by judging them on that day."""
+    for day in sorted({one.approvable_from for one in findings if one.approvable_from is not None}):
+        if day.year > LAST_YEAR:
+            raise ValueError(f"these facts would have to be judged after the year {LAST_YEAR}")
+        then = _Answers(Question(question.facts, day, question.edition))
+        if _verdict(then, then.with_arguable_met(False), circumstances).recommendation in ("approve", "refer"):
+            return day
+    return None
+
+
+def _verdict(answers: _Answers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Verdict:
+    """What is recommended; where that is to turn it down, whether it rests on our own readings alone (R11, R12)."""
+    question = answers.question
+    verdict = _decide(answers, strict, _reasons(question, circumstances, arguable=()))
+    if verdict.recommendation != "not_recommended":
+        return verdict
+    arguable = tuple(citation for citation, judged in answers.judged.items() if judged.arguable)
+    if not arguable:
+        return verdict
+    argued = answers.with_arguable_met(True)
+    relaxed = _decide(answers, argued, _reasons(question, circumstances, arguable))
+    return verdict if relaxed.recommendation == "not_recommended" else relaxed
 
 
 def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[str, ...]) -> tuple[Reason, ...]:
@@ -271,50 +287,85 @@ def speaking_against(assessment: Assessment, edition: Edition) -> list[str]:
 
 def _findings(edition: Edition, answers: _Answers, values: Mapping[str, Answer]) -> Iterator[Finding]:
     for node in edition.nodes():
-        judged = answers.scopes[node.citation] if isinstance(node, Path) else answers.judged.get(node.citation)
-        # Not validated again: the rules answer in these types, and a law of the tests holds them to it.
-        yield Finding.model_construct(
-            citation=node.citation,
-            answer=values[node.citation],
-            sentence=_sentence(node, judged, values),
-            facts=dict(judged.used) if judged else {},
-            readings=node.readings,
-            missing=judged.missing if judged else (),
-            approvable_from=_approvable_when(node, answers, values),
-            arguable=judged.arguable if judged else False,
-        )
+        if isinstance(node, Leaf):
+            yield _of_leaf(edition, node, answers.judged[node.citation])
+        elif isinstance(node, Group):
+            yield _of_group(edition, node, values)
+        else:
+            scope = answers.scopes[node.citation]
+            sentence = f"{scope.sentence} {_concluded(node, values)}"
+            yield _finding(node, values[node.citation], sentence, scope, _approvable_when(node, answers, values))
     yield _not_listed(edition, values)
 
 
-def _approvable_when(node: Node | Path, answers: _Answers, values: Mapping[str, Answer]) -> date | None:
-    """The day on which time alone turns this "no" into a "yes": of a path, when nothing else stands against it."""
-    if not isinstance(node, Path):
-        return answers.judged[node.citation].approvable_from if node.citation in answers.judged else None
-    if answers.scopes[node.citation].answer is not MET:
+def _of_leaf(edition: Edition, leaf: Leaf, judged: Judged) -> Finding:
+    if not isinstance(leaf.rule, Stated):
+        return _finding(leaf, judged.answer, judged.sentence, judged, judged.approvable_from)
+    # Such a rule gives the very same answer each time, and keeps it: it is the same finding.
+    key = leaf.citation, id(judged)
+    found = edition.findings_kept.get(key)
+    if found is None:
+        found = _finding(leaf, judged.answer, judged.sentence, judged, judged.approvable_from)
+        edition.findings_kept[key] = found
+    return found
+
+
+def _of_group(edition: Edition, group: Group, values: Mapping[str, Answer]) -> Finding:
+    # The answers of its parts are all that there is to it.
+    key = group.citation, *[values[one.citation] for one in group.clauses]
+    found = edition.findings_kept.get(key)
+    if found is None:
+        found = _finding(group, values[group.citation], _concluded(group, values), _NOTHING_JUDGED, None)
+        edition.findings_kept[key] = found
+    return found
+
+
+def _finding(node: Node | Path, answer: Answer, sentence: str, judged: Judged, approvable_from: date | None) -> Finding:
+    # Not validated again: the rules answer in these types, and a law of the tests holds them to it.
+    return known_to_be_right(
+        Finding,
+        citation=node.citation,
+        answer=answer,
+        sentence=sentence,
+        facts=dict(judged.used),
+        readings=node.readings,
+        missing=judged.missing,
+        approvable_from=approvable_from,
+        arguable=judged.arguable,
+    )
+
+
+_NOTHING_JUDGED: Final = Judged(UNDETERMINED, "")
+_SPOKEN: Final = {MET: "Met", NOT_MET: "Not met", UNDETERMINED: "Undetermined"}
+
+
+def _concluded(node: Group | Path, values: Mapping[str, Answer]) -> str:
+    answer = values[node.citation]
+    decisive = ", ".join([one.citation for one in node.clauses if values[one.citation] is answer]) or "none"
+    return f"{_SPOKEN[answer]}: {decisive}."
+
+
+def _approvable_when(path: Path, answers: _Answers, values: Mapping[str, Answer]) -> date | None:
+    """The day on which time alone turns a path's "no" into a "yes", when nothing else stands against it."""
+    if answers.scopes[path.citation].answer is not MET:
         return None
-    unmet = [clause.citation for clause in node.clauses if values[clause.citation] is not MET]
+    unmet = [clause.citation for clause in path.clauses if values[clause.citation] is not MET]
     days = [answers.judged[one].approvable_from if one in answers.judged else None for one in unmet]
     known = [day for day in days if day is not None]
     return max(known) if known and len(known) == len(days) else None
 
 
-def _sentence(node: Node | Path, judged: Judged | None, values: Mapping[str, Answer]) -> str:
-    if isinstance(node, Leaf):
-        assert judged is not None
-        return judged.sentence
-    parts = {one.citation: values[one.citation] for one in node.clauses}
-    decisive = ", ".join(one for one, value in parts.items() if value is values[node.citation]) or "none"
-    start = f"{judged.sentence} " if judged is not None else ""
-    return f"{start}{values[node.citation].replace('_', ' ').capitalize()}: {decisive}."
+_NOT_LISTED: Final = {
+    answer: Finding(citation=NOT_LISTED, answer=answer, sentence=sentence)
+    for answer, sentence in (
+        (MET, "These circumstances are not among the criteria."),
+        (NOT_MET, "These circumstances are among the criteria."),
+        (UNDETERMINED, "Whether these circumstances are among the criteria is still open."),
+    )
+}
 
 
 def _not_listed(edition: Edition, values: Mapping[str, Answer]) -> Finding:
     """NR.5: what criterion 1 does not list is not recommended; it is the criterion, turned round."""
-    listed = all_of([values[edition.indication.citation], one_of(values[path.citation] for path in edition.paths)])
-    applies = not_(listed)
-    sentence = {
-        MET: "These circumstances are not among the criteria.",
-        NOT_MET: "These circumstances are among the criteria.",
-        UNDETERMINED: "Whether these circumstances are among the criteria is still open.",
-    }[applies]
-    return Finding(citation=NOT_LISTED, answer=applies, sentence=sentence)
+    listed = all_of([values[edition.indication.citation], one_of([values[path.citation] for path in edition.paths])])
+    return _NOT_LISTED[not_(listed)]

@@ -7,11 +7,34 @@ is written in the edition files.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
+from pydantic import JsonValue
+
 from domain.calendar import anniversary, years_have_passed
-from domain.facts import AggressiveSign, OpenCourse, RequestedDosing, doses_in_course
-from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Answer, Judged, Question, all_of, answer_of
+from domain.facts import (
+    Consultation,
+    Diagnosis,
+    Documentation,
+    MsForm,
+    OpenCourse,
+    RequestedDosing,
+    Specialty,
+    doses_in_course,
+)
+from domain.policy.outline import (
+    MET,
+    NOT_MET,
+    UNDETERMINED,
+    Answer,
+    Judged,
+    Question,
+    Stated,
+    all_of,
+    answer_of,
+    stated,
+)
 from domain.policy.treatment import standing
 
 RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})
@@ -26,8 +49,8 @@ def spoken(value: str) -> str:
 # -- the diagnosis and the scopes of the two paths --------------------------------------------
 
 
-def multiple_sclerosis(question: Question) -> Judged:
-    diagnosis = question.facts.diagnosis
+@stated("diagnosis")
+def multiple_sclerosis(diagnosis: Diagnosis | None) -> Judged:
     used = {"diagnosis": diagnosis}
     if diagnosis is None:
         return Judged(UNDETERMINED, "The diagnosis is not stated.", used, ("diagnosis",))
@@ -46,9 +69,12 @@ def completed_course(question: Question) -> Judged:
 
 def _scope(question: Question, letter: str) -> Judged:
     where = standing(question)
-    prior = question.facts.prior_treatment
-    stated = prior.model_dump(mode="json", include={"received_lemtrada", "completed_course", "open_course"})
-    used = {f"prior_treatment.{name}": value for name, value in stated.items()}
+    prior, course = question.facts.prior_treatment, question.facts.prior_treatment.open_course
+    used: dict[str, JsonValue] = {
+        "prior_treatment.received_lemtrada": prior.received_lemtrada,
+        "prior_treatment.completed_course": prior.completed_course,
+        "prior_treatment.open_course": None if course is None else course.model_dump(mode="json"),
+    }
     if where.path is None:
         sentence = "It is not known whether a course of Lemtrada was completed."
         return Judged(UNDETERMINED, sentence, used, ("prior_treatment.completed_course",))
@@ -80,8 +106,8 @@ def old_enough(question: Question) -> Judged:
     return Judged(NOT_MET, sentence, used, approvable_from=birthday)
 
 
-def relapsing_form(question: Question) -> Judged:
-    form = question.facts.ms_form
+@stated("ms_form")
+def relapsing_form(form: MsForm | None) -> Judged:
     used = {"ms_form": form}
     if form is None:
         return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
@@ -93,8 +119,8 @@ def relapsing_form(question: Question) -> Judged:
     return Judged(NOT_MET, f"The form is {spoken(form)}, which is not a relapsing form.", used)
 
 
-def specialist(question: Question) -> Judged:
-    prescriber, consulted = question.facts.prescriber_specialty, question.facts.consulted_specialty
+@stated("prescriber_specialty", "consulted_specialty")
+def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> Judged:
     used = {"prescriber_specialty": prescriber, "consulted_specialty": consulted}
     if prescriber in SPECIALISTS:
         return Judged(MET, f"The prescriber is a specialist ({spoken(str(prescriber))}).", used)
@@ -119,50 +145,44 @@ def received_lemtrada(question: Question) -> Judged:
     return Judged(answer_of(received), "Lemtrada was received." if received else "Lemtrada was never received.", used)
 
 
-def rapid_deterioration(question: Question) -> Judged:
-    sign = question.facts.aggressive_disease.rapid_deterioration
-    return _documented("rapid_deterioration", "Rapidly advancing physical deterioration", sign)
-
-
-def disabling_relapses(question: Question) -> Judged:
-    sign = question.facts.aggressive_disease.disabling_relapses
-    return _documented("disabling_relapses", "Disabling relapse with suboptimal response to steroids", sign)
-
-
-def aggressive_mri(question: Question) -> Judged:
-    return _documented("mri", "MRI suggesting highly active disease", question.facts.aggressive_disease.mri)
-
-
-def cognitive_impairment(question: Question) -> Judged:
-    sign = question.facts.aggressive_disease.cognitive_impairment
-    return _documented("cognitive_impairment", "MS-related cognitive impairment", sign)
-
-
-def _documented(name: str, what: str, sign: AggressiveSign) -> Judged:
+def _documented(name: str, what: str) -> Stated:
     """Met only with a document that a person found to support the finding (R14)."""
     where = f"aggressive_disease.{name}"
-    used = {f"{where}.finding": sign.finding, f"{where}.documentation": sign.documentation}
-    if sign.finding is False:
-        return Judged(NOT_MET, f"{what}: not found.", used)
-    if sign.documentation == "none_exists":
-        return Judged(NOT_MET, f"{what}: confirmed that no document exists.", used)
-    if sign.finding is None:
-        return Judged(UNDETERMINED, f"{what}: the finding is not stated.", used, (f"{where}.finding",))
-    if sign.documentation == "attached":
-        return Judged(MET, f"{what}: found, and supported by an attached document.", used)
-    sentence = f"{what}: asserted, but no supporting document is attached."
-    return Judged(UNDETERMINED, sentence, used, (f"{where}.documentation",))
+
+    def judged(finding: bool | None, documentation: Documentation | None) -> Judged:
+        used = {f"{where}.finding": finding, f"{where}.documentation": documentation}
+        if finding is False:
+            return Judged(NOT_MET, f"{what}: not found.", used)
+        if documentation == "none_exists":
+            return Judged(NOT_MET, f"{what}: confirmed that no document exists.", used)
+        if finding is None:
+            return Judged(UNDETERMINED, f"{what}: the finding is not stated.", used, (f"{where}.finding",))
+        if documentation == "attached":
+            return Judged(MET, f"{what}: found, and supported by an attached document.", used)
+        sentence = f"{what}: asserted, but no supporting document is attached."
+        return Judged(UNDETERMINED, sentence, used, (f"{where}.documentation",))
+
+    judged.__name__ = name
+    return stated(f"{where}.finding", f"{where}.documentation")(judged)
+
+
+rapid_deterioration = _documented("rapid_deterioration", "Rapidly advancing physical deterioration")
+disabling_relapses = _documented("disabling_relapses", "Disabling relapse with suboptimal response to steroids")
+aggressive_mri = _documented("mri", "MRI suggesting highly active disease")
+cognitive_impairment = _documented("cognitive_impairment", "MS-related cognitive impairment")
 
 
 # -- 1.B.iii and iv ---------------------------------------------------------------------------
 
 
-def objective_response(question: Question) -> Judged:
-    return _response("objective_measure", "an objective measure", question.facts.response.objective_measure)
+@stated("response.objective_measure")
+def objective_response(responded: bool | None) -> Judged:
+    return _response("objective_measure", "an objective measure", responded)
 
 
-def symptom_response(question: Question) -> Judged:
-    return _response("symptom", "at least one symptom", question.facts.response.symptom)
+@stated("response.symptom")
+def symptom_response(responded: bool | None) -> Judged:
+    return _response("symptom", "at least one symptom", responded)
 
 
 def _response(name: str, what: str, responded: bool | None) -> Judged:
@@ -195,8 +215,8 @@ def twelve_months_since_last_dose(question: Question) -> Judged:
 # -- conditions not recommended: met means that the exclusion applies -------------------------
 
 
-def clinically_isolated_syndrome(question: Question) -> Judged:
-    form, diagnosis = question.facts.ms_form, question.facts.diagnosis
+@stated("ms_form", "diagnosis")
+def clinically_isolated_syndrome(form: MsForm | None, diagnosis: Diagnosis | None) -> Judged:
     used = {"ms_form": form, "diagnosis": diagnosis}
     if form == "clinically_isolated_syndrome":
         return Judged(MET, "The form is clinically isolated syndrome.", used)
@@ -205,8 +225,8 @@ def clinically_isolated_syndrome(question: Question) -> Judged:
     return Judged(NOT_MET, "Not clinically isolated syndrome.", used)
 
 
-def concurrent_agent(question: Question) -> Judged:
-    continues = question.facts.other_dmt_continues
+@stated("other_dmt_continues")
+def concurrent_agent(continues: bool | None) -> Judged:
     used = {"other_dmt_continues": continues}
     if continues is None:
         sentence = "It is not known whether another disease-modifying agent is still taken."
@@ -216,16 +236,16 @@ def concurrent_agent(question: Question) -> Judged:
     return Judged(NOT_MET, "No other disease-modifying agent is taken on the planned infusion day.", used)
 
 
-def hiv_infection(question: Question) -> Judged:
-    infected = question.facts.hiv_infection
+@stated("hiv_infection")
+def hiv_infection(infected: bool | None) -> Judged:
     used = {"hiv_infection": infected}
     if infected is None:
         return Judged(UNDETERMINED, "HIV status is not stated.", used, ("hiv_infection",))
     return Judged(answer_of(infected), "HIV infection is stated." if infected else "No HIV infection.", used)
 
 
-def non_relapsing_form(question: Question) -> Judged:
-    form, diagnosis = question.facts.ms_form, question.facts.diagnosis
+@stated("ms_form", "diagnosis")
+def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> Judged:
     used = {"ms_form": form, "diagnosis": diagnosis}
     if diagnosis == "other":
         return Judged(NOT_MET, "The diagnosis is another: the form of MS is not asked.", used)
@@ -286,12 +306,16 @@ def _regimen(
         ),
         "route": answer_of(None if dosing.route is None else _route(dosing.route) == parameters.route),
     }
-    used = {f"requested_dosing.{name}": value for name, value in dosing.model_dump(mode="json").items()}
+    used: dict[str, JsonValue] = {
+        "requested_dosing.mg_per_day": dosing.mg_per_day,
+        "requested_dosing.consecutive_days": wanted,
+        "requested_dosing.route": dosing.route,
+    }
     answer = all_of(parts.values())
     asked = described(dosing)
-    regimen = f"{parameters.mg_per_day:g} mg a day on {_spoken_days(possible_days)}, {parameters.route}"
     if answer is MET:
         return Judged(MET, f"Requested: {asked}, the regimen.", used)
+    regimen = f"{parameters.mg_per_day:g} mg a day on {_spoken_days(possible_days)}, {parameters.route}"
     if answer is NOT_MET:
         return Judged(NOT_MET, f"Requested: {asked}; the regimen is {regimen}.", used)
     missing = tuple(f"requested_dosing.{name}" for name, value in parts.items() if value is UNDETERMINED)
@@ -300,6 +324,7 @@ def _regimen(
     return Judged(UNDETERMINED, f"Requested: {asked}; the regimen is {regimen}.", used, missing)
 
 
+@lru_cache(maxsize=256)
 def _route(route: str) -> str:
     name = re.sub(r"[\s_-]+", " ", route.casefold().replace(".", "")).strip().removesuffix(" infusion")
     return "intravenous" if name == "iv" else name

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic_core import to_json
 
@@ -49,7 +49,7 @@ class Edition:
     exclusions: tuple[Leaf, ...]
     not_listed: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         return self.review_date.isoformat()
 
@@ -70,6 +70,21 @@ class Edition:
         for path in self.paths:
             yield path.dosing
         yield from self.exclusions
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Those of `nodes`: every leaf but the paths' scopes."""
+        return tuple(node for node in self.nodes() if isinstance(node, Leaf))
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Every group, behind the groups that it is made of."""
+        return tuple(node for node in reversed(self.nodes()) if isinstance(node, Group))
+
+    @cached_property
+    def findings_kept(self) -> dict[tuple[object, ...], Any]:
+        """Findings that turn on a few values (of a `Stated` rule, of a group's parts), by these: some hundreds."""
+        return {}
 
     @cached_property
     def appendix(self) -> Listed:

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from functools import cache, update_wrapper
+from operator import attrgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn
 
 from pydantic import JsonValue
 
@@ -44,22 +47,24 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     >>> all_of([MET, UNDETERMINED]), all_of([NOT_MET, UNDETERMINED])
     (<Answer.UNDETERMINED: 'undetermined'>, <Answer.NOT_MET: 'not_met'>)
     """
-    seen = frozenset(answers)
+    seen = tuple(answers)
     return NOT_MET if NOT_MET in seen else UNDETERMINED if UNDETERMINED in seen else MET
 
 
 def one_of(answers: Iterable[Answer]) -> Answer:
     """Kleene disjunction: one "yes" decides, and an unknown keeps it open."""
-    seen = frozenset(answers)
+    seen = tuple(answers)
     return MET if MET in seen else UNDETERMINED if UNDETERMINED in seen else NOT_MET
 
 
 def not_(answer: Answer) -> Answer:
-    return {MET: NOT_MET, NOT_MET: MET, UNDETERMINED: UNDETERMINED}[answer]
+    return NOT_MET if answer is MET else MET if answer is NOT_MET else UNDETERMINED
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
+
+
+class Judged(NamedTuple):
     """What a leaf answers: the value, a sentence for people, and what it rests on.
 
     `approvable_from` is the day on which time alone turns a "no" into a "yes" (R4).
@@ -68,13 +73,33 @@ class Judged:
 
     answer: Answer
     sentence: str
-    used: Mapping[str, JsonValue] = field(default_factory=dict)
+    used: Mapping[str, JsonValue] = NOTHING
     missing: tuple[str, ...] = ()
     approvable_from: date | None = None
     arguable: bool = False
 
 
 Rule = Callable[["Question"], Judged]
+
+
+class Stated:
+    """A rule that looks at a few stated facts and at nothing else: it answers each combination of their values once.
+
+    Only for facts of a few values, yes or no or one of a list, so that what is kept stays small.
+    """
+
+    def __init__(self, facts: tuple[str, ...], answer: Callable[..., Judged]) -> None:
+        self._read = attrgetter(*facts)
+        self._answer: Callable[..., Judged] = cache(answer if len(facts) == 1 else lambda values: answer(*values))
+        update_wrapper(self, answer)
+
+    def __call__(self, question: Question) -> Judged:
+        return self._answer(self._read(question.facts))
+
+
+def stated(*facts: str) -> Callable[[Callable[..., Judged]], Stated]:
+    """Makes a rule of a function of these facts, each by its place: `aggressive_disease.mri.finding`."""
+    return lambda answer: Stated(facts, answer)
 
 
 @dataclass(frozen=True, slots=True)

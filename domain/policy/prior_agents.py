@@ -104,7 +104,10 @@ def previous_use_of_one_agent(question: Question) -> Judged:
 
 def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
     agents = question.facts.agents
-    trials = [Trial(one.product, recognise(one.product), one.outcome) for one in agents.tried]
+    trials: list[Trial] | None = question.worked_out.get("trials")
+    if trials is None:
+        trials = [Trial(one.product, recognise(one.product), one.outcome) for one in agents.tried]
+        question.worked_out["trials"] = trials
     listed: list[JsonValue] = [
         {"product": one.name, "ingredient": one.product.ingredient, "kind": one.product.kind, "outcome": one.outcome}
         for one in trials

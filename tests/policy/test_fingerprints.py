@@ -60,13 +60,13 @@ def _with_numbers(rule: Callable[[Question], Judged], **numbers: float) -> Calla
 def _unknown_is_no(rule: Callable[[Question], Judged]) -> Callable[[Question], Judged]:
     def other(question: Question) -> Judged:
         judged = rule(question)
-        return judged if judged.answer in (MET, NOT_MET) else replace(judged, answer=NOT_MET)
+        return judged if judged.answer in (MET, NOT_MET) else judged._replace(answer=NOT_MET)
 
     return other
 
 
 def _never_arguable(question: Question) -> Judged:
-    return replace(prior_agents.two_agents(question), arguable=False)
+    return prior_agents.two_agents(question)._replace(arguable=False)
 
 
 def _extavia_apart(question: Question) -> Judged:
@@ -110,14 +110,14 @@ def test_what_is_seen_once_changes_the_fingerprint() -> None:
 
         def rule(one: Question, odd: Question = odd_one_out) -> Judged:
             judged = leaf.rule(one)
-            return replace(judged, answer=turned[judged.answer.value]) if one is odd else judged
+            return judged._replace(answer=turned[judged.answer.value]) if one is odd else judged
 
         assert fingerprint(replace(leaf, rule=rule), _asked()) != ROWS["1.A.i"]
 
 
 def test_other_words_do_not_change_a_fingerprint() -> None:
     leaf = leaf_of(NEWEST, "1.A.i")
-    reworded = replace(leaf, rule=lambda one: replace(leaf.rule(one), sentence="Other words."))
+    reworded = replace(leaf, rule=lambda one: leaf.rule(one)._replace(sentence="Other words."))
     assert fingerprint(reworded, _asked()) == ROWS["1.A.i"]
 
 
