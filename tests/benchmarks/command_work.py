@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -20,6 +21,7 @@ from tests.benchmarks.ratios import Figure, Goal, figure, paired
 from tests.benchmarks.stores import Stores, fill, namespace_of
 
 CLIENTS: Final = 8
+WARMING_COMMANDS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,13 @@ class Size:
     patients: int
 
     @property
+    def warming(self) -> int:
+        """So many that SQLite's log has come round: from then on it is written over and not made longer."""
+        return ceil(WARMING_COMMANDS / self.commands)
+
+    @property
     def all_patients(self) -> int:
-        """One round more, which warms."""
-        return (self.rounds + 1) * self.patients
+        return (self.rounds + self.warming) * self.patients
 
     @property
     def commands(self) -> int:
@@ -124,7 +130,7 @@ def sqlite_sides(stores: Stores, template: Template, size: Size, opened: ExitSta
 
 def on_sqlite(stores: Stores, template: Template, size: Size) -> Iterator[Figure]:
     with ExitStack() as opened:
-        taken = rounds(sqlite_sides(stores, template, size, opened), size.rounds)
+        taken = rounds(sqlite_sides(stores, template, size, opened), size.rounds, warming=size.warming)
     yield from [
         command_figure("command, SQLite FULL, one client", taken, "one", "floor", Goal(0.80)),
         command_figure(f"commands, SQLite FULL, {CLIENTS} concurrent", taken, "eight", "floor", Goal(1.7)),
@@ -165,7 +171,7 @@ def postgres_sides(stores: Stores, template: Template, size: Size, opened: ExitS
 
 def on_postgres(stores: Stores, template: Template, size: Size) -> Iterator[Figure]:
     with ExitStack() as opened:
-        taken = rounds(postgres_sides(stores, template, size, opened), size.rounds)
+        taken = rounds(postgres_sides(stores, template, size, opened), size.rounds, warming=size.warming)
     yield from [
         command_figure("command, PostgreSQL, one client", taken, "one", "floor", Goal(0.75)),
         command_figure(f"commands, PostgreSQL, {CLIENTS} concurrent", taken, "eight", "floor, eight", Goal(1.0)),

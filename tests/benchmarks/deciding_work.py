@@ -31,7 +31,7 @@ def approving(stores: Stores, store: str, template: Template, size: Size) -> Ite
             "floor": _round(lambda mine: _by_hand(floor.command, template, mine), Supply(patients, size.patients)),
             "ours": _round(lambda mine: _decided(ledger, mine), Supply(patients, size.patients)),
         }
-        taken = rounds(sides, size.rounds)
+        taken = rounds(sides, size.rounds, warming=size.warming)
     yield command_figure(f"deciding a request, {NAMES[store]}, one client", taken, "ours", "floor")
 
 

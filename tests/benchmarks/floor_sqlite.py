@@ -22,13 +22,8 @@ INSERT_EVENT: Final = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
 class SQLiteFloor:
     """One connection, one event a transaction; no guards, no checks, no objects."""
 
-    def __init__(self, path: Path, rows: Iterable[StoredRow] = ()) -> None:
-        self.connection = sqlite3.connect(path, isolation_level=None)
-        self.connection.execute("PRAGMA journal_mode=WAL")
-        self.connection.execute("PRAGMA synchronous=FULL")
-        if not self.connection.execute("SELECT 1 FROM sqlite_master").fetchall():
-            self.connection.executescript(TABLES)
-            insert(self.connection, rows)
+    def __init__(self, path: Path) -> None:
+        self.connection = connected(path)
 
     def command(self, row: StoredRow, caller: str, key: str, digest: str) -> None:
         patient, execute = row.originator_id.hex, self.connection.execute
@@ -58,6 +53,21 @@ class SQLiteFloor:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def make(path: Path, rows: Iterable[StoredRow]) -> None:
+    """A file of its own, closed again: its log begins as short as that of any file that is opened."""
+    connection = connected(path)
+    connection.executescript(TABLES)
+    insert(connection, rows)
+    connection.close()
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[StoredRow]) -> None:

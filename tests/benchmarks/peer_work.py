@@ -50,7 +50,7 @@ def beside(stores: Stores, store: str, template: Template, size: Size) -> Iterat
                 continue
             sides[f"{entry.name}, 1"] = lambda peer=peer: peer.seconds(size.patients, 1)  # type: ignore[misc]
             sides[f"{entry.name}, {CLIENTS}"] = lambda peer=peer: peer.seconds(size.patients, CLIENTS)  # type: ignore[misc]
-        taken = rounds(sides, size.rounds)
+        taken = rounds(sides, size.rounds, warming=size.warming)
     for entry in PEERS[store]:
         for clients in (1, CLIENTS):
             work = f"{_clients(clients)} beside {entry.name}" + ("" if entry.own else f", {NAMES[store]}")

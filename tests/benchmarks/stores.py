@@ -50,7 +50,10 @@ class Stores:
 
     def floor(self, store: str, rows: Iterable[StoredRow] = ()) -> SQLiteFloor | PostgresFloor:
         url = self.new_url(store)
-        return SQLiteFloor(path_of(url), rows) if store == "sqlite" else PostgresFloor(url, rows)
+        if store == "sqlite":
+            floor_sqlite.make(path_of(url), rows)
+            return SQLiteFloor(path_of(url))
+        return PostgresFloor(url, rows)
 
 
 def path_of(url: str) -> Path:
@@ -62,7 +65,6 @@ def fill(url: str, rows: Iterable[StoredRow]) -> None:
     if url.startswith("sqlite"):
         connection = sqlite3.connect(path_of(url), isolation_level=None)
         floor_sqlite.insert(connection, rows)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
         return
     with psycopg.connect(url, autocommit=True) as there:

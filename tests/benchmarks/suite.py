@@ -70,7 +70,7 @@ def histories(run: Run) -> Iterator[Figure]:
 
 def log(run: Run) -> Iterator[Figure]:
     for store in NAMES:
-        size = reading_work.Size(run.rounds, histories=0, patients=run.size(500, 5_000))
+        size = reading_work.Size(run.rounds, histories=0, patients=run.size(500, 2_000))
         yield from reading_work.log(run.stores, store, run.template, size)
 
 

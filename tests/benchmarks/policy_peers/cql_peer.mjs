@@ -8,7 +8,10 @@ const cql = createRequire(process.argv[2] + "/")("cql-execution");
 
 // The data model of the facts: a patient is the record of facts itself, read as it lies there.
 class Facts {
-  constructor(facts) { Object.assign(this, facts); }
+  constructor(facts) {
+    Object.assign(this, facts);
+    for (const name of ["as_of_on", "born_on", "last_dose_on"]) if (facts[name]) this[name] = cql.Date.parse(facts[name]);
+  }
   getId() { return "one"; }
   findRecords() { return [this]; }
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.policy.editions import EDITIONS
 from tests.benchmarks.node import NodeMissing, node, packages
+from tests.benchmarks.policy_peers import cql_translated
 from tests.benchmarks.policy_peers.answers import CITATIONS, Answer, differences, flat
 from tests.benchmarks.policy_peers.cql_policy import policy
 from tests.benchmarks.policy_peers.peer import Peer, PeerAbsent
@@ -22,10 +23,20 @@ ANSWERS = {True: "met", False: "not_met", None: "undetermined"}
 
 
 def cql(cases: Sequence[Case]) -> Peer:
-    """Raises PeerAbsent where node or its packages cannot be had, or the engine refuses the library."""
+    """The quickest form that we found. Raises PeerAbsent where node, its packages or the engine fail."""
+    return _peer("cql-execution", policy(), [prepared(case, EDITIONS[0]) for case in cases], cases)
+
+
+def cql_as_translated(cases: Sequence[Case]) -> Peer:
+    """As the language's translator writes it, every result kept. Raises PeerAbsent as `cql` does."""
+    facts = [{**prepared(case, EDITIONS[0]), **cql_translated.dated(case)} for case in cases]
+    return _peer("cql-execution, as translated", cql_translated.policy(), facts, cases)
+
+
+def _peer(name: str, library: dict[str, Any], facts: list[dict[str, Any]], cases: Sequence[Case]) -> Peer:
     process = _Process()
     try:
-        process.ask(library=policy(), cases=[prepared(case, EDITIONS[0]) for case in cases])
+        process.ask(library=library, cases=facts)
         answers = [_in_our_words(one) for one in process.ask(answers=True)["answers"]]
         found = differences(cases, answers)
         for _ in range(WARMING):
@@ -37,7 +48,7 @@ def cql(cases: Sequence[Case]) -> Peer:
     def seconds() -> float:
         return median(process.ask(round=True)["nanoseconds"]) / 1e9
 
-    return Peer("cql-execution", (len(cases) - len(found), len(cases)), found, seconds, process.close)
+    return Peer(name, (len(cases) - len(found), len(cases)), found, seconds, process.close)
 
 
 class _Process:

@@ -152,7 +152,7 @@ CRITERIA: dict[str, Elm] = {
     "1.B.iii.a": fact("objective_measure"),
     "1.B.iii.b": fact("symptom"),
     "1.B.iii": either(defined("1.B.iii.a"), defined("1.B.iii.b")),
-    "1.B.iv": when(is_false(defined("Received")), UNKNOWN, years_passed("last_dose", 1)),
+    "1.B.iv": years_passed("last_dose", 1),
     "1.B.v": defined("1.A.iv"),
     "1.B": both(
         defined("Completed"), defined("1.B.i"), defined("1.B.ii"), defined("1.B.iii"), defined("1.B.iv"),

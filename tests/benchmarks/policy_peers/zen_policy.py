@@ -97,7 +97,7 @@ CRITERIA = {
     "symptoms": "symptom == null ? 1 : (symptom ? 2 : 0)",
     "responded": "max([$.objective, $.symptoms])",
     "twelve_months": (
-        "($.received == 0 or last_dose_latest == null) ? 1"
+        "last_dose_latest == null ? 1"
         " : (as_of - 10000 >= last_dose_latest ? 2 : (as_of - 10000 >= last_dose_earliest ? 1 : 0))"
     ),
     "later": "min([$.completed, $.old_enough, $.relapsing, $.responded, $.twelve_months, $.specialist])",
