@@ -49,10 +49,10 @@ class Fact(BaseModel):
 F = TypeVar("F", bound=Fact)
 
 
-def known_to_be_right(kind: type[F], **every_field: Any) -> F:
+def known_to_be_right(kind: type[F], every_field: dict[str, Any]) -> F:
     """A value of all its fields, in their order and of their types: `model_construct`, which minds what is left out.
 
-    For values that this program worked out, which a law of the tests holds to their types.
+    For values that this program worked out, which a law of the tests holds to their types. The dict becomes its own.
     """
     made = object.__new__(kind)
     _set(made, "__dict__", every_field)

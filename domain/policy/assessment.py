@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final, Literal, NamedTuple
 
@@ -28,7 +29,6 @@ from domain.policy.outline import (
     Node,
     Path,
     Question,
-    Rule,
     Stated,
     all_of,
     not_,
@@ -116,20 +116,15 @@ class _Answers:
         self.edition = question.edition
         self.scopes = {path.citation: path.scope.rule(question) for path in self.edition.paths}
         # Both paths ask some of the same: a rule answers a question once.
-        by_rule: dict[Rule, Judged] = {}
-        self.judged: dict[str, Judged] = {}
-        for leaf in self.edition.leaves:
-            judged = by_rule.get(leaf.rule)
-            if judged is None:
-                judged = by_rule[leaf.rule] = leaf.rule(question)
-            self.judged[leaf.citation] = judged
+        rules, places = self.edition.rules
+        answered = [rule(question) for rule in rules]
+        self.judged = {citation: answered[place] for citation, place in places}
 
     def with_arguable_met(self, taken_as_met: bool) -> dict[str, Answer]:
         """The answer of each clause; arguable leaves stand as met where that is asked."""
-        values = {
-            citation: MET if taken_as_met and judged.arguable else judged.answer
-            for citation, judged in self.judged.items()
-        }
+        values = {citation: judged.answer for citation, judged in self.judged.items()}
+        if taken_as_met:
+            values |= {citation: MET for citation, judged in self.judged.items() if judged.arguable}
         for group in self.edition.groups:
             parts = [values[clause.citation] for clause in group.clauses]
             values[group.citation] = all_of(parts) if group.connective == "all_of" else one_of(parts)
@@ -173,7 +168,7 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
         exclusions=tuple(leaf.citation for leaf in edition.exclusions if strict[leaf.citation] is MET),
         reasons=verdict.reasons,
         advisories=(*advisories(question, circumstances), *planned_day_notes(question, circumstances)),
-        approvable_from=_approvable_from(findings, question, circumstances)
+        approvable_from=_approvable_from(findings, answers, circumstances)
         if verdict.recommendation == "not_recommended"
         else None,
         facts=facts,
@@ -181,15 +176,27 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
     )
 
 
-def _approvable_from(findings: tuple[Finding, ...], question: Question, circumstances: Circumstances) -> date | None:
+def _approvable_from(findings: tuple[Finding, ...], answers: _Answers, circumstances: Circumstances) -> date | None:
     """The first day on which time alone makes these facts approvable, found by judging them on that day."""
+    stays = _stays_turned_down(answers)
     for day in sorted({one.approvable_from for one in findings if one.approvable_from is not None}):
         if day.year > LAST_YEAR:
             raise ValueError(f"these facts would have to be judged after the year {LAST_YEAR}")
-        then = _Answers(Question(question.facts, day, question.edition))
+        if stays:
+            continue
+        then = _Answers(replace(answers.question, as_of=day))
         if _verdict(then, then.with_arguable_met(False), circumstances).recommendation in ("approve", "refer"):
             return day
     return None
+
+
+def _stays_turned_down(answers: _Answers) -> bool:
+    """Whether the indication is not met, or an exclusion applies, by a rule that does not look at the day."""
+    edition = answers.edition
+    against = [(edition.indication, NOT_MET), *((leaf, MET) for leaf in edition.exclusions)]
+    return any(
+        isinstance(leaf.rule, Stated) and answers.judged[leaf.citation].answer is answer for leaf, answer in against
+    )
 
 
 def _verdict(answers: _Answers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Verdict:
@@ -220,8 +227,9 @@ def _decide(answers: _Answers, values: Mapping[str, Answer], reasons: tuple[Reas
     """The four recommendations, tried in the order that the readings give."""
     edition = answers.edition
     indication, paths = edition.indication.citation, edition.paths
-    excluded = any(values[leaf.citation] is MET for leaf in edition.exclusions)
-    if values[indication] is NOT_MET or excluded or all(values[path.citation] is NOT_MET for path in paths):
+    excluded = [leaf for leaf in edition.exclusions if values[leaf.citation] is MET]
+    on_a_path = [path for path in paths if values[path.citation] is not NOT_MET]
+    if values[indication] is NOT_MET or excluded or not on_a_path:
         return _Verdict(recommendation="not_recommended")
     needed = sorted(set(_needed(answers, values)))
     if needed:
@@ -322,17 +330,17 @@ def _of_group(edition: Edition, group: Group, values: Mapping[str, Answer]) -> F
 
 def _finding(node: Node | Path, answer: Answer, sentence: str, judged: Judged, approvable_from: date | None) -> Finding:
     # Not validated again: the rules answer in these types, and a law of the tests holds them to it.
-    return known_to_be_right(
-        Finding,
-        citation=node.citation,
-        answer=answer,
-        sentence=sentence,
-        facts=dict(judged.used),
-        readings=node.readings,
-        missing=judged.missing,
-        approvable_from=approvable_from,
-        arguable=judged.arguable,
-    )
+    every_field = {
+        "citation": node.citation,
+        "answer": answer,
+        "sentence": sentence,
+        "facts": dict(judged.used),
+        "readings": node.readings,
+        "missing": judged.missing,
+        "approvable_from": approvable_from,
+        "arguable": judged.arguable,
+    }
+    return known_to_be_right(Finding, every_field)
 
 
 _NOTHING_JUDGED: Final = Judged(UNDETERMINED, "")

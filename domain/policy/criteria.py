@@ -92,17 +92,18 @@ def _scope(question: Question, letter: str) -> Judged:
 
 def old_enough(question: Question) -> Judged:
     born, years = question.facts.birth_date, question.edition.parameters.age_min_years
-    used = {"birth_date": str(born) if born else None, "as_of": question.as_of.isoformat()}
+    as_of = question.as_of.isoformat()
+    used = {"birth_date": str(born) if born else None, "as_of": as_of}
     if born is None:
         return Judged(UNDETERMINED, "The birth date is not known.", used, ("birth_date",))
     reached = years_have_passed(born, years, on=question.as_of)
     if reached is None:
-        sentence = f"Born {born}: whether {years} was reached by {question.as_of} depends on the exact day."
+        sentence = f"Born {born}: whether {years} was reached by {as_of} depends on the exact day."
         return Judged(UNDETERMINED, sentence, used, ("birth_date to the day",))
     if reached:
-        return Judged(MET, f"Born {born}: {years} or older on {question.as_of}.", used)
+        return Judged(MET, f"Born {born}: {years} or older on {as_of}.", used)
     birthday = anniversary(born.latest, years)
-    sentence = f"Born {born}: younger than {years} on {question.as_of}; {years} from {birthday} on."
+    sentence = f"Born {born}: younger than {years} on {as_of}; {years} from {birthday} on."
     return Judged(NOT_MET, sentence, used, approvable_from=birthday)
 
 
@@ -195,7 +196,8 @@ def _response(name: str, what: str, responded: bool | None) -> Judged:
 def twelve_months_since_last_dose(question: Question) -> Judged:
     where = standing(question)
     interval, last = where.interval, where.interval.latest_dose
-    used = {"prior_treatment.last_dose_on": str(last) if last else None, "as_of": question.as_of.isoformat()}
+    as_of = question.as_of.isoformat()
+    used = {"prior_treatment.last_dose_on": str(last) if last else None, "as_of": as_of}
     later_open = where.later_course is not None and where.later_course_is_current is None
     missing = (*(("prior_treatment.open_course.last_dose_on",) if later_open else ()), "prior_treatment.last_dose_on")
     if where.received is False:
@@ -207,7 +209,7 @@ def twelve_months_since_last_dose(question: Question) -> Judged:
         sentence = f"Last dose{of} {last}: whether twelve months have passed depends on the exact day."
         return Judged(UNDETERMINED, sentence, used, tuple(f"{name} to the day" for name in missing))
     if interval.passed:
-        return Judged(MET, f"Last dose{of} {last}: twelve months have passed on {question.as_of}.", used)
+        return Judged(MET, f"Last dose{of} {last}: twelve months have passed on {as_of}.", used)
     sentence = f"Last dose{of} {last}: twelve months have not passed before {interval.passes_on}."
     return Judged(NOT_MET, sentence, used, approvable_from=interval.passes_on)
 
@@ -312,7 +314,9 @@ def _regimen(
         "requested_dosing.route": dosing.route,
     }
     answer = all_of(parts.values())
-    asked = described(dosing)
+    asked: str | None = question.worked_out.get("dosing")
+    if asked is None:
+        asked = question.worked_out["dosing"] = described(dosing)
     if answer is MET:
         return Judged(MET, f"Requested: {asked}, the regimen.", used)
     regimen = f"{parameters.mg_per_day:g} mg a day on {_spoken_days(possible_days)}, {parameters.route}"

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic_core import to_json
 
 from domain.policy.agents import Listed, listed
-from domain.policy.outline import Group, Leaf, Node, Path, walk
+from domain.policy.outline import Group, Leaf, Node, Path, Rule, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,12 @@ class Edition:
     def leaves(self) -> tuple[Leaf, ...]:
         """Those of `nodes`: every leaf but the paths' scopes."""
         return tuple(node for node in self.nodes() if isinstance(node, Leaf))
+
+    @cached_property
+    def rules(self) -> tuple[tuple[Rule, ...], tuple[tuple[str, int], ...]]:
+        """Every rule of `leaves` once, and the leaves by citation, each with the place of its rule among them."""
+        rules = tuple(dict.fromkeys(leaf.rule for leaf in self.leaves))
+        return rules, tuple((leaf.citation, rules.index(leaf.rule)) for leaf in self.leaves)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
@@ -17,8 +16,7 @@ from domain.policy.treatment import standing
 FAILED: Final = frozenset({"inadequate_efficacy", "significant_intolerance"})
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(NamedTuple):
     """One agent tried, recognised. `failed` is None where the outcome is not stated."""
 
     name: str
@@ -104,15 +102,20 @@ def previous_use_of_one_agent(question: Question) -> Judged:
 
 def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
     agents = question.facts.agents
-    trials: list[Trial] | None = question.worked_out.get("trials")
-    if trials is None:
+    known: tuple[list[Trial], list[JsonValue]] | None = question.worked_out.get("trials")
+    if known is None:
         trials = [Trial(one.product, recognise(one.product), one.outcome) for one in agents.tried]
-        question.worked_out["trials"] = trials
-    listed: list[JsonValue] = [
-        {"product": one.name, "ingredient": one.product.ingredient, "kind": one.product.kind, "outcome": one.outcome}
-        for one in trials
-    ]
-    return trials, {"agents.tried": listed, "agents.list_is_complete": agents.list_is_complete}
+        listed: list[JsonValue] = [
+            {
+                "product": one.name,
+                "ingredient": one.product.ingredient,
+                "kind": one.product.kind,
+                "outcome": one.outcome,
+            }
+            for one in trials
+        ]
+        known = question.worked_out["trials"] = trials, listed
+    return known[0], {"agents.tried": known[1], "agents.list_is_complete": agents.list_is_complete}
 
 
 def _is_open(one: Trial, appendix: Listed) -> bool:

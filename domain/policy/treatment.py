@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.calendar import DateRange, PartialDate, anniversary, later_of, years_have_passed
 from domain.facts import Facts, OpenCourse
@@ -12,8 +12,7 @@ from domain.policy.agents import recognise
 from domain.policy.outline import Question
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Whether twelve months have passed since the last dose of any prior course (R2, R3)."""
 
     passed: bool | None
@@ -21,8 +20,7 @@ class Interval:
     passes_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The treatment so far. `None` is "not known" in every field.
 
     `later_course_is_current` is only meant where `later_course` is given: whether the course
