@@ -20,7 +20,7 @@ from api.ledger_verbs import _DAY, _INSTANT, Database, KnownAt, _ledger_to_read,
 from api.question_verbs import AsOf
 from domain.errors import InvalidCommand, NotFound
 from domain.ledger.application import Ledger
-from projections.runner import VIEWS, rebuild, worklist
+from projections.runner import VIEWS, lag, rebuild, worklist
 from projections.worklist import STATES
 from projections.worklist_listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 
@@ -88,7 +88,8 @@ def rebuild_command(
             done = rebuild(ledger, alone=True, progress=progress)
         failures = worklist(ledger, Filters(), Paging(limit=1)).failures
         if as_json:
-            _print([asdict(done) | {"failures": [one.model_dump(mode="json") for one in failures]}])
+            named = [one.model_dump(mode="json") for one in failures]
+            _print([asdict(done) | {"lag": asdict(lag(ledger)), "failures": named}])
         else:
             by_another = "" if done.serves else "; another rebuild was done first, and its rows serve"
             _print(f"{done.view}: {done.patients} patients folded, {done.failed} failed{by_another}")

@@ -176,3 +176,26 @@ def test_a_page_names_nobody_but_who_has_the_work(api: Api, waiting: dict[str, s
     assert answer.headers["cache-control"] == "private, no-cache"
     assert len(answer.json()["items"]) == 4
     assert not [one for one in ("Alma", "Synthetic", "M-1", "1988", "Nora") if one in answer.text]
+
+
+def test_how_far_the_tables_lag_is_told_without_naming_anybody(api: Api, clock: Clock) -> None:
+    """A question catches up with what is behind; the look at the lag itself changes nothing."""
+    before = {"view": "worklist", "log_position": 0, "position": None, "events_behind": 0, "failed": 0}
+    assert api.asked("/health/views") == [before | {"seconds_since_move": None}]
+    seen = api.submitted(api.opened("M-1"))
+    (behind,) = api.asked("/health/views")
+    assert (behind["position"], behind["events_behind"]) == (None, behind["log_position"])
+    assert len(api.asked("/worklist")["items"]) == 1
+    clock.advance(timedelta(seconds=90))
+    (kept,) = api.asked("/health/views")
+    assert kept == {
+        "view": "worklist",
+        "log_position": behind["log_position"],
+        "position": behind["log_position"],
+        "events_behind": 0,
+        "seconds_since_move": 90.0,
+        "failed": 0,
+    }
+    assign(api, seen, PHYSICIAN)
+    (behind,) = api.asked("/health/views")
+    assert (behind["events_behind"], behind["seconds_since_move"]) == (1, 90.0)

@@ -106,7 +106,9 @@ def test_a_rebuild_changes_no_answer(url: str) -> None:
     before = asked(url)["items"]
     assert run("rebuild", "--database", url).stdout == f"worklist: {EVERYBODY} patients folded, 0 failed\n"
     (told,) = json.loads(run("rebuild", "worklist", "--database", url, "--json").stdout)
+    lag = told.pop("lag")
     assert told == {"view": "worklist", "patients": EVERYBODY, "failed": 0, "serves": True, "failures": []}
+    assert (lag["position"], lag["events_behind"], lag["failed"]) == (lag["log_position"], 0, 0)
     after = asked(url)["items"]
     assert [one["subject_id"] for one in after] == [one["subject_id"] for one in before]
 
