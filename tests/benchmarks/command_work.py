@@ -120,8 +120,15 @@ def sqlite_sides(stores: Stores, template: Template, size: Size, opened: ExitSta
     floor = stores.floor("sqlite", rows_of(template, uuid4(), patients, 0))
     assert isinstance(floor, SQLiteFloor)
     opened.callback(floor.close)
+    others = stores.floors(CLIENTS, "sqlite", rows_of(template, uuid4(), patients, 0))
+    for other in others:
+        opened.callback(other.close)
     ones, eights = (opened.enter_context(filled_ledger(stores, "sqlite", template, patients)) for _ in range(2))
     return {
+        "floor, eight": together(
+            [lambda mine, other=other: floor_work(other.command, template, mine) for other in others],  # type: ignore[misc]
+            Supply(patients, size.patients),
+        ),
         "floor": alone(lambda mine: floor_work(floor.command, template, mine), Supply(patients, size.patients)),
         "one": alone(lambda mine: ledger_work(ones, mine), Supply(patients, size.patients)),
         "eight": together([lambda mine: ledger_work(eights, mine)] * CLIENTS, Supply(patients, size.patients)),
@@ -134,6 +141,7 @@ def on_sqlite(stores: Stores, template: Template, size: Size) -> Iterator[Figure
     yield from [
         command_figure("command, SQLite FULL, one client", taken, "one", "floor", Goal(0.80)),
         command_figure(f"commands, SQLite FULL, {CLIENTS} concurrent", taken, "eight", "floor", Goal(1.7)),
+        command_figure(f"commands, SQLite FULL, {CLIENTS} against {CLIENTS} by hand", taken, "eight", "floor, eight"),
     ]
 
 
@@ -141,13 +149,10 @@ def postgres_sides(stores: Stores, template: Template, size: Size, opened: ExitS
     patients = patient_ids(size.all_patients)
 
     def floor() -> list[PostgresFloor]:
-        first = stores.floor("postgresql", rows_of(template, uuid4(), patients, 0))
-        assert isinstance(first, PostgresFloor)
-        url = first.url
-        every = [first, *(PostgresFloor(url) for _ in range(CLIENTS - 1))]
+        every = stores.floors(CLIENTS, "postgresql", rows_of(template, uuid4(), patients, 0))
         for one in every:
             opened.callback(one.close)
-        return every
+        return [one for one in every if isinstance(one, PostgresFloor)]
 
     textbook, in_two = floor(), floor()
     textbook_eight, in_two_eight = floor(), floor()

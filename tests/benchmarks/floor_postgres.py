@@ -33,13 +33,8 @@ BOTH_WRITES: Final = f"WITH event AS ({INSERT_EVENT}) {INSERT_COMMAND}"
 class PostgresFloor:
     """One connection, statements prepared; no guards, no checks, no objects."""
 
-    def __init__(self, url: str, rows: Iterable[StoredRow] | None = None) -> None:
-        self.url = url
+    def __init__(self, url: str) -> None:
         self.connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
-        if rows is not None:
-            self.connection.execute(TABLES, prepare=False)
-            insert(self.connection, rows)
-            self.connection.execute("VACUUM ANALYZE", prepare=False)
 
     def command(self, row: StoredRow, caller: str, key: str, digest: str) -> None:
         """A transaction, and the statements in it, as they stand in a textbook."""
@@ -78,6 +73,13 @@ class PostgresFloor:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def make(url: str, rows: Iterable[StoredRow]) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(TABLES)
+        insert(connection, rows)
+        connection.execute("VACUUM ANALYZE")
 
 
 def insert(connection: psycopg.Connection, rows: Iterable[StoredRow]) -> None:

@@ -16,6 +16,7 @@ CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topi
 CREATE TABLE commands (caller TEXT NOT NULL, key TEXT NOT NULL, request_digest TEXT NOT NULL, patient_id TEXT NOT NULL,
     first_version INTEGER NOT NULL, last_version INTEGER NOT NULL, PRIMARY KEY (caller, key)) WITHOUT ROWID;
 """
+HEAD: Final = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"
 INSERT_EVENT: Final = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
 
 
@@ -29,7 +30,7 @@ class SQLiteFloor:
         patient, execute = row.originator_id.hex, self.connection.execute
         execute("BEGIN IMMEDIATE")
         found = execute("SELECT * FROM commands WHERE caller = ? AND key = ?", (caller, key)).fetchone()
-        ((head,),) = execute("SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?", (patient,))
+        (head,) = execute(HEAD, (patient,)).fetchone()
         assert found is None
         assert head == row.originator_version - 1
         execute(INSERT_EVENT, (patient, row.originator_version, row.topic, row.state))
@@ -56,7 +57,7 @@ class SQLiteFloor:
 
 
 def connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     return connection

@@ -49,11 +49,17 @@ class Stores:
         return url
 
     def floor(self, store: str, rows: Iterable[StoredRow] = ()) -> SQLiteFloor | PostgresFloor:
+        (floor,) = self.floors(1, store, rows)
+        return floor
+
+    def floors(self, clients: int, store: str, rows: Iterable[StoredRow]) -> list[SQLiteFloor] | list[PostgresFloor]:
+        """Connections to one and the same, one for each client."""
         url = self.new_url(store)
         if store == "sqlite":
             floor_sqlite.make(path_of(url), rows)
-            return SQLiteFloor(path_of(url))
-        return PostgresFloor(url, rows)
+            return [SQLiteFloor(path_of(url)) for _ in range(clients)]
+        floor_postgres.make(url, rows)
+        return [PostgresFloor(url) for _ in range(clients)]
 
 
 def path_of(url: str) -> Path:
