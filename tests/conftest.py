@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -21,6 +22,29 @@ NOON = datetime(2026, 4, 28, 16, 0, tzinfo=UTC)
 STORES = ("sqlite", "postgresql")
 
 OpenLedger = Callable[..., Ledger]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """As many as there are cores for the whole suite; none for chosen files, which are done before workers started."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
+    """The plugin of the one file that needs it: its import takes longer than the tests of the policy's laws."""
+    if file_path.name == "test_schemathesis.py":
+        parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An id is one test's: several processes share tests out by their ids, and of twins they would run one."""
+    for item in items:
+        if (label := getattr(item, "operation_label", None)) is not None:
+            # This pytest asks a test for the parts of its id, and schemathesis gives it a name alone.
+            item._id = item.id.with_params(label)
+    twins = [one for one, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if twins:
+        raise pytest.UsageError(f"{twins[0]} is the id of several tests: give each an id of its own")
 
 
 @pytest.fixture(scope="session")
