@@ -41,7 +41,7 @@ def _peer(name: str, library: dict[str, Any], facts: list[dict[str, Any]], cases
         found = differences(cases, answers)
         for _ in range(WARMING):
             process.ask(round=True)
-    except PeerAbsent:
+    except BaseException:
         process.close()
         raise
 
@@ -95,6 +95,6 @@ def _in_our_words(result: dict[str, Any]) -> Answer:
     return {
         **{name: result.get(name) for name in ("recommendation", "path", "doses", "valid_days")},
         "findings": findings,
-        "needed": flat(result["needed"]),
+        "needed": flat(result.get("needed") or []),
         "exclusions": [one for one in ("NR.1", "NR.2", "NR.3", "NR.4") if findings[one] == "met"],
     }
