@@ -15,7 +15,7 @@ from typing import Any, Final
 from pydantic import Field, JsonValue, StrictBool
 
 from domain.calendar import FIRST_YEAR, PartialDate
-from domain.facts import Fact, Facts
+from domain.facts import Fact, Facts, known_to_be_right
 from domain.policy.agents import is_listed, recognise
 from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Judged, Leaf, Question
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
@@ -53,16 +53,19 @@ class Completion:
 
 def supplied(facts: Facts, field: str, value: JsonValue) -> Facts:
     """The facts with one more told. Raises ValidationError where it contradicts what is known."""
-    told: Any = facts.model_dump(mode="json")
+    section = field.partition(".")[0]
+    told: Any = facts.model_dump(mode="json", include={section})
     if field == ONE_MORE_AGENT:
         told["agents"]["tried"].append(value)
-        return Facts.model_validate(told)
-    *parents, last = field.split(".")
-    place = told
-    for name in parents:
-        place = place[int(name)] if isinstance(place, list) else place[name]
-    place[last] = value
-    return Facts.model_validate(told)
+    else:
+        *parents, last = field.split(".")
+        place = told
+        for name in parents:
+            place = place[int(name)] if isinstance(place, list) else place[name]
+        place[last] = value
+    # What can contradict each other stands in one section: the others are right as they are.
+    validated = Facts.model_validate(told)
+    return known_to_be_right(Facts, {**vars(facts), section: getattr(validated, section)})
 
 
 def completions(question: Question, told_by: date) -> list[Completion]:

@@ -77,6 +77,13 @@ class Edition:
         return tuple(node for node in self.nodes() if isinstance(node, Leaf))
 
     @cached_property
+    def criteria(self) -> dict[str, str]:
+        """Every clause of the paths' criteria, by its citation: under which criterion it stands."""
+        return {
+            node.citation: clause.citation for path in self.paths for clause in path.clauses for node in walk(clause)
+        }
+
+    @cached_property
     def rules(self) -> tuple[tuple[Rule, ...], tuple[tuple[str, int], ...]]:
         """Every rule of `leaves` once, and the leaves by citation, each with the place of its rule among them."""
         rules = tuple(dict.fromkeys(leaf.rule for leaf in self.leaves))

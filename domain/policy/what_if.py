@@ -104,9 +104,7 @@ class _Search:
         self.looked_at, self.edition, self.on = looked_at, edition, on
         self.approving = leads_to == "approve"
         self.ends: tuple[Recommendation, ...] = ("approve",) if self.approving else ("approve", "refer")
-        self.criteria = {
-            node.citation: clause.citation for path in edition.paths for clause in path.clauses for node in walk(clause)
-        }
+        self.criteria = edition.criteria
 
     def shortest(self, size_max: int | None) -> list[_State]:
         """Every smallest set of supplies that ends there, of at most `size_max`; no state where none does."""
@@ -187,12 +185,12 @@ class _Search:
 
 def _settled(edition: Edition, before: Assessment, after: Assessment) -> tuple[str, ...]:
     """The leaves that a supply answered, and the scope that it decided."""
-    leaves = {node.citation for node in edition.nodes() if isinstance(node, Leaf)}
     scope = edition.path(after.scope).citation if after.scope is not None and before.scope is None else None
     return tuple(
         now.citation
         for then, now in zip(before.findings, after.findings, strict=True)
-        if now.citation == scope or (now.citation in leaves and now.answer is not then.answer)
+        if now.citation == scope
+        or (now.answer is not then.answer and isinstance(edition.by_citation.get(now.citation), Leaf))
     )
 
 
