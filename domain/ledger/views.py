@@ -112,16 +112,18 @@ class WorklistFound:
 # -- the statements, for both stores ----------------------------------------------------------
 
 _SERVING = """
-    SELECT generation, position, clocks_at, moved_at FROM {schema}.view_generations
+    SELECT generation, position FROM {schema}.view_generations
     WHERE view = :view AND renderer = :renderer AND serves = 1"""
-_LOG_END = "SELECT {log_end} AS position"
-_IS_DUE = """
-    SELECT EXISTS (
-        SELECT 1 FROM {schema}.worklist_entries WHERE generation = :generation AND changes_on <= :day
-        AND patient_id NOT IN (SELECT patient_id FROM {schema}.view_failures WHERE view = :view)
+_STANDING = """
+    SELECT {log_end} AS log_position, g.generation, g.position, g.clocks_at, g.moved_at, EXISTS (
+        SELECT 1 FROM {schema}.worklist_entries AS e WHERE e.generation = g.generation AND e.changes_on <= :day
+        AND NOT EXISTS (SELECT 1 FROM {schema}.view_failures AS f WHERE f.view = :view AND f.patient_id = e.patient_id)
     ) AS is_due, EXISTS (
-        SELECT 1 FROM {schema}.worklist_entries WHERE generation = :generation AND turns_at <= :now
-    ) AS has_turned"""
+        SELECT 1 FROM {schema}.worklist_entries AS e WHERE e.generation = g.generation
+        AND e.turns_at <= CASE WHEN g.clocks_at > :now THEN g.clocks_at ELSE :now END
+    ) AS has_turned
+    FROM (SELECT 1) AS one LEFT JOIN {schema}.view_generations AS g
+    ON g.view = :view AND g.renderer = :renderer AND g.serves = 1"""
 _MOVE = """
     UPDATE {schema}.view_generations SET position = :position, moved_at = :at,
         clocks_at = CASE WHEN clocks_at < :at THEN :at ELSE clocks_at END
@@ -286,27 +288,22 @@ class Views:
 
 
 def _standing(run: Run, view: str, renderer: str, day: date, now: datetime) -> Standing:
-    log_position = run(_LOG_END)[0]["position"]
+    (found,) = run(_STANDING, view=view, renderer=renderer, day=day, now=now)
     failures = _failures(run, view)
     failed = len(failures)
     if failed == FAILURES_SHOWN:
         failed = run(_COUNT_FAILURES, view=view)[0]["number"]
-    found = run(_SERVING, view=view, renderer=renderer)
-    if not found:
-        return Standing(log_position, failures, failed, clocks_at=now)
-    serving = found[0]
-    clocks_at = max(now, _instant(serving["clocks_at"]))
-    place = {"view": view, "generation": serving["generation"]}
-    (time,) = run(_IS_DUE, **place, day=day, now=clocks_at)
+    if found["generation"] is None:
+        return Standing(found["log_position"], failures, failed, clocks_at=now)
     return Standing(
-        log_position=log_position,
-        generation=Generation(serving["generation"], serving["position"]),
-        clocks_at=clocks_at,
-        moved_at=_instant(serving["moved_at"]),
-        is_due=bool(time["is_due"]),
-        has_turned=bool(time["has_turned"]),
+        log_position=found["log_position"],
         failures=failures,
         failed=failed,
+        clocks_at=max(now, _instant(found["clocks_at"])),
+        moved_at=_instant(found["moved_at"]),
+        generation=Generation(found["generation"], found["position"]),
+        is_due=bool(found["is_due"]),
+        has_turned=bool(found["has_turned"]),
     )
 
 

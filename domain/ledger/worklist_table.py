@@ -68,7 +68,6 @@ class WorklistQuery:
 
 
 COLUMNS: Final = tuple(one.name for one in fields(WorklistEntry))
-_STORED: Final = (*COLUMNS, "standing", "turns_at")
 FACETS: Final = ("held_by", "missing", "kind", "state", "path", "recommendation", "line_of_business", "urgency")
 CELL: Final = (*FACETS, "standing")
 INDEX_OF: Final[dict[Sort, str]] = {
@@ -82,10 +81,6 @@ INDEX_OF: Final[dict[Sort, str]] = {
 
 Cell = tuple[str, ...]
 
-_INSERT = (
-    f"INSERT INTO {{schema}}.worklist_entries (generation, {', '.join(_STORED)})"  # noqa: S608
-    f" VALUES (:generation, {', '.join(f':{name}' for name in _STORED)})"
-)
 _FORGET = (
     "DELETE FROM {schema}.worklist_entries WHERE generation = :generation AND patient_id {among patients}"  # noqa: S608
     f" RETURNING {', '.join(CELL)}"
@@ -149,7 +144,7 @@ def replace_rows(
         _count(counted, tuple(row[name] for name in CELL), 1)
         rows.append(row)
     if rows:
-        run.each(_INSERT, rows)
+        run.add("worklist_entries", rows)
     _store_counts(run, generation, counted)
 
 
