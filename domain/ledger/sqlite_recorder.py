@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Condition
@@ -27,12 +28,19 @@ _COLUMNS = "caller, key, request_digest, patient_id, first_version, last_version
 _INSERT_COMMAND = f"INSERT INTO commands ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 _FIND_COMMAND = f"SELECT {_COLUMNS} FROM commands WHERE caller = ? AND key = ?"  # noqa: S608
 _HEAD = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"
-# Each by itself, so that the newest version is looked up, and not sought among all of them.
-_HEAD_AND_KEY = f"SELECT ({_HEAD}), EXISTS (SELECT 1 FROM commands WHERE caller = ? AND key = ?)"  # noqa: S608
+_INSERT_FIRST = (
+    f"INSERT INTO stored_events SELECT ?, ?, ?, ? WHERE ? = 1 + COALESCE(({_HEAD}), 0)"  # noqa: S608
+    " AND NOT EXISTS (SELECT 1 FROM commands WHERE caller = ? AND key = ?)"
+)
 _ROWS = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
 _LOG = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE rowid > ?"
 _CHANGED = "SELECT rowid, originator_id, topic FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?"
 _OPENED = "SELECT rowid, originator_id FROM stored_events WHERE rowid > ? AND topic = ? ORDER BY rowid LIMIT ?"
+
+
+def _values(event: StoredEvent) -> tuple[str, int, str, bytes]:
+    assert isinstance(event.originator_id, UUID)
+    return event.originator_id.hex, event.originator_version, event.topic, event.state
 
 
 class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
@@ -58,36 +66,35 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         return None
 
     def _write(self, batch: Sequence[Recording]) -> Sequence[int]:
-        lost = []
         with self.datastore.writing() as connection:
             execute = connection.execute
-            for number, one in enumerate(batch):
-                if self._is_too_late(execute, one):
-                    lost.append(number)
-                    continue
-                for event in one.events:
-                    assert isinstance(event.originator_id, UUID)
-                    execute(_INSERT, (event.originator_id.hex, event.originator_version, event.topic, event.state))
-                if one.command is not None:
-                    record = one.command
-                    names = (record.caller, record.key, record.request_digest, record.patient_id.hex)
-                    execute(_INSERT_COMMAND, (*names, record.first_version, record.last_version))
+            lost = [number for number, one in enumerate(batch) if not self._is_stored(execute, one)]
         with self._grown:
             self._grown.notify_all()
         return lost
 
+    @staticmethod
+    def _is_stored(execute: Callable[..., sqlite3.Cursor], one: Recording) -> bool:
+        """False, and nothing of it is stored, where it comes too late."""
+        events, record = one.events, one.command
+        first = events[0]
+        if len(events) > 1:
+            for stream, version in one.heads().items():
+                if stream != first.originator_id and (execute(_HEAD, (stream.hex,)).fetchone()[0] or 0) != version:
+                    return False
+        caller, key = (record.caller, record.key) if record is not None else (None, None)
+        values = _values(first)
+        if not execute(_INSERT_FIRST, (*values, values[1], values[0], caller, key)).rowcount:
+            return False
+        for event in events[1:]:
+            execute(_INSERT, _values(event))
+        if record is not None:
+            names = (caller, key, record.request_digest, record.patient_id.hex)
+            execute(_INSERT_COMMAND, (*names, record.first_version, record.last_version))
+        return True
+
     def make_sure(self) -> None:
         """What can be read has been committed, and is durable."""
-
-    @staticmethod
-    def _is_too_late(execute: Callable[..., Any], one: Recording) -> bool:
-        heads = iter(one.heads().items())
-        if one.command is not None:
-            stream, version = next(heads)
-            head, key_is_taken = execute(_HEAD_AND_KEY, (stream.hex, one.command.caller, one.command.key)).fetchone()
-            if key_is_taken or (head or 0) != version:
-                return True
-        return any((execute(_HEAD, (stream.hex,)).fetchone()[0] or 0) != version for stream, version in heads)
 
     # -- reading ------------------------------------------------------------------------------
 

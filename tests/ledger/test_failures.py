@@ -43,7 +43,7 @@ def limit_pages(ledger: Ledger, pages: int | None) -> None:
     """Sets the file's greatest size on the connection that writes, as a full disk would; None takes the limit away."""
     datastore = ledger.recorder.datastore
     assert isinstance(datastore, LedgerSQLiteDatastore)
-    connection = datastore._writer
+    connection = datastore.writing().connection
     assert connection is not None
     current = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {2**30 if pages is None else current + pages}")
@@ -181,8 +181,9 @@ def test_a_commit_that_fails_is_rolled_back_before_the_connection_is_used_again(
                 raise sqlite3.OperationalError("database or disk is full")
             self.real.commit()
 
-    assert datastore._writer is not None
-    datastore._writer = FullAtCommit(datastore._writer)  # type: ignore[assignment]
+    writing = datastore.writing()
+    assert writing.connection is not None
+    writing.connection = FullAtCommit(writing.connection)  # type: ignore[assignment]
     with pytest.raises(OperationalError, match="full"):
         dosed(sqlite_ledger, patient_id, 0)
     assert sqlite_ledger.history(patient_id).version == 1
