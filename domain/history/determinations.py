@@ -20,7 +20,7 @@ from domain.events import (
 )
 from domain.history.changing import changed
 from domain.history.patient import PatientHistory
-from domain.history.requests import request_of, took_part_in, with_request
+from domain.history.requests import request_of, took_part_in, with_part, with_request
 from domain.people import Actor
 
 DecisionKind = Literal["approved", "denied", "referred", "imported"]
@@ -120,7 +120,7 @@ def _decided(
     if appeal_id is not None and request.closed_on is not None:
         # What an appeal brings was decided later; the request itself was closed in its own time.
         closed_on, closed_at = request.closed_on, request.closed_at
-    after = with_request(
+    return with_request(
         history,
         event.request_id,
         status=status,
@@ -131,8 +131,8 @@ def _decided(
         closed_at=closed_at,
         decisions=(*request.decisions, decision),
         held_by=None if status != "referred" else request.held_by,
+        took_part=with_part(request, event.actor),
     )
-    return took_part_in(after, event.request_id, event.actor)
 
 
 def _past(history: PatientHistory, event: PastDeterminationImported) -> PatientHistory:

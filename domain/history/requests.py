@@ -155,6 +155,10 @@ def request_of(history: PatientHistory, request_id: str) -> Request:
     return found
 
 
+_NOTHING_STATED: Final = Statement().aggressive_disease
+_SIGNS: Final = tuple(AggressiveDisease.model_fields)
+
+
 def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHistory:
     request = Request(
         request_id=event.request_id,
@@ -168,7 +172,7 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
         statement=event.statement,
         submitted_by=event.actor,
         submitted_version=event.originator_version,
-        attested=attested((), Statement().aggressive_disease, event.statement.aggressive_disease, event.actor),
+        attested=attested((), _NOTHING_STATED, event.statement.aggressive_disease, event.actor),
         agents_told=((event.originator_version, event.received_on),) * len(event.statement.agents),
         planned_site=event.planned_site,
         retrospective_for=event.retrospective_for,
@@ -180,7 +184,7 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
 def attested(before: tuple[str, ...], signs: AggressiveDisease, now: AggressiveDisease, by: Actor) -> tuple[str, ...]:
     """The signs whose document was recorded as read by somebody who may read it; one that stands as it was stays so."""
     found = []
-    for name in AggressiveDisease.model_fields:
+    for name in _SIGNS:
         was, is_ = getattr(signs, name), getattr(now, name)
         if is_.documentation != "attached":
             continue
@@ -204,9 +208,15 @@ def _information_requested(history: PatientHistory, event: InformationRequested)
 
 def took_part_in(history: PatientHistory, request_id: str, actor: Actor) -> PatientHistory:
     request = request_of(history, request_id)
-    if actor.id in {one.id for one in request.took_part}:
-        return history
-    return with_request(history, request_id, took_part=(*request.took_part, actor))
+    before, now = request.took_part, with_part(request, actor)
+    return history if now is before else with_request(history, request_id, took_part=now)
+
+
+def with_part(request: Request, actor: Actor) -> tuple[Actor, ...]:
+    """Who took part, and now this person too; the very same where she did already."""
+    if any(one.id == actor.id for one in request.took_part):
+        return request.took_part
+    return (*request.took_part, actor)
 
 
 def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory:
