@@ -10,9 +10,9 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from threading import RLock
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
@@ -41,6 +41,8 @@ TURNS: Final = 4096
 """Locks that the patients share: commands on one history take turns within a process, and wait for no other."""
 
 _TICK: Final = timedelta(microseconds=1)
+_BESIDE: Final = frozenset(get_args(AboutMember | AboutTwo))
+"""Commands that touch more than one stream: what they write is read first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Ledger(LedgerOnRecord):
         good as after reading. A refusal is not: None, and the caller reads first.
         """
         history = self._remembered.get(patient_id)
-        if history is None or isinstance(command, AboutMember | AboutTwo):
+        if history is None or type(command) in _BESIDE:
             return None
         try:
             _check_version(history, expected_version)
@@ -268,8 +270,10 @@ class Ledger(LedgerOnRecord):
 
     def _moment(self, sent: _Sent, *histories: PatientHistory | None) -> Moment:
         """Now, and after everything that is on record in these histories."""
-        before = [history.recorded_at + _TICK for history in histories if history is not None]
-        at = max([self._clock().astimezone(UTC), *before])
+        at = self.now()
+        for history in histories:
+            if history is not None and history.recorded_at >= at:
+                at = history.recorded_at + _TICK
         command_id, seed = self._random_id(), self._entropy(32)
         return Moment(at, self.zone, sent.actor, command_id, seed, sent.imported_from)
 

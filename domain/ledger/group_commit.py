@@ -133,6 +133,8 @@ class GroupCommit:
 
     def _taken(self) -> list[_Waiting]:
         """In their order, but for those who claim what another of the batch claims: they are next."""
+        if len(self._queue) == 1:
+            return [self._queue.popleft()]
         taken: list[_Waiting] = []
         claimed: set[object] = set()
         left: list[_Waiting] = []

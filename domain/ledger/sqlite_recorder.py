@@ -50,6 +50,7 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         super().__init__(datastore)
         self._commits = GroupCommit(self._write)
         self._grown = Condition()
+        self._readers_waiting = 0
 
     def whenever_connection_is_lost(self, forget: Callable[[], None]) -> None:
         """Never: the file that is open stays the same one."""
@@ -69,8 +70,9 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         with self.datastore.writing() as connection:
             execute = connection.execute
             lost = [number for number, one in enumerate(batch) if not self._is_stored(execute, one)]
-        with self._grown:
-            self._grown.notify_all()
+        if self._readers_waiting:
+            with self._grown:
+                self._grown.notify_all()
         return lost
 
     @staticmethod
@@ -156,9 +158,14 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
     def wait_beyond(self, position: int, timeout: float) -> int:
         """The log's last position, once it lies beyond this one or the seconds are over."""
         deadline = time.monotonic() + timeout
-        while True:
-            with self._grown:
-                last, left = self.max_notification_id(), deadline - time.monotonic()
-                if last > position or left <= 0:
-                    return last
-                self._grown.wait(min(left, POLL_SECONDS))
+        with self._grown:
+            # Told before it looks, so that a writer who commits after that look wakes it.
+            self._readers_waiting += 1
+            try:
+                while True:
+                    last, left = self.max_notification_id(), deadline - time.monotonic()
+                    if last > position or left <= 0:
+                        return last
+                    self._grown.wait(min(left, POLL_SECONDS))
+            finally:
+                self._readers_waiting -= 1
