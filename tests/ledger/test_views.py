@@ -11,8 +11,10 @@ from uuid import UUID
 
 import pytest
 
+from domain.ledger import views as views_module
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
+from domain.ledger.view_stores import Run
 from domain.ledger.views import (
     NEVER,
     Generation,
@@ -184,6 +186,36 @@ def test_generations_that_are_begun_at_once_have_different_numbers(views: Views)
     with ThreadPoolExecutor(8) as threads:
         begun = list(threads.map(lambda _: views.begin(VIEW, RENDERER).number, range(24)))
     assert len(set(begun)) == 24
+
+
+def test_rows_of_dropped_generations_go_a_little_at_a_time_and_whoever_comes_next_ends_it(
+    views: Views, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views_module, "ROWS_DROPPED_AT_ONCE", 2)
+    drop, calls = views_module.drop_rows, []
+
+    def dying(run: Run, generation: int, limit: int) -> bool:
+        calls.append(generation)
+        if len(calls) == 2:
+            raise Died
+        return drop(run, generation, limit)
+
+    old = filled(views, folded(*(entry(number=number) for number in range(1, 6))))
+    new = filled(views, folded(entry(number=9)))
+    monkeypatch.setattr(views_module, "drop_rows", dying)
+    with pytest.raises(Died):
+        views.sweep(VIEW)
+    assert rows_by_generation(ledger) == {old.number: 3, new.number: 1}
+    assert subjects(views) == ["r9"]
+    views.sweep(VIEW)
+    assert rows_by_generation(ledger) == {new.number: 1}
+    assert views.store(VIEW, old, 8, [folded(entry())], NOON) is None
+
+
+def rows_by_generation(ledger: Ledger) -> dict[int, int]:
+    with ledger.recorder.datastore.transaction(commit=False) as cursor:
+        cursor.execute("SELECT generation, COUNT(*) AS number FROM worklist_entries GROUP BY generation")
+        return {row["generation"]: row["number"] for row in cursor.fetchall()}
 
 
 # -- what is due, and what failed -------------------------------------------------------------

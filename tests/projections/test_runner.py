@@ -128,6 +128,20 @@ def test_more_events_than_a_batch_takes_are_caught_up_with_batch_by_batch(
     assert set(folds.taken()) == {one.patient_id for one in told}
 
 
+def test_where_a_clock_is_set_back_clocks_are_read_as_late_as_before(ledger: Ledger, clock: Clock) -> None:
+    """What was overdue does not become in time again, and the answer says at which instant clocks were read."""
+    patient(ledger)
+    clock.advance(timedelta(days=30))
+    late = asks(ledger)
+    assert [one.standing for one in late.items] == ["overdue"]
+    clock.advance(timedelta(days=-30))
+    again = asks(ledger)
+    assert (again.items, again.clocks_at) == (late.items, late.clocks_at)
+    assert worklist(ledger, Filters(overdue=True), ALL).counts["open"] == 1
+    clock.advance(timedelta(days=31))
+    assert asks(ledger).clocks_at == ledger.now()
+
+
 # -- who cannot be folded ---------------------------------------------------------------------
 
 
