@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shlex
@@ -191,6 +192,26 @@ def _has_ipv6() -> bool:
     except OSError:
         return False
     return True
+
+
+def test_an_answer_is_not_held_back_for_more_to_send() -> None:
+    """As asyncio has it: it turns the delay off on sockets that say that they are of TCP."""
+
+    async def asked() -> int:
+        reached: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            reached.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with serving.listening("127.0.0.1", 0) as listener:
+            async with await asyncio.start_server(answer, sock=listener):
+                _, writer = await asyncio.open_connection(*listener.getsockname())
+                writer.close()
+                return await reached
+
+    assert asyncio.run(asked()) == 1
 
 
 def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
