@@ -14,15 +14,19 @@ from domain.facts import Facts
 from domain.policy.assessment import Assessment, assess
 from domain.policy.editions import edition_for
 from tests.benchmarks.measuring import microseconds, rounds
-from tests.benchmarks.policy_peers import Peer, PeerAbsent, cql, zen
+from tests.benchmarks.policy_peers import Peer, PeerAbsent, cql, cql_as_translated, zen, zen_by_tables
 from tests.benchmarks.policy_peers.prepared import Case, facts_of
 from tests.benchmarks.ratios import Figure, Goal, absent, figure, paired
 
 CASES: Final = Path(__file__).parents[1] / "policy" / "assess-sample.jsonl"
-PEERS: Final[dict[str, tuple[Callable[[Sequence[Case]], Peer], Goal]]] = {
+Make = Callable[[Sequence[Case]], Peer]
+PEERS: Final[dict[str, tuple[Make, Goal]]] = {
     "zen-engine with trace": (zen, Goal(10)),
+    "zen-engine with trace, by tables": (zen_by_tables, Goal(10)),
     "cql-execution": (cql, Goal(20)),
+    "cql-execution, as translated": (cql_as_translated, Goal(20)),
 }
+"""Each in the shortest form that we could write, and in the form that it is made for."""
 
 
 def assessing(number: int) -> Iterator[Figure]:

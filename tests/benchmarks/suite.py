@@ -11,6 +11,7 @@ from tests.benchmarks import (
     assessment_work,
     command_work,
     deciding_work,
+    eligibility_work,
     growth_work,
     peer_work,
     reading_work,
@@ -85,6 +86,12 @@ def growth(run: Run) -> Iterator[Figure]:
         yield from growth_work.growing(run.stores, store, run.template, size)
 
 
+def eligibility_over_http(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        requests = run.size(30, 100)
+        yield from eligibility_work.asking(run.stores, store, run.template, run.size(9, 21), requests)
+
+
 def assessments(run: Run) -> Iterator[Figure]:
     yield from assessment_work.assessing(run.rounds)
 
@@ -103,6 +110,7 @@ PARTS: dict[str, Part] = {
     "log": log,
     "views": views,
     "peers that store": peers,
+    "eligibility over HTTP": eligibility_over_http,
     "assessments": assessments,
     "growth": growth,
 }
