@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests, worklist
 from api.dossier import routes as dossiers
+from api.ready import ShortRoad
 from domain.ledger.application import Ledger
 
 DESCRIPTION = """
@@ -36,6 +37,7 @@ def create_app(ledger: Ledger) -> FastAPI:
         """A stranger who opens the printed address finds what there is."""
         return RedirectResponse("/docs")
 
+    app.router.routes.insert(0, ShortRoad(ledger))
     for module in (
         requests,
         patients,

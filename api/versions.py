@@ -66,7 +66,11 @@ def edition_in_tag(judged: Assessment | Approvable | None) -> str:
 def tag_answer(request: Request, response: Response, tag: str) -> None:
     """Tags an answer; where the client holds this very answer already (If-None-Match), it ends here with 304."""
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    held = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if tag in held or held == ["*"]:
+    if is_held(tag, request.headers.get("if-none-match", "")):
         raise HTTPException(HTTPStatus.NOT_MODIFIED, headers=headers)
     response.headers.update(headers)
+
+
+def is_held(tag: str, if_none_match: str) -> bool:
+    held = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return tag in held or held == ["*"]

@@ -1,0 +1,186 @@
+"""The eligibility of one patient as ready bytes, and the short road to them.
+
+What an answer depends on is its key: the patient, the version of her history, the day in the plan's
+zone, the revisions of the editions, and what the caller may see. The version is read from the ledger
+for every request, so an answer that was kept is never a stale one. Whatever is asked in another way
+than the plainest goes the long road, FastAPI's, to the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
+from enum import Enum
+from functools import cached_property
+from threading import Lock
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from eventsourcing.persistence import OperationalError
+from pydantic import TypeAdapter, ValidationError
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from api.versions import edition_in_tag, is_held, tag_of
+from domain.calendar import Day
+from domain.history import PatientHistory
+from domain.ledger.application import Ledger
+from domain.ledger.heads import PostgresHeads, SQLiteHeads, heads_of
+from domain.policy import editions
+from projections.eligibility import Eligibility, eligibility
+
+BYTES_MAX: Final = 33_554_432
+"""Of all answers that one process keeps: some thousands of patients. Whoever was asked for longest ago goes first."""
+
+BYTES_BESIDE: Final = 2_048
+"""What the key, the tag and the headers of one answer take up, at the most."""
+
+MAKERS: Final = 4
+"""Threads in which answers are made that are not at hand."""
+
+_DAY: Final[TypeAdapter[date]] = TypeAdapter(Day)
+_PATH: Final = re.compile(r"/patients/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/eligibility")
+_QUERY: Final = re.compile(rb"as_of=(\d{4}-\d\d-\d\d)")
+
+
+class Sight(Enum):
+    """What the caller may see. There is no sign-in yet, and everybody sees the whole answer."""
+
+    WHOLE = "whole"
+
+
+class Key(NamedTuple):
+    """`server` is that of the head that was read; `revisions` are those of every edition that is known."""
+
+    patient_id: UUID
+    version: int
+    server: str
+    day: date
+    revisions: tuple[tuple[str, int], ...]
+    sight: Sight
+
+
+class Ready(NamedTuple):
+    """An answer as it is sent, and the version of the history that it was made from."""
+
+    version: int
+    tag: str
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    headers_unchanged: tuple[tuple[bytes, bytes], ...]
+
+
+def made(history: PatientHistory, day: date) -> Ready:
+    """As the long road sends it, byte by byte."""
+    answer = eligibility(history, day)
+    tag = tag_of(history, "eligibility", day.isoformat(), edition_in_tag(answer.approvable))
+    body: bytes = Eligibility.__pydantic_serializer__.to_json(answer)
+    tagged = ((b"etag", tag.encode()), (b"cache-control", b"private, no-cache"))
+    sized = ((b"content-length", str(len(body)).encode()), (b"content-type", b"application/json"))
+    return Ready(history.version, tag, body, (*sized, *tagged), tagged)
+
+
+class Answers:
+    """Those that were asked for last, within `bytes_max`. Safe for threads."""
+
+    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._lock = Lock()
+        self._kept: OrderedDict[Key, Ready] = OrderedDict()
+        self.bytes_kept = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Key) -> Ready | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+        return found
+
+    def keep(self, key: Key, answer: Ready) -> None:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = answer
+                self.bytes_kept += len(answer.body) + BYTES_BESIDE
+            while self.bytes_kept > self._bytes_max:
+                _, dropped = self._kept.popitem(last=False)
+                self.bytes_kept -= len(dropped.body) + BYTES_BESIDE
+
+
+class ShortRoad(BaseRoute):
+    """Stands before FastAPI's routes and takes GET /patients/{id}/eligibility, of today or of a day, in its plainest
+    spelling. What it raises becomes the same problem as on the long road."""
+
+    def __init__(self, ledger: Ledger, bytes_max: int = BYTES_MAX) -> None:
+        self._ledger = ledger
+        self.answers = Answers(bytes_max)
+        self._under_way: dict[Key, Future[Ready]] = {}
+        self._one_at_a_time = Lock()
+        self._makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="ready")
+
+    @cached_property
+    def _heads(self) -> SQLiteHeads | PostgresHeads:
+        return heads_of(self._ledger.recorder.datastore)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope.get("root_path"):
+            return Match.NONE, {}
+        if (place := _PATH.fullmatch(scope["path"])) is None:
+            return Match.NONE, {}
+        day = None
+        if query := scope["query_string"]:
+            if (asked := _QUERY.fullmatch(query)) is None:
+                return Match.NONE, {}
+            try:
+                day = _DAY.validate_python(asked[1].decode())
+            except ValidationError:
+                return Match.NONE, {}
+        return Match.FULL, {"eligibility_of": (UUID(place[1]), day)}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (the signature is Starlette's)
+        answer = await self.answered(*scope["eligibility_of"])
+        held = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
+        if held and is_held(answer.tag, held.decode("latin-1")):
+            await send({"type": "http.response.start", "status": 304, "headers": list(answer.headers_unchanged)})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": list(answer.headers)})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def answered(self, patient_id: UUID, as_of: date | None) -> Ready:
+        head = await self._heads.read(patient_id)
+        day = as_of or self._ledger.today()
+        key = Key(patient_id, head.version, head.server, day, _revisions(), Sight.WHOLE)
+        if (found := self.answers.get(key)) is not None:
+            return found
+        # One who goes away does not take the answer from the others who wait for it.
+        return await asyncio.shield(asyncio.wrap_future(self._being_made(key)))
+
+    def _being_made(self, key: Key) -> Future[Ready]:
+        """Once for all who ask meanwhile."""
+        with self._one_at_a_time:
+            found = self._under_way.get(key)
+            if found is None:
+                found = self._under_way[key] = self._makers.submit(self._make, key)
+        return found
+
+    def _make(self, key: Key) -> Ready:
+        try:
+            answer = made(self._ledger.history(key.patient_id), key.day)
+            if answer.version < key.version:
+                raise OperationalError("the history that was read is older than its head: two servers answer as one")
+            # Somebody may have written since the head was read: then it is the answer to a later question.
+            self.answers.keep(key._replace(version=answer.version), answer)
+            return answer
+        finally:
+            with self._one_at_a_time:
+                del self._under_way[key]
+
+
+def _revisions() -> tuple[tuple[str, int], ...]:
+    return tuple([(newest.key, newest.revision) for newest, *_ in editions.KNOWN])
