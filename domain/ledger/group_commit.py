@@ -129,6 +129,9 @@ class GroupCommit:
             with self._gate:
                 self._hand_on()
             for one in batch[1:]:
+                if not one.answered:
+                    # Else it would take its turn for the lead, and be told that it is durable.
+                    one.answer(error=OperationalError("the writing was interrupted: send the command again"))
                 one.turn.release()
 
     def _taken(self) -> list[_Waiting]:
@@ -166,10 +169,6 @@ class GroupCommit:
                 return
             for one in batch:
                 self._written([one])
-        except BaseException:
-            for one in batch[1:]:
-                one.answer(error=OperationalError("the writing was interrupted: send the command again"))
-            raise
         else:
             for number, one in enumerate(batch):
                 one.answer(lost=number in lost)

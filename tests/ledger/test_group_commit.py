@@ -173,3 +173,18 @@ def test_whoever_is_interrupted_while_writing_leaves_nobody_waiting() -> None:
     assert crowd.outcomes() == [Interrupted, OperationalError]
     crowd.send(recording(4)).result(10)
     assert streams(crowd.store.committed) == [0, 4]
+
+
+def test_whoever_is_interrupted_while_each_is_tried_alone_leaves_nobody_answered_as_stored() -> None:
+    crowd = Crowd(recording(1), recording(2, BROKEN), recording(3))
+    write = crowd.commits._write
+
+    def interrupted(batch: Sequence[Recording]) -> Collection[int]:
+        if streams(batch) == [2]:
+            raise Interrupted
+        return write(batch)
+
+    crowd.commits._write = interrupted
+    assert crowd.outcomes() == [Interrupted, OperationalError, OperationalError]
+    crowd.send(recording(4)).result(10)
+    assert streams(crowd.store.committed) == [0, 1, 4]
