@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from domain.events import Event, placed
+from domain.ledger import postgres_recorder, sqlite_recorder
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.group_commit import Recording
+from domain.ledger.postgres_connections import Listener
 from domain.ledger.postgres_recorder import _as_parameters
 from tests.conftest import OpenLedger, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened
@@ -146,29 +147,37 @@ def decided(ledger: Ledger, patient_id: UUID) -> Event:
     return event
 
 
-def test_a_reader_that_waits_is_woken_by_a_writer_of_its_process_and_of_another(
-    ledger: Ledger, open_here: OpenLedger
-) -> None:
-    other = open_here()
-    patient_id = opened(ledger)
-    for writer in (ledger, other):
-        position = ledger.wait_beyond(ledger.position(), 0)
-        woken: list[tuple[int, float]] = []
-
-        def wait(position: int = position, woken: list[tuple[int, float]] = woken) -> None:
-            woken.append((ledger.wait_beyond(position, 30), time.monotonic()))
-
-        waiting = Thread(target=wait)
-        waiting.start()
+def seconds_until_woken(ledger: Ledger, writer: Ledger, patient_id: UUID, number: int) -> float:
+    """From the commit of a dose to the end of a wait for it."""
+    # The first wait of all only begins to listen.
+    position = ledger.wait_beyond(ledger.position(), 0.1)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(lambda: (ledger.wait_beyond(position, 30), time.monotonic()))
         time.sleep(0.3)
-        assert not woken
-        dosed(writer, patient_id, -1 if writer is ledger else -2)
+        assert not waiting.done()
+        dosed(writer, patient_id, number)
         written = time.monotonic()
-        waiting.join()
-        ((last, at),) = woken
-        assert last == position + 1
-        # Long before the thirty seconds: it was told, or looked by itself.
-        assert at - written < 5
+        last, at = waiting.result()
+    assert last == position + 1
+    return at - written
+
+
+def test_a_reader_that_waits_is_woken_by_a_writer_of_its_process_and_on_postgresql_of_any(
+    ledger: Ledger, open_here: OpenLedger, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (sqlite_recorder, postgres_recorder):
+        monkeypatch.setattr(module, "POLL_SECONDS", 60.0)
+    patient_id = opened(ledger)
+    for number, writer in enumerate([ledger] if store == "sqlite" else [ledger, open_here()]):
+        assert seconds_until_woken(ledger, writer, patient_id, -1 - number) < 5
+
+
+def test_a_reader_that_is_not_told_looks_by_itself(
+    ledger: Ledger, open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite nobody tells of other processes, and on PostgreSQL what was told may be lost."""
+    monkeypatch.setattr(Listener, "wait", lambda _, seconds: time.sleep(seconds))
+    assert seconds_until_woken(ledger, open_here(), opened(ledger), -1) < 5
 
 
 @pytest.mark.parametrize("position", [0, 1, 10_000])
