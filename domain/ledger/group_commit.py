@@ -61,15 +61,16 @@ Write = Callable[[Sequence[Recording]], Collection[int]]
 
 
 class _Waiting:
-    """One caller. `turn` is released when it is answered, or when it is to write the next batch."""
+    """One caller. `turn` is released when it is answered, or when it is to write the next batch and `leads`."""
 
-    __slots__ = ("answered", "error", "lost", "recording", "turn")
+    __slots__ = ("answered", "error", "leads", "lost", "recording", "turn")
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.turn = Lock()
         self.turn.acquire()
         self.answered = False
+        self.leads = False
         self.lost = False
         self.error: BaseException | None = None
 
@@ -113,9 +114,8 @@ class GroupCommit:
             # Interrupted: whoever is told to lead and does not would leave all others waiting.
             with self._gate:
                 if own in self._queue:
-                    is_told = self._queue[0] is own and not own.turn.locked()
                     self._queue.remove(own)
-                    if is_told:
+                    if own.leads:
                         self._hand_on()
             raise
 
@@ -155,6 +155,7 @@ class GroupCommit:
     def _hand_on(self) -> None:
         self._somebody_leads = bool(self._queue)
         if self._queue:
+            self._queue[0].leads = True
             self._queue[0].turn.release()
 
     def _written(self, batch: Sequence[_Waiting]) -> None:

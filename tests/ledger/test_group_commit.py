@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from threading import Event as Signal
+from threading import Lock
 from uuid import UUID
 
 import pytest
 from eventsourcing.persistence import DataError, IntegrityError, OperationalError, StoredEvent
 
+from domain.ledger import group_commit
 from domain.ledger.group_commit import BATCH_MAX, CommandRecord, GroupCommit, Recording
 
 LOST = b"lost"
@@ -188,3 +191,26 @@ def test_whoever_is_interrupted_while_each_is_tried_alone_leaves_nobody_answered
     assert crowd.outcomes() == [Interrupted, OperationalError, OperationalError]
     crowd.send(recording(4)).result(10)
     assert streams(crowd.store.committed) == [0, 1, 4]
+
+
+class InterruptedWithIt:
+    """A lock whose second owner is interrupted in the moment in which it gets it."""
+
+    def __init__(self) -> None:
+        self.real, self.owners = Lock(), count(1)
+        self.release, self.locked = self.real.release, self.real.locked
+
+    def acquire(self) -> None:
+        self.real.acquire()
+        if next(self.owners) == 2:
+            raise Interrupted
+
+
+def test_whoever_is_interrupted_when_it_is_to_lead_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The gate's, that of the one in the store, and that of the first behind it.
+    locks = iter([Lock(), Lock(), InterruptedWithIt()])
+    monkeypatch.setattr(group_commit, "Lock", lambda: next(locks, None) or Lock())
+    crowd = Crowd(*map(recording, (1, 2)))
+    assert crowd.outcomes() == [Interrupted, None]
+    crowd.send(recording(4)).result(10)
+    assert streams(crowd.store.committed) == [0, 2, 4]
