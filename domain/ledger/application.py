@@ -1,7 +1,8 @@
 """The ledger: load a history, decide, save; each command once, whole, or not at all.
 
-The library's `Application` gives the store, the optimistic concurrency and the order of
-commits. The clock and the randomness live here and nowhere below.
+A command is decided upon the history that this process remembers, and recorded on the condition
+that nothing came since. Where it remembers none, something came, or the decision is a refusal,
+the store is read first. The clock and the randomness live here and nowhere below.
 """
 
 from __future__ import annotations

@@ -48,5 +48,10 @@ def test_the_map_names_files_that_exist() -> None:
     for name in ("criteria", "prior_agents", "readings", "assessment", "referral"):
         assert (ROOT / "domain" / "policy" / f"{name}.py").exists()
     drawn = README.split("## The map of the house")[1].split("```")[1]
-    for name in re.findall(r"^  (\w+\.py)", drawn, re.MULTILINE):
-        assert (ROOT / "domain" / name).exists(), name
+    package, named = "", []
+    for line in drawn.splitlines():
+        package = found[1] if (found := re.match(r"(\w+)/", line)) else package
+        named += [(package, name) for name in re.findall(r"(?<![\w*])\w+\.py", line)]
+    assert {package for package, _ in named} == {"domain", "projections", "api"}
+    for package, name in named:
+        assert list((ROOT / package).rglob(name)), name

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from domain.ledger import heads
 from domain.ledger.postgres_store import CONNECTIONS_MAX
 from tests.house.test_readme import README, ROOT
 from tests.postgres_server import PostgresServer, postgres_server
@@ -44,7 +45,9 @@ def test_what_makes_a_commit_durable_is_on(name: str) -> None:
 
 
 def test_what_it_refers_to_exists() -> None:
-    assert f"at most {2 * CONNECTIONS_MAX + 2} connections ({CONNECTIONS_MAX} for questions" in RUNNING_IT
+    every = 2 * CONNECTIONS_MAX + heads.CONNECTIONS_MAX + 2
+    assert f"at most {every} connections ({CONNECTIONS_MAX} for questions" in RUNNING_IT
+    assert f"{heads.CONNECTIONS_MAX} for eligibility over HTTP" in RUNNING_IT
     tests = re.findall(r"`(?:tests/\w+/)?(test_\w+\.py)`", RUNNING_IT)
     assert len(tests) == 5
     for test in tests:
