@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests, worklist
 from api.dossier import routes as dossiers
-from api.ready import ShortRoad
+from api.ready import ShortRoad, ShortRoadFirst
 from domain.ledger.application import Ledger
 
 DESCRIPTION = """
@@ -29,6 +29,8 @@ def create_app(ledger: Ledger) -> FastAPI:
     """The application over one ledger, which stays the caller's to close."""
     app = FastAPI(title="Lemtrada authorization ledger", version=version("lemtrada-ledger"), description=DESCRIPTION)
     app.state.ledger = ledger
+    app.state.short_road = ShortRoad(ledger)
+    app.add_middleware(ShortRoadFirst, road=app.state.short_road)
     problems.install(app)
     problems.describe(app)
 
@@ -37,7 +39,6 @@ def create_app(ledger: Ledger) -> FastAPI:
         """A stranger who opens the printed address finds what there is."""
         return RedirectResponse("/docs")
 
-    app.router.routes.insert(0, ShortRoad(ledger))
     for module in (
         requests,
         patients,

@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from enum import Enum
 from functools import cached_property
@@ -21,8 +22,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import OperationalError
 from pydantic import TypeAdapter, ValidationError
-from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.versions import edition_in_tag, is_held, tag_of
 from domain.calendar import Day
@@ -112,9 +112,8 @@ class Answers:
                 self.bytes_kept -= len(dropped.body) + BYTES_BESIDE
 
 
-class ShortRoad(BaseRoute):
-    """Stands before FastAPI's routes and takes GET /patients/{id}/eligibility, of today or of a day, in its plainest
-    spelling. What it raises becomes the same problem as on the long road."""
+class ShortRoad:
+    """Takes GET /patients/{id}/eligibility, of today or of a day, in its plainest spelling."""
 
     def __init__(self, ledger: Ledger, bytes_max: int = BYTES_MAX) -> None:
         self._ledger = ledger
@@ -127,23 +126,23 @@ class ShortRoad(BaseRoute):
     def _heads(self) -> SQLiteHeads | PostgresHeads:
         return heads_of(self._ledger.recorder.datastore)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+    def asked(self, scope: Scope) -> tuple[UUID, date | None] | None:
+        """Whose eligibility, and of which day; None for what is not asked in this way."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope.get("root_path"):
-            return Match.NONE, {}
+            return None
         if (place := _PATH.fullmatch(scope["path"])) is None:
-            return Match.NONE, {}
+            return None
         day = None
         if query := scope["query_string"]:
-            if (asked := _QUERY.fullmatch(query)) is None:
-                return Match.NONE, {}
+            if (of_day := _QUERY.fullmatch(query)) is None:
+                return None
             try:
-                day = _DAY.validate_python(asked[1].decode())
+                day = _DAY.validate_python(of_day[1].decode())
             except ValidationError:
-                return Match.NONE, {}
-        return Match.FULL, {"eligibility_of": (UUID(place[1]), day)}
+                return None
+        return UUID(place[1]), day
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (the signature is Starlette's)
-        answer = await self.answered(*scope["eligibility_of"])
+    async def send(self, answer: Ready, scope: Scope, send: Send) -> None:
         held = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
         if held and is_held(answer.tag, held.decode("latin-1")):
             await send({"type": "http.response.start", "status": 304, "headers": list(answer.headers_unchanged)})
@@ -180,6 +179,24 @@ class ShortRoad(BaseRoute):
         finally:
             with self._one_at_a_time:
                 del self._under_way[key]
+
+
+class ShortRoadFirst:
+    """ASGI middleware, outside of FastAPI's own. What goes wrong on the short road is told on the long one."""
+
+    def __init__(self, app: ASGIApp, road: ShortRoad) -> None:
+        self.app = app
+        self.road = road
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = None
+        if (asked := self.road.asked(scope)) is not None:
+            with suppress(Exception):
+                answer = await self.road.answered(*asked)
+        if answer is not None:
+            await self.road.send(answer, scope, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def _revisions() -> tuple[tuple[str, int], ...]:

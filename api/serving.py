@@ -12,6 +12,7 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -116,6 +117,9 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+_TOLD: Final = (b"host", b"origin")
+
+
 class FromThisMachineOnly:
     """ASGI middleware against pages of other sites that use the visitor's browser to reach in.
 
@@ -128,8 +132,8 @@ class FromThisMachineOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-            host, origin = headers.get(b"host"), headers.get(b"origin")
+            headers = dict(scope["headers"])
+            host, origin = (headers[name].decode("latin-1") if name in headers else None for name in _TOLD)
             if not (host is None or _names_this_machine(f"//{host}")):
                 await _turned_away(421, "Misdirected request", "Host")(scope, receive, send)
                 return
@@ -139,6 +143,7 @@ class FromThisMachineOnly:
         await self.app(scope, receive, send)
 
 
+@lru_cache(maxsize=64)
 def _names_this_machine(url: str) -> bool:
     try:
         return is_loopback(urlsplit(url).hostname or "")

@@ -11,7 +11,7 @@ import sqlite3
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary, finalize
@@ -66,29 +66,31 @@ class SQLiteHeads:
 
     async def read(self, patient_id: UUID) -> Head:
         """Raises NotFound, and eventsourcing's persistence errors where the file can't be read."""
-        with suppress(sqlite3.Error):
-            return _head(self._at_once(patient_id))
-        # Mostly somebody has the file to himself for a moment: waited for, but not by the event loop.
-        return _head(await asyncio.to_thread(self._patiently, patient_id))
-
-    def _at_once(self, patient_id: UUID) -> int | None:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = sqlite_store.connect(self._path)
-            connection.execute("PRAGMA query_only=ON")
-            connection.execute("PRAGMA busy_timeout=0")
+            # To connect may take its time.
+            return _head(await asyncio.to_thread(self._patiently, patient_id))
         try:
             version: int | None = connection.execute(_SQLITE, (patient_id.hex,)).fetchone()[0]
-        except BaseException:
+        except sqlite3.Error:
+            # Mostly somebody has the file to himself for a moment: waited for, but not by the event loop.
             connection.close()
-            raise
+            return _head(await asyncio.to_thread(self._patiently, patient_id))
         self._idle.append(connection)
-        return version
+        return _head(version)
 
     def _patiently(self, patient_id: UUID) -> int | None:
-        with sqlite_store.translated(), closing(sqlite_store.connect(self._path)) as connection:
-            version: int | None = connection.execute(_SQLITE, (patient_id.hex,)).fetchone()[0]
+        with sqlite_store.translated():
+            connection = sqlite_store.connect(self._path)
+            try:
+                version: int | None = connection.execute(_SQLITE, (patient_id.hex,)).fetchone()[0]
+                connection.execute("PRAGMA query_only=ON")
+                connection.execute("PRAGMA busy_timeout=0")
+            except BaseException:
+                connection.close()
+                raise
+        self._idle.append(connection)
         return version
 
 

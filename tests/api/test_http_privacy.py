@@ -151,7 +151,7 @@ def test_refusals_of_the_record_repeat_nothing_of_it(api: Api) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_a_server_says_nothing_of_what_it_is_sent(ledger_url: str, tmp_path: Path) -> None:
-    with served(ledger_url, tmp_path / "said") as server, Client(base_url=server.url) as client:
+    with served(ledger_url, tmp_path / "said") as server, Client(base_url=server.url, timeout=30) as client:
         born = opening(MEMBER_ID, name=NAME, birth_date=BORN)
         patient = client.post("/patients", json=born).json()["patient_id"]
         clean(client.post("/patients", json=born))
