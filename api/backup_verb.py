@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from threading import Timer
+from typing import Annotated, Final
 
 import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from api import serving
 from api.cli import ANSWER_IS_NO, AsJson, _complain, _print, app
 from api.ledger_verbs import Database, plainly
 from domain.ledger.backup import back_up
 from domain.ledger.urls import address_of
+
+SECONDS_BEFORE_PROGRESS: Final = 1.0
 
 
 @app.command("backup")
@@ -30,7 +37,8 @@ def backup_command(
     with plainly():
         url = database if database is not None else serving.database_in_data_folder()
         address = address_of(url)
-        made = back_up(address, file)
+        with _under_way(Console(stderr=True)):
+            made = back_up(address, file)
     missing = [f"{patient_id} {sha256}" for patient_id, sha256 in made.missing]
     if as_json:
         _print(
@@ -42,3 +50,20 @@ def backup_command(
     for document in missing:
         _complain(f"document {document} is missing or damaged: restore it from an earlier backup, or store it again")
     raise typer.Exit(ANSWER_IS_NO if missing else 0)
+
+
+@contextmanager
+def _under_way(console: Console) -> Iterator[None]:
+    """The time it takes, shown on a terminal once it is more than a second; silent in a pipe."""
+    columns = SpinnerColumn(), TextColumn("backing up"), TimeElapsedColumn()
+    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    shown.add_task("", total=None)
+    # Most of it is one long step of SQLite's, which tells nothing until it is done.
+    beginning = Timer(SECONDS_BEFORE_PROGRESS, shown.start)
+    beginning.start()
+    try:
+        yield
+    finally:
+        beginning.cancel()
+        beginning.join()
+        shown.stop()

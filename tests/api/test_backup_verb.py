@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from api import backup_verb
 from domain.ledger.application import Ledger, open_ledger
 from tests.api.test_ledger_verbs import refused, run
 from tests.clock import Clock
@@ -75,3 +79,20 @@ def test_a_backup_that_is_there_is_not_replaced(sqlite_url: str, tmp_path: Path)
 
 def test_it_has_help_with_an_example() -> None:
     assert "Example: lemtrada-ledger backup" in run("backup", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("terminal", "seconds", "tells"),
+    [(True, 0.0, True), (True, 60.0, False), (False, 0.0, False)],
+    ids=["long, on a terminal", "short, on a terminal", "long, in a pipe"],
+)
+def test_on_a_terminal_a_backup_that_takes_longer_shows_that_it_is_under_way(
+    terminal: bool, seconds: float, tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_verb, "SECONDS_BEFORE_PROGRESS", seconds)
+    shown = io.StringIO()
+    begun = time.monotonic()
+    with backup_verb._under_way(Console(file=shown, force_terminal=terminal, width=80)):
+        time.sleep(0.3)
+    assert ("backing up" in shown.getvalue()) == tells
+    assert time.monotonic() - begun < 10
