@@ -181,7 +181,7 @@ def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = 
     """
     views, end = views_of(ledger.recorder.datastore), ledger.position()
     generation: Generation | None = views.begin(WORKLIST, RENDERER)
-    done = failed = 0
+    done, failed = 0, list[UUID]()
     for batch in _batches(ledger.patients()):
         assert generation is not None
         refolded = list(_refolded(ledger, batch))
@@ -189,15 +189,15 @@ def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = 
         if generation is None:
             break
         done += len(batch)
-        failed += sum(one.error is not None for one in refolded)
+        failed += [one.patient_id for one in refolded if one.error is not None]
         if progress is not None:
             progress(done)
     if generation is not None:
         # Each was folded after `end` was read, so all that the log held by then is in the rows.
         generation = views.store(WORKLIST, generation, end, (), ledger.now())
-    serves = generation is not None and views.serve(WORKLIST, RENDERER, generation, alone=alone)
+    serves = generation is not None and views.serve(WORKLIST, RENDERER, generation, alone=alone, failed=failed)
     views.sweep(WORKLIST)
-    return Rebuilt(WORKLIST, done, failed, serves)
+    return Rebuilt(WORKLIST, done, len(failed), serves)
 
 
 def _stored(ledger: Ledger, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> int:

@@ -143,6 +143,7 @@ _DROP_OLDER = """
 _DROPPED = "SELECT generation FROM {schema}.view_generations WHERE view = :view AND serves = -1 ORDER BY generation"
 _GONE = "DELETE FROM {schema}.view_generations WHERE view = :view AND generation = :generation AND serves = -1"
 _MENDED = "DELETE FROM {schema}.view_failures WHERE view = :view AND patient_id {among patients}"
+_MENDED_BUT = "DELETE FROM {schema}.view_failures WHERE view = :view AND NOT (patient_id {among patients})"
 _FAILED = """
     INSERT INTO {schema}.view_failures (view, patient_id, error, failed_at, attempts)
     VALUES (:view, :patient_id, :error, :failed_at, 1)
@@ -234,7 +235,9 @@ class Views:
                 run.each(_FAILED, [{**of_view, "patient_id": one.patient_id, "error": one.error} for one in failed])
             if made:
                 patients = [one.patient_id for one in made]
-                run(_MENDED, view=view, patients=patients)
+                if not are_new:
+                    # The rows that serve meanwhile are no better for those of a rebuild, which may be killed.
+                    run(_MENDED, view=view, patients=patients)
                 entries = (entry for one in made for entry in one.entries)
                 replace_rows(run, generation.number, () if are_new else patients, entries, at)
             return Generation(generation.number, position)
@@ -259,10 +262,13 @@ class Views:
         (made,) = self._store.writes(lambda run: run(_BEGIN, **place))
         return Generation(made["generation"], 0)
 
-    def serve(self, view: str, renderer: str, generation: Generation, *, alone: bool) -> bool:
+    def serve(
+        self, view: str, renderer: str, generation: Generation, *, alone: bool, failed: Sequence[UUID] = ()
+    ) -> bool:
         """From now on this one answers, and the older ones of its renderer are dropped; with `alone`, those of any.
 
-        False where it was dropped by a newer one that came to serve first.
+        `failed` are the patients whose rows it could not be given. False where it was dropped by a
+        newer one that came to serve first.
         """
         older = _DROP_OLDER if alone else f"{_DROP_OLDER} AND renderer = :renderer"
 
@@ -270,6 +276,7 @@ class Views:
             if not run(_SERVE, view=view, generation=generation.number):
                 return False
             run(older, view=view, generation=generation.number, renderer=renderer)
+            run(_MENDED_BUT, view=view, patients=list(failed))
             return True
 
         return self._store.writes(work)

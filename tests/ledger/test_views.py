@@ -70,7 +70,8 @@ def filled(views: Views, *refolded: Refolded, renderer: str = RENDERER) -> Gener
     """A generation at position 7 that serves."""
     stored = views.store(VIEW, views.begin(VIEW, renderer), 7, refolded, NOON)
     assert stored is not None
-    assert views.serve(VIEW, renderer, stored, alone=False)
+    failed = [one.patient_id for one in refolded if one.error is not None]
+    assert views.serve(VIEW, renderer, stored, alone=False, failed=failed)
     return stored
 
 

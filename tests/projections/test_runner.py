@@ -12,6 +12,7 @@ from eventsourcing.persistence import OperationalError
 
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
+from domain.ledger.views import Views
 from projections import runner
 from projections.runner import Rebuilt, catch_up, folded_rows, rebuild, worklist
 from projections.worklist_listing import Filters, Paging, Worklist
@@ -280,6 +281,38 @@ def test_a_rebuild_that_is_killed_leaves_the_old_rows_and_nothing_in_the_way(led
     assert asks(ledger) == before
     assert rebuild(ledger).serves
     assert asks(ledger) == before
+
+
+def test_a_rebuild_that_is_killed_mends_nobody(
+    ledger: Ledger, clock: Clock, folds: Folds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of whoever failed are as old as before, and so she is tried again; one that comes to serve mends her."""
+
+    class Killed(BaseException):
+        """In place of a signal."""
+
+    def killed(*_: object, **__: object) -> bool:
+        raise Killed
+
+    alma, bea = patient(ledger, 1), patient(ledger, 2)
+    asks(ledger)
+    folds.broken = {alma.patient_id}
+    alma.and_given(assigned(PHYSICIAN), withdrawn())
+    assert [one.patient_id for one in asks(ledger).failures] == [alma.patient_id]
+    folds.broken = set()
+    with monkeypatch.context() as while_it_dies:
+        while_it_dies.setattr(Views, "serve", killed)
+        with pytest.raises(Killed):
+            rebuild(ledger)
+    assert len(asks(ledger).failures) == 1
+    clock.advance(timedelta(seconds=2))
+    assert (shown(ledger), asks(ledger).failures) == ([f"{bea.patient_id}.r1"], ())
+    folds.broken = {alma.patient_id}
+    alma.and_given(asked(ledger))
+    assert len(asks(ledger).failures) == 1
+    folds.broken = set()
+    rebuild(ledger)
+    assert (len(shown(ledger)), asks(ledger).failures) == (2, ())
 
 
 def test_a_rebuild_that_was_overtaken_says_so(ledger: Ledger, open_here: OpenLedger) -> None:
