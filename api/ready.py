@@ -22,7 +22,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import OperationalError
 from pydantic import TypeAdapter, ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope, Send
 
 from api.versions import edition_in_tag, is_held, tag_of
 from domain.calendar import Day
@@ -142,6 +142,18 @@ class ShortRoad:
                 return None
         return UUID(place[1]), day
 
+    async def takes(self, scope: Scope, send: Send) -> bool:
+        """Whether it was answered here. What goes wrong here is told on the long road."""
+        if (asked := self.asked(scope)) is None:
+            return False
+        answer = None
+        with suppress(Exception):
+            answer = await self.answered(*asked)
+        if answer is None:
+            return False
+        await self.send(answer, scope, send)
+        return True
+
     async def send(self, answer: Ready, scope: Scope, send: Send) -> None:
         held = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
         if held and is_held(answer.tag, held.decode("latin-1")):
@@ -179,24 +191,6 @@ class ShortRoad:
         finally:
             with self._one_at_a_time:
                 del self._under_way[key]
-
-
-class ShortRoadFirst:
-    """ASGI middleware, outside of FastAPI's own. What goes wrong on the short road is told on the long one."""
-
-    def __init__(self, app: ASGIApp, road: ShortRoad) -> None:
-        self.app = app
-        self.road = road
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = None
-        if (asked := self.road.asked(scope)) is not None:
-            with suppress(Exception):
-                answer = await self.road.answered(*asked)
-        if answer is not None:
-            await self.road.send(answer, scope, send)
-        else:
-            await self.app(scope, receive, send)
 
 
 def _revisions() -> tuple[tuple[str, int], ...]:

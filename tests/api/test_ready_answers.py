@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from api import ready
 from api.app import create_app
-from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad, ShortRoadFirst, Sight
+from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad, Sight
 from api.serving import FromThisMachineOnly
 from domain.policy.edition import Edition
 from tests.api.acts import Api
@@ -29,14 +29,14 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def short_road(client: TestClient) -> ShortRoad:
-    road: ShortRoad = client.app.state.short_road  # type: ignore[attr-defined]
+    road: ShortRoad = client.app.short_road  # type: ignore[attr-defined]
     return road
 
 
 @pytest.fixture
 def by_the_long_road(api: Api) -> Iterator[TestClient]:
     app = create_app(api.ledger)
-    app.user_middleware[:] = [one for one in app.user_middleware if one.cls is not ShortRoadFirst]  # type: ignore[comparison-overlap]
+    app.short_road = None
     with TestClient(app) as client:
         yield client
 
