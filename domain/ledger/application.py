@@ -61,12 +61,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """How a command came: by whom, under which key, from which import; the digest is of all of it."""
+    """How a command came: by whom, under which key, from which import; the digest is of all of it.
+
+    `times_forgotten` is what `Histories` said when it came.
+    """
 
     actor: Actor
     key: str | None
     digest: str
     imported_from: ImportedFrom | None
+    times_forgotten: int
 
     def record_of(self, events: Sequence[Event]) -> CommandRecord | None:
         if self.key is None:
@@ -200,7 +204,7 @@ class Ledger(LedgerOnRecord):
         if imported_from is not None:
             parts.append(_json(imported_from))
         digest = hashlib.sha256(self._index_namespace.bytes + b"[" + b",".join(parts) + b"]").hexdigest()
-        return _Sent(actor, key, digest, imported_from)
+        return _Sent(actor, key, digest, imported_from, self._remembered.times_forgotten)
 
     def _beside(self, command: Command) -> Beside:
         if isinstance(command, AboutMember):
@@ -230,7 +234,7 @@ class Ledger(LedgerOnRecord):
             if not self._are_stored(events):
                 return None
         history = folded(events, before)
-        self._remembered.keep(history)
+        self._remembered.keep(history, sent.times_forgotten)
         return Outcome(history.patient_id, events, history, replayed=False)
 
     def _are_stored(self, events: tuple[PatientEvent, ...]) -> bool:

@@ -25,6 +25,7 @@ class Histories:
         self._most = most
         self._lock = Lock()
         self._found: OrderedDict[UUID, PatientHistory] = OrderedDict()
+        self.times_forgotten = 0
 
     def __len__(self) -> int:
         return len(self._found)
@@ -36,9 +37,14 @@ class Histories:
                 self._found.move_to_end(patient_id)
         return found
 
-    def keep(self, history: PatientHistory) -> None:
-        """Unless a newer one is remembered already."""
+    def keep(self, history: PatientHistory, times_forgotten: int | None = None) -> None:
+        """Unless a newer one is remembered already, or all were forgotten since `times_forgotten` was read.
+
+        What was read before a connection was lost may be of another store than what is asked now.
+        """
         with self._lock:
+            if times_forgotten not in (None, self.times_forgotten):
+                return
             before = self._found.get(history.patient_id)
             if before is None or before.version < history.version:
                 self._found[history.patient_id] = history
@@ -51,5 +57,6 @@ class Histories:
         with self._lock:
             if patient_id is None:
                 self._found.clear()
+                self.times_forgotten += 1
             else:
                 self._found.pop(patient_id, None)

@@ -76,7 +76,7 @@ class LedgerOnRecord(Application[UUID]):
         """Raises NotFound; the limits are those of `events`. Of now, only what came since the last time is read."""
         if through_version is not None or known_at is not None:
             return folded(self.events(patient_id, through_version=through_version, known_at=known_at))
-        before = self._remembered.get(patient_id)
+        times_forgotten, before = self._remembered.times_forgotten, self._remembered.get(patient_id)
         later = self.events.since(patient_id, before.version) if before is not None else None
         if before is not None and later is None:
             # The store was set back to before it: what is remembered never was.
@@ -88,7 +88,7 @@ class LedgerOnRecord(Application[UUID]):
             history = folded(later, before)
         else:
             return before
-        self._remembered.keep(history)
+        self._remembered.keep(history, times_forgotten)
         return history
 
     def histories(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, PatientHistory | Exception]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -139,3 +140,31 @@ def test_what_is_forgotten_is_gone(some: list[PatientHistory]) -> None:
     assert len(remembered) == 3
     remembered.forget()
     assert len(remembered) == 0
+
+
+def test_what_was_read_before_a_connection_was_lost_is_not_remembered_after_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a thread that has read it while another one finds that the server is gone, and so is perhaps what it held."""
+    patient_id, remembered = opened(ledger), ledger._remembered
+    remembered.forget()
+    rows_of, insert_events = ledger.recorder.rows_of, ledger.recorder.insert_events
+
+    def read_and_lost(*values: Any, **named: Any) -> Any:
+        rows = rows_of(*values, **named)
+        remembered.forget()
+        return rows
+
+    def stored_and_lost(*values: Any, **named: Any) -> None:
+        insert_events(*values, **named)
+        remembered.forget()
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(ledger.recorder, "rows_of", read_and_lost)
+        assert ledger.history(patient_id).version == 1
+    assert remembered.get(patient_id) is None
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(ledger.recorder, "insert_events", stored_and_lost)
+        assert dosed(ledger, patient_id, 0)[0].history.version == 2
+    assert remembered.get(patient_id) is None
+    assert remembered.get(ledger.history(patient_id).patient_id) is ledger.history(patient_id)
