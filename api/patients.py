@@ -18,7 +18,7 @@ from api.answers import (
 )
 from api.bodies_in import SoundJson
 from api.problems import BODY, COMMAND, QUERY, documented
-from api.versions import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
+from api.versions import IdempotencyKey, IfMatch, Sight, tag_answer, tag_of, tag_of_eligibility
 from api.wiring import (
     After,
     AsOf,
@@ -100,7 +100,7 @@ def get_eligibility(
     history = ledger.history(patient_id, known_at=known_at)
     day = as_of or ledger.today()
     answer = eligibility(history, day, edition_of(edition))
-    tag_answer(request, response, tag_of(history, "eligibility", day.isoformat(), edition_in_tag(answer.approvable)))
+    tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, Sight.WHOLE))
     return answer
 
 

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
-from enum import Enum
 from functools import cached_property
 from threading import Lock
 from typing import Final, NamedTuple
@@ -24,7 +23,7 @@ from eventsourcing.persistence import OperationalError
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Scope, Send
 
-from api.versions import edition_in_tag, is_held, tag_of
+from api.versions import Sight, is_held, tag_of_eligibility
 from domain.calendar import Day
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
@@ -44,12 +43,6 @@ MAKERS: Final = 4
 _DAY: Final[TypeAdapter[date]] = TypeAdapter(Day)
 _PATH: Final = re.compile(r"/patients/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/eligibility")
 _QUERY: Final = re.compile(rb"as_of=(\d{4}-\d\d-\d\d)")
-
-
-class Sight(Enum):
-    """What the caller may see. There is no sign-in yet, and everybody sees the whole answer."""
-
-    WHOLE = "whole"
 
 
 class Key(NamedTuple):
@@ -73,10 +66,10 @@ class Ready(NamedTuple):
     headers_unchanged: tuple[tuple[bytes, bytes], ...]
 
 
-def made(history: PatientHistory, day: date) -> Ready:
+def made(history: PatientHistory, day: date, sight: Sight) -> Ready:
     """As the long road sends it, byte by byte."""
     answer = eligibility(history, day)
-    tag = tag_of(history, "eligibility", day.isoformat(), edition_in_tag(answer.approvable))
+    tag = tag_of_eligibility(history, day, answer.approvable, sight)
     body: bytes = Eligibility.__pydantic_serializer__.to_json(answer)
     tagged = ((b"etag", tag.encode()), (b"cache-control", b"private, no-cache"))
     sized = ((b"content-length", str(len(body)).encode()), (b"content-type", b"application/json"))
@@ -182,7 +175,7 @@ class ShortRoad:
 
     def _make(self, key: Key) -> Ready:
         try:
-            answer = made(self._ledger.history(key.patient_id), key.day)
+            answer = made(self._ledger.history(key.patient_id), key.day, key.sight)
             if answer.version < key.version:
                 raise OperationalError("the history that was read is older than its head: two servers answer as one")
             # Somebody may have written since the head was read: then it is the answer to a later question.

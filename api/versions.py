@@ -1,12 +1,14 @@
 """ETags and preconditions: which state of a history an answer shows, and which a command expects.
 
-A tag is the patient, the version of her history and, for answers that depend on it, the day
-and the edition. If-Match compares the version, so any tag of the patient serves.
+A tag is the patient, the version of her history and, for answers that depend on it, the day,
+the edition and what the caller may see. If-Match compares the version, so any tag of the patient serves.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import date
+from enum import Enum
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -43,8 +45,19 @@ IdempotencyKey = Annotated[
 NO_VERSION = 0
 
 
+class Sight(Enum):
+    """What the caller may see. There is no sign-in yet, and everybody sees the whole answer."""
+
+    WHOLE = "whole"
+
+
 def tag_of(history: PatientHistory, *depends_on: str) -> str:
     return '"' + "-".join([history.patient_id.hex, str(history.version), *depends_on]) + '"'
+
+
+def tag_of_eligibility(history: PatientHistory, day: date, judged: Approvable | None, sight: Sight) -> str:
+    """Of all that the answer depends on."""
+    return tag_of(history, "eligibility", day.isoformat(), sight.value, edition_in_tag(judged))
 
 
 def expected_version(if_match: str | None, patient_id: UUID) -> int | None:

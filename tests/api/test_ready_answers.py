@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 
 from api import ready
 from api.app import create_app
-from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad, Sight
+from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
 from api.serving import FromThisMachineOnly
+from api.versions import Sight
 from domain.policy.edition import Edition
 from tests.api.acts import Api
 from tests.clock import Clock
@@ -46,9 +47,9 @@ def made_times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     versions: list[int] = []
     make = ready.made
 
-    def counted(history: Any, day: date) -> Ready:
+    def counted(history: Any, day: date, sight: Sight) -> Ready:
         versions.append(history.version)
-        return make(history, day)
+        return make(history, day, sight)
 
     monkeypatch.setattr(ready, "made", counted)
     return versions
@@ -115,6 +116,17 @@ def test_a_revised_edition_makes_another_answer(api: Api, request: pytest.Fixtur
     after = api.client.get(f"/patients/{patient}/eligibility", headers={"If-None-Match": before.headers["etag"]})
     assert (before.json()["approvable"]["edition_revision"], after.status_code) == (1, 200)
     assert after.json()["approvable"]["edition_revision"] == second.revision == 2
+
+
+def test_a_tag_is_the_patient_the_version_the_day_the_edition_and_what_the_caller_may_see(api: Api) -> None:
+    patient = api.opened()
+    answer = api.client.get(f"/patients/{patient}/eligibility?as_of=2026-04-28")
+    assert answer.headers["etag"] == f'"{UUID(patient).hex}-1-eligibility-2026-04-28-whole-{edition_of(answer)}"'
+
+
+def edition_of(answer: Any) -> str:
+    judged = answer.json()["approvable"]
+    return f"{judged['edition']}.{judged['edition_revision']}" if judged is not None else "no-edition"
 
 
 def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
