@@ -63,6 +63,30 @@ def test_of_a_batch_the_losers_are_left_out_whole_and_all_others_are_stored(ledg
     assert stored == [(one, 3), (one, 4), (four, 2)]
 
 
+@pytest.mark.parametrize("late", ["nobody", "a version", "a key", "a gap", "all"])
+def test_of_commands_of_one_event_each_all_are_stored_in_their_order_but_the_losers(ledger: Ledger, late: str) -> None:
+    patients = [opened(ledger, f"M-{number}") for number in range(5)]
+    ledger.execute(opened(ledger, "M-used"), dose(0), NURSE, key="used")
+    before = ledger.position()
+    batch = [sent(f"k{number}", event(patient, 2)) for number, patient in enumerate(patients)]
+    batch[4] = Recording(batch[4].events, None)
+    match late:
+        case "a version":
+            batch[1] = sent("k1", event(patients[1], 1))
+        case "a key":
+            batch[1] = sent("used", event(patients[1], 2))
+        case "a gap":
+            batch[1] = sent("k1", event(patients[1], 3))
+        case "all":
+            batch = [sent(f"k{number}", event(patient, 1)) for number, patient in enumerate(patients)]
+    lost = {"nobody": [], "all": [0, 1, 2, 3, 4]}.get(late, [1])
+    assert sorted(written(ledger, batch)) == lost
+    stored = [(stream, version) for _, stream, version, _, _ in ledger.recorder.log(before, 10)]
+    assert stored == [(patient, 2) for number, patient in enumerate(patients) if number not in lost]
+    found = [ledger.recorder.find_command(NURSE.id, f"k{number}") is not None for number in range(4)]
+    assert found == [number not in lost for number in range(4)]
+
+
 @pytest.fixture
 def postgresql_ledger(postgresql_url: str) -> Iterator[Ledger]:
     with open_ledger(postgresql_url) as ledger:
