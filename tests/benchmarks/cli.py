@@ -24,7 +24,7 @@ EXAMPLE = "Example: lemtrada-ledger-bench --quick --json figures.json"
 @app.command(epilog=EXAMPLE)
 def bench(
     quick: Annotated[
-        bool, typer.Option("--quick", help="Everything small: about two minutes, wide intervals.")
+        bool, typer.Option("--quick", help="Everything small: about four minutes, wide intervals.")
     ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows there, as one JSON list.")] = None,
     only: Annotated[str | None, typer.Option("--only", help=f"A word of: {', '.join(PARTS)}.")] = None,
