@@ -18,7 +18,7 @@ from api.answers import (
 )
 from api.bodies_in import SoundJson
 from api.problems import BODY, COMMAND, QUERY, documented
-from api.versions import IdempotencyKey, IfMatch, Sight, tag_answer, tag_of, tag_of_eligibility
+from api.versions import IdempotencyKey, IfMatch, tag_answer, tag_of, tag_of_eligibility
 from api.wiring import (
     After,
     AsOf,
@@ -36,6 +36,7 @@ from domain.errors import NotFound
 from domain.events import Member
 from domain.facts import Fact
 from domain.people import Actor
+from domain.sight import Sight
 from projections.audit_trail import audit_trail
 from projections.courses import Courses, course_list
 from projections.eligibility import Eligibility, eligibility

@@ -23,12 +23,13 @@ from eventsourcing.persistence import OperationalError
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Scope, Send
 
-from api.versions import Sight, is_held, tag_of_eligibility
+from api.versions import is_held, tag_of_eligibility
 from domain.calendar import Day
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
 from domain.ledger.heads import PostgresHeads, SQLiteHeads, heads_of
 from domain.policy import editions
+from domain.sight import Sight
 from projections.eligibility import Eligibility, eligibility
 
 BYTES_MAX: Final = 33_554_432

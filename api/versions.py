@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from enum import Enum
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -17,6 +16,7 @@ from fastapi import Header, HTTPException, Request, Response
 
 from domain.history import PatientHistory
 from domain.policy.assessment import Assessment
+from domain.sight import Sight
 from projections.eligibility import Approvable
 
 _TAG = re.compile(r'"(?P<patient>[0-9a-f]{32})-(?P<version>\d{1,9})(?:-[^"]*)?"')
@@ -43,12 +43,6 @@ IdempotencyKey = Annotated[
 
 
 NO_VERSION = 0
-
-
-class Sight(Enum):
-    """What the caller may see. There is no sign-in yet, and everybody sees the whole answer."""
-
-    WHOLE = "whole"
 
 
 def tag_of(history: PatientHistory, *depends_on: str) -> str:

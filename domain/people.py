@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from domain.facts import Consultation, Fact, Name, Specialty
 
-Role = Literal["requester", "reviewer", "clinician", "appeals_clinician", "service"]
+Role = Literal["requester", "reviewer", "clinician", "appeals_clinician", "auditor", "service", "administrator"]
 Credential = Literal["physician", "pharmacist", "nurse", "nurse_practitioner", "physician_assistant", "none"]
 
 DOCUMENT_READERS: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician"})
@@ -20,7 +20,8 @@ ActorId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern
 class Actor(Fact):
     """Who did it, in which role, with which credential; given with each command and recorded.
 
-    `reports_to` are the ids of everyone above this person, nearest first.
+    `reports_to` are the ids of everyone above this person, nearest first; `office` is the
+    prescriber's office that a requester acts for, whose people share what one of them asked.
     """
 
     id: ActorId
@@ -29,6 +30,12 @@ class Actor(Fact):
     credential: Credential = "none"
     specialty: Name | None = None
     reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20, exclude_if=lambda value: not value)] = ()
+    office: ActorId | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @property
+    def asks_as(self) -> str:
+        """Whose requests are this person's own: her office's, or hers alone."""
+        return self.office or self.id
 
 
 class Prescriber(Fact):

@@ -145,6 +145,7 @@ WORDS: Final[dict[type[Event], Words]] = {
         "Representative named",
         lambda event: f"{event.name} ({spoken(event.relationship)}), through {event.through or 'further notice'}",
     ),
+    told.RequesterAdmitted: ("Prescriber's office admitted", lambda event: f"{event.actor.name} may ask for her"),
     told.DeathRecorded: ("Death recorded", lambda event: f"{event.on}; {event.source}"),
     told.DeathRecordVoided: ("Record of death voided", _because),
     told.OtherAgentStarted: ("Other agent started", lambda event: f"{event.product}, {event.on}; {event.source}"),

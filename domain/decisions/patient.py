@@ -42,6 +42,7 @@ from domain.events import (
     OtherAgentStopped,
     PatientEvent,
     RepresentativeNamed,
+    RequesterAdmitted,
 )
 from domain.history import PatientHistory
 from domain.policy.agents import recognise
@@ -49,10 +50,28 @@ from domain.policy.agents import recognise
 
 def open_history(history: PatientHistory | None, command: OpenHistory, moment: Moment) -> tuple[PatientEvent, ...]:
     if history is not None:
-        raise AlreadyRecorded("this member has a history already", field="member", remedy="find the patient instead")
+        return (_admitted(history, command, moment),)
     born = command.birth_date
     _check_born_by_today(born, moment)
     return (moment.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
+
+
+def _admitted(history: PatientHistory, command: OpenHistory, moment: Moment) -> RequesterAdmitted:
+    """A prescriber's office that knows her by name and birth date is told no more than that it may ask for her."""
+    if moment.actor.role != "requester":
+        raise AlreadyRecorded("this member has a history already", field="member", remedy="find the patient instead")
+    known = (_plainly(history.name), history.birth_date)
+    if command.birth_date is None or (_plainly(command.name), command.birth_date) != known:
+        raise Conflict(
+            "a history can't be opened for this member as it was asked",
+            field="member",
+            remedy="check the member id, the name and the birth date on her card, or call the plan",
+        )
+    return moment.event(RequesterAdmitted)
+
+
+def _plainly(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def correct_demographics(

@@ -6,6 +6,7 @@
     documents       what stands behind the facts
     determinations  what persons decided, and what became of an approval
     appeals         what was asked to be decided again
+    keeping         of the ledger itself: its people, who looked, the seal
 
 The wire law: an event is stored under its `TOPIC` as the JSON of its fields, without the
 patient's id and the position in her history, which the store keeps as its key. A topic is
@@ -71,6 +72,22 @@ from domain.events.envelope import (
     ReportId,
     RequestId,
 )
+from domain.events.keeping import (
+    THE_LEDGER_ITSELF,
+    AccessesRecorded,
+    KeepingEvent,
+    LinkIssued,
+    LinkUsed,
+    PeopleEvent,
+    PersonAdmitted,
+    PersonChanged,
+    PersonRemoved,
+    SealEvent,
+    SealingKeyNamed,
+    SealStarted,
+    TokenIssued,
+    TokenRevoked,
+)
 from domain.events.patient import (
     DeathRecorded,
     DeathRecordVoided,
@@ -89,6 +106,7 @@ from domain.events.patient import (
     OtherAgentStopped,
     Relationship,
     RepresentativeNamed,
+    RequesterAdmitted,
 )
 from domain.events.requests import (
     Asked,
@@ -145,6 +163,7 @@ PatientEvent = (
     | HistoriesUnlinked
     | LineOfBusinessChanged
     | RepresentativeNamed
+    | RequesterAdmitted
     | DeathRecorded
     | DeathRecordVoided
     | OtherAgentStarted
@@ -200,7 +219,7 @@ PatientEvent = (
 PATIENT_EVENTS: Final[tuple[type[Event], ...]] = get_args(PatientEvent)
 
 IndexEvent = MemberIndexed | MemberUnindexed
-STORED_EVENTS: Final[tuple[type[Event], ...]] = (*PATIENT_EVENTS, *get_args(IndexEvent))
+STORED_EVENTS: Final[tuple[type[Event], ...]] = (*PATIENT_EVENTS, *get_args(IndexEvent), *get_args(KeepingEvent))
 
 
 def placed(event: Any, originator_id: UUID, originator_version: int) -> Any:
@@ -214,6 +233,8 @@ __all__ = [
     "NOBODY",
     "PATIENT_EVENTS",
     "STORED_EVENTS",
+    "THE_LEDGER_ITSELF",
+    "AccessesRecorded",
     "AppealAssigned",
     "AppealDecided",
     "AppealDismissalGround",
@@ -262,8 +283,11 @@ __all__ = [
     "IndexEvent",
     "InformationRequested",
     "InformationSupplied",
+    "KeepingEvent",
     "LineOfBusiness",
     "LineOfBusinessChanged",
+    "LinkIssued",
+    "LinkUsed",
     "MediaType",
     "Member",
     "MemberIdentifierAdded",
@@ -281,6 +305,10 @@ __all__ = [
     "PatientEvent",
     "PeerToPeerHeld",
     "PeerToPeerOffered",
+    "PeopleEvent",
+    "PersonAdmitted",
+    "PersonChanged",
+    "PersonRemoved",
     "PlannedInfusionChanged",
     "PossibleDuplicateConfirmed",
     "PossibleDuplicateDismissed",
@@ -304,11 +332,17 @@ __all__ = [
     "RequestReopened",
     "RequestSubmitted",
     "RequestWithdrawn",
+    "RequesterAdmitted",
     "RescissionGround",
+    "SealEvent",
+    "SealStarted",
+    "SealingKeyNamed",
     "Sha256",
     "StatedAgent",
     "Statement",
     "StatementCorrected",
+    "TokenIssued",
+    "TokenRevoked",
     "TreatmentSource",
     "Urgency",
     "Variance",

@@ -143,6 +143,12 @@ class OtherAgentStopped(Event):
 # -- the index: which patient a member id points to -------------------------------------------
 
 
+class RequesterAdmitted(Event):
+    """A prescriber's office that named the member, her name and birth date as they are on record may ask for her."""
+
+    TOPIC: ClassVar[str] = "RequesterAdmitted"
+
+
 class MemberIndexed(Event):
     """In an index stream: from here on, this member's history is that patient's."""
 

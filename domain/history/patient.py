@@ -25,8 +25,10 @@ from domain.events import (
     OtherAgentStarted,
     OtherAgentStopped,
     RepresentativeNamed,
+    RequesterAdmitted,
 )
 from domain.history.changing import changed
+from domain.people import Actor
 
 if TYPE_CHECKING:
     from domain.history.appeals import Appeal
@@ -71,7 +73,8 @@ class PatientHistory:
 
     `member` is the identifier that she was opened with, `members` those that lead here now.
     `marks` are of courses by the name that their doses carry, `closed_reports` of reported
-    courses that a clinician closed, with the day.
+    courses that a clinician closed, with the day. `requesters` are the prescribers' offices (or
+    persons without one) that opened this history, asked in it, or were admitted to it.
 
     `worked_out` keeps what many questions to this history need and none should work out again (its courses, what
     each dose was given under); it belongs to this history alone, and every changed one begins a new one.
@@ -99,12 +102,18 @@ class PatientHistory:
     marks: tuple[tuple[int, CourseMarks], ...] = ()
     closed_reports: tuple[tuple[str, date], ...] = ()
     imported_from: ImportedFrom | None = None
+    requesters: tuple[str, ...] = ()
     worked_out: dict[Hashable, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     def changed(self, **changes: Any) -> PatientHistory:
         """This history with some of its fields changed."""
         changes["worked_out"] = {}
         return changed(self, **changes)
+
+    def requesters_with(self, actor: Actor) -> tuple[str, ...]:
+        if actor.role != "requester" or actor.asks_as in self.requesters:
+            return self.requesters
+        return (*self.requesters, actor.asks_as)
 
     def request(self, request_id: str) -> Request | None:
         for one in self.requests:
@@ -181,6 +190,7 @@ REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistor
         lines_of_business=(*history.lines_of_business, (event.on, event.line_of_business))
     ),
     RepresentativeNamed: _represented,
+    RequesterAdmitted: lambda history, event: history.changed(requesters=history.requesters_with(event.actor)),
     DeathRecorded: lambda history, event: history.changed(deceased_on=event.on),
     DeathRecordVoided: lambda history, _: history.changed(deceased_on=None),
     OtherAgentStarted: _agent,

@@ -178,7 +178,7 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
         retrospective_for=event.retrospective_for,
         imported_from=event.imported_from,
     )
-    return history.changed(requests=(*history.requests, request))
+    return history.changed(requests=(*history.requests, request), requesters=history.requesters_with(event.actor))
 
 
 def attested(before: tuple[str, ...], signs: AggressiveDisease, now: AggressiveDisease, by: Actor) -> tuple[str, ...]:

@@ -166,12 +166,17 @@ class Ledger(LedgerOnRecord):
             if (replay := self._replay(sent)) is not None:
                 return replay
             patient_id, moment = self._random_id(), self._moment(sent)
-            # With a history before it, the decision is a refusal: by the role first, then by the record.
+            # With a history before it, the decision is a refusal, or a prescriber's office is admitted to that one.
             found = beside.leads_to
             before = None if found is None else self.history(found)
-            events = _at_their_places(decide(before, command, moment), patient_id, 1)
-            others = beside.events(patient_id, command, moment)
-            if (outcome := self._save(sent, events, others, None)) is not None:
+            if before is None:
+                events = _at_their_places(decide(before, command, moment), patient_id, 1)
+                others = beside.events(patient_id, command, moment)
+            else:
+                moment = self._moment(sent, before)
+                events = _at_their_places(decide(before, command, moment), before.patient_id, before.version + 1)
+                others = ()
+            if (outcome := self._save(sent, events, others, before)) is not None:
                 return outcome
         raise errors.Conflict("Others kept opening this history", remedy="send the command again")
 

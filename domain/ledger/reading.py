@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Final, cast, get_args
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment, EnvType
 
-from domain.events import Event, HistoryOpened, IndexEvent, Member, PatientEvent
+from domain.events import Event, HistoryOpened, IndexEvent, KeepingEvent, Member, PatientEvent
 from domain.history import PatientHistory, fold
 from domain.ledger import schema
 from domain.ledger.beside import MemberIndex
@@ -30,7 +30,7 @@ Clock = Callable[[], datetime]
 Entropy = Callable[[int], bytes]
 
 PAGE: Final = 500
-_INDEX_TOPICS: Final = frozenset(event_class.TOPIC for event_class in get_args(IndexEvent))
+_OF_NO_PATIENT: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *get_args(KeepingEvent)))
 
 
 def utc_now() -> datetime:
@@ -42,6 +42,7 @@ class LedgerOnRecord(Application[UUID]):
 
     name = ""
     zone: ZoneInfo
+    ledger_id: UUID
     events: PatientEvents
     documents: DocumentStore
     recorder: SQLiteLedgerRecorder | PostgresLedgerRecorder
@@ -57,6 +58,7 @@ class LedgerOnRecord(Application[UUID]):
     ) -> None:
         self.address = address
         self.zone = stored.zone
+        self.ledger_id = stored.ledger_id
         self._index_namespace = stored.index_namespace
         self._clock = clock
         self._entropy = entropy
@@ -116,7 +118,7 @@ class LedgerOnRecord(Application[UUID]):
         The log begins after position 0; at its end nobody has changed, and the position stays.
         """
         page = self.recorder.changed_since(position, limit)
-        changed = (patient_id for _, patient_id, topic in page if topic not in _INDEX_TOPICS)
+        changed = (patient_id for _, patient_id, topic in page if topic not in _OF_NO_PATIENT)
         return tuple(dict.fromkeys(changed)), page[-1][0] if page else position
 
     def events_since(self, position: int, limit: int = PAGE) -> Iterator[tuple[int, Event]]:
@@ -143,6 +145,11 @@ class LedgerOnRecord(Application[UUID]):
     def today(self) -> date:
         """The calendar day in the plan's zone."""
         return self.now().astimezone(self.zone).date()
+
+    def keeping_stream(self, chapter: str) -> UUID:
+        """The stream of a chapter of the ledger's own keeping: `people` or `seal`."""
+        # An index stream's name never begins with a NUL.
+        return uuid5(self._index_namespace, f"\0keeping\0{chapter}")
 
     # -- how the library builds its parts -----------------------------------------------------
 

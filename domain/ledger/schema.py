@@ -51,10 +51,11 @@ _UPGRADE_LOCK: Final = 5_207_642_218_040_313_158
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`index_namespace` is secret: with it, member ids could be tried against the index."""
+    """`index_namespace` is secret: with it, member ids could be tried against the index. `ledger_id` is told to all."""
 
     zone: ZoneInfo
     index_namespace: UUID
+    ledger_id: UUID
 
 
 def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = None, entropy: Entropy) -> Settings:
@@ -82,7 +83,8 @@ def read_settings(address: Address) -> Settings:
     version = _checked_version(stored, address)
     if version < SCHEMA_VERSION:
         raise StoreError(f"{address} has schema {version}, and this program needs {SCHEMA_VERSION}", RUN_UPGRADE)
-    return Settings(zone=known_zone(stored["time_zone"]), index_namespace=UUID(stored["index_namespace"]))
+    namespace, ledger_id = (UUID(stored[name]) for name in _IDS)
+    return Settings(zone=known_zone(stored["time_zone"]), index_namespace=namespace, ledger_id=ledger_id)
 
 
 def needs_upgrade(address: Address) -> bool:
@@ -128,11 +130,13 @@ def _settings_to_store(
         raise StoreError("A new ledger needs the time zone in which its plan counts days", NAME_ZONE)
     else:
         changes["time_zone"] = known_zone(zone).key
-    if "index_namespace" not in stored:
-        changes["index_namespace"] = str(UUID(bytes=entropy(16), version=4))
+    for name in _IDS:
+        if name not in stored:
+            changes[name] = str(UUID(bytes=entropy(16), version=4))
     return changes
 
 
+_IDS: Final = ("index_namespace", "ledger_id")
 _STORE_SETTING = "INSERT INTO ledger_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?"
 
 

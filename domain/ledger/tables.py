@@ -2,8 +2,9 @@
 
 Version 1 had the events, the commands and the settings. Version 2 added the documents, which
 SQLite keeps in a folder beside its file, and the tables of the views. Version 3 added the function
-by which PostgreSQL records commands. Every statement may run again; what a version adds is only
-ever new, so running all of them brings any version to the last.
+by which PostgreSQL records commands. Version 4 added who looked, the seal, and browser sessions.
+Every statement may run again; what a version adds is only ever new, so running all of them brings
+any version to the last.
 The tables of the views, which hold nothing of their own, are made anew by version 3 (`view_tables.py`).
 """
 
@@ -11,9 +12,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.ledger import view_tables
+from domain.ledger import access_tables, seal_tables, session_tables, view_tables
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 ORDERING_LOCK: Final = 5_207_642_218_040_313_157
 """PostgreSQL's advisory lock that every writer of events takes first, so that ids come in the order of commits."""
@@ -48,7 +49,13 @@ _SQLITE_EVENTS: Final = (
         BEGIN SELECT RAISE(ABORT, 'this key is recorded already'); END""",
 )
 
-SQLITE_TABLES: Final = (*_SQLITE_EVENTS, *view_tables.SQLITE_VIEWS)
+SQLITE_TABLES: Final = (
+    *_SQLITE_EVENTS,
+    *access_tables.SQLITE_ACCESSES,
+    *seal_tables.SQLITE_SEAL,
+    *session_tables.SQLITE_SESSIONS,
+    *view_tables.SQLITE_VIEWS,
+)
 
 # -- PostgreSQL -------------------------------------------------------------------------------
 
@@ -129,15 +136,21 @@ POSTGRES_TABLES: Final = (
     *_POSTGRES_EVENTS,
     RECORD_COMMANDS,
     *_POSTGRES_DOCUMENTS,
+    *access_tables.POSTGRES_ACCESSES,
+    *seal_tables.POSTGRES_SEAL,
+    *session_tables.POSTGRES_SESSIONS,
     *view_tables.POSTGRES_VIEWS,
 )
 
-_RECORDED: Final = "{schema}.stored_events, {schema}.commands"
+_RECORDED: Final = ", ".join(
+    f"{{schema}}.{name}" for name in ("stored_events", "commands", "accesses", *seal_tables.INSERTED)
+)
+_KEPT: Final = f"{{schema}}.sessions, {{schema}}.{seal_tables.LEASE}"
 _DOCUMENTS: Final = "{schema}.documents, {schema}.document_chunks"
 _VIEWS: Final = ", ".join(f"{{schema}}.{name}" for name in view_tables.NAMES)
 
 REVOCATIONS: Final = (
-    f"REVOKE ALL ON {_RECORDED}, {{schema}}.ledger_settings, {_DOCUMENTS}, {_VIEWS} FROM {{role}}",
+    f"REVOKE ALL ON {_RECORDED}, {{schema}}.ledger_settings, {_DOCUMENTS}, {_KEPT}, {_VIEWS} FROM {{role}}",
     "REVOKE ALL ON SEQUENCE {schema}.stored_events_notification_id_seq FROM {role}",
 )
 """Before the grants, so that a role has exactly them, whatever it had."""
@@ -151,7 +164,7 @@ GRANTS: Final = (
     # What is stored again is not swept soon. Sweeping itself deletes, and is the owner's: who
     # serves can't make the evidence of an appeal disappear.
     "GRANT UPDATE (stored_at) ON {schema}.documents TO {role}",
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_VIEWS} TO {{role}}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_KEPT}, {_VIEWS} TO {{role}}",
 )
 
 SERVING_ROLES: Final = """

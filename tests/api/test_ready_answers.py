@@ -16,8 +16,8 @@ from api import ready
 from api.app import create_app
 from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
 from api.serving import FromThisMachineOnly
-from api.versions import Sight
 from domain.policy.edition import Edition
+from domain.sight import Sight
 from tests.api.acts import Api
 from tests.clock import Clock
 from tests.conftest import OpenLedger

@@ -50,6 +50,7 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.outline import MET, NOT_MET, UNDETERMINED
 from domain.policy.referral import Reason
+from tests.ledger.keeping_samples import keeping_samples
 from tests.ledger.later_samples import later_samples
 
 PATIENT = UUID("6f1c5a04-93a5-4f0e-8d55-0c7f6f8b2a11")
@@ -290,6 +291,7 @@ _LATER: dict[str, Event] = {
         appeal_id=f"{PATIENT}.a1",
     ),
     **later_samples(CARRIED, PATIENT, STATEMENT, DETERMINATION_OF_A_LINKED_HISTORY),
+    **keeping_samples(CARRIED),
 }
 
 SAMPLES: dict[str, Event] = {

@@ -148,7 +148,7 @@ def test_an_upgrade_keeps_every_event_and_every_command(old: Old) -> None:
         settings = upgrade(old.url, entropy=seeded(99))
         assert settings == Settings(ZoneInfo(ZONE), NAMESPACE)
         assert old.recorded() == before
-    assert old.ask("SELECT value FROM ledger_settings WHERE name = 'schema_version'") == [("3",)]
+    assert old.ask("SELECT value FROM ledger_settings WHERE name = 'schema_version'") == [("4",)]
 
     with open_ledger(old.url, zone=ZONE, entropy=seeded(2)) as ledger:
         assert ledger.history(old.patient_id).version == 5
@@ -175,7 +175,7 @@ def test_an_upgraded_ledger_has_the_shape_of_a_new_one(old: Old, store: str, led
 
 def test_an_older_ledger_is_upgraded_when_opened_on_sqlite_and_named_on_postgresql(old: Old, store: str) -> None:
     if store == "postgresql":
-        with pytest.raises(StoreError, match=r"has schema 1, and this program needs 3: run .* database upgrade"):
+        with pytest.raises(StoreError, match=r"has schema 1, and this program needs 4: run .* database upgrade"):
             open_ledger(old.url)
         assert old.ask("SELECT to_regclass('documents')") == [(None,)]
         return

@@ -1,0 +1,33 @@
+"""The table of the access log: who looked at whose record, when, why and from where.
+
+A register is what one process wrote; its rows are numbered from 1 and never change. The digest of
+each batch is an event of the log (`AccessesRecorded`), written in the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SQLITE_ACCESSES: Final = (
+    """CREATE TABLE IF NOT EXISTS accesses (
+        register TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, actor_id TEXT NOT NULL,
+        patient_id TEXT, row TEXT NOT NULL, PRIMARY KEY (register, number)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS accesses_of_patient ON accesses (patient_id, at) WHERE patient_id IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS accesses_by_actor ON accesses (actor_id, at)",
+    "CREATE INDEX IF NOT EXISTS accesses_at ON accesses (at)",
+    *(
+        f"""CREATE TRIGGER IF NOT EXISTS accesses_refuse_{change.lower()} BEFORE {change} ON accesses
+        BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed or deleted'); END"""
+        for change in ("UPDATE", "DELETE")
+    ),
+)
+
+POSTGRES_ACCESSES: Final = (
+    """CREATE TABLE IF NOT EXISTS {schema}.accesses (
+        register uuid NOT NULL, number bigint NOT NULL, at timestamptz NOT NULL, actor_id text COLLATE "C" NOT NULL,
+        patient_id uuid, row text NOT NULL, PRIMARY KEY (register, number))""",
+    """CREATE INDEX IF NOT EXISTS accesses_of_patient ON {schema}.accesses (patient_id, at)
+        WHERE patient_id IS NOT NULL""",
+    "CREATE INDEX IF NOT EXISTS accesses_by_actor ON {schema}.accesses (actor_id, at)",
+    "CREATE INDEX IF NOT EXISTS accesses_at ON {schema}.accesses (at)",
+)
