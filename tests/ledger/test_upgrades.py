@@ -132,7 +132,7 @@ def old(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> Old:
     # The table of events is what it was, so today's program can write a history into it, by its function.
     if store == "postgresql":
         ask(RECORD_COMMANDS.format(schema="public"))
-    with Ledger(address_of(url), Settings(ZoneInfo(ZONE), NAMESPACE), entropy=seeded(1)) as ledger:
+    with Ledger(address_of(url), Settings(ZoneInfo(ZONE), NAMESPACE, NAMESPACE), entropy=seeded(1)) as ledger:
         patient_id = ledger.open_history(opening(), NURSE, key="k").patient_id
         dosed(ledger, patient_id, 0, 1, 2)
         ledger.execute(patient_id, dose(3), NURSE, key="fourth")
@@ -146,7 +146,7 @@ def test_an_upgrade_keeps_every_event_and_every_command(old: Old) -> None:
     assert [len(rows) for rows in before] == [6, 2]
     for _ in range(2):
         settings = upgrade(old.url, entropy=seeded(99))
-        assert settings == Settings(ZoneInfo(ZONE), NAMESPACE)
+        assert (settings.zone, settings.index_namespace) == (ZoneInfo(ZONE), NAMESPACE)
         assert old.recorded() == before
     assert old.ask("SELECT value FROM ledger_settings WHERE name = 'schema_version'") == [("4",)]
 
