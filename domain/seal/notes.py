@@ -1,0 +1,217 @@
+"""C2SP signed notes with Ed25519: a text, an empty line, and one line for each signature.
+
+    — <key name> <base64 of key id and signature>
+
+A key's id is the first four bytes of SHA-256 over its name, a newline, the algorithm's byte and the public key.
+Keys are written as Go's `sumdb/note` writes them:
+
+    <name>+<id in hex>+<base64 of 0x01 and the public key>                  who checks has this
+    PRIVATE+KEY+<name>+<id in hex>+<base64 of 0x01 and the seed>            who signs has this
+
+A text without a good signature of a known key is nobody's: only `open_note` says whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from domain.seal.errors import Malformed, NotProven
+from domain.seal.spelling import base64_of, bytes_of, text_of
+
+SIGNATURES_MAX: Final = 100
+SEED_SIZE: Final = 32
+_ED25519: Final = b"\1"
+_KEY_SIZE: Final = 32
+_ID_SIZE: Final = 4
+_SIGNATURE_LINE: Final = "\N{EM DASH} "
+_PRIVATE: Final = "PRIVATE+KEY+"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingKey:
+    """`public` are the 32 bytes of RFC 8032."""
+
+    name: str
+    public: bytes
+
+    def __post_init__(self) -> None:
+        _check_name(self.name, "verifying key")
+        if len(self.public) != _KEY_SIZE:
+            raise Malformed(f"an Ed25519 public key has {_KEY_SIZE} bytes", "verifying key")
+
+    @property
+    def id(self) -> bytes:
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:_ID_SIZE]
+
+    def text(self) -> str:
+        """The vkey: what an outsider keeps."""
+        return f"{self.name}+{self.id.hex()}+{base64_of(_ED25519 + self.public)}"
+
+    def has_signed(self, text: str, signature: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """`seed` is the private key of RFC 8032, and the secret. It is left out of what is printed."""
+
+    name: str
+    seed: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_name(self.name, "signing key")
+        if len(self.seed) != SEED_SIZE:
+            raise Malformed(f"an Ed25519 seed has {SEED_SIZE} bytes", "signing key")
+
+    @property
+    def verifying_key(self) -> VerifyingKey:
+        return VerifyingKey(self.name, self._private().public_key().public_bytes_raw())
+
+    def secret_text(self) -> str:
+        """The signer's key as it is kept in its file."""
+        return f"{_PRIVATE}{self.name}+{self.verifying_key.id.hex()}+{base64_of(_ED25519 + self.seed)}"
+
+    def sign(self, text: str) -> Signature:
+        return Signature(self.name, self.verifying_key.id, self._private().sign(text.encode()))
+
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+
+def read_verifying_key(text: str) -> VerifyingKey:
+    """A vkey on one line, without its newline. Raises Malformed."""
+    where = "verifying key"
+    name, id_text, public = _key_parts(text, where)
+    key = VerifyingKey(name, public)
+    if key.id.hex() != id_text:
+        raise Malformed("its id does not belong to its name and public key", where)
+    return key
+
+
+def read_signing_key(text: str) -> SigningKey:
+    """A signer's key on one line, without its newline. Raises Malformed, whose text never shows the key."""
+    where = "signing key"
+    if not text.startswith(_PRIVATE):
+        raise Malformed(f"it does not begin with {_PRIVATE}", where)
+    name, id_text, seed = _key_parts(text.removeprefix(_PRIVATE), where)
+    key = SigningKey(name, seed)
+    if key.verifying_key.id.hex() != id_text:
+        raise Malformed("its id does not belong to its name and key", where)
+    return key
+
+
+def _key_parts(text: str, where: str) -> tuple[str, str, bytes]:
+    # Base64 may hold a plus, a name may not.
+    parts = text.split("+", 2)
+    if len(parts) != 3:
+        raise Malformed("it is not name, id and key joined by pluses", where)
+    name, id_text, encoded = parts
+    content = bytes_of(encoded, "key", where)
+    if content[:1] != _ED25519:
+        raise Malformed("its algorithm is not Ed25519", where)
+    return name, id_text, content[1:]
+
+
+def _check_name(name: str, where: str) -> None:
+    if not text_of(name, where) or "+" in name or any(character.isspace() for character in name):
+        raise Malformed("a key's name is not empty and holds no space, plus or control character", where)
+
+
+# -- notes ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a note says of one signature: the key's name and id, and the signature's own bytes."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    def line(self) -> str:
+        return f"{_SIGNATURE_LINE}{self.name} {base64_of(self.key_id + self.signature)}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text (ended by a newline) and its signatures, of which nothing is known before `open_note`."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+    def encoded(self) -> str:
+        return f"{self.text}\n{''.join(signature.line() for signature in self.signatures)}"
+
+
+def sign_note(text: str, *keys: SigningKey) -> str:
+    """The note with a signature of each key, in their order."""
+    if not keys or not text_of(text, "note").endswith("\n"):
+        raise Malformed("a note is a text ended by a newline and has a signature", "note")
+    note = Note(text, tuple(key.sign(text) for key in keys))
+    _check_once(note.signatures)
+    return note.encoded()
+
+
+def read_note(content: str | bytes) -> Note:
+    """Text and signatures of a note, unchecked. Raises Malformed."""
+    text = text_of(content, "note")
+    end = text.rfind("\n\n")
+    if end < 0 or not text.endswith("\n") or end + 2 == len(text):
+        raise Malformed("it is not a text, an empty line and lines of signatures, each ended by a newline", "note")
+    lines = text[end + 2 : -1].split("\n")
+    if len(lines) > SIGNATURES_MAX:
+        raise Malformed(f"it has more than {SIGNATURES_MAX} signatures", "note")
+    signatures = tuple(_signature(line, f"signature {number} of the note") for number, line in enumerate(lines, 1))
+    _check_once(signatures)
+    return Note(text[: end + 1], signatures)
+
+
+def open_note(content: str | bytes, known: Iterable[VerifyingKey]) -> tuple[str, tuple[VerifyingKey, ...]]:
+    """The text, and which of the `known` keys have signed it: at least one.
+
+    Signatures of unknown keys are passed over. A known key's that does not hold refuses the whole note.
+    Raises Malformed, NotProven.
+    """
+    note = read_note(content)
+    keys: dict[tuple[str, bytes], VerifyingKey] = {}
+    for key in known:
+        if keys.setdefault((key.name, key.id), key) != key:
+            raise NotProven("two of the known keys have the same name and id", f"key {key.name}+{key.id.hex()}")
+    signed_by = []
+    for signature in note.signatures:
+        signer = keys.get((signature.name, signature.key_id))
+        if signer is None:
+            continue
+        if not signer.has_signed(note.text, signature.signature):
+            raise NotProven("the signature does not hold", f"key {signer.name}+{signer.id.hex()}")
+        signed_by.append(signer)
+    if not signed_by:
+        raise NotProven("none of the known keys has signed it", "note")
+    return note.text, tuple(signed_by)
+
+
+def _signature(line: str, where: str) -> Signature:
+    name, _, encoded = line.removeprefix(_SIGNATURE_LINE).partition(" ")
+    if not line.startswith(_SIGNATURE_LINE):
+        raise Malformed("it does not begin with an em dash and a space", where)
+    _check_name(name, where)
+    content = bytes_of(encoded, "signature", where)
+    if len(content) <= _ID_SIZE:
+        raise Malformed("it is shorter than a key id and a signature", where)
+    return Signature(name, content[:_ID_SIZE], content[_ID_SIZE:])
+
+
+def _check_once(signatures: Sequence[Signature]) -> None:
+    signers = {(signature.name, signature.key_id) for signature in signatures}
+    if len(signers) != len(signatures):
+        raise Malformed("the same key has signed it twice", "note")

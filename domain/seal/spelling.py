@@ -1,0 +1,52 @@
+"""The two spellings that every C2SP text is made of, each read in one way only: decimal numbers and base64."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+
+from domain.seal.errors import Malformed
+from domain.seal.merkle import HASH_SIZE, SIZE_MAX
+
+
+def base64_of(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
+def bytes_of(text: str, what: str, where: str) -> bytes:
+    """The content of standard base64 with its padding, spelled as it is written here. Raises Malformed."""
+    try:
+        content = b64decode(text, validate=True)
+    except ValueError:
+        content = None
+    # Base64 of some lengths leaves bits over that decode to the same bytes whatever they are: only zero is taken.
+    if content is None or base64_of(content) != text:
+        raise Malformed(f"the {what} is not standard base64", where)
+    return content
+
+
+def hash_of(text: str, what: str, where: str) -> bytes:
+    content = bytes_of(text, what, where)
+    if len(content) != HASH_SIZE:
+        raise Malformed(f"the {what} has {len(content)} bytes where a hash has {HASH_SIZE}", where)
+    return content
+
+
+def number_of(text: str, what: str, where: str) -> int:
+    """A number from 0 to 2**63 - 1 in decimal without leading zeros or signs. Raises Malformed."""
+    # The length first: Python refuses to convert thousands of digits with an error of its own.
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(SIZE_MAX)) else -1
+    if not 0 <= number <= SIZE_MAX or str(number) != text:
+        raise Malformed(f"the {what} is not a decimal number without leading zeros, below 2**63", where)
+    return number
+
+
+def text_of(content: str | bytes, what: str) -> str:
+    """UTF-8 text without control characters but newlines, as signed notes must be. Raises Malformed."""
+    try:
+        text = content.decode() if isinstance(content, bytes) else content
+        text.encode()
+    except UnicodeError:
+        raise Malformed("it is not UTF-8", what) from None
+    if any(character < " " and character != "\n" for character in set(text)):
+        raise Malformed("it holds a control character", what)
+    return text
