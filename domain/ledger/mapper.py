@@ -83,9 +83,10 @@ class EventMapper(Mapper[UUID]):
         if event_class.class_version == 1 and not self.cipher and not self.compressor:
             # In a class at its first version, the key of a newer one is forbidden as any unknown key is.
             return event_class.__pydantic_validator__.validate_json
-        return lambda state: _decoded(event_class, self._plain(state))
+        return lambda state: _decoded(event_class, self.plain_state(state))
 
-    def _plain(self, state: bytes) -> bytes:
+    def plain_state(self, state: bytes) -> bytes:
+        """Stored bytes as the mapper made them, before compression and cipher: what a seal and an export are over."""
         if self.cipher:
             state = self.cipher.decrypt(state)
         if self.compressor:
