@@ -27,7 +27,9 @@ from domain.events import Event, ImportedFrom, PatientEvent, placed
 from domain.history import PatientHistory, versions
 from domain.ledger import schema
 from domain.ledger.beside import AboutMember, AboutTwo, Beside
+from domain.ledger.cipher import RecordCipher
 from domain.ledger.documents import GRACE, Swept
+from domain.ledger.encryption_keys import cipher_in
 from domain.ledger.group_commit import CommandRecord
 from domain.ledger.naming_documents import check_named, hashes_named
 from domain.ledger.reading import Clock, Entropy, LedgerOnRecord, folded, utc_now
@@ -96,8 +98,9 @@ class Ledger(LedgerOnRecord):
         clock: Clock = utc_now,
         entropy: Entropy = os.urandom,
         settings: Mapping[str, str] | None = None,
+        cipher: RecordCipher | None = None,
     ) -> None:
-        super().__init__(address, stored, clock=clock, entropy=entropy, settings=settings)
+        super().__init__(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher)
         self._turns = tuple(RLock() for _ in range(TURNS))
 
     # -- the commands -------------------------------------------------------------------------
@@ -298,18 +301,26 @@ def open_ledger(
     clock: Clock = utc_now,
     entropy: Entropy = os.urandom,
     settings: Mapping[str, str] | None = None,
+    cipher: RecordCipher | None = None,
 ) -> Ledger:
     """The ledger at `url`. An SQLite one is made or upgraded, which needs `zone` the first time.
 
-    Raises StoreError: no ledger there, another schema version, another time zone.
+    Without a `cipher`, it is the one whose keys the environment refers to. Raises StoreError: no
+    ledger there, another schema version, another time zone, a key that is not given.
     """
-    address = address_of(url)
+    address, cipher = address_of(url), cipher or cipher_in()
     if isinstance(address, SQLiteAddress) and schema.needs_upgrade(address):
         stored = schema.upgrade(url, zone=zone, entropy=entropy)
     else:
         stored = schema.read_settings(address)
         schema.check_zone(stored.zone, zone)
-    return Ledger(address, stored, clock=clock, entropy=entropy, settings=settings)
+    ledger = Ledger(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher)
+    try:
+        ledger.check_keys()
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def _json(value: BaseModel) -> bytes:

@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from domain.events import STORED_EVENTS, Event, placed
+from domain.ledger.cipher import EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
 
 CLASS_VERSION: Final = "class_version"
 
@@ -70,10 +71,16 @@ class EventMapper(Mapper[UUID]):
         # Raised outside the handler, so that no exception with a patient's data hangs on ours.
         try:
             return placed(self._decoders[topic](state), originator_id, version)
+        except EncryptionKeyUnknown:
+            raise
         except ValidationError as invalid:
             problem = ", ".join(sorted({one["type"] for one in invalid.errors(include_input=False)}))
+        except RecordDamaged as damaged:
+            problem = f"it does not open with the key {damaged.key_id!r}"
         except Exception as failure:
             problem = type(failure).__name__
+        if self.cipher is None:
+            self.refuse_unknown_key(state)
         known = topic in self._decoders
         cause = f"its bytes do not decode ({problem})" if known else "its topic is unknown to this program"
         raise MapperDeserialisationError(f"Stored event {topic!r} at version {version} of {originator_id}: {cause}")
@@ -87,11 +94,25 @@ class EventMapper(Mapper[UUID]):
 
     def plain_state(self, state: bytes) -> bytes:
         """Stored bytes as the mapper made them, before compression and cipher: what a seal and an export are over."""
-        if self.cipher:
+        if self.cipher is None:
+            self.refuse_unknown_key(state)
+        else:
             state = self.cipher.decrypt(state)
         if self.compressor:
             state = self.compressor.decompress(state)
         return state
+
+    def refuse_unknown_key(self, state: bytes) -> None:
+        """Raises EncryptionKeyUnknown for a record that asks for a key which is not here.
+
+        Without any cipher it would be taken for what is in it.
+        """
+        key_id = key_id_of(state)
+        if key_id is None:
+            return
+        is_known = self.cipher.has(key_id) if isinstance(self.cipher, RecordCipher) else self.cipher is not None
+        if not is_known:
+            raise EncryptionKeyUnknown(key_id)
 
 
 def _version_prefix(version: int) -> bytes:

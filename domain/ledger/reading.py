@@ -17,6 +17,7 @@ from domain.events import Event, HistoryOpened, IndexEvent, KeepingEvent, Member
 from domain.history import PatientHistory, fold
 from domain.ledger import schema
 from domain.ledger.beside import MemberIndex
+from domain.ledger.cipher import RecordCipher
 from domain.ledger.documents import DocumentStore, documents_of
 from domain.ledger.histories import Histories
 from domain.ledger.mapper import EventMapper
@@ -55,7 +56,9 @@ class LedgerOnRecord(Application[UUID]):
         clock: Clock = utc_now,
         entropy: Entropy = os.urandom,
         settings: Mapping[str, str] | None = None,
+        cipher: RecordCipher | None = None,
     ) -> None:
+        self.cipher = cipher
         self.address = address
         self.zone = stored.zone
         self.ledger_id = stored.ledger_id
@@ -131,6 +134,12 @@ class LedgerOnRecord(Application[UUID]):
         """The last position of the log, as soon as it lies beyond this one, or when the seconds are over."""
         return self.recorder.wait_beyond(position, timeout)
 
+    def check_keys(self) -> None:
+        """Raises EncryptionKeyUnknown where the first or the last event of the log asks for a key that is not here."""
+        for before in (0, self.position() - 1):
+            for *_, state in self.recorder.log(before, 1):
+                self.events.mapper.refuse_unknown_key(state)
+
     def position(self) -> int:
         """Of the last event of the log; 0 where there is none."""
         return self.recorder.max_notification_id() or 0
@@ -161,7 +170,7 @@ class LedgerOnRecord(Application[UUID]):
         return cast("InfrastructureFactory", factory_at(self.address, env))
 
     def construct_mapper(self) -> Mapper[UUID]:
-        return EventMapper(self.factory.compressor(), self.factory.cipher())
+        return EventMapper(self.factory.compressor(), self.factory.cipher() or self.cipher)
 
     def construct_recorder(self) -> ApplicationRecorder:
         return self.factory.application_recorder()
