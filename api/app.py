@@ -10,6 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests, worklist
 from api.dossier import routes as dossiers
+from api.identity import Identity
+from api.identity.gate import Gate
 from api.ready import ShortRoad
 from domain.ledger.application import Ledger
 
@@ -27,22 +29,31 @@ Problems are RFC 9457 and name the field or clause and what to send instead.
 
 
 class Application(FastAPI):
-    """With the short road before all of FastAPI's own layers; None leaves it out."""
+    """With the gate, then the short road, before all of FastAPI's own layers; None leaves one out."""
 
     short_road: ShortRoad | None = None
+    gate: Gate | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.gate is None:
+            await self.beyond_the_gate(scope, receive, send)
+        else:
+            await self.gate(scope, receive, send)
+
+    async def beyond_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.short_road is None or not await self.short_road.takes(scope, send):
             await super().__call__(scope, receive, send)
 
 
-def create_app(ledger: Ledger) -> Application:
+def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     """The application over one ledger, which stays the caller's to close."""
     app = Application(
         title="Lemtrada authorization ledger", version=version("lemtrada-ledger"), description=DESCRIPTION
     )
     app.state.ledger = ledger
     app.short_road = ShortRoad(ledger)
+    if identity is not None:
+        app.gate = Gate(app.beyond_the_gate, identity)
     problems.install(app)
     problems.describe(app)
 

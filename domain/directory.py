@@ -1,0 +1,125 @@
+"""Who may sign in to this ledger, and with what: the fold of the people events.
+
+Of secrets only their hashes are known. A person who was removed has nothing that was issued to her
+any more, also after she is admitted again; a new link voids the one before it that nobody used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from domain.events import (
+    LinkIssued,
+    LinkUsed,
+    PeopleEvent,
+    PersonAdmitted,
+    PersonChanged,
+    PersonRemoved,
+    TokenIssued,
+    TokenRevoked,
+)
+from domain.people import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A link or a token. `ended_at` is when it was used, revoked, or voided by what came after it."""
+
+    id: str
+    person_id: str
+    secret_sha256: str
+    issued_at: datetime
+    expires_at: datetime
+    issued_by: str
+    ended_at: datetime | None = None
+    was_used: bool = False
+
+    def holds_at(self, instant: datetime) -> bool:
+        return self.ended_at is None and instant < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A person who may work here; `since` is when she was admitted, the last time."""
+
+    actor: Actor
+    since: datetime
+    has_signed_in: bool = False
+
+
+def _nothing() -> Mapping[str, Issued]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """After `version` events; `at` is when the last of them was recorded."""
+
+    version: int = 0
+    at: datetime | None = None
+    people: Mapping[str, Admitted] = field(default_factory=lambda: MappingProxyType({}))
+    links: Mapping[str, Issued] = field(default_factory=_nothing)
+    tokens: Mapping[str, Issued] = field(default_factory=_nothing)
+
+    def person(self, person_id: str) -> Actor | None:
+        """None for whoever was never admitted, or was removed."""
+        found = self.people.get(person_id)
+        return found.actor if found is not None else None
+
+    def administrators(self) -> tuple[Admitted, ...]:
+        return tuple(one for one in self.people.values() if one.actor.role == "administrator")
+
+    def has_an_administrator_who_came(self, instant: datetime) -> bool:
+        """Whether one has ever signed in, or holds a token: from then on, nobody is given the first link."""
+        holding = {one.person_id for one in self.tokens.values() if one.holds_at(instant)}
+        return any(one.has_signed_in or one.actor.id in holding for one in self.administrators())
+
+
+def fold(events: Iterable[PeopleEvent], before: Directory = Directory()) -> Directory:
+    """What is known after these events too."""
+    people, links, tokens = dict(before.people), dict(before.links), dict(before.tokens)
+    version, at = before.version, before.at
+    for event in events:
+        _tell(event, people, links, tokens)
+        version, at = event.originator_version, event.recorded_at
+    return Directory(version, at, MappingProxyType(people), MappingProxyType(links), MappingProxyType(tokens))
+
+
+def _tell(event: PeopleEvent, people: dict[str, Admitted], links: dict[str, Issued], tokens: dict[str, Issued]) -> None:
+    match event:
+        case PersonAdmitted():
+            people[event.person.id] = Admitted(event.person, event.recorded_at)
+        case PersonChanged():
+            people[event.person.id] = replace(people[event.person.id], actor=event.person)
+        case PersonRemoved():
+            people.pop(event.person_id, None)
+            for issued in (links, tokens):
+                _end(issued, event.person_id, event.recorded_at)
+        case LinkIssued():
+            _end(links, event.person_id, event.recorded_at)
+            links[event.link_id] = _issued(event.link_id, event)
+        case LinkUsed():
+            link = links[event.link_id]
+            links[event.link_id] = replace(link, ended_at=event.recorded_at, was_used=True)
+            people[link.person_id] = replace(people[link.person_id], has_signed_in=True)
+        case TokenIssued():
+            tokens[event.token_id] = _issued(event.token_id, event)
+        case TokenRevoked():
+            tokens[event.token_id] = replace(tokens[event.token_id], ended_at=event.recorded_at)
+
+
+def _issued(identifier: str, event: LinkIssued | TokenIssued) -> Issued:
+    return Issued(identifier, event.person_id, event.secret_sha256, event.recorded_at, event.expires_at, event.actor.id)
+
+
+def _end(issued: dict[str, Issued], person_id: str, at: datetime) -> None:
+    for identifier, one in issued.items():
+        if one.person_id == person_id and one.ended_at is None:
+            issued[identifier] = replace(one, ended_at=at)
+
+
+NOBODY_YET: Final = Directory()
