@@ -14,16 +14,18 @@ An export writes an entry as one line of JSON in one spelling only: another spel
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from json.encoder import encode_basestring
-from typing import Final, NoReturn
+from typing import Final
 from uuid import UUID
 
 from domain.seal.errors import Malformed
 from domain.seal.merkle import SIZE_MAX, leaf_hash
 
-HEADER: Final = b"lemtrada-ledger/event/v1"
+HEADER: Final = "lemtrada-ledger/event/v1"
 _KEYS: Final = ["leaf", "stream", "version", "topic", "state"]
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,7 @@ class Entry:
             raise Malformed("a topic is one line of printable text", f"version {self.version} of {self.stream}")
 
     def leaf_input(self) -> bytes:
-        return b"%b\n%b\n%d\n%b\n\n%b" % (
-            HEADER,
-            str(self.stream).encode(),
-            self.version,
-            self.topic.encode(),
-            self.state,
-        )
+        return f"{HEADER}\n{self.stream}\n{self.version}\n{self.topic}\n\n".encode() + self.state
 
     def leaf_hash(self) -> bytes:
         return leaf_hash(self.leaf_input())
@@ -58,7 +54,7 @@ def read_leaf_input(content: bytes) -> Entry:
     """The entry whose leaf input this is. Raises Malformed."""
     where = "entry"
     header, *lines = content.split(b"\n", 5)
-    if header != HEADER or len(lines) != 5 or lines[3]:
+    if header != HEADER.encode() or len(lines) != 5 or lines[3]:
         raise Malformed("it does not begin with the header, three lines and an empty one", where)
     stream, version, topic, _, state = lines
     try:
@@ -85,9 +81,12 @@ def read_export_line(line: bytes, leaf: int) -> Entry:
     where = f"line {leaf + 1} of the entries"
     try:
         text = line.decode()
-        content = json.loads(text, parse_constant=_refused)
+        return _entry(json.loads(text), text, leaf, where)
     except (ValueError, RecursionError):
         raise Malformed("it is not one line of JSON", where) from None
+
+
+def _entry(content: object, text: str, leaf: int, where: str) -> Entry:
     if not isinstance(content, dict) or list(content) != _KEYS:
         raise Malformed(f"it has other keys than {', '.join(_KEYS)}, in this order", where)
     number, stream, version, topic, state = content.values()
@@ -98,17 +97,9 @@ def read_export_line(line: bytes, leaf: int) -> Entry:
         raise Malformed(f"it holds leaf {number}, where leaf {leaf} belongs", where)
     if _spelled(number, stream, version, topic, state) != text:
         raise Malformed("it is spelled in another way than the export's", where)
-    return _entry(stream, version, topic, state, where)
-
-
-def _entry(stream: str, version: int, topic: str, state: str, where: str) -> Entry:
-    try:
-        entry = Entry(UUID(stream), version, topic, state.encode())
-    except ValueError:
-        raise Malformed("its stream is no UUID, or its state no Unicode text", where) from None
-    if str(entry.stream) != stream:
+    if not _UUID.fullmatch(stream):
         raise Malformed("its stream is not spelled as a UUID in lower case with hyphens", where)
-    return entry
+    return Entry(UUID(stream), version, topic, state.encode())
 
 
 def _spelled(leaf: int, stream: str, version: int, topic: str, state: str) -> str:
@@ -117,7 +108,3 @@ def _spelled(leaf: int, stream: str, version: int, topic: str, state: str) -> st
         f'{{"leaf":{leaf},"stream":{encode_basestring(stream)},"version":{version},'
         f'"topic":{encode_basestring(topic)},"state":{encode_basestring(state)}}}\n'
     )
-
-
-def _refused(constant: str) -> NoReturn:
-    raise ValueError(constant)
