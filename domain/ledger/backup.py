@@ -21,7 +21,9 @@ from uuid import UUID
 
 from domain.errors import NotFound
 from domain.ledger import schema, sqlite_store
+from domain.ledger.cipher import RecordCipher
 from domain.ledger.documents_sqlite import SQLiteDocuments
+from domain.ledger.encryption_keys import cipher_in
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.ledger.mapper import EventMapper
 from domain.ledger.naming_documents import BRINGING_DOCUMENTS, hashes_named
@@ -49,11 +51,14 @@ class BackedUp:
     missing: tuple[tuple[UUID, str], ...]
 
 
-def back_up(address: Address, file: Path) -> BackedUp:
+def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) -> BackedUp:
     """Makes `file`, which only its owner can read; it is there whole or not at all.
 
+    What is encrypted stays so. The cipher is needed to read which documents are named; without one, it
+    is that of the environment.
+
     Takes room for the database twice beside it meanwhile. Raises StoreError: a PostgreSQL ledger, no
-    ledger, a file that is there already or cannot be written, a database that is damaged.
+    ledger, a file that is there already or cannot be written, a database that is damaged, no key.
     """
     if not isinstance(address, SQLiteAddress):
         raise StoreError("A PostgreSQL ledger does not go into a file of ours", BACK_UP_POSTGRESQL)
@@ -68,7 +73,7 @@ def back_up(address: Address, file: Path) -> BackedUp:
         documents, missing = 0, []
         with _archive(folder / "archive") as archive:
             archive.add(folder / "copy", address.path.name, filter=_private)
-            for patient_id, sha256, content in _documents(address.path, copy):
+            for patient_id, sha256, content in _documents(address.path, copy, cipher or cipher_in()):
                 if content is None:
                     missing.append((patient_id, sha256))
                     continue
@@ -97,9 +102,12 @@ def _copied(path: Path, place: Path) -> sqlite3.Connection:
     return copy
 
 
-def _documents(path: Path, copy: sqlite3.Connection) -> Iterator[tuple[UUID, str, bytes | None]]:
-    """Every document that an event of the copy names, once, with its bytes; None where they are not whole."""
-    documents, mapper, seen = SQLiteDocuments(LedgerSQLiteDatastore(path)), EventMapper(), set[tuple[UUID, str]]()
+def _documents(
+    path: Path, copy: sqlite3.Connection, cipher: RecordCipher | None
+) -> Iterator[tuple[UUID, str, bytes | None]]:
+    """Every document that an event of the copy names, once, as it is stored; None where it is not whole."""
+    documents, mapper = SQLiteDocuments(LedgerSQLiteDatastore(path), cipher), EventMapper(cipher=cipher)
+    seen = set[tuple[UUID, str]]()
     for stream, version, topic, state in copy.execute(_NAMING_EVENTS, _BRINGING):
         patient_id = UUID(stream)
         for sha256 in sorted(hashes_named([mapper.event_of(patient_id, version, topic, state)])):
@@ -107,7 +115,7 @@ def _documents(path: Path, copy: sqlite3.Connection) -> Iterator[tuple[UUID, str
                 continue
             seen.add((patient_id, sha256))
             try:
-                yield patient_id, sha256, b"".join(documents.open(patient_id, sha256))
+                yield patient_id, sha256, documents.as_stored(patient_id, sha256)
             except (NotFound, DocumentDamaged):
                 yield patient_id, sha256, None
 

@@ -118,8 +118,8 @@ def verified(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
     yield held
 
 
-def pieces_of(file: BinaryIO) -> Iterator[bytes]:
-    return iter(lambda: file.read(PIECE_BYTES), b"")
+def pieces_of(file: BinaryIO, size_bytes: int = PIECE_BYTES) -> Iterator[bytes]:
+    return iter(lambda: file.read(size_bytes), b"")
 
 
 @contextmanager

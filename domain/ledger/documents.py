@@ -9,6 +9,7 @@ from __future__ import annotations
 from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.sqlite import SQLiteDatastore
 
+from domain.ledger.cipher import RecordCipher
 from domain.ledger.document_bytes import (
     DOCUMENT_BYTES_MAX,
     GRACE,
@@ -34,9 +35,9 @@ __all__ = [
 DocumentStore = SQLiteDocuments | PostgresDocuments
 
 
-def documents_of(datastore: SQLiteDatastore | PostgresDatastore) -> DocumentStore:
+def documents_of(datastore: SQLiteDatastore | PostgresDatastore, cipher: RecordCipher | None = None) -> DocumentStore:
     """Those of the ledger whose events are in `datastore`; they share its connections and its lock."""
     if isinstance(datastore, LedgerSQLiteDatastore):
-        return SQLiteDocuments(datastore)
+        return SQLiteDocuments(datastore, cipher)
     assert isinstance(datastore, LedgerPostgresDatastore)
-    return PostgresDocuments(datastore)
+    return PostgresDocuments(datastore, cipher)

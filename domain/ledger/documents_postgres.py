@@ -17,6 +17,7 @@ from eventsourcing.persistence import InterfaceError, OperationalError, Programm
 from eventsourcing.utils import retry
 from psycopg.sql import SQL, Composed, Identifier
 
+from domain.ledger.cipher import RecordCipher
 from domain.ledger.document_bytes import (
     GRACE,
     StoredDocument,
@@ -29,6 +30,7 @@ from domain.ledger.document_bytes import (
     receive,
     verified,
 )
+from domain.ledger.document_cipher import HEAD_BYTES, deciphered, enciphering, stored_piece_bytes
 from domain.ledger.errors import StoreError
 from domain.ledger.postgres_store import SCHEMA, LedgerPostgresDatastore
 
@@ -66,8 +68,11 @@ _DELETE: Final = _here(
 
 
 class PostgresDocuments:
-    def __init__(self, datastore: LedgerPostgresDatastore) -> None:
+    """With a cipher, what comes in is stored under its key, also in the temporary file."""
+
+    def __init__(self, datastore: LedgerPostgresDatastore, cipher: RecordCipher | None = None) -> None:
         self._datastore = datastore
+        self._cipher = cipher
 
     def put(
         self,
@@ -82,7 +87,10 @@ class PostgresDocuments:
             spool = cast("BinaryIO", TemporaryFile())  # noqa: SIM115  (closed below)
         with spool:
             document = receive(
-                chunks, spool, media_type_announced=media_type_announced, sha256_expected=sha256_expected
+                chunks,
+                enciphering(spool, self._cipher),
+                media_type_announced=media_type_announced,
+                sha256_expected=sha256_expected,
             )
             self._store(patient_id, document, spool)
         return document
@@ -90,7 +98,7 @@ class PostgresDocuments:
     def open(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
         """In pieces, their hash checked. Raises NotFound at once, and DocumentDamaged before the last piece."""
         self.size(patient_id, sha256)
-        return verified(self._pieces(patient_id, sha256), sha256)
+        return verified(deciphered(self._stored(patient_id, sha256), self._cipher), sha256)
 
     def exists(self, patient_id: UUID, sha256: str) -> bool:
         return is_hash(sha256) and self._row(_SIZE, patient_id, sha256) is not None
@@ -134,14 +142,16 @@ class PostgresDocuments:
             if c.execute(_INSERT, (*key, document.media_type, document.size_bytes)).fetchone() is None:
                 return
             spool.seek(0)
+            size = stored_piece_bytes(spool.read(HEAD_BYTES))
+            spool.seek(0)
             try:
-                for number, piece in enumerate(pieces_of(spool)):
+                for number, piece in enumerate(pieces_of(spool, size)):
                     c.execute(_INSERT_CHUNK, (*key, number, piece))
             except psycopg.errors.DiskFull as error:
                 # Not the library's error: to write it all ten times more would not make room.
                 raise no_room() from error
 
-    def _pieces(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
+    def _stored(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
         """Each by a query of its own: a slow reader holds no connection."""
         number = -1
         while (row := self._row(_NEXT_CHUNK, patient_id, sha256, number)) is not None:

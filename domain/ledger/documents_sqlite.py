@@ -17,6 +17,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO, BinaryIO, Final
 from uuid import UUID
 
+from domain.ledger.cipher import RecordCipher
 from domain.ledger.document_bytes import (
     GRACE,
     StoredDocument,
@@ -29,17 +30,21 @@ from domain.ledger.document_bytes import (
     receive,
     verified,
 )
+from domain.ledger.document_cipher import HEAD_BYTES, deciphered, enciphering, plain_bytes, stored_piece_bytes
 from domain.ledger.sqlite_store import LedgerSQLiteDatastore
 
 _PATIENT: Final = re.compile("[0-9a-f]{32}")
-_BEGINNING_BYTES: Final = 16
 
 
 class SQLiteDocuments:
-    """`folder` holds them all; only its owner can look into it."""
+    """`folder` holds them all; only its owner can look into it.
 
-    def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
+    With a cipher, what comes in is stored under its key.
+    """
+
+    def __init__(self, datastore: LedgerSQLiteDatastore, cipher: RecordCipher | None = None) -> None:
         self._datastore = datastore
+        self._cipher = cipher
         self.folder = datastore.path.with_name(f"{datastore.path.name}-documents")
         self._incoming = self.folder / "incoming"
 
@@ -53,7 +58,12 @@ class SQLiteDocuments:
     ) -> StoredDocument:
         """Stores a document, durably; once more is harmless. Raises what `receive` raises, and StoreError."""
         with self._arrival() as file:
-            document = receive(chunks, file, media_type_announced=media_type_announced, sha256_expected=sha256_expected)
+            document = receive(
+                chunks,
+                enciphering(file, self._cipher),
+                media_type_announced=media_type_announced,
+                sha256_expected=sha256_expected,
+            )
             place = self._place(patient_id, document.sha256)
             with filing():
                 file.flush()
@@ -69,7 +79,13 @@ class SQLiteDocuments:
     def open(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
         """In pieces, their hash checked. Raises NotFound at once, and DocumentDamaged before the last piece."""
         self.size(patient_id, sha256)
-        return verified(self._pieces(self._place(patient_id, sha256)), sha256)
+        return verified(deciphered(self._stored(self._place(patient_id, sha256)), self._cipher), sha256)
+
+    def as_stored(self, patient_id: UUID, sha256: str) -> bytes:
+        """For a backup, the bytes as they lie there, after what is in them was checked. Raises what `open` raises."""
+        for _ in self.open(patient_id, sha256):
+            pass
+        return b"".join(self._stored(self._place(patient_id, sha256)))
 
     def exists(self, patient_id: UUID, sha256: str) -> bool:
         with filing():
@@ -79,8 +95,8 @@ class SQLiteDocuments:
         """In bytes. Raises NotFound."""
         if not self.exists(patient_id, sha256):
             raise not_stored()
-        with filing(), _or_not_stored():
-            return self._place(patient_id, sha256).stat().st_size
+        with filing(), _or_not_stored(), self._place(patient_id, sha256).open("rb") as file:
+            return plain_bytes(os.fstat(file.fileno()).st_size, file.read(HEAD_BYTES))
 
     def renew(self, patient_id: UUID, sha256: str) -> StoredDocument:
         """What is stored, and not swept soon: to be asked right before an event names it. Raises NotFound."""
@@ -88,8 +104,8 @@ class SQLiteDocuments:
         place = self._place(patient_id, sha256)
         with self._one_at_a_time(), _or_not_stored():
             os.utime(place)
-            with place.open("rb") as file:
-                return StoredDocument(sha256, size, media_type_of(file.read(_BEGINNING_BYTES)))
+            beginning = next(deciphered(self._stored(place), self._cipher), b"")
+            return StoredDocument(sha256, size, media_type_of(beginning))
 
     def sweep(self, named: Callable[[UUID], Collection[str]], *, now: datetime, older_than: timedelta = GRACE) -> Swept:
         """Removes what was stored or renewed longer ago than `older_than` and is not among the patient's `named`.
@@ -146,9 +162,11 @@ class SQLiteDocuments:
         return self.folder / patient_id.hex / sha256
 
     @staticmethod
-    def _pieces(place: Path) -> Iterator[bytes]:
+    def _stored(place: Path) -> Iterator[bytes]:
         with filing(), _or_not_stored(), place.open("rb") as file:
-            yield from pieces_of(file)
+            size = stored_piece_bytes(file.read(HEAD_BYTES))
+            file.seek(0)
+            yield from pieces_of(file, size)
 
 
 def _make(folder: Path) -> None:

@@ -69,7 +69,7 @@ class LedgerOnRecord(Application[UUID]):
         super().__init__(settings)
         self.recorder.whenever_connection_is_lost(self._remembered.forget)
         self._index = MemberIndex(self.events, stored.index_namespace)
-        self.documents = documents_of(self.recorder.datastore)
+        self.documents = documents_of(self.recorder.datastore, cipher)
 
     def close(self) -> None:
         self.recorder.close()
