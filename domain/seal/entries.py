@@ -24,8 +24,14 @@ from domain.seal.errors import Malformed
 from domain.seal.merkle import SIZE_MAX, leaf_hash
 
 HEADER: Final = "lemtrada-ledger/event/v1"
-_KEYS: Final = ["leaf", "stream", "version", "topic", "state"]
+_KEYS: Final = ("leaf", "stream", "version", "topic", "state")
+_TOPIC: Final = re.compile(r"[!#-\[\]-~]+")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LINE: Final = re.compile(
+    rf'\{{"leaf":(?P<leaf>0|[1-9]\d{{0,18}}),"stream":"(?P<stream>{_UUID.pattern})",'
+    rf'"version":(?P<version>[1-9]\d{{0,18}}),"topic":"(?P<topic>{_TOPIC.pattern})","state":(?P<state>".*")\}}\n',
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,10 @@ class Entry:
     def __post_init__(self) -> None:
         if not 1 <= self.version <= SIZE_MAX:
             raise Malformed(f"a version is 1 or more, not {self.version}", f"entry of {self.stream}")
-        if not self.topic or not self.topic.isprintable():
-            raise Malformed("a topic is one line of printable text", f"version {self.version} of {self.stream}")
+        if not _TOPIC.fullmatch(self.topic):
+            raise Malformed(
+                "a topic is of ASCII without space, quote or backslash", f"version {self.version} of {self.stream}"
+            )
 
     def leaf_input(self) -> bytes:
         return f"{HEADER}\n{self.stream}\n{self.version}\n{self.topic}\n\n".encode() + self.state
@@ -68,12 +76,14 @@ def read_leaf_input(content: bytes) -> Entry:
 
 def export_line(leaf: int, entry: Entry) -> bytes:
     """The entry at this leaf number as a line of `entries.jsonl`, with its newline."""
-    where = f"leaf {leaf}"
     try:
-        state = entry.state.decode()
+        state = encode_basestring(entry.state.decode())
     except UnicodeDecodeError:
-        raise Malformed("the stored bytes are not UTF-8", where) from None
-    return _spelled(leaf, str(entry.stream), entry.version, entry.topic, state).encode()
+        raise Malformed("the stored bytes are not UTF-8", f"leaf {leaf}") from None
+    return (
+        f'{{"leaf":{leaf},"stream":"{entry.stream}","version":{entry.version},'
+        f'"topic":"{entry.topic}","state":{state}}}\n'
+    ).encode()
 
 
 def read_export_line(line: bytes, leaf: int) -> Entry:
@@ -81,30 +91,14 @@ def read_export_line(line: bytes, leaf: int) -> Entry:
     where = f"line {leaf + 1} of the entries"
     try:
         text = line.decode()
-        return _entry(json.loads(text), text, leaf, where)
+        match = _LINE.fullmatch(text)
+        spelled = match["state"] if match else ""
+        state = json.loads(spelled)
     except (ValueError, RecursionError):
-        raise Malformed("it is not one line of JSON", where) from None
-
-
-def _entry(content: object, text: str, leaf: int, where: str) -> Entry:
-    if not isinstance(content, dict) or list(content) != _KEYS:
-        raise Malformed(f"it has other keys than {', '.join(_KEYS)}, in this order", where)
-    number, stream, version, topic, state = content.values()
-    texts = isinstance(stream, str) and isinstance(topic, str) and isinstance(state, str)
-    if type(number) is not int or type(version) is not int or not texts:
-        raise Malformed("leaf and version are whole numbers, the others texts", where)
-    if number != leaf:
-        raise Malformed(f"it holds leaf {number}, where leaf {leaf} belongs", where)
-    if _spelled(number, stream, version, topic, state) != text:
-        raise Malformed("it is spelled in another way than the export's", where)
-    if not _UUID.fullmatch(stream):
-        raise Malformed("its stream is not spelled as a UUID in lower case with hyphens", where)
-    return Entry(UUID(stream), version, topic, state.encode())
-
-
-def _spelled(leaf: int, stream: str, version: int, topic: str, state: str) -> str:
-    # The encoder that `json.dumps(..., ensure_ascii=False)` uses for texts, without building one a line.
-    return (
-        f'{{"leaf":{leaf},"stream":{encode_basestring(stream)},"version":{version},'
-        f'"topic":{encode_basestring(topic)},"state":{encode_basestring(state)}}}\n'
-    )
+        match, state, spelled = None, "", ""
+    # JSON spells the same text in many ways; only the encoder's own is taken.
+    if match is None or not isinstance(state, str) or encode_basestring(state) != spelled:
+        raise Malformed(f"it is not {', '.join(_KEYS)} in the one spelling of an export", where)
+    if int(match["leaf"]) != leaf:
+        raise Malformed(f"it holds leaf {match['leaf']}, where leaf {leaf} belongs", where)
+    return Entry(UUID(match["stream"]), int(match["version"]), match["topic"], state.encode())
