@@ -137,7 +137,11 @@ class Edition:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over citations, connectives, parameters, agents, readings and leaf revisions; never sentences."""
-        return hashlib.sha256(to_json(self._outline())).hexdigest()
+        return hashlib.sha256(self.digested()).hexdigest()
+
+    def digested(self) -> bytes:
+        """What the digest is over, as JSON."""
+        return to_json(self._outline())
 
     def _outline(self) -> dict[str, object]:
         return {

@@ -1,0 +1,64 @@
+"""The files of an export, and the only way in which each of their lines is written."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+from uuid import UUID
+
+from domain.policy.edition import Edition
+from domain.policy.editions import KNOWN
+from domain.seal.errors import Malformed
+
+CHECKPOINT: Final = "checkpoint"
+VKEY: Final = "vkey"
+ENTRIES: Final = "entries.jsonl"
+ACCESSES: Final = "accesses.jsonl"
+CHECKPOINTS: Final = "checkpoints"
+EDITIONS: Final = "editions"
+PROOFS: Final = "proofs"
+README: Final = "README.txt"
+SUMS: Final = "SHA256SUMS"
+
+
+def access_line(register: UUID, number: int, row: str) -> str:
+    """One row of the access log: which register, which number, and its text as its digest is over."""
+    told = {"register": str(register), "number": number, "row": row}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def read_access_line(line: str) -> tuple[UUID, int, str]:
+    """Raises Malformed for any other spelling."""
+    try:
+        told = json.loads(line)
+        register, number, row = UUID(told["register"]), told["number"], told["row"]
+        if type(number) is int and isinstance(row, str) and access_line(register, number, row) == line:
+            return register, number, row
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    raise Malformed("it is no row of the access log as an export spells it", "line of the accesses")
+
+
+def edition_files(edition: Edition) -> dict[str, bytes]:
+    """Its outline, over which its digest is, and the same for people, in our paraphrase."""
+    name = f"{EDITIONS}/{edition.key}.revision-{edition.revision}"
+    lines = [f"Edition {edition.key}, revision {edition.revision}, digest {edition.digest}", ""]
+    lines += [f"{node.citation}  {node.paraphrase}" for node in edition.nodes()]
+    return {f"{name}.json": edition.digested(), f"{name}.txt": "\n".join([*lines, ""]).encode()}
+
+
+def all_editions() -> list[Edition]:
+    return [edition for revisions in KNOWN for edition in revisions]
+
+
+def note_file(number: int) -> str:
+    return f"{CHECKPOINTS}/{number}.note"
+
+
+def consistency_file(number: int) -> str:
+    """That the next checkpoint, or after the last of them the export's own, only adds to this one."""
+    return f"{CHECKPOINTS}/{number}.consistency"
+
+
+def proof_file(version: int) -> str:
+    return f"{PROOFS}/{version}"

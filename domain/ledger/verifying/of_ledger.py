@@ -1,0 +1,230 @@
+"""A live ledger as a source: it reads pages, and holds up to what was sealed and recorded when it began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from pydantic_core import from_json
+
+from domain.events import AccessesRecorded
+from domain.ledger.mapper import EventMapper
+from domain.ledger.postgres_store import LedgerPostgresDatastore
+from domain.ledger.reading import LedgerOnRecord
+from domain.ledger.sqlite_store import LedgerSQLiteDatastore
+from domain.ledger.verifying.bytes import Keys, Signed, read_signed
+from domain.ledger.verifying.report import Failure, Logged, Part
+from domain.ledger.verifying.sources import Edition, Leaf
+from domain.ledger.view_stores import PostgresViews, SQLiteViews
+from domain.seal.errors import SealError
+
+PAGE: Final = 1_000
+"""Events, leaves or checkpoints that are read together."""
+HISTORIES: Final = 50
+
+_EVENTS_ON_SQLITE: Final = """SELECT rowid AS position, originator_id, originator_version, topic, state
+    FROM {schema}.stored_events WHERE rowid > :after AND rowid <= :last ORDER BY rowid LIMIT :most"""
+_EVENTS_ON_POSTGRES: Final = """SELECT notification_id AS position, originator_id, originator_version, topic, state
+    FROM {schema}.stored_events WHERE notification_id > :after AND notification_id <= :last
+    ORDER BY notification_id LIMIT :most"""
+_LEAVES: Final = """SELECT leaf_index, position, hash FROM {schema}.sealed_events
+    WHERE leaf_index > :after AND leaf_index <= :last ORDER BY leaf_index LIMIT :most"""
+_LAST_LEAF: Final = "SELECT MAX(leaf_index) AS found FROM {schema}.sealed_events"
+_LAST_CHECKPOINT: Final = "SELECT MAX(size) AS found FROM {schema}.checkpoints"
+_CHECKPOINTS: Final = """SELECT origin, size, note FROM {schema}.checkpoints
+    WHERE size > :after AND size <= :last ORDER BY size, origin, note LIMIT :most"""
+_OF_ONE_SIZE: Final = "SELECT origin, size, note FROM {schema}.checkpoints WHERE size = :size ORDER BY origin, note"
+_LEVELS: Final = "SELECT DISTINCT level FROM {schema}.seal_subtrees ORDER BY level"
+_SUBTREES: Final = """SELECT number, hash FROM {schema}.seal_subtrees
+    WHERE level = :level AND number > :after ORDER BY number LIMIT :most"""
+_ROWS: Final = """SELECT number, at, actor_id, patient_id, row FROM {schema}.accesses
+    WHERE register = :register AND number >= :first AND number < :end ORDER BY number"""
+_REGISTERS: Final = """SELECT register, COUNT(*) AS rows, MIN(number) AS first, MAX(number) AS last
+    FROM {schema}.accesses GROUP BY register"""
+
+
+class _Sealed(NamedTuple):
+    leaf: int
+    position: int
+    hash: bytes
+
+
+class LedgerSource:
+    def __init__(self, ledger: LedgerOnRecord) -> None:
+        self.name = f"the ledger at {ledger.address}"
+        self._ledger = ledger
+        self._mapper: EventMapper = ledger.events.mapper
+        datastore = ledger.recorder.datastore
+        if isinstance(datastore, LedgerSQLiteDatastore):
+            self._store: SQLiteViews | PostgresViews = SQLiteViews(datastore)
+            self._events = _EVENTS_ON_SQLITE
+        else:
+            assert isinstance(datastore, LedgerPostgresDatastore)
+            self._store, self._events = PostgresViews(datastore), _EVENTS_ON_POSTGRES
+        # In this order: what is signed has been sealed before, and what is sealed recorded before.
+        self.last_size: int = self._one(_LAST_CHECKPOINT) or 0
+        last_leaf = self._one(_LAST_LEAF)
+        self.last_leaf: int = -1 if last_leaf is None else last_leaf
+        self.last_position = ledger.position()
+        self._covered: dict[UUID, int] = {}
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def _select(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        def work(run: Any) -> list[tuple[Any, ...]]:
+            rows = run(statement, **values)
+            return [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in rows]
+
+        return self._store.reads(work)
+
+    def _one(self, statement: str) -> Any:
+        return self._select(statement)[0][0]
+
+    def _pages(self, statement: str, after: int, place: int = 0, **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Every row, by the rising number in column `place`."""
+        while page := self._select(statement, after=after, most=PAGE, **values):
+            yield from page
+            after = page[-1][place]
+
+    def keys(self, found: Part, keys: Keys) -> None:
+        """None: which keys a ledger has is told by its events."""
+
+    def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
+        leaves = (_Sealed(*row) for row in self._pages(_LEAVES, -1, last=self.last_leaf))
+        sealed = next(leaves, None)
+        for row in self._pages(self._events, 0, last=self.last_position):
+            position = row[0]
+            while sealed is not None and sealed.position < position:
+                yield self._lost(bytes_found, sealed)
+                sealed = next(leaves, None)
+            leaf = sealed.leaf if sealed is not None and sealed.position == position else None
+            if leaf is None and sealed is not None:
+                where = Failure(
+                    f"the event at position {position} was never sealed, and later ones were", leaf=sealed.leaf
+                )
+                order_found.fail(where)
+            entry = self._logged(bytes_found, leaf, row)
+            stored = sealed.hash if sealed is not None and leaf is not None else None
+            if leaf is not None:
+                sealed = next(leaves, None)
+            if entry is not None or leaf is not None:
+                yield Leaf(entry, stored)
+        while sealed is not None:
+            yield self._lost(bytes_found, sealed)
+            sealed = next(leaves, None)
+
+    def _lost(self, found: Part, sealed: _Sealed) -> Leaf:
+        found.fail(Failure(f"its event is gone from position {sealed.position} of the log", leaf=sealed.leaf))
+        return Leaf(None, sealed.hash)
+
+    def _logged(self, found: Part, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
+        """None, and it is told, where a row is not as the ledger writes one."""
+        position, stream, version, topic, state = row
+        try:
+            history = stream if isinstance(stream, UUID) else UUID(stream)
+            # SQLite keeps whatever it is given: other spellings of the same are alterations too.
+            if type(version) is int and type(topic) is str and (stream is history or stream == history.hex):
+                return Logged(leaf, history, version, topic, self._mapper.plain_state(bytes(state)))
+        except Exception as error:
+            problem = type(error).__name__
+        else:
+            problem = "another spelling"
+        found.fail(Failure(f"the row at position {position} of the log cannot be read [{problem}]", leaf=leaf))
+        return None
+
+    def histories(self, heads: Mapping[UUID, int]) -> Iterator[list[Logged]]:
+        patients = iter(heads)
+        while some := list(islice(patients, HISTORIES)):
+            for stream, rows in self._ledger.recorder.rows_of_each(some):
+                yield list(self._plain(stream, rows, heads[stream]))
+
+    def _plain(self, stream: UUID, rows: Sequence[tuple[int, str, bytes]], last: int) -> Iterator[Logged]:
+        for version, topic, state in rows:
+            if type(version) is int and version <= last:
+                yield Logged(None, stream, version, str(topic), self._decrypted(state))
+
+    def _decrypted(self, state: bytes) -> bytes:
+        try:
+            return self._mapper.plain_state(bytes(state))
+        except Exception:
+            # That it cannot be read was told when the log was read; here it is no event.
+            return b""
+
+    # -- what was stored of the tree --------------------------------------------------------------
+
+    def checkpoints(self, found: Part) -> Iterator[Signed]:
+        after = -1
+        while page := self._select(_CHECKPOINTS, after=after, last=self.last_size, most=PAGE):
+            # All of one size stand together: those of the last size may be more than came with the page.
+            after = page[-1][1]
+            rows = [row for row in page if row[1] != after] + self._select(_OF_ONE_SIZE, size=after)
+            for origin, size, note in rows:
+                place = f"checkpoint of {size} leaves"
+                try:
+                    signed = read_signed(note, place, is_given=False)
+                except (SealError, TypeError, AttributeError) as error:
+                    found.fail(Failure(error.what if isinstance(error, SealError) else "it is no text", file=place))
+                    continue
+                if (signed.checkpoint.origin, signed.size) != (origin, size):
+                    found.fail(Failure("its note is of another origin or size than its row", file=place))
+                    continue
+                yield signed
+
+    def subtrees(self, found: Part, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+        del found
+        expected = {level for level in range(1, 8) if size >> 8 * level}
+        for level in sorted(expected | {row[0] for row in self._select(_LEVELS)}):
+            rows = self._pages(_SUBTREES, -1, level=level)
+            yield level, f"stored subtrees of level {level}", self._begun(rows, size >> 8 * max(level, 0))
+
+    def _begun(self, rows: Iterator[tuple[Any, ...]], hashes: int) -> Iterator[tuple[int, bytes]]:
+        """Those of the tree that is verified; what was sealed meanwhile is left out."""
+        grown = self._one(_LAST_LEAF) != self.last_leaf
+        return ((number, hash) for number, hash in rows if number < hashes or not grown)
+
+    # -- the access log ---------------------------------------------------------------------------
+
+    def accesses(self, register: UUID, first: int, count: int) -> list[str]:
+        rows = self._select(_ROWS, register=self._named(register), first=first, end=first + count)
+        self._covered[register] = max(self._covered.get(register, 0), first + count - 1)
+        # A row that is searched by other values than it says is not the one that was recorded.
+        return [row[-1] if _is_found_by_its_columns(row) else "" for row in rows]
+
+    def _named(self, register: UUID) -> UUID | str:
+        return register.hex if isinstance(self._store, SQLiteViews) else register
+
+    def finish(self, bytes_found: Part, meaning_found: Part, size: int, editions: frozenset[Edition]) -> None:
+        del bytes_found, size, editions
+        registers = self._select(_REGISTERS)
+        # Batches that came meanwhile: their digest is in the same commit as their rows.
+        position = self.last_position
+        while page := self._ledger.recorder.log(position, PAGE):
+            for _, stream, _, topic, state in page:
+                if topic == AccessesRecorded.TOPIC:
+                    told = from_json(self._decrypted(state))
+                    self._covered[stream] = told["first"] + told["count"] - 1
+            position = page[-1][0]
+        for name, rows, first, last in registers:
+            register = name if isinstance(name, UUID) else UUID(name)
+            covered = self._covered.get(register, 0)
+            if last > covered or first != 1 or rows != last:
+                what = "the access log has rows of this register that no digest covers, or lacks some"
+                meaning_found.fail(Failure(what, stream=register))
+
+
+def _is_found_by_its_columns(row: tuple[Any, ...]) -> bool:
+    """Whether the columns by which it is searched say what the row says."""
+    _, at, actor_id, patient_id, text = row
+    try:
+        told = from_json(text)
+        patient = told.get("patient_id")
+        return (
+            actor_id == told["actor_id"]
+            and (patient is None) == (patient_id is None)
+            and at is not None
+            and (patient is None or UUID(str(patient_id)) == UUID(patient))
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False

@@ -1,0 +1,214 @@
+"""What a verification found: three parts apart, each with its counts, and every failure with the exact event.
+
+Nothing here tells of a patient more than her random id: a failure names where, never what stands there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+
+from pydantic_core import from_json
+
+FAILURES_LISTED: Final = 50
+"""Failures of a part that are listed; all of them are counted."""
+
+INTERNALLY_CONSISTENT_ONLY: Final = "internally consistent only"
+
+PartName = Literal["bytes", "order", "meaning"]
+
+_RECORDED_AT: Final = re.compile(
+    rb'\{(?:"class_version":\d+,)?"recorded_at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?)Z"'
+)
+"""As every event begins that this program writes; without the Z the texts sort as the instants do."""
+
+
+class Logged(NamedTuple):
+    """One event as it stands in the log. `leaf` is None where it is not sealed yet; `state` are its plain bytes."""
+
+    leaf: int | None
+    stream: UUID
+    version: int
+    topic: str
+    state: bytes
+
+
+def recorded_at(state: bytes) -> str | None:
+    """The instant in the plain bytes of an event, as text that sorts; None where there is none."""
+    found = _RECORDED_AT.match(state)
+    if found is not None:
+        return found[1].decode()
+    try:
+        told = from_json(state)
+    except ValueError:
+        return None
+    instant = told.get("recorded_at") if isinstance(told, dict) else None
+    return (
+        instant.removesuffix("Z")
+        if isinstance(instant, str) and len(instant) <= len("2026-01-01T00:00:00.000000Z")
+        else None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that is not as it must be: a sentence, and the event or the file that it is about."""
+
+    what: str
+    leaf: int | None = None
+    stream: UUID | None = None
+    version: int | None = None
+    topic: str | None = None
+    recorded_at: str | None = None
+    file: str | None = None
+
+    def line(self) -> str:
+        where = []
+        if self.file is not None:
+            where.append(self.file)
+        if self.leaf is not None:
+            where.append(f"leaf {self.leaf}")
+        if self.stream is not None:
+            where.append(f"history {self.stream}")
+        if self.version is not None:
+            where.append(f"version {self.version}")
+        if self.topic is not None:
+            where.append(self.topic)
+        if self.recorded_at is not None:
+            where.append(f"recorded {self.recorded_at}Z")
+        return f"{self.what} ({', '.join(where)})" if where else self.what
+
+    def to_json_value(self) -> dict[str, Any]:
+        values = {
+            "what": self.what,
+            "leaf": self.leaf,
+            "history": None if self.stream is None else str(self.stream),
+            "version": self.version,
+            "topic": self.topic,
+            "recorded_at": None if self.recorded_at is None else f"{self.recorded_at}Z",
+            "file": self.file,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def about(what: str, entry: Logged) -> Failure:
+    """A failure of this event, which is named and not quoted."""
+    topic = entry.topic if entry.topic.isidentifier() and len(entry.topic) <= 60 else "a topic that is no name"
+    return Failure(what, entry.leaf, entry.stream, entry.version, topic, recorded_at(entry.state))
+
+
+@dataclass(slots=True)
+class Part:
+    """One of the three questions. `counts` says how much was looked at, `remarks` what is no failure."""
+
+    name: PartName
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    failures_total: int = 0
+    remarks: list[str] = field(default_factory=list)
+    remarks_total: int = 0
+
+    @property
+    def holds(self) -> bool:
+        return self.failures_total == 0
+
+    def fail(self, failure: Failure) -> None:
+        self.failures_total += 1
+        if len(self.failures) < FAILURES_LISTED:
+            self.failures.append(failure)
+
+    def remark(self, line: str) -> None:
+        self.remarks_total += 1
+        if len(self.remarks) < FAILURES_LISTED:
+            self.remarks.append(line)
+
+    def to_json_value(self) -> dict[str, Any]:
+        return {
+            "holds": self.holds,
+            "counts": dict(self.counts),
+            "failures_total": self.failures_total,
+            "failures": [one.to_json_value() for one in self.failures],
+            "remarks": self.remarks,
+        }
+
+    def lines(self) -> list[str]:
+        counted = ", ".join(f"{count} {name}" for name, count in self.counts.items())
+        verdict = "holds" if self.holds else f"FAILS ({self.failures_total})"
+        found = [f"{self.name:<8} {verdict}: {counted or 'nothing to look at'}"]
+        found += [f"  FAILED: {one.line()}" for one in self.failures]
+        if self.failures_total > len(self.failures):
+            found.append(f"  … and {self.failures_total - len(self.failures)} more failures that are not listed")
+        found += [f"  {line}" for line in self.remarks]
+        if self.remarks_total > len(self.remarks):
+            found.append(f"  … and {self.remarks_total - len(self.remarks)} more remarks that are not listed")
+        return found
+
+
+@dataclass(slots=True)
+class Report:
+    """`of` says what was verified; `checkpoint` is the one that all is held against, as origin, size and root in hex.
+
+    `key_given` and `checkpoints_given` are what came from outside: without both, a ledger agrees with itself and
+    no more.
+    """
+
+    of: str
+    key_given: bool = False
+    checkpoints_given: int = 0
+    checkpoint: tuple[str, int, str] | None = None
+    unsealed: int = 0
+    bytes: Part = field(default_factory=lambda: Part("bytes"))
+    order: Part = field(default_factory=lambda: Part("order"))
+    meaning: Part = field(default_factory=lambda: Part("meaning"))
+
+    @property
+    def parts(self) -> tuple[Part, Part, Part]:
+        return self.bytes, self.order, self.meaning
+
+    @property
+    def holds(self) -> bool:
+        return all(part.holds for part in self.parts)
+
+    @property
+    def standing(self) -> str:
+        """How far the answer reaches, in a sentence."""
+        if not self.holds:
+            return "does not hold: see the failures of each part"
+        given = f"{self.checkpoints_given} checkpoint{'' if self.checkpoints_given == 1 else 's'} from outside"
+        if self.key_given and self.checkpoints_given:
+            return f"holds against a key and {given}"
+        if self.key_given:
+            missing = "signed by the key given; without an earlier checkpoint from outside, a history that was written"
+            return f"{INTERNALLY_CONSISTENT_ONLY}, {missing} and signed anew would not be seen"
+        if self.checkpoints_given:
+            missing = "whose key is the ledger's own word as long as none is given with --key"
+            return f"{INTERNALLY_CONSISTENT_ONLY}, and with {given}, {missing}"
+        missing = "without a key and a checkpoint from outside, whoever can write here could have made all of it anew"
+        return f"{INTERNALLY_CONSISTENT_ONLY}: {missing}"
+
+    def to_json_value(self) -> dict[str, Any]:
+        origin, size, root = self.checkpoint or (None, None, None)
+        return {
+            "of": self.of,
+            "holds": self.holds,
+            "standing": self.standing,
+            "internally_consistent_only": self.holds and not (self.key_given and self.checkpoints_given),
+            "checkpoint": None if origin is None else {"origin": origin, "size": size, "root": root},
+            "unsealed": self.unsealed,
+            **{part.name: part.to_json_value() for part in self.parts},
+        }
+
+    def lines(self) -> list[str]:
+        found = [f"Verified {self.of}."]
+        if self.checkpoint is not None:
+            origin, size, root = self.checkpoint
+            found.append(f"checkpoint {origin}, {size} leaves, root {root}")
+        for part in self.parts:
+            found += part.lines()
+        if self.unsealed:
+            found.append(f"{self.unsealed} events are not sealed yet: order and meaning are all that is checked.")
+        found.append(f"The answer: {self.standing}.")
+        return found
