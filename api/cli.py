@@ -187,4 +187,13 @@ def _print(value: Any) -> None:
 
 
 # Their verbs add themselves to the app, which has to be there first.
-from api import backup_verb, database_verbs, dossier_verbs, import_verbs, ledger_verbs, question_verbs, worklist_verbs  # noqa: E402, F401
+from api import (  # noqa: E402, F401
+    backup_verb,
+    database_verbs,
+    dossier_verbs,
+    encryption_verbs,
+    import_verbs,
+    ledger_verbs,
+    question_verbs,
+    worklist_verbs,
+)

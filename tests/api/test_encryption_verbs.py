@@ -1,0 +1,52 @@
+"""`encryption-key` as a person types it, and a ledger that is opened with what it made."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from domain.ledger.application import open_ledger
+from domain.ledger.cipher import key_id_of
+from domain.ledger.encryption_keys import ENCRYPTION_KEYS, keys_of
+from tests.api.test_ledger_verbs import refused, run
+from tests.ledger.acts import opened
+
+
+def test_a_new_key_is_its_owners_alone_and_is_not_printed(tmp_path: Path) -> None:
+    file, before = tmp_path / "ledger.key", os.umask(0)
+    try:
+        said = run("encryption-key", "new", "--output", str(file)).stdout
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_text().strip() not in said
+    (key,) = keys_of(f"a=file:{file}", {})
+    assert len(key.secret) == 32
+    assert json.loads(run("encryption-key", "new", "--output", str(tmp_path / "b"), "--json").stdout)["bits"] == 256
+    assert (tmp_path / "b").read_text() != file.read_text()
+
+
+def test_a_key_is_never_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.key"
+    file.write_text("precious")
+    assert "is there already" in refused("encryption-key", "new", "--output", str(file))
+    assert file.read_text() == "precious"
+    assert "cannot be made" in refused("encryption-key", "new", "--output", str(tmp_path / "no" / "folder"))
+
+
+def test_the_verbs_read_and_write_under_the_key_that_the_environment_refers_to(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ledger.key"
+    run("encryption-key", "new", "--output", str(file))
+    monkeypatch.setenv(ENCRYPTION_KEYS, f"k1=file:{file}")
+    with open_ledger(sqlite_url) as ledger:
+        opened(ledger)
+        assert key_id_of(ledger.recorder.select_notifications(1, 1)[0].state) == "k1"
+    assert "HistoryOpened" in run("history", "M-1", "--database", sqlite_url, "--json").stdout
+    monkeypatch.delenv(ENCRYPTION_KEYS)
+    assert "encrypted with the key 'k1'" in refused("history", "M-1", "--database", sqlite_url)
