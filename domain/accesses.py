@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -51,10 +52,19 @@ VIEWS: Final[tuple[View, ...]] = View.__args__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
+class MachineUser:
+    """Who reads by the command line: the machine says who she is, and nobody what her role would be."""
+
+    id: ActorId
+    name: Name
+    role: None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What somebody is about to be shown; the log adds when, and a salt."""
 
-    actor: Actor
+    actor: Actor | MachineUser
     view: View
     patient_id: UUID | None
     subject: str | None
@@ -80,6 +90,23 @@ class Access(Fact):
     through: Through
     origin: Annotated[str, Field(max_length=200)]
     salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="16 random bytes.")]
+
+    @classmethod
+    def of(cls, look: Look, at: datetime, salt: bytes) -> Access:
+        """Of origin, what is too long or can't be printed is left out: it comes from the network."""
+        return cls(
+            at=at,
+            actor_id=look.actor.id,
+            actor_name=look.actor.name,
+            role=look.actor.role,
+            patient_id=look.patient_id,
+            view=look.view,
+            subject=look.subject,
+            purpose=look.purpose,
+            through=look.through,
+            origin="".join(filter(str.isprintable, look.origin))[:200],
+            salt=salt.hex(),
+        )
 
     def row(self) -> str:
         """As it is stored, and as its digest is over."""

@@ -65,7 +65,8 @@ class Databases:
                 if connection.execute(_SHAPE).fetchone() != (self.shape,):
                     return False
                 connection.execute(
-                    "TRUNCATE stored_events, commands, documents, document_chunks,"
+                    "TRUNCATE stored_events, commands, documents, document_chunks, accesses, sessions,"
+                    " sealed_events, seal_subtrees, checkpoints, seal_lease,"
                     " view_generations, worklist_entries, worklist_counts, view_failures RESTART IDENTITY"
                 )
         except psycopg.Error:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
-from typing import Final
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, PersistenceError, StoredEvent
@@ -33,12 +34,32 @@ class CommandRecord:
     last_version: int
 
 
+class AccessRow(NamedTuple):
+    """A row of the access log. What it is found by stands beside the text that its digest is over."""
+
+    number: int
+    at: datetime
+    actor_id: str
+    patient_id: UUID | None
+    row: str
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The rows of one command: all of them are stored, or none."""
+    """The rows of one command, or of one batch of the access log: all of them are stored, or none.
+
+    `accesses` belong to the register whose stream their first event, the digest of them, lies in.
+    """
 
     events: Sequence[StoredEvent]
     command: CommandRecord | None
+    accesses: Sequence[AccessRow] = ()
+
+    @property
+    def register(self) -> UUID:
+        stream = self.events[0].originator_id
+        assert isinstance(stream, UUID)
+        return stream
 
     def heads(self) -> dict[UUID, int]:
         """The version that each of its streams must have for its events to follow; 0 where it is to be empty."""
@@ -56,16 +77,22 @@ class Recording:
         return claimed
 
 
-Write = Callable[[Sequence[Recording]], Collection[int]]
-"""Writes a batch in one transaction; the numbers of those whose places were taken, of which nothing is stored."""
+class Claiming(Protocol):
+    """What can wait here."""
+
+    def places(self) -> set[object]:
+        """What no two of one batch may both claim."""
 
 
-class _Waiting:
+R = TypeVar("R", bound=Claiming)
+
+
+class _Waiting(Generic[R]):
     """One caller. `turn` is released when it is answered, or when it is to write the next batch and `leads`."""
 
     __slots__ = ("answered", "error", "leads", "lost", "recording", "turn")
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: R) -> None:
         self.recording = recording
         self.turn = Lock()
         self.turn.acquire()
@@ -78,16 +105,20 @@ class _Waiting:
         self.answered, self.lost, self.error = True, lost, error
 
 
-class GroupCommit:
-    """Where the threads of one process meet on their way to the store."""
+class GroupCommit(Generic[R]):
+    """Where the threads of one process meet on their way to the store.
 
-    def __init__(self, write: Write) -> None:
+    `write` writes a batch in one transaction, and tells the numbers of those whose places were taken, of which nothing
+    is stored.
+    """
+
+    def __init__(self, write: Callable[[Sequence[R]], Collection[int]]) -> None:
         self._write = write
         self._gate = Lock()
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[_Waiting[R]] = deque()
         self._somebody_leads = False
 
-    def commit(self, recording: Recording) -> None:
+    def commit(self, recording: R) -> None:
         """Returns once it is durable. Raises IntegrityError where its place or key is taken, and what writing raises.
 
         After an IntegrityError the caller looks whether it was stored all the same: by
@@ -107,7 +138,7 @@ class GroupCommit:
         if own.lost:
             raise IntegrityError("a version that it was to follow, or its command's key, is recorded already")
 
-    def _wait(self, own: _Waiting) -> None:
+    def _wait(self, own: _Waiting[R]) -> None:
         try:
             own.turn.acquire()
         except BaseException:
@@ -134,13 +165,13 @@ class GroupCommit:
                     one.answer(error=OperationalError("the writing was interrupted: send the command again"))
                 one.turn.release()
 
-    def _taken(self) -> list[_Waiting]:
+    def _taken(self) -> list[_Waiting[R]]:
         """In their order, but for those who claim what another of the batch claims: they are next."""
         if len(self._queue) == 1:
             return [self._queue.popleft()]
-        taken: list[_Waiting] = []
+        taken: list[_Waiting[R]] = []
         claimed: set[object] = set()
-        left: list[_Waiting] = []
+        left: list[_Waiting[R]] = []
         while self._queue and len(taken) < BATCH_MAX:
             one = self._queue.popleft()
             places = one.recording.places()
@@ -158,7 +189,7 @@ class GroupCommit:
             self._queue[0].leads = True
             self._queue[0].turn.release()
 
-    def _written(self, batch: Sequence[_Waiting]) -> None:
+    def _written(self, batch: Sequence[_Waiting[R]]) -> None:
         try:
             lost = self._write([one.recording for one in batch])
         except (OperationalError, InterfaceError) as unavailable:

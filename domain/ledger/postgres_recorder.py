@@ -20,7 +20,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 from pydantic_core import to_json
 
-from domain.ledger.group_commit import CommandRecord, GroupCommit, Recording
+from domain.ledger.group_commit import AccessRow, CommandRecord, GroupCommit, Recording
 from domain.ledger.postgres_connections import (
     ATTEMPTS,
     PAUSE_SECONDS,
@@ -81,13 +81,14 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         self._listener.close()
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Together with what other threads insert now, and with the row of their command (`idempotency`).
+        """Together with what other threads insert now, and with the rows that belong to them.
 
-        Raises IntegrityError where a place is taken, and where the connection was lost and it is not known whether
-        the events are stored.
+        `idempotency` is that of their command, `accesses` those of the access log whose digest they are. Raises
+        IntegrityError where a place is taken, and where the connection was lost and it is not known whether the events
+        are stored.
         """
         if stored_events:
-            self._commits.commit(Recording(stored_events, kwargs.get("idempotency")))
+            self._commits.commit(Recording(stored_events, kwargs.get("idempotency"), kwargs.get("accesses", ())))
         return None
 
     def make_sure(self) -> None:
@@ -239,6 +240,11 @@ def _as_parameters(batch: Sequence[Recording]) -> tuple[str, list[bytes]]:
                 {"caller": record.caller, "key": record.key, "request_digest": record.request_digest}
                 | {"patient_id": record.patient_id, "first": record.first_version, "last": record.last_version}
                 if record is not None
+                else {}
+            )
+            | (
+                {"register": one.register, "accesses": list(map(AccessRow._asdict, one.accesses))}
+                if one.accesses
                 else {}
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC
 from functools import lru_cache
 from threading import Condition
 from typing import Any, Final
@@ -13,7 +14,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
-from domain.ledger.group_commit import CommandRecord, GroupCommit, Recording
+from domain.ledger.group_commit import AccessRow, CommandRecord, GroupCommit, Recording
 from domain.ledger.sqlite_store import LedgerSQLiteDatastore
 
 POLL_SECONDS: Final = 0.5
@@ -40,6 +41,7 @@ _INSERT_FIRST_OF = (
     " AND NOT EXISTS (SELECT 1 FROM commands WHERE caller = column5 AND key = column6)"
 )
 _INSERT_COMMANDS = f"INSERT INTO commands ({_COLUMNS}) VALUES {{rows}}"  # noqa: S608
+_INSERT_ACCESS = "INSERT INTO accesses (register, number, at, actor_id, patient_id, row) VALUES (?, ?, ?, ?, ?, ?)"
 _ROWS = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
 _LOG = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE rowid > ?"
 _CHANGED = "SELECT rowid, originator_id, topic FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?"
@@ -54,6 +56,13 @@ def _values(event: StoredEvent) -> tuple[str, int, str, bytes]:
 def _command_values(record: CommandRecord) -> tuple[str, str, str, str, int, int]:
     names = record.caller, record.key, record.request_digest, record.patient_id.hex
     return (*names, record.first_version, record.last_version)
+
+
+def _access_values(register: UUID, one: AccessRow) -> tuple[str, int, str, str, str | None, str]:
+    """The instant of one width, so that SQLite's order is that of time."""
+    at = one.at.astimezone(UTC).isoformat(timespec="microseconds")
+    patient_id = one.patient_id.hex if one.patient_id is not None else None
+    return register.hex, one.number, at, one.actor_id, patient_id, one.row
 
 
 @lru_cache(maxsize=256)
@@ -80,9 +89,12 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
     # -- writing ------------------------------------------------------------------------------
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Together with what other threads insert now, and with the row of their command (`idempotency`)."""
+        """Together with what other threads insert now, and with the rows that belong to them.
+
+        `idempotency` is that of their command, `accesses` those of the access log whose digest they are.
+        """
         if stored_events:
-            self._commits.commit(Recording(stored_events, kwargs.get("idempotency")))
+            self._commits.commit(Recording(stored_events, kwargs.get("idempotency"), kwargs.get("accesses", ())))
         return None
 
     def _write(self, batch: Sequence[Recording]) -> Sequence[int]:
@@ -90,6 +102,10 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
             execute, lost = connection.execute, list[int]()
             if len(batch) == 1 or not self._are_stored_at_once(execute, batch):
                 lost = [number for number, one in enumerate(batch) if not self._is_stored(execute, one)]
+            for number, one in enumerate(batch):
+                if one.accesses and number not in lost:
+                    register = one.register
+                    connection.executemany(_INSERT_ACCESS, [_access_values(register, row) for row in one.accesses])
         if self._readers_waiting:
             with self._grown:
                 self._grown.notify_all()

@@ -92,7 +92,7 @@ RECORD_COMMANDS: Final = f"""
         PERFORM pg_advisory_xact_lock({ORDERING_LOCK});
         FOR one IN SELECT * FROM jsonb_to_recordset(batch) AS command (
             heads jsonb, events jsonb, caller text, key text, request_digest text, patient_id uuid,
-            first bigint, last bigint)
+            first bigint, last bigint, register uuid, accesses jsonb)
         LOOP
             is_late := false;
             FOR head IN SELECT * FROM jsonb_to_recordset(one.heads) AS known (stream uuid, version bigint) LOOP
@@ -113,6 +113,12 @@ RECORD_COMMANDS: Final = f"""
                 SELECT event.stream, event.version, event.topic, states[event.state]
                 FROM jsonb_to_recordset(one.events) AS event (stream uuid, version bigint, topic text, state integer)
                 ORDER BY event.state;
+                IF one.accesses IS NOT NULL THEN
+                    INSERT INTO {{schema}}.accesses (register, number, at, actor_id, patient_id, row)
+                    SELECT one.register, access.number, access.at, access.actor_id, access.patient_id, access.row
+                    FROM jsonb_to_recordset(one.accesses) AS access (
+                        number bigint, at timestamptz, actor_id text, patient_id uuid, row text);
+                END IF;
             END IF;
             number := number + 1;
         END LOOP;
