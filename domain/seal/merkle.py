@@ -126,8 +126,6 @@ def check_consistency(old_size: int, new_size: int, old_root: bytes, new_root: b
     if old_size == 0:
         # Every tree begins with no leaves, and the tree of none has but one root.
         return not path and old_root == EMPTY_ROOT and (new_size > 0 or new_root == EMPTY_ROOT)
-    if old_size == new_size:
-        return not path and old_root == new_root
     first, way = _way_to_edge(old_size, new_size)
     hashes = list(path) if first else [old_root, *path]
     if len(hashes) != len(way) + 1:

@@ -168,6 +168,15 @@ def test_one_bad_signature_of_a_known_key_refuses_the_note() -> None:
         open_note(note, [VKEY, ELSEWHERE.verifying_key])
 
 
+def test_a_signature_has_one_form() -> None:
+    """Adding the group's order to its second half verifies under a careless reading of Ed25519."""
+    order = 2**252 + 27742317777372353535851937790883648493
+    signature = KEY.sign(TEXT).signature
+    moved = signature[:32] + (int.from_bytes(signature[32:], "little") + order).to_bytes(32, "little")
+    with pytest.raises(NotProven, match="does not hold"):
+        open_note(Note(TEXT, (Signature(KEY.name, VKEY.id, moved),)).encoded(), [VKEY])
+
+
 @given(st.integers(0, len(SIGNED.encode()) * 8 - 1))
 def test_a_note_with_any_bit_changed_is_refused(bit: int) -> None:
     changed = bytearray(SIGNED.encode())
