@@ -5,12 +5,11 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests, worklist
 from api.dossier import routes as dossiers
-from api.identity import Identity
+from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate
 from api.ready import ShortRoad
 from domain.ledger.application import Ledger
@@ -53,14 +52,10 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     app.state.ledger = ledger
     app.short_road = ShortRoad(ledger)
     if identity is not None:
+        app.state.identity = identity
         app.gate = Gate(app.beyond_the_gate, identity)
     problems.install(app)
     problems.describe(app)
-
-    @app.get("/", include_in_schema=False)
-    def documentation() -> RedirectResponse:
-        """A stranger who opens the printed address finds what there is."""
-        return RedirectResponse("/docs")
 
     for module in (
         requests,
@@ -74,7 +69,10 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         dossiers,
         assessments,
         health,
+        sign_in,
+        people_routes,
     ):
         # As they stand: to include a router is to build each of its routes again, half a second at the first request.
         app.router.routes.extend(module.router.routes)
+    app.router.routes.extend(sign_in.pages.routes)
     return app

@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from domain.errors import NotPermitted
 from domain.events import (
     LinkIssued,
     LinkUsed,
@@ -123,3 +124,23 @@ def _end(issued: dict[str, Issued], person_id: str, at: datetime) -> None:
 
 
 NOBODY_YET: Final = Directory()
+
+
+def check_may_keep_people(actor: Actor) -> None:
+    """Raises NotPermitted: people and what they sign in with are an administrator's affair."""
+    if actor.role != "administrator":
+        raise NotPermitted(
+            f"the role {actor.role.replace('_', ' ')} may not say who signs in",
+            field="Authorization",
+            remedy="have it done by: administrator",
+        )
+
+
+def check_may_see_people(actor: Actor) -> None:
+    """Raises NotPermitted. An auditor reads this too, and changes nothing."""
+    if actor.role not in ("administrator", "auditor"):
+        raise NotPermitted(
+            f"the role {actor.role.replace('_', ' ')} may not see who signs in",
+            field="Authorization",
+            remedy="have it looked at by: administrator or auditor",
+        )

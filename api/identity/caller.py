@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Literal, cast
 
 from fastapi import Depends, Request
@@ -16,7 +17,11 @@ Means = Literal["bearer", "token", "session", "operating_system"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`origin` is from where; `purpose` what she says that she asks for; `credential_id` that of a token of ours."""
+    """`origin` is from where; `purpose` what she says that she asks for; `credential_id` that of a token of ours.
+
+    `expires_at` is until when her credential holds if nothing ends it before. `csrf_token` is what a page
+    for a browser's session puts into its forms.
+    """
 
     actor: Actor
     means: Means
@@ -24,6 +29,8 @@ class Caller:
     through: Through = "api"
     purpose: Purpose | None = None
     credential_id: str | None = None
+    expires_at: datetime | None = None
+    csrf_token: str | None = field(default=None, repr=False)
 
 
 def _caller(request: Request) -> Caller:

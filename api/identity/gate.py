@@ -6,28 +6,66 @@ not exist too. It is the outermost layer but for the check of the host.
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
+from urllib.parse import parse_qs
 
 from eventsourcing.persistence import PersistenceError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import security_log
+from api.identity.browsers import (
+    CSRF_FIELD,
+    CSRF_HEADER,
+    SAFE_METHODS,
+    is_csrf_token,
+    is_from_here,
+    session_secret,
+)
 from api.identity.caller import Caller
-from api.identity.identity import Identity, Known, NotKnown
-from api.problems import problem
+from api.identity.identity import Identity, Known
+from api.identity.refusals import (
+    NoRole,
+    NotKnown,
+    ProviderUnreachable,
+    answer_to,
+    cross_site,
+    missing_csrf,
+    unknown_purpose,
+)
 from domain.accesses import Purpose
 
-PUBLIC: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/sign-in"})
+SIGN_IN: Final = "/sign-in"
+PUBLIC: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN})
 """What everybody may ask, and everything below `/sign-in/`. A test holds the list to the README's."""
 
 PURPOSES: Final[dict[bytes, Purpose]] = {one.encode(): one for one in get_args(Purpose)}
-CREDENTIAL_BYTES_MAX: Final = 8_192
+CREDENTIAL_BYTES_MAX: Final = 16_384
+FORM_BYTES_MAX: Final = 65_536
 ORIGIN_LENGTH_MAX: Final = 200
 
-_SCHEME: Final = b"bearer "
+_BEARER: Final = b"bearer "
+_FORM: Final = "application/x-www-form-urlencoded"
+_NOT_ONE_TOKEN: Final = "The Authorization header is not one Bearer token."  # noqa: S105
+
+
+class Sent(NamedTuple):
+    """What of a request's headers says who asks; `twice` is whether Authorization came more than once."""
+
+    authorization: bytes | None
+    cookies: bytes
+    purpose: bytes | None
+    twice: bool
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith("/sign-in/")
+    return path in PUBLIC or path.startswith(f"{SIGN_IN}/")
+
+
+def origin_of(scope: Scope) -> str:
+    """The network address that asks."""
+    client = scope.get("client")
+    return str(client[0])[:ORIGIN_LENGTH_MAX] if client else "unknown"
 
 
 class Gate:
@@ -48,64 +86,124 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        authorization = purpose_sent = None
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                if authorization is not None:
-                    authorization = b""
-                    break
-                authorization = value
-            elif name == b"x-purpose-of-use":
-                purpose_sent = value
+        sent = _sent(scope)
         scope["caller"] = None
         try:
-            known = await self._known(authorization)
-        except NotKnown as nobody:
-            if not is_public(scope["path"]):
-                await _nobody(str(nobody))(scope, receive, send)
+            known, secret = await self._known(sent)
+        except (NotKnown, NoRole, ProviderUnreachable, PersistenceError) as nobody:
+            if is_public(scope["path"]):
+                await self._app(scope, receive, send)
                 return
-        except PersistenceError:
-            if not is_public(scope["path"]):
-                await _unavailable()(scope, receive, send)
+            if sent.authorization is not None or secret_of(sent, self._identity) is not None:
+                _tell_of(nobody, origin_of(scope))
+            await answer_to(nobody)(scope, receive, send)
+            return
+        purpose = PURPOSES.get(sent.purpose) if sent.purpose is not None else None
+        if purpose is None and sent.purpose is not None:
+            await unknown_purpose()(scope, receive, send)
+            return
+        if secret is not None and scope["method"] not in SAFE_METHODS and scope["path"] != SIGN_IN:
+            refusal, receive = await self._checked(scope, receive, secret, known)
+            if refusal is not None:
+                await refusal(scope, receive, send)
                 return
-        else:
-            purpose = PURPOSES.get(purpose_sent) if purpose_sent is not None else None
-            if purpose is None and purpose_sent is not None:
-                await _unknown_purpose()(scope, receive, send)
-                return
-            client = scope.get("client")
-            origin = str(client[0])[:ORIGIN_LENGTH_MAX] if client else "unknown"
-            scope["caller"] = Caller(
-                known.actor, known.means, origin, purpose=purpose, credential_id=known.credential_id
-            )
+        scope["caller"] = Caller(
+            known.actor,
+            known.means,
+            origin_of(scope),
+            purpose=purpose,
+            credential_id=known.credential_id,
+            expires_at=known.expires_at,
+            csrf_token=known.csrf_token,
+        )
         await self._app(scope, receive, send)
 
-    async def _known(self, authorization: bytes | None) -> Known:
-        if authorization is None:
-            raise NotKnown("This needs a caller, and the request has no Authorization.")
-        if len(authorization) > CREDENTIAL_BYTES_MAX or authorization[:7].lower() != _SCHEME:
-            raise NotKnown("The Authorization header is not one Bearer token.")
+    async def _known(self, sent: Sent) -> tuple[Known, str | None]:
+        """And the secret of the session, where it is one that speaks for the caller."""
+        if sent.authorization is None:
+            secret = secret_of(sent, self._identity)
+            if secret is None:
+                raise NotKnown("This needs a caller, and the request has no Authorization.", "no_credentials")
+            return await self._identity.behind_session(secret), secret
+        authorization = sent.authorization
+        if sent.twice or len(authorization) > CREDENTIAL_BYTES_MAX or authorization[:7].lower() != _BEARER:
+            raise NotKnown(_NOT_ONE_TOKEN, "malformed")
         try:
-            return await self._identity.behind_bearer(authorization[7:].strip().decode("ascii"))
+            return await self._identity.behind_bearer(authorization[7:].strip().decode("ascii")), None
         except UnicodeDecodeError:
-            raise NotKnown("The Authorization header is not one Bearer token.") from None
+            raise NotKnown(_NOT_ONE_TOKEN, "malformed") from None
+
+    async def _checked(
+        self, scope: Scope, receive: Receive, secret: str, known: Known
+    ) -> tuple[ASGIApp | None, Receive]:
+        """A cookie is sent by the browser whoever asks it to: what changes something has to come from a page of ours.
+
+        The refusal, or None; and the body that is left to read.
+        """
+        headers = Headers(scope=scope)
+        if not is_from_here(headers, scope.get("scheme", "http"), self._identity.public_url):
+            security_log.access_denied("cross_site", origin=origin_of(scope), actor_id=known.actor.id)
+            return cross_site(), receive
+        token = headers.get(CSRF_HEADER)
+        if token is None and headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
+            body = await _read(receive)
+            receive = _replaying(body, receive)
+            token = next(iter(parse_qs(body.decode("latin-1")).get(CSRF_FIELD, [])), None)
+        if token is None or not is_csrf_token(token, secret):
+            security_log.access_denied("missing_csrf", origin=origin_of(scope), actor_id=known.actor.id)
+            return missing_csrf(), receive
+        return None, receive
 
 
-def _nobody(cause: str) -> ASGIApp:
-    answer = problem(
-        401, "Not signed in", cause, "send Authorization: Bearer with a token that holds, or sign in",
-        field="header.Authorization",
-    )  # fmt: skip
-    answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
+def secret_of(sent: Sent, identity: Identity) -> str | None:
+    """Of the session whose cookie came along."""
+    return session_secret(sent.cookies, identity.is_secure) if sent.cookies else None
 
 
-def _unavailable() -> ASGIApp:
-    return problem(503, "Store unavailable", "The ledger's store does not answer.", "try again in a moment")
+def _sent(scope: Scope) -> Sent:
+    authorization = purpose = None
+    cookies, twice = b"", False
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            twice = authorization is not None
+            authorization = value
+        elif name == b"cookie":
+            cookies = b"; ".join((cookies, value)) if cookies else value
+        elif name == b"x-purpose-of-use":
+            purpose = value
+    return Sent(authorization, cookies, purpose, twice)
 
 
-def _unknown_purpose() -> ASGIApp:
-    return problem(
-        422, "Unknown purpose", "X-Purpose-Of-Use is no purpose that is known here.",
-        f"leave it out, or send one of {', '.join(get_args(Purpose))}", field="header.X-Purpose-Of-Use",
-    )  # fmt: skip
+def _tell_of(nobody: Exception, origin: str) -> None:
+    if isinstance(nobody, NotKnown):
+        security_log.access_denied(nobody.reason, origin=origin)
+    elif isinstance(nobody, NoRole):
+        security_log.access_denied("no_role", origin=origin)
+    elif isinstance(nobody, ProviderUnreachable):
+        security_log.access_denied("provider_unreachable", origin=origin)
+
+
+async def _read(receive: Receive) -> bytes:
+    """A form, as far as it may go; of a larger one the beginning, in which no token is found."""
+    body = b""
+    while len(body) <= FORM_BYTES_MAX:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        body += bytes(message.get("body", b""))
+        if not message.get("more_body", False):
+            return body
+    return b""
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

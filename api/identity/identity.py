@@ -9,25 +9,39 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cached_property
+from typing import Final, Protocol
 
+from api.identity.browsers import csrf_token_of
 from api.identity.caller import Means
-from api.identity.secrets import TOKEN_PREFIX, hash_of, is_of, new_secret, token_of, token_parts
-from domain.directory import Issued
+from api.identity.limits import Attempts
+from api.identity.refusals import NotKnown
+from api.identity.secrets import (
+    TOKEN_PREFIX,
+    code_of,
+    code_parts,
+    hash_of,
+    is_of,
+    new_secret,
+    token_of,
+    token_parts,
+)
+from domain.directory import Directory, Issued
+from domain.errors import NotPermitted
 from domain.events import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger
 from domain.ledger.people import SECONDS_OLD_MAX, People
+from domain.ledger.sessions import Sessions
 from domain.people import Actor
 
 TOKEN_DAYS: Final = 90
 TOKEN_DAYS_MAX: Final = 365
+LINK_LASTS: Final = timedelta(hours=24)
 REMEMBERED_MAX: Final = 10_000
 
-
-class NotKnown(Exception):
-    """Nobody, or nobody any more; the message is a sentence for whoever sent the credential."""
+FIRST_ADMINISTRATOR: Final = Actor(id="administrator", name="First administrator", role="administrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +57,64 @@ class Known:
     expires_at: datetime | None = None
     version: int | None = None
     credential_id: str | None = None
+    csrf_token: str | None = field(default=None, repr=False)
+
+
+class Provider(Protocol):
+    """The plan's own OpenID provider."""
+
+    async def behind(self, token: str) -> Known:
+        """Raises NotKnown, NoRole, and ProviderUnreachable."""
 
 
 class Identity:
-    """Of one ledger's callers. Safe for threads."""
+    """Of one ledger's callers. Safe for threads.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `public_url` is what browsers see in front of this server; under https, cookies are `Secure`.
+    """
+
+    def __init__(self, ledger: Ledger, *, provider: Provider | None = None, public_url: str | None = None) -> None:
         self.ledger = ledger
         self.people = People(ledger)
+        self.attempts = Attempts()
+        self.provider = provider
+        self.public_url = public_url
         self._remembered: dict[bytes, Known] = {}
         self._issued: dict[str, tuple[str, datetime]] = {}
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.ledger.recorder.datastore)
+
+    @property
+    def is_secure(self) -> bool:
+        return self.public_url is not None and self.public_url.startswith("https:")
 
     # -- who is behind it ---------------------------------------------------------------------
 
     async def behind_bearer(self, credential: str) -> Known:
-        """Raises NotKnown, and eventsourcing's persistence errors where the store does not answer."""
+        """Raises NotKnown, what the provider does, and persistence errors where the store does not answer."""
         key = hashlib.sha256(credential.encode()).digest()
         if (known := self._recalled(key)) is not None:
             return known
-        return self._keep(key, await self._verified(credential))
-
-    async def _verified(self, credential: str) -> Known:
         if credential.startswith(TOKEN_PREFIX):
-            if not self.people.is_fresh:
-                await asyncio.to_thread(self.people.directory)
-            return self._behind_token(credential)
+            await self._refresh()
+            return self._keep(key, self._behind_token(credential))
+        if self.provider is not None:
+            return self._keep(key, await self.provider.behind(credential))
         raise NotKnown("This is no token of this ledger, and it has no OpenID provider.")
+
+    async def behind_session(self, secret: str) -> Known:
+        """Raises NotKnown, and persistence errors where the store does not answer."""
+        key = _session_key(secret)
+        if (known := self._recalled(key)) is not None:
+            return known
+        await self._refresh()
+        return self._keep(key, await asyncio.to_thread(self._behind_session, secret))
+
+    async def _refresh(self) -> None:
+        if not self.people.is_fresh:
+            await asyncio.to_thread(self.people.directory)
 
     def _behind_token(self, credential: str) -> Known:
         directory, until = self.people.known, self.people.read_at + SECONDS_OLD_MAX
@@ -76,11 +122,34 @@ class Identity:
         token = directory.tokens.get(parts[0]) if parts is not None else None
         if parts is None or token is None or not is_of(parts[1], token.secret_sha256):
             raise NotKnown("There is no such token.")
+        if token.ended_at is not None:
+            raise NotKnown("The token was revoked.", "revoked")
         if not token.holds_at(self.ledger.now()):
-            raise NotKnown("The token was revoked." if token.ended_at is not None else "The token has expired.")
+            raise NotKnown("The token has expired.", "expired")
         person = directory.person(token.person_id)
         assert person is not None, "what was issued to a person ends with her"
         return Known(person, "token", until, token.expires_at, directory.version, token.id)
+
+    def _behind_session(self, secret: str) -> Known:
+        directory, until = self.people.known, time.monotonic() + SECONDS_OLD_MAX
+        until = min(until, self.people.read_at + SECONDS_OLD_MAX)
+        now, session = self.ledger.now(), self.sessions.find(hash_of(secret))
+        if session is None or not is_of(secret, session.secret_sha256):
+            raise NotKnown("There is no such session: sign in again.")
+        if now >= session.over_at:
+            raise NotKnown("The session is over: sign in again.", "expired")
+        admitted = directory.people.get(session.person_id)
+        if admitted is None or session.created_at < admitted.since:
+            raise NotKnown("Whose session this was has been removed.", "revoked")
+        self.sessions.note_used(session, now)
+        return Known(
+            admitted.actor,
+            "session",
+            until,
+            session.over_at,
+            directory.version,
+            csrf_token=csrf_token_of(secret),
+        )
 
     def _recalled(self, key: bytes) -> Known | None:
         known = self._remembered.get(key)
@@ -88,7 +157,7 @@ class Identity:
             return None
         if known.version is not None and known.version != self.people.known.version:
             return None
-        if known.expires_at is not None and self.ledger.now() >= known.expires_at:
+        if known.expires_at is not None and known.version is not None and self.ledger.now() >= known.expires_at:
             return None
         return known
 
@@ -98,7 +167,58 @@ class Identity:
         self._remembered[key] = known
         return known
 
+    # -- signing in and out -------------------------------------------------------------------
+
+    def sign_in(self, code: str, secret_before: str | None = None) -> tuple[str, Actor]:
+        """The secret of a new session, and whose it is. The link is used up, and the session before it ended.
+
+        Raises NotKnown.
+        """
+        directory, now, parts = self.people.read(), self.ledger.now(), code_parts(code)
+        link = directory.links.get(parts[0]) if parts is not None else None
+        if parts is None or link is None or not is_of(parts[1], link.secret_sha256):
+            raise NotKnown("This is no sign-in link of this ledger.")
+        if link.was_used:
+            raise NotKnown("This link was used before, and works only once.", "used_before")
+        if link.ended_at is not None:
+            raise NotKnown("A newer link took this one's place.", "revoked")
+        if not link.holds_at(now):
+            raise NotKnown("This link has expired.", "expired")
+        person = directory.person(link.person_id)
+        assert person is not None, "what was issued to a person ends with her"
+        try:
+            self.people.use_link(link.id, person)
+        except NotPermitted:
+            raise NotKnown("This link was used before, and works only once.", "used_before") from None
+        if secret_before is not None:
+            self.sign_out(secret_before)
+        secret = new_secret()
+        # After the admission to the microsecond, and never before it by a clock that was set back.
+        began_at = max(self.ledger.now(), directory.people[person.id].since)
+        self.sessions.begin(hash_of(secret), person.id, began_at)
+        return secret, person
+
+    def sign_out(self, secret: str) -> None:
+        self.sessions.end(hash_of(secret))
+        self._remembered.pop(_session_key(secret), None)
+
     # -- what is issued -----------------------------------------------------------------------
+
+    def new_link(self, person_id: str, by: Actor) -> tuple[str, Issued]:
+        """The code that signs in once, and what is kept of it; her link before it is void. Raises NotFound."""
+        secret = new_secret()
+        issued = self.people.issue_link(person_id, hash_of(secret), by, LINK_LASTS)
+        return code_of(issued.id, secret), issued
+
+    def first_link(self) -> str | None:
+        """A code for a local administrator, until one has come; None from then on, and where there is a provider."""
+        directory = self.people.read()
+        if self.provider is not None or directory.has_an_administrator_who_came(self.ledger.now()):
+            return None
+        person = _first_administrator(directory)
+        if directory.person(person.id) is None:
+            self.people.admit(person, THE_LEDGER_ITSELF)
+        return self.new_link(person.id, THE_LEDGER_ITSELF)[0]
 
     def new_token(self, person_id: str, by: Actor, days: int = TOKEN_DAYS) -> tuple[str, Issued]:
         """The token, which is shown this once, and what is kept of it. Raises NotFound."""
@@ -122,3 +242,22 @@ class Identity:
         token, issued = self.new_token(person.id, THE_LEDGER_ITSELF, TOKEN_DAYS_MAX)
         self._issued[person.id] = token, issued.expires_at
         return token
+
+
+def _session_key(secret: str) -> bytes:
+    return hashlib.sha256(b"session " + secret.encode()).digest()
+
+
+def _first_administrator(directory: Directory) -> Actor:
+    """Whoever was to be it before, and did not come."""
+    actors = [one.actor for one in directory.administrators()]
+    return next((one for one in actors if one.id == FIRST_ADMINISTRATOR.id), actors[0] if actors else _free(directory))
+
+
+def _free(directory: Directory) -> Actor:
+    """The first administrator, under an id that nobody has."""
+    identifier, number = FIRST_ADMINISTRATOR.id, 1
+    while directory.person(identifier) is not None:
+        number += 1
+        identifier = f"{FIRST_ADMINISTRATOR.id}-{number}"
+    return FIRST_ADMINISTRATOR.model_copy(update={"id": identifier})

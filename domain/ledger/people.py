@@ -11,6 +11,8 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
+from functools import cached_property
 from threading import Lock
 from typing import Any, Final, cast
 from uuid import UUID
@@ -48,11 +50,18 @@ class People:
     def __init__(self, ledger: Ledger, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self._ledger = ledger
         self._entropy = entropy
-        self._stream = ledger.keeping_stream("people")
         self._one_at_a_time = Lock()
         self._known = NOBODY_YET
         self.read_at = -SECONDS_OLD_MAX
         """By the process's steady clock."""
+
+    @cached_property
+    def _stream(self) -> UUID:
+        return self._ledger.keeping_stream("people")
+
+    @cached_property
+    def _stream(self) -> UUID:
+        return self._ledger.keeping_stream("people")
 
     # -- questions ----------------------------------------------------------------------------
 
@@ -93,6 +102,10 @@ class People:
             known = fold([event_of(self._stream, *row) for row in rows], known)
         self._known, self.read_at = known, began
         return known
+
+    def check_is_here(self, person_id: str) -> Actor:
+        """Raises NotFound."""
+        return _person(self.read(), person_id)
 
     # -- changes ------------------------------------------------------------------------------
 

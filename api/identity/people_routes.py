@@ -1,0 +1,228 @@
+"""Who may work with this ledger, for its administrators; an auditor reads it too. No patient's data is here.
+
+What is secret is answered once, when it is made: a link's code, a token.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Path, Response
+from pydantic import BaseModel, Field
+
+from api import security_log
+from api.bodies_in import SoundJson
+from api.identity.caller import CallerOfRequest
+from api.identity.identity import TOKEN_DAYS, TOKEN_DAYS_MAX
+from api.identity.naming import NewPerson
+from api.identity.sign_in import IdentityOfApp
+from api.problems import BODY, documented
+from domain.calendar import Instant
+from domain.directory import Admitted, Issued, check_may_keep_people, check_may_see_people
+from domain.facts import Name
+from domain.people import Actor, ActorId, Role
+
+router = APIRouter(tags=["people"], route_class=SoundJson)
+
+SEEING = documented(403)
+KEEPING = documented(403, 404, 409) | BODY
+
+PersonIdInPath = Annotated[ActorId, Path(description="The person's id, from the list of people.", examples=["n.nurse"])]
+TokenIdInPath = Annotated[
+    str,
+    Path(pattern="^[0-9a-f]{16}$", description="The token's id, from the list.", examples=["0123456789abcdef"]),
+]
+
+
+class PersonView(BaseModel):
+    """`has_signed_in` is by a link; whoever only ever used a token has not."""
+
+    person: Actor
+    admitted_at: Instant
+    has_signed_in: bool
+
+
+class PeopleAnswer(BaseModel):
+    people: list[PersonView]
+
+
+class LinkView(BaseModel):
+    """`code` is shown this once: `/sign-in/` and the code is the link."""
+
+    person: Actor
+    code: str
+    path: str
+    expires_at: Instant
+
+
+class Invited(BaseModel):
+    """A system is given no link; it needs a token."""
+
+    person: Actor
+    link: LinkView | None = None
+
+
+class Reason(BaseModel, extra="forbid"):
+    reason: Name | None = None
+
+
+class TokenToMake(BaseModel, extra="forbid"):
+    days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX)] = TOKEN_DAYS
+
+
+class TokenView(BaseModel):
+    token_id: str
+    person_id: ActorId
+    role: Role | None = Field(description="That of the person; none once she was removed.")
+    issued_at: Instant
+    issued_by: ActorId
+    expires_at: Instant
+    state: Literal["holds", "expired", "revoked"]
+
+
+class NewToken(BaseModel):
+    """`token` is shown this once, and kept nowhere."""
+
+    token: str
+    token_id: str
+    expires_at: Instant
+
+
+class TokensAnswer(BaseModel):
+    tokens: list[TokenView]
+
+
+@router.get("/people", responses=SEEING)
+def list_people(identity: IdentityOfApp, caller: CallerOfRequest) -> PeopleAnswer:
+    """Everybody who may work with this ledger, by a link or a token of its own."""
+    check_may_see_people(caller.actor)
+    directory = identity.people.read()
+    return PeopleAnswer(people=[_person_view(one) for one in directory.people.values()])
+
+
+@router.post("/people", status_code=201, responses=documented(403, 409) | BODY)
+def admit_person(
+    identity: IdentityOfApp,
+    caller: CallerOfRequest,
+    response: Response,
+    body: Annotated[NewPerson, Body(examples=[{"name": "Nora Nurse", "role": "reviewer", "credential": "nurse"}])],
+) -> Invited:
+    """Admit somebody, and make the link by which she signs in."""
+    check_may_keep_people(caller.actor)
+    response.headers["Cache-Control"] = "no-store"
+    person = identity.people.admit(body.person(), caller.actor)
+    security_log.person_admitted(caller.actor.id, actor_id=person.id, role=person.role)
+    return Invited(person=person, link=None if person.role == "service" else _link(identity, person, caller.actor))
+
+
+@router.post("/people/{person_id}/change", responses=KEEPING)
+def change_person(
+    identity: IdentityOfApp,
+    caller: CallerOfRequest,
+    person_id: PersonIdInPath,
+    body: Annotated[
+        NewPerson, Body(examples=[{"name": "Nora Nurse", "role": "clinician", "credential": "nurse_practitioner"}])
+    ],
+) -> Invited:
+    """Give somebody another role, credential, office or name. What she holds goes on, as her new self."""
+    check_may_keep_people(caller.actor)
+    person = identity.people.change(body.person(person_id), caller.actor)
+    security_log.person_changed(caller.actor.id, actor_id=person.id, role=person.role)
+    return Invited(person=person)
+
+
+@router.post("/people/{person_id}/remove", responses=KEEPING)
+def remove_person(
+    identity: IdentityOfApp,
+    caller: CallerOfRequest,
+    person_id: PersonIdInPath,
+    body: Annotated[Reason, Body(examples=[{"reason": "Left the plan."}])],
+) -> PeopleAnswer:
+    """Take away all access of a person: her sessions, links and tokens stop within a second."""
+    check_may_keep_people(caller.actor)
+    identity.people.remove(person_id, caller.actor, body.reason)
+    identity.sessions.end_all_of(person_id)
+    security_log.person_removed(caller.actor.id, actor_id=person_id)
+    return PeopleAnswer(people=[_person_view(one) for one in identity.people.known.people.values()])
+
+
+@router.post("/people/{person_id}/links", status_code=201, responses=documented(403, 404, 422))
+def make_link(
+    identity: IdentityOfApp, caller: CallerOfRequest, response: Response, person_id: PersonIdInPath
+) -> LinkView:
+    """Make a link by which a person who is admitted signs in once more; the one before it is void."""
+    check_may_keep_people(caller.actor)
+    response.headers["Cache-Control"] = "no-store"
+    return _link(identity, identity.people.check_is_here(person_id), caller.actor)
+
+
+@router.post("/people/{person_id}/tokens", status_code=201, responses=documented(403, 404) | BODY)
+def make_token(
+    identity: IdentityOfApp,
+    caller: CallerOfRequest,
+    response: Response,
+    person_id: PersonIdInPath,
+    body: Annotated[TokenToMake, Body(examples=[{"days": 90}])],
+) -> NewToken:
+    """Make an API token for a person or a system. It is shown this once."""
+    check_may_keep_people(caller.actor)
+    response.headers["Cache-Control"] = "no-store"
+    token, issued = identity.new_token(person_id, caller.actor, body.days)
+    role = identity.people.check_is_here(person_id).role
+    security_log.token_issued(caller.actor.id, credential_id=issued.id, for_actor_id=person_id, role=role)
+    return NewToken(token=token, token_id=issued.id, expires_at=issued.expires_at)
+
+
+@router.get("/tokens", responses=SEEING)
+def list_tokens(identity: IdentityOfApp, caller: CallerOfRequest) -> TokensAnswer:
+    """Every token that was ever made, whose it is and whether it holds; never the token itself."""
+    check_may_see_people(caller.actor)
+    directory = identity.people.read()
+    return TokensAnswer(
+        tokens=[_token_view(one, directory.person(one.person_id), identity) for one in directory.tokens.values()]
+    )
+
+
+@router.post("/tokens/{token_id}/revoke", responses=documented(403, 404) | BODY)
+def revoke_token(
+    identity: IdentityOfApp,
+    caller: CallerOfRequest,
+    token_id: TokenIdInPath,
+    body: Annotated[Reason, Body(examples=[{"reason": "Lost."}])],
+) -> TokenView:
+    """Make a token stop, within a second. Once more is harmless."""
+    check_may_keep_people(caller.actor)
+    identity.people.revoke_token(token_id, caller.actor, body.reason)
+    security_log.token_revoked(caller.actor.id, credential_id=token_id)
+    token = identity.people.known.tokens[token_id]
+    return _token_view(token, identity.people.known.person(token.person_id), identity)
+
+
+# -- how it is shown --------------------------------------------------------------------------
+
+
+def _link(identity: IdentityOfApp, person: Actor, by: Actor) -> LinkView:
+    code, issued = identity.new_link(person.id, by)
+    security_log.link_issued(by.id, for_actor_id=person.id, role=person.role)
+    return LinkView(person=person, code=code, path=f"/sign-in/{code}", expires_at=issued.expires_at)
+
+
+def _person_view(one: Admitted) -> PersonView:
+    return PersonView(person=one.actor, admitted_at=one.since, has_signed_in=one.has_signed_in)
+
+
+def _token_view(one: Issued, person: Actor | None, identity: IdentityOfApp) -> TokenView:
+    state: Literal["holds", "expired", "revoked"] = "holds"
+    if one.ended_at is not None:
+        state = "revoked"
+    elif not one.holds_at(identity.ledger.now()):
+        state = "expired"
+    return TokenView(
+        token_id=one.id,
+        person_id=one.person_id,
+        role=person.role if person is not None else None,
+        issued_at=one.issued_at,
+        issued_by=one.issued_by,
+        expires_at=one.expires_at,
+        state=state,
+    )

@@ -1,0 +1,135 @@
+"""Signing in and out with a browser, and who one is.
+
+A link is `/sign-in/<code>`: it works without a script, which a fragment would need. What speaks against
+a secret in a path is answered otherwise: it works once and for a day; the page behind it has a button,
+so that whatever else opens links does not use it up; it sends no referrer; nothing here logs a path; and
+whoever has a logging proxy in front puts the code into the field of `/sign-in` instead.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, cast
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
+
+from api import security_log
+from api.bodies_in import SoundJson
+from api.identity.browsers import cookie_name, is_from_here, session_secret
+from api.identity.caller import Caller, CallerOfRequest, Means
+from api.identity.gate import origin_of
+from api.identity.identity import Identity
+from api.identity.pages import sign_in_page, who_page
+from api.identity.refusals import NotKnown
+from api.identity.secrets import code_parts
+from domain.calendar import Instant
+from domain.ledger.sessions import LASTS
+from domain.people import Actor
+
+BODY_BYTES_MAX: Final = 4_096
+
+router = APIRouter(tags=["people"], route_class=SoundJson)
+pages = APIRouter(include_in_schema=False)
+
+
+def _identity(request: Request) -> Identity:
+    return cast("Identity", request.app.state.identity)
+
+
+IdentityOfApp = Annotated[Identity, Depends(_identity)]
+
+
+class Me(BaseModel):
+    """Who is asking, how that is known, and until when it holds."""
+
+    person: Actor
+    means: Means
+    until: Instant | None = None
+    csrf_token: str | None = Field(default=None, description="To be sent with what changes something; sessions only.")
+
+
+@router.get("/me")
+def who_am_i(caller: CallerOfRequest) -> Me:
+    """Say who is asking, by which means that is known, and until when it holds."""
+    until: datetime | None = caller.expires_at
+    return Me(person=caller.actor, means=caller.means, until=until, csrf_token=caller.csrf_token)
+
+
+@pages.get("/")
+def first_page(request: Request) -> Response:
+    """Who has signed in sees who she is; everybody else finds what there is."""
+    caller = cast("Caller | None", request.scope.get("caller"))
+    return who_page(caller) if caller is not None and caller.means == "session" else RedirectResponse("/docs")
+
+
+@pages.get("/sign-in")
+def sign_in_form() -> Response:
+    return sign_in_page(None)
+
+
+@pages.get("/sign-in/{code}")
+def sign_in_link(code: str) -> Response:
+    """Uses nothing up, and tells nobody whether the code is one."""
+    return sign_in_page(code if code_parts(code) is not None else None)
+
+
+@pages.post("/sign-in")
+async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
+    origin = origin_of(request.scope)
+    if not is_from_here(request.headers, request.url.scheme, identity.public_url):
+        security_log.sign_in_failed("cross_site", means="link", origin=origin)
+        return sign_in_page(None, "The browser says that a page of another site sent this.", 403)
+    if seconds := identity.attempts.seconds_to_wait(origin):
+        security_log.too_many_attempts(means="link", origin=origin)
+        answer: Response = sign_in_page(None, "Too many attempts: wait a minute and try again.", 429)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+    code = await _code_sent(request)
+    cookies = request.headers.get("cookie", "").encode("latin-1")
+    secret_before = session_secret(cookies, identity.is_secure)
+    try:
+        secret, person = await run_in_threadpool(identity.sign_in, code, secret_before)
+    except NotKnown as nobody:
+        security_log.sign_in_failed(nobody.reason, means="link", origin=origin)
+        return sign_in_page(None, f"{nobody} Ask an administrator for a new link.", 401)
+    security_log.signed_in(person.id, means="link", origin=origin)
+    answer = RedirectResponse("/", 303)
+    answer.set_cookie(
+        cookie_name(identity.is_secure),
+        secret,
+        max_age=int(LASTS.total_seconds()),
+        path="/",
+        secure=identity.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@pages.post("/sign-out")
+async def sign_out(request: Request, identity: IdentityOfApp, caller: CallerOfRequest) -> Response:
+    """Ends the session here and now. A token is not signed out but revoked."""
+    secret = session_secret(request.headers.get("cookie", "").encode("latin-1"), identity.is_secure)
+    if caller.means == "session" and secret is not None:
+        await run_in_threadpool(identity.sign_out, secret)
+        security_log.signed_out(caller.actor.id, origin=caller.origin)
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(
+        cookie_name(identity.is_secure), path="/", secure=identity.is_secure, httponly=True, samesite="lax"
+    )
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+async def _code_sent(request: Request) -> str:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > BODY_BYTES_MAX:
+            return ""
+    codes = parse_qs(body.decode("latin-1")).get("code", [])
+    return codes[0].strip() if len(codes) == 1 else ""
