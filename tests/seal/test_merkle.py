@@ -20,6 +20,7 @@ from domain.seal.merkle import (
     consistency_path,
     inclusion_path,
     leaf_hash,
+    node_hash,
     root_at,
     root_of,
 )
@@ -210,6 +211,37 @@ def test_a_tree_with_one_older_leaf_changed_is_no_continuation(sizes: tuple[int,
     rewritten = [*LEAVES[:at], leaf_hash(b"rewritten"), *LEAVES[at + 1 : new]]
     path = consistency_path(old, new, reading(rewritten))
     assert not check_consistency(old, new, root_of(LEAVES[:old]), root_of(rewritten), path)
+
+
+def test_a_byte_moved_between_neighbours_proves_nothing() -> None:
+    """The same bytes are hashed, cut at another place."""
+    left, right = LEAVES[:2]
+    root = root_of([left, right])
+    assert check_inclusion(0, 2, left, [right], root)
+    assert not check_inclusion(0, 2, left[:-1], [left[-1:] + right], root)
+    assert check_consistency(1, 2, left, root, [right])
+    assert not check_consistency(1, 2, left[:-1], root, [left[-1:] + right])
+
+
+def test_the_largest_tree_that_can_be_written_has_proofs() -> None:
+    """All of its leaves are the same, so that each level has but one hash."""
+    size, levels = 2**63 - 1, [LEAVES[0]]
+    while len(levels) < 63:
+        levels.append(node_hash(levels[-1], levels[-1]))
+
+    def read(level: int, number: int) -> bytes:
+        return levels[level]
+
+    root = root_at(size, read)
+    for index in (0, 1, size // 2, size - 1):
+        path = inclusion_path(index, size, read)
+        assert len(path) <= 63
+        assert check_inclusion(index, size, LEAVES[0], path, root)
+        assert not check_inclusion(index, size + 1, LEAVES[0], path, root)
+    for old in (1, 2**62, size - 1):
+        path = consistency_path(old, size, read)
+        assert len(path) <= 63
+        assert check_consistency(old, size, root_at(old, read), root, path)
 
 
 def test_nothing_is_proven_of_sizes_that_cannot_be() -> None:

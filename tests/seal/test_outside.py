@@ -189,6 +189,7 @@ def test_go_finds_an_export_whole(tmp_path: Path, size: int) -> None:
         "inclusion": min(size, 50),
         "consistency": min(size, 50),
         "checkpoints": len(older),
+        "other_origin": 0,
         "proof_texts": len(older),
         "failures": [],
     }
@@ -226,6 +227,13 @@ def test_go_finds_what_is_missing_from_an_export_or_too_much(tmp_path: Path) -> 
     lines = (folder / "entries.jsonl").read_bytes().splitlines(keepends=True)
     (folder / "entries.jsonl").write_bytes(b"".join(lines[:-1]))
     assert export_as_go_sees_it(folder)["failures"] == ["entries: 299 lines for a tree of 300 leaves"]
+
+
+def test_go_leaves_the_checkpoints_of_another_tree_aside(tmp_path: Path) -> None:
+    folder = export(tmp_path / "export", 10, older=(5,))
+    (folder / "checkpoints/6.note").write_text(signed(6, SECOND, origin=SECOND.name), "utf-8")
+    found = export_as_go_sees_it(folder, VKEY.text())
+    assert (found["checkpoints"], found["other_origin"], found["failures"]) == (1, 1, [])
 
 
 def test_a_key_from_outside_is_worth_more_than_the_folder_s(tmp_path: Path) -> None:

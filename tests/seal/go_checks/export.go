@@ -32,6 +32,7 @@ type exportReport struct {
 	Inclusion   int      `json:"inclusion"`
 	Consistency int      `json:"consistency"`
 	Checkpoints int      `json:"checkpoints"`
+	OtherOrigin int      `json:"other_origin"` // checkpoints of another tree, which these entries cannot speak for
 	ProofTexts  int      `json:"proof_texts"`
 	Failures    []string `json:"failures"`
 }
@@ -242,7 +243,7 @@ func samples(size int64) []int64 {
 }
 
 // judgeOlder holds every earlier checkpoint, and every consistency proof beside it, against the entries.
-// A file N or N.note is a checkpoint of that size, and N.consistency the proof that it was only added to.
+// A file N or N.note is a checkpoint, and N.consistency the proof that a newer one only adds to it.
 func (report *exportReport) judgeOlder(folder string, tree tlog.Tree, stored storedTree, verifiers note.Verifiers) {
 	files, err := filepath.Glob(filepath.Join(folder, "*"))
 	report.add("checkpoints", err)
@@ -254,6 +255,10 @@ func (report *exportReport) judgeOlder(folder string, tree tlog.Tree, stored sto
 		content, err := os.ReadFile(path)
 		if err != nil {
 			report.add(name, err)
+			continue
+		}
+		if !bytes.HasPrefix(content, []byte(report.Origin+"\n")) {
+			report.OtherOrigin++
 			continue
 		}
 		_, older, err := openCheckpoint(content, verifiers)
