@@ -143,6 +143,8 @@ def test_every_older_tree_is_proven_to_be_a_beginning(new: int) -> None:
         (lambda: consistency_path(-1, 7, reading(LEAVES)), "-1 lies outside"),
         (lambda: root_at(-1, reading(LEAVES)), "-1 lies outside"),
         (lambda: root_at(SIZE_MAX + 1, reading(LEAVES)), f"{SIZE_MAX + 1} lies outside"),
+        (lambda: inclusion_path(0, SIZE_MAX + 1, lambda *_: LEAVES[0]), f"tree of {SIZE_MAX + 1} leaves"),
+        (lambda: consistency_path(1, SIZE_MAX + 1, lambda *_: LEAVES[0]), f"tree of {SIZE_MAX + 1} leaves"),
         (lambda: Frontier(3, [LEAVES[0]]), "1 full subtrees do not make 3 leaves"),
         (lambda: Frontier(-1, [LEAVES[0]]), "1 full subtrees do not make -1 leaves"),
     ],

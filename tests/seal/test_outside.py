@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from domain.seal.checkpoints import Checkpoint
 from domain.seal.entries import export_line
-from domain.seal.merkle import Frontier, consistency_path, inclusion_path, leaf_hash, root_of
+from domain.seal.merkle import (
+    Frontier,
+    check_consistency,
+    check_inclusion,
+    consistency_path,
+    inclusion_path,
+    leaf_hash,
+    root_of,
+)
 from domain.seal.notes import SigningKey, open_note, sign_note
 from domain.seal.proofs import ConsistencyProof, InclusionProof
 from domain.seal.tiles import tile_bytes, tiles_of
@@ -138,6 +147,41 @@ def test_go_accepts_every_consistency_proof_of_many_sizes() -> None:
     assert set(ask_go("consistency", proofs)) == {""}
     moved = [proof | {"old_root": text_of(leaf_hash(b"another"))} for proof in proofs]
     assert set(ask_go("consistency", moved)) == {"invalid transparency proof"}
+
+
+def test_go_and_we_judge_damaged_proofs_alike() -> None:
+    """Paths with hashes lost, doubled, swapped or of another tree, for sizes and leaves that may not fit them."""
+    chance = Random(20250723)
+    hashes = leaves(70)
+
+    def damaged(path: list[bytes]) -> list[bytes]:
+        path = list(path)
+        for _ in range(chance.choice((0, 0, 1, 2))):
+            at = chance.randrange(len(path) + 1)
+            path[at : at + chance.randrange(2)] = chance.sample([*path, *hashes[:3]], chance.randrange(3))
+        return path
+
+    inclusions, consistencies, ours = [], [], []
+    for _ in range(1500):
+        size = chance.randrange(1, 70)
+        index, shown = chance.randrange(size), chance.choice((size, size, size, size + 1))
+        path = damaged(inclusion_path(index, size, reading(hashes)))
+        leaf, root = hashes[chance.choice((index, index, index, 0))], root_of(hashes[:size])
+        ours.append(check_inclusion(index, shown, leaf, path, root))
+        inclusions.append(
+            {"index": index, "size": shown, "leaf": text_of(leaf), "root": text_of(root), "path": texts_of(path)}
+        )
+        old = index + 1
+        path = damaged(consistency_path(old, size, reading(hashes)))
+        old_root = root_of(hashes[: chance.choice((old, old, old, 1))])
+        ours.append(check_consistency(old, shown, old_root, root, path))
+        consistencies.append(
+            {"old_size": old, "new_size": shown, "old_root": text_of(old_root), "new_root": text_of(root)}
+            | {"path": texts_of(path)}
+        )
+    theirs = zip(ask_go("inclusion", inclusions), ask_go("consistency", consistencies), strict=True)
+    assert ours == [verdict == "" for pair in theirs for verdict in pair]
+    assert 500 < sum(ours) < 2500
 
 
 def test_go_accepts_our_proof_texts() -> None:
