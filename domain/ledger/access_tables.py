@@ -12,8 +12,7 @@ SQLITE_ACCESSES: Final = (
     """CREATE TABLE IF NOT EXISTS accesses (
         register TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, actor_id TEXT NOT NULL,
         patient_id TEXT, row TEXT NOT NULL, PRIMARY KEY (register, number)) WITHOUT ROWID""",
-    """CREATE INDEX IF NOT EXISTS accesses_of_patient ON accesses (patient_id, at, register, number)
-        WHERE patient_id IS NOT NULL""",
+    "CREATE INDEX IF NOT EXISTS accesses_of_patient ON accesses (patient_id, at, register, number)",
     "CREATE INDEX IF NOT EXISTS accesses_by_actor ON accesses (actor_id, at, register, number)",
     "CREATE INDEX IF NOT EXISTS accesses_at ON accesses (at, register, number)",
     *(
@@ -31,8 +30,7 @@ POSTGRES_ACCESSES: Final = (
     """CREATE TABLE IF NOT EXISTS {schema}.accesses (
         register uuid NOT NULL, number bigint NOT NULL, at timestamptz NOT NULL, actor_id text COLLATE "C" NOT NULL,
         patient_id uuid, row text NOT NULL, PRIMARY KEY (register, number))""",
-    """CREATE INDEX IF NOT EXISTS accesses_of_patient ON {schema}.accesses (patient_id, at, register, number)
-        WHERE patient_id IS NOT NULL""",
+    "CREATE INDEX IF NOT EXISTS accesses_of_patient ON {schema}.accesses (patient_id, at, register, number)",
     "CREATE INDEX IF NOT EXISTS accesses_by_actor ON {schema}.accesses (actor_id, at, register, number)",
     "CREATE INDEX IF NOT EXISTS accesses_at ON {schema}.accesses (at, register, number)",
 )
