@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from hashlib import sha256
 
 import pytest
@@ -26,7 +26,7 @@ from domain.seal.merkle import (
 )
 
 SIZES = range(71)
-LEAVES = [leaf_hash(b"leaf %d" % number) for number in range(SIZES.stop)]
+LEAVES = tuple(leaf_hash(b"leaf %d" % number) for number in range(SIZES.stop))
 
 # The eight leaves that the implementations of Certificate Transparency share as their test tree.
 SHARED_LEAVES = [
@@ -48,14 +48,15 @@ SHARED_ROOTS = [
 # -- the definition, read as it stands --------------------------------------------------------
 
 
-def naive_root(leaves: Sequence[bytes]) -> bytes:
+@cache
+def naive_root(leaves: tuple[bytes, ...]) -> bytes:
     if len(leaves) < 2:
         return leaves[0] if leaves else sha256().digest()
     middle = max(power for power in (2**exponent for exponent in range(12)) if power < len(leaves))
     return sha256(b"\1" + naive_root(leaves[:middle]) + naive_root(leaves[middle:])).digest()
 
 
-def naive_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+def naive_inclusion(index: int, leaves: tuple[bytes, ...]) -> list[bytes]:
     if len(leaves) < 2:
         return []
     middle = max(power for power in (2**exponent for exponent in range(12)) if power < len(leaves))
@@ -64,7 +65,7 @@ def naive_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     return [*naive_inclusion(index - middle, leaves[middle:]), naive_root(leaves[:middle])]
 
 
-def naive_consistency(old: int, leaves: Sequence[bytes], whole: bool = True) -> list[bytes]:
+def naive_consistency(old: int, leaves: tuple[bytes, ...], whole: bool = True) -> list[bytes]:
     if old == len(leaves):
         return [] if whole else [naive_root(leaves)]
     middle = max(power for power in (2**exponent for exponent in range(12)) if power < len(leaves))
@@ -73,7 +74,7 @@ def naive_consistency(old: int, leaves: Sequence[bytes], whole: bool = True) -> 
     return [*naive_consistency(old - middle, leaves[middle:], False), naive_root(leaves[:middle])]
 
 
-def reading(leaves: Sequence[bytes]) -> ReadSubtree:
+def reading(leaves: tuple[bytes, ...]) -> ReadSubtree:
     """Refuses what is not a full subtree, as a store would."""
 
     def read(level: int, number: int) -> bytes:
@@ -210,7 +211,7 @@ def test_a_consistency_proof_with_any_bit_changed_proves_nothing(
 def test_a_tree_with_one_older_leaf_changed_is_no_continuation(sizes: tuple[int, int], data: st.DataObject) -> None:
     old, new = sizes
     at = data.draw(st.integers(0, old - 1))
-    rewritten = [*LEAVES[:at], leaf_hash(b"rewritten"), *LEAVES[at + 1 : new]]
+    rewritten = (*LEAVES[:at], leaf_hash(b"rewritten"), *LEAVES[at + 1 : new])
     path = consistency_path(old, new, reading(rewritten))
     assert not check_consistency(old, new, root_of(LEAVES[:old]), root_of(rewritten), path)
 
