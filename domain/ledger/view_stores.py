@@ -130,8 +130,9 @@ _WRITTEN: Final[dict[type[Any], Callable[[Any], str]]] = {
 class PostgresViews:
     """Writers take an advisory lock, so one comes after the other; what is lost with a connection is done again."""
 
-    def __init__(self, datastore: LedgerPostgresDatastore) -> None:
+    def __init__(self, datastore: LedgerPostgresDatastore, lock: int = _VIEWS_LOCK) -> None:
         self._datastore = datastore
+        self._lock = lock
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def reads(self, work: Callable[[Run], T]) -> T:
@@ -140,7 +141,7 @@ class PostgresViews:
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def writes(self, work: Callable[[Run], T]) -> T:
-        with self._transaction(commit=True, first=f"SELECT pg_advisory_xact_lock({_VIEWS_LOCK})") as run:
+        with self._transaction(commit=True, first=f"SELECT pg_advisory_xact_lock({self._lock})") as run:
             return work(run)
 
     @contextmanager

@@ -1,0 +1,20 @@
+"""Where checkpoints are published: a folder, or what is mounted as one, that others copy from and keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from domain.ledger.sealing.signer import write_whole
+from domain.seal.checkpoints import Checkpoint
+
+NEWEST: Final = "checkpoint"
+
+
+def publish(folder: Path, note: str, checkpoint: Checkpoint) -> None:
+    """The newest under `checkpoint`, each under its origin and size too. Harmless to repeat. Raises OSError."""
+    own = folder / checkpoint.origin / str(checkpoint.size)
+    own.parent.mkdir(parents=True, exist_ok=True)
+    if not own.exists() or own.read_text(encoding="utf-8") != note:
+        write_whole(own, note)
+    write_whole(folder / NEWEST, note)

@@ -1,0 +1,205 @@
+"""Sealing a ledger: its log becomes leaves, its tree's head a signed checkpoint, which is published.
+
+    log → leaves and subtrees (one transaction a batch) → signer's own memory → checkpoint stored → published
+
+At every step a kill leaves what the next start goes on from: leaves are numbered in the order of
+commits, whoever numbers them; a note is signed only of what is stored, is remembered by the signer
+before anybody gets it, and is stored and published again where that had not happened yet.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from time import monotonic, sleep
+from typing import Final
+from uuid import UUID
+
+from domain.events import AppealDecided, NoticeIssued
+from domain.ledger.application import Ledger
+from domain.ledger.sealing.origins import Origins
+from domain.ledger.sealing.publishing import publish
+from domain.ledger.sealing.signer import NotConsistent, Signer, check_continues
+from domain.ledger.sealing.store import LeaseIsAnothers, SealStore, StoredCheckpoint, StoredLeaf
+from domain.seal.checkpoints import Checkpoint, read_checkpoint
+from domain.seal.entries import HEADER
+from domain.seal.merkle import Frontier, Subtree, consistency_path, inclusion_path, leaf_hash
+from domain.seal.notes import read_note
+from domain.seal.proofs import ConsistencyProof, InclusionProof
+
+BATCH: Final = 1_000
+"""Events that are sealed in one transaction."""
+
+AT_ONCE: Final = frozenset({NoticeIssued.TOPIC, AppealDecided.TOPIC})
+"""What tells people of a determination gets a checkpoint at once."""
+
+_HEAD: Final = f"{HEADER}\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """`note` is the checkpoint as it was signed."""
+
+    checkpoint: Checkpoint
+    note: str
+
+    @classmethod
+    def of(cls, note: str) -> SignedCheckpoint:
+        return cls(read_checkpoint(read_note(note).text), note)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an event is in the tree; `checkpoint` is the first one that covers it, None while there is none."""
+
+    leaf_index: int
+    checkpoint: SignedCheckpoint | None
+
+
+class Sealing:
+    """Safe for threads, of which one seals at a time; of several processes too.
+
+    `published_in` is the folder to which checkpoints go, None for nowhere.
+    """
+
+    def __init__(self, ledger: Ledger, signer: Signer, published_in: Path | None = None) -> None:
+        self._ledger = ledger
+        self._signer = signer
+        self._published_in = published_in
+        self._one_at_a_time = RLock()
+        self._holder = os.urandom(8).hex()
+        self._tree = Frontier()
+        self._position = 0
+        self.store = SealStore(ledger.recorder.datastore)
+        self.origins = Origins(ledger)
+        self.not_published: str | None = None
+
+    # -- sealing --------------------------------------------------------------------------------
+
+    def seal(self) -> frozenset[str]:
+        """Seals all that is in the log; the topics of what it sealed. Raises LeaseIsAnothers."""
+        sealed: set[str] = set()
+        with self._one_at_a_time:
+            while topics := self._seal_batch():
+                sealed |= topics
+        return frozenset(sealed)
+
+    def _seal_batch(self) -> frozenset[str]:
+        self._catch_up()
+        rows = self._ledger.recorder.log(self._position, BATCH)
+        if not rows:
+            return frozenset()
+        plain, tree = self._ledger.events.mapper.plain_state, Frontier(self._tree.size, self._tree.subtrees)
+        leaves: list[tuple[int, bytes]] = []
+        completed: list[Subtree] = []
+        for position, stream, version, topic, state in rows:
+            # The entry of `domain.seal.entries`, written out: this is what sealing an event costs.
+            hash = leaf_hash(
+                b"%b%b\n%d\n%b\n\n%b" % (_HEAD, str(stream).encode(), version, topic.encode(), plain(state))
+            )
+            leaves.append((position, hash))
+            completed += tree.append(hash)
+        is_last = len(rows) < BATCH
+        self.store.append(self._holder, self._tree.size, leaves, completed, release=is_last)
+        self._tree, self._position = tree, rows[-1][0]
+        return frozenset(row[3] for row in rows)
+
+    def _catch_up(self) -> None:
+        """What others sealed meanwhile, or what was sealed before this process began."""
+        last = self.store.last()
+        size, position = (last.number + 1, last.position) if last is not None else (0, 0)
+        if (size, position) != (self._tree.size, self._position):
+            self._tree, self._position = Frontier.of(size, self.store.read), position
+
+    # -- signing --------------------------------------------------------------------------------
+
+    def sign(self) -> SignedCheckpoint:
+        """A checkpoint over all that is sealed: signed, stored, published.
+
+        Raises NotConsistent, LeaseIsAnothers, and StoreError where the signer's folder fails it.
+        """
+        with self._one_at_a_time:
+            self.store.take_lease(self._holder)
+            try:
+                self.origins.name_key(self._signer)
+                self._catch_up()
+                self.seal()
+                return self._signed()
+            finally:
+                self.store.release(self._holder)
+
+    def _signed(self) -> SignedCheckpoint:
+        origin = self.origins.current()
+        last = self._signer.last()
+        if last is None and (stored := self.store.newest(origin)) is not None:
+            # Another machine's signer, or one whose folder was lost: what is stored is at least not to be contradicted.
+            check_continues(SignedCheckpoint.of(stored.note).checkpoint, self._head(origin), self._path)
+        if last is not None and last[1].origin == origin and last[1].size <= self._tree.size:
+            # It was killed after it had signed: what is signed is not withheld.
+            self._keep(last[0], last[1])
+        note = self._signer.sign(self._head(origin), self._path)
+        signed = SignedCheckpoint.of(note)
+        self._keep(note, signed.checkpoint)
+        return signed
+
+    def _head(self, origin: str) -> Checkpoint:
+        return Checkpoint(origin, self._tree.size, self._tree.root(), self.origins.extension())
+
+    def _path(self, old: int, new: int) -> Sequence[bytes]:
+        return consistency_path(old, new, self.store.read)
+
+    def _keep(self, note: str, checkpoint: Checkpoint) -> None:
+        self.store.keep_checkpoint(StoredCheckpoint(checkpoint.origin, checkpoint.size, note, self._ledger.now()))
+        if self._published_in is not None:
+            try:
+                publish(self._published_in, note, checkpoint)
+                self.not_published = None
+            except OSError as error:
+                # It is stored, and goes out with the next one; sealing does not wait for a folder.
+                self.not_published = f"{self._published_in} cannot be written: {error.strerror}"
+
+    def seal_now(self, patience: float = 20.0) -> SignedCheckpoint:
+        """Everything recorded so far is sealed and signed. Waits for whoever else seals, up to so many seconds."""
+        return self._in_turn(lambda: (self.seal(), self.sign())[1], patience)
+
+    def _in_turn(self, work: Callable[[], SignedCheckpoint], patience: float) -> SignedCheckpoint:
+        deadline = monotonic() + patience
+        while True:
+            try:
+                return work()
+            except LeaseIsAnothers:
+                if monotonic() > deadline:
+                    raise
+                sleep(0.05)
+
+    # -- what others ask ------------------------------------------------------------------------
+
+    def place_of(self, stream: UUID, version: int) -> Place | None:
+        """Where an event is sealed; None while it is not."""
+        leaf = self.store.leaf_of(stream, version)
+        if leaf is None:
+            return None
+        covering = self.store.covering(self.origins.current(), leaf.number)
+        return Place(leaf.number, SignedCheckpoint.of(covering.note) if covering is not None else None)
+
+    def leaves(self, first: int, count: int) -> list[StoredLeaf]:
+        return self.store.leaves(first, count)
+
+    def newest(self) -> SignedCheckpoint | None:
+        stored = self.store.newest(self.origins.current())
+        return SignedCheckpoint.of(stored.note) if stored is not None else None
+
+    def proof_of(self, leaf: int, under: SignedCheckpoint) -> InclusionProof:
+        """Raises OutsideTree where the checkpoint does not cover the leaf."""
+        return InclusionProof(leaf, tuple(inclusion_path(leaf, under.checkpoint.size, self.store.read)), under.note)
+
+    def consistency(self, old_size: int, under: SignedCheckpoint) -> ConsistencyProof:
+        """That the tree of the checkpoint begins with the first `old_size` leaves as they were. Raises OutsideTree."""
+        path = consistency_path(old_size, under.checkpoint.size, self.store.read)
+        return ConsistencyProof(old_size, tuple(path), under.note)
+
+
+__all__ = ["AT_ONCE", "LeaseIsAnothers", "NotConsistent", "Place", "Sealing", "SignedCheckpoint"]

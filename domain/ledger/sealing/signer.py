@@ -1,0 +1,199 @@
+"""The signer: its key, and its memory of what it signed last, both outside of the database.
+
+Its folder holds
+
+    key             the signing key, its owner's alone; made on the first start unless one is given
+    key.previous    the one before, until a checkpoint has been signed with both
+    vkey            what an outsider needs to check a signature
+    checkpoint      the last note that it signed
+
+A note is on this folder's disk before anybody else gets it. What is not consistent with it is never
+signed: a database that was set back, or rewritten, finds no signature any more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from domain.ledger.errors import StoreError
+from domain.seal.checkpoints import Checkpoint, read_checkpoint
+from domain.seal.errors import SealError
+from domain.seal.merkle import check_consistency
+from domain.seal.notes import SEED_SIZE, SigningKey, read_note, read_signing_key, sign_note
+
+KEY: Final = "key"
+PREVIOUS: Final = "key.previous"
+VERIFYING_KEY: Final = "vkey"
+LAST: Final = "checkpoint"
+NEW_ORIGIN: Final = "find out why; after a restore that is meant, run lemtrada-ledger seal new-origin --reason …"
+
+ConsistencyPath = Callable[[int, int], Sequence[bytes]]
+Entropy = Callable[[int], bytes]
+
+
+class NotConsistent(Exception):
+    """The log is not what was signed before; nothing was signed. Its text says what was found and what to do."""
+
+
+class Signer:
+    """`given` is a key from elsewhere, as its file would hold it; the folder then keeps only what it signed."""
+
+    def __init__(self, folder: Path, entropy: Entropy, given: str | None = None) -> None:
+        self.folder = folder
+        self._entropy = entropy
+        self._given = given
+
+    # -- its key ----------------------------------------------------------------------------------
+
+    def key(self, origin: str) -> SigningKey:
+        """The key under the name of this origin; made now where there is none. Raises StoreError."""
+        text = self._given if self._given is not None else self._read(KEY)
+        if text is None:
+            self.write_key(SigningKey(origin, self._entropy(SEED_SIZE)))
+            text = self._read(KEY)
+            assert text is not None
+        return self._named(text, origin)
+
+    def previous_key(self, origin: str) -> SigningKey | None:
+        """None also where a rotation was broken off before there was another key."""
+        text = self._read(PREVIOUS)
+        previous = None if text is None else self._named(text, origin)
+        return None if previous == self.key(origin) else previous
+
+    def write_key(self, key: SigningKey) -> None:
+        self._write(KEY, f"{key.secret_text()}\n")
+
+    def tell_key(self, origin: str) -> str:
+        """The verifying key, which lies in the folder for whoever checks."""
+        told = self.key(origin).verifying_key.text()
+        if (self._read(VERIFYING_KEY) or "").strip() != told:
+            self._write(VERIFYING_KEY, f"{told}\n")
+        return told
+
+    def rotate(self, origin: str) -> SigningKey:
+        """Another key signs from now on; the next checkpoint carries the signatures of both."""
+        if self._given is not None:
+            raise StoreError("The sealing key is given from elsewhere", "give another one there, and start again")
+        before = self.key(origin)
+        self._write(PREVIOUS, f"{before.secret_text()}\n")
+        after = SigningKey(origin, self._entropy(SEED_SIZE))
+        self.write_key(after)
+        return after
+
+    def _named(self, text: str, origin: str) -> SigningKey:
+        try:
+            return SigningKey(origin, read_signing_key(text.strip()).seed)
+        except SealError as error:
+            where = "LEMTRADA_SEAL_KEY" if self._given is not None else str(self.folder / KEY)
+            raise StoreError(
+                f"The sealing key in {where} is none: {error.what}", "restore it from its backup"
+            ) from None
+
+    # -- what it signed -------------------------------------------------------------------------
+
+    def last(self) -> tuple[str, Checkpoint] | None:
+        """The last note, and what it is over. Raises StoreError for a file that is no note."""
+        note = self._read(LAST)
+        if note is None:
+            return None
+        try:
+            return note, read_checkpoint(read_note(note).text)
+        except SealError as error:
+            raise StoreError(
+                f"The signer's last checkpoint in {self.folder / LAST} is none: {error.what}",
+                "restore it from its backup or from where checkpoints are published",
+            ) from None
+
+    def sign(self, checkpoint: Checkpoint, path: ConsistencyPath) -> str:
+        """The note, remembered on disk. Raises NotConsistent, and OSError where that can't be written."""
+        last = self.last()
+        previous, key = self.previous_key(checkpoint.origin), self.key(checkpoint.origin)
+        if last is not None:
+            note, before = last
+            check_continues(before, checkpoint, path)
+            is_signed_with_it = any(one.key_id == key.verifying_key.id for one in read_note(note).signatures)
+            if before.size == checkpoint.size and previous is None and is_signed_with_it:
+                return note
+        note = sign_note(checkpoint.text(), key, *([previous] if previous is not None else []))
+        self._write(LAST, note)
+        if previous is not None:
+            (self.folder / PREVIOUS).unlink()
+        return note
+
+    def begin_anew(self) -> str | None:
+        """What it signed last is set aside under its size, for a new origin; that note."""
+        last = self.last()
+        if last is None:
+            return None
+        note, before = last
+        (self.folder / LAST).rename(self.folder / f"{LAST}.{before.origin.replace('/', '_')}.{before.size}")
+        _bring_to_disk(self.folder)
+        return note
+
+    # -- its files ------------------------------------------------------------------------------
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(
+                f"The signer's {self.folder / name} cannot be read: {error.strerror}", "make it readable to this user"
+            ) from None
+
+    def _write(self, name: str, text: str) -> None:
+        """Whole or not at all, and on the disk."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(self.folder / name, text, mode=0o600)
+        except OSError as error:
+            raise StoreError(
+                f"The signer's folder {self.folder} cannot be written: {error.strerror}",
+                "make it writable to this user, or name another with LEMTRADA_SEAL_DIR",
+            ) from None
+
+
+def check_continues(before: Checkpoint, after: Checkpoint, path: ConsistencyPath) -> None:
+    """Raises NotConsistent unless the tree of `after` only adds to that of `before`, under the same origin."""
+    if before.origin != after.origin:
+        raise NotConsistent(f"The last checkpoint is of {before.origin}, this one of {after.origin}: {NEW_ORIGIN}")
+    if after.size < before.size:
+        raise NotConsistent(
+            f"{before.size} leaves were signed, and the log has only {after.size}: {NEW_ORIGIN}",
+        )
+    with suppress(SealError):
+        if check_consistency(before.size, after.size, before.root, after.root, path(before.size, after.size)):
+            return
+    raise NotConsistent(f"The first {before.size} leaves are not those that were signed: {NEW_ORIGIN}")
+
+
+def write_whole(place: Path, text: str, *, mode: int = 0o644) -> None:
+    """Written beside its place, brought to disk, and put in its place in one step."""
+    beside = place.with_name(f".{place.name}.{os.getpid()}.new")
+    with suppress(FileNotFoundError):
+        beside.unlink()
+    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(place)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+    _bring_to_disk(place.parent)
+
+
+def _bring_to_disk(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,201 @@
+"""The leaves, the full subtrees, the checkpoints and the lease, as they are stored on both stores.
+
+Whoever seals takes the lease in each of its transactions, so that one who was away too long finds
+that it is another's now. Leaf numbers are a primary key besides: two sealers can't both write one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from eventsourcing.postgres import PostgresDatastore
+from eventsourcing.sqlite import SQLiteDatastore
+
+from domain.ledger.postgres_store import LedgerPostgresDatastore
+from domain.ledger.sqlite_store import LedgerSQLiteDatastore
+from domain.ledger.view_stores import PostgresViews, Run, SQLiteViews
+from domain.seal.merkle import Subtree
+from domain.seal.tiles import HEIGHT, reading_tiles
+
+LEASE_SECONDS: Final = 15
+"""After so long without a word of its holder, another may seal."""
+
+_SEAL_LOCK: Final = 5_207_642_218_040_313_160
+_NOW_ON_SQLITE: Final = "((julianday('now') - 2440587.5) * 86400.0)"
+_NOW_ON_POSTGRES: Final = "extract(epoch FROM clock_timestamp())"
+
+_TAKE: Final = """INSERT INTO {schema}.seal_lease (one, holder, until) VALUES (1, :holder, {now} + :seconds)
+    ON CONFLICT (one) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE seal_lease.holder = :holder OR seal_lease.until < {now} RETURNING one"""
+_RELEASE: Final = "UPDATE {schema}.seal_lease SET until = 0 WHERE holder = :holder"
+_HOLDER: Final = "SELECT holder FROM {schema}.seal_lease WHERE until >= {now}"
+_LAST: Final = "SELECT leaf_index, position FROM {schema}.sealed_events ORDER BY leaf_index DESC LIMIT 1"
+_LEAVES: Final = """SELECT leaf_index, position, hash FROM {schema}.sealed_events
+    WHERE leaf_index >= :first ORDER BY leaf_index LIMIT :most"""
+_SUBTREES: Final = """SELECT number AS leaf_index, 0 AS position, hash FROM {schema}.seal_subtrees
+    WHERE level = :level AND number >= :first ORDER BY number LIMIT :most"""
+_LEAF: Final = """SELECT leaf_index, position, hash FROM {schema}.sealed_events WHERE position =
+    (SELECT {position} FROM {schema}.stored_events WHERE originator_id = :stream AND originator_version = :version)"""
+_COVERING: Final = """SELECT origin, size, note, signed_at FROM {schema}.checkpoints
+    WHERE origin = :origin AND size > :leaf ORDER BY size LIMIT 1"""
+_NEWEST: Final = """SELECT origin, size, note, signed_at FROM {schema}.checkpoints
+    WHERE origin = :origin ORDER BY size DESC, signed_at DESC LIMIT 1"""
+_PAGE: Final = """SELECT origin, size, note, signed_at FROM {schema}.checkpoints
+    WHERE origin = :origin AND size > :after ORDER BY size, signed_at LIMIT :most"""
+_KEEP: Final = """INSERT INTO {schema}.checkpoints (origin, size, note, signed_at)
+    VALUES (:origin, :size, :note, :signed_at) ON CONFLICT DO NOTHING"""
+_UNSEALED: Final = "SELECT COUNT(*) AS found FROM {schema}.stored_events WHERE {position} > :after"
+
+
+class StoredLeaf(NamedTuple):
+    """`position` is that of its event in the log."""
+
+    number: int
+    position: int
+    hash: bytes
+
+
+class StoredCheckpoint(NamedTuple):
+    origin: str
+    size: int
+    note: str
+    signed_at: datetime
+
+
+class LeaseIsAnothers(Exception):
+    """Another process seals now; nothing was written."""
+
+
+class SealStore:
+    """Safe for threads."""
+
+    def __init__(self, datastore: SQLiteDatastore | PostgresDatastore) -> None:
+        if isinstance(datastore, LedgerSQLiteDatastore):
+            self._store: SQLiteViews | PostgresViews = SQLiteViews(datastore)
+            self._words = {"{now}": _NOW_ON_SQLITE, "{position}": "rowid"}
+        else:
+            assert isinstance(datastore, LedgerPostgresDatastore)
+            self._store = PostgresViews(datastore, _SEAL_LOCK)
+            self._words = {"{now}": _NOW_ON_POSTGRES, "{position}": "notification_id"}
+        self._is_sqlite = isinstance(self._store, SQLiteViews)
+        self.read = reading_tiles(self.hashes)
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def last(self) -> StoredLeaf | None:
+        """Without its hash."""
+        rows = self._select(_LAST)
+        return StoredLeaf(rows[0]["leaf_index"], rows[0]["position"], b"") if rows else None
+
+    def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        """Of subtrees of 256 ** level leaves; of leaves at level 0. Fewer where they are not there."""
+        return [one.hash for one in self._hashed(level, first, count) if one.number < first + count]
+
+    def leaves(self, first: int, count: int) -> list[StoredLeaf]:
+        return self._hashed(0, first, count)
+
+    def leaf_of(self, stream: UUID, version: int) -> StoredLeaf | None:
+        """None while the event is not sealed, or where there is none."""
+        name = stream.hex if self._is_sqlite else stream
+        return next(iter(_leaves(self._select(_LEAF, stream=name, version=version))), None)
+
+    def covering(self, origin: str, leaf: int) -> StoredCheckpoint | None:
+        """The first checkpoint whose tree has this leaf."""
+        return next(_checkpoints(self._select(_COVERING, origin=origin, leaf=leaf)), None)
+
+    def newest(self, origin: str) -> StoredCheckpoint | None:
+        return next(_checkpoints(self._select(_NEWEST, origin=origin)), None)
+
+    def checkpoints(self, origin: str, after: int = 0, most: int = 200) -> list[StoredCheckpoint]:
+        """By their sizes, beginning after the size `after`."""
+        return list(_checkpoints(self._select(_PAGE, origin=origin, after=after, most=most)))
+
+    def unsealed(self) -> int:
+        """How many events of the log are not sealed yet."""
+        last = self.last()
+        found: int = self._select(_UNSEALED, after=last.position if last is not None else 0)[0]["found"]
+        return found
+
+    def holder(self) -> str | None:
+        """Who seals now; None where nobody does."""
+        rows = self._select(_HOLDER)
+        return rows[0]["holder"] if rows else None
+
+    def _hashed(self, level: int, first: int, count: int) -> list[StoredLeaf]:
+        if level == 0:
+            return _leaves(self._select(_LEAVES, first=first, most=count))
+        return _leaves(self._select(_SUBTREES, level=level, first=first, most=count))
+
+    def _select(self, statement: str, **values: Any) -> list[Mapping[str, Any]]:
+        return self._store.reads(lambda run: run(self._spelled(statement), **values))
+
+    def _spelled(self, statement: str) -> str:
+        for word, meaning in self._words.items():
+            statement = statement.replace(word, meaning)
+        return statement
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def append(
+        self,
+        holder: str,
+        first: int,
+        leaves: Sequence[tuple[int, bytes]],
+        completed: Iterable[Subtree],
+        *,
+        release: bool = False,
+    ) -> None:
+        """Leaves by position and hash, numbered from `first`. Raises LeaseIsAnothers, also where they were not next.
+
+        With `release`, whoever comes next need not wait for the lease to run out.
+        """
+        subtrees = [
+            {"level": one.level // HEIGHT, "number": one.number, "hash": one.hash}
+            for one in completed
+            if one.level % HEIGHT == 0
+        ]
+        rows = [
+            {"leaf_index": number, "position": position, "hash": hash}
+            for number, (position, hash) in enumerate(leaves, first)
+        ]
+
+        def write(run: Run) -> None:
+            self._hold(run, holder)
+            last = run(_LAST)
+            if (last[0]["leaf_index"] + 1 if last else 0) != first:
+                raise LeaseIsAnothers
+            run.add("sealed_events", rows)
+            if subtrees:
+                run.add("seal_subtrees", subtrees)
+            if release:
+                run(_RELEASE, holder=holder)
+
+        self._store.writes(write)
+
+    def take_lease(self, holder: str) -> None:
+        """Raises LeaseIsAnothers."""
+        self._store.writes(lambda run: self._hold(run, holder))
+
+    def keep_checkpoint(self, one: StoredCheckpoint) -> None:
+        self._store.writes(lambda run: run(_KEEP, **one._asdict()))
+
+    def release(self, holder: str) -> None:
+        self._store.writes(lambda run: run(_RELEASE, holder=holder))
+
+    def _hold(self, run: Run, holder: str) -> None:
+        if not run(self._spelled(_TAKE), holder=holder, seconds=LEASE_SECONDS):
+            raise LeaseIsAnothers
+
+
+def _leaves(rows: Iterable[Mapping[str, Any]]) -> list[StoredLeaf]:
+    return [StoredLeaf(row["leaf_index"], row["position"], bytes(row["hash"])) for row in rows]
+
+
+def _checkpoints(rows: Iterable[Mapping[str, Any]]) -> Iterator[StoredCheckpoint]:
+    for row in rows:
+        at = row["signed_at"]
+        instant = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+        yield StoredCheckpoint(row["origin"], row["size"], row["note"], instant)
