@@ -44,3 +44,5 @@ POSTGRES_SEAL: Final = _POSTGRES
 INSERTED: Final = ("sealed_events", "seal_subtrees", "checkpoints")
 """A serving role adds to these and reads them."""
 LEASE: Final = "seal_lease"
+DERIVED: Final = ("sealed_events", "seal_subtrees")
+"""What a new origin makes anew from the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from domain.events import SealingKeyNamed, SealStarted
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing import sealing as sealing_module
+from domain.ledger.sealing.renewal import start_new_origin
 from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.seal.checkpoints import Checkpoint
@@ -258,3 +260,28 @@ def test_a_folder_that_cannot_be_written_is_named(ledger: Ledger, tmp_path: Path
     sealing = Sealing(ledger, Signer(tmp_path / "file" / "signer", os.urandom))
     with pytest.raises(StoreError, match=r"signer.* cannot be (read|written)"):
         sealing.seal_now()
+
+
+# -- a new origin -------------------------------------------------------------------------------
+
+
+def test_a_log_that_lost_what_was_sealed_is_not_signed_until_somebody_starts_a_new_origin(
+    ledger: Ledger, sealing: Sealing, new_sealing: MakeSealing, folder: Path, lose_the_newest: Callable[[int], None]
+) -> None:
+    grown(ledger, patients=3)
+    lost = sealing.seal_now()
+    lose_the_newest(4)
+    restored = new_sealing()
+    with pytest.raises(NotConsistent, match=r"leaves were signed, and the log has only .* seal new-origin"):
+        restored.seal_now()
+    anew = start_new_origin(ledger, Signer(folder, os.urandom), restored, "The disk was lost.")
+    assert anew.checkpoint.origin == f"{lost.checkpoint.origin}/2"
+    assert anew.checkpoint.root == root_of_log(ledger)
+    (extension,) = anew.checkpoint.extensions
+    assert extension.startswith(f"after {lost.checkpoint.origin} {lost.checkpoint.size} ")
+    started = [one for one in restored.origins.events() if isinstance(one, SealStarted)]
+    assert started[-1].after == lost.note
+    assert started[-1].reason == "The disk was lost."
+    assert (folder / f"checkpoint.{lost.checkpoint.origin.replace('/', '_')}.{lost.checkpoint.size}").is_file()
+    grown(ledger, patients=1)
+    assert new_sealing().seal_now().checkpoint.root == root_of_log(ledger)
