@@ -194,6 +194,7 @@ from api import (  # noqa: E402, F401
     encryption_verbs,
     import_verbs,
     ledger_verbs,
+    people_verbs,
     question_verbs,
     worklist_verbs,
 )
