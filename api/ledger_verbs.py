@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
@@ -26,6 +27,8 @@ from rich.table import Table
 from api import demo, serving
 from api.cli import ANSWER_IS_NO, WRONG_USE, AsJson, _complain, _print, app
 from api.in_words import change_in_words, eligibility_rows, headline
+from api.proxy import Front, front_of
+from api.reading_here import ReadingHere, checked_purpose
 from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand, LedgerError
 from domain.events import Member
@@ -59,6 +62,15 @@ KnownAt = Annotated[
     typer.Option(metavar="INSTANT", help="Only what was recorded by then, for example 2026-04-20T14:05:00Z."),
 ]
 
+Purpose = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CODE",
+        envvar="LEMTRADA_PURPOSE",
+        help="Why you look, which is recorded: an HL7 purpose of use, for example TREAT or HPAYMT.",
+    ),
+]
+
 _DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day)
 _INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant)
 
@@ -78,16 +90,35 @@ def serve_command(
     with_demo: Annotated[
         bool, typer.Option("--demo", help="A temporary ledger of synthetic patients, removed at the end.")
     ] = False,
-    host: Annotated[str, typer.Option(help="Loopback only, until there is a sign-in.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="To listen on; beyond this machine only with --public-url.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one and prints it.")] = 8000,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="LEMTRADA_PUBLIC_URL",
+            help="Under which a proxy with TLS serves it, for example https://ledger.plan.example.",
+        ),
+    ] = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESSES",
+            envvar="LEMTRADA_PROXY",
+            help="The proxy's addresses or networks, whose X-Forwarded-For, -Proto and -Host are believed.",
+        ),
+    ] = None,
     database: Database = None,
     time_zone: TimeZone = None,
 ) -> None:
-    """Serve the HTTP API on this machine, until Ctrl-C or SIGTERM.
+    """Serve the HTTP API, on this machine alone or behind a proxy, until Ctrl-C or SIGTERM.
 
     Example: lemtrada-ledger serve --demo
     """
-    with plainly(), serving.until_stopped(), serving.listening(host, port) as listener:
+    with plainly(), ExitStack() as stack:
+        front = front_of(public_url, proxy)
+        stack.enter_context(serving.until_stopped())
+        listener = stack.enter_context(serving.listening(host, port, front))
         if with_demo:
             source = context.get_parameter_source("database")
             if source is not None and source.name == "COMMANDLINE":
@@ -96,15 +127,15 @@ def serve_command(
                     field="--database",
                     remedy="leave one of the two out; `demo --database URL` fills a ledger that stays",
                 )
-            _serve_demo(listener, time_zone)
+            _serve_demo(listener, front, time_zone)
             return
         url = _url_to_write(database)
         zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
         with open_ledger(url, zone=zone) as ledger:
             _print(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
-            _print(f"Serving {serving.url_of(listener)} (documentation at /docs). Ctrl-C stops it.")
+            _print(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
             sys.stdout.flush()
-            serving.serve(ledger, listener)
+            serving.serve(ledger, listener, front)
 
 
 @app.command("demo")
@@ -142,6 +173,7 @@ def eligibility_command(
     edition: Annotated[
         str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
     ] = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -149,10 +181,11 @@ def eligibility_command(
 
     Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _reading(database, purpose) as reading:
         judged_under = edition_named(edition) if edition is not None else None
-        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
-        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+        day = _parsed(_DAY, as_of, "--as-of") or reading.today()
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "eligibility", known_at=instant)
         answer = eligibility(history, day, judged_under)
         if answer.edition_problem is not None:
             _complain(answer.edition_problem)
@@ -161,12 +194,16 @@ def eligibility_command(
             _print(answer.model_dump(mode="json"))
             return
         _print(headline(answer))
-        _show_pairs(eligibility_rows(answer, ledger.zone.key))
+        _show_pairs(eligibility_rows(answer, reading.zone.key))
 
 
 @app.command("history")
 def history_command(
-    member: MemberArgument, known_at: KnownAt = None, database: Database = None, as_json: AsJson = False
+    member: MemberArgument,
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print every event of a patient, oldest first: what happened, when, who recorded it, what it changed.
 
@@ -176,14 +213,14 @@ def history_command(
     """
     from api.answers import event_view  # noqa: PLC0415  (FastAPI is slow to import)
 
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _reading(database, purpose) as reading:
         instant = _parsed(_INSTANT, known_at, "--known-at")
-        events = ledger.events(_patient(ledger, member), known_at=instant)
+        events = reading.events(_patient(reading, member), "history", known_at=instant)
         if as_json:
             for event in events:
                 _print(to_json(event_view(event)).decode())
             return
-        _show_entries(audit_trail(events).entries, ledger)
+        _show_entries(audit_trail(events).entries, reading.zone)
 
 
 # -- the plumbing under the verbs -------------------------------------------------------------
@@ -218,14 +255,20 @@ def _url_to_write(database: str | None) -> str:
     return serving.database_in_data_folder()
 
 
-def _ledger_to_read(database: str | None) -> Ledger:
-    """A question makes no ledger: where there is none, that is the answer."""
+def _reading(database: str | None, purpose: str | None) -> ReadingHere:
+    """The one way to a patient's data: whoever is shown something is recorded."""
+    checked_purpose(purpose)
+    return ReadingHere(_ledger_to_tend(database), purpose)
+
+
+def _ledger_to_tend(database: str | None) -> Ledger:
+    """For work that shows nothing of a patient. It makes no ledger: where there is none, that is the answer."""
     url = database if database is not None else serving.database_in_data_folder()
     schema.read_settings(address_of(url))
     return open_ledger(url)
 
 
-def _patient(ledger: Ledger, text: str) -> UUID:
+def _patient(reading: ReadingHere, text: str) -> UUID:
     """The patient behind MEMBER, which is not repeated in any text."""
     issuer, separator, number = text.partition(":")
     try:
@@ -234,7 +277,7 @@ def _patient(ledger: Ledger, text: str) -> UUID:
         raise InvalidCommand(
             "this is no member id", field="MEMBER", remedy="give the id as the plan writes it, or issuer:member"
         ) from None
-    patient_id = ledger.find(member)
+    patient_id = reading.find(member)
     if patient_id is None:
         _complain("no history for this member (MEMBER): check the id, its issuer, and --database")
         raise typer.Exit(ANSWER_IS_NO)
@@ -264,7 +307,12 @@ def step_progress() -> Iterator[Callable[[int, int], None]]:
 # -- the demo, in words -----------------------------------------------------------------------
 
 
-def _serve_demo(listener: socket, time_zone: str | None) -> None:
+def _url_of(listener: socket, front: Front) -> str:
+    here = serving.url_of(listener)
+    return here if front.public_url is None else f"{here} as {front.public_url}"
+
+
+def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
     with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
         with step_progress() as progress:
@@ -280,9 +328,11 @@ def _serve_demo(listener: socket, time_zone: str | None) -> None:
             _print(f"  curl -s {base}/patients/find -H 'Content-Type: application/json' -d '{find}'")
             _print(f"  curl -s {base}/patients/{patient_id}/eligibility")
             _print(f"  {serving.PROGRAM} history {one.member_id} --database {ledger.address}")
-            _print(f"Serving {base} (documentation at /docs). Ctrl-C stops it and removes the ledger.")
+            _print(
+                f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
+            )
             sys.stdout.flush()
-            serving.serve(ledger, listener)
+            serving.serve(ledger, listener, front)
 
 
 def _demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
@@ -308,14 +358,14 @@ def _show_pairs(rows: Iterable[tuple[str, str]]) -> None:
     console.print(table, markup=False, highlight=False)
 
 
-def _show_entries(entries: Iterable[AuditEntry], ledger: Ledger) -> None:
+def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:
     """A table on a terminal; in a pipe one line an event, its columns parted by tabs."""
     heads = ("version", "happened", "recorded", "who", "event", "changed")
     rows = [
         (
             str(one.version),
-            _in_zone(one.happened, ledger),
-            one.recorded_at.astimezone(ledger.zone).isoformat(),
+            _in_zone(one.happened, zone),
+            one.recorded_at.astimezone(zone).isoformat(),
             f"{one.who.name} ({one.who.role})",
             f"{one.event} (imported from {one.imported_from.source})" if one.imported_from is not None else one.event,
             "; ".join(change_in_words(change) for change in one.changed),
@@ -332,6 +382,6 @@ def _show_entries(entries: Iterable[AuditEntry], ledger: Ledger) -> None:
     console.print(table, markup=False, highlight=False)
 
 
-def _in_zone(happened: str, ledger: Ledger) -> str:
+def _in_zone(happened: str, zone: ZoneInfo) -> str:
     """An instant by the plan's clock; a day is one already."""
-    return datetime.fromisoformat(happened).astimezone(ledger.zone).isoformat() if "T" in happened else happened
+    return datetime.fromisoformat(happened).astimezone(zone).isoformat() if "T" in happened else happened

@@ -1,4 +1,4 @@
-"""`serve`: the API over one ledger, on this machine only, until it is stopped.
+"""`serve`: the API over one ledger, on this machine or behind a proxy, until it is stopped.
 
 Also here: where a ledger is when nobody names one, and in which time zone a new one counts days.
 """
@@ -12,16 +12,13 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 import platformdirs
 import tzlocal
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.proxy import PUBLIC_URL, Front, is_loopback, layered
 from domain.errors import InvalidCommand
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
@@ -31,6 +28,8 @@ from domain.ledger.urls import SQLiteAddress, address_of
 PROGRAM: Final = "lemtrada-ledger"
 SECONDS_TO_FINISH: Final = 5
 """How long requests under way may take once the server is told to stop."""
+
+ON_THIS_MACHINE: Final = Front()
 
 
 # -- which ledger -----------------------------------------------------------------------------
@@ -71,26 +70,19 @@ def machine_zone() -> str:
     raise StoreError("This machine does not name its time zone", NAME_ZONE)
 
 
-# -- on this machine only ---------------------------------------------------------------------
+# -- where it listens --------------------------------------------------------------------------
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the name or address, written as in a URL, can only mean this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
+def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Close it, or use it in a `with`.
 
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens on this machine; port 0 takes a free one. Close it, or use it in a `with`."""
-    if not is_loopback(host):
+    Raises InvalidCommand for a host beyond this machine where no public URL says how it is reached.
+    """
+    if not is_loopback(host) and front.public_url is None:
         raise InvalidCommand(
-            "anyone who reaches this port could read and change every history, for there is no sign-in yet",
+            "from beyond this machine it is reached through a proxy with TLS, and no address of one is given",
             field="--host",
-            remedy="serve on this machine alone, with 127.0.0.1, ::1 or localhost",
+            remedy=f"add {PUBLIC_URL} https://…, or serve on this machine alone, with 127.0.0.1, ::1 or localhost",
         )
     address = "127.0.0.1" if host.lower() == "localhost" else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -117,47 +109,6 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-_TOLD: Final = (b"host", b"origin")
-
-
-class FromThisMachineOnly:
-    """ASGI middleware against pages of other sites that use the visitor's browser to reach in.
-
-    Such a page either has a name that its owner turned to 127.0.0.1 (then `Host` says so), or
-    sends its requests across (then `Origin` does).
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers = dict(scope["headers"])
-            host, origin = (headers[name].decode("latin-1") if name in headers else None for name in _TOLD)
-            if not (host is None or _names_this_machine(f"//{host}")):
-                await _turned_away(421, "Misdirected request", "Host")(scope, receive, send)
-                return
-            if not (origin is None or _names_this_machine(origin)):
-                await _turned_away(403, "Cross-site request", "Origin")(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-@lru_cache(maxsize=64)
-def _names_this_machine(url: str) -> bool:
-    try:
-        return is_loopback(urlsplit(url).hostname or "")
-    except ValueError:
-        return False
-
-
-def _turned_away(status: int, title: str, header: str) -> ASGIApp:
-    from api.problems import problem  # noqa: PLC0415  (FastAPI is slow to import, and other verbs need none of it)
-
-    cause = f"This server answers only requests from this machine, and {header} names another site."
-    return problem(status, title, cause, "use the address that `serve` printed", field=header)
-
-
 # -- the server -------------------------------------------------------------------------------
 
 
@@ -174,20 +125,25 @@ class WithoutWhatWasSent(logging.Filter):
         return True
 
 
-def serve(ledger: Ledger, listener: socket.socket) -> None:
+def serve(ledger: Ledger, listener: socket.socket, front: Front = ON_THIS_MACHINE) -> None:
     """Answers until SIGINT or SIGTERM, and keeps the views up to date meanwhile.
 
-    Nothing is logged of a request: a query may say more than its path.
+    Nothing is logged of a request but security events: a query may say more than its path.
     """
     import uvicorn  # noqa: PLC0415  (slow to import, as above)
 
+    from api import security_log  # noqa: PLC0415
     from api.app import create_app  # noqa: PLC0415
+    from api.identity import Identity  # noqa: PLC0415
     from api.tail import Tail  # noqa: PLC0415
 
+    identity = None if front.public_url is None else Identity(ledger, public_url=str(front.public_url))
+    security_log.to_standard_error()
     config = uvicorn.Config(
-        FromThisMachineOnly(create_app(ledger)),
+        layered(create_app(ledger, identity), front, this_machine=is_loopback(listener.getsockname()[0])),
         access_log=False,
         log_level="warning",
+        # Ours are in `layered`, and know whom to believe.
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from api import ready
 from api.app import create_app
+from api.proxy import OurHostsOnly
 from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
-from api.serving import FromThisMachineOnly
 from domain.policy.edition import Edition
 from domain.sight import Sight
 from tests.api.acts import Api
@@ -146,7 +146,7 @@ def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_only_this_machine_is_answered(api: Api) -> None:
     path = f"/patients/{api.opened()}/eligibility"
-    with TestClient(FromThisMachineOnly(create_app(api.ledger)), base_url="http://localhost") as client:
+    with TestClient(OurHostsOnly(create_app(api.ledger)), base_url="http://localhost") as client:
         assert client.get(path).status_code == 200
         assert client.get(path, headers={"Host": "elsewhere.example"}).status_code == 421
         assert client.get(path, headers={"Origin": "https://elsewhere.example"}).status_code == 403

@@ -168,10 +168,10 @@ def test_a_postgresql_ledger_is_served(postgresql_url: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", "127.0.0.1.evil.example", "", "10.1"])
-def test_any_host_but_loopback_is_refused_and_told_why(host: str) -> None:
+def test_a_host_beyond_this_machine_needs_the_public_url_and_the_error_says_so(host: str) -> None:
     line = refused("--demo", "--port", "0", "--host", host)
-    assert "there is no sign-in yet (--host)" in line
-    assert "127.0.0.1, ::1 or localhost" in line
+    assert "through a proxy with TLS, and no address of one is given (--host)" in line
+    assert "add --public-url https://…, or serve on this machine alone, with 127.0.0.1, ::1 or localhost" in line
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.5.5.5", "localhost", "LocalHost", "::1"])
