@@ -59,10 +59,6 @@ class People:
     def _stream(self) -> UUID:
         return self._ledger.keeping_stream("people")
 
-    @cached_property
-    def _stream(self) -> UUID:
-        return self._ledger.keeping_stream("people")
-
     # -- questions ----------------------------------------------------------------------------
 
     @property
