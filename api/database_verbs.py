@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli import AsJson, _print, app
-from api.ledger_verbs import Database, TimeZone, _ledger_to_read, _url_to_write, plainly
+from api.ledger_verbs import Database, TimeZone, _ledger_to_tend, _url_to_write, plainly
 from domain.ledger import schema
 from domain.ledger.documents import GRACE
 from domain.ledger.urls import address_of
@@ -58,7 +58,7 @@ def sweep_command(
 
     Example: lemtrada-ledger database sweep --days 30
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         swept = ledger.sweep_documents(timedelta(days=days))
         if as_json:
             _print({"orphans": len(swept.orphans), "unfinished": swept.unfinished})

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from api import replay_in_words
 from api.cli import AsJson, _print, app
-from api.ledger_verbs import _DAY, _INSTANT, Database, KnownAt, _ledger_to_read, _parsed, _show_pairs, plainly
-from api.question_verbs import AppealArgument, RequestArgument, _patient_of
+from api.ledger_verbs import _DAY, _INSTANT, Database, KnownAt, Purpose, _parsed, _reading, _show_pairs, plainly
+from api.question_verbs import AppealArgument, RequestArgument, _checked
+from api.reading_here import patient_of
 from domain.events import AppealId, RequestId
 from domain.policy.editions import edition_named
 from projections.appeal_dossier import appeal_dossier
@@ -32,6 +33,7 @@ def replay_command(
     decision: Annotated[
         int | None, typer.Option(metavar="VERSION", min=1, help="The determination's event; by default the latest.")
     ] = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,15 +41,16 @@ def replay_command(
 
     Example: lemtrada-ledger replay 11111111-2222-4333-8444-555555555555.r1 --edition 2024-10-09
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _reading(database, purpose) as reading:
         chosen = edition_named(edition) if edition is not None else None
         day, instant = _parsed(_DAY, as_of, "--as-of"), _parsed(_INSTANT, known_at, "--known-at")
-        events = ledger.events(_patient_of(request, RequestId, "REQUEST"), known_at=instant)
-        told = replay(events, request, ledger.zone, decision=decision, as_of=day, edition=chosen)
+        patient = patient_of(_checked(request, RequestId, "REQUEST"))
+        events = reading.events(patient, "replay", subject=request, known_at=instant)
+        told = replay(events, request, reading.zone, decision=decision, as_of=day, edition=chosen)
         if as_json:
             _print(told.model_dump(mode="json"))
         else:
-            _show_replay(told, ledger.zone.key)
+            _show_replay(told, reading.zone.key)
 
 
 def _show_replay(told: Replay, zone: str) -> None:
@@ -66,6 +69,7 @@ def dossier_command(
     appeal: AppealArgument,
     output: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is empty, or not there yet.")],
     known_at: KnownAt = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -78,11 +82,11 @@ def dossier_command(
     """
     from api.dossier.manifest import write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
 
-    with plainly(), _ledger_to_read(database) as ledger:
-        patient = _patient_of(appeal, AppealId, "APPEAL")
-        events = ledger.events(patient, known_at=_parsed(_INSTANT, known_at, "--known-at"))
-        told = appeal_dossier(events, appeal, ledger.zone)
-        written = write_folder(told, partial(ledger.documents.open, patient), output)
+    with plainly(), _reading(database, purpose) as reading:
+        patient, instant = patient_of(_checked(appeal, AppealId, "APPEAL")), _parsed(_INSTANT, known_at, "--known-at")
+        events = reading.events(patient, "dossier", subject=appeal, known_at=instant)
+        told = appeal_dossier(events, appeal, reading.zone)
+        written = write_folder(told, partial(reading.bytes_of, patient), output)
         if as_json:
             files = [{"path": one.path, "size_bytes": one.size_bytes, "sha256": one.sha256} for one in written]
             _print({"output": str(output), "history_version": told.history_version, "files": files})

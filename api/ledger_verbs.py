@@ -268,6 +268,9 @@ def _ledger_to_tend(database: str | None) -> Ledger:
     return open_ledger(url)
 
 
+_ledger_to_read = _ledger_to_tend
+
+
 def _patient(reading: ReadingHere, text: str) -> UUID:
     """The patient behind MEMBER, which is not repeated in any text."""
     issuer, separator, number = text.partition(":")

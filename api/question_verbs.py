@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -18,15 +17,17 @@ from api.ledger_verbs import (
     Database,
     KnownAt,
     MemberArgument,
-    _ledger_to_read,
+    Purpose,
     _parsed,
     _patient,
+    _reading,
     _show_pairs,
     plainly,
 )
+from api.reading_here import patient_of
 from api.record_in_words import appeal_rows, assessment_rows, course_rows, imported, life_rows, person_rows, spoken
 from domain.decisions.approvals_kept import assessment_to_extend
-from domain.errors import EditionUnknown, InvalidCommand, NotFound
+from domain.errors import EditionUnknown, InvalidCommand
 from domain.events import AppealId, DocumentId, RequestId
 from domain.history import PatientHistory, Request
 from domain.judging import Judgement, judge
@@ -48,6 +49,7 @@ def courses_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,9 +57,10 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), _ledger_to_read(database) as ledger:
-        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
-        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+    with plainly(), _reading(database, purpose) as reading:
+        day = _parsed(_DAY, as_of, "--as-of") or reading.today()
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "courses", known_at=instant)
         answer = course_list(history, day)
         if as_json:
             _print(answer.model_dump(mode="json"))
@@ -70,6 +73,7 @@ def person_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -77,9 +81,10 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    with plainly(), _ledger_to_read(database) as ledger:
-        day = _parsed(_DAY, as_of, "--as-of") or ledger.today()
-        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+    with plainly(), _reading(database, purpose) as reading:
+        day = _parsed(_DAY, as_of, "--as-of") or reading.today()
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "person", known_at=instant)
         answer = person(history, day)
         if as_json:
             _print(answer.model_dump(mode="json"))
@@ -98,6 +103,7 @@ def request_command(
     to_extend: Annotated[
         bool, typer.Option("--to-extend", help="Judge the extension of its approval: doses given under it stand aside.")
     ] = False,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -105,7 +111,7 @@ def request_command(
 
     Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _reading(database, purpose) as reading:
         if to_extend and edition is not None:
             remedy = "leave one of the two out"
             raise InvalidCommand(
@@ -113,13 +119,10 @@ def request_command(
             )
         applies = edition_named(edition) if edition is not None else None
         instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = ledger.history(_patient_of(request, RequestId, "REQUEST"), known_at=instant)
-        found = history.request(request)
-        if found is None:
-            raise NotFound("no such request", field="REQUEST", remedy="take the id from the patient's history")
+        history, found = reading.request(_checked(request, RequestId, "REQUEST"), known_at=instant)
         day = _parsed(_DAY, as_of, "--as-of")
-        life = request_life(history, found, ledger.zone, clocks_at(ledger.now(), ledger.zone, day, instant))
-        judged, problem = _judged(history, found, day or ledger.today(), applies, to_extend)
+        life = request_life(history, found, reading.zone, clocks_at(reading.now(), reading.zone, day, instant))
+        judged, problem = _judged(history, found, day or reading.today(), applies, to_extend)
         if as_json:
             _print(
                 {
@@ -131,7 +134,7 @@ def request_command(
             )
             return
         rows = assessment_rows(judged.assessment) if judged is not None else [("Edition", problem or "")]
-        _show_pairs((*life_rows(life, ledger.zone), *rows))
+        _show_pairs((*life_rows(life, reading.zone), *rows))
 
 
 def _judged(
@@ -151,6 +154,7 @@ def appeal_command(
     appeal: AppealArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -158,30 +162,32 @@ def appeal_command(
 
     Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _reading(database, purpose) as reading:
         instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = ledger.history(_patient_of(appeal, AppealId, "APPEAL"), known_at=instant)
-        found = history.appeal(appeal)
-        if found is None:
-            raise NotFound("no such appeal", field="APPEAL", remedy="take the id from the patient's history")
-        now = clocks_at(ledger.now(), ledger.zone, _parsed(_DAY, as_of, "--as-of"), instant)
-        answer = appeal_view(history, found, ledger.zone, now)
+        history, found = reading.appeal(_checked(appeal, AppealId, "APPEAL"), known_at=instant)
+        now = clocks_at(reading.now(), reading.zone, _parsed(_DAY, as_of, "--as-of"), instant)
+        answer = appeal_view(history, found, reading.zone, now)
         if as_json:
             _print(answer.model_dump(mode="json"))
             return
-        _show_pairs(appeal_rows(answer, ledger.zone))
+        _show_pairs(appeal_rows(answer, reading.zone))
 
 
 @app.command("requests")
 def requests_command(
-    member: MemberArgument, known_at: KnownAt = None, database: Database = None, as_json: AsJson = False
+    member: MemberArgument,
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """List a patient's requests with their ids, oldest first.
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    with plainly(), _ledger_to_read(database) as ledger:
-        history = ledger.history(_patient(ledger, member), known_at=_parsed(_INSTANT, known_at, "--known-at"))
+    with plainly(), _reading(database, purpose) as reading:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "requests", known_at=instant)
         if as_json:
             from api.answers import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
 
@@ -196,6 +202,7 @@ def appeals_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -203,11 +210,11 @@ def appeals_command(
 
     Example: lemtrada-ledger appeals DEMO-0024
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _reading(database, purpose) as reading:
         instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = ledger.history(_patient(ledger, member), known_at=instant)
-        now = clocks_at(ledger.now(), ledger.zone, _parsed(_DAY, as_of, "--as-of"), instant)
-        views = [appeal_view(history, one, ledger.zone, now) for one in history.appeals]
+        history = reading.history(_patient(reading, member), "appeals", known_at=instant)
+        now = clocks_at(reading.now(), reading.zone, _parsed(_DAY, as_of, "--as-of"), instant)
+        views = [appeal_view(history, one, reading.zone, now) for one in history.appeals]
         if as_json:
             _print([one.model_dump(mode="json") for one in views])
             return
@@ -220,6 +227,7 @@ def document_command(
     document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="The id of a document, <patient>.f1")],
     output: Annotated[Path, typer.Option(metavar="FILE", help="A new file, which gets the bytes as received.")],
     known_at: KnownAt = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -227,13 +235,10 @@ def document_command(
 
     Example: lemtrada-ledger document 11111111-2222-4333-8444-555555555555.f1 --output report.pdf
     """
-    with plainly(), _ledger_to_read(database) as ledger:
-        patient_id = _patient_of(document, DocumentId, "DOCUMENT")
-        history = ledger.history(patient_id, known_at=_parsed(_INSTANT, known_at, "--known-at"))
-        found = history.document(document)
-        if found is None:
-            raise NotFound("no such document", field="DOCUMENT", remedy="take the id from the patient's requests")
-        _write_new(output, ledger.documents.open(patient_id, found.document.sha256))
+    with plainly(), _reading(database, purpose) as reading:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        found = reading.document(_checked(document, DocumentId, "DOCUMENT"), known_at=instant)
+        _write_new(output, reading.bytes_of(patient_of(document), found.document.sha256))
         if as_json:
             _print(found.document.model_dump(mode="json"))
             return
@@ -265,11 +270,11 @@ _IDS: Final = {RequestId: "a request", AppealId: "an appeal", DocumentId: "a doc
 _LETTERS: Final = {RequestId: "r", AppealId: "a", DocumentId: "f"}
 
 
-def _patient_of(identifier: str, kind: Any, argument: str) -> UUID:
-    """Of the request, the appeal or the document that this is the id of; raises InvalidCommand where it is none."""
+def _checked(identifier: str, kind: Any, argument: str) -> str:
+    """The id of a request, an appeal or a document; raises InvalidCommand where it is none."""
     try:
         TypeAdapter(kind).validate_python(identifier)
     except ValidationError:
         remedy = f"give the patient's id and .{_LETTERS[kind]} with the {argument.lower()}'s number"
         raise InvalidCommand(f"this is no id of {_IDS[kind]}", field=argument, remedy=remedy) from None
-    return UUID(identifier.split(".", 1)[0])
+    return identifier

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, get_args
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
@@ -16,10 +17,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api.cli import ANSWER_IS_NO, SECONDS_BEFORE_PROGRESS, AsJson, _complain, _print, app
-from api.ledger_verbs import _DAY, _INSTANT, Database, KnownAt, _ledger_to_read, _parsed, plainly
+from api.ledger_verbs import _DAY, _INSTANT, Database, KnownAt, Purpose, _ledger_to_tend, _parsed, _reading, plainly
 from api.question_verbs import AsOf
 from domain.errors import InvalidCommand, NotFound
-from domain.ledger.application import Ledger
 from projections.runner import VIEWS, lag, rebuild, worklist
 from projections.worklist import STATES
 from projections.worklist_listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
@@ -48,6 +48,7 @@ def worklist_command(
     after: Annotated[str | None, typer.Option(metavar="PLACE", help="Where the page before ended.")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,15 +57,15 @@ def worklist_command(
     Example: lemtrada-ledger worklist --state open --unassigned --at-risk --overdue
     """
     values = {name: value for name, value in locals().items() if value is not None}
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _reading(database, purpose) as reading:
         filters, paging = _valid(Filters, values), _valid(Paging, values)
         day, instant = _parsed(_DAY, as_of, "--as-of"), _parsed(_INSTANT, known_at, "--known-at")
         with _patients_done() as progress:
-            answer = worklist(ledger, filters, paging, as_of=day, known_at=instant, progress=progress)
+            answer = reading.worklist(filters, paging, as_of=day, known_at=instant, progress=progress)
         if as_json:
             _print(answer.model_dump(mode="json"))
             return
-        _show(answer, ledger)
+        _show(answer, reading.zone)
 
 
 @app.command("rebuild")
@@ -81,7 +82,7 @@ def rebuild_command(
 
     Example: lemtrada-ledger rebuild worklist
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         if view is not None and view not in VIEWS:
             raise NotFound("no such view", field="VIEW", remedy=f"name one of {', '.join(VIEWS)}, or none for all")
         with _patients_done() as progress:
@@ -131,12 +132,12 @@ def _patients_done(clock: Callable[[], float] = time.monotonic) -> Iterator[Call
 # -- in words ---------------------------------------------------------------------------------
 
 
-def _show(answer: Worklist, ledger: Ledger) -> None:
+def _show(answer: Worklist, zone: ZoneInfo) -> None:
     """A table and its counts on a terminal; in a pipe one line a row, its columns parted by tabs.
 
     That there is more, and that rows are old, is said on standard error, so that nobody misses it.
     """
-    rows = [_cells(one, ledger) for one in answer.items]
+    rows = [_cells(one, zone) for one in answer.items]
     console = Console()
     if console.is_terminal:
         table = Table(*HEADS)
@@ -144,7 +145,7 @@ def _show(answer: Worklist, ledger: Ledger) -> None:
             table.add_row(*row)
         console.print(table, markup=False, highlight=False)
         counted = ", ".join(f"{number} {_words(state)}" for state, number in answer.counts.items() if number)
-        _print(f"{counted or 'Nothing waits'}; on {answer.as_of}, clocks at {_here(answer.clocks_at, ledger)}.")
+        _print(f"{counted or 'Nothing waits'}; on {answer.as_of}, clocks at {_here(answer.clocks_at, zone)}.")
     else:
         _print("\n".join("\t".join(row) for row in (HEADS, *rows)))
     for one in answer.failures:
@@ -153,10 +154,10 @@ def _show(answer: Worklist, ledger: Ledger) -> None:
         _complain(f"these are the first {len(rows)}, and there are more: add --after {answer.next_after}")
 
 
-def _cells(one: WorklistItem, ledger: Ledger) -> tuple[str, ...]:
+def _cells(one: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
     marks = [name for name, marked in (("imported", one.imported), ("old", one.stale)) if marked]
     return (
-        _here(one.due_at, ledger) if one.due_at is not None else "",
+        _here(one.due_at, zone) if one.due_at is not None else "",
         _words(one.standing or ""),
         _words(one.state),
         f"{one.subject_id} ({', '.join(marks)})" if marks else one.subject_id,
@@ -170,8 +171,8 @@ def _cells(one: WorklistItem, ledger: Ledger) -> tuple[str, ...]:
     )
 
 
-def _here(instant: datetime, ledger: Ledger) -> str:
-    return instant.astimezone(ledger.zone).isoformat(timespec="minutes")
+def _here(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat(timespec="minutes")
 
 
 def _words(name: str) -> str:

@@ -282,7 +282,7 @@ def test_upgrade_makes_a_ledger_and_is_harmless_to_repeat(tmp_path: Path) -> Non
     assert "needs the time zone" in refused("database", "upgrade", "--database", url)
     assert not (tmp_path / "new.sqlite").exists()
     made = ("database", "upgrade", "--database", url, "--time-zone", "America/Chicago")
-    assert run(*made).stdout == f"The ledger at {url} has schema 3 and counts days in America/Chicago.\n"
+    assert run(*made).stdout == f"The ledger at {url} has schema 4 and counts days in America/Chicago.\n"
     again = json.loads(run("database", "upgrade", "--database", url, "--json").stdout)
     assert again == {"database": url, "schema_version": 3, "time_zone": "America/Chicago"}
     assert "America/Chicago, not in Europe/Oslo" in refused(*made[:-1], "Europe/Oslo")
