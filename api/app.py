@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from api import acts, appeals, assessments, documents, doses, health, patients, problems, replays, requests, worklist
+from api import (
+    acts,
+    appeals,
+    assessments,
+    documents,
+    doses,
+    health,
+    patients,
+    problems,
+    replays,
+    requests,
+    seal,
+    worklist,
+)
 from api.dossier import routes as dossiers
 from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate
 from api.ready import ShortRoad
+from api.sealing import sealing_of
+from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
 
 DESCRIPTION = """
@@ -45,15 +63,27 @@ class Application(FastAPI):
 
 
 def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
-    """The application over one ledger, which stays the caller's to close."""
+    """The application over one ledger, which stays the caller's to close; nobody is let in but who `identity` knows."""
+    accesses = AccessLog(ledger)
+
+    @asynccontextmanager
+    async def served(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        # Looks of systems that are only noted yet.
+        await asyncio.to_thread(accesses.close)
+
     app = Application(
-        title="Lemtrada authorization ledger", version=version("lemtrada-ledger"), description=DESCRIPTION
+        title="Lemtrada authorization ledger",
+        version=version("lemtrada-ledger"),
+        description=DESCRIPTION,
+        lifespan=served,
     )
     app.state.ledger = ledger
-    app.short_road = ShortRoad(ledger)
-    if identity is not None:
-        app.state.identity = identity
-        app.gate = Gate(app.beyond_the_gate, identity)
+    app.state.accesses = accesses
+    app.state.sealing = sealing_of(ledger)
+    app.short_road = ShortRoad(ledger, accesses)
+    app.state.identity = identity or Identity(ledger)
+    app.gate = Gate(app.beyond_the_gate, app.state.identity)
     problems.install(app)
     problems.describe(app)
 
@@ -71,6 +101,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         health,
         sign_in,
         people_routes,
+        seal,
     ):
         # As they stand: to include a router is to build each of its routes again, half a second at the first request.
         app.router.routes.extend(module.router.routes)

@@ -195,6 +195,8 @@ from api import (  # noqa: E402, F401
     import_verbs,
     ledger_verbs,
     people_verbs,
+    proof_verbs,
     question_verbs,
+    seal_verbs,
     worklist_verbs,
 )

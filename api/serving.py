@@ -135,12 +135,14 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front = ON_THIS_MACHIN
     from api import security_log  # noqa: PLC0415
     from api.app import create_app  # noqa: PLC0415
     from api.identity import Identity  # noqa: PLC0415
+    from api.sealing import SealingThread  # noqa: PLC0415
     from api.tail import Tail  # noqa: PLC0415
 
     identity = None if front.public_url is None else Identity(ledger, public_url=str(front.public_url))
     security_log.to_standard_error()
+    app = create_app(ledger, identity)
     config = uvicorn.Config(
-        layered(create_app(ledger, identity), front, this_machine=is_loopback(listener.getsockname()[0])),
+        layered(app, front, this_machine=is_loopback(listener.getsockname()[0])),
         access_log=False,
         log_level="warning",
         # Ours are in `layered`, and know whom to believe.
@@ -149,7 +151,7 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front = ON_THIS_MACHIN
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     logging.getLogger("uvicorn.error").addFilter(WithoutWhatWasSent())
-    with Tail(ledger):
+    with Tail(ledger), SealingThread(ledger, app.state.sealing):
         uvicorn.Server(config).run(sockets=[listener])
 
 

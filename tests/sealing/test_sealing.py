@@ -228,7 +228,7 @@ def test_the_key_is_made_on_the_first_start_and_is_its_owners_alone(
 ) -> None:
     sealing.seal_now()
     assert (folder / "key").stat().st_mode & 0o777 == 0o600
-    assert sealing.origins.keys() == [verifying_key(folder)]
+    assert sealing.origins.verifying_keys() == [verifying_key(folder)]
 
 
 def test_a_key_from_elsewhere_is_never_written(ledger: Ledger, new_sealing: MakeSealing, folder: Path) -> None:

@@ -48,7 +48,7 @@ class Origins:
         started = self._started()
         return started.origin if started is not None else self.first()
 
-    def keys(self) -> list[str]:
+    def verifying_keys(self) -> list[str]:
         """The verifying keys that were named, oldest first."""
         return [one.verifier_key for one in self.events() if isinstance(one, SealingKeyNamed)]
 

@@ -76,6 +76,13 @@ class Sealing:
         self.store = SealStore(ledger.recorder.datastore)
         self.origins = Origins(ledger)
         self.not_published: str | None = None
+        self.refusal: str | None = None
+        """Why nothing is sealed or signed now, for whoever watches; None while all is well."""
+
+    @property
+    def position(self) -> int:
+        """In the log, of the last event that this process knows to be sealed."""
+        return self._position
 
     # -- sealing --------------------------------------------------------------------------------
 
@@ -174,6 +181,19 @@ class Sealing:
                 if monotonic() > deadline:
                     raise
                 sleep(0.05)
+
+    def would_refuse(self) -> str | None:
+        """Why the signer would not sign what is sealed now; None where it would."""
+        last = self._signer.last()
+        if last is None:
+            return None
+        with self._one_at_a_time:
+            self._catch_up()
+            try:
+                check_continues(last[1], self._head(self.origins.current()), self._path)
+            except NotConsistent as refused:
+                return str(refused)
+        return None
 
     # -- what others ask ------------------------------------------------------------------------
 
