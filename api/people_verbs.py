@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from pydantic import ValidationError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from api.identity.identity import Identity
     from domain.ledger.application import Ledger
 
-OPTIONS |= {"person_id": "PERSON", "token_id": "TOKEN", "id": "--id", "name": "--name", "role": "--role"}
+OPTIONS.update({"person_id": "PERSON", "token_id": "TOKEN", "id": "--id"})
 
 token_verbs = typer.Typer(
     help="API tokens.\n\nExample: lemtrada-ledger token create --role service --name 'Claims feed'",
@@ -86,8 +86,9 @@ def invite_command(
                 remedy="add both, or name somebody who is known with --id; see `person list`",
             )
         else:
-            described = {"credential": credential, "specialty": specialty, "office": office}
-            person = _admitted(identity, identifier, role, name, **described, reports_to=tuple(reports_to or ()))
+            above = tuple(reports_to or ())
+            described: dict[str, Any] = {"specialty": specialty, "office": office, "reports_to": above}
+            person = _admitted(identity, identifier, role, name, credential=credential, **described)
         code, issued = identity.new_link(person.id, operator())
         link = f"{url.rstrip('/')}/sign-in/{code}"
         if as_json:
@@ -234,4 +235,4 @@ def _admitted(
 
 
 def _person_json(person: Actor) -> dict[str, Any]:
-    return cast("dict[str, Any]", person.model_dump(mode="json", exclude_none=True))
+    return person.model_dump(mode="json", exclude_none=True)

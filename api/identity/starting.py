@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 from api.identity.identity import Identity
+from api.identity.openid import OpenIDProvider
+from api.identity.openid_settings import settings_from
 from domain.events import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger
 from domain.people import Actor
@@ -12,7 +15,8 @@ from domain.people import Actor
 
 def identity_of(ledger: Ledger, public_url: str | None) -> Identity:
     """As the environment's settings say. Raises InvalidCommand, which names the setting that is wrong."""
-    return Identity(ledger, public_url=public_url)
+    settings = settings_from(os.environ)
+    return Identity(ledger, provider=OpenIDProvider(settings) if settings is not None else None, public_url=public_url)
 
 
 def lines_about_signing_in(identity: Identity, url: str) -> Iterator[str]:

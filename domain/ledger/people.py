@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from functools import cached_property
 from threading import Lock
 from typing import Any, Final, cast
 from uuid import UUID

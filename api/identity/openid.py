@@ -1,0 +1,167 @@
+"""The plan's own OpenID provider: its bearer tokens, verified, and the people whom their claims describe.
+
+PyJWT checks the signature, the issuer, the audience and the times; the algorithm is one of those that
+are pinned, and the key is the provider's of that very algorithm. A person's role holds as long as
+the token that says it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import jwt
+from jwt import exceptions as wrong
+from pydantic import ValidationError
+
+from api.identity.identity import Known
+from api.identity.openid_settings import OpenIDSettings
+from api.identity.provider_keys import ProviderKeys
+from api.identity.refusals import NoRole, NotKnown
+from api.security_log import Reason
+from domain.people import Actor
+
+REMEMBERED_SECONDS_MAX: Final = 60.0
+KEY_ID_LENGTH_MAX: Final = 200
+
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-")
+_TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+
+_CAUSES: Final[tuple[tuple[type[Exception], str, Reason], ...]] = (
+    (wrong.ExpiredSignatureError, "The token has expired.", "expired"),
+    (wrong.ImmatureSignatureError, "The token is not yet valid.", "not_yet_valid"),
+    (wrong.InvalidAudienceError, "The token is for another audience.", "wrong_audience"),
+    (wrong.InvalidIssuerError, "The token is from another issuer.", "wrong_issuer"),
+    (wrong.MissingRequiredClaimError, "The token lacks a claim that is required.", "malformed"),
+    (wrong.InvalidSignatureError, "The token's signature is wrong.", "bad_signature"),
+)
+
+
+class OpenIDProvider:
+    """Safe for threads and event loops."""
+
+    def __init__(self, settings: OpenIDSettings) -> None:
+        self.settings = settings
+        self.keys = ProviderKeys(settings)
+        required = ["exp", "iat", "sub", "iss", "aud"]
+        self._required = [*required, "nbf"] if settings.nbf_required else required
+
+    async def behind(self, token: str) -> Known:
+        """Raises NotKnown, NoRole, and ProviderUnreachable."""
+        key_id, algorithm = self._header(token)
+        key = self.keys.at_hand(key_id, algorithm) or await asyncio.to_thread(self.keys.key, key_id, algorithm)
+        if key is None:
+            raise NotKnown("The token is signed with a key that is not the provider's.", "bad_signature")
+        claims = self._verified(token, key)
+        expires_at = min(float(claims["exp"]), float(claims["iat"]) + self.settings.age_seconds_max)
+        left = expires_at + self.settings.leeway_seconds - time.time()
+        until = time.monotonic() + max(0.0, min(REMEMBERED_SECONDS_MAX, left))
+        return Known(actor_of(claims, self.settings), "bearer", until, datetime.fromtimestamp(expires_at, UTC))
+
+    def _header(self, token: str) -> tuple[str | None, str]:
+        """Which key and algorithm it says, the algorithm one of those that are pinned."""
+        try:
+            header = jwt.get_unverified_header(token)
+        except wrong.PyJWTError:
+            raise NotKnown("This is no token of the provider, and none of this ledger.", "malformed") from None
+        algorithm, key_id, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
+        if algorithm not in self.settings.algorithms:
+            raise NotKnown("The token is signed with an algorithm that is not taken here.", "bad_signature")
+        if not isinstance(kind, str) or kind.lower() not in _TYPES or "crit" in header:
+            raise NotKnown("The token is of a kind that is not taken here.", "malformed")
+        if key_id is not None and len(key_id) > KEY_ID_LENGTH_MAX:
+            raise NotKnown("The token's header is malformed.", "malformed")
+        return key_id, algorithm
+
+    def _verified(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                audience=self.settings.audience,
+                issuer=self.settings.issuer,
+                leeway=self.settings.leeway_seconds,
+                options={"require": self._required},
+            )
+        except wrong.PyJWTError as error:
+            cause, reason = next(
+                ((said, why) for kind, said, why in _CAUSES if isinstance(error, kind)),
+                ("The token is malformed.", "malformed"),
+            )
+            raise NotKnown(cause, reason) from None
+        try:
+            age = time.time() - float(claims["iat"])
+            float(claims["exp"])
+        except (TypeError, ValueError, OverflowError):
+            raise NotKnown("The token is malformed.", "malformed") from None
+        if age > self.settings.age_seconds_max + self.settings.leeway_seconds:
+            raise NotKnown("The token was issued too long ago.", "expired")
+        return claims
+
+
+# -- who the claims say she is ----------------------------------------------------------------
+
+
+def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
+    """Raises NoRole, which names the claim that is in the way and never its value."""
+    role = _one_of(claims, settings.role_claim, settings.roles)
+    if role is None:
+        raise NoRole(f"The claim {settings.role_claim} gives no role of this ledger.")
+    identifier = _text(claims, settings.id_claim)
+    if identifier is None:
+        raise NoRole(f"The claim {settings.id_claim} names nobody.")
+    specialty = _text(claims, settings.specialty_claim)
+    if settings.specialties is not None:
+        specialty = _one_of(claims, settings.specialty_claim, settings.specialties)
+    office = _text(claims, settings.office_claim)
+    described = {
+        "id": actor_id_of(identifier),
+        "name": _text(claims, settings.name_claim) or actor_id_of(identifier),
+        "role": role,
+        "credential": _one_of(claims, settings.credential_claim, settings.credentials) or "none",
+        "specialty": specialty,
+        "reports_to": tuple(actor_id_of(one) for one in _texts(claims, settings.supervisors_claim)),
+        "office": actor_id_of(office) if office is not None else None,
+    }
+    try:
+        return Actor.model_validate(described)
+    except ValidationError as error:
+        fields = sorted({str(one["loc"][0]) for one in error.errors(include_input=False)})
+        raise NoRole(f"The claims for {', '.join(fields)} are not what this ledger can record.") from None
+
+
+def actor_id_of(subject: str) -> str:
+    """The provider's id in the letters of ours: each other byte as a colon and two hexadecimal digits.
+
+    No two subjects become one id, for a colon is written so too.
+    """
+    return "".join(
+        one if one in _PLAIN else "".join(f":{byte:02x}" for byte in one.encode("utf-8", "surrogatepass"))
+        for one in subject
+    )
+
+
+def _one_of(claims: dict[str, Any], claim: str, meanings: dict[str, Any]) -> Any:
+    """What the claim's values mean; None where none means anything. Two meanings are a choice that nobody made."""
+    found = {meanings[one] for one in _texts(claims, claim) if one in meanings}
+    if len(found) > 1:
+        raise NoRole(f"The claim {claim} says {len(found)} things of which one person is only one.")
+    return next(iter(found), None)
+
+
+def _text(claims: dict[str, Any], claim: str) -> str | None:
+    found = _texts(claims, claim)
+    return found[0] if len(found) == 1 else None
+
+
+def _texts(claims: dict[str, Any], claim: str) -> list[str]:
+    value: Any = claims.get(claim)
+    if value is None:
+        value = claims
+        for step in claim.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str) and one]

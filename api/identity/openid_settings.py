@@ -1,0 +1,147 @@
+"""How the plan's OpenID provider is trusted, and which of its claims say who somebody is here.
+
+From the environment, or from a JSON file named by LEMTRADA_OIDC_FILE whose keys are the names below;
+what the environment says comes first. A setting that cannot be meant is named at the start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Final, get_args
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from domain.errors import InvalidCommand
+from domain.facts import Fact
+from domain.people import Credential, Role
+
+PREFIX: Final = "LEMTRADA_OIDC_"
+FILE: Final = "LEMTRADA_OIDC_FILE"
+
+ASYMMETRIC: Final = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+)
+"""What may be pinned. A symmetric algorithm would let whoever can verify sign, and `none` anybody."""
+
+LEEWAY_SECONDS_MAX: Final = 60
+
+
+def _reachable(url: str) -> str:
+    """Keys that come over a line that others can write to are anybody's."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
+        raise ValueError("this is not the URL of a server")
+    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+        raise ValueError("it begins with https://, but for an issuer on this machine")
+    return url
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _pinned(algorithms: tuple[str, ...]) -> tuple[str, ...]:
+    if not ASYMMETRIC.issuperset(algorithms):
+        raise ValueError(f"not all of them are asymmetric algorithms: {', '.join(sorted(ASYMMETRIC))}")
+    return algorithms
+
+
+Url = Annotated[str, AfterValidator(_reachable)]
+Claim = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class OpenIDSettings(Fact):
+    """A claim is named by itself, or by the way to it: `realm_access.roles`. Its value is one text, or a list.
+
+    `roles`, `credentials` and `specialties` say what a value of the claim means here; a value that they do not
+    name means nothing. Without `roles` the provider's values are our own names of roles.
+    """
+
+    issuer: Url
+    audience: Annotated[tuple[Claim, ...], Field(min_length=1)]
+    algorithms: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_pinned)] = ("RS256", "ES256")
+    jwks_url: Url | None = None
+    leeway_seconds: Annotated[int, Field(ge=0, le=LEEWAY_SECONDS_MAX)] = 30
+    age_seconds_max: Annotated[int, Field(ge=60, le=604_800)] = 86_400
+    nbf_required: bool = True
+    id_claim: Claim = "sub"
+    name_claim: Claim = "name"
+    role_claim: Claim = "roles"
+    credential_claim: Claim = "credential"
+    specialty_claim: Claim = "specialty"
+    supervisors_claim: Claim = "supervisors"
+    office_claim: Claim = "office"
+    roles: dict[str, Role] = Field(default_factory=lambda: {one: one for one in get_args(Role)})
+    credentials: dict[str, Credential] = Field(default_factory=lambda: {one: one for one in get_args(Credential)})
+    specialties: dict[str, str] | None = None
+
+
+_LISTS: Final = frozenset({"audience", "algorithms"})
+_MAPS: Final = frozenset({"roles", "credentials", "specialties"})
+
+
+def settings_from(environment: Mapping[str, str]) -> OpenIDSettings | None:
+    """None where no provider is configured. Raises InvalidCommand, which names the setting and not its value."""
+    given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    if not given:
+        return None
+    found: dict[str, Any] = dict(_file(given.pop(FILE))) if FILE in given else {}
+    for name, value in given.items():
+        field = name.removeprefix(PREFIX).lower()
+        if field not in OpenIDSettings.model_fields:
+            raise _wrong(name, "there is no such setting")
+        found[field] = _read(name, field, value)
+    try:
+        # As JSON is read: a list is a tuple, and nothing else is what it is not.
+        return OpenIDSettings.model_validate_json(json.dumps(found))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else "FILE"
+        cause = "it is not there" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        raise _wrong(PREFIX + field.upper(), cause) from None
+
+
+def _file(name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(Path(name).read_text())
+    except OSError as error:
+        raise _wrong(FILE, f"the file cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise _wrong(FILE, "the file is not JSON") from None
+    if not isinstance(found, dict):
+        raise _wrong(FILE, "the file is not one JSON object")
+    return found
+
+
+def _read(name: str, field: str, value: str) -> Any:
+    """Lists are parted by commas; maps are `value=meaning`, parted by commas, or a JSON object."""
+    if field in _LISTS:
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if field in _MAPS:
+        if value.lstrip().startswith("{"):
+            try:
+                return json.loads(value)
+            except ValueError:
+                raise _wrong(name, "this is not JSON") from None
+        pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
+        if any(not separator for _, separator, _ in pairs):
+            raise _wrong(name, "each part is value=meaning")
+        return {before.strip(): meaning.strip() for before, _, meaning in pairs}
+    if field in ("leeway_seconds", "age_seconds_max"):
+        return int(value) if value.strip().isdecimal() else value
+    if field == "nbf_required":
+        return {"true": True, "false": False}.get(value.strip().lower(), value)
+    return value
+
+
+def _wrong(name: str, cause: str) -> InvalidCommand:
+    return InvalidCommand(cause, field=name, remedy="see the README on signing in with the plan's provider")
