@@ -127,18 +127,24 @@ def _run(command: list[str], input: str | None = None) -> subprocess.CompletedPr
 
 
 def openssl_verifies(note: str, vkey: str) -> bool:
-    """Whether OpenSSL finds the first signature of `vkey`'s name good. Parsed here, by nothing of the program's."""
+    """Whether OpenSSL finds the signature of `vkey` good. Parsed here, by nothing of the program's.
+
+    Raises OutsideSaysNo where the note has no signature of this key's name and id.
+    """
     openssl = shutil.which("openssl")
     if openssl is None:
         raise RuntimeError("openssl is missing on this machine, and nothing may stand in for it: install it")
-    name, _, encoded = vkey.split("+", 2)
-    text, _, signatures = note.rpartition("\n\n")
-    signed = next(line.split(" ")[2] for line in signatures.splitlines() if line.split(" ")[1] == name)
+    name, key_id, encoded = vkey.split("+", 2)
+    text, _, lines = note.rpartition("\n\n")
+    named = [base64.b64decode(line.split(" ")[2]) for line in lines.splitlines() if line.split(" ")[1] == name]
+    signed = [content[4:] for content in named if content[:4].hex() == key_id]
+    if len(signed) != 1:
+        raise OutsideSaysNo(f"{len(signed)} signatures of the key {name}+{key_id}")
     with tempfile.TemporaryDirectory() as folder:
         key, message, signature = (Path(folder, file) for file in ("key.der", "message", "signature"))
         key.write_bytes(_ED25519_DER + base64.b64decode(encoded)[1:])
         message.write_bytes(f"{text}\n".encode())
-        signature.write_bytes(base64.b64decode(signed)[4:])
+        signature.write_bytes(signed[0])
         command = [openssl, "pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER", "-inkey", str(key)]
         done = _run([*command, "-in", str(message), "-sigfile", str(signature)])
     if done.returncode and "Signature Verification Failure" not in done.stdout + done.stderr:

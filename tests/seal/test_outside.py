@@ -67,9 +67,19 @@ def test_go_signs_with_our_keys_the_very_same_notes() -> None:
 def test_openssl_finds_the_signature_good_and_no_other() -> None:
     note = signed(7)
     assert openssl_verifies(note, VKEY.text())
-    assert not openssl_verifies(note, OTHER_KEY.verifying_key.text())
+    other = OTHER_KEY.verifying_key.text()
+    assert not openssl_verifies(note, other.replace(OTHER_KEY.verifying_key.id.hex(), VKEY.id.hex()))
     assert not openssl_verifies(note.replace("\n7\n", "\n8\n"), VKEY.text())
     assert not openssl_verifies(note.replace(ORIGIN, f"{ORIGIN}/2", 1), VKEY.text())
+    with pytest.raises(OutsideSaysNo, match="0 signatures of the key"):
+        openssl_verifies(note, other)
+
+
+def test_a_note_after_a_rotation_is_good_by_the_old_key_and_by_the_new() -> None:
+    note = signed(7, KEY, OTHER_KEY)
+    for key in (VKEY, OTHER_KEY.verifying_key):
+        assert openssl_verifies(note, key.text())
+        assert len(ask_go("note", {"note": note, "vkeys": [key.text()]})["signed_by"]) == 1
 
 
 # -- trees ------------------------------------------------------------------------------------
