@@ -30,6 +30,7 @@ from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment
 from projections.audit_trail import AuditEntry
+from projections.courses import request_shown
 from projections.request_life import DecisionView, decision_view
 
 T = TypeVar("T")
@@ -251,7 +252,7 @@ def request_answer(
     )
 
 
-def dose_answer(outcome: Outcome, dose_id: str) -> DoseAnswer:
+def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswer:
     dose = outcome.history.dose(dose_id)
     assert dose is not None
     first, *others = outcome.events
@@ -262,7 +263,7 @@ def dose_answer(outcome: Outcome, dose_id: str) -> DoseAnswer:
         counts=dose.counts,
         voided=dose.voided,
         course=dose.course,
-        request_id=dose.request_id,
+        request_id=request_shown(outcome.history, dose, office),
         documents_report=dose.documents_report,
         possible_duplicate_of=dose.duplicate_of,
         variances=list(seen),

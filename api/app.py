@@ -26,7 +26,7 @@ from api import (
 )
 from api.dossier import routes as dossiers
 from api.identity import Identity, people_routes, sign_in
-from api.identity.gate import Gate
+from api.identity.gate import Gate, is_public
 from api.ready import ShortRoad
 from api.sealing import sealing_of
 from domain.ledger.accesses import AccessLog
@@ -85,7 +85,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     app.state.identity = identity or Identity(ledger)
     app.gate = Gate(app.beyond_the_gate, app.state.identity)
     problems.install(app)
-    problems.describe(app)
+    problems.describe(app, is_public)
 
     for module in (
         requests,

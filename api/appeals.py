@@ -7,19 +7,18 @@ from fastapi import APIRouter, Request, Response
 from api.answers import Page, page_of
 from api.bodies_in import SoundJson
 from api.problems import QUERY
+from api.reading import ReadingOfRequest
 from api.versions import tag_answer, tag_of
 from api.wiring import (
     After,
     AppealIdInPath,
     AsOf,
     KnownAt,
-    LedgerOfApp,
     Limit,
     PatientIdInPath,
-    moment_of,
-    patient_of,
 )
-from domain.errors import NotFound
+from domain.history import Appeal, PatientHistory
+from domain.sight import appeals_seen
 from projections.request_life import AppealView, appeal_view
 
 router = APIRouter(tags=["appeals"], route_class=SoundJson)
@@ -29,7 +28,7 @@ AppealPage = Page[AppealView]
 
 @router.get("/patients/{patient_id}/appeals", responses=QUERY)
 def list_appeals(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -39,17 +38,18 @@ def list_appeals(
     limit: Limit = 50,
 ) -> AppealPage:
     """The patient's appeals, oldest first."""
-    history = ledger.history(patient_id, known_at=known_at)
-    now = moment_of(ledger, as_of, known_at)
-    views = [appeal_view(history, one, ledger.zone, now) for one in history.appeals]
+    history = reading.history(patient_id, "appeals", known_at=known_at)
+    now = reading.moment_of(as_of, known_at)
+    seen = appeals_seen(reading.actor, history)
+    views = [appeal_view(history, one, reading.zone, now) for one in seen]
     overdue = [one.appeal_id.rpartition(".")[2] for one in views if one.overdue]
-    tag_answer(request, response, tag_of(history, "appeals", *overdue))
-    return page_of(views, [one.filed_version for one in history.appeals], after, limit)
+    tag_answer(request, response, tag_of(history, "appeals", reading.seen_as, *overdue))
+    return page_of(views, [one.filed_version for one in seen], after, limit)
 
 
 @router.get("/appeals/{appeal_id}", responses=QUERY)
 def get_appeal(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     appeal_id: AppealIdInPath,
@@ -57,11 +57,12 @@ def get_appeal(
     known_at: KnownAt = None,
 ) -> AppealView:
     """One appeal: who filed it and why, who has it, when it is due, and how it was decided."""
-    history = ledger.history(patient_of(appeal_id), known_at=known_at)
-    appeal = history.appeal(appeal_id)
-    if appeal is None:
-        raise NotFound("no such appeal", field="appeal_id", remedy="take the id from the patient's appeals")
-    view = appeal_view(history, appeal, ledger.zone, moment_of(ledger, as_of, known_at))
+    now = reading.moment_of(as_of, known_at)
+
+    def told(history: PatientHistory, appeal: Appeal) -> tuple[PatientHistory, AppealView]:
+        return history, appeal_view(history, appeal, reading.zone, now)
+
+    history, view = reading.appeal(appeal_id, told, known_at=known_at)
     # What is overdue is all that changes with time alone.
     tag_answer(request, response, tag_of(history, "appeal", "overdue" if view.overdue else "in-time"))
     return view

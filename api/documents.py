@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies_in import DISCARDED_BYTES_MAX, SoundJson
+from api.identity.caller import CallerOfRequest
 from api.problems import BodyTooLarge, documented
+from api.reading import Reading, ReadingOfRequest, patient_of
 from api.versions import tag_answer
-from api.wiring import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, patient_of
+from api.wiring import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, bring_document
 from domain.errors import NotFound
 from domain.events import MediaType
-from domain.ledger.application import Ledger
 from domain.ledger.documents import DOCUMENT_BYTES_MAX
 from domain.ledger.errors import DocumentDamaged
 
@@ -48,14 +49,18 @@ class DocumentStored(BaseModel):
 @router.post(
     "/patients/{patient_id}/documents",
     status_code=201,
-    responses=documented(404, 413, 422),
+    responses=documented(403, 404, 413, 422),
     openapi_extra={"requestBody": {"required": True, "content": BYTES}},
 )
 async def store_document(
-    ledger: LedgerOfApp, request: Request, patient_id: PatientIdInPath, expected: Expected = None
+    ledger: LedgerOfApp,
+    caller: CallerOfRequest,
+    request: Request,
+    patient_id: PatientIdInPath,
+    expected: Expected = None,
 ) -> DocumentStored:
     """Store the bytes of a document: PDF, JPEG, PNG, TIFF or plain text, up to 25 MiB. A command names it after."""
-    await run_in_threadpool(ledger.history, patient_id)
+    await run_in_threadpool(bring_document, ledger, caller, patient_id)
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as spool:
         await _read_into(spool, request)
         spool.seek(0)
@@ -86,10 +91,10 @@ async def _read_into(spool: IO[bytes], request: Request) -> None:
 @router.get(
     "/documents/{document_id}",
     response_class=StreamingResponse,
-    responses=SENT | documented(304, 404, 422, 500),
+    responses=SENT | documented(304, 403, 404, 422, 500),
 )
 def get_document(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     document_id: DocumentIdInPath,
@@ -97,14 +102,11 @@ def get_document(
 ) -> StreamingResponse:
     """The bytes of a document as they were received. A damaged one is a problem, and no byte of it is sent."""
     patient_id = patient_of(document_id)
-    on_record = ledger.history(patient_id, known_at=known_at).document(document_id)
-    if on_record is None:
-        raise NotFound("no such document", field="document_id", remedy="take the id from the patient's requests")
-    document = on_record.document
-    _check_whole(ledger, patient_id, document.sha256)
+    document = reading.document(document_id, known_at=known_at).document
+    _check_whole(reading, patient_id, document.sha256)
     tag_answer(request, response, f'"{document.sha256}"')
     return StreamingResponse(
-        ledger.documents.open(patient_id, document.sha256),
+        reading.bytes_of(patient_id, document.sha256),
         media_type=document.media_type,
         headers={
             "Content-Length": str(document.size_bytes),
@@ -117,10 +119,10 @@ def get_document(
     )
 
 
-def _check_whole(ledger: Ledger, patient_id: UUID, sha256: str) -> None:
+def _check_whole(reading: Reading, patient_id: UUID, sha256: str) -> None:
     """Raise DocumentDamaged unless every byte is there: read twice, for a status once sent can not be taken back."""
     try:
-        for _ in ledger.documents.open(patient_id, sha256):
+        for _ in reading.bytes_of(patient_id, sha256):
             pass
     except NotFound:
         # An event names it, so it was there.

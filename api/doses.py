@@ -9,45 +9,44 @@ from fastapi import APIRouter, Body, Response
 from api import examples
 from api.answers import DoseAnswer, dose_answer
 from api.bodies_in import SoundJson
+from api.identity.caller import Caller, CallerOfRequest
 from api.problems import COMMAND
+from api.reading import patient_of
 from api.versions import IdempotencyKey, IfMatch
-from api.wiring import DoseIdInPath, LedgerOfApp, PatientIdInPath, patient_of, run
+from api.wiring import DoseIdInPath, LedgerOfApp, PatientIdInPath, run
 from domain.commands import ConfirmDuplicate, DismissDuplicate, Reason, RecordDose, VoidDose
 from domain.events import DoseAdministered
 from domain.ledger.application import Ledger
-from domain.people import Actor
+from domain.sight import office_of
 
 router = APIRouter(tags=["doses"], route_class=SoundJson)
 
 
-class DoseBody(RecordDose):
-    actor: Actor
-
-
 class ReasonBody(Reason):
-    actor: Actor
+    """Why an entry is void, or is found to be of another infusion."""
 
 
 @router.post("/patients/{patient_id}/doses", status_code=201, responses=COMMAND)
 def record_dose(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
-    body: Annotated[DoseBody, Body(examples=[examples.DOSE])],
+    body: Annotated[RecordDose, Body(examples=[examples.DOSE])],
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> DoseAnswer:
     """Record an infusion that was given, even if it should not have been; departures are named as variances (R22)."""
-    command = RecordDose(**{name: value for name, value in body if name != "actor"})
-    outcome = run(ledger, patient_id, command, body.actor, response, key, if_match)
+    outcome = run(ledger, patient_id, body, caller, response, key, if_match)
     dose = outcome.events[0]
     assert isinstance(dose, DoseAdministered)
-    return dose_answer(outcome, dose.dose_id)
+    return dose_answer(outcome, dose.dose_id, office_of(caller.actor))
 
 
 @router.post("/doses/{dose_id}/void", responses=COMMAND)
 def void_dose(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     dose_id: DoseIdInPath,
     body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
@@ -56,12 +55,13 @@ def void_dose(
 ) -> DoseAnswer:
     """Void an entry that was a mistake. It stays visible; the course it had completed may be open again."""
     command = VoidDose(dose_id=dose_id, reason=body.reason)
-    return _about_dose(ledger, response, command, body.actor, key, if_match)
+    return _about_dose(ledger, response, command, caller, key, if_match)
 
 
 @router.post("/doses/{dose_id}/confirm-duplicate", responses=COMMAND)
 def confirm_duplicate(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     dose_id: DoseIdInPath,
     body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
@@ -70,12 +70,13 @@ def confirm_duplicate(
 ) -> DoseAnswer:
     """A second report is of the same infusion: it stays uncounted (R25)."""
     command = ConfirmDuplicate(dose_id=dose_id, reason=body.reason)
-    return _about_dose(ledger, response, command, body.actor, key, if_match)
+    return _about_dose(ledger, response, command, caller, key, if_match)
 
 
 @router.post("/doses/{dose_id}/dismiss-duplicate", responses=COMMAND)
 def dismiss_duplicate(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     dose_id: DoseIdInPath,
     body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
@@ -84,16 +85,16 @@ def dismiss_duplicate(
 ) -> DoseAnswer:
     """A second report is of another infusion: it counts from now on (R25)."""
     command = DismissDuplicate(dose_id=dose_id, reason=body.reason)
-    return _about_dose(ledger, response, command, body.actor, key, if_match)
+    return _about_dose(ledger, response, command, caller, key, if_match)
 
 
 def _about_dose(
     ledger: Ledger,
     response: Response,
     command: VoidDose | ConfirmDuplicate | DismissDuplicate,
-    actor: Actor,
+    caller: Caller,
     key: str | None,
     if_match: str | None,
 ) -> DoseAnswer:
-    outcome = run(ledger, patient_of(command.dose_id), command, actor, response, key, if_match)
-    return dose_answer(outcome, command.dose_id)
+    outcome = run(ledger, patient_of(command.dose_id), command, caller, response, key, if_match)
+    return dose_answer(outcome, command.dose_id, office_of(caller.actor))

@@ -7,31 +7,20 @@ from typing import Any, Final
 PATIENT: Final = "11111111-2222-4333-8444-555555555555"
 MEMBER: Final[dict[str, Any]] = {"issuer": "plan", "member_id": "SYN-0001"}
 REVIEWER: Final[dict[str, Any]] = {"id": "r.nurse", "name": "Rosa Review", "role": "reviewer", "credential": "nurse"}
-CLINICIAN: Final[dict[str, Any]] = {
-    "id": "d.medical",
-    "name": "Dora Medical",
-    "role": "clinician",
-    "credential": "physician",
-    "specialty": "neurology",
-}
-SERVICE: Final[dict[str, Any]] = {"id": "claims", "name": "Claims system", "role": "service"}
 DOSING: Final[dict[str, Any]] = {"mg_per_day": 12, "consecutive_days": 5, "route": "intravenous"}
 DIGEST: Final = "0" * 64
 
 OPEN_HISTORY: Final[dict[str, Any]] = {
-    "actor": REVIEWER,
     "member": MEMBER,
     "name": "Alma Synthetic",
     "birth_date": "1988-05-17",
 }
 REPORT: Final[dict[str, Any]] = {
-    "actor": REVIEWER,
     "source": "other_plan",
     "reference": "OTHER-77",
     "courses": [{"doses_given": 5, "mg_total": 60, "last_dose_on": "2025-03", "completed": True}],
 }
 SUBMIT: Final[dict[str, Any]] = {
-    "actor": REVIEWER,
     "received_at": "2026-04-20T14:05:00Z",
     "line_of_business": "commercial",
     "urgency": "standard",
@@ -52,28 +41,25 @@ SUBMIT: Final[dict[str, Any]] = {
         "requested_dosing": DOSING,
     },
 }
-APPROVE: Final[dict[str, Any]] = {"actor": REVIEWER, "assessment_digest": DIGEST, "doses": 5}
+APPROVE: Final[dict[str, Any]] = {"assessment_digest": DIGEST, "doses": 5}
 DENY: Final[dict[str, Any]] = {
-    "actor": CLINICIAN,
     "assessment_digest": DIGEST,
     "citing": ["1.B.iv"],
     "rationale": "Twelve months have not passed since the last dose of the earlier course.",
 }
 REFER: Final[dict[str, Any]] = {
-    "actor": REVIEWER,
     "assessment_digest": DIGEST,
     "rationale": "The requested dosing is outside the regimen.",
 }
 DOSE: Final[dict[str, Any]] = {
-    "actor": SERVICE,
     "on": "2026-05-04",
     "mg": 12,
     "site": "Infusion Centre East",
     "source": "infusion_centre",
     "source_reference": "INF-2026-1001",
 }
-REASON: Final[dict[str, Any]] = {"actor": REVIEWER, "reason": "Entered for another patient by mistake."}
-CLOSE: Final[dict[str, Any]] = {"actor": CLINICIAN, "reason": "Severe infusion reactions; the course will not go on."}
+REASON: Final[dict[str, Any]] = {"reason": "Entered for another patient by mistake."}
+CLOSE: Final[dict[str, Any]] = {"reason": "Severe infusion reactions; the course will not go on."}
 ASSESS: Final[dict[str, Any]] = {
     "as_of": "2026-04-28",
     "received_on": "2026-04-20",

@@ -62,7 +62,7 @@ def live() -> Alive:
 @router.get("/ready", responses=documented(503))
 def ready(ledger: LedgerOfApp) -> Ready:
     """The store answers."""
-    ledger.is_empty()
+    ledger.position()
     known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
     return Ready(plan_day=ledger.today(), plan_time_zone=ledger.zone.key, editions=known)
 

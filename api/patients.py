@@ -17,7 +17,9 @@ from api.answers import (
     page_of,
 )
 from api.bodies_in import SoundJson
+from api.identity.caller import CallerOfRequest
 from api.problems import BODY, COMMAND, QUERY, documented
+from api.reading import ReadingOfRequest
 from api.versions import IdempotencyKey, IfMatch, tag_answer, tag_of, tag_of_eligibility
 from api.wiring import (
     After,
@@ -29,14 +31,12 @@ from api.wiring import (
     Limit,
     PatientIdInPath,
     edition_of,
+    opened,
     run,
 )
 from domain.commands import CloseCourse, OpenHistory, Reason, ReportPriorTreatment
-from domain.errors import NotFound
 from domain.events import Member
 from domain.facts import Fact
-from domain.people import Actor
-from domain.sight import Sight
 from projections.audit_trail import audit_trail
 from projections.courses import Courses, course_list
 from projections.eligibility import Eligibility, eligibility
@@ -45,51 +45,39 @@ from projections.person import Person, person
 router = APIRouter(prefix="/patients", tags=["patients"], route_class=SoundJson)
 
 
-class OpenHistoryBody(OpenHistory):
-    actor: Actor
-
-
 class FindBody(Fact):
     member: Member
 
 
-class ReportBody(ReportPriorTreatment):
-    actor: Actor
-
-
 class CloseBody(Reason):
-    actor: Actor
+    """Why the course will not be finished."""
 
 
 @router.post("", status_code=201, responses=documented(403, 409) | BODY)
 def open_history(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
-    body: Annotated[OpenHistoryBody, Body(examples=[examples.OPEN_HISTORY])],
+    body: Annotated[OpenHistory, Body(examples=[examples.OPEN_HISTORY])],
     key: IdempotencyKey = None,
 ) -> PatientFound:
     """Open the history of a member. Her member id is kept in the body, never in a URL."""
-    command = OpenHistory(member=body.member, name=body.name, birth_date=body.birth_date)
-    outcome = ledger.open_history(command, body.actor, key=key)
-    response.headers["ETag"] = tag_of(outcome.history)
-    response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
+    outcome = opened(ledger, body, caller, response, key)
     return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
 
 
-@router.post("/find", responses=documented(404) | BODY)
+@router.post("/find", responses=documented(403, 404) | BODY)
 def find_patient(
-    ledger: LedgerOfApp, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
+    reading: ReadingOfRequest, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
 ) -> PatientFound:
     """The patient behind a member id. Nothing is stored; the member id stays out of the URL."""
-    patient_id = ledger.find(body.member)
-    if patient_id is None:
-        raise NotFound("no history is open for this member", field="member", remedy="open one with POST /patients")
-    return PatientFound(patient_id=patient_id, history_version=ledger.history(patient_id).version)
+    history = reading.find(body.member)
+    return PatientFound(patient_id=history.patient_id, history_version=history.version)
 
 
 @router.get("/{patient_id}/eligibility", responses=QUERY)
 def get_eligibility(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -98,16 +86,17 @@ def get_eligibility(
     edition: EditionKey = None,
 ) -> Eligibility:
     """Path, course, doses, dates, the approval in force, and what is missing: on any day, straight from the ledger."""
-    history = ledger.history(patient_id, known_at=known_at)
-    day = as_of or ledger.today()
-    answer = eligibility(history, day, edition_of(edition))
-    tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, Sight.WHOLE))
+    chosen = edition_of(edition)
+    history = reading.history(patient_id, "eligibility", known_at=known_at)
+    day = as_of or reading.today()
+    answer = eligibility(history, day, chosen, reading.office)
+    tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, reading.seen_as))
     return answer
 
 
 @router.get("/{patient_id}/courses", responses=QUERY)
 def get_courses(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -115,15 +104,15 @@ def get_courses(
     known_at: KnownAt = None,
 ) -> Courses:
     """Every course dose by dose, with the variances seen then and standing now, and the entries that do not count."""
-    history = ledger.history(patient_id, known_at=known_at)
-    day = as_of or ledger.today()
-    tag_answer(request, response, tag_of(history, "courses", day.isoformat()))
-    return course_list(history, day)
+    history = reading.history(patient_id, "courses", known_at=known_at)
+    day = as_of or reading.today()
+    tag_answer(request, response, tag_of(history, "courses", day.isoformat(), reading.seen_as))
+    return course_list(history, day, reading.office)
 
 
 @router.get("/{patient_id}/person", responses=QUERY)
 def get_person(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -131,15 +120,15 @@ def get_person(
     known_at: KnownAt = None,
 ) -> Person:
     """Identifiers, coverage, representatives, linked histories, and the agents of others on record."""
-    history = ledger.history(patient_id, known_at=known_at)
-    day = as_of or ledger.today()
+    history = reading.history(patient_id, "person", known_at=known_at)
+    day = as_of or reading.today()
     tag_answer(request, response, tag_of(history, "person", day.isoformat()))
     return person(history, day)
 
 
 @router.get("/{patient_id}/history", responses=QUERY)
 def get_history(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -148,7 +137,7 @@ def get_history(
     limit: Limit = 50,
 ) -> EventPage:
     """Every event, oldest first, with all that it carries."""
-    events = ledger.events(patient_id, known_at=known_at)
+    events = reading.events(patient_id, "history", known_at=known_at)
     tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
     versions = [event.originator_version for event in events]
     return page_of([event_view(event) for event in events], versions, after, limit)
@@ -156,7 +145,7 @@ def get_history(
 
 @router.get("/{patient_id}/audit-trail", responses=QUERY)
 def get_audit_trail(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -165,7 +154,7 @@ def get_audit_trail(
     limit: Limit = 50,
 ) -> AuditPage:
     """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
-    entries = audit_trail(ledger.events(patient_id, known_at=known_at)).entries
+    entries = audit_trail(reading.events(patient_id, "audit_trail", known_at=known_at)).entries
     tag_answer(request, response, f'"{patient_id.hex}-{entries[-1].version}-audit"')
     return page_of(entries, [entry.version for entry in entries], after, limit)
 
@@ -173,20 +162,21 @@ def get_audit_trail(
 @router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)
 def report_prior_treatment(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
-    body: Annotated[ReportBody, Body(examples=[examples.REPORT])],
+    body: Annotated[ReportPriorTreatment, Body(examples=[examples.REPORT])],
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> HistoryChanged:
     """Report treatment outside this ledger; an empty list of courses states that there was none."""
-    command = ReportPriorTreatment(source=body.source, reference=body.reference, courses=body.courses)
-    return history_changed(run(ledger, patient_id, command, body.actor, response, key, if_match))
+    return history_changed(run(ledger, patient_id, body, caller, response, key, if_match))
 
 
 @router.post("/{patient_id}/courses/{course}/close", responses=COMMAND)
 def close_course(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     course: CourseInPath,
@@ -196,4 +186,4 @@ def close_course(
 ) -> HistoryChanged:
     """A clinician finds that an open course will not be finished; it then counts as a prior course (R26)."""
     command = CloseCourse(course=course, reason=body.reason)
-    return history_changed(run(ledger, patient_id, command, body.actor, response, key, if_match))
+    return history_changed(run(ledger, patient_id, command, caller, response, key, if_match))

@@ -7,7 +7,7 @@ patient's.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -86,6 +86,7 @@ STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
 MEANING: Final[dict[int, str]] = {
     304: "If-None-Match names this very answer.",
     400: "The body is not JSON that can be read: broken UTF-8, a NaN, or no JSON at all.",
+    401: "Nobody is signed in, or nobody any more.",
     403: "This person may not do this; the remedy says who may.",
     404: "There is no such patient, request, dose or course.",
     409: "The record says otherwise by now; where an assessment moved, `changed` says what.",
@@ -103,6 +104,11 @@ REMEDY: Final[dict[int, str]] = {
 }
 
 
+SIGNED_IN: Final[dict[str, Any]] = {
+    "token": {"type": "http", "scheme": "bearer", "description": "Of `token create`, or of the plan's OpenID provider."}
+}
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation that can answer in these statuses; `describe` gives problems their media type."""
     return {
@@ -115,7 +121,7 @@ BODY: Final = documented(400, 413, 415, 422)
 """Every operation that takes a body."""
 COMMAND: Final = documented(403, 404, 409, 412) | BODY
 """Every command on a history that is open."""
-QUERY: Final = documented(304, 404, 422)
+QUERY: Final = documented(304, 403, 404, 422)
 """Every question about a patient."""
 
 
@@ -218,19 +224,34 @@ def _our_fault(_request: Request, _error: Exception) -> JSONResponse:
     return problem(500, "Internal error", cause, "send the same again with the same Idempotency-Key")
 
 
-def describe(app: FastAPI) -> None:
-    """The OpenAPI document declares problems as what they are sent as; the framework would say application/json."""
+def describe(app: FastAPI, is_public: Callable[[str], bool]) -> None:
+    """The OpenAPI document declares problems as what they are sent as; the framework would say application/json.
+
+    What is not public takes a token or a session, and says 401 without one.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            for path in FastAPI.openapi(app)["paths"].values():
-                for operation in path.values():
-                    for status, response in operation["responses"].items():
-                        if int(status) >= HTTPStatus.BAD_REQUEST:
-                            response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+            document = FastAPI.openapi(app)
+            document["components"]["securitySchemes"] = SIGNED_IN
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    _describe_one(operation, is_public=is_public(path))
         return FastAPI.openapi(app)
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document.
+
+
+def _describe_one(operation: dict[str, Any], *, is_public: bool) -> None:
+    responses = operation["responses"]
+    if not is_public:
+        operation["security"] = [{name: []} for name in SIGNED_IN]
+        schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+        responses["401"] = {"description": MEANING[401], "content": {MEDIA_TYPE: {"schema": schema}}}
+    for status, response in responses.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            (content,) = response["content"].values()
+            response["content"] = {MEDIA_TYPE: content}
 
 
 def _methods_at(request: Request) -> list[str]:

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -23,13 +23,16 @@ from eventsourcing.persistence import OperationalError
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Scope, Send
 
+from api.identity.caller import Caller
+from api.reading import is_person, look_of
 from api.versions import is_held, tag_of_eligibility
+from domain import sight
 from domain.calendar import Day
 from domain.history import PatientHistory
+from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.heads import PostgresHeads, SQLiteHeads, heads_of
 from domain.policy import editions
-from domain.sight import Sight
 from projections.eligibility import Eligibility, eligibility
 
 BYTES_MAX: Final = 33_554_432
@@ -41,20 +44,26 @@ BYTES_BESIDE: Final = 2_048
 MAKERS: Final = 4
 """Threads in which answers are made that are not at hand."""
 
+RECORDING: Final = 32
+"""Threads that wait for a look to be on disk; those who wait together are written together."""
+
 _DAY: Final[TypeAdapter[date]] = TypeAdapter(Day)
 _PATH: Final = re.compile(r"/patients/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/eligibility")
 _QUERY: Final = re.compile(rb"as_of=(\d{4}-\d\d-\d\d)")
 
 
 class Key(NamedTuple):
-    """`server` is that of the head that was read; `revisions` are those of every edition that is known."""
+    """`server` is that of the head that was read; `revisions` are those of every edition that is known.
+
+    `office` is whose own requests alone the caller sees; None is whoever sees everybody's.
+    """
 
     patient_id: UUID
     version: int
     server: str
     day: date
     revisions: tuple[tuple[str, int], ...]
-    sight: Sight
+    office: str | None
 
 
 class Ready(NamedTuple):
@@ -67,10 +76,10 @@ class Ready(NamedTuple):
     headers_unchanged: tuple[tuple[bytes, bytes], ...]
 
 
-def made(history: PatientHistory, day: date, sight: Sight) -> Ready:
+def made(history: PatientHistory, day: date, office: str | None) -> Ready:
     """As the long road sends it, byte by byte."""
-    answer = eligibility(history, day)
-    tag = tag_of_eligibility(history, day, answer.approvable, sight)
+    answer = eligibility(history, day, office=office)
+    tag = tag_of_eligibility(history, day, answer.approvable, sight.seen_by(office))
     body: bytes = Eligibility.__pydantic_serializer__.to_json(answer)
     tagged = ((b"etag", tag.encode()), (b"cache-control", b"private, no-cache"))
     sized = ((b"content-length", str(len(body)).encode()), (b"content-type", b"application/json"))
@@ -107,14 +116,19 @@ class Answers:
 
 
 class ShortRoad:
-    """Takes GET /patients/{id}/eligibility, of today or of a day, in its plainest spelling."""
+    """Takes GET /patients/{id}/eligibility, of today or of a day, in its plainest spelling.
 
-    def __init__(self, ledger: Ledger, bytes_max: int = BYTES_MAX) -> None:
+    Whoever may not see it, or knows nothing of the patient, is told so on the long road.
+    """
+
+    def __init__(self, ledger: Ledger, accesses: AccessLog, bytes_max: int = BYTES_MAX) -> None:
         self._ledger = ledger
+        self._accesses = accesses
         self.answers = Answers(bytes_max)
         self._under_way: dict[Key, Future[Ready]] = {}
         self._one_at_a_time = Lock()
         self._makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="ready")
+        self._recording = ThreadPoolExecutor(RECORDING, thread_name_prefix="looked")
 
     @cached_property
     def _heads(self) -> SQLiteHeads | PostgresHeads:
@@ -138,11 +152,13 @@ class ShortRoad:
 
     async def takes(self, scope: Scope, send: Send) -> bool:
         """Whether it was answered here. What goes wrong here is told on the long road."""
-        if (asked := self.asked(scope)) is None:
+        if (asked := self.asked(scope)) is None or (caller := _who_may_see(scope)) is None:
             return False
         answer = None
         with suppress(Exception):
-            answer = await self.answered(*asked)
+            found = await self.answered(*asked, sight.office_of(caller.actor))
+            await self._record(caller, asked[0])
+            answer = found
         if answer is None:
             return False
         await self.send(answer, scope, send)
@@ -157,10 +173,19 @@ class ShortRoad:
         await send({"type": "http.response.start", "status": 200, "headers": list(answer.headers)})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def answered(self, patient_id: UUID, as_of: date | None) -> Ready:
+    async def _record(self, caller: Caller, patient_id: UUID) -> None:
+        """Before the answer; a look that need not be on disk by then is only noted, and nobody waits for it."""
+        looks = [look_of(caller, "eligibility", patient_id)]
+        if is_person(caller):
+            keep = partial(self._accesses.record, looks, durable=True)
+            await asyncio.get_running_loop().run_in_executor(self._recording, keep)
+        else:
+            self._accesses.record(looks, durable=False)
+
+    async def answered(self, patient_id: UUID, as_of: date | None, office: str | None) -> Ready:
         head = await self._heads.read(patient_id)
         day = as_of or self._ledger.today()
-        key = Key(patient_id, head.version, head.server, day, _revisions(), Sight.WHOLE)
+        key = Key(patient_id, head.version, head.server, day, _revisions(), office)
         if (found := self.answers.get(key)) is not None:
             return found
         # One who goes away does not take the answer from the others who wait for it.
@@ -176,7 +201,10 @@ class ShortRoad:
 
     def _make(self, key: Key) -> Ready:
         try:
-            answer = made(self._ledger.history(key.patient_id), key.day, key.sight)
+            history = self._ledger.history(key.patient_id)
+            if key.office is not None and key.office not in history.requesters:
+                raise sight.no_such_patient()
+            answer = made(history, key.day, key.office)
             if answer.version < key.version:
                 raise OperationalError("the history that was read is older than its head: two servers answer as one")
             # Somebody may have written since the head was read: then it is the answer to a later question.
@@ -185,6 +213,12 @@ class ShortRoad:
         finally:
             with self._one_at_a_time:
                 del self._under_way[key]
+
+
+def _who_may_see(scope: Scope) -> Caller | None:
+    """Who asks; None where that is to be refused."""
+    caller: Caller | None = scope.get("caller")
+    return caller if caller is not None and caller.actor.role in sight.MAY_SEE["eligibility"] else None
 
 
 def _revisions() -> tuple[tuple[str, int], ...]:

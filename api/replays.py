@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.bodies_in import SoundJson
 from api.problems import QUERY
+from api.reading import ReadingOfRequest, patient_of
 from api.versions import tag_answer, tag_of
-from api.wiring import KnownAt, LedgerOfApp, RequestIdInPath, edition_of, patient_of
+from api.wiring import KnownAt, RequestIdInPath, edition_of
 from domain.calendar import Day
-from domain.history import fold
+from domain.events import PatientEvent
+from domain.history import PatientHistory, fold
 from domain.policy.editions import EDITIONS
 from projections.replay import Replay, replay
 
@@ -43,7 +46,7 @@ DecisionVersion = Annotated[
 
 @router.get("/requests/{request_id}/replay", responses=QUERY)
 def get_replay(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -58,9 +61,13 @@ def get_replay(
     lists them all by version.
     """
     chosen = edition_of(edition)
-    events = ledger.events(patient_of(request_id), known_at=known_at)
-    told = replay(events, request_id, ledger.zone, decision=decision, as_of=as_of, edition=chosen)
-    history = fold(events)
+
+    def judged_again(events: Sequence[PatientEvent]) -> tuple[Replay, PatientHistory | None]:
+        again = replay(events, request_id, reading.zone, decision=decision, as_of=as_of, edition=chosen)
+        return again, fold(events)
+
+    patient_id = patient_of(request_id)
+    told, history = reading.told_by_events(patient_id, "replay", judged_again, subject=request_id, known_at=known_at)
     assert history is not None
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
     tag_answer(

@@ -17,7 +17,9 @@ from api.answers import (
     request_summary,
 )
 from api.bodies_in import SoundJson
+from api.identity.caller import Caller, CallerOfRequest
 from api.problems import COMMAND, QUERY, documented
+from api.reading import ReadingOfRequest, patient_of
 from api.versions import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.wiring import (
     After,
@@ -31,8 +33,6 @@ from api.wiring import (
     day_recorded,
     edition_of,
     judged_or_problem,
-    moment_of,
-    patient_of,
     run,
 )
 from domain.commands import (
@@ -46,51 +46,37 @@ from domain.commands import (
     SubmitRequest,
 )
 from domain.decisions.approvals_kept import assessment_to_extend
-from domain.errors import NotFound
 from domain.events import RequestSubmitted
 from domain.history import PatientHistory
 from domain.history import Request as PriorAuthorization
-from domain.judging import judge
+from domain.judging import Judgement, judge
 from domain.ledger.application import Ledger
-from domain.people import Actor
+from domain.sight import is_own
 from projections.request_life import RequestLife, request_life
 
 router = APIRouter(tags=["requests"], route_class=SoundJson)
-
-
-class SubmitBody(SubmitRequest):
-    actor: Actor
-
-
-class ApproveBody(Approval):
-    actor: Actor
 
 
 Citation = Annotated[str, Field(pattern=r"^(1|NR|Dosing)(\.[A-Za-z0-9()]{1,9}){0,4}$", examples=["1.B.iv"])]
 
 
 class DenyBody(Denial):
-    actor: Actor
     # Clauses alone: a refusal names what was cited, and must not repeat any other text.
     citing: Annotated[tuple[Citation, ...], Field(min_length=1, max_length=40)]
-
-
-class ReferBody(Referral):
-    actor: Actor
 
 
 @router.post("/patients/{patient_id}/requests", status_code=201, responses=COMMAND)
 def submit_request(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
-    body: Annotated[SubmitBody, Body(examples=[examples.SUBMIT])],
+    body: Annotated[SubmitRequest, Body(examples=[examples.SUBMIT])],
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
     """Submit a request. The answer is what the policy says of it; a person decides."""
-    command = SubmitRequest(**{name: value for name, value in body if name != "actor"})
-    outcome = run(ledger, patient_id, command, body.actor, response, key, if_match)
+    outcome = run(ledger, patient_id, body, caller, response, key, if_match)
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
@@ -102,7 +88,7 @@ def submit_request(
 
 @router.get("/patients/{patient_id}/requests", responses=QUERY)
 def list_requests(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -111,15 +97,15 @@ def list_requests(
     limit: Limit = 50,
 ) -> RequestPage:
     """The patient's requests, oldest first."""
-    history = ledger.history(patient_id, known_at=known_at)
-    tag_answer(request, response, tag_of(history, "requests"))
-    versions = [one.submitted_version for one in history.requests]
-    return page_of([request_summary(one) for one in history.requests], versions, after, limit)
+    history = reading.history(patient_id, "requests", known_at=known_at)
+    tag_answer(request, response, tag_of(history, "requests", reading.seen_as))
+    seen = [one for one in history.requests if is_own(reading.actor, one)]
+    return page_of([request_summary(one) for one in seen], [one.submitted_version for one in seen], after, limit)
 
 
 @router.get("/requests/{request_id}", responses=QUERY)
 def get_request(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -127,16 +113,19 @@ def get_request(
     known_at: KnownAt = None,
 ) -> RequestAnswer:
     """The request as its facts stand, its determination as recorded, and what the policy says of it on the day."""
-    history = ledger.history(patient_of(request_id), known_at=known_at)
-    submitted, day = _request(history, request_id), as_of or ledger.today()
-    answer = request_answer(history, submitted, *judged_or_problem(history, submitted, day))
+    day = as_of or reading.today()
+
+    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestAnswer]:
+        return history, request_answer(history, submitted, *judged_or_problem(history, submitted, day))
+
+    history, answer = reading.request(request_id, told, known_at=known_at)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
 
 @router.get("/requests/{request_id}/life", responses=QUERY)
 def get_request_life(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -144,8 +133,12 @@ def get_request_life(
     known_at: KnownAt = None,
 ) -> RequestLife:
     """What has become of it: who has it, what is asked and came, when it is due, decisions, notices, appeals."""
-    history = ledger.history(patient_of(request_id), known_at=known_at)
-    life = request_life(history, _request(history, request_id), ledger.zone, moment_of(ledger, as_of, known_at))
+    now = reading.moment_of(as_of, known_at)
+
+    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestLife]:
+        return history, request_life(history, submitted, reading.zone, now)
+
+    history, life = reading.request(request_id, told, known_at=known_at)
     # Nothing else in it changes with time alone.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
     tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))
@@ -154,7 +147,7 @@ def get_request_life(
 
 @router.get("/requests/{request_id}/assessment", responses=QUERY)
 def assess_request(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -163,9 +156,12 @@ def assess_request(
     edition: EditionKey = None,
 ) -> AssessmentAnswer:
     """What the policy says of the request on a day, clause by clause, with the digest that deciding needs."""
-    history = ledger.history(patient_of(request_id), known_at=known_at)
-    day = as_of or ledger.today()
-    judgement = judge(history, _request(history, request_id), day, edition_of(edition))
+    day, chosen = as_of or reading.today(), edition_of(edition)
+
+    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
+        return history, judge(history, submitted, day, chosen)
+
+    history, judgement = reading.request(request_id, told, known_at=known_at)
     tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(judgement.assessment))
     tag_answer(request, response, tag)
     return AssessmentAnswer(
@@ -177,7 +173,7 @@ def assess_request(
 
 @router.get("/requests/{request_id}/assessment-to-extend", responses=QUERY | documented(409))
 def assess_extension(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -185,9 +181,12 @@ def assess_extension(
     known_at: KnownAt = None,
 ) -> AssessmentAnswer:
     """The fresh assessment that an extension of the approval in force needs: doses given under it stand aside (R10)."""
-    history = ledger.history(patient_of(request_id), known_at=known_at)
-    day = as_of or ledger.today()
-    judgement = assessment_to_extend(history, request_id, day)
+    day = as_of or reading.today()
+
+    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
+        return history, assessment_to_extend(history, submitted.request_id, day)
+
+    history, judgement = reading.request(request_id, told, known_at=known_at)
     tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(judgement.assessment)))
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
@@ -199,20 +198,22 @@ def assess_extension(
 @router.post("/requests/{request_id}/approve", responses=COMMAND)
 def approve_course(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     request_id: RequestIdInPath,
-    body: Annotated[ApproveBody, Body(examples=[examples.APPROVE])],
+    body: Annotated[Approval, Body(examples=[examples.APPROVE])],
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
     """Approve a course for thirty days. Needs the digest of the assessment that was looked at."""
-    command = ApproveCourse(request_id=request_id, **_terms(body))
-    return _decide(ledger, response, command, request_id, body.actor, key, if_match)
+    command = ApproveCourse(request_id=request_id, **dict(body))
+    return _decide(ledger, response, command, request_id, caller, key, if_match)
 
 
 @router.post("/requests/{request_id}/deny", responses=COMMAND)
 def deny_request(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     request_id: RequestIdInPath,
     body: Annotated[DenyBody, Body(examples=[examples.DENY])],
@@ -220,26 +221,23 @@ def deny_request(
     if_match: IfMatch = None,
 ) -> RequestAnswer:
     """Deny, citing the specific criteria in plain language. Only a clinician; by default a physician."""
-    command = DenyRequest(request_id=request_id, **_terms(body))
-    return _decide(ledger, response, command, request_id, body.actor, key, if_match)
+    command = DenyRequest(request_id=request_id, **dict(body))
+    return _decide(ledger, response, command, request_id, caller, key, if_match)
 
 
 @router.post("/requests/{request_id}/refer", responses=COMMAND)
 def refer_request(
     ledger: LedgerOfApp,
+    caller: CallerOfRequest,
     response: Response,
     request_id: RequestIdInPath,
-    body: Annotated[ReferBody, Body(examples=[examples.REFER])],
+    body: Annotated[Referral, Body(examples=[examples.REFER])],
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
     """Send the request to a clinician."""
-    command = ReferRequest(request_id=request_id, **_terms(body))
-    return _decide(ledger, response, command, request_id, body.actor, key, if_match)
-
-
-def _terms(body: ApproveBody | DenyBody | ReferBody) -> dict[str, object]:
-    return {name: value for name, value in body if name != "actor"}
+    command = ReferRequest(request_id=request_id, **dict(body))
+    return _decide(ledger, response, command, request_id, caller, key, if_match)
 
 
 def _decide(
@@ -247,11 +245,11 @@ def _decide(
     response: Response,
     command: Command,
     request_id: str,
-    actor: Actor,
+    caller: Caller,
     key: str | None,
     if_match: str | None,
 ) -> RequestAnswer:
-    outcome = run(ledger, patient_of(request_id), command, actor, response, key, if_match)
+    outcome = run(ledger, patient_of(request_id), command, caller, response, key, if_match)
     request = _request(outcome.history, request_id)
     return request_answer(
         outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(ledger, outcome))
@@ -260,6 +258,5 @@ def _decide(
 
 def _request(history: PatientHistory, request_id: str) -> PriorAuthorization:
     request = history.request(request_id)
-    if request is None:
-        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+    assert request is not None, "the command that was recorded is about it"
     return request

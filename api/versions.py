@@ -16,7 +16,6 @@ from fastapi import Header, HTTPException, Request, Response
 
 from domain.history import PatientHistory
 from domain.policy.assessment import Assessment
-from domain.sight import Sight
 from projections.eligibility import Approvable
 
 _TAG = re.compile(r'"(?P<patient>[0-9a-f]{32})-(?P<version>\d{1,9})(?:-[^"]*)?"')
@@ -49,9 +48,9 @@ def tag_of(history: PatientHistory, *depends_on: str) -> str:
     return '"' + "-".join([history.patient_id.hex, str(history.version), *depends_on]) + '"'
 
 
-def tag_of_eligibility(history: PatientHistory, day: date, judged: Approvable | None, sight: Sight) -> str:
+def tag_of_eligibility(history: PatientHistory, day: date, judged: Approvable | None, seen_as: str) -> str:
     """Of all that the answer depends on."""
-    return tag_of(history, "eligibility", day.isoformat(), sight.value, edition_in_tag(judged))
+    return tag_of(history, "eligibility", day.isoformat(), seen_as, edition_in_tag(judged))
 
 
 def expected_version(if_match: str | None, patient_id: UUID) -> int | None:

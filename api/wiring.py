@@ -1,27 +1,28 @@
-"""What routes share: the ledger, ids from paths, and running a command."""
+"""What routes share: ids from paths, running a command, and the ledger for what is of no patient."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request, Response
 
 from api import examples
+from api.identity.caller import Caller
 from api.versions import expected_version, tag_of
+from domain.authority import check_may_bring_documents
 from domain.calendar import Day, Instant
-from domain.commands import Command
+from domain.commands import Command, OpenHistory
 from domain.errors import EditionUnknown
 from domain.events import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
 from domain.history import PatientHistory
 from domain.history import Request as PriorAuthorization
 from domain.judging import Judgement, judge
 from domain.ledger.application import Ledger, Outcome
-from domain.people import Actor
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
-from projections.request_life import clocks_at
+from domain.sight import Sight, check_concerns_own, check_knows_of, sight_of
 
 
 def _ledger(request: Request) -> Ledger:
@@ -78,34 +79,56 @@ After = Annotated[int, Query(ge=0, le=1_000_000, description="Only what lies aft
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at the most.", examples=[50])]
 
 
-def patient_of(identifier: str) -> UUID:
-    """The patient whose request or dose this is: the id begins with hers."""
-    return UUID(identifier.split(".", 1)[0])
-
-
 def edition_of(key: date | None) -> Edition | None:
     return edition_named(key.isoformat()) if key is not None else None
-
-
-def moment_of(ledger: Ledger, as_of: date | None, known_at: datetime | None) -> datetime:
-    """The instant that clocks are read at: the end of another day than today, else that of `known_at`, or now."""
-    return clocks_at(ledger.now(), ledger.zone, as_of, known_at)
 
 
 def run(
     ledger: Ledger,
     patient_id: UUID,
     command: Command,
-    actor: Actor,
+    caller: Caller,
     response: Response,
     key: str | None,
     if_match: str | None,
 ) -> Outcome:
-    """Execute a command, and tag the answer with the state of the history that it left."""
+    """Execute a command, and tag the answer with the state of the history that it left.
+
+    A requester is told of a patient or a request of others what is told of none; what else she
+    may do is the domain's to say.
+    """
+    if (history := known_to(ledger, caller, patient_id)) is not None:
+        check_concerns_own(caller.actor, history, command)
     expected = expected_version(if_match, patient_id)
-    outcome = ledger.execute(patient_id, command, actor, key=key, expected_version=expected)
+    outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
     response.headers["ETag"] = tag_of(outcome.history)
     return outcome
+
+
+def opened(ledger: Ledger, command: OpenHistory, caller: Caller, response: Response, key: str | None) -> Outcome:
+    """Opens a history, or admits a prescriber's office to the one that there is."""
+    outcome = ledger.open_history(command, caller.actor, key=key)
+    response.headers["ETag"] = tag_of(outcome.history)
+    response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
+    return outcome
+
+
+def known_to(ledger: Ledger, caller: Caller, patient_id: UUID) -> PatientHistory | None:
+    """The history as a requester's command is checked against it; of anybody else None, for nothing is to be checked.
+
+    Raises NotFound for a patient of others.
+    """
+    if sight_of(caller.actor) is Sight.WHOLE:
+        return None
+    history = ledger.history(patient_id)
+    check_knows_of(caller.actor, history)
+    return history
+
+
+def bring_document(ledger: Ledger, caller: Caller, patient_id: UUID) -> None:
+    """Raise NotFound or NotPermitted unless this caller may hand in the bytes of a document of this patient."""
+    check_knows_of(caller.actor, ledger.history(patient_id))
+    check_may_bring_documents(caller.actor)
 
 
 def day_recorded(ledger: Ledger, outcome: Outcome) -> date:

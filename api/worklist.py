@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Response
 from api import examples
 from api.bodies_in import SoundJson
 from api.problems import documented
-from api.wiring import AsOf, KnownAt, LedgerOfApp, Limit
+from api.reading import ReadingOfRequest
+from api.wiring import AsOf, KnownAt, Limit
 from domain.events import LineOfBusiness, Urgency
 from domain.people import ActorId
 from domain.policy.assessment import Recommendation
-from projections.runner import worklist
 from projections.worklist import Kind, State
 from projections.worklist_listing import Clause, Filters, Paging, Sort, Worklist, cursor_at
 
@@ -53,9 +53,9 @@ AfterPage = Annotated[
 ]
 
 
-@router.get("/worklist", responses=documented(422))
+@router.get("/worklist", responses=documented(403, 422))
 def get_worklist(
-    ledger: LedgerOfApp,
+    reading: ReadingOfRequest,
     response: Response,
     state: States = [],  # noqa: B006  (the framework copies it)
     kind: OfKind = None,
@@ -95,4 +95,4 @@ def get_worklist(
     )
     paging = Paging(sort=sort, descending=descending, after=after, limit=limit)
     response.headers["Cache-Control"] = "private, no-cache"
-    return worklist(ledger, filters, paging, as_of=as_of, known_at=known_at)
+    return reading.worklist(filters, paging, as_of=as_of, known_at=known_at)

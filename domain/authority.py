@@ -126,6 +126,16 @@ def check_role(actor: Actor, command: Command) -> None:
         )
 
 
+def check_may_bring_documents(actor: Actor) -> None:
+    """Raise NotPermitted unless the role may hand in the bytes of a document, for a command to name."""
+    if actor.role not in _ASKING:
+        raise NotPermitted(
+            f"{_a(actor.role)} may not hand in a document",
+            field="actor.role",
+            remedy=f"have it done by {' or '.join(map(_a, sorted(_ASKING)))}",
+        )
+
+
 def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
     """Raise NotPermitted unless this clinician may deny in this line of business."""
     if actor.credential not in MAY_DENY[line_of_business]:

@@ -12,6 +12,7 @@ from domain.courses import Course, CourseStatus, courses
 from domain.events import ImportedFrom, Variance
 from domain.facts import Fact
 from domain.history import Dose, PatientHistory
+from domain.sight import is_of
 
 
 class DoseView(Fact):
@@ -69,7 +70,8 @@ class Courses(Fact):
     other_entries: tuple[DoseView, ...]
 
 
-def course_list(history: PatientHistory, as_of: date) -> Courses:
+def course_list(history: PatientHistory, as_of: date, office: str | None = None) -> Courses:
+    """To a prescriber's `office`, a dose names the request that it was given under only where that is its own."""
     found = courses(history, as_of)
     shown = {dose.dose_id for one in found for dose in (*one.doses, *one.documenting)}
     others = (dose for dose in history.doses if dose.dose_id not in shown and dose.on <= as_of)
@@ -77,12 +79,12 @@ def course_list(history: PatientHistory, as_of: date) -> Courses:
         patient_id=history.patient_id,
         history_version=history.version,
         as_of=as_of,
-        courses=tuple(_course(history, one) for one in found),
-        other_entries=tuple(_dose(history, dose) for dose in others),
+        courses=tuple(_course(history, one, office) for one in found),
+        other_entries=tuple(_dose(history, dose, office) for dose in others),
     )
 
 
-def _course(history: PatientHistory, course: Course) -> CourseView:
+def _course(history: PatientHistory, course: Course, office: str | None) -> CourseView:
     doses = sorted((*course.doses, *course.documenting), key=lambda dose: (dose.on, dose.version))
     reported = course.reported
     return CourseView(
@@ -100,11 +102,11 @@ def _course(history: PatientHistory, course: Course) -> CourseView:
         reported_mg_total=reported.mg_total if reported is not None else None,
         report_id=course.report_id,
         imported_from=next((one.imported_from for one in history.reports if one.report_id == course.report_id), None),
-        doses=tuple(_dose(history, dose) for dose in doses),
+        doses=tuple(_dose(history, dose, office) for dose in doses),
     )
 
 
-def _dose(history: PatientHistory, dose: Dose) -> DoseView:
+def _dose(history: PatientHistory, dose: Dose, office: str | None) -> DoseView:
     return DoseView(
         dose_id=dose.dose_id,
         on=dose.on,
@@ -112,7 +114,7 @@ def _dose(history: PatientHistory, dose: Dose) -> DoseView:
         site=dose.site,
         source=dose.source,
         source_reference=dose.source_reference,
-        request_id=dose.request_id,
+        request_id=request_shown(history, dose, office),
         recorded_at=dose.recorded_at,
         counts=dose.counts,
         voided=dose.voided,
@@ -124,3 +126,8 @@ def _dose(history: PatientHistory, dose: Dose) -> DoseView:
         variances_then=dose.variances_then,
         variances=variances(history, dose),
     )
+
+
+def request_shown(history: PatientHistory, dose: Dose, office: str | None) -> str | None:
+    request = history.request(dose.request_id) if dose.request_id is not None else None
+    return dose.request_id if request is None or is_of(office, request) else None

@@ -29,6 +29,7 @@ from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.policy.referral import Reason
 from domain.policy.what_if import Way, what_if
+from domain.sight import is_of
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
@@ -116,13 +117,25 @@ class Eligibility(Fact):
     imported: tuple[ImportedFrom, ...]
 
 
-def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = None) -> Eligibility:
-    """The answer for a day, with everything that the history knows; by default under the edition that applies (R21)."""
+def eligibility(
+    history: PatientHistory, as_of: date, edition: Edition | None = None, office: str | None = None
+) -> Eligibility:
+    """The answer for a day, with everything that the history knows; by default under the edition that applies (R21).
+
+    With an `office`, as a prescriber's office sees it: her path, courses, doses and dates, but of requests and
+    approvals only what is about its own.
+    """
     found = courses(history, as_of)
     request = _latest_request(history, as_of)
     current = current_course(found, as_of)
     judgement, problem = _judged(history, request, current, as_of, edition)
     allowed = allowance(history, as_of)
+    asked, shown, approved = request, judgement, allowed
+    if request is not None and not is_of(office, request):
+        asked = _latest_request(history, as_of, office)
+        shown, problem = _judged(history, asked, current, as_of, edition)
+    if allowed is not None and not _is_about_own(history, allowed, office):
+        approved = None
     path, because = _path(judgement, found)
     number = None if path is None else current.number if current is not None else len(found) + 1
     last = max((one.last_dose_on for one in found if one.last_dose_on is not None), default=None)
@@ -143,20 +156,27 @@ def eligibility(history: PatientHistory, as_of: date, edition: Edition | None = 
         last_dose_on=last,
         next_course_from=anniversary(counted_from.latest) if counted_from is not None else None,
         interval_satisfied=_interval(judgement, path),
-        approval=ApprovalInForce(
-            request_id=allowed.approval.request_id,
-            doses_approved=allowed.approval.doses_approved,
-            doses_used=allowed.used,
-            valid_from=allowed.approval.valid_from,
-            valid_through=allowed.approval.valid_through,
-            imported_from=allowed.approval.imported_from,
-        )
-        if allowed is not None
-        else None,
-        approvable=_approvable(history, judgement, request) if judgement is not None else None,
+        approval=_in_force(approved) if approved is not None else None,
+        approvable=_approvable(history, shown, asked) if shown is not None else None,
         edition_problem=problem,
-        imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
+        imported=tuple(dict.fromkeys(_imported(history, asked, found, approved))),
     )
+
+
+def _in_force(allowed: Allowance) -> ApprovalInForce:
+    return ApprovalInForce(
+        request_id=allowed.approval.request_id,
+        doses_approved=allowed.approval.doses_approved,
+        doses_used=allowed.used,
+        valid_from=allowed.approval.valid_from,
+        valid_through=allowed.approval.valid_through,
+        imported_from=allowed.approval.imported_from,
+    )
+
+
+def _is_about_own(history: PatientHistory, allowed: Allowance, office: str | None) -> bool:
+    request = history.request(allowed.approval.request_id)
+    return request is not None and is_of(office, request)
 
 
 def _imported(
@@ -171,9 +191,9 @@ def _imported(
     yield from (one for one in sources if one is not None)
 
 
-def _latest_request(history: PatientHistory, as_of: date) -> Request | None:
-    """The open request if there is one, else the latest; only those received by the day."""
-    received = [one for one in history.requests if one.received_on <= as_of]
+def _latest_request(history: PatientHistory, as_of: date, office: str | None = None) -> Request | None:
+    """The open request if there is one, else the latest; only those received by the day, and of an office its own."""
+    received = [one for one in history.requests if one.received_on <= as_of and is_of(office, one)]
     still_open = [one for one in received if not one.is_closed_by(as_of)]
     candidates = still_open or received
     return candidates[-1] if candidates else None

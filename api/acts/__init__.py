@@ -1,7 +1,7 @@
 """Every further command over HTTP, as tables: an address, a command, and the body that a caller sends.
 
 A row says all there is to say: the address names what the command is about, the body is the
-command's terms and who acts, the answer what was recorded. The first commands (open, submit,
+command's terms, the answer what was recorded. The first commands (open, submit,
 decide, record a dose) answer with more and have routes of their own.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.acts.table import Act
-from api.examples import DIGEST, REVIEWER
+from api.examples import DIGEST
 from domain import commands as asked
 
 APPEALS_CLINICIAN: Final[dict[str, Any]] = {
@@ -22,7 +22,6 @@ ACTS: Final[tuple[Act, ...]] = (
         asked.FileAppeal,
         "Appeal a denial, a partial approval or a rescission. A late one is recorded as late.",
         {
-            "actor": REVIEWER,
             "received_at": "2026-04-28T14:00:00Z",
             "urgency": "standard",
             "grounds": "Two agents failed before.",
@@ -35,7 +34,6 @@ ACTS: Final[tuple[Act, ...]] = (
         asked.AddAppealEvidence,
         "Facts and documents for the appeal; only what is given changes.",
         {
-            "actor": REVIEWER,
             "received_at": "2026-04-28T15:00:00Z",
             "statement": {"agents": [{"product": "Ocrevus", "outcome": "inadequate_efficacy"}]},
             "note": "From the chart of 2023.",
@@ -45,14 +43,13 @@ ACTS: Final[tuple[Act, ...]] = (
         "/appeals/{appeal_id}/assign",
         asked.AssignAppeal,
         "Somebody who took no part in the determination, and reports to nobody who did, has the appeal now.",
-        {"actor": REVIEWER, "to": APPEALS_CLINICIAN},
+        {"to": APPEALS_CLINICIAN},
     ),
     Act(
         "/appeals/{appeal_id}/decide",
         asked.DecideAppeal,
         "Uphold, or overturn in whole or in part; overturning approves the course in the same commit.",
         {
-            "actor": APPEALS_CLINICIAN,
             "outcome": "overturned",
             "assessment_digest": DIGEST,
             "rationale": "The chart shows that two agents failed.",
@@ -62,26 +59,25 @@ ACTS: Final[tuple[Act, ...]] = (
         "/appeals/{appeal_id}/withdraw",
         asked.WithdrawAppeal,
         "Whoever filed takes the appeal back.",
-        {"actor": REVIEWER, "by": "Alma Synthetic", "reason": "Another treatment was begun."},
+        {"by": "Alma Synthetic", "reason": "Another treatment was begun."},
     ),
     Act(
         "/appeals/{appeal_id}/dismiss",
         asked.DismissAppeal,
         "The appeal is not decided, and why; a late one is refused only so.",
-        {"actor": REVIEWER, "ground": "late", "reason": "Filed after the last day, with no good cause given."},
+        {"ground": "late", "reason": "Filed after the last day, with no good cause given."},
     ),
     Act(
         "/appeals/{appeal_id}/hand-on",
         asked.HandOnAppeal,
         "An upheld appeal goes to an independent organisation.",
-        {"actor": REVIEWER, "organisation": "Independent Review East"},
+        {"organisation": "Independent Review East"},
     ),
     Act(
         "/appeals/{appeal_id}/external-answer",
         asked.RecordExternalAnswer,
         "What the independent organisation decided; overturning approves the course in the same commit.",
         {
-            "actor": APPEALS_CLINICIAN,
             "received_on": "2026-04-28",
             "outcome": "overturned",
             "rationale": "The organisation found that the criterion is met.",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from api.acts.table import Act
-from api.examples import CLINICIAN, DIGEST, PATIENT, REVIEWER
+from api.examples import DIGEST, PATIENT, REVIEWER
 from domain import commands as asked
 
-_OFFICE: Final = {"id": "office.7", "name": "Practice Seven", "role": "requester"}
 _DOCUMENT: Final = {
     "name": "MRI of the head, 2026-03-30",
     "kind": "mri_report",
@@ -23,14 +22,13 @@ ACTS: Final[tuple[Act, ...]] = (
         "/requests/{request_id}/request-information",
         asked.RequestInformation,
         "Ask for exactly what the assessment that was looked at leaves undetermined.",
-        {"actor": REVIEWER, "assessment_digest": DIGEST, "note": "Please send the report of the last MRI."},
+        {"assessment_digest": DIGEST, "note": "Please send the report of the last MRI."},
     ),
     Act(
         "/requests/{request_id}/supply-information",
         asked.SupplyInformation,
         "Facts and documents for a request, asked for or not; only what is given changes. Documents are stored first.",
         {
-            "actor": _OFFICE,
             "received_at": "2026-04-22T15:00:00Z",
             "statement": {"hiv_infection": False},
             "documents": [_DOCUMENT],
@@ -41,7 +39,6 @@ ACTS: Final[tuple[Act, ...]] = (
         asked.CorrectStatement,
         "What was submitted was wrong: the facts whole, as they should have been stated (R23).",
         {
-            "actor": REVIEWER,
             "statement": {"diagnosis": "multiple_sclerosis", "ms_form": "active_secondary_progressive"},
             "reason": "The form of MS was misread from the fax.",
         },
@@ -50,39 +47,38 @@ ACTS: Final[tuple[Act, ...]] = (
         "/requests/{request_id}/remind",
         asked.SendReminder,
         "A reminder of what is still asked for was sent.",
-        {"actor": REVIEWER, "channel": "fax", "note": "Second reminder."},
+        {"channel": "fax", "note": "Second reminder."},
     ),
     Act(
         "/requests/{request_id}/planned-infusion",
         asked.ChangePlannedInfusion,
         "The planned first infusion day, or the site, is another now.",
-        {"actor": _OFFICE, "planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Centre West"},
+        {"planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Centre West"},
     ),
     Act(
         "/requests/{request_id}/prescriber",
         asked.ChangePrescriber,
         "Another prescriber asks now, or another specialist was consulted.",
-        {"actor": _OFFICE, "prescriber": {"name": "Nils Neuro", "specialty": "neurology"}},
+        {"prescriber": {"name": "Nils Neuro", "specialty": "neurology"}},
     ),
     Act(
         "/requests/{request_id}/assign",
         asked.AssignRequest,
         "Somebody of the plan has the request now.",
-        {"actor": REVIEWER, "to": REVIEWER},
+        {"to": REVIEWER},
     ),
-    Act("/requests/{request_id}/release", asked.ReleaseRequest, "Nobody has the request now.", {"actor": REVIEWER}),
+    Act("/requests/{request_id}/release", asked.ReleaseRequest, "Nobody has the request now.", {}),
     Act(
         "/requests/{request_id}/withdraw",
         asked.WithdrawRequest,
         "Whoever asked takes the request back; nothing is decided.",
-        {"actor": _OFFICE, "by": "Nora Neuro", "reason": "The infusions are put off."},
+        {"by": "Nora Neuro", "reason": "The infusions are put off."},
     ),
     Act(
         "/requests/{request_id}/dismiss",
         asked.DismissRequest,
         "Not decided: a duplicate of another request, or improperly filed.",
         {
-            "actor": REVIEWER,
             "ground": "duplicate",
             "duplicate_of": f"{PATIENT}.r1",
             "reason": "The same fax came twice.",
@@ -92,38 +88,37 @@ ACTS: Final[tuple[Act, ...]] = (
         "/requests/{request_id}/reopen",
         asked.ReopenRequest,
         "A request that was denied, withdrawn or dismissed is to be decided again; what was decided stays on record.",
-        {"actor": CLINICIAN, "reason": "New evidence came with the peer-to-peer conversation."},
+        {"reason": "New evidence came with the peer-to-peer conversation."},
     ),
     Act(
         "/requests/{request_id}/offer-peer-to-peer",
         asked.OfferPeerToPeer,
         "A conversation with a clinician of the plan was offered.",
-        {"actor": REVIEWER, "until": "2026-05-04", "note": "By telephone."},
+        {"until": "2026-05-04", "note": "By telephone."},
     ),
     Act(
         "/requests/{request_id}/hold-peer-to-peer",
         asked.HoldPeerToPeer,
         "The conversation took place, and what came of it.",
-        {"actor": CLINICIAN, "with_whom": "Nora Neuro", "outcome": "The office will send the MRI report."},
+        {"with_whom": "Nora Neuro", "outcome": "The office will send the MRI report."},
     ),
     Act(
         "/requests/{request_id}/expedite",
         asked.ExpediteRequest,
         "Expediting is granted: the urgent clock runs from when it was asked for.",
-        {"actor": REVIEWER, "asked_at": "2026-04-22T15:00:00Z", "reason": "Rapid worsening."},
+        {"asked_at": "2026-04-22T15:00:00Z", "reason": "Rapid worsening."},
     ),
     Act(
         "/requests/{request_id}/refuse-expediting",
         asked.RefuseExpediting,
         "Expediting is refused, and why; the standard clock stays.",
-        {"actor": REVIEWER, "asked_at": "2026-04-22T15:00:00Z", "reason": "No harm from the standard time."},
+        {"asked_at": "2026-04-22T15:00:00Z", "reason": "No harm from the standard time."},
     ),
     Act(
         "/requests/{request_id}/extend-clock",
         asked.ExtendClock,
         "The plan takes the time that the clock's table allows, with what the claimant is told.",
         {
-            "actor": REVIEWER,
             "reason": "The chart notes are not complete.",
             "notice": "We need until 2026-05-20, because the chart notes are not complete.",
         },
@@ -133,7 +128,6 @@ ACTS: Final[tuple[Act, ...]] = (
         asked.IssueNotice,
         "A notice left the plan.",
         {
-            "actor": REVIEWER,
             "kind": "denial",
             "channel": "mail",
             "addressee": "The patient and the prescriber",
@@ -145,42 +139,42 @@ ACTS: Final[tuple[Act, ...]] = (
         "/notices/{notice_id}/delivered",
         asked.RecordDelivery,
         "The notice arrived.",
-        {"actor": REVIEWER, "delivered_at": "2026-04-28T15:30:00Z"},
+        {"delivered_at": "2026-04-28T15:30:00Z"},
     ),
     Act(
         "/requests/{request_id}/extend-approval",
         asked.ExtendApproval,
         "Thirty days more for an approval in force, after a fresh assessment that recommends it (R10).",
-        {"actor": REVIEWER, "assessment_digest": DIGEST},
+        {"assessment_digest": DIGEST},
     ),
     Act(
         "/requests/{request_id}/rescind-approval",
         asked.RescindApproval,
         "A clinician takes the approval back: coverage ended, the drug was stopped, or safety.",
-        {"actor": CLINICIAN, "ground": "safety", "reason": "A serious infusion reaction."},
+        {"ground": "safety", "reason": "A serious infusion reaction."},
     ),
     Act(
         "/requests/{request_id}/past-determination",
         asked.ImportPastDetermination,
         "How another record says that this request was determined, before this ledger kept determinations.",
-        {"actor": REVIEWER, "outcome": "denied", "decided_on": "2026-04-21", "citing": ["1.B.iv"]},
+        {"outcome": "denied", "decided_on": "2026-04-21", "citing": ["1.B.iv"]},
     ),
     Act(
         "/documents/{document_id}/review",
         asked.ReviewDocument,
         "A person of the plan read the document: it supports the finding of the clause, or does not (R14).",
-        {"actor": REVIEWER, "clause": "1.A.iii.d(3)", "supports": True},
+        {"clause": "1.A.iii.d(3)", "supports": True},
     ),
     Act(
         "/documents/{document_id}/correct",
         asked.CorrectDocument,
         "What was said of the document was wrong; its bytes never change.",
-        {"actor": REVIEWER, "kind": "chart_note", "reason": "It is a note, not a report."},
+        {"kind": "chart_note", "reason": "It is a note, not a report."},
     ),
     Act(
         "/documents/{document_id}/void",
         asked.VoidDocument,
         "The document does not belong here, and supports nothing.",
-        {"actor": REVIEWER, "reason": "It is of another patient."},
+        {"reason": "It is of another patient."},
     ),
 )

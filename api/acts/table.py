@@ -13,7 +13,9 @@ from pydantic import BaseModel, create_model
 
 from api.answers import HistoryChanged, history_changed
 from api.bodies_in import SoundJson
+from api.identity.caller import CallerOfRequest
 from api.problems import COMMAND
+from api.reading import patient_of
 from api.versions import IdempotencyKey, IfMatch
 from api.wiring import (
     AppealIdInPath,
@@ -24,12 +26,10 @@ from api.wiring import (
     PatientIdInPath,
     ReportIdInPath,
     RequestIdInPath,
-    patient_of,
     run,
 )
 from domain.commands import Command
 from domain.facts import Fact
-from domain.people import Actor
 
 _SUBJECTS: Final[dict[str, Any]] = {
     "patient_id": PatientIdInPath,
@@ -62,14 +62,14 @@ class Act:
         return words.strip("_")
 
     def body(self) -> type[BaseModel]:
-        """The command's terms without what the address says, and who acts."""
+        """The command's terms without what the address says; who acts is whoever asks."""
         about = self.subject in self.command.model_fields
         fields = {
             name: (one.annotation if not one.metadata else Annotated[(one.annotation, *one.metadata)], one)
             for name, one in self.command.model_fields.items()
             if not (about and name == self.subject)
         }
-        return create_model(f"{self.command.__name__}Body", __base__=Fact, **fields, actor=(Actor, ...))  # type: ignore[call-overload,no-any-return]
+        return create_model(f"{self.command.__name__}Body", __base__=Fact, **fields)  # type: ignore[call-overload,no-any-return]
 
 
 def router_of(acts: Iterable[Act]) -> APIRouter:
@@ -95,16 +95,16 @@ def _endpoint(act: Act) -> Callable[..., HistoryChanged]:
 
     def endpoint(
         ledger: LedgerOfApp,
+        caller: CallerOfRequest,
         response: Response,
         subject: Any,
         body: Any,
         key: IdempotencyKey = None,
         if_match: IfMatch = None,
     ) -> HistoryChanged:
-        terms = {name: value for name, value in body if name != "actor"}
-        command = act.command(**terms, **({act.subject: subject} if about else {}))
+        command = act.command(**dict(body), **({act.subject: subject} if about else {}))
         patient_id = subject if isinstance(subject, UUID) else patient_of(subject)
-        return history_changed(run(ledger, patient_id, command, body.actor, response, key, if_match))
+        return history_changed(run(ledger, patient_id, command, caller, response, key, if_match))
 
     def named(**values: Any) -> HistoryChanged:
         return endpoint(subject=values.pop(act.subject), **values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from tempfile import SpooledTemporaryFile
@@ -15,10 +15,11 @@ from api.bodies_in import SoundJson
 from api.dossier.json import as_json
 from api.dossier.manifest import RENDERER, page, print_file, write_zip
 from api.problems import documented
+from api.reading import Reading, ReadingOfRequest, patient_of
 from api.versions import tag_answer, tag_of
-from api.wiring import AppealIdInPath, KnownAt, LedgerOfApp, patient_of
-from domain.history import fold
-from domain.ledger.application import Ledger
+from api.wiring import AppealIdInPath, KnownAt
+from domain.events import PatientEvent
+from domain.history import PatientHistory, fold
 from domain.policy.editions import EDITIONS
 from projections.appeal_dossier import AppealDossier, CaseDocument, appeal_dossier
 
@@ -26,7 +27,7 @@ router = APIRouter(tags=["appeals"], route_class=SoundJson)
 
 IN_MEMORY_BYTES: Final = 8 * 1024 * 1024
 PIECE_BYTES: Final = 256 * 1024
-PROBLEMS: Final = documented(304, 404, 422)
+PROBLEMS: Final = documented(304, 403, 404, 422)
 
 ZIP, PDF, HTML = "application/zip", "application/pdf", "text/html"
 
@@ -42,13 +43,17 @@ def sent_as(media_type: str, what: str) -> dict[int | str, dict[str, Any]]:
     responses=sent_as(ZIP, "The folder of the case file as one ZIP file."),
 )
 def get_dossier(
-    ledger: LedgerOfApp, request: Request, response: Response, appeal_id: AppealIdInPath, known_at: KnownAt = None
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    appeal_id: AppealIdInPath,
+    known_at: KnownAt = None,
 ) -> StreamingResponse:
     """The whole case file: pages, data, every document, and the sums by which it is checked."""
-    told = _told(ledger, request, response, appeal_id, known_at)
+    told = _told(reading, request, response, appeal_id, known_at)
     spool = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  (closed when it was sent)
     try:
-        write_zip(told, partial(ledger.documents.open, told.patient_id), spool)
+        write_zip(told, partial(reading.bytes_of, told.patient_id), spool)
     except BaseException:
         spool.close()
         raise
@@ -63,10 +68,14 @@ def get_dossier(
     responses=sent_as(HTML, "The case file as a page."),
 )
 def get_dossier_page(
-    ledger: LedgerOfApp, request: Request, response: Response, appeal_id: AppealIdInPath, known_at: KnownAt = None
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    appeal_id: AppealIdInPath,
+    known_at: KnownAt = None,
 ) -> Response:
     """The case file as a page that prints well; it runs no script and asks no other host."""
-    told = _told(ledger, request, response, appeal_id, known_at)
+    told = _told(reading, request, response, appeal_id, known_at)
     return Response(page(told, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
 
 
@@ -76,27 +85,38 @@ def get_dossier_page(
     responses=sent_as(PDF, "The case file to print or to mail."),
 )
 def get_dossier_print(
-    ledger: LedgerOfApp, request: Request, response: Response, appeal_id: AppealIdInPath, known_at: KnownAt = None
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    appeal_id: AppealIdInPath,
+    known_at: KnownAt = None,
 ) -> Response:
     """The case file as one PDF on US Letter."""
-    told = _told(ledger, request, response, appeal_id, known_at)
+    told = _told(reading, request, response, appeal_id, known_at)
     return Response(print_file(told), media_type=PDF, headers=_headers(response, "inline", "pdf"))
 
 
 @router.get("/appeals/{appeal_id}/dossier.json", response_model=AppealDossier, responses=PROBLEMS)
 def get_dossier_data(
-    ledger: LedgerOfApp, request: Request, response: Response, appeal_id: AppealIdInPath, known_at: KnownAt = None
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    appeal_id: AppealIdInPath,
+    known_at: KnownAt = None,
 ) -> Response:
     """The case file as data, the very bytes of the folder's `dossier.json`."""
-    told = _told(ledger, request, response, appeal_id, known_at)
+    told = _told(reading, request, response, appeal_id, known_at)
     return Response(as_json(told), media_type="application/json", headers=_headers(response, "inline", "json"))
 
 
-def _told(ledger: Ledger, request: Request, response: Response, appeal_id: str, known_at: KnownAt) -> AppealDossier:
+def _told(reading: Reading, request: Request, response: Response, appeal_id: str, known_at: KnownAt) -> AppealDossier:
     """It depends on nothing but what was recorded, so the tag names that, the editions, and who writes it down."""
-    events = ledger.events(patient_of(appeal_id), known_at=known_at)
-    told = appeal_dossier(events, appeal_id, ledger.zone)
-    history = fold(events)
+
+    def case_file(events: Sequence[PatientEvent]) -> tuple[AppealDossier, PatientHistory | None]:
+        return appeal_dossier(events, appeal_id, reading.zone), fold(events)
+
+    patient_id = patient_of(appeal_id)
+    told, history = reading.told_by_events(patient_id, "dossier", case_file, subject=appeal_id, known_at=known_at)
     assert history is not None
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
     tag_answer(request, response, tag_of(history, "dossier", RENDERER, revisions))

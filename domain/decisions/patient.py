@@ -58,7 +58,7 @@ def open_history(history: PatientHistory | None, command: OpenHistory, moment: M
 
 def _admitted(history: PatientHistory, command: OpenHistory, moment: Moment) -> RequesterAdmitted:
     """A prescriber's office that knows her by name and birth date is told no more than that it may ask for her."""
-    if moment.actor.role != "requester":
+    if moment.actor.role != "requester" or moment.actor.asks_as in history.requesters:
         raise AlreadyRecorded("this member has a history already", field="member", remedy="find the patient instead")
     known = (_plainly(history.name), history.birth_date)
     if command.birth_date is None or (_plainly(command.name), command.birth_date) != known:

@@ -145,7 +145,8 @@ class LedgerOnRecord(Application[UUID]):
         return self.recorder.max_notification_id() or 0
 
     def is_empty(self) -> bool:
-        return self.position() == 0
+        """Whether no history was ever opened; who may sign in, and what else it keeps of itself, counts for nothing."""
+        return not self.recorder.opened_since(0, HistoryOpened.TOPIC, 1)
 
     def now(self) -> datetime:
         """The clock's instant, in UTC."""

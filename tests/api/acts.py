@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from httpx2 import Client, Response
 
+from domain.events import KeepingEvent
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from tests import scenario
@@ -57,12 +58,12 @@ REASON: Json = {"actor": NURSE, "reason": "Entered for another patient."}
 
 def opening(member_id: str = "M-1", **values: Any) -> Json:
     member = {"issuer": "plan", "member_id": member_id}
-    return {"actor": NURSE, "member": member, "name": "Alma Synthetic", "birth_date": "1988-05-17"} | values
+    return {"actor": OFFICE, "member": member, "name": "Alma Synthetic", "birth_date": "1988-05-17"} | values
 
 
 def request(statement: Json = MEETS_A, **values: Any) -> Json:
     return {
-        "actor": NURSE,
+        "actor": OFFICE,
         "received_at": "2026-04-20T09:00:00-05:00",
         "line_of_business": "commercial",
         "prescriber": {"name": "Nora Neuro", "specialty": "neurology"},
@@ -85,6 +86,9 @@ def report(*courses: Json, **values: Any) -> Json:
 
 
 COMPLETED_ELSEWHERE: Json = {"doses_given": 5, "last_dose_on": "2025-03-10", "completed": True}
+
+KEEPING = frozenset(one.TOPIC for one in get_args(KeepingEvent))
+"""Events of the ledger's own keeping: who may sign in, who looked, what is sealed."""
 
 _ADDRESSES = {"r": "requests", "d": "doses", "t": "reports", "f": "documents", "n": "notices", "a": "appeals"}
 
@@ -171,6 +175,11 @@ class Api:
 
     def looked_at(self, request_id: str) -> Json:
         return self.asked(f"/requests/{request_id}")
+
+    def events_stored(self) -> int:
+        """How many events of patients, and of their places in the index, the ledger holds."""
+        rows = self.ledger.recorder.changed_since(0, 1_000_000)
+        return sum(topic not in KEEPING for _, _, topic in rows)
 
     def version(self, patient: str) -> int:
         return self.ledger.history(UUID(patient)).version

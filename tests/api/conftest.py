@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from starlette.testclient import TestClient
 
-from api.app import create_app
 from domain.ledger.application import Ledger
 from tests.api.acts import Api
+from tests.api.callers import client_of
 
 
 @pytest.fixture
 def api(ledger: Ledger) -> Iterator[Api]:
-    with TestClient(create_app(ledger)) as client:
+    with client_of(ledger) as client:
         yield Api(client, ledger)

@@ -10,6 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.identity import Identity, headers_for
+from domain.ledger.application import open_ledger
+from domain.people import Actor
+from tests.api.callers import Speaking
+from tests.scenario import CLAIMS, NURSE, OFFICE, PHYSICIAN
+
 PROGRAM = "from api.cli import main; main()"
 CHECKOUT = Path(__file__).parents[2]
 
@@ -21,6 +27,13 @@ class Server:
     url: str
     process: subprocess.Popen[str]
     said: Path
+    headers: dict[Actor, str]
+
+    def client(self, timeout: float = 30) -> Speaking:
+        """Of somebody who has a token: those of `SPEAKERS`."""
+        client = Speaking(base_url=self.url, timeout=timeout)
+        client.header_of = self.headers.__getitem__
+        return client
 
     def kill(self) -> None:
         """SIGKILL: nothing is finished, nothing is tidied."""
@@ -28,8 +41,19 @@ class Server:
         self.process.wait()
 
 
+SPEAKERS = (NURSE, OFFICE, CLAIMS, PHYSICIAN)
+
+
+def tokens_at(database: str) -> dict[Actor, str]:
+    """Issued before the server starts: one that is issued beside it, it may learn of a second later."""
+    with open_ledger(database) as ledger:
+        identity = Identity(ledger)
+        return {actor: headers_for(identity, actor)["Authorization"] for actor in SPEAKERS}
+
+
 @contextmanager
 def served(database: str, said: Path) -> Iterator[Server]:
+    headers = tokens_at(database)
     with said.open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-W", "error", "-c", PROGRAM, "serve", "--port", "0", "--database", database],
@@ -40,7 +64,7 @@ def served(database: str, said: Path) -> Iterator[Server]:
         )
     with process:
         try:
-            yield Server(_address(process, said), process, said)
+            yield Server(_address(process, said), process, said, headers)
         finally:
             process.kill()
 

@@ -23,8 +23,7 @@ class Stage:
     ids: Json = field(default_factory=dict)
 
     def stored(self) -> int:
-        """How many events the ledger holds."""
-        return self.api.ledger.recorder.max_notification_id() or 0
+        return self.api.events_stored()
 
 
 def stage(api: Api, member_id: str = "M-1") -> Stage:

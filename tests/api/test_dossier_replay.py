@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from api.app import create_app
 from api.cli import app
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from tests.api.acts import MEETS_A, PHYSICIAN, Api, refused
+from tests.api.callers import client_of
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 
@@ -98,7 +97,7 @@ def told_at(tmp_path: Path) -> tuple[str, str]:
 
 
 def _denied_in(ledger: Ledger) -> str:
-    with TestClient(create_app(ledger)) as client:
+    with client_of(ledger) as client:
         return denied(Api(client, ledger))[1]
 
 

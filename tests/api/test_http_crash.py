@@ -31,10 +31,10 @@ class Burst:
     patients: list[str] = field(default_factory=list)
     sent: list[tuple[str, Json, str]] = field(default_factory=list)
 
-    def run(self, url: str, acknowledged: Semaphore) -> None:
+    def run(self, server: Server, acknowledged: Semaphore) -> None:
         """Until the server is gone."""
         try:
-            with Client(base_url=url, timeout=20) as client:
+            with server.client(timeout=20) as client:
                 for patient in range(1_000):
                     opened = self._send(client, "/patients", opening(f"C{self.number}-{patient}"), f"open-{patient}")
                     acknowledged.release()
@@ -67,7 +67,7 @@ def killed_in_a_burst(server: Server, after: int) -> list[Burst]:
     bursts = [Burst(number) for number in range(CLIENTS)]
     acknowledged = Semaphore(0)
     with ThreadPoolExecutor(CLIENTS) as threads:
-        running = [threads.submit(burst.run, server.url, acknowledged) for burst in bursts]
+        running = [threads.submit(burst.run, server, acknowledged) for burst in bursts]
         for _ in range(after):
             assert acknowledged.acquire(timeout=60), "the server stopped answering"
         server.kill()
@@ -83,7 +83,7 @@ def test_what_was_answered_before_a_kill_is_answered_again(ledger_url: str, tmp_
     assert sum(len(burst.answers) for burst in bursts) >= after
     assert any(len(burst.sent) > len(burst.answers) for burst in bursts), "no command was under way"
 
-    with served(ledger_url, tmp_path / "said") as server, Client(base_url=server.url, timeout=20) as client:
+    with served(ledger_url, tmp_path / "said") as server, server.client(timeout=20) as client:
         for burst in bursts:
             for path, body, key in burst.sent:
                 again = told(client, path, body, key)

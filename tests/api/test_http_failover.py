@@ -12,11 +12,9 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
-from httpx2 import Client
-
 from domain.ledger.schema import upgrade
 from tests.api.acts import Json, dose, opening
-from tests.api.server import served
+from tests.api.server import Server, served
 from tests.api.test_http_crash import DAYS, Answer, told
 from tests.conftest import ZONE, seeded
 from tests.postgres_standby import primary_and_standby, promote, wait_until
@@ -33,8 +31,8 @@ class Caller:
     answers: dict[str, Answer] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
 
-    def run(self, url: str, stopped: Flag) -> None:
-        with Client(base_url=url, timeout=60) as client:
+    def run(self, server: Server, stopped: Flag) -> None:
+        with server.client(timeout=60) as client:
             for key, path, body in self._commands():
                 self.sent[key] = path, body
                 while (answer := told(client, path, body, key))[0] == 503:
@@ -65,7 +63,7 @@ def test_a_server_goes_on_at_the_promoted_standby_and_loses_nothing_that_it_answ
         pair.replicate_synchronously()
         with served(pair.url(), tmp_path / "said") as server, ThreadPoolExecutor(CLIENTS) as threads:
             try:
-                running = [threads.submit(one.run, server.url, stopped) for one in callers]
+                running = [threads.submit(one.run, server, stopped) for one in callers]
                 wait_until(all_have(201, 3), "commands are recorded")
                 pair.primary.kill()
                 wait_until(all_have(503, 1), "everybody is told that the store does not answer", seconds=60)
@@ -76,7 +74,7 @@ def test_a_server_goes_on_at_the_promoted_standby_and_loses_nothing_that_it_answ
                 stopped.set()
             for one in running:
                 one.result()
-            with Client(base_url=server.url, timeout=60) as client:
+            with server.client(timeout=60) as client:
                 assert client.get("/health/ready").status_code == 200
                 assert client.get("/worklist").status_code == 200
         assert {status for one in callers for status in one.statuses} == {201, 503}
@@ -84,7 +82,7 @@ def test_a_server_goes_on_at_the_promoted_standby_and_loses_nothing_that_it_answ
         assert not [secret for secret in (pair.primary.password, "Synthetic", "postgresql://") if secret in said]
 
         anew = served(pair.standby.url("postgres"), tmp_path / "anew")
-        with anew as server, Client(base_url=server.url, timeout=60) as client:
+        with anew as server, server.client(timeout=60) as client:
             for one in callers:
                 for key, (path, body) in one.sent.items():
                     assert told(client, path, body, key) == one.answers[key]

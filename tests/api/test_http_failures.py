@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from eventsourcing.persistence import OperationalError
-from starlette.testclient import TestClient
 
-from api.app import create_app
 from tests.api.acts import Api, opening, refused
+from tests.api.callers import client_of
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"])
 
 
 def test_a_store_that_does_not_answer_is_unavailable(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     patient = api.opened()
+    api.eligibility(patient)
 
     def fails(*_: object, **__: object) -> None:
         raise OperationalError("the disk of M-1 is full")
@@ -36,7 +36,7 @@ def test_a_mistake_of_ours_is_a_problem_too(api: Api, monkeypatch: pytest.Monkey
         raise KeyError("Zenobia Quillfeather")
 
     monkeypatch.setattr(api.ledger, "find", fails)
-    with TestClient(create_app(api.ledger), raise_server_exceptions=False) as client:
+    with client_of(api.ledger, raise_server_exceptions=False) as client:
         answer = client.post("/patients/find", json={"member": {"member_id": "M-1"}})
     refused(answer, 500)
     assert "Zenobia" not in answer.text

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
-from api.app import create_app
 from tests.api.acts import Api, dose, opening, refused
+from tests.api.callers import client_of
 from tests.api.stage import COMMANDS, Stage, of_caller, renamed, stage
 from tests.api.stages import KIND_OF, staged
 from tests.clock import Clock
@@ -56,14 +55,14 @@ def stage_of(api: Api, name: str) -> Stage:
 
 def test_every_command_answers_the_same_again(api: Api, open_here: OpenLedger, clock: Clock) -> None:
     sent = all_sent(api)
-    stored = api.ledger.recorder.max_notification_id()
+    stored = api.events_stored()
     assert [told(send(api)) for send, _ in sent] == [answer for _, answer in sent]
     clock.advance(timedelta(days=400))
     ledger = open_here()
-    with TestClient(create_app(ledger)) as client:
+    with client_of(ledger) as client:
         after_restart = Api(client, ledger)
         assert [told(send(after_restart)) for send, _ in sent] == [answer for _, answer in sent]
-    assert api.ledger.recorder.max_notification_id() == stored
+    assert api.events_stored() == stored
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -122,7 +121,7 @@ def test_a_stale_if_match_does_not_hide_what_the_key_did(api: Api) -> None:
 def test_twins_at_once_get_one_answer(api: Api, open_here: OpenLedger) -> None:
     on = stage(api)
     second = open_here()
-    with TestClient(create_app(second)) as client:
+    with client_of(second) as client:
         other = Api(client, second)
         for number in range(5):
             together = Barrier(2)

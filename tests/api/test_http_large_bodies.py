@@ -12,13 +12,20 @@ import pytest
 
 from api.bodies_in import BODY_BYTES_MAX
 from tests.api.acts import PROBLEM, Api, opening, refused
-from tests.api.server import served
+from tests.api.callers import spoken_for
+from tests.api.server import Server, served
+from tests.scenario import OFFICE
 
 # No store is asked before the body is read.
 pytestmark = pytest.mark.parametrize("store", ["sqlite"])
 
 FORTY_MEGABYTES = 40 * 1024 * 1024
 AS_JSON = {"Content-Type": "application/json"}
+OPENING, _ = spoken_for(opening())
+
+
+def speaking(server: Server) -> dict[str, str]:
+    return {"Authorization": server.headers[OFFICE]}
 
 
 def parts(size: int) -> Iterator[bytes]:
@@ -39,7 +46,7 @@ def test_a_body_that_is_too_large_is_refused(api: Api, path: str, size: int) -> 
 
 
 def test_the_largest_body_is_still_read(api: Api) -> None:
-    body = json.dumps(opening()).encode()
+    body = json.dumps(OPENING).encode()
     padded = body + b" " * (BODY_BYTES_MAX - len(body))
     refused(api.client.post("/patients", content=padded + b" ", headers=AS_JSON), 413)
     assert api.ledger.is_empty()
@@ -50,14 +57,14 @@ def test_the_largest_body_is_still_read(api: Api) -> None:
 def test_a_server_refuses_a_large_body_and_goes_on(ledger_url: str, tmp_path: Path, announced: bool) -> None:
     with served(ledger_url, tmp_path / "said") as server:
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-        headers = AS_JSON | ({"Content-Length": str(FORTY_MEGABYTES + 12)} if announced else {})
+        headers = AS_JSON | speaking(server) | ({"Content-Length": str(FORTY_MEGABYTES + 12)} if announced else {})
         connection.request("POST", "/patients", parts(FORTY_MEGABYTES), headers, encode_chunked=not announced)
         answer = connection.getresponse()
         assert (answer.status, answer.headers["content-type"]) == (413, PROBLEM)
         assert json.load(answer)["remedy"] == "send one command at a time"
         connection.close()
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-        connection.request("POST", "/patients", json.dumps(opening()), AS_JSON)
+        connection.request("POST", "/patients", json.dumps(OPENING), AS_JSON | speaking(server))
         assert connection.getresponse().status == 201
         connection.close()
 
@@ -66,9 +73,9 @@ def test_a_server_refuses_a_large_body_and_goes_on(ledger_url: str, tmp_path: Pa
 def test_who_sends_a_document_that_is_too_large_sees_why(ledger_url: str, tmp_path: Path, announced: bool) -> None:
     with served(ledger_url, tmp_path / "said") as server:
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-        connection.request("POST", "/patients", json.dumps(opening()), AS_JSON)
+        connection.request("POST", "/patients", json.dumps(OPENING), AS_JSON | speaking(server))
         patient = json.load(connection.getresponse())["patient_id"]
-        headers = {"Content-Length": str(FORTY_MEGABYTES + 12)} if announced else {}
+        headers = speaking(server) | ({"Content-Length": str(FORTY_MEGABYTES + 12)} if announced else {})
         path = f"/patients/{patient}/documents"
         connection.request("POST", path, parts(FORTY_MEGABYTES), headers, encode_chunked=not announced)
         answer = connection.getresponse()
@@ -81,6 +88,7 @@ def test_what_is_announced_far_too_large_is_not_waited_for(ledger_url: str, tmp_
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
         connection.putrequest("POST", "/patients")
         connection.putheader("Content-Type", "application/json")
+        connection.putheader("Authorization", server.headers[OFFICE])
         connection.putheader("Content-Length", str(10**12))
         connection.endheaders()
         assert connection.getresponse().status == 413

@@ -9,16 +9,15 @@ from fastapi import FastAPI
 
 from api import examples
 from api.acts import ACTS
-from api.app import create_app
 from api.problems import MEANING
 from domain.events import MediaType
-from tests.api.acts import PROBLEM, Api, Json, opening, refused
+from tests.api.acts import PHYSICIAN, PROBLEM, Api, Json, opening, refused
+from tests.api.callers import application
 from tests.api.recipes import ACT_OF_OPERATION
 from tests.api.stage import stage
 from tests.api.stages import KIND_OF, staged
 
-# The document is the code's alone; no ledger is asked for it.
-DOCUMENT: Json = create_app(None).openapi()  # type: ignore[arg-type]
+DOCUMENT: Json = application().openapi()
 OPERATIONS: dict[str, Json] = {
     f"{method.upper()} {path}": operation
     for path, methods in DOCUMENT["paths"].items()
@@ -127,4 +126,4 @@ def test_the_examples_tell_the_main_line(api: Api) -> None:
     elsewhere = api.did("/patients", opening("SYN-2"))["patient_id"]
     assert api.did(f"/patients/{elsewhere}/prior-treatment", examples.REPORT)["recorded"] == ["PriorTreatmentReported"]
     assert api.did("/assessments", examples.ASSESS)["assessment"]["edition"] == "2025-07-23"
-    refused(api.post(f"/patients/{patient}/courses/1/close", examples.CLOSE), 404, "course")
+    refused(api.post(f"/patients/{patient}/courses/1/close", examples.CLOSE | {"actor": PHYSICIAN}), 404, "course")

@@ -9,10 +9,9 @@ from threading import Barrier
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
-from api.app import create_app
 from tests.api.acts import PHYSICIAN, Api, dose, refused
+from tests.api.callers import client_of
 from tests.api.stage import COMMANDS, stage
 from tests.api.stages import KINDS, SERVES, Kind, staged
 from tests.conftest import OpenLedger
@@ -73,7 +72,7 @@ def at_once(*acts: Callable[[], Response]) -> Counter[int]:
 @pytest.mark.parametrize("with_tag", [False, True], ids=["by digest alone", "with If-Match"])
 def test_of_two_who_decide_at_once_one_wins(api: Api, open_here: OpenLedger, with_tag: bool) -> None:
     other = open_here()
-    with TestClient(create_app(other)) as client:
+    with client_of(other) as client:
         apis = (api, Api(client, other))
         for number in range(6):
             patient = api.opened(f"M-{number}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from httpx2 import Client, Response
+from httpx2 import Response
 
 from tests.api.acts import MEETS_A, PHYSICIAN, Api, Json, dose, opening
 from tests.api.faults import FAULTS, SHARED
@@ -22,7 +22,7 @@ AS_JSON = {"Content-Type": "application/json"}
 
 # The day of judgement and an edition's review date are nobody's, and a refusal may name them: they are not here.
 MISPLACED: tuple[str, ...] = (
-    "actor.id", "actor.role", "actor.credential", "line_of_business", "source", "urgency", "birth_date",
+    "actor", "actor.id", "to.id", "line_of_business", "source", "urgency", "birth_date",
     "received_at", "on", "mg", "doses", "path", "assessment_digest", "citing", "citing.0", "request_id", "member",
     "courses", "courses.0.last_dose_on", "statement.agents", "statement.diagnosis", "prescriber.npi", "valid_from",
     "facts", "member.surprise",
@@ -151,7 +151,7 @@ def test_refusals_of_the_record_repeat_nothing_of_it(api: Api) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_a_server_says_nothing_of_what_it_is_sent(ledger_url: str, tmp_path: Path) -> None:
-    with served(ledger_url, tmp_path / "said") as server, Client(base_url=server.url, timeout=30) as client:
+    with served(ledger_url, tmp_path / "said") as server, server.client() as client:
         born = opening(MEMBER_ID, name=NAME, birth_date=BORN)
         patient = client.post("/patients", json=born).json()["patient_id"]
         clean(client.post("/patients", json=born))

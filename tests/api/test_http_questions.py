@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.acts import MEETS_A, NURSE, Api, Json, refused
+from tests.api.acts import MEETS_A, OFFICE, Api, Json, refused
 from tests.clock import Clock
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -110,7 +110,7 @@ def test_the_audit_trail_says_what_changed_and_who_did_it(api: Api) -> None:
     api.dosed(patient, *WEEK)
     entries = api.asked(f"/patients/{patient}/audit-trail")["items"]
     assert [one["event"] for one in entries] == ["HistoryOpened", *["DoseAdministered"] * 5, "CourseCompleted"]
-    assert entries[0]["who"] == NURSE | {"specialty": None}
+    assert entries[0]["who"] == OFFICE | {"specialty": None}
     assert (entries[1]["happened"], entries[1]["recorded_at"][:10]) == ("2026-04-20", "2026-04-28")
     completed = {"what": "course 1", "before": "open, doses given: 5", "after": "completed, doses given: 5"}
     assert entries[6]["changed"] == [completed]

@@ -13,12 +13,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import ready
-from api.app import create_app
+from api.app import Application
 from api.proxy import OurHostsOnly
 from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
 from domain.policy.edition import Edition
-from domain.sight import Sight
 from tests.api.acts import Api
+from tests.api.callers import client_of
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dosed
@@ -36,10 +36,13 @@ def short_road(client: TestClient) -> ShortRoad:
 
 @pytest.fixture
 def by_the_long_road(api: Api) -> Iterator[TestClient]:
-    app = create_app(api.ledger)
-    app.short_road = None
-    with TestClient(app) as client:
+    with client_of(api.ledger, without_the_short_road) as client:
         yield client
+
+
+def without_the_short_road(app: Application) -> Application:
+    app.short_road = None
+    return app
 
 
 def made_times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -47,9 +50,9 @@ def made_times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     versions: list[int] = []
     make = ready.made
 
-    def counted(history: Any, day: date, sight: Sight) -> Ready:
+    def counted(history: Any, day: date, office: str | None) -> Ready:
         versions.append(history.version)
-        return make(history, day, sight)
+        return make(history, day, office)
 
     monkeypatch.setattr(ready, "made", counted)
     return versions
@@ -134,7 +137,7 @@ def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.
     road = short_road(api.client)  # type: ignore[arg-type]
 
     async def together() -> list[Ready]:
-        return await asyncio.gather(*(road.answered(UUID(patient), None) for _ in range(20)))
+        return await asyncio.gather(*(road.answered(UUID(patient), None, None) for _ in range(20)))
 
     answers = asyncio.run(together())
     assert len({one.tag for one in answers}) == 1
@@ -146,7 +149,7 @@ def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_only_this_machine_is_answered(api: Api) -> None:
     path = f"/patients/{api.opened()}/eligibility"
-    with TestClient(OurHostsOnly(create_app(api.ledger)), base_url="http://localhost") as client:
+    with client_of(api.ledger, OurHostsOnly, base_url="http://localhost") as client:
         assert client.get(path).status_code == 200
         assert client.get(path, headers={"Host": "elsewhere.example"}).status_code == 421
         assert client.get(path, headers={"Origin": "https://elsewhere.example"}).status_code == 403
@@ -156,7 +159,7 @@ def test_only_this_machine_is_answered(api: Api) -> None:
 
 
 def a_key() -> Key:
-    return Key(uuid4(), 1, "", date(2026, 4, 28), (("2025-07-23", 1),), Sight.WHOLE)
+    return Key(uuid4(), 1, "", date(2026, 4, 28), (("2025-07-23", 1),), None)
 
 
 def an_answer(size: int) -> Ready:

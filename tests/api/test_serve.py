@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import shlex
 import signal
 import socket
@@ -24,7 +25,8 @@ from typer.testing import CliRunner
 
 from api import serving
 from api.cli import app
-from api.demo import SITUATIONS, fill
+from api.demo import REVIEWER, SITUATIONS, fill
+from api.identity import Identity, headers_for
 from domain.events import Member
 from domain.ledger.application import open_ledger
 from domain.policy.editions import EDITIONS
@@ -121,7 +123,9 @@ def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) 
         answer = as_curl_does(eligibility).json()
         assert answer["patient_id"] == found["patient_id"]
         assert answer["doses_usable"] == 3
-        assert one.get(f"/patients/{found['patient_id']}/history?secret=1").status_code == 422
+        assert one.get(f"/patients/{found['patient_id']}/history?secret=1").status_code == 401
+        headers = {"Authorization": re.findall(r"Bearer \w+", text)[0]}
+        assert one.get(f"/patients/{found['patient_id']}/history?secret=1", headers=headers).status_code == 422
 
         _, *history = shlex.split(next(line for line in one.printed if " history " in line))
         told = CliRunner().invoke(app, history)
@@ -159,11 +163,13 @@ def test_a_new_ledger_is_made_and_only_this_machine_is_answered(tmp_path: Path) 
 
 def test_a_postgresql_ledger_is_served(postgresql_url: str) -> None:
     fill(postgresql_url, patients=3)
+    with open_ledger(postgresql_url) as ledger:
+        headers = headers_for(Identity(ledger), REVIEWER)
     with served(LEMTRADA_DATABASE=postgresql_url) as one:
         assert postgresql_url not in one.printed[0], "the URL carries a password"
         with open_ledger(postgresql_url) as ledger:
             patient_id = ledger.find(Member(member_id=MID_COURSE))
-        assert one.get(f"/patients/{patient_id}/eligibility").json()["doses_usable"] == 3
+        assert one.get(f"/patients/{patient_id}/eligibility", headers=headers).json()["doses_usable"] == 3
         assert one.stop(signal.SIGTERM) == (0, "")
 
 
