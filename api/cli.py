@@ -198,5 +198,6 @@ from api import (  # noqa: E402, F401
     proof_verbs,
     question_verbs,
     seal_verbs,
+    serve_verb,
     worklist_verbs,
 )

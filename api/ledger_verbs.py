@@ -1,17 +1,13 @@
-"""The verbs that touch a ledger: serve, demo, eligibility, history, database upgrade.
+"""The verbs that touch a ledger: demo, eligibility, history, database upgrade.
 
 Importing this module adds them to the program.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from socket import socket
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,7 +23,6 @@ from rich.table import Table
 from api import demo, serving
 from api.cli import ANSWER_IS_NO, WRONG_USE, AsJson, _complain, _print, app
 from api.in_words import change_in_words, eligibility_rows, headline
-from api.proxy import Front, front_of
 from api.reading_here import ReadingHere, checked_purpose
 from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand, LedgerError
@@ -84,60 +79,6 @@ OPTIONS: Final = {
 """What the domain calls by a field's name is an option here."""
 
 
-@app.command("serve")
-def serve_command(
-    context: typer.Context,
-    with_demo: Annotated[
-        bool, typer.Option("--demo", help="A temporary ledger of synthetic patients, removed at the end.")
-    ] = False,
-    host: Annotated[str, typer.Option(help="To listen on; beyond this machine only with --public-url.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one and prints it.")] = 8000,
-    public_url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            envvar="LEMTRADA_PUBLIC_URL",
-            help="Under which a proxy with TLS serves it, for example https://ledger.plan.example.",
-        ),
-    ] = None,
-    proxy: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESSES",
-            envvar="LEMTRADA_PROXY",
-            help="The proxy's addresses or networks, whose X-Forwarded-For, -Proto and -Host are believed.",
-        ),
-    ] = None,
-    database: Database = None,
-    time_zone: TimeZone = None,
-) -> None:
-    """Serve the HTTP API, on this machine alone or behind a proxy, until Ctrl-C or SIGTERM.
-
-    Example: lemtrada-ledger serve --demo
-    """
-    with plainly(), ExitStack() as stack:
-        front = front_of(public_url, proxy)
-        stack.enter_context(serving.until_stopped())
-        listener = stack.enter_context(serving.listening(host, port, front))
-        if with_demo:
-            source = context.get_parameter_source("database")
-            if source is not None and source.name == "COMMANDLINE":
-                raise InvalidCommand(
-                    "--demo serves a temporary ledger of its own",
-                    field="--database",
-                    remedy="leave one of the two out; `demo --database URL` fills a ledger that stays",
-                )
-            _serve_demo(listener, front, time_zone)
-            return
-        url = _url_to_write(database)
-        zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
-        with open_ledger(url, zone=zone) as ledger:
-            _print(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
-            _print(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
-            sys.stdout.flush()
-            serving.serve(ledger, listener, front)
-
-
 @app.command("demo")
 def demo_command(
     patients: Annotated[
@@ -160,7 +101,7 @@ def demo_command(
             _print([one.to_json_value() for one in shown])
             return
         _print(f"{len(shown)} synthetic patients in {address_of(url)}:")
-        _print("\n".join(_demo_lines(shown)))
+        _print("\n".join(demo_lines(shown)))
 
 
 @app.command("eligibility")
@@ -268,9 +209,6 @@ def _ledger_to_tend(database: str | None) -> Ledger:
     return open_ledger(url)
 
 
-_ledger_to_read = _ledger_to_tend
-
-
 def _patient(reading: ReadingHere, text: str) -> UUID:
     """The patient behind MEMBER, which is not repeated in any text."""
     issuer, separator, number = text.partition(":")
@@ -310,35 +248,7 @@ def step_progress() -> Iterator[Callable[[int, int], None]]:
 # -- the demo, in words -----------------------------------------------------------------------
 
 
-def _url_of(listener: socket, front: Front) -> str:
-    here = serving.url_of(listener)
-    return here if front.public_url is None else f"{here} as {front.public_url}"
-
-
-def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
-    with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
-        url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
-        with step_progress() as progress:
-            shown = demo.fill(url, zone=time_zone or demo.ZONE, progress=progress)
-        with open_ledger(url) as ledger:
-            one = next(one for one in shown if one.situation == "approved_mid_course")
-            patient_id = ledger.find(Member(member_id=one.member_id))
-            base = serving.url_of(listener)
-            find = f'{{"member": {{"member_id": "{one.member_id}"}}}}'
-            _print(f"{len(shown)} synthetic patients in a temporary ledger, which counts days in {ledger.zone.key}:")
-            _print("\n".join(_demo_lines(shown)))
-            _print("For example:")
-            _print(f"  curl -s {base}/patients/find -H 'Content-Type: application/json' -d '{find}'")
-            _print(f"  curl -s {base}/patients/{patient_id}/eligibility")
-            _print(f"  {serving.PROGRAM} history {one.member_id} --database {ledger.address}")
-            _print(
-                f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
-            )
-            sys.stdout.flush()
-            serving.serve(ledger, listener, front)
-
-
-def _demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
+def demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
     """Every situation once; those that repeat them in one line."""
     width = max(len(one.member_id) for one in shown)
     first, more = shown[: len(demo.SITUATIONS)], shown[len(demo.SITUATIONS) :]

@@ -12,7 +12,7 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfoNotFoundError
 
 import platformdirs
@@ -24,6 +24,9 @@ from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.schema import NAME_ZONE, known_zone
 from domain.ledger.urls import SQLiteAddress, address_of
+
+if TYPE_CHECKING:
+    from api.identity import Identity
 
 PROGRAM: Final = "lemtrada-ledger"
 SECONDS_TO_FINISH: Final = 5
@@ -125,8 +128,8 @@ class WithoutWhatWasSent(logging.Filter):
         return True
 
 
-def serve(ledger: Ledger, listener: socket.socket, front: Front = ON_THIS_MACHINE) -> None:
-    """Answers until SIGINT or SIGTERM, and keeps the views up to date meanwhile.
+def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Identity) -> None:
+    """Answers whom `identity` knows until SIGINT or SIGTERM, and keeps the views up to date meanwhile.
 
     Nothing is logged of a request but security events: a query may say more than its path.
     """
@@ -134,11 +137,9 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front = ON_THIS_MACHIN
 
     from api import security_log  # noqa: PLC0415
     from api.app import create_app  # noqa: PLC0415
-    from api.identity import Identity  # noqa: PLC0415
     from api.sealing import SealingThread  # noqa: PLC0415
     from api.tail import Tail  # noqa: PLC0415
 
-    identity = None if front.public_url is None else Identity(ledger, public_url=str(front.public_url))
     security_log.to_standard_error()
     app = create_app(ledger, identity)
     config = uvicorn.Config(

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from api.demo import lives, situations
-from api.demo.people import Person
+from api.demo.people import REVIEWER, STAFF, Person
 from api.demo.situations import Situation
 from api.demo.story import Story, Turn
 from domain.commands import OpenHistory
@@ -22,7 +22,7 @@ from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.reading import Clock, utc_now
 
-__all__ = ["SITUATIONS", "ZONE", "Shown", "Situation", "fill"]
+__all__ = ["REVIEWER", "SITUATIONS", "STAFF", "ZONE", "Shown", "Situation", "fill"]
 
 SITUATIONS: Final[tuple[Situation, ...]] = (*situations.SITUATIONS, *lives.SITUATIONS)
 
@@ -71,7 +71,7 @@ def fill(
     now = clock()
     told = StoryClock(now)
     with open_ledger(url, zone=zone, clock=told) as ledger:
-        if not ledger.is_empty():
+        if next(ledger.patients(), None) is not None:
             raise StoreError(
                 f"{ledger.address} holds patients already, and the demo fills only an empty ledger",
                 "name another with --database, for example sqlite:///demo.sqlite",

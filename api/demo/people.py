@@ -43,6 +43,12 @@ OFFICES: Final = (
         Prescriber(name="Dr. Wanda Fictitious", specialty="neurology"),
     ),
 )
+STAFF: Final = (
+    *(REVIEWER, SECOND_REVIEWER, PHARMACIST, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, CLAIMS, INFUSION_CENTRE),
+    *(office for office, _ in OFFICES),
+)
+"""Who may sign in where the demo is served."""
+
 SITES: Final = ("Made-up Infusion Centre East", "Made-up Infusion Centre West", "Example Hospital, day ward")
 LINES_OF_BUSINESS: Final[tuple[LineOfBusiness, ...]] = ("commercial", "medicare_advantage", "medicaid")
 
