@@ -10,12 +10,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from starlette.testclient import TestClient
 
-from api.app import create_app
 from domain.ledger.application import open_ledger
 from domain.ledger.schema import upgrade
 from tests.api.acts import PDF, Api, refused
+from tests.api.callers import client_of
 from tests.api.test_dossier_replay import run
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
@@ -104,7 +103,7 @@ def told_at(tmp_path: Path) -> tuple[str, str]:
     upgrade(url, zone=ZONE, entropy=seeded(0))
     with (
         open_ledger(url, clock=Clock(NOON), entropy=seeded(1)) as ledger,
-        TestClient(create_app(ledger)) as client,
+        client_of(ledger) as client,
     ):
         return url, appealed(Api(client, ledger))[1]
 
