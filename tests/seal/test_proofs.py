@@ -207,7 +207,7 @@ def test_every_tile_is_read_again_from_its_path(level: int, number: int, width: 
     "path",
     """|tile|tile/0|tile/0/|tile/0/0|tile/0/00|tile/0/0000|tile/00/000|tile/01/000|tile/-1/000|tile/64/000
     tile/0/x000/000|tile/0/001/000|tile/0/x001|tile/0/x01/000|tile/0/X001/000|tile/0/000.p|tile/0/000.p/|tile/0/000.p/0
-    tile/0/000.p/01|tile/0/000.p/256|tile/0/000.p/1000|tile/0/000/|/tile/0/000|tile//000|tile/0/000.p/1/|tile/0/٠٠٠
+    tile/0/000.p/01|tile/0/000.p/256|tile/0/000.p/999|tile/0/000.p/1000|tile/0/000/|/tile/0/000|tile//000|tile/0/000.p/1/|tile/0/٠٠٠
     tile/entries/000|tile/0/x009/x223/x372/x036/x854/x775/808|tile/0/x001/x009/x223/x372/x036/x854/x775/807""".replace(
         "\n    ", "|"
     ).split("|"),
@@ -217,6 +217,11 @@ def test_a_path_that_is_written_otherwise_is_refused(path: str) -> None:
         read_tile_path(path)
     with pytest.raises(Malformed):
         read_tile_path(path + "\n")
+
+
+def test_a_path_of_thousands_of_folders_is_refused() -> None:
+    with pytest.raises(Malformed):
+        read_tile_path(f"tile/0/{'x001/' * 5000}000")
 
 
 def test_the_tiles_of_a_tree_are_those_of_the_specification() -> None:
