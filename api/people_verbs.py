@@ -1,4 +1,4 @@
-"""Who may sign in, by command line: `invite`, `person list|remove`, `token create|list|revoke`.
+"""Who may sign in, by command line: `invite`, `people list|remove`, `token create|list|revoke`.
 
 Whoever can write to the ledger's store may do this; it is recorded as the machine's user.
 """
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from api import security_log
 from api.cli import AsJson, _print, app
-from api.ledger_verbs import OPTIONS, Database, _ledger_to_read, plainly
+from api.ledger_verbs import OPTIONS, Database, _ledger_to_tend, plainly
 from domain.errors import AlreadyRecorded, InvalidCommand
 from domain.people import Actor, Credential, Role
 
@@ -29,10 +29,10 @@ token_verbs = typer.Typer(
     rich_markup_mode=None,
 )
 person_verbs = typer.Typer(
-    help="The people of a ledger.\n\nExample: lemtrada-ledger person list", rich_markup_mode=None
+    help="The people of a ledger.\n\nExample: lemtrada-ledger people list", rich_markup_mode=None
 )
 app.add_typer(token_verbs, name="token")
-app.add_typer(person_verbs, name="person")
+app.add_typer(person_verbs, name="people")
 
 RoleOption = Annotated[Role, typer.Option("--role", help="What she may do.")]
 NameOption = Annotated[str, typer.Option("--name", help="Of the person or system.")]
@@ -74,7 +74,7 @@ def invite_command(
 
     Example: lemtrada-ledger invite --role reviewer --name "Nora Nurse" --credential nurse
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         identity = _identity(ledger)
         known = identity.people.read().person(identifier) if identifier is not None else None
         if known is not None and role is None and name is None:
@@ -83,7 +83,7 @@ def invite_command(
             raise InvalidCommand(
                 "a new person needs a role and a name",
                 field="--role" if role is None else "--name",
-                remedy="add both, or name somebody who is known with --id; see `person list`",
+                remedy="add both, or name somebody who is known with --id; see `people list`",
             )
         else:
             above = tuple(reports_to or ())
@@ -114,7 +114,7 @@ def token_create_command(
 
     Example: lemtrada-ledger token create --role service --name "Claims feed"
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         identity = _identity(ledger)
         person = _admitted(identity, identifier, role, name, credential=credential, office=office, again=True)
         token, issued = identity.new_token(person.id, operator(), days)
@@ -133,7 +133,7 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
 
     Example: lemtrada-ledger token list
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         directory, now = _identity(ledger).people.read(), ledger.now()
         rows = [
             {
@@ -158,7 +158,7 @@ def token_revoke_command(
 
     Example: lemtrada-ledger token revoke 0123456789abcdef --reason "Lost."
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         by = operator()
         _identity(ledger).people.revoke_token(token, by, reason)
         security_log.token_revoked(by.id, credential_id=token)
@@ -169,9 +169,9 @@ def token_revoke_command(
 def person_list_command(database: Database = None, as_json: AsJson = False) -> None:
     """Print who may work with this ledger, and in which role.
 
-    Example: lemtrada-ledger person list
+    Example: lemtrada-ledger people list
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         people = [one.actor for one in _identity(ledger).people.read().people.values()]
         if as_json:
             _print([_person_json(one) for one in people])
@@ -181,16 +181,16 @@ def person_list_command(database: Database = None, as_json: AsJson = False) -> N
 
 @person_verbs.command("remove")
 def person_remove_command(
-    person: Annotated[str, typer.Argument(metavar="PERSON", help="Her id, from `person list`.")],
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Her id, from `people list`.")],
     reason: ReasonOption = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Take away all access of a person: her sessions, links and tokens stop within a second.
 
-    Example: lemtrada-ledger person remove nora.nurse --reason "Left the plan."
+    Example: lemtrada-ledger people remove nora.nurse --reason "Left the plan."
     """
-    with plainly(), _ledger_to_read(database) as ledger:
+    with plainly(), _ledger_to_tend(database) as ledger:
         identity, by = _identity(ledger), operator()
         identity.people.remove(person, by, reason)
         identity.sessions.end_all_of(person)
@@ -229,7 +229,7 @@ def _admitted(
         raise AlreadyRecorded(
             "somebody has this id already" + ("" if known == person else ", and is described otherwise"),
             field="id",
-            remedy="give another with --id, or see `person list`",
+            remedy="give another with --id, or see `people list`",
         )
     return person
 

@@ -69,9 +69,9 @@ def test_a_token_is_shown_once_listed_without_it_and_revoked(verb: Any, browser:
 
 def test_a_person_is_removed_with_all_that_she_holds(verb: Any) -> None:
     verb("token", "create", "--role", "service", "--name", "Claims feed")
-    assert "claims.feed" in verb("person", "list").stdout
-    verb("person", "remove", "claims.feed", "--reason", "Replaced.")
-    assert json.loads(verb("person", "list", "--json").stdout) == []
+    assert "claims.feed" in verb("people", "list").stdout
+    verb("people", "remove", "claims.feed", "--reason", "Replaced.")
+    assert json.loads(verb("people", "list", "--json").stdout) == []
     assert [one["state"] for one in json.loads(verb("token", "list", "--json").stdout)] == ["revoked"]
 
 
