@@ -33,6 +33,7 @@ class Signed(NamedTuple):
     place: str
     note: str
     checkpoint: Checkpoint
+    signatures: int
     is_given: bool
 
 
@@ -40,7 +41,7 @@ def read_signed(content: str | bytes, place: str, *, is_given: bool) -> Signed:
     """A checkpoint of which only the form is known to be right. Raises SealError."""
     note: Note = read_note(content)
     checkpoint = read_checkpoint(note.text)
-    return Signed(checkpoint.size, place, note.encoded(), checkpoint, is_given)
+    return Signed(checkpoint.size, place, note.encoded(), checkpoint, len(note.signatures), is_given)
 
 
 @dataclass(slots=True)
@@ -155,7 +156,7 @@ class Bytes:
         except SealError as error:
             self._fail(signed, error.what)
             return ()
-        if not signed.is_given and len(signers) != len(read_note(signed.note).signatures):
+        if not signed.is_given and len(signers) != signed.signatures:
             self._fail(signed, "it carries a signature of a key that is not known")
         return signers
 
@@ -170,7 +171,9 @@ class Bytes:
         counts = self.found.counts
         counts["leaves"] = self.tree.size
         if self.last is None:
-            if self.tree.size:
+            if self.tree.size and self.keys.given is not None:
+                self.found.fail(Failure("no checkpoint is stored that the key given could have signed"))
+            elif self.tree.size:
                 self.found.remark(
                     "No checkpoint is signed yet: the leaves are those of the events, and no more is shown."
                 )

@@ -51,7 +51,8 @@ class Folder:
     def opened(self, file: str) -> Iterator[Callable[[bytes], None]]:
         """A function that adds to the file."""
         path, sum_ = self.path / file, hashlib.sha256()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for parent in reversed(Path(file).parents):
+            (self.path / parent).mkdir(mode=0o700, exist_ok=True)
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
 
             def write(content: bytes) -> None:
@@ -223,7 +224,7 @@ class _Tiles:
 def write_checkpoints(folder: Folder, earlier: Iterable[Signed], final: Signed, read: ReadSubtree) -> None:
     """Each with the proof that the next one, and after the last of them `final`, only adds to it."""
     notes = list(earlier)
-    for number, (older, newer) in enumerate(zip(notes, [*notes[1:], final], strict=True), 1):
+    for number, (older, newer) in enumerate(zip(notes, [*notes, final][1:], strict=True), 1):
         folder.write(layout.note_file(number), older.note.encode())
         folder.write(layout.consistency_file(number), consistency_text(older, newer, read).encode())
 

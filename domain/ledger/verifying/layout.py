@@ -6,8 +6,8 @@ import json
 from typing import Final
 from uuid import UUID
 
+from domain.policy import editions
 from domain.policy.edition import Edition
-from domain.policy.editions import KNOWN
 from domain.seal.errors import Malformed
 
 CHECKPOINT: Final = "checkpoint"
@@ -48,7 +48,7 @@ def edition_files(edition: Edition) -> dict[str, bytes]:
 
 
 def all_editions() -> list[Edition]:
-    return [edition for revisions in KNOWN for edition in revisions]
+    return [edition for revisions in editions.KNOWN for edition in revisions]
 
 
 def note_file(number: int) -> str:

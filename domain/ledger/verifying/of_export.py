@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,7 +47,8 @@ class ExportFolder:
         """Of a file that belongs to the export; None, and it is told, where it cannot be read."""
         self.expected.add(file)
         try:
-            return (self.folder / file).read_bytes()
+            with open(f"{self.folder}/{file}", "rb") as opened:
+                return opened.read()
         except OSError as error:
             found.fail(Failure(f"it cannot be read: {error.strerror}", file=file))
             return None
@@ -134,14 +136,14 @@ class ExportFolder:
     def check_editions(self, found: Part, named: Iterable[Edition]) -> None:
         """Each file of an outline has the digest of that edition, and those that determinations name are there."""
         digests: dict[tuple[str, int], str] = {}
-        for path in sorted((self.folder / layout.EDITIONS).glob("*")):
-            file = f"{layout.EDITIONS}/{path.name}"
-            content = self.content(file, found) or b""
-            if (match := _EDITION.fullmatch(path.name)) is None:
-                if path.suffix != ".txt":
-                    self.expected.discard(file)
+        folder = self.folder / layout.EDITIONS
+        for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
+            match, file = _EDITION.fullmatch(name), f"{layout.EDITIONS}/{name}"
+            if match is None:
+                if name.endswith(".txt"):
+                    self.expected.add(file)
                 continue
-            key, revision = match[1], int(match[2])
+            key, revision, content = match[1], int(match[2]), self.content(file, found) or b""
             digests[key, revision] = hashlib.sha256(content).hexdigest()
             self._check_edition(found, file, content, key, revision, digests[key, revision])
         found.counts["editions"] = len(digests)
@@ -166,7 +168,7 @@ class ExportFolder:
 
     def check_files(self, found: Part) -> None:
         """Nothing but the export lies in the folder; and its sums, which are no proof, say the same of it."""
-        there = {one.relative_to(self.folder).as_posix() for one in self.folder.rglob("*") if not one.is_dir()}
+        there = {os.path.relpath(os.path.join(*one), self.folder) for one in _files(self.folder)}
         for file in sorted(there - self.expected):
             found.fail(Failure("it is no part of this export", file=file[:200]))
         sums = {}
@@ -216,6 +218,8 @@ class ExportSource(ExportFolder):
         return parts[-1].read_bytes() if len(parts) == 1 and parts[0].is_file() else b""
 
     def histories(self, heads: Mapping[UUID, int]) -> Iterator[list[Logged]]:
+        if not heads:
+            return
         with (self.folder / layout.ENTRIES).open("rb") as opened:
             for stream in heads:
                 yield [_entry_at(opened, offset) for offset in self._offsets[stream]]
@@ -263,7 +267,7 @@ class ExportSource(ExportFolder):
 
     def _check_proofs(self, found: Part, size: int) -> None:
         notes = [self.signed(layout.note_file(number)) for number in self.notes]
-        followers = [*notes[1:], self.final]
+        followers = [*notes, self.final][1:]
         expected = {}
         for number, older, newer in zip(self.notes, notes, followers, strict=True):
             if older is None or newer is None or not older.size <= newer.size <= size:
@@ -308,6 +312,12 @@ def _numbered(folder: Path) -> list[int]:
     """The numbers of the checkpoints that are there, in their order."""
     stems = {one.stem for one in folder.glob("*.note")}
     return sorted(int(one) for one in stems if _NUMBERED.fullmatch(one))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str]]:
+    """Folder and name of everything that is no folder."""
+    for place, _, names in os.walk(folder):
+        yield from ((place, name) for name in names)
 
 
 def _sum_of(path: Path) -> str:

@@ -13,7 +13,7 @@ from domain.ledger.verifying.order import Order
 from domain.ledger.verifying.report import Failure, Logged, Part, Report, about
 from domain.seal.errors import SealError
 from domain.seal.merkle import check_consistency, check_inclusion
-from domain.seal.notes import VerifyingKey, open_note, read_note
+from domain.seal.notes import VerifyingKey, open_note
 from domain.seal.proofs import read_consistency_proof, read_inclusion_proof
 
 NOTHING_LEFT_OUT = (
@@ -75,7 +75,7 @@ class _History(ExportFolder):
         except SealError as error:
             self.found.fail(Failure(error.what, file=signed.place))
             return
-        if len(signers) != len(read_note(signed.note).signatures):
+        if len(signers) != signed.signatures:
             self.found.fail(Failure("it carries a signature of a key that is not known", file=signed.place))
         if is_last and self.known.given is not None and self.known.given not in signers:
             self.found.fail(Failure("the key given has not signed it", file=signed.place))
@@ -84,7 +84,7 @@ class _History(ExportFolder):
         """From each earlier checkpoint to the next one, and from the last of them to the export's own."""
         files = [layout.note_file(number) for number in self.notes]
         notes = [self.signed(file) for file in files]
-        for number, older, newer in zip(self.notes, notes, [*notes[1:], self.final], strict=True):
+        for number, older, newer in zip(self.notes, notes, [*notes, self.final][1:], strict=True):
             file = layout.consistency_file(number)
             content = self.content(file, self.found)
             if content is None or older is None or newer is None:

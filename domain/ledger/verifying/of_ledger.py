@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -22,6 +23,8 @@ from domain.seal.errors import SealError
 
 PAGE: Final = 1_000
 """Events, leaves or checkpoints that are read together."""
+BEFORE_ALL: Final = -(2**63)
+"""What somebody put at a position below the first is read too."""
 HISTORIES: Final = 50
 
 _EVENTS_ON_SQLITE: Final = """SELECT rowid AS position, originator_id, originator_version, topic, state
@@ -92,9 +95,9 @@ class LedgerSource:
         """None: which keys a ledger has is told by its events."""
 
     def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
-        leaves = (_Sealed(*row) for row in self._pages(_LEAVES, -1, last=self.last_leaf))
+        leaves = (_Sealed(*row) for row in self._pages(_LEAVES, BEFORE_ALL, last=self.last_leaf))
         sealed = next(leaves, None)
-        for row in self._pages(self._events, 0, last=self.last_position):
+        for row in self._pages(self._events, BEFORE_ALL, last=self.last_position):
             position = row[0]
             while sealed is not None and sealed.position < position:
                 yield self._lost(bytes_found, sealed)
@@ -155,7 +158,7 @@ class LedgerSource:
     # -- what was stored of the tree --------------------------------------------------------------
 
     def checkpoints(self, found: Part) -> Iterator[Signed]:
-        after = -1
+        after = BEFORE_ALL
         while page := self._select(_CHECKPOINTS, after=after, last=self.last_size, most=PAGE):
             # All of one size stand together: those of the last size may be more than came with the page.
             after = page[-1][1]
@@ -176,7 +179,7 @@ class LedgerSource:
         del found
         expected = {level for level in range(1, 8) if size >> 8 * level}
         for level in sorted(expected | {row[0] for row in self._select(_LEVELS)}):
-            rows = self._pages(_SUBTREES, -1, level=level)
+            rows = self._pages(_SUBTREES, BEFORE_ALL, level=level)
             yield level, f"stored subtrees of level {level}", self._begun(rows, size >> 8 * max(level, 0))
 
     def _begun(self, rows: Iterator[tuple[Any, ...]], hashes: int) -> Iterator[tuple[int, bytes]]:
@@ -215,16 +218,18 @@ class LedgerSource:
 
 
 def _is_found_by_its_columns(row: tuple[Any, ...]) -> bool:
-    """Whether the columns by which it is searched say what the row says."""
+    """Whether the columns by which it is searched say what the row says, spelled as the store writes it."""
     _, at, actor_id, patient_id, text = row
     try:
         told = from_json(text)
-        patient = told.get("patient_id")
-        return (
-            actor_id == told["actor_id"]
-            and (patient is None) == (patient_id is None)
-            and at is not None
-            and (patient is None or UUID(str(patient_id)) == UUID(patient))
-        )
+        instant: datetime | str = datetime.fromisoformat(told["at"]).astimezone(UTC)
+        patient: UUID | str | None = None if told.get("patient_id") is None else UUID(told["patient_id"])
+        told_by: Any = told["actor_id"]
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
+    if isinstance(at, str):
+        assert isinstance(instant, datetime)
+        instant = instant.isoformat(timespec="microseconds")
+    if isinstance(patient_id, str) and isinstance(patient, UUID):
+        patient = patient.hex
+    return (at, actor_id, patient_id) == (instant, told_by, patient)

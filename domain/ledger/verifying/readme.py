@@ -7,11 +7,12 @@ from typing import Final
 CHECK_THE_SIGNATURE: Final = """\
 import base64, sys
 text, _, signatures = open(sys.argv[1] + "/checkpoint", "rb").read().rpartition(b"\\n\\n")
-key = base64.b64decode(open(sys.argv[1] + "/vkey").readline().strip().split("+", 2)[2])[1:]
-signature = base64.b64decode(signatures.split(b"\\n")[0].split(b" ")[2])[4:]
+name, key_id, key = open(sys.argv[1] + "/vkey").readline().strip().split("+", 2)
+found = [base64.b64decode(line.split(b" ")[2]) for line in signatures.splitlines()]
+signature = next(one[4:] for one in found if one[:4].hex() == key_id)
 open("checkpoint.text", "wb").write(text + b"\\n")
 open("checkpoint.signature", "wb").write(signature)
-open("vkey.der", "wb").write(bytes.fromhex("302a300506032b6570032100") + key)
+open("vkey.der", "wb").write(bytes.fromhex("302a300506032b6570032100") + base64.b64decode(key)[1:])
 """
 
 ASK_OPENSSL: Final = """\
