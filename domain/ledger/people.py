@@ -32,6 +32,7 @@ from domain.events import (
     placed,
 )
 from domain.ledger.application import ATTEMPTS, Ledger
+from domain.ledger.sqlite_recorder import Row
 from domain.people import Actor
 
 SECONDS_OLD_MAX: Final = 1.0
@@ -51,6 +52,7 @@ class People:
         self._entropy = entropy
         self._one_at_a_time = Lock()
         self._known = NOBODY_YET
+        self._last_row: Row | None = None
         self.read_at = -SECONDS_OLD_MAX
         """By the process's steady clock."""
 
@@ -87,14 +89,14 @@ class People:
         began, known = time.monotonic(), self._known
         rows = self._ledger.recorder.rows_of(self._stream, first=max(known.version, 1))
         if known.version:
-            if not rows or rows[0][0] != known.version:
-                # The store was set back to before it: what is remembered never was.
+            if not rows or rows[0] != self._last_row:
+                # The store was set back, or another server took over: what is remembered never was.
                 known, rows = NOBODY_YET, self._ledger.recorder.rows_of(self._stream)
             else:
                 rows = rows[1:]
         if rows:
             event_of = self._ledger.events.mapper.event_of
-            known = fold([event_of(self._stream, *row) for row in rows], known)
+            known, self._last_row = fold([event_of(self._stream, *row) for row in rows], known), rows[-1]
         self._known, self.read_at = known, began
         return known
 
