@@ -11,7 +11,7 @@ from rich.console import Console
 
 from api import replay_in_words
 from api.importing.intake import Intake
-from api.wiring import patient_of
+from api.reading import patient_of
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from projections.replay import replay
