@@ -83,7 +83,7 @@ def test_a_person_is_removed_with_all_that_she_holds(verb: Any) -> None:
         (["invite", "--role", "reviewer", "--name", "日本"], "--id"),
         (["invite", "--role", "reviewer", "--name", "Nora", "--id", "a b"], "--id"),
         (["token", "revoke", "0123456789abcdef"], "TOKEN"),
-        (["person", "remove", "nobody"], "PERSON"),
+        (["people", "remove", "nobody"], "PERSON"),
         (["token", "create", "--role", "king", "--name", "Nora"], "--role"),
         (["token", "create", "--role", "service", "--name", "Nora", "--days", "366"], "--days"),
     ],
