@@ -14,18 +14,15 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from api import serving
-from api.cli import ANSWER_IS_NO, DONE, SECONDS_BEFORE_PROGRESS, AsJson, _print, app
-from api.ledger_verbs import Database, Purpose, plainly
+from api.cli import ANSWER_IS_NO, SECONDS_BEFORE_PROGRESS, AsJson, _complain, _print, app
+from api.ledger_verbs import Database, Purpose, _ledger_to_tend, plainly
 from api.reading_here import ReadingHere, checked_purpose, patient_of
 from api.sealing import sealing_of
 from domain.errors import InvalidCommand, NotFound
 from domain.events import AppealId
-from domain.ledger import schema
-from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing
-from domain.ledger.urls import address_of
 from domain.ledger.verifying import layout
 from domain.ledger.verifying.bytes import Signed, read_signed
 from domain.ledger.verifying.exporting import check_free, export_history, export_ledger
@@ -62,7 +59,7 @@ def export_command(
     with plainly():
         check_free(folder)
         checked_purpose(purpose)
-        ledger = _ledger_to_read(database)
+        ledger = _ledger_to_tend(database)
         with ReadingHere(ledger, purpose) as reading, _progress() as progress:
             if appeal is None:
                 reading.everybody("export")
@@ -112,14 +109,18 @@ def verify_command(
         with _progress() as progress:
             report = _verified(folder, database, trusted, given, progress)
         _print(report.to_json_value() if as_json else "\n".join(report.lines()))
-        raise typer.Exit(DONE if report.holds else ANSWER_IS_NO)
+        if report.holds:
+            return
+        failed = ", ".join(f"{part.failures_total} of {part.name}" for part in report.parts if not part.holds)
+        _complain(f"{report.of} does not hold ({failed}): keep it as it is, and compare with a backup or an export")
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 def _verified(
     folder: Path | None, database: str | None, key: VerifyingKey | None, given: list[Signed], progress: ShowProgress
 ) -> Report:
     if folder is None:
-        with _ledger_to_read(database) as ledger:
+        with _ledger_to_tend(database) as ledger:
             return verify(LedgerSource(ledger), key=key, given=given, progress=progress)
     if not any((folder / name).exists() for name in (layout.CHECKPOINT, layout.ENTRIES, layout.README)):
         raise InvalidCommand("this is no export", field="DIR", remedy="name a folder that `export` wrote")
@@ -209,13 +210,6 @@ def _first_over(sealing: Sealing, entries: list[Logged], final: Signed) -> list[
 
 
 # -- the plumbing -----------------------------------------------------------------------------
-
-
-def _ledger_to_read(database: str | None) -> Ledger:
-    """It makes no ledger: where there is none, that is the answer."""
-    url = database if database is not None else serving.database_in_data_folder()
-    schema.read_settings(address_of(url))
-    return open_ledger(url)
 
 
 @contextmanager
