@@ -43,7 +43,7 @@ def of_body(label: str) -> Json:
 
 def test_there_are_operations() -> None:
     assert len(OPERATIONS) >= 76
-    assert len(WITH_BODY) == 13 + len(ACTS)
+    assert len(WITH_BODY) == 18 + len(ACTS)
     assert set(ACT_OF_OPERATION) <= set(WITH_BODY)
 
 
@@ -102,7 +102,7 @@ def test_the_example_of_a_body_is_understood(api: Api, label: str) -> None:
             "dose_id": on.paths["confirm"].split("/")[2],
             "course": 1,
         }
-        filled = path.format(**ids)
+        filled = path.format(**ids, person_id="nora.nurse", token_id="0123456789abcdef")
         answer = api.client.request(method, filled, json=body)
         assert answer.status_code in (200, 201, 404, 409, 403) or "invalid-field" not in answer.json()["type"]
         assert answer.status_code not in (400, 413, 415)
