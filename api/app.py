@@ -25,6 +25,7 @@ from api import (
     worklist,
 )
 from api.dossier import routes as dossiers
+from api.fhir import routes as fhir
 from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate, is_public
 from api.ready import ShortRoad
@@ -102,6 +103,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         sign_in,
         people_routes,
         seal,
+        fhir,
     ):
         # As they stand: to include a router is to build each of its routes again, half a second at the first request.
         app.router.routes.extend(module.router.routes)

@@ -25,6 +25,8 @@ from domain.what_moved import Change
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:lemtrada-ledger:problem:"
+FHIR: Final = "application/fhir+json"
+"""Whoever speaks FHIR is told what is wrong as an OperationOutcome."""
 
 
 class UnreadableBody(Exception):
@@ -249,7 +251,7 @@ def _describe_one(operation: dict[str, Any], *, is_public: bool) -> None:
         schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
         responses["401"] = {"description": MEANING[401], "content": {MEDIA_TYPE: {"schema": schema}}}
     for status, response in responses.items():
-        if int(status) >= HTTPStatus.BAD_REQUEST:
+        if int(status) >= HTTPStatus.BAD_REQUEST and FHIR not in response["content"]:
             (content,) = response["content"].values()
             response["content"] = {MEDIA_TYPE: content}
 

@@ -273,8 +273,10 @@ def _absent() -> Resource:
     return {"extension": [{"url": codes.ABSENT, "valueCode": "unknown"}]}
 
 
-def of_event(event: Event, ledger_id: UUID) -> Resource | None:
-    """Of any event of the log; None for those of `NOT_TOLD`."""
-    if type(event) in ABOUT:
-        return of_change(event, ledger_id)
-    return of_keeping(event, ledger_id) if type(event) in KEEPING else None
+def of_event(event: Event, ledger_id: UUID) -> Resource:
+    """Of any event that is told of."""
+    return of_change(event, ledger_id) if type(event) in ABOUT else of_keeping(event, ledger_id)
+
+
+def is_told(event: Event) -> bool:
+    return type(event) in ABOUT or type(event) in KEEPING

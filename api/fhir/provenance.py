@@ -108,7 +108,3 @@ def is_of(event: Event, reference: str | None, identifier: tuple[str | None, str
         known = [one["identifier"] for one in targets if "identifier" in one]
         return any(one["value"] == value and system in (None, one["system"]) for one in known)
     return True
-
-
-def has_one(event: Event) -> bool:
-    return type(event) in ABOUT

@@ -138,7 +138,7 @@ def test_what_is_taken_back_is_an_update_and_nullified() -> None:
 
 
 def test_it_happened_on_a_day_or_at_an_instant() -> None:
-    assert provenance.of_change(OF_PATIENT["DoseAdministered"], LEDGER)["occurredDateTime"] == "2026-04-20"
+    assert provenance.of_change(OF_PATIENT["DoseAdministered"], LEDGER)["occurredDateTime"] == "2026-05-04"
     received = provenance.of_change(OF_PATIENT["RequestSubmitted"], LEDGER)["occurredDateTime"]
     assert "T" in received
     assert received.endswith("Z")

@@ -1,0 +1,109 @@
+"""What a search answers, what is wrong with it, what there is to ask: Bundle, OperationOutcome, CapabilityStatement.
+
+Nothing here repeats what was sent. A link holds the patient's random id, dates, and a place in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from api.fhir.codes import BALP, Resource
+from api.problems import FHIR
+
+FHIR_VERSION: Final = "4.0.1"
+
+PROFILES: Final = ("Read", "PatientRead", "PatientCreate", "PatientUpdate")
+
+Parameters = Sequence[tuple[str, str]]
+
+
+def search_set(base: str, kind: str, found: Iterable[Resource], asked: Parameters, cursor: str | None) -> Resource:
+    """`base` is where FHIR is served; `asked` is what the search was made with, in its order."""
+    links = [{"relation": "self", "url": _link(base, kind, asked)}]
+    if cursor is not None:
+        following = [*((name, value) for name, value in asked if name != "page"), ("page", cursor)]
+        links.append({"relation": "next", "url": _link(base, kind, following)})
+    entries = [{"fullUrl": f"{base}/{kind}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in found]
+    # FHIR has no empty lists.
+    bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "link": links}
+    return bundle | ({"entry": entries} if entries else {})
+
+
+def _link(base: str, kind: str, parameters: Parameters) -> str:
+    return f"{base}/{kind}?{urlencode(parameters)}" if parameters else f"{base}/{kind}"
+
+
+ISSUE_OF_STATUS: Final[Mapping[int, str]] = {
+    400: "invalid",
+    401: "login",
+    403: "forbidden",
+    404: "not-found",
+    422: "invalid",
+    500: "exception",
+    503: "transient",
+}
+
+
+def outcome(status: int, text: str, *, code: str | None = None) -> Resource:
+    issue = {"severity": "error", "code": code or ISSUE_OF_STATUS[status], "details": {"text": text}}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+_READ_AND_SEARCH: Final = [{"code": "read"}, {"code": "search-type"}]
+
+PAGING: Final = [
+    ("_count", "number", "How many at the most, from 1 to 200; 50 if left out."),
+    ("page", "special", "Where the page before ended: part of its next link, and of no other use."),
+]
+
+
+def capabilities(version: str, base: str) -> Resource:
+    """What is served, and no more than that."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-23",
+        "kind": "instance",
+        "software": {"name": "Lemtrada authorization ledger", "version": version},
+        "implementation": {"description": "The audit trail of one plan's ledger", "url": base},
+        "fhirVersion": FHIR_VERSION,
+        "format": [FHIR],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": (
+                    "Read-only, for auditors. Other resources are referred to by the ledger's own ids and are not"
+                    " served. A search parameter that is not listed is refused, never left out. Days are those of the"
+                    " plan's time zone; the prefixes of a date are eq, ge, gt, le and lt, and of several dates all"
+                    " hold. Every answer is itself recorded."
+                ),
+                "security": {"description": "A bearer token or a browser session of somebody with the role auditor."},
+                "resource": [
+                    {
+                        "type": "AuditEvent",
+                        "supportedProfile": [f"{BALP}{one}" for one in PROFILES],
+                        "interaction": _READ_AND_SEARCH,
+                        "searchParam": _parameters(
+                            ("patient", "reference", "Patient/<id>, or the id alone."),
+                            ("date", "date", "When it was recorded; may be repeated."),
+                        ),
+                    },
+                    {
+                        "type": "Provenance",
+                        "interaction": _READ_AND_SEARCH,
+                        "searchParam": _parameters(
+                            ("patient", "reference", "Patient/<id>, or the id alone."),
+                            ("recorded", "date", "When it was recorded; may be repeated."),
+                            ("target", "reference", "Patient/<id>, or with :identifier the id of what was changed."),
+                        ),
+                    },
+                ],
+            }
+        ],
+    }
+
+
+def _parameters(*own: tuple[str, str, str]) -> list[dict[str, Any]]:
+    return [{"name": name, "type": kind, "documentation": text} for name, kind, text in (*own, *PAGING)]

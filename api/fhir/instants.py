@@ -1,0 +1,113 @@
+"""The date parameters of a search: `ge2026-04-20`, `lt2026-04-21T14:05Z` and their like, as a stretch of time.
+
+A value stands for all of its day, minute or fraction of a second, as FHIR's search says: `eq` is within it, `ge`
+from its beginning, `gt` after its end, `le` until its end, `lt` before its beginning. What is recorded is known to
+the microsecond and is a point. A day, month or year is one of the plan's zone; a time of day needs its offset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from domain.errors import InvalidCommand
+
+_VALUE: Final = re.compile(
+    r"(?P<prefix>[a-z]{2})?(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
+    r"(?:T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,6}))?)?"
+    r"(?P<offset>Z|[+-]\d{2}:\d{2})?)?)?)?",
+    re.ASCII,
+)
+PREFIXES: Final = ("eq", "ge", "gt", "le", "lt")
+REMEDY: Final = "write it like ge2026-04-20, lt2026-05 or eq2026-04-20T14:05:00.25Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From `start`, included, to `end`, not included; None is without an end on that side."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __contains__(self, at: datetime) -> bool:
+        return (self.start is None or at >= self.start) and (self.end is None or at < self.end)
+
+    def within(self, other: Stretch) -> Stretch:
+        """What lies in both."""
+        starts = [one for one in (self.start, other.start) if one is not None]
+        ends = [one for one in (self.end, other.end) if one is not None]
+        return Stretch(max(starts, default=None), min(ends, default=None))
+
+    @property
+    def is_empty(self) -> bool:
+        return self.start is not None and self.end is not None and self.start >= self.end
+
+
+def stretch_of(values: Iterable[str], zone: ZoneInfo, parameter: str) -> Stretch:
+    """What all of these values have in common. Raises InvalidCommand, without repeating a value."""
+    found = Stretch()
+    for value in values:
+        found = found.within(_one(value, zone, parameter))
+    return found
+
+
+def _one(value: str, zone: ZoneInfo, parameter: str) -> Stretch:
+    # In a query, the plus of an offset that was not escaped arrives as a space.
+    match = _VALUE.fullmatch(value.replace(" ", "+"))
+    if match is None:
+        raise InvalidCommand("this is no date of a search", field=parameter, remedy=REMEDY)
+    prefix = match["prefix"] or "eq"
+    if prefix not in PREFIXES:
+        raise InvalidCommand(
+            "this prefix of a date is not understood here", field=parameter, remedy=f"use {', '.join(PREFIXES)}"
+        )
+    try:
+        start, end = _bounds(match, zone)
+    except (ValueError, OverflowError):
+        raise InvalidCommand("there is no such day or time", field=parameter, remedy=REMEDY) from None
+    match prefix:
+        case "eq":
+            return Stretch(start, end)
+        case "ge":
+            return Stretch(start, None)
+        case "gt":
+            return Stretch(end, None)
+        case "le":
+            return Stretch(None, end)
+        case _:
+            return Stretch(None, start)
+
+
+def _bounds(match: re.Match[str], zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Where the value begins and where what comes after it does, in UTC."""
+    year, month, day = int(match["year"]), match["month"], match["day"]
+    if month is None:
+        return _midnight(date(year, 1, 1), zone), _midnight(date(year + 1, 1, 1), zone)
+    if day is None:
+        following = date(year + 1, 1, 1) if int(month) == 12 else date(year, int(month) + 1, 1)
+        return _midnight(date(year, int(month), 1), zone), _midnight(following, zone)
+    whole = date(year, int(month), int(day))
+    if match["hour"] is None:
+        return _midnight(whole, zone), _midnight(whole + timedelta(days=1), zone)
+    if match["offset"] is None:
+        raise InvalidCommand(
+            "a time of day needs its offset from UTC",
+            field="date",
+            remedy="end it with Z, or with an offset like -05:00",
+        )
+    second, fraction = match["second"], match["fraction"]
+    clock = time(int(match["hour"]), int(match["minute"]), int(second or 0), int((fraction or "").ljust(6, "0")))
+    step = timedelta(minutes=1) if second is None else timedelta(seconds=1)
+    if fraction is not None:
+        step = timedelta(microseconds=10 ** (6 - len(fraction)))
+    start = datetime.fromisoformat(f"{datetime.combine(whole, clock).isoformat()}{match['offset']}").astimezone(UTC)
+    return start, start + step
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """In a zone that leaves midnight out, the first instant of the day."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -1,0 +1,266 @@
+"""`/fhir`: the audit trail for auditors, searched by patient and date, and read by id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from eventsourcing.persistence import PersistenceError
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic_core import to_json
+
+from api import examples
+from api.bodies_in import SoundJson
+from api.fhir import audit_events, provenance
+from api.fhir.asked import Asked, asked_of
+from api.fhir.bundles import capabilities, outcome, search_set
+from api.fhir.codes import Resource
+from api.fhir.things import ABOUT
+from api.fhir.trail import Page, Told, Wanted, page
+from api.problems import FHIR, STATUS
+from api.reading import ReadingOfRequest
+from api.wiring import LedgerOfApp
+from domain.errors import InvalidCommand, LedgerError, NotFound
+from domain.events import Event
+from domain.ledger.access_rows import rows_of_batch
+from domain.ledger.application import Ledger
+from domain.ledger.errors import StoreError
+from domain.sight import check_may_see
+
+_ID: Final = re.compile(r"(?P<kind>[ea])\.(?P<stream>[0-9a-f]{32})\.(?P<number>[1-9]\d{0,17})", re.ASCII)
+
+
+class FhirJson(JSONResponse):
+    media_type = FHIR
+
+    def render(self, content: Any) -> bytes:
+        return to_json(content)
+
+
+class FhirRoute(SoundJson):
+    """A route that says what is wrong as an OperationOutcome."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except InvalidCommand as error:
+                return _refused(400, str(error))
+            except LedgerError as error:
+                return _refused(int(STATUS[type(error)]), str(error))
+            except RequestValidationError as error:
+                unknown = any(one["type"] == "unknown_parameter" for one in error.errors())
+                text = "; ".join(str(one["msg"]) for one in error.errors())
+                return _refused(400, text, code="not-supported" if unknown else "invalid")
+            except (PersistenceError, StoreError):
+                return _refused(503, "The ledger's store does not answer: send the same again")
+
+        return told
+
+
+def _refused(status: int, text: str, *, code: str | None = None) -> Response:
+    return FhirJson(outcome(status, text, code=code), status, headers=_NOT_KEPT | _again(status))
+
+
+def _again(status: int) -> dict[str, str]:
+    return {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+
+
+_NOT_KEPT: Final = {"Cache-Control": "private, no-store"}
+
+MEANING: Final = {
+    400: "A parameter is not understood; the OperationOutcome names it.",
+    403: "Only an auditor may ask.",
+    404: "There is no resource of this id.",
+    422: "X-Purpose-Of-Use is no purpose that is known here.",
+    503: "The store does not answer.",
+}
+
+
+def _told_in_fhir(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {one: {"description": MEANING[one], "content": {FHIR: {}}} for one in (*statuses, 422, 503)}
+
+
+router = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute, default_response_class=FhirJson)
+
+_AN_EVENT: Final = f"e.{examples.PATIENT.replace('-', '')}.1"
+IdInPath = Annotated[str, Path(max_length=64, description="As a search gives it.", examples=[_AN_EVENT])]
+OfPatient = Annotated[
+    str | None,
+    Query(alias="patient", description="`Patient/` and her random id.", examples=[f"Patient/{examples.PATIENT}"]),
+]
+WHEN: Final = "When it was recorded, with eq, ge, gt, le or lt; may be repeated."
+Dates = Annotated[list[str], Query(alias="date", description=WHEN, examples=[["ge2026-04-20"]])]
+Recorded = Annotated[list[str], Query(alias="recorded", description=WHEN, examples=[["ge2026-04-20"]])]
+Count = Annotated[str | None, Query(alias="_count", description="How many at the most, to 200.", examples=["50"])]
+Format = Annotated[str | None, Query(alias="_format", description="JSON is all there is.", examples=["json"])]
+PageCursor = Annotated[
+    str | None,
+    Query(alias="page", max_length=400, description="From the next link of the page before.", examples=["WyIyMDI2Il0"]),
+]
+Target = Annotated[
+    str | None,
+    Query(alias="target", description="What was changed: a patient.", examples=[f"Patient/{examples.PATIENT}"]),
+]
+TargetIdentifier = Annotated[
+    str | None,
+    Query(
+        alias="target:identifier",
+        description="What was changed, by the ledger's own id; before it may stand its system and a bar.",
+        examples=[f"urn:lemtrada-ledger:request|{examples.PATIENT}.r1"],
+    ),
+]
+
+
+@router.get("/metadata", responses=_told_in_fhir(400))
+def get_metadata(request: Request, _format: Format = None) -> Response:
+    """What of FHIR is served here, as a CapabilityStatement."""
+    return FhirJson(capabilities(version("lemtrada-ledger"), _base(request)))
+
+
+@router.get("/AuditEvent", responses=_told_in_fhir(400, 403))
+def search_audit_events(
+    reading: ReadingOfRequest,
+    ledger: LedgerOfApp,
+    request: Request,
+    _patient: OfPatient = None,
+    _date: Dates = [],  # noqa: B006  (the framework copies it)
+    _count: Count = None,
+    _page: PageCursor = None,
+    _format: Format = None,
+) -> Response:
+    """Every state change, every read and every change of who may sign in; of one patient, or of everybody."""
+    check_may_see(reading.actor, "audit_events")
+    asked = asked_of(request.query_params, ledger.zone, "date")
+    found = _page_of(ledger, asked, _is_audited(asked), with_reads=True)
+    reading.shown(_patients(found.told), "audit_events")
+    return _bundle(request, "AuditEvent", [_audit_event(one, ledger) for one in found.told], asked, found)
+
+
+@router.get("/AuditEvent/{resource_id}", responses=_told_in_fhir(400, 403, 404))
+def read_audit_event(
+    reading: ReadingOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
+) -> Response:
+    """One state change, read, or change of who may sign in."""
+    check_may_see(reading.actor, "audit_events")
+    told = _told_by_id(ledger, resource_id)
+    if told.event is not None and type(told.event) in audit_events.NOT_TOLD:
+        raise _no_such()
+    reading.shown(_patients([told]), "audit_events")
+    return FhirJson(_audit_event(told, ledger), headers=_NOT_KEPT)
+
+
+@router.get("/Provenance", responses=_told_in_fhir(400, 403))
+def search_provenances(
+    reading: ReadingOfRequest,
+    ledger: LedgerOfApp,
+    request: Request,
+    _patient: OfPatient = None,
+    _recorded: Recorded = [],  # noqa: B006  (the framework copies it)
+    _target: Target = None,
+    _identifier: TargetIdentifier = None,
+    _count: Count = None,
+    _page: PageCursor = None,
+    _format: Format = None,
+) -> Response:
+    """Every state change of a patient's record, or of everybody's: what, when it happened, who, and from what."""
+    check_may_see(reading.actor, "audit_events")
+    asked = asked_of(request.query_params, ledger.zone, "recorded")
+
+    def is_wanted(event: Event) -> bool:
+        return type(event) in ABOUT and provenance.is_of(event, asked.target, asked.identifier)
+
+    found = _page_of(ledger, asked, is_wanted, with_reads=False)
+    reading.shown(_patients(found.told), "audit_events")
+    events = [one.event for one in found.told if one.event is not None]
+    return _bundle(request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], asked, found)
+
+
+@router.get("/Provenance/{resource_id}", responses=_told_in_fhir(400, 403, 404))
+def read_provenance(
+    reading: ReadingOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
+) -> Response:
+    """One state change."""
+    check_may_see(reading.actor, "audit_events")
+    told = _told_by_id(ledger, resource_id)
+    if told.event is None or type(told.event) not in ABOUT:
+        raise _no_such()
+    reading.shown(_patients([told]), "audit_events")
+    return FhirJson(provenance.of_change(told.event, ledger.ledger_id), headers=_NOT_KEPT)
+
+
+# -- what they share --------------------------------------------------------------------------
+
+
+def _is_audited(asked: Asked) -> Wanted:
+    """Of one patient, her events; of everybody, those of the ledger's own keeping too."""
+    return (lambda event: type(event) in ABOUT) if asked.patient_id is not None else audit_events.is_told
+
+
+def _page_of(ledger: Ledger, asked: Asked, wanted: Wanted, *, with_reads: bool) -> Page:
+    return page(
+        ledger,
+        asked.stretch,
+        wanted,
+        patient_id=asked.patient_id,
+        with_reads=with_reads,
+        place=asked.place,
+        limit=asked.count,
+    )
+
+
+def _audit_event(told: Told, ledger: Ledger) -> Resource:
+    if told.event is not None:
+        return audit_events.of_event(told.event, ledger.ledger_id)
+    assert told.row is not None
+    return audit_events.of_read(told.row, ledger.ledger_id)
+
+
+def _patients(told: Iterable[Told]) -> list[UUID]:
+    """Of whom anything is told."""
+    found = (patient_of(one) for one in told)
+    return [one for one in found if one is not None]
+
+
+def patient_of(told: Told) -> UUID | None:
+    if told.event is not None:
+        return told.event.originator_id if type(told.event) in ABOUT else None
+    assert told.row is not None
+    return told.row.access.patient_id
+
+
+def _told_by_id(ledger: Ledger, resource_id: str) -> Told:
+    """Raises NotFound."""
+    match = _ID.fullmatch(resource_id)
+    if match is None:
+        raise _no_such()
+    stream, number = UUID(match["stream"]), int(match["number"])
+    if match["kind"] == "e":
+        events: tuple[Event, ...] = ledger.events.between(stream, number, number)
+        found = [Told(event, None) for event in events]
+    else:
+        found = [Told(None, row) for row in rows_of_batch(ledger, stream, number, 1)]
+    if not found:
+        raise _no_such()
+    return found[0]
+
+
+def _no_such() -> NotFound:
+    return NotFound("there is no resource of this id", field="id", remedy="take the id from a search")
+
+
+def _bundle(request: Request, kind: str, told: list[Resource], asked: Asked, found: Page) -> Response:
+    cursor = found.next.cursor() if found.next is not None else None
+    return FhirJson(search_set(_base(request), kind, told, asked.parameters, cursor), headers=_NOT_KEPT)
+
+
+def _base(request: Request) -> str:
+    return f"{request.base_url}fhir"
