@@ -256,7 +256,7 @@ def test_a_whole_journey_leaves_nothing_of_a_patient_in_any_log_url_or_error(
         broken(ledger_url, ledger, journey, ids["patient"])
         spoken_in_no_http(server)
         assert {200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 421, 422, 500} <= set(journey.statuses)
-        assert journey.errors > 200
+        assert journey.errors > 150
         said = all_that_it_said(server)
     # It was heard: what failed by our own fault, and who was turned away, is said by kind.
     assert "A request failed: " in said
