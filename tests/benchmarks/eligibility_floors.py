@@ -1,6 +1,8 @@
 """The floor of an eligibility over HTTP, a server of its own: it reads the head version and returns ready bytes.
 
-python -m tests.benchmarks.eligibility_floors fastapi|starlette DATABASE PATIENT FILE
+The third also commits a row of who looked before it answers, as must be done for a person.
+
+python -m tests.benchmarks.eligibility_floors fastapi|starlette|logged DATABASE PATIENT FILE
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import psycopg
@@ -27,6 +31,9 @@ from tests.benchmarks.stores import path_of
 
 PATH = "/patients/{patient_id}/eligibility"
 Head = Callable[[UUID], Awaitable[int]]
+LOOK: Final = "INSERT INTO looked_by_hand (at, actor, patient, row) VALUES ({0}, {0}, {0}, {0})"
+TABLE: Final = "CREATE TABLE IF NOT EXISTS looked_by_hand (at text, actor text, patient text, row text)"
+ROW: Final = '{"view":"eligibility","origin":"127.0.0.1","through":"api","role":"reviewer","salt":"' + "0" * 32 + '"}'
 
 
 def head_in(url: str) -> Head:
@@ -62,6 +69,44 @@ def with_fastapi(head: Head, ready: dict[tuple[UUID, int], bytes]) -> ASGIApp:
     return app
 
 
+def with_a_log(url: str, head: Head, ready: dict[tuple[UUID, int], bytes]) -> ASGIApp:
+    look = _looking(url)
+    app = FastAPI()
+
+    @app.get(PATH)
+    async def eligibility(patient_id: UUID) -> Response:
+        version = await head(patient_id)
+        await look(patient_id)
+        return Response(ready[patient_id, version], media_type="application/json", headers={"ETag": f'"{version}"'})
+
+    return app
+
+
+def _looking(url: str) -> Callable[[UUID], Awaitable[None]]:
+    """A row and its commit, as durable as the ledger's own."""
+    if url.startswith("sqlite"):
+        connection = connected(path_of(url))
+        connection.execute(TABLE)
+
+        async def into_file(patient: UUID) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(LOOK.format("?"), (datetime.now(UTC).isoformat(), "r.nurse", patient.hex, ROW))
+            connection.execute("COMMIT")
+
+        return into_file
+    with psycopg.connect(url, autocommit=True) as there:
+        there.execute(TABLE)
+    opened: list[psycopg.AsyncConnection] = []
+
+    async def to_server(patient: UUID) -> None:
+        if not opened:
+            opened.append(await psycopg.AsyncConnection.connect(url, autocommit=True, prepare_threshold=0))
+        values = (datetime.now(UTC).isoformat(), "r.nurse", str(patient), ROW)
+        await opened[0].execute(LOOK.format("%s").encode(), values)
+
+    return to_server
+
+
 def with_starlette(head: Head, ready: dict[tuple[UUID, int], bytes]) -> ASGIApp:
     async def eligibility(request: Request) -> Response:
         patient_id = UUID(request.path_params["patient_id"])
@@ -74,7 +119,11 @@ def with_starlette(head: Head, ready: dict[tuple[UUID, int], bytes]) -> ASGIApp:
 def main() -> None:
     kind, url, patient, file = sys.argv[1:]
     ready = {(UUID(patient), 3): Path(file).read_bytes()}
-    app = {"fastapi": with_fastapi, "starlette": with_starlette}[kind](head_in(url), ready)
+    head = head_in(url)
+    if kind == "logged":
+        app = with_a_log(url, head, ready)
+    else:
+        app = {"fastapi": with_fastapi, "starlette": with_starlette}[kind](head, ready)
     # The protocol is named, for asyncio sends at once only on sockets that name it; else each answer waits for an ACK.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))

@@ -1,4 +1,8 @@
-"""The eligibility of one patient over HTTP: the ledger's own server beside two that only read a version."""
+"""The eligibility of one patient over HTTP: the ledger's own server beside those that only read a version.
+
+Ours once without identity and access log, and then as it is served: to a system, whose looks are
+noted and on disk within a second, and to a person, whose look is on disk before she is answered.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,9 @@ from statistics import median
 from typing import Final
 from uuid import UUID
 
+from api.identity import Identity, headers_for
+from domain.ledger.application import Ledger, open_ledger
+from domain.people import Actor
 from tests.benchmarks.measuring import microseconds, rounds
 from tests.benchmarks.patients import Template, patient_ids, rows_of
 from tests.benchmarks.ratios import Figure, Goal, figure, paired
@@ -21,18 +28,33 @@ from tests.benchmarks.stores import NAMES, Stores, fill, namespace_of
 
 PATIENTS: Final = 200
 CHECKOUT: Final = Path(__file__).parents[2]
-FLOORS: Final = {"fastapi": "FastAPI", "starlette": "bare Starlette"}
+FLOORS: Final = {"fastapi": "FastAPI", "starlette": "bare Starlette", "logged": "FastAPI that commits a row of its log"}
 FLOOR_PROGRAM: Final = ["-m", "tests.benchmarks.eligibility_floors"]
 OUR_PROGRAM: Final = ["-c", "from api.cli import main; main()", "serve", "--port", "0", "--database"]
+WITHOUT: Final = ["-m", "tests.benchmarks.without_trust"]
+ASKING: Final = {
+    "a system": Actor(id="claims", name="Claims system", role="service"),
+    "a person": Actor(id="r.nurse", name="Rosa Review", role="reviewer", credential="nurse"),
+}
+ROWS: Final = (
+    ("without", "fastapi", Goal(1.3)),
+    ("without", "starlette", None),
+    ("a system", "fastapi", Goal(1.3)),
+    ("a system", "starlette", None),
+    ("a person", "logged", Goal(1.3)),
+    ("a person", "fastapi", None),
+)
+"""Ours, the floor, and what is to be reached."""
 
 
 class Client:
     """One connection that is kept through a round, and as little between the clock and the server as can be."""
 
-    def __init__(self, address: str, patient: UUID) -> None:
+    def __init__(self, address: str, patient: UUID, header: str = "") -> None:
         host, _, port = address.removeprefix("http://").partition(":")
         self.place = host, int(port)
-        self.request = f"GET /patients/{patient}/eligibility HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+        lines = f"GET /patients/{patient}/eligibility HTTP/1.1\r\nHost: {host}:{port}\r\n{header}\r\n"
+        self.request = lines.encode()
         self.connect()
 
     def connect(self) -> None:
@@ -80,23 +102,33 @@ def asking(stores: Stores, store: str, template: Template, number: int, requests
     patients = patient_ids(PATIENTS)
     url, patient = stores.new_ledger(store), patients[PATIENTS // 2]
     fill(url, rows_of(template, namespace_of(url), patients, 0))
+    with open_ledger(url) as ledger:
+        headers = {name: _header(ledger, actor) for name, actor in ASKING.items()}
     with ExitStack() as opened:
-        ours = Client(opened.enter_context(_served([*OUR_PROGRAM, url])), patient)
+        clients = {"without": Client(opened.enter_context(_served([*WITHOUT, url])), patient)}
         file = stores.folder / f"eligibility-{patient}.json"
-        file.write_bytes(ours.get())
-        clients = {"ours": ours}
+        file.write_bytes(clients["without"].get())
+        served = opened.enter_context(_served([*OUR_PROGRAM, url]))
+        for name, header in headers.items():
+            clients[name] = Client(served, patient, header)
         for kind in FLOORS:
             address = opened.enter_context(_served([*FLOOR_PROGRAM, kind, url, str(patient), str(file)]))
             clients[kind] = Client(address, patient)
-            assert clients[kind].get() == file.read_bytes(), "all sides give the same bytes"
         for client in clients.values():
             opened.callback(client.close)
+            client.close()
+            client.connect()
+            assert client.get() == file.read_bytes(), "all sides give the same bytes"
         taken = rounds({name: _round(client, requests) for name, client in clients.items()}, number)
-    for kind, name in FLOORS.items():
-        times = {"ours_us": microseconds(taken["ours"]), "floor_us": microseconds(taken[kind])}
-        goal = Goal(1.3) if kind == "fastapi" else None
-        work = f"eligibility over HTTP, p50, {NAMES[store]}, beside {name}"
-        yield figure(work, paired(taken[kind], taken["ours"]), goal, **times)
+    for ours, floor, goal in ROWS:
+        times = {"ours_us": microseconds(taken[ours]), "floor_us": microseconds(taken[floor])}
+        to = "without identity and access log" if ours == "without" else f"to {ours}"
+        work = f"eligibility over HTTP, p50, {to}, {NAMES[store]}, beside {FLOORS[floor]}"
+        yield figure(work, paired(taken[floor], taken[ours]), goal, **times)
+
+
+def _header(ledger: Ledger, actor: Actor) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers_for(Identity(ledger), actor).items())
 
 
 def _round(client: Client, requests: int) -> Callable[[], float]:

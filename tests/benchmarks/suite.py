@@ -15,6 +15,7 @@ from tests.benchmarks import (
     growth_work,
     peer_work,
     reading_work,
+    trust_work,
     view_work,
 )
 from tests.benchmarks.measuring import say
@@ -102,6 +103,22 @@ def peers(run: Run) -> Iterator[Figure]:
         yield from peer_work.beside(run.stores, store, run.template, size)
 
 
+def sealing(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        yield from trust_work.sealing_beside_commands(run.stores, store, run.template, run.rounds)
+
+
+def commands_while_sealed(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        yield from trust_work.commands_while_sealed(run.stores, store, run.template, _commands(run))
+
+
+def verifying(run: Run) -> Iterator[Figure]:
+    for store in NAMES:
+        size = trust_work.Size(run.size(7, 9), run.size(1_000, 25_000), run.size(100, 1_500))
+        yield from trust_work.verifying(run.stores, store, run.template, size)
+
+
 PARTS: dict[str, Part] = {
     "commands on SQLite": commands_on_sqlite,
     "commands on PostgreSQL": commands_on_postgres,
@@ -111,6 +128,9 @@ PARTS: dict[str, Part] = {
     "views": views,
     "peers that store": peers,
     "eligibility over HTTP": eligibility_over_http,
+    "sealing": sealing,
+    "commands while sealed": commands_while_sealed,
+    "verifying": verifying,
     "assessments": assessments,
     "growth": growth,
 }
