@@ -61,16 +61,14 @@ class Entry:
 def read_leaf_input(content: bytes) -> Entry:
     """The entry whose leaf input this is. Raises Malformed."""
     where = "entry"
-    header, *lines = content.split(b"\n", 5)
-    if header != HEADER.encode() or len(lines) != 5 or lines[3]:
-        raise Malformed("it does not begin with the header, three lines and an empty one", where)
-    stream, version, topic, _, state = lines
+    lines = content.split(b"\n", 5)
     try:
+        _, stream, version, topic, _, state = lines
         entry = Entry(UUID(stream.decode()), int(version), topic.decode(), state)
     except ValueError:
-        raise Malformed("its stream, version or topic is not written as one", where) from None
+        raise Malformed("it has no stream, version or topic where they stand", where) from None
     if entry.leaf_input() != content:
-        raise Malformed("its stream or version is spelled in another way than the seal's", where)
+        raise Malformed("its header, stream or version is spelled in another way than the seal's", where)
     return entry
 
 

@@ -39,6 +39,7 @@ MALFORMED_CHECKPOINTS = {
     "two lines": TEXT[: TEXT.index(ROOT_TEXT)],
     "no newline at the end": TEXT[:-1],
     "an empty extension": TEXT + "\n",
+    "an extension without newline": TEXT + "more",
     "an empty origin": TEXT.removeprefix(ORIGIN),
     "carriage returns": TEXT.replace("\n", "\r\n"),
     "a leading zero": TEXT.replace("20852163", "020852163"),
@@ -67,6 +68,11 @@ def test_a_checkpoint_that_is_written_otherwise_is_refused(text: str) -> None:
     assert text != TEXT
     with pytest.raises(Malformed):
         read_checkpoint(text)
+
+
+def test_the_largest_checkpoint_is_read() -> None:
+    checkpoint = Checkpoint(ORIGIN, 2**63 - 1, ROOT)
+    assert read_checkpoint(checkpoint.text()) == checkpoint
 
 
 def test_a_checkpoint_that_cannot_be_written_is_not_made() -> None:

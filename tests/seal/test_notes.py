@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -132,6 +133,23 @@ def test_a_note_that_is_written_otherwise_is_refused(note: str) -> None:
         open_note(note, [VKEY])
 
 
+@pytest.mark.parametrize(
+    "note", ["", "a text\n", f"{TEXT}\n", SIGNED[:-1], SIGNED.replace("\n\n", "\n"), f"{SIGNED}\n"]
+)
+def test_what_has_not_the_shape_of_a_note_is_told_its_shape(note: str) -> None:
+    with pytest.raises(Malformed, match="not a text, an empty line and lines of signatures, each ended by a newline"):
+        read_note(note)
+
+
+def test_a_refusal_names_the_signature() -> None:
+    with pytest.raises(Malformed, match=r"em dash and a space \(signature 2 of the note\)"):
+        read_note(f"{SIGNED}- no signature\n")
+
+
+def test_a_text_may_be_one_empty_line() -> None:
+    assert open_note(sign_note("\n", KEY), [VKEY]) == ("\n", (VKEY,))
+
+
 def test_bytes_that_are_no_utf8_are_refused() -> None:
     with pytest.raises(Malformed, match="not UTF-8"):
         open_note(SIGNED.encode().replace("ï".encode(), b"\xef"), [VKEY])
@@ -235,6 +253,7 @@ def test_a_verifying_key_that_is_written_otherwise_is_refused(text: str) -> None
         KEY.secret_text().replace(VKEY.id.hex(), "00000000"),
         KEY.secret_text()[:-1],
         KEY.secret_text().replace("PRIVATE+KEY+", "PRIVATE+"),
+        KEY.secret_text().replace("PRIVATE+KEY+", ""),
         f"PRIVATE+KEY+{KEY.name}+{VKEY.id.hex()}+{written(1, KEY.seed[1:])}",
         f"PRIVATE+KEY+{KEY.name}+{VKEY.id.hex()}+{written(2, KEY.seed)}",
     ],
@@ -243,6 +262,15 @@ def test_a_signing_key_that_is_written_otherwise_is_refused(text: str) -> None:
     with pytest.raises(Malformed) as refused:
         read_signing_key(text)
     assert base64.b64encode(b"\1" + KEY.seed).decode() not in str(refused.value)
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_a_key_has_32_bytes(length: int) -> None:
+    key_id = sha256(b"name\n\1" + bytes(length)).digest()[:4].hex()
+    with pytest.raises(Malformed, match="public key has 32 bytes"):
+        read_verifying_key(f"name+{key_id}+{written(1, bytes(length))}")
+    with pytest.raises(Malformed, match="seed has 32 bytes"):
+        read_signing_key(f"PRIVATE+KEY+name+{key_id}+{written(1, bytes(length))}")
 
 
 @given(st.text())

@@ -11,6 +11,7 @@ import pytest
 
 from domain.seal.checkpoints import Checkpoint
 from domain.seal.entries import export_line
+from domain.seal.errors import Malformed
 from domain.seal.merkle import (
     Frontier,
     check_consistency,
@@ -20,7 +21,7 @@ from domain.seal.merkle import (
     leaf_hash,
     root_of,
 )
-from domain.seal.notes import SigningKey, open_note, sign_note
+from domain.seal.notes import Signature, SigningKey, open_note, sign_note
 from domain.seal.proofs import ConsistencyProof, InclusionProof
 from domain.seal.tiles import tile_bytes, tiles_of
 from tests.seal.outside import OutsideSaysNo, ask_go, export_as_go_sees_it, openssl_verifies
@@ -56,6 +57,17 @@ def test_go_refuses_what_is_not_signed_here() -> None:
         ask_go("note", {"note": note.replace("naïve", "naive"), "vkeys": [VKEY.text()]})
     with pytest.raises(OutsideSaysNo, match="no verifiable signatures"):
         ask_go("note", {"note": note, "vkeys": [OTHER_KEY.verifying_key.text()]})
+
+
+def test_go_and_we_open_a_hundred_signatures_and_no_more() -> None:
+    witnesses = [Signature("witness", number.to_bytes(4, "big"), b"1").line() for number in range(100)]
+    hundred = sign_note(TEXT, KEY) + "".join(witnesses[:99])
+    assert open_note(hundred, [VKEY])[1] == (VKEY,)
+    assert len(ask_go("note", {"note": hundred, "vkeys": [VKEY.text()]})["unknown"]) == 99
+    with pytest.raises(Malformed, match="more than 100 signatures"):
+        open_note(hundred + witnesses[99], [VKEY])
+    with pytest.raises(OutsideSaysNo, match="malformed note"):
+        ask_go("note", {"note": hundred + witnesses[99], "vkeys": [VKEY.text()]})
 
 
 def test_go_signs_with_our_keys_the_very_same_notes() -> None:

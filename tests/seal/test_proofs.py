@@ -99,6 +99,7 @@ MALFORMED_PROOFS = {
     "nothing": "",
     "another version": TEXT.replace("@v1", "@v2"),
     "no first line": TEXT.partition("\n")[2],
+    "the first line alone": f"c2sp.org/tlog-proof@v1\n\n{signed(7)}",
     "no index": TEXT.replace("index 4\n", ""),
     "an index without number": TEXT.replace("index 4", "index"),
     "a leading zero": TEXT.replace("index 4", "index 04"),
@@ -154,6 +155,20 @@ def test_a_consistency_proof_on_paper_with_any_bit_changed_proves_nothing(bit: i
     changed[bit // 8] ^= 1 << bit % 8
     with pytest.raises(SealError):
         prove_consistency(read_consistency_proof(bytes(changed)), older, [VKEY])
+
+
+def test_a_proof_has_up_to_63_hashes_and_the_largest_index() -> None:
+    hashes, note = (bytes(32),) * 63, signed(1)
+    for proof in (InclusionProof(2**63 - 1, hashes, note), ConsistencyProof(2**63 - 1, hashes, note)):
+        read = read_inclusion_proof if isinstance(proof, InclusionProof) else read_consistency_proof
+        assert read(proof.text()) == proof
+        with pytest.raises(Malformed, match="up to 63 hashes"):
+            read(proof.text().replace("\n\n", f"\n{base64.b64encode(bytes(32)).decode()}\n\n", 1))
+
+
+def test_a_proof_without_its_empty_line_says_so() -> None:
+    with pytest.raises(Malformed, match="no empty line stands before the checkpoint"):
+        read_inclusion_proof(TEXT.replace("\n\n", "\n"))
 
 
 def test_a_proof_that_cannot_be_written_is_not_made() -> None:

@@ -45,7 +45,7 @@ func (report *exportReport) add(what string, err error) {
 
 func judgeExport() (any, error) {
 	flags := flag.NewFlagSet("export", flag.ContinueOnError)
-	vkey := flags.String("vkey", "", "the verifier key; without it, that of the folder")
+	vkey := flags.String("vkey", "", "the verifier keys, a space between them; without it, those of the folder")
 	if err := flags.Parse(os.Args[2:]); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@
 //	inclusion    judges inclusion proofs
 //	consistency  judges consistency proofs
 //	proofs       reads tlog-proof texts and judges each with its entry
-//	export DIR   judges a whole export folder; -vkey KEY takes a key from outside the folder
+//	export DIR   judges a whole export folder; -vkey "KEY KEY" takes keys from outside the folder
 //
 // The exit status is 1 when a request cannot be answered or an export does not hold.
 package main
