@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from api.identity.browsers import csrf_token_of
-from api.identity.caller import Means
+from api.identity.caller import Caller, Means
 from api.identity.limits import Attempts
 from api.identity.refusals import NotKnown
 from api.identity.secrets import (
@@ -28,6 +28,7 @@ from api.identity.secrets import (
     token_of,
     token_parts,
 )
+from domain.accesses import Purpose
 from domain.directory import Directory, Issued
 from domain.errors import NotPermitted
 from domain.events import THE_LEDGER_ITSELF
@@ -45,11 +46,12 @@ SECONDS_BETWEEN_LOOKS: Final = 0.1
 FIRST_ADMINISTRATOR: Final = Actor(id="administrator", name="First administrator", role="administrator")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """A credential that was verified. `until` is by the process's steady clock, `expires_at` by the ledger's.
 
     `version` is that of the directory it was found in; None where the directory says nothing of it.
+    `caller` is who last came with it.
     """
 
     actor: Actor
@@ -59,6 +61,18 @@ class Known:
     version: int | None = None
     credential_id: str | None = None
     csrf_token: str | None = field(default=None, repr=False)
+    caller: Caller | None = None
+
+    def caller_from(self, origin: str, purpose: Purpose | None) -> Caller:
+        return Caller(
+            self.actor,
+            self.means,
+            origin,
+            purpose=purpose,
+            credential_id=self.credential_id,
+            expires_at=self.expires_at,
+            csrf_token=self.csrf_token,
+        )
 
 
 class Provider(Protocol):
@@ -93,11 +107,16 @@ class Identity:
 
     # -- who is behind it ---------------------------------------------------------------------
 
-    async def behind_bearer(self, credential: str) -> Known:
-        """Raises NotKnown, what the provider does, and persistence errors where the store does not answer."""
-        key = hashlib.sha256(credential.encode()).digest()
-        if (known := self._recalled(key)) is not None:
-            return known
+    def recalled(self, authorization: bytes) -> Known | None:
+        """Whom this very header spoke for a moment ago, if it still does."""
+        return self._recalled(hashlib.sha256(authorization).digest())
+
+    async def behind_bearer(self, credential: str, authorization: bytes) -> Known:
+        """Whom the credential of that header speaks for.
+
+        Raises NotKnown, what the provider does, and persistence errors where the store does not answer.
+        """
+        key = hashlib.sha256(authorization).digest()
         if credential.startswith(TOKEN_PREFIX):
             await self._refresh()
             if self._is_news(credential):
