@@ -77,7 +77,7 @@ def get_checkpoint(_: CallerOfRequest, sealing: SealingOfApp) -> str:
     return _newest(sealing).note
 
 
-@router.get("/seal/checkpoints")
+@router.get("/seal/checkpoints", responses=documented(422))
 def get_checkpoints(
     _: CallerOfRequest,
     sealing: SealingOfApp,
@@ -101,7 +101,9 @@ def get_consistency(
     _: CallerOfRequest,
     sealing: SealingOfApp,
     old: Annotated[int, Query(ge=0, description="The size of the older checkpoint.", examples=[7])],
-    new: Annotated[int | None, Query(ge=1, description="That of a newer one; the newest if left out.")] = None,
+    new: Annotated[
+        int | None, Query(ge=1, description="That of a newer one; the newest if left out.", examples=[9])
+    ] = None,
 ) -> str:
     """That the newer tree only adds to the older one, with the newer checkpoint."""
     newer = _newest(sealing) if new is None else _of_size(sealing, new)
@@ -128,7 +130,7 @@ def get_health(_: CallerOfRequest, sealing: SealingOfApp) -> SealHealth:
 @router.get(
     "/patients/{patient_id}/events/{event_version}/proof",
     response_class=PlainTextResponse,
-    responses=_TEXT | documented(404, 409, 422),
+    responses=_TEXT | documented(403, 404, 409, 422),
 )
 def get_proof(
     reading: ReadingOfRequest,
@@ -136,7 +138,8 @@ def get_proof(
     patient_id: PatientIdInPath,
     event_version: Annotated[int, Path(ge=1, description="The event's place in her history.", examples=[2])],
     size: Annotated[
-        int | None, Query(ge=1, description="The size of a checkpoint; the first one over the event if left out.")
+        int | None,
+        Query(ge=1, description="The size of a checkpoint; the first one over the event if left out.", examples=[9]),
     ] = None,
 ) -> str:
     """That this event is in the sealed log, as a C2SP tlog-proof: index, hashes, and the checkpoint."""
@@ -150,7 +153,7 @@ def get_proof(
     return sealing.proof_of(place.leaf_index, under).text()
 
 
-@router.get("/requests/{request_id}/seal", responses=documented(404, 422))
+@router.get("/requests/{request_id}/seal", responses=documented(403, 404, 422))
 def get_seal_of_request(
     reading: ReadingOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath
 ) -> list[DeterminationSealed]:

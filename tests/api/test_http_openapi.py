@@ -29,6 +29,10 @@ SENT_AS = {
     "GET /appeals/{appeal_id}/dossier": ["application/zip"],
     "GET /appeals/{appeal_id}/dossier.html": ["text/html"],
     "GET /appeals/{appeal_id}/dossier.pdf": ["application/pdf"],
+    "GET /seal/checkpoint": ["text/plain"],
+    "GET /seal/key": ["text/plain"],
+    "GET /seal/consistency": ["text/plain"],
+    "GET /patients/{patient_id}/events/{event_version}/proof": ["text/plain"],
 }
 """Documents and case files are answered as the bytes that they are, and documents sent as theirs."""
 WITH_BODY = [label for label, operation in OPERATIONS.items() if "requestBody" in operation and label != BYTES_IN]
