@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -52,6 +53,12 @@ def postgres() -> Iterator[PostgresServer]:
     """One server a test process. It starts, or the tests fail."""
     with postgres_server("fsync=off", "synchronous_commit=off", "full_page_writes=off") as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's is never touched: what a server would keep there, its signer's memory too, is one test's alone."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"))
 
 
 @pytest.fixture(params=STORES)

@@ -284,7 +284,7 @@ def test_upgrade_makes_a_ledger_and_is_harmless_to_repeat(tmp_path: Path) -> Non
     made = ("database", "upgrade", "--database", url, "--time-zone", "America/Chicago")
     assert run(*made).stdout == f"The ledger at {url} has schema 4 and counts days in America/Chicago.\n"
     again = json.loads(run("database", "upgrade", "--database", url, "--json").stdout)
-    assert again == {"database": url, "schema_version": 3, "time_zone": "America/Chicago"}
+    assert again == {"database": url, "schema_version": 4, "time_zone": "America/Chicago"}
     assert "America/Chicago, not in Europe/Oslo" in refused(*made[:-1], "Europe/Oslo")
     assert "no time zone of the IANA database" in refused(*made[:-1], "Mars/Olympus")
     assert "SQLite has no roles" in refused(*made, "--serving-role", "ledger")
