@@ -189,6 +189,7 @@ def _print(value: Any) -> None:
 # Their verbs add themselves to the app, which has to be there first.
 from api import (  # noqa: E402, F401
     access_verbs,
+    audit_verbs,
     backup_verb,
     database_verbs,
     dossier_verbs,

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from eventsourcing.persistence import PersistenceError
 
-from domain.accesses import Look, MachineUser, Purpose, View
+from domain.accesses import Look, MachineUser, Purpose, Through, View
 from domain.errors import InvalidCommand, NotFound
 from domain.events import Member, PatientEvent
 from domain.history import Appeal, DocumentOnRecord, PatientHistory, Request
@@ -39,11 +39,12 @@ class ReadingHere:
     Raises StoreError where it cannot be recorded that somebody looked: nothing is told then.
     """
 
-    def __init__(self, ledger: Ledger, purpose: str | None) -> None:
+    def __init__(self, ledger: Ledger, purpose: str | None, through: Through = "command line") -> None:
         self._ledger = ledger
         self._log = AccessLog(ledger)
         self._user = machine_user()
         self._purpose = checked_purpose(purpose)
+        self._through = through
         self._told_of: set[UUID] = set()
 
     def __enter__(self) -> ReadingHere:
@@ -117,7 +118,8 @@ class ReadingHere:
         progress: Callable[[int], None] = lambda _: None,
     ) -> Worklist:
         page = worklist(self._ledger, filters, paging, as_of=as_of, known_at=known_at, progress=progress)
-        self.shown((one.patient_id for one in (*page.items, *page.failures)), "worklist")
+        failed = [one.patient_id for one in page.failures]
+        self.shown([*(one.patient_id for one in page.items), *failed], "worklist")
         return page
 
     def accesses(self, question: Question) -> AccessesShown:
@@ -153,7 +155,8 @@ class ReadingHere:
     # -- that somebody looked ---------------------------------------------------------------------
 
     def _look(self, view: View, patient_id: UUID | None, subject: str | None) -> Look:
-        return Look(self._user, view, patient_id, subject, self._purpose, "command line", platform.node() or "unknown")
+        origin = platform.node() or "unknown"
+        return Look(self._user, view, patient_id, subject, self._purpose, self._through, origin)
 
     def _record(self, looks: Sequence[Look]) -> None:
         try:

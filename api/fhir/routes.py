@@ -21,8 +21,9 @@ from api.fhir import audit_events, provenance
 from api.fhir.asked import Asked, asked_of
 from api.fhir.bundles import capabilities, outcome, search_set
 from api.fhir.codes import Resource
+from api.fhir.ndjson import audit_event
 from api.fhir.things import ABOUT
-from api.fhir.trail import Page, Told, Wanted, page
+from api.fhir.trail import Page, Told, Wanted, page, patient_of
 from api.problems import FHIR, STATUS
 from api.reading import ReadingOfRequest
 from api.wiring import LedgerOfApp
@@ -142,7 +143,7 @@ def search_audit_events(
     asked = asked_of(request.query_params, ledger.zone, "date")
     found = _page_of(ledger, asked, _is_audited(asked), with_reads=True)
     reading.shown(_patients(found.told), "audit_events")
-    return _bundle(request, "AuditEvent", [_audit_event(one, ledger) for one in found.told], asked, found)
+    return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in found.told], asked, found)
 
 
 @router.get("/AuditEvent/{resource_id}", responses=_told_in_fhir(400, 403, 404))
@@ -155,7 +156,7 @@ def read_audit_event(
     if told.event is not None and type(told.event) in audit_events.NOT_TOLD:
         raise _no_such()
     reading.shown(_patients([told]), "audit_events")
-    return FhirJson(_audit_event(told, ledger), headers=_NOT_KEPT)
+    return FhirJson(audit_event(told, ledger.ledger_id), headers=_NOT_KEPT)
 
 
 @router.get("/Provenance", responses=_told_in_fhir(400, 403))
@@ -217,24 +218,10 @@ def _page_of(ledger: Ledger, asked: Asked, wanted: Wanted, *, with_reads: bool) 
     )
 
 
-def _audit_event(told: Told, ledger: Ledger) -> Resource:
-    if told.event is not None:
-        return audit_events.of_event(told.event, ledger.ledger_id)
-    assert told.row is not None
-    return audit_events.of_read(told.row, ledger.ledger_id)
-
-
 def _patients(told: Iterable[Told]) -> list[UUID]:
     """Of whom anything is told."""
     found = (patient_of(one) for one in told)
     return [one for one in found if one is not None]
-
-
-def patient_of(told: Told) -> UUID | None:
-    if told.event is not None:
-        return told.event.originator_id if type(told.event) in ABOUT else None
-    assert told.row is not None
-    return told.row.access.patient_id
 
 
 def _told_by_id(ledger: Ledger, resource_id: str) -> Told:

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.fhir.instants import Stretch
+from api.fhir.things import ABOUT
 from domain.errors import InvalidCommand
 from domain.events import AccessesRecorded, Event
 from domain.ledger.access_rows import AccessRow, RowPlace, rows_between, rows_of_batch
@@ -71,6 +72,14 @@ class Told(NamedTuple):
 
     event: Event | None
     row: AccessRow | None
+
+
+def patient_of(told: Told) -> UUID | None:
+    """Of whom it tells; None: of nobody's record."""
+    if told.event is not None:
+        return told.event.originator_id if type(told.event) in ABOUT else None
+    assert told.row is not None
+    return told.row.access.patient_id
 
 
 class Page(NamedTuple):

@@ -42,6 +42,8 @@ SHOWN: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "dossier": ("dossier", "appeal", ("{appeal}", "--output", "{folder}/dossier")),
     "worklist": ("worklist", None, ()),
     "export": ("export", "appeal", ("{folder}/export", "--appeal", "{appeal}")),
+    "audit-events": ("audit_events", None, ("--output", "{folder}/audit.ndjson", "--member", "M-1")),
+    "provenance": ("audit_events", None, ("--output", "{folder}/provenance.ndjson", "--member", "M-1")),
 }
 """Verb, the view and the subject that are recorded, and how it is asked."""
 
@@ -105,7 +107,7 @@ def by_command_line(url: str) -> list[Access]:
     """Newest first."""
     with open_ledger(url) as ledger:
         check_digests(ledger)
-        return [one for one in all_accesses(ledger, Question()) if one.through == "command line"]
+        return [one for one in all_accesses(ledger, Question()) if one.through in ("command line", "export")]
 
 
 def test_every_verb_is_known_here() -> None:
