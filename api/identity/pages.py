@@ -12,11 +12,10 @@ from api.identity.caller import Caller
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; sandbox allow-forms"
-    ),
-    # The address may hold a code that still works: no page that it leads to is told of it.
-    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    # The address may hold a code that still works: no other site is told of it. With `no-referrer`, or in a
+    # sandbox, a browser would name the origin of this page's own form as `null`, which is turned away.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -49,7 +48,9 @@ def who_page(caller: Caller) -> HTMLResponse:
         "Role": actor.role.replace("_", " "),
         "Credential": actor.credential.replace("_", " "),
         "Office": actor.office,
-        "Signed in until": caller.expires_at.strftime("%Y-%m-%d %H:%M UTC") if caller.expires_at else None,
+        "Without another request, until": caller.expires_at.strftime("%Y-%m-%d %H:%M UTC")
+        if caller.expires_at
+        else None,
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value is not None)
     body = (

@@ -2,8 +2,8 @@
 
 A link is `/sign-in/<code>`: it works without a script, which a fragment would need. What speaks against
 a secret in a path is answered otherwise: it works once and for a day; the page behind it has a button,
-so that whatever else opens links does not use it up; it sends no referrer; nothing here logs a path; and
-whoever has a logging proxy in front puts the code into the field of `/sign-in` instead.
+so that whatever else opens links does not use it up; no other site is sent it as a referrer; nothing here
+logs a path; and whoever has a logging proxy in front puts the code into the field of `/sign-in` instead.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def test_every_answer_tells_browsers_to_be_careful() -> None:
         answer = asked(SOMEBODY, headers)
         assert answer.status_code == status
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["strict-transport-security"].startswith("max-age=31536000")

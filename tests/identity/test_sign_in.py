@@ -54,10 +54,13 @@ def test_the_page_of_a_link_uses_nothing_up_and_its_button_signs_in(browser: Bro
     assert 'href="/docs"' in landing
 
 
-def test_the_pages_of_signing_in_carry_no_script_and_send_no_referrer(browser: Browser, identity: Identity) -> None:
+def test_the_pages_of_signing_in_carry_no_script_and_tell_no_other_site_of_the_code(
+    browser: Browser, identity: Identity
+) -> None:
     page = browser.get(f"/sign-in/{link(identity)}")
     assert "<script" not in page.text
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
+    assert "sandbox" not in page.headers["content-security-policy"], "its form would come from the origin null"
     assert page.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
