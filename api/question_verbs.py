@@ -25,7 +25,17 @@ from api.ledger_verbs import (
     plainly,
 )
 from api.reading_here import patient_of
-from api.record_in_words import appeal_rows, assessment_rows, course_rows, imported, life_rows, person_rows, spoken
+from api.record_in_words import (
+    appeal_rows,
+    assessment_rows,
+    course_rows,
+    imported,
+    life_rows,
+    person_rows,
+    seal_rows,
+    seal_value,
+    spoken,
+)
 from domain.decisions.approvals_kept import assessment_to_extend
 from domain.errors import EditionUnknown, InvalidCommand
 from domain.events import AppealId, DocumentId, RequestId
@@ -123,9 +133,11 @@ def request_command(
         day = _parsed(_DAY, as_of, "--as-of")
         life = request_life(history, found, reading.zone, clocks_at(reading.now(), reading.zone, day, instant))
         judged, problem = _judged(history, found, day or reading.today(), applies, to_extend)
+        seals = [(one.kind, reading.sealed(history.patient_id, one.version)) for one in found.decisions]
         if as_json:
             _print(
                 {
+                    "seals": [seal_value(kind, place) for kind, place in seals],
                     "life": life.model_dump(mode="json"),
                     "assessment_digest": judged.digest if judged is not None else None,
                     "assessment": judged.assessment.model_dump(mode="json") if judged is not None else None,
@@ -134,7 +146,7 @@ def request_command(
             )
             return
         rows = assessment_rows(judged.assessment) if judged is not None else [("Edition", problem or "")]
-        _show_pairs((*life_rows(life, reading.zone), *rows))
+        _show_pairs((*life_rows(life, reading.zone), *seal_rows(seals), *rows))
 
 
 def _judged(

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from eventsourcing.persistence import PersistenceError
 
+from api.sealing import sealing_of
 from domain.accesses import Look, MachineUser, Purpose, Through, View
 from domain.errors import InvalidCommand, NotFound
 from domain.events import Member, PatientEvent
@@ -27,6 +28,7 @@ from domain.ledger.accesses import FLUSH_ROWS, AccessLog
 from domain.ledger.accounting import AccessesShown, Question, accesses
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
+from domain.ledger.sealing.sealing import Place
 from projections.runner import worklist
 from projections.worklist_listing import Filters, Paging, Worklist
 
@@ -73,6 +75,11 @@ class ReadingHere:
         found = self._ledger.events(patient_id, known_at=known_at)
         self.shown([patient_id], view, subject)
         return found
+
+    def sealed(self, patient_id: UUID, version: int) -> Place | None:
+        """Where an event of a patient whom this verb tells of is sealed; None while it is not."""
+        assert patient_id in self._told_of, "what was not recorded is not read"
+        return sealing_of(self._ledger).place_of(patient_id, version)
 
     def request(self, request_id: str, *, known_at: datetime | None = None) -> tuple[PatientHistory, Request]:
         """Raises NotFound."""

@@ -5,11 +5,13 @@ Every row is a label and a sentence. Instants are shown by the plan's clock, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.events import ImportedFrom
+from domain.ledger.sealing.sealing import Place
 from domain.policy.assessment import Assessment
 from projections.courses import Courses, CourseView, DoseView
 from projections.person import Person
@@ -61,6 +63,23 @@ def person_rows(answer: Person) -> Rows:
         yield "Agent", f"{use.product}, {what}"
     if answer.imported_from is not None:
         yield "Imported", f"from {answer.imported_from.source}"
+
+
+def seal_rows(seals: Iterable[tuple[str, Place | None]]) -> Rows:
+    """Of each determination, where in the sealed log it is, and under which checkpoint."""
+    for kind, place in seals:
+        if place is None:
+            yield "Sealed", f"{spoken(kind)}: not yet"
+            continue
+        under = f"the checkpoint of {place.checkpoint.checkpoint.size} leaves" if place.checkpoint else "none yet"
+        yield "Sealed", f"{spoken(kind)}: leaf {place.leaf_index}, under {under}"
+
+
+def seal_value(kind: str, place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {"determination": kind, "seal": None}
+    checkpoint = place.checkpoint.note if place.checkpoint is not None else None
+    return {"determination": kind, "seal": {"leaf_index": place.leaf_index, "checkpoint": checkpoint}}
 
 
 def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -84,6 +85,19 @@ def test_a_request_tells_what_is_here_and_what_was_decided(told: Json, ledger_ur
     assert "denied on 2026-04-28 by Dora Medical, citing 1.A.iii, edition 2025-07-23" in text
     assert "a1 of 2026-04-28: open" in text
     assert "a1 of" not in said("request", told["denied"], "--known-at", BEFORE, database=ledger_url)
+
+
+def test_a_request_tells_where_its_determination_is_sealed(
+    told: Json, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEMTRADA_SEAL_DIR", str(tmp_path / "signer"))
+    assert "denied: not yet" in said("request", told["denied"], database=ledger_url)
+    assert found("request", told["denied"], database=ledger_url)["seals"] == [{"determination": "denied", "seal": None}]
+    checkpoint = found("seal", "now", database=ledger_url)
+    text = said("request", told["denied"], database=ledger_url)
+    assert re.search(rf"denied: leaf \d+, under the checkpoint of {checkpoint['size']} leaves", text)
+    (sealed,) = found("request", told["denied"], database=ledger_url)["seals"]
+    assert sealed["seal"]["checkpoint"] == checkpoint["note"]
 
 
 def test_an_extension_is_looked_at_before_it_is_decided(api: Api, ledger_url: str) -> None:
