@@ -195,7 +195,7 @@ def _sealed_entries(ledger: Ledger, sealing: Sealing, patient: UUID, size: int) 
         if leaf is None or leaf.number >= size:
             # Recorded since the checkpoint was signed.
             return
-        yield Logged(leaf.number, patient, version, topic, plain(bytes(state)))
+        yield Logged(leaf.number, str(patient), version, topic, plain(bytes(state)))
 
 
 def _first_over(sealing: Sealing, entries: list[Logged], final: Signed) -> list[Signed]:

@@ -154,7 +154,7 @@ def exported_history(sealed: Sealed, number: int, folder: Path) -> Path:
     for version, topic, state in sealed.ledger.recorder.rows_of(patient):
         leaf = store.leaf_of(patient, version)
         assert leaf is not None
-        entries.append(Logged(leaf.number, patient, version, topic, plain(bytes(state))))
+        entries.append(Logged(leaf.number, str(patient), version, topic, plain(bytes(state))))
     keys = [sealed.sealer.verifying_key]
     export_history(entries, sealed.final, sealed.kept[:1], keys, store.read, folder)
     return folder

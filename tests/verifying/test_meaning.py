@@ -42,7 +42,7 @@ def entries_of(told: Scenario) -> list[Logged]:
     found = []
     for version, event in enumerate(told.events, 1):
         stored = MAPPER.to_stored_event(event)
-        found.append(Logged(version - 1, event.patient_id, version, stored.topic, stored.state))
+        found.append(Logged(version - 1, str(event.patient_id), version, stored.topic, stored.state))
     return found
 
 

@@ -11,10 +11,10 @@ from domain.ledger.verifying.report import FAILURES_LISTED, Logged, Part, record
 from tests.verifying.altering import Owner
 from tests.verifying.conftest import Sealed
 
-ONE, OTHER = UUID(int=1), UUID(int=2)
+ONE, OTHER = str(UUID(int=1)), str(UUID(int=2))
 
 
-def event(leaf: int | None, version: int, second: str = "00", stream: UUID = ONE) -> Logged:
+def event(leaf: int | None, version: int, second: str = "00", stream: str = ONE) -> Logged:
     state = b'{"recorded_at":"2026-04-28T16:00:%sZ","salt":""}' % second.encode()
     return Logged(leaf, stream, version, "DoseVoided", state)
 
@@ -123,6 +123,6 @@ def test_a_failure_names_the_event_and_nothing_of_the_patient(sealed: Sealed) ->
         )
     report = sealed.verified()
     (failure,) = [one for one in report.bytes.failures if one.leaf is not None]
-    assert (failure.stream, failure.version) == (sealed.told[1].patient_id, 3)
+    assert (failure.stream, failure.version) == (str(sealed.told[1].patient_id), 3)
     assert (failure.topic, failure.recorded_at) == ("RequestDenied", "2026-03-09T16:00:00")
     assert "Alma" not in "\n".join(report.lines()) + str(report.to_json_value())

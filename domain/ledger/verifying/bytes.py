@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from heapq import merge
 from typing import Final, NamedTuple
+from uuid import UUID
 
-from domain.events import SealingKeyNamed, SealStarted
+from domain.events import STORED_EVENTS, SealingKeyNamed, SealStarted
 from domain.ledger.verifying.report import Failure, Logged, Part, about
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
-from domain.seal.entries import Entry
+from domain.seal.entries import HEADER, Entry
 from domain.seal.errors import Malformed, SealError
-from domain.seal.merkle import EMPTY_ROOT, Frontier
+from domain.seal.merkle import Frontier, node_hash, root_of
 from domain.seal.notes import Note, VerifyingKey, open_note, read_note, read_verifying_key
+from domain.seal.tiles import HEIGHT, WIDTH
 
-HEIGHT: Final = 8
-"""Levels between the subtrees that are stored."""
+_TOPICS: Final = frozenset(one.TOPIC for one in STORED_EVENTS)
 
 WAITING_MAX: Final = 1_000
 """Checkpoints whose signatures wait: keys are named in events, which may lie behind the first that they signed."""
@@ -91,7 +93,9 @@ class Bytes:
     def __init__(self, found: Part, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
         self.found = found
         self.keys = keys
-        self.tree = Frontier()
+        self.size = 0
+        self._leaves: list[bytes] = []
+        self._full = Frontier()
         self.levels: list[list[bytes]] = []
         self.last: Signed | None = None
         self.last_signers: tuple[VerifyingKey, ...] = ()
@@ -111,22 +115,40 @@ class Bytes:
 
     def grow(self, leaf: bytes) -> None:
         """By the hash of a leaf; of one whose event is lost it can only be the stored one."""
-        for subtree in self.tree.append(leaf):
-            level, rest = divmod(subtree.level, HEIGHT)
-            if not rest:
-                if len(self.levels) < level:
-                    self.levels.append([])
-                self.levels[level - 1].append(subtree.hash)
-        if self._next is not None and self._next.size <= self.tree.size:
+        self.size += 1
+        self._leaves.append(leaf)
+        if len(self._leaves) == WIDTH:
+            self._add(root_of(self._leaves))
+            self._leaves.clear()
+        if self._next is not None and self._next.size <= self.size:
             self._reach()
+
+    def _add(self, full: bytes) -> None:
+        """A full subtree of 256 leaves: it may complete larger ones, of which every eighth level is stored."""
+        completed = [(0, full), *((one.level, one.hash) for one in self._full.append(full))]
+        for above, hash in completed:
+            level, rest = divmod(above, HEIGHT)
+            if not rest:
+                if len(self.levels) <= level:
+                    self.levels.append([])
+                self.levels[level].append(hash)
+
+    def root(self) -> bytes:
+        """Of all leaves so far: the full subtrees of 256, and beside them the root of those that are left over."""
+        if not self._leaves:
+            return self._full.root()
+        rest = root_of(self._leaves)
+        for full in reversed(self._full.subtrees):
+            rest = node_hash(full, rest)
+        return rest
 
     # -- checkpoints --------------------------------------------------------------------------
 
     def _reach(self) -> None:
         """Checkpoints of the size that the tree has come to."""
         root = None
-        while self._next is not None and self._next.size <= self.tree.size:
-            root = root or (self.tree.root() if self.tree.size else EMPTY_ROOT)
+        while self._next is not None and self._next.size <= self.size:
+            root = root or (self.root())
             self._later.append((self._next, root))
             self._next = next(self._expected, None)
         if len(self._later) >= WAITING_MAX:
@@ -144,7 +166,7 @@ class Bytes:
         if self.keys.origins and checkpoint.origin not in self.keys.origins:
             self._fail(signed, f"it is of {checkpoint.origin[:100]}, which is no origin of this ledger")
         if root is None:
-            self._fail(signed, f"it is of {signed.size} leaves, and only {self.tree.size} are there: entries were lost")
+            self._fail(signed, f"it is of {signed.size} leaves, and only {self.size} are there: entries were lost")
         elif checkpoint.root != root:
             self._fail(signed, f"the tree of its {signed.size} leaves has another root: entries were altered")
         if not signed.is_given:
@@ -169,11 +191,11 @@ class Bytes:
             self._next = next(self._expected, None)
         self._settle()
         counts = self.found.counts
-        counts["leaves"] = self.tree.size
+        counts["leaves"] = self.size
         if self.last is None:
-            if self.tree.size and self.keys.given is not None:
+            if self.size and self.keys.given is not None:
                 self.found.fail(Failure("no checkpoint is stored that the key given could have signed"))
-            elif self.tree.size:
+            elif self.size:
                 self.found.remark(
                     "No checkpoint is signed yet: the leaves are those of the events, and no more is shown."
                 )
@@ -181,8 +203,8 @@ class Bytes:
         if self.keys.given is not None and self.keys.trusted.isdisjoint(key.text() for key in self.last_signers):
             what = "neither the key given nor one that it named as its successor has signed it"
             self._fail(self.last, what)
-        if self.last.size < self.tree.size:
-            counts["leaves after the last checkpoint"] = self.tree.size - self.last.size
+        if self.last.size < self.size:
+            counts["leaves after the last checkpoint"] = self.size - self.last.size
 
     # -- what was stored of the tree ------------------------------------------------------------
 
@@ -202,7 +224,11 @@ class Bytes:
 
 def leaf_hash_of(entry: Logged) -> bytes:
     """The leaf of what stands there now; of what cannot be an entry, one that no tree has."""
+    _, stream, version, topic, state = entry
+    if topic in _TOPICS and version > 0:
+        # The entry of `domain.seal.entries`, written out: of these topics it would refuse none.
+        return sha256(f"\0{HEADER}\n{stream}\n{version}\n{topic}\n\n".encode() + state).digest()
     try:
-        return Entry(entry.stream, entry.version, entry.topic, entry.state).leaf_hash()
+        return Entry(UUID(stream), version, topic, state).leaf_hash()
     except Malformed:
         return b""

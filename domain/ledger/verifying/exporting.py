@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
+from uuid import UUID
 
 from domain.errors import InvalidCommand
 from domain.events import AccessesRecorded
 from domain.ledger.errors import StoreError
 from domain.ledger.mapper import EventMapper
 from domain.ledger.verifying import layout
-from domain.ledger.verifying.bytes import HEIGHT, Signed, leaf_hash_of
+from domain.ledger.verifying.bytes import Signed, leaf_hash_of
 from domain.ledger.verifying.of_export import consistency_text, hashes_in
 from domain.ledger.verifying.readme import ABOUT_A_HISTORY, ABOUT_A_LEDGER
 from domain.ledger.verifying.report import Logged, Part
@@ -29,7 +30,7 @@ from domain.seal.entries import Entry, export_line
 from domain.seal.merkle import EMPTY_ROOT, Frontier, ReadSubtree, check_inclusion, inclusion_path
 from domain.seal.notes import VerifyingKey
 from domain.seal.proofs import InclusionProof
-from domain.seal.tiles import WIDTH, Tile, reading_tiles
+from domain.seal.tiles import HEIGHT, WIDTH, Tile, reading_tiles
 
 Progress = Callable[[str, int, int], None]
 
@@ -140,7 +141,7 @@ def export_history(
         with folder.opened(layout.ENTRIES) as write:
             for entry in entries:
                 assert entry.leaf is not None
-                write(export_line(entry.leaf, Entry(entry.stream, entry.version, entry.topic, entry.state)))
+                write(export_line(entry.leaf, Entry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
                 path = tuple(inclusion_path(entry.leaf, final.size, read))
                 checkpoint = final.checkpoint
                 if not check_inclusion(entry.leaf, final.size, leaf_hash_of(entry), path, checkpoint.root):
@@ -162,7 +163,7 @@ def _write_entries(folder: Folder, source: Source, final: Signed, progress: Prog
                 if tiles.tree.size < final.size:
                     continue
                 break
-            write(export_line(entry.leaf, Entry(entry.stream, entry.version, entry.topic, entry.state)))
+            write(export_line(entry.leaf, Entry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
             tiles.append(leaf_hash_of(entry))
             if entry.topic == AccessesRecorded.TOPIC:
                 for line in _access_lines(source, mapper, entry):
@@ -178,7 +179,7 @@ def _write_entries(folder: Folder, source: Source, final: Signed, progress: Prog
 
 
 def _access_lines(source: Source, mapper: EventMapper, entry: Logged) -> Iterator[bytes]:
-    event: AccessesRecorded = mapper.event_of(entry.stream, entry.version, entry.topic, entry.state)
+    event: AccessesRecorded = mapper.event_of(UUID(entry.stream), entry.version, entry.topic, entry.state)
     rows = source.accesses(entry.stream, event.first, event.count)
     if len(rows) != event.count:
         raise StoreError(

@@ -21,17 +21,17 @@ README: Final = "README.txt"
 SUMS: Final = "SHA256SUMS"
 
 
-def access_line(register: UUID, number: int, row: str) -> str:
+def access_line(register: str, number: int, row: str) -> str:
     """One row of the access log: which register, which number, and its text as its digest is over."""
-    told = {"register": str(register), "number": number, "row": row}
+    told = {"register": register, "number": number, "row": row}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def read_access_line(line: str) -> tuple[UUID, int, str]:
+def read_access_line(line: str) -> tuple[str, int, str]:
     """Raises Malformed for any other spelling."""
     try:
         told = json.loads(line)
-        register, number, row = UUID(told["register"]), told["number"], told["row"]
+        register, number, row = str(UUID(told["register"])), told["number"], told["row"]
         if type(number) is int and isinstance(row, str) and access_line(register, number, row) == line:
             return register, number, row
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
+from uuid import UUID
 
 from domain.approvals import doses_in_progress
 from domain.courses import courses
@@ -51,7 +52,7 @@ class Meaning:
         return self._guarded("its bytes are no such event", entry, self._decoded, entry)
 
     def _decoded(self, entry: Logged) -> Event:
-        event: Event = self.mapper.event_of(entry.stream, entry.version, entry.topic, entry.state)
+        event: Event = self.mapper.event_of(UUID(entry.stream), entry.version, entry.topic, entry.state)
         return event
 
     def _event(self, known: list[PatientHistory], entry: Logged) -> None:

@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
-from uuid import UUID
 
 from pydantic_core import from_json
 
@@ -103,7 +102,7 @@ class ExportFolder:
             leaf = int(begins[1]) if begins is not None else next_leaf
             try:
                 entry = read_export_line(line, leaf)
-                yield offset, Logged(leaf, entry.stream, entry.version, entry.topic, entry.state)
+                yield offset, Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
             except SealError as error:
                 found.fail(Failure(error.what, leaf=leaf, file=f"{layout.ENTRIES} line {number}"))
             next_leaf = leaf + 1
@@ -188,7 +187,7 @@ class ExportSource(ExportFolder):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.name = f"the export in {folder}"
-        self._offsets: dict[UUID, array[int]] = {}
+        self._offsets: dict[str, array[int]] = {}
         self._access_lines: Iterator[bytes] = iter(())
         self._access_line: bytes | None = None
         self._accesses_found: Part | None = None
@@ -217,7 +216,7 @@ class ExportSource(ExportFolder):
         parts = sorted(full.with_name(f"{full.name}.p").glob("*"))
         return parts[-1].read_bytes() if len(parts) == 1 and parts[0].is_file() else b""
 
-    def histories(self, heads: Mapping[UUID, int]) -> Iterator[list[Logged]]:
+    def histories(self, heads: Mapping[str, int]) -> Iterator[list[Logged]]:
         if not heads:
             return
         with (self.folder / layout.ENTRIES).open("rb") as opened:
@@ -242,7 +241,7 @@ class ExportSource(ExportFolder):
                 for place in range(min(tile.width, len(content) // HASH_SIZE)):
                     yield tile.number * WIDTH + place, content[place * HASH_SIZE : (place + 1) * HASH_SIZE]
 
-    def accesses(self, register: UUID, first: int, count: int) -> list[str]:
+    def accesses(self, register: str, first: int, count: int) -> list[str]:
         rows: list[str] = []
         while len(rows) < count and self._access_line is not None:
             try:
@@ -305,7 +304,7 @@ def _entry_at(opened: BinaryIO, offset: int) -> Logged:
     begins = _LEAF.match(line)
     leaf = int(begins[1]) if begins is not None else -1
     entry = read_export_line(line, leaf)
-    return Logged(leaf, entry.stream, entry.version, entry.topic, entry.state)
+    return Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
 
 
 def _numbered(folder: Path) -> list[int]:

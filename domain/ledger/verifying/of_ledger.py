@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json
@@ -48,10 +48,8 @@ _REGISTERS: Final = """SELECT register, COUNT(*) AS rows, MIN(number) AS first, 
     FROM {schema}.accesses GROUP BY register"""
 
 
-class _Sealed(NamedTuple):
-    leaf: int
-    position: int
-    hash: bytes
+_Sealed = tuple[int, int, bytes]
+"""Leaf number, position of its event in the log, leaf hash."""
 
 
 class LedgerSource:
@@ -71,14 +69,17 @@ class LedgerSource:
         last_leaf = self._one(_LAST_LEAF)
         self.last_leaf: int = -1 if last_leaf is None else last_leaf
         self.last_position = ledger.position()
-        self._covered: dict[UUID, int] = {}
+        self._covered: dict[str, int] = {}
+        self._names: dict[UUID | str, str] = {}
 
     # -- reading --------------------------------------------------------------------------------
 
     def _select(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         def work(run: Any) -> list[tuple[Any, ...]]:
             rows = run(statement, **values)
-            return [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in rows]
+            if rows and isinstance(rows[0], dict):
+                return [tuple(row.values()) for row in rows]
+            return [tuple(row) for row in rows]
 
         return self._store.reads(work)
 
@@ -95,41 +96,46 @@ class LedgerSource:
         """None: which keys a ledger has is told by its events."""
 
     def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
-        leaves = (_Sealed(*row) for row in self._pages(_LEAVES, BEFORE_ALL, last=self.last_leaf))
+        leaves = self._sealed(bytes_found)
         sealed = next(leaves, None)
         for row in self._pages(self._events, BEFORE_ALL, last=self.last_position):
             position = row[0]
-            while sealed is not None and sealed.position < position:
+            while sealed is not None and sealed[1] < position:
                 yield self._lost(bytes_found, sealed)
                 sealed = next(leaves, None)
-            leaf = sealed.leaf if sealed is not None and sealed.position == position else None
-            if leaf is None and sealed is not None:
-                where = Failure(
-                    f"the event at position {position} was never sealed, and later ones were", leaf=sealed.leaf
-                )
-                order_found.fail(where)
-            entry = self._logged(bytes_found, leaf, row)
-            stored = sealed.hash if sealed is not None and leaf is not None else None
-            if leaf is not None:
+            if sealed is not None and sealed[1] == position:
+                yield Leaf(self._logged(bytes_found, sealed[0], row), sealed[2])
                 sealed = next(leaves, None)
-            if entry is not None or leaf is not None:
-                yield Leaf(entry, stored)
+                continue
+            if sealed is not None:
+                what = f"the event at position {position} was never sealed, and later ones were"
+                order_found.fail(Failure(what, leaf=sealed[0]))
+            if (entry := self._logged(bytes_found, None, row)) is not None:
+                yield Leaf(entry, None)
         while sealed is not None:
             yield self._lost(bytes_found, sealed)
             sealed = next(leaves, None)
 
+    def _sealed(self, found: Part) -> Iterator[_Sealed]:
+        for row in self._pages(_LEAVES, BEFORE_ALL, last=self.last_leaf):
+            if type(row[1]) is int and type(row[2]) is bytes:
+                yield row
+            else:
+                found.fail(Failure("what is stored of the leaf is no position and hash", leaf=row[0]))
+                yield row[0], BEFORE_ALL, b""
+
     def _lost(self, found: Part, sealed: _Sealed) -> Leaf:
-        found.fail(Failure(f"its event is gone from position {sealed.position} of the log", leaf=sealed.leaf))
-        return Leaf(None, sealed.hash)
+        leaf, position, hash = sealed
+        found.fail(Failure(f"its event is gone from position {position} of the log", leaf=leaf))
+        return Leaf(None, hash)
 
     def _logged(self, found: Part, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
         """None, and it is told, where a row is not as the ledger writes one."""
         position, stream, version, topic, state = row
         try:
-            history = stream if isinstance(stream, UUID) else UUID(stream)
-            # SQLite keeps whatever it is given: other spellings of the same are alterations too.
-            if type(version) is int and type(topic) is str and (stream is history or stream == history.hex):
-                return Logged(leaf, history, version, topic, self._mapper.plain_state(bytes(state)))
+            name = self._names.get(stream) or self._name_of(stream)
+            if type(version) is int and type(topic) is str:
+                return Logged(leaf, name, version, topic, self._mapper.plain_state(state))
         except Exception as error:
             problem = type(error).__name__
         else:
@@ -137,13 +143,21 @@ class LedgerSource:
         found.fail(Failure(f"the row at position {position} of the log cannot be read [{problem}]", leaf=leaf))
         return None
 
-    def histories(self, heads: Mapping[UUID, int]) -> Iterator[list[Logged]]:
+    def _name_of(self, stream: UUID | str) -> str:
+        """Raises ValueError: SQLite keeps whatever it is given, and another spelling is an alteration too."""
+        history = stream if isinstance(stream, UUID) else UUID(stream)
+        if stream not in (history, history.hex):
+            raise ValueError("another spelling")
+        name = self._names[stream] = str(history)
+        return name
+
+    def histories(self, heads: Mapping[str, int]) -> Iterator[list[Logged]]:
         patients = iter(heads)
         while some := list(islice(patients, HISTORIES)):
-            for stream, rows in self._ledger.recorder.rows_of_each(some):
-                yield list(self._plain(stream, rows, heads[stream]))
+            for stream, rows in self._ledger.recorder.rows_of_each([UUID(one) for one in some]):
+                yield list(self._plain(str(stream), rows, heads[str(stream)]))
 
-    def _plain(self, stream: UUID, rows: Sequence[tuple[int, str, bytes]], last: int) -> Iterator[Logged]:
+    def _plain(self, stream: str, rows: Sequence[tuple[int, str, bytes]], last: int) -> Iterator[Logged]:
         for version, topic, state in rows:
             if type(version) is int and version <= last:
                 yield Logged(None, stream, version, str(topic), self._decrypted(state))
@@ -189,14 +203,14 @@ class LedgerSource:
 
     # -- the access log ---------------------------------------------------------------------------
 
-    def accesses(self, register: UUID, first: int, count: int) -> list[str]:
+    def accesses(self, register: str, first: int, count: int) -> list[str]:
         rows = self._select(_ROWS, register=self._named(register), first=first, end=first + count)
         self._covered[register] = max(self._covered.get(register, 0), first + count - 1)
         # A row that is searched by other values than it says is not the one that was recorded.
         return [row[-1] if _is_found_by_its_columns(row) else "" for row in rows]
 
-    def _named(self, register: UUID) -> UUID | str:
-        return register.hex if isinstance(self._store, SQLiteViews) else register
+    def _named(self, register: str) -> UUID | str:
+        return UUID(register).hex if isinstance(self._store, SQLiteViews) else UUID(register)
 
     def finish(self, bytes_found: Part, meaning_found: Part, size: int, editions: frozenset[Edition]) -> None:
         del bytes_found, size, editions
@@ -207,10 +221,10 @@ class LedgerSource:
             for _, stream, _, topic, state in page:
                 if topic == AccessesRecorded.TOPIC:
                     told = from_json(self._decrypted(state))
-                    self._covered[stream] = told["first"] + told["count"] - 1
+                    self._covered[str(stream)] = told["first"] + told["count"] - 1
             position = page[-1][0]
         for name, rows, first, last in registers:
-            register = name if isinstance(name, UUID) else UUID(name)
+            register = str(name if isinstance(name, UUID) else UUID(name))
             covered = self._covered.get(register, 0)
             if last > covered or first != 1 or rows != last:
                 what = "the access log has rows of this register that no digest covers, or lacks some"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from uuid import UUID
 
-from domain.ledger.verifying.report import Logged, Part, about, recorded_at
+from domain.ledger.verifying.report import Logged, Part, about, sortable_instant
 
 
 @dataclass(slots=True)
@@ -17,7 +16,7 @@ class Order:
 
     found: Part
     is_whole_log: bool = True
-    heads: dict[UUID, tuple[int, str]] = field(default_factory=dict)
+    heads: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     next_leaf: int = 0
     sealed: int = 0
     unsealed: int = 0
@@ -28,7 +27,7 @@ class Order:
         else:
             self._leaf(entry, entry.leaf)
         before = self.heads.get(entry.stream)
-        at = recorded_at(entry.state)
+        at = sortable_instant(entry.state)
         if at is None:
             self.found.fail(about("its time of recording cannot be read", entry))
         if before is None:
@@ -41,7 +40,7 @@ class Order:
             if at is not None and at < since:
                 self.found.fail(about("it was recorded before the event in front of it in its history", entry))
         # The head is where the history stands now: one failure is told once, and not at every event after it.
-        self.heads[entry.stream] = (entry.version, at or (before[1] if before is not None else ""))
+        self.heads[entry.stream] = (entry.version, at or (before[1] if before is not None else b""))
 
     def _leaf(self, entry: Logged, leaf: int) -> None:
         self.sealed += 1

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
-from uuid import UUID
 
 from pydantic_core import from_json
 
@@ -27,30 +26,36 @@ _RECORDED_AT: Final = re.compile(
 
 
 class Logged(NamedTuple):
-    """One event as it stands in the log. `leaf` is None where it is not sealed yet; `state` are its plain bytes."""
+    """One event as it stands in the log. `leaf` is None where it is not sealed yet; `state` are its plain bytes.
+
+    `stream` is the UUID in lower case with hyphens, as an entry has it: to read as many as there are costs time.
+    """
 
     leaf: int | None
-    stream: UUID
+    stream: str
     version: int
     topic: str
     state: bytes
 
 
 def recorded_at(state: bytes) -> str | None:
-    """The instant in the plain bytes of an event, as text that sorts; None where there is none."""
+    """The instant in the plain bytes of an event; None where there is none."""
+    found = sortable_instant(state)
+    return None if found is None else found.decode()
+
+
+def sortable_instant(state: bytes) -> bytes | None:
+    """The same, as bytes that sort as the instants do."""
     found = _RECORDED_AT.match(state)
     if found is not None:
-        return found[1].decode()
+        return found[1]
     try:
         told = from_json(state)
     except ValueError:
         return None
     instant = told.get("recorded_at") if isinstance(told, dict) else None
-    return (
-        instant.removesuffix("Z")
-        if isinstance(instant, str) and len(instant) <= len("2026-01-01T00:00:00.000000Z")
-        else None
-    )
+    is_short = isinstance(instant, str) and len(instant) <= len("2026-01-01T00:00:00.000000Z")
+    return instant.removesuffix("Z").encode() if isinstance(instant, str) and is_short else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Failure:
 
     what: str
     leaf: int | None = None
-    stream: UUID | None = None
+    stream: str | None = None
     version: int | None = None
     topic: str | None = None
     recorded_at: str | None = None
@@ -85,7 +90,7 @@ class Failure:
         values = {
             "what": self.what,
             "leaf": self.leaf,
-            "history": None if self.stream is None else str(self.stream),
+            "history": self.stream,
             "version": self.version,
             "topic": self.topic,
             "recorded_at": None if self.recorded_at is None else f"{self.recorded_at}Z",

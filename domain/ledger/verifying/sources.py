@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
-from uuid import UUID
 
 from domain.ledger.verifying.bytes import Keys, Signed
 from domain.ledger.verifying.report import Logged, Part
@@ -32,7 +31,7 @@ class Source(Protocol):
     def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
         """Every event in the order of the log, then those that are not sealed."""
 
-    def histories(self, heads: Mapping[UUID, int]) -> Iterator[list[Logged]]:
+    def histories(self, heads: Mapping[str, int]) -> Iterator[list[Logged]]:
         """Of each of these streams, the events through its version, oldest first."""
 
     def checkpoints(self, found: Part) -> Iterator[Signed]:
@@ -41,7 +40,7 @@ class Source(Protocol):
     def subtrees(self, found: Part, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
         """Level, place and numbered hashes of what was stored of the tree above its leaves."""
 
-    def accesses(self, register: UUID, first: int, count: int) -> list[str]:
+    def accesses(self, register: str, first: int, count: int) -> list[str]:
         """The rows of the access log from number `first` on, as they are stored: fewer where some are not there."""
 
     def finish(self, bytes_found: Part, meaning_found: Part, size: int, editions: frozenset[Edition]) -> None:

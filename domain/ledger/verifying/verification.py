@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, get_args
-from uuid import UUID
 
 from domain.accesses import digest_of
 from domain.events import AccessesRecorded, SealEvent
@@ -46,18 +45,18 @@ class _Verification:
         self.bytes = Bytes(self.report.bytes, self.keys, stored, sorted(given, key=lambda one: one.size))
         self.order = Order(self.report.order)
         self.meaning = Meaning(self.report.meaning)
-        self.patients: list[UUID] = []
-        self.registers: dict[UUID, int] = {}
+        self.patients: list[str] = []
+        self.registers: dict[str, int] = {}
 
     def run(self) -> Report:
         self._log()
         self.order.finish()
         self.bytes.finish()
-        for level, place, hashes in self.source.subtrees(self.report.bytes, self.bytes.tree.size):
+        for level, place, hashes in self.source.subtrees(self.report.bytes, self.bytes.size):
             self.bytes.check_subtrees(level, hashes, place)
         self._histories(self.patients)
         editions = frozenset(self.meaning.editions)
-        self.source.finish(self.report.bytes, self.report.meaning, self.bytes.tree.size, editions)
+        self.source.finish(self.report.bytes, self.report.meaning, self.bytes.size, editions)
         self.report.unsealed = self.order.unsealed
         if self.bytes.last is not None:
             checkpoint = self.bytes.last.checkpoint
@@ -85,7 +84,7 @@ class _Verification:
             if not done % _STEP:
                 self.progress("bytes and order", done, 0)
 
-    def _histories(self, patients: Iterable[UUID]) -> None:
+    def _histories(self, patients: Iterable[str]) -> None:
         heads = {patient: self.order.heads[patient][0] for patient in patients}
         for done, entries in enumerate(self.source.histories(heads), 1):
             self.meaning.history(entries)
