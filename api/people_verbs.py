@@ -5,8 +5,6 @@ Whoever can write to the ledger's store may do this; it is recorded as the machi
 
 from __future__ import annotations
 
-import getpass
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -15,6 +13,7 @@ from pydantic import ValidationError
 from api import security_log
 from api.cli import AsJson, _print, app
 from api.ledger_verbs import OPTIONS, Database, _ledger_to_tend, plainly
+from api.reading_here import machine_user
 from domain.errors import AlreadyRecorded, InvalidCommand
 from domain.people import Actor, Credential, Role
 
@@ -45,9 +44,9 @@ LOCAL_URL: Final = "http://127.0.0.1:8000"
 
 
 def operator() -> Actor:
-    """The machine's user, as she stands with what she does by command line."""
-    user = re.sub(r"[^A-Za-z0-9._@-]", "-", getpass.getuser())[:90] or "unknown"
-    return Actor(id=f"os:{user}", name=f"{user} by command line", role="administrator")
+    """The machine's user, as she stands with what she does by command line: the same as with what she looks at."""
+    user = machine_user()
+    return Actor(id=user.id, name=f"{user.name} by command line", role="administrator")
 
 
 @app.command("invite")

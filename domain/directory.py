@@ -14,6 +14,7 @@ from typing import Final
 
 from domain.errors import NotPermitted
 from domain.events import (
+    THE_LEDGER_ITSELF,
     LinkIssued,
     LinkUsed,
     PeopleEvent,
@@ -24,6 +25,9 @@ from domain.events import (
     TokenRevoked,
 )
 from domain.people import Actor
+
+OPERATOR_PREFIX: Final = "os:"
+"""With it begins the id under which a command line is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,11 @@ def _end(issued: dict[str, Issued], person_id: str, at: datetime) -> None:
 
 
 NOBODY_YET: Final = Directory()
+
+
+def is_reserved(person_id: str) -> bool:
+    """Whether what is recorded under this id is never a person's: the ledger's own doing, or a machine's user's."""
+    return person_id == THE_LEDGER_ITSELF.id or person_id.startswith(OPERATOR_PREFIX)
 
 
 def check_may_keep_people(actor: Actor) -> None:

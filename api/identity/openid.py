@@ -21,6 +21,7 @@ from api.identity.openid_settings import OpenIDSettings
 from api.identity.provider_keys import ProviderKeys
 from api.identity.refusals import NoRole, NotKnown
 from api.security_log import Reason
+from domain.directory import is_reserved
 from domain.people import Actor
 
 REMEMBERED_SECONDS_MAX: Final = 60.0
@@ -113,6 +114,8 @@ def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
     identifier = _text(claims, settings.id_claim)
     if identifier is None:
         raise NoRole(f"The claim {settings.id_claim} names nobody.")
+    if is_reserved(actor_id_of(identifier)):
+        raise NoRole(f"The claim {settings.id_claim} names what no person is called here.")
     specialty = _text(claims, settings.specialty_claim)
     if settings.specialties is not None:
         specialty = _one_of(claims, settings.specialty_claim, settings.specialties)

@@ -19,7 +19,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from domain import errors
-from domain.directory import NOBODY_YET, Directory, Issued, fold
+from domain.directory import NOBODY_YET, Directory, Issued, fold, is_reserved
 from domain.events import (
     LinkIssued,
     LinkUsed,
@@ -107,7 +107,9 @@ class People:
     # -- changes ------------------------------------------------------------------------------
 
     def admit(self, person: Actor, by: Actor) -> Actor:
-        """Raises AlreadyRecorded for an id that somebody has."""
+        """Raises AlreadyRecorded for an id that somebody has, and InvalidCommand for one that no person may have."""
+        if is_reserved(person.id):
+            raise errors.InvalidCommand("no person has this id", field="id", remedy="choose another")
 
         def decided(directory: Directory) -> Sequence[Told]:
             if directory.person(person.id) is not None:

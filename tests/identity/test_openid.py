@@ -266,6 +266,7 @@ def test_another_issuers_document_is_not_believed(ledger: Ledger, provider: Issu
         {"roles": {"reviewer": True}},
         {"credential": ["nurse", "physician"]},
         {"sub": "x" * 101},
+        {"sub": "lemtrada-ledger"},
         {"supervisors": ["x" * 101]},
     ],
 )

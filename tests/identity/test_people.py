@@ -119,6 +119,12 @@ def test_the_last_administrator_is_neither_removed_nor_changed_into_something_el
     assert people.known.person(ADMINISTRATOR.id) is None
 
 
+@pytest.mark.parametrize("identifier", ["lemtrada-ledger", "os:root"])
+def test_nobody_takes_the_ledgers_own_id_or_that_of_a_command_line(people: People, identifier: str) -> None:
+    with pytest.raises(errors.InvalidCommand):
+        people.admit(NURSE.model_copy(update={"id": identifier}), ADMINISTRATOR)
+
+
 def test_what_nobody_has_is_not_found(people: People) -> None:
     for act in (
         lambda: people.remove("nobody", ADMINISTRATOR),
