@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from api import (
+    accesses,
     acts,
     appeals,
     assessments,
@@ -65,24 +66,26 @@ class Application(FastAPI):
 
 def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     """The application over one ledger, which stays the caller's to close; nobody is let in but who `identity` knows."""
-    accesses = AccessLog(ledger)
+    access_log = AccessLog(ledger)
 
     @asynccontextmanager
     async def served(_: FastAPI) -> AsyncIterator[None]:
         yield
         # Looks of systems that are only noted yet.
-        await asyncio.to_thread(accesses.close)
+        await asyncio.to_thread(access_log.close)
 
     app = Application(
         title="Lemtrada authorization ledger",
         version=version("lemtrada-ledger"),
         description=DESCRIPTION,
         lifespan=served,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
     )
     app.state.ledger = ledger
-    app.state.accesses = accesses
+    app.state.accesses = access_log
     app.state.sealing = sealing_of(ledger)
-    app.short_road = ShortRoad(ledger, accesses)
+    app.short_road = ShortRoad(ledger, access_log)
     app.state.identity = identity or Identity(ledger)
     app.gate = Gate(app.beyond_the_gate, app.state.identity)
     problems.install(app)
@@ -97,6 +100,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         appeals,
         worklist,
         replays,
+        accesses,
         dossiers,
         assessments,
         health,

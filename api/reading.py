@@ -22,6 +22,7 @@ from domain.events import Member, PatientEvent
 from domain.history import Appeal, DocumentOnRecord, PatientHistory
 from domain.history import Request as PriorAuthorization
 from domain.ledger.accesses import AccessLog
+from domain.ledger.accounting import AccessesShown, Question, accesses
 from domain.ledger.application import Ledger
 from projections.request_life import clocks_at
 from projections.runner import worklist
@@ -141,6 +142,16 @@ class Reading:
         self.shown((*waiting, *failed), "worklist")
         return page
 
+    def accesses(self, question: Question) -> AccessesShown:
+        """Who looked. To ask it is a look at the patient who is asked about, or else at all whom the page speaks of."""
+        sight.check_may_see(self.actor, "accesses")
+        if question.patient_id is not None:
+            self._ledger.history(question.patient_id)
+        page = accesses(self._ledger, question)
+        spoken_of = list(dict.fromkeys(one.patient_id for one in page.items)) or [None]
+        self._record("accesses", [question.patient_id] if question.patient_id is not None else spoken_of)
+        return page
+
     def shown(self, patient_ids: Iterable[UUID], view: View) -> None:
         """Records one look a patient of a list that is about to be answered."""
         sight.check_may_see(self.actor, view)
@@ -167,11 +178,11 @@ class Reading:
         if self.office is not None:
             sight.check_knows_of(self.actor, self._ledger.history(patient_id))
 
-    def _record(self, view: View, patient_ids: Sequence[UUID], subject: str | None = None) -> None:
+    def _record(self, view: View, patient_ids: Sequence[UUID | None], subject: str | None = None) -> None:
         looks = [look_of(self._caller, view, one, subject) for one in patient_ids]
         if looks:
             self._accesses.record(looks, durable=is_person(self._caller))
-        self._told_of.update(patient_ids)
+        self._told_of.update(one for one in patient_ids if one is not None)
 
 
 def look_of(caller: Caller, view: View, patient_id: UUID | None, subject: str | None = None) -> Look:

@@ -60,7 +60,9 @@ def accesses(ledger: LedgerOnRecord, question: Question) -> AccessesShown:
     shown = rows[: question.limit]
     return AccessesShown(
         items=tuple(Access.model_validate_json(one["row"]) for one in shown),
-        next_after=_cursor(shown[-1]) if len(rows) > question.limit else None,
+        next_after=cursor_at(*(shown[-1][name] for name in ("at", "register", "number")))
+        if len(rows) > question.limit
+        else None,
     )
 
 
@@ -106,9 +108,10 @@ def _statement(question: Question, zone: ZoneInfo) -> tuple[str, dict[str, Any]]
     return statement, values
 
 
-def _cursor(row: Any) -> str:
-    at = row["at"].astimezone(UTC).isoformat(timespec="microseconds") if isinstance(row["at"], datetime) else row["at"]
-    place = json.dumps([at, UUID(str(row["register"])).hex, row["number"]])
+def cursor_at(at: datetime | str, register: UUID | str, number: int) -> str:
+    """Where the next page begins: behind this row."""
+    text = at.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(at, datetime) else at
+    place = json.dumps([text, UUID(str(register)).hex, number])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 

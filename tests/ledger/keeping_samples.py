@@ -30,9 +30,7 @@ def keeping_samples(carried: dict[str, Any]) -> dict[str, Event]:
         told.TokenIssued(**carried, token_id=_LINK, person_id="office.7", secret_sha256=_HASH, expires_at=_LATER),
         told.TokenRevoked(**carried, token_id=_LINK, reason="Lost."),
         told.AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH),
-        told.SealStarted(
-            **by_itself, origin="lemtrada-ledger/x/2", after="x\n7\nAAA=\n", reason="Disk."
-        ),
+        told.SealStarted(**by_itself, origin="lemtrada-ledger/x/2", after="x\n7\nAAA=\n", reason="Disk."),
         told.SealingKeyNamed(**by_itself, verifier_key=_KEY, replaces=_KEY, cause="rotation"),
     ]
     return {one.TOPIC: one for one in found}
