@@ -95,7 +95,7 @@ def read_export_line(line: bytes, leaf: int) -> Entry:
     except (ValueError, RecursionError):
         match, state, spelled = None, "", ""
     # JSON spells the same text in many ways; only the encoder's own is taken.
-    if match is None or not isinstance(state, str) or encode_basestring(state) != spelled:
+    if match is None or encode_basestring(state) != spelled:
         raise Malformed(f"it is not {', '.join(_KEYS)} in the one spelling of an export", where)
     if int(match["leaf"]) != leaf:
         raise Malformed(f"it holds leaf {match['leaf']}, where leaf {leaf} belongs", where)

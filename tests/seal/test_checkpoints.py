@@ -151,6 +151,7 @@ def test_an_entry_is_read_again_from_its_line(leaf: int, stream: UUID, version: 
 
 
 def test_every_entry_of_the_test_tree_is_read_again() -> None:
+    assert [read_leaf_input(entry(leaf).leaf_input()) for leaf in range(20)] == [*map(entry, range(20))]
     assert [read_export_line(export_line(leaf, entry(leaf)), leaf) for leaf in range(20)] == [*map(entry, range(20))]
 
 
@@ -237,6 +238,11 @@ def test_a_line_that_is_written_otherwise_is_refused(line: bytes) -> None:
     with pytest.raises(Malformed) as refused:
         read_export_line(line, 7)
     assert "2025-03-04" not in str(refused.value)
+
+
+def test_a_refusal_names_the_line_and_the_leaf() -> None:
+    with pytest.raises(Malformed, match=r"it holds leaf 7, where leaf 8 belongs \(line 9 of the entries\)"):
+        read_export_line(LINE, 8)
 
 
 @given(st.integers(0, len(LINE) * 8 - 1))

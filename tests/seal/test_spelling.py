@@ -53,6 +53,15 @@ def test_bytes_have_one_spelling_in_base64(text: str) -> None:
     assert base64_of(content) == text
 
 
+@pytest.mark.parametrize(
+    "text", ["QR==", "QUJ=", "QQ", "QQ=", "QQ===", "QQ==\n", " QQ==", "Q Q==", "-_==", "ÄÄ==", "="]
+)
+def test_base64_in_another_spelling_is_refused(text: str) -> None:
+    assert bytes_of("QQ==", "key", "here") == b"A"
+    with pytest.raises(Malformed, match=r"the key is not standard base64 \(here\)"):
+        bytes_of(text, "key", "here")
+
+
 @pytest.mark.parametrize("length", [0, 31, 33, 64])
 def test_a_hash_has_32_bytes(length: int) -> None:
     with pytest.raises(Malformed, match=rf"the root has {length} bytes where a hash has 32 \(here\)"):
