@@ -228,14 +228,14 @@ TLS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubD
 
 
 class WithSafeHeaders:
-    """ASGI layer: what browsers are told with every answer, also with errors.
+    """ASGI layer: what browsers are told with every answer, also with errors, unless the answer says it itself.
 
-    Nothing is kept by a browser or a proxy on the way, unless the answer says how itself.
+    So nothing is kept by a browser or a proxy on the way but what says how.
     """
 
     def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
         self._app = app
-        self._always = [*SAFE_HEADERS, *([TLS_ONLY] if is_secure else [])]
+        self._safe = (*SAFE_HEADERS, NOT_KEPT, CONTENT_SECURITY, *([TLS_ONLY] if is_secure else []))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -246,8 +246,8 @@ class WithSafeHeaders:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 names = {name for name, _ in headers}
-                more = [one for one in (NOT_KEPT, CONTENT_SECURITY) if one[0] not in names]
-                message = {**message, "headers": [*headers, *self._always, *more]}
+                more = [one for one in self._safe if one[0] not in names]
+                message = {**message, "headers": [*headers, *more]}
             await send(message)
 
         await self._app(scope, receive, told)

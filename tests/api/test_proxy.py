@@ -167,6 +167,7 @@ def test_without_tls_browsers_are_not_told_to_insist_on_it() -> None:
 
 def test_an_answer_that_says_itself_how_it_is_kept_or_framed_is_left_so() -> None:
     own = {"Cache-Control": "private, no-cache", "Content-Security-Policy": "default-src 'none'"}
+    own["X-Content-Type-Options"] = "nosniff"
 
     async def careful(scope: Scope, receive: Receive, send: Send) -> None:
         await Response("x", headers=own)(scope, receive, send)
@@ -174,6 +175,7 @@ def test_an_answer_that_says_itself_how_it_is_kept_or_framed_is_left_so() -> Non
     answer = TestClient(WithSafeHeaders(careful, is_secure=False)).get("/")
     assert answer.headers.get_list("cache-control") == ["private, no-cache"]
     assert answer.headers.get_list("content-security-policy") == ["default-src 'none'"]
+    assert len({name for name, _ in answer.headers.multi_items()}) == len(answer.headers.multi_items())
 
 
 # -- the options ------------------------------------------------------------------------------
