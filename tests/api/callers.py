@@ -21,6 +21,14 @@ from tests import scenario
 from tests.conftest import ZONE, seeded
 
 Json = dict[str, Any]
+ADMINISTRATOR = Actor(id="a.keeper", name="Ada Keeper", role="administrator")
+AUDITOR = Actor(id="a.auditor", name="Amos Auditor", role="auditor")
+APPEALS = Actor(
+    id="a.neuro", name="Anna Appeals", role="appeals_clinician", credential="physician", specialty="neurology"
+)
+OTHER_OFFICE = Actor(id="office.8", name="Practice Eight", role="requester")
+"""Who asked nothing of anybody's here."""
+
 HeaderOf = Callable[[Actor], str]
 """The Authorization header of somebody."""
 

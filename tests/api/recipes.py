@@ -7,16 +7,21 @@ is none to document it by.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 from uuid import UUID
 
 from api.bodies_in import BODY_BYTES_MAX
-from domain.authority import MAY
+from api.identity import Identity
+from api.identity.naming import NewPerson
 from domain.ledger.application import Ledger
 from domain.ledger.documents import DOCUMENT_BYTES_MAX
+from domain.ledger.people import People
+from domain.people import Actor
+from tests import scenario
 from tests.api import stages
-from tests.api.acts import CLAIMS, MEETS_A, NURSE, OFFICE, PDF, Api, Json, opening
+from tests.api.acts import MEETS_A, PDF, Api, Json, opening
+from tests.api.callers import ADMINISTRATOR
 from tests.api.stage import Stage, stage
 from tests.api.stages import ACT_OF, KIND_OF, Kind, staged
 from tests.ledger.acts import NURSE as RIVAL
@@ -55,6 +60,20 @@ def _kind_for(label: str) -> Kind | None:
     return stages.appealed if "{appeal_id}" in label else KIND_OF_QUESTION.get(label)
 
 
+OF_PEOPLE = ("/people", "/tokens")
+PEOPLE_BODIES: dict[str, Json] = {
+    "people": {"name": "New", "role": "reviewer"},
+    "change": {"name": "New", "role": "auditor"},
+    "remove": {"reason": "Left the plan."},
+    "tokens": {"days": 30},
+    "revoke": {"reason": "Lost."},
+}
+
+
+def people_of(api: Api) -> People:
+    return cast("Identity", api.client.app.state.identity).people  # type: ignore[attr-defined]
+
+
 @dataclass
 class Rival:
     """Somebody who, once let loose, always records first: the randomness of a command is asked for between its
@@ -73,13 +92,17 @@ class Rival:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is sent: the parts of a case, and what is sent in place of its body and headers."""
+    """What is sent: the parts of a case, and what is sent in place of its body and headers.
+
+    Whoever speaks is named by the body's `actor`, or is whoever asks such things.
+    """
 
     path: Json = field(default_factory=dict)
     query: Json = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
     raw: bytes | None = None
+    speaker: Actor | None = None
 
 
 @dataclass
@@ -94,6 +117,8 @@ class Cook:
 
     def recipe(self, label: str, status: int) -> Recipe:
         self.rival.act = None
+        if label.split()[1].startswith(OF_PEOPLE):
+            return self._about_people(label, status)
         kind = _kind_for(label)
         changes = label.startswith("POST") and status in (200, 201, 409)
         on = self._fresh(kind) if changes else self._untouched(kind)
@@ -108,8 +133,11 @@ class Cook:
                 return Recipe(fine.path, fine.query, {"If-None-Match": "*"})
             case 400:
                 return Recipe(fine.path, raw=b'{"actor": NaN}')
+            case 401:
+                return replace(fine, headers=fine.headers | {"Authorization": "Bearer nobody"})
             case 403:
-                return Recipe(fine.path, body=fine.body | {"actor": self._nobody_to(label)})
+                # People and settings are hers, and no patient.
+                return replace(fine, speaker=ADMINISTRATOR)
             case 404:
                 return self._of_nobody(label, fine)
             case 409 if label in KIND_OF_QUESTION:
@@ -126,8 +154,6 @@ class Cook:
                 return Recipe(fine.path, body=fine.body | {"surprise": 1})
             case 422 if not fine.path:
                 return Recipe(query={"surprise": "1"})
-            case 422 if not fine.path:
-                return Recipe(query={"surprise": 1})
             case 422:
                 return Recipe(self._misspelt(fine.path), fine.query)
         raise AssertionError(f"{label} documents {status}, and nothing here reaches it")
@@ -150,6 +176,7 @@ class Cook:
         request_id = on.paths["approve"].split("/")[2]
         dose_id = on.paths["dismiss" if "duplicate" in label else "void"].split("/")[2]
         ids = {"patient_id": on.patient, "request_id": request_id, "dose_id": dose_id, "course": 1}
+        ids |= {"event_version": 1, "resource_id": f"e.{UUID(on.patient).hex}.1"}
         path = {name: value for name, value in ids.items() if f"{{{name}}}" in label}
         if label in COMMAND_OF_OPERATION:
             return Recipe(path, body=on.bodies[COMMAND_OF_OPERATION[label]])
@@ -160,18 +187,43 @@ class Cook:
             return Recipe(path, body={"member": member.model_dump()})
         if label == "POST /assessments":
             return Recipe(path, body={"as_of": "2026-04-28", "facts": {"diagnosis": MEETS_A["diagnosis"]}})
-        return Recipe(path)
+        return Recipe(path, {"old": "1"} if label == "GET /seal/consistency" else {})
 
-    def _nobody_to(self, label: str) -> Json:
-        """Somebody who may not give the command."""
-        if label in ACT_OF_OPERATION:
-            allowed = MAY[ACT_OF[ACT_OF_OPERATION[label]].command]
-            role = next((one for one in ("requester", "service") if one not in allowed), "clinician")
-            # A clinician without the credential of one may give no command at all.
-            return NURSE | {"role": role}
-        if COMMAND_OF_OPERATION[label] == "dose":
-            return NURSE | {"role": "clinician"}
-        return CLAIMS if COMMAND_OF_OPERATION[label] in ("open", "report", "submit") else OFFICE
+    def _about_people(self, label: str, status: int) -> Recipe:
+        """A person is admitted for each recipe, and holds a token."""
+        self.made += 1
+        person = NewPerson(name=f"Person {self.made}", role="reviewer").person()
+        self.api.client.header_of(person)
+        (token_id,) = [one.id for one in people_of(self.api).known.tokens.values() if one.person_id == person.id]
+        ids = {"person_id": person.id, "token_id": token_id}
+        path = {name: value for name, value in ids.items() if f"{{{name}}}" in label}
+        body = PEOPLE_BODIES.get(label.rpartition("/")[2])
+        body = body | {"name": f"New {self.made}"} if body is not None and "name" in body else body
+        fine = Recipe(path, body=body, speaker=ADMINISTRATOR)
+        match status:
+            case 401:
+                return replace(fine, headers={"Authorization": "Bearer nobody"})
+            case 403:
+                return replace(fine, speaker=scenario.NURSE)
+            case 404:
+                unknown = {"person_id": "nobody", "token_id": "0" * 16}
+                return replace(fine, path={name: unknown[name] for name in path})
+            case 409 if label == "POST /people":
+                return replace(fine, body={"id": person.id, "name": "Again", "role": "reviewer"})
+            case 409:
+                # The last administrator stays one.
+                return replace(fine, path={"person_id": ADMINISTRATOR.id})
+            case 422 if body is None:
+                return replace(fine, path=dict.fromkeys(path, "two words"))
+            case 422:
+                return replace(fine, body={"surprise": 1})
+            case 400:
+                return replace(fine, body=None, raw=b'{"name": NaN}')
+            case 413:
+                return replace(fine, body=None, raw=b" " * (BODY_BYTES_MAX + 1))
+            case 415:
+                return replace(fine, body=None, headers={"Content-Type": "text/plain"}, raw=b"{}")
+        return fine
 
     def _of_nobody(self, label: str, fine: Recipe) -> Recipe:
         if label == "POST /patients/find":
