@@ -22,9 +22,9 @@ class Stored(NamedTuple):
 
 
 def look(
-    number: int = 0, *, actor: Actor = NURSE, view: View = "eligibility", patient_id: UUID | None = PATIENT
+    number: int | str = 0, *, actor: Actor = NURSE, view: View = "eligibility", patient_id: UUID | None = PATIENT
 ) -> Look:
-    """The number stands in its subject, by which a test finds it again."""
+    """What is given stands in its subject, by which a test finds it again."""
     return Look(actor, view, patient_id, f"look-{number}", None, "api", "127.0.0.1")
 
 
