@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -166,16 +167,27 @@ def _of_everybody(
     if position == 0 and stretch.start is not None:
         position = position_before(ledger, stretch.start)
     too_late = stretch.end + SKEW if stretch.end is not None else None
-    while True:
-        before = position
-        for number, event in ledger.events_since(position):
-            position = number
-            if too_late is not None and event.recorded_at >= too_late:
+    event_of = ledger.events.mapper.event_of
+    while rows := ledger.recorder.log(position, PAGE):
+        for position, stream, version, topic, state in rows:
+            recorded_at = _recorded_at(ledger, stream, version, topic, state)
+            if too_late is not None and recorded_at >= too_late:
                 return
-            if wanted(event) and event.recorded_at in stretch:
-                yield number, event
-        if position == before:
-            return
+            if recorded_at in stretch and wanted(event := event_of(stream, version, topic, state)):
+                yield position, event
+
+
+def _recorded_at(ledger: LedgerOnRecord, stream: UUID, version: int, topic: str, state: bytes) -> datetime:
+    """Read from the head of the record, where every event has it, or from the event itself."""
+    mapper = ledger.events.mapper
+    head = _HEAD.match(mapper.plain_state(state))
+    if head is None:
+        event: Event = mapper.event_of(stream, version, topic, state)
+        return event.recorded_at
+    return datetime.fromisoformat(head[1].decode())
+
+
+_HEAD: Final = re.compile(rb'\{(?:"class_version":\d+,)?"recorded_at":"([0-9T:.+Z-]+)"')
 
 
 def position_before(ledger: LedgerOnRecord, start: datetime) -> int:
@@ -187,11 +199,12 @@ def position_before(ledger: LedgerOnRecord, start: datetime) -> int:
         return 0
     while later - earlier > 1:
         middle = (earlier + later) // 2
-        number, event = next(iter(ledger.events_since(middle - 1, 1)), (later, None))
-        if event is None or number >= later:
+        # There is one: the log's last position is not before it.
+        ((number, stream, version, topic, state),) = ledger.recorder.log(middle - 1, 1)
+        if number >= later:
             # Nothing lies between: positions may skip.
             later = middle
-        elif event.recorded_at < bound:
+        elif _recorded_at(ledger, stream, version, topic, state) < bound:
             earlier = number
         else:
             later = middle
