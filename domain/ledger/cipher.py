@@ -77,12 +77,12 @@ class RecordCipher(Cipher):
 
     def __init__(self, keys: Iterable[EncryptionKey], random: Callable[[int], bytes] = os.urandom) -> None:
         given = tuple(keys)
-        self._opening = {key.id: AESGCM(key.secret) for key in given}
+        self._opening = {_head(key.id): AESGCM(key.secret) for key in given}
         if len(self._opening) != len(given) or not given:
             raise StoreError("Encryption keys are at least one, each with an id of its own", "name each key once")
         self._random = random
         self._head = _head(given[0].id)
-        self._writing = self._opening[given[0].id]
+        self._writing = self._opening[self._head]
 
     @property
     def overhead_bytes(self) -> int:
@@ -90,7 +90,7 @@ class RecordCipher(Cipher):
         return len(self._head) + NONCE_BYTES + TAG_BYTES
 
     def has(self, key_id: str) -> bool:
-        return key_id in self._opening
+        return _head(key_id) in self._opening
 
     def encrypt(self, plaintext: bytes) -> bytes:
         nonce = self._random(NONCE_BYTES)
@@ -98,21 +98,20 @@ class RecordCipher(Cipher):
 
     def decrypt(self, ciphertext: bytes) -> bytes:
         """What is in a record; bytes that are none come back as they are. EncryptionKeyUnknown, RecordDamaged."""
-        key_id = key_id_of(ciphertext)
-        if key_id is None:
+        if ciphertext[:1] != RECORD:
             return ciphertext
-        opening = self._opening.get(key_id)
-        if opening is None:
-            raise EncryptionKeyUnknown(key_id)
-        begin = len(RECORD) + 1 + len(key_id)
+        begin = len(RECORD) + 1 + (ciphertext[1] if len(ciphertext) > 1 else 0)
         head, nonce = ciphertext[:begin], ciphertext[begin : begin + NONCE_BYTES]
+        opening = self._opening.get(head)
+        if opening is None:
+            raise EncryptionKeyUnknown(key_id_of(ciphertext) or "")
         sealed = ciphertext[begin + NONCE_BYTES :]
         try:
             if len(sealed) >= TAG_BYTES:
                 return opening.decrypt(nonce, sealed, head)
         except InvalidTag:
             pass
-        raise RecordDamaged(key_id)
+        raise RecordDamaged(key_id_of(ciphertext) or "")
 
 
 def key_id_of(stored: bytes) -> str | None:
@@ -124,4 +123,5 @@ def key_id_of(stored: bytes) -> str | None:
 
 
 def _head(key_id: str) -> bytes:
-    return RECORD + bytes([len(key_id)]) + key_id.encode("ascii")
+    """What a record under the key begins with."""
+    return RECORD + bytes([len(key_id)]) + key_id.encode("ascii", "replace")
