@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Literal
+from typing import Literal, cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from api.problems import documented
 from api.wiring import LedgerOfApp
 from domain.calendar import Day
+from domain.ledger.accesses import AccessLog
 from domain.policy.editions import EDITIONS
 from projections.runner import lag
 
@@ -30,12 +31,18 @@ class EditionKnown(BaseModel):
 
 
 class Ready(BaseModel):
-    """`plan_day` is today in the plan's time zone; `editions` are those of the policy, newest first."""
+    """`plan_day` is today in the plan's time zone; `editions` are those of the policy, newest first.
+
+    `looks_waiting` are looks of systems that are not on disk yet, and `looks_failure` is why not, where
+    writing them fails; it is tried again twice a second, and when too many wait, systems are refused.
+    """
 
     status: Literal["ready"] = "ready"
     plan_day: Day
     plan_time_zone: str
     editions: list[EditionKnown]
+    looks_waiting: int
+    looks_failure: str | None
 
 
 class ViewKept(BaseModel):
@@ -60,11 +67,18 @@ def live() -> Alive:
 
 
 @router.get("/ready", responses=documented(503))
-def ready(ledger: LedgerOfApp) -> Ready:
+def ready(ledger: LedgerOfApp, request: Request) -> Ready:
     """The store answers."""
     ledger.position()
     known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
-    return Ready(plan_day=ledger.today(), plan_time_zone=ledger.zone.key, editions=known)
+    backlog = cast("AccessLog", request.app.state.accesses).backlog
+    return Ready(
+        plan_day=ledger.today(),
+        plan_time_zone=ledger.zone.key,
+        editions=known,
+        looks_waiting=backlog.waiting,
+        looks_failure=backlog.failure,
+    )
 
 
 @router.get("/views", responses=documented(503))

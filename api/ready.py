@@ -176,8 +176,8 @@ class ShortRoad:
     async def _record(self, caller: Caller, patient_id: UUID) -> None:
         """Before the answer; a look that need not be on disk by then is only noted, and nobody waits for it."""
         looks = [look_of(caller, "eligibility", patient_id)]
-        if is_person(caller):
-            keep = partial(self._accesses.record, looks, durable=True)
+        if is_person(caller) or self._accesses.is_full:
+            keep = partial(self._accesses.record, looks, durable=is_person(caller))
             await asyncio.get_running_loop().run_in_executor(self._recording, keep)
         else:
             self._accesses.record(looks, durable=False)

@@ -87,7 +87,7 @@ class AccessLog:
         if durable or self._is_closed:
             self._commits.commit(_Looks(accesses))
             return
-        if self.backlog.waiting >= BUFFER_MAX:
+        if self.is_full:
             self.flush()
         with self._changed:
             self._kept += accesses
@@ -114,6 +114,11 @@ class AccessLog:
                     self._failure = type(error).__name__
                     raise
                 self._unwritten, self._failure = None, None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next look of a system waits for the store, as a person's does."""
+        return self.backlog.waiting >= BUFFER_MAX
 
     @property
     def backlog(self) -> Backlog:

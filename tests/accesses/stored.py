@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -65,3 +67,10 @@ def check_digests(ledger: Ledger) -> None:
         covered.update(places)
         ends[register] = event.originator_version, event.first + event.count - 1
     assert covered == rows.keys()
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

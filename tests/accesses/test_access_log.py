@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -15,7 +15,7 @@ from domain.accesses import Look, MachineUser
 from domain.ledger import accesses
 from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
-from tests.accesses.stored import PATIENT, check_digests, digests, look, stored, subjects
+from tests.accesses.stored import PATIENT, check_digests, digests, look, stored, subjects, until
 from tests.conftest import NOON, OpenLedger
 from tests.ledger.acts import CLAIMS, NURSE, dose, opened
 
@@ -25,13 +25,6 @@ def log(ledger: Ledger) -> Iterator[AccessLog]:
     opened_log = AccessLog(ledger)
     yield opened_log
     opened_log.close()
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_look_is_stored_as_it_was_with_its_digest(ledger: Ledger, log: AccessLog) -> None:

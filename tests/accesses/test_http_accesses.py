@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 
 from api.app import create_app
 from domain.accesses import Access
+from domain.ledger import accesses
 from domain.ledger.accesses import AccessLog
 from domain.ledger.accounting import Question, all_accesses
 from domain.people import Actor
-from tests.accesses.stored import check_digests
+from tests.accesses.stored import check_digests, until
 from tests.api.acts import APPEALS, OFFICE, PENDS, Api, Json
 from tests.api.stages import NOW
 from tests.ledger.acts import CLAIMS
@@ -201,3 +202,39 @@ def test_to_look_at_an_extension_is_a_look_at_its_request(api: Api) -> None:
     request_id = seen["request"]["request_id"]
     get(api, TO_EXTEND.format(request_id=request_id), NURSE)
     assert [(one.view, one.subject) for one in looks(api, NURSE)] == [("request", request_id)]
+
+
+def test_health_says_that_looks_of_systems_are_not_written(
+    api: Api, told: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OperationalError("the disk is full")
+
+    get(api, "/me", CLAIMS)
+    with monkeypatch.context() as broken:
+        broken.setattr(api.ledger.recorder, "insert_events", fails)
+        get(api, f"/patients/{told['patient_id']}/eligibility", CLAIMS)
+        until(lambda: api.asked("/health/ready")["looks_failure"] == "OperationalError")
+        assert api.asked("/health/ready")["looks_waiting"] == 1
+    until(lambda: api.asked("/health/ready")["looks_waiting"] == 0)
+    assert api.asked("/health/ready")["looks_failure"] is None
+    assert [one.view for one in looks(api, CLAIMS)] == ["eligibility"]
+
+
+def test_when_too_many_wait_a_system_is_refused(api: Api, told: Json, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OperationalError("the disk is full")
+
+    get(api, "/me", CLAIMS)
+    monkeypatch.setattr(accesses, "BUFFER_MAX", 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(api.ledger.recorder, "insert_events", fails)
+        path = f"/patients/{told['patient_id']}/eligibility"
+        statuses = [get_any(api, path, CLAIMS) for _ in range(4)]
+    assert statuses == [200, 200, 503, 503]
+    until(lambda: len(looks(api, CLAIMS)) == 2)
+
+
+def get_any(api: Api, path: str, actor: Actor) -> int:
+    authorized = {"Authorization": api.client.header_of(actor)}  # type: ignore[attr-defined]
+    return int(api.client.get(path, headers=authorized).status_code)
