@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -249,3 +252,30 @@ def test_no_answer_names_the_patient(auditor: Auditor, patients: tuple[UUID, UUI
         told = auditor.get(path).text
         for planted in ("Alma", "Synthetic", "M-1", "M-2", "1988-05-17", "Nora", "INF-2026"):
             assert planted not in told
+
+
+def test_whatever_is_sent_is_answered_or_refused_in_fhir(auditor: Auditor, patients: tuple[UUID, UUID]) -> None:
+    """Three hundred searches of pieces that are right, and of some that are not."""
+    chance = random.Random(5)
+    first, second = (str(one) for one in patients)
+    pieces = {
+        "patient": [first, f"Patient/{second}", "Patient/", "*", "\u0000", "Patient/" + first.upper()],
+        "date": ["2026", "ge2026-04", "lt9999-12-31", "eq2026-04-28T12:00Z", "gt", "2026-04-28T12:00+24:00", "\u0660"],
+        "recorded": ["2026", "le2026-04-28", "ap2026"],
+        "target": [f"Patient/{first}", first, "Claim/1"],
+        "target:identifier": [f"{first}.r1", f"|{first}.r1", "urn:x|", "a|b|c", f"x|{second}"],
+        "_count": ["1", "200", "999999999", "0", "1e3", "\u0661"],
+        "page": ["", "W10", "A" * 400, "WyIyMDI2LTA0LTI4VDE2OjAwOjAwKzAwOjAwIiwwLG51bGwsMV0"],
+        "_format": ["json", "application/fhir+json", "xml"],
+        "other": ["1"],
+    }  # fmt: skip
+    statuses = Counter[int]()
+    for _ in range(300):
+        names = chance.sample(sorted(pieces), chance.randint(0, 4))
+        query = urlencode([(name, chance.choice(pieces[name])) for name in names])
+        answer = auditor.get(f"/fhir/{chance.choice(['AuditEvent', 'Provenance'])}?{query}")
+        statuses[answer.status_code] += 1
+        kind = "Bundle" if answer.status_code == 200 else "OperationOutcome"
+        assert answer.json()["resourceType"] == kind, query
+    assert set(statuses) == {200, 400}
+    assert min(statuses.values()) > 20
