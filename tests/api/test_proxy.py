@@ -9,9 +9,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from api.identity import Identity, headers_for
 from api.proxy import TRUSTED_HEADERS, Front, WithSafeHeaders, front_of, layered
 from domain.errors import InvalidCommand
+from domain.ledger.application import open_ledger
+from tests.accesses.stored import stored
 from tests.api.test_serve import SECONDS_MAX, refused, served
+from tests.ledger.acts import NURSE, opened
 
 URL = "https://ledger.plan.example"
 HOST = "ledger.plan.example"
@@ -240,6 +244,19 @@ def test_a_real_server_behind_a_proxy() -> None:
         # Where a path leads on, it leads to the public address.
         onward = httpx2.get(f"{url}/health/live/", headers=told, timeout=SECONDS_MAX)
         assert onward.headers.get("location", URL).startswith(URL)
+
+
+def test_who_looked_from_where_is_recorded_as_the_proxy_tells_it_and_nobody_else(sqlite_url: str) -> None:
+    told = {"X-Forwarded-For": f"198.51.100.1, {SOMEBODY}", "X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST}
+    origins = []
+    with open_ledger(sqlite_url) as ledger:
+        patient, token = opened(ledger), headers_for(Identity(ledger), NURSE)
+        for proxy in ("127.0.0.1", PROXY):
+            with served("--database", sqlite_url, LEMTRADA_PUBLIC_URL=URL, LEMTRADA_PROXY=proxy) as one:
+                url = f"{one.url}/patients/{patient}/history"
+                assert httpx2.get(url, headers=told | token, timeout=SECONDS_MAX).status_code == 200
+            origins.append({one.access.origin for one in stored(ledger)})
+    assert origins == [{SOMEBODY}, {SOMEBODY, "127.0.0.1"}]
 
 
 def test_the_headers_that_are_trusted_are_these_three() -> None:
