@@ -113,7 +113,7 @@ def _written(work: _Work, wanted: Wanted, output: Path, as_json: bool, *, with_r
             told,
             lambda one: resource(one, ledger_id),
             output,
-            about_to_tell=lambda patients: work.reading.shown(sorted(patients), "audit_events"),
+            about_to_tell=lambda patients: work.reading.shown(sorted(patients) or [None], "audit_events"),
             progress=progress.advance,
         )
     if as_json:

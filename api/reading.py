@@ -152,8 +152,8 @@ class Reading:
         self._record("accesses", [question.patient_id] if question.patient_id is not None else spoken_of)
         return page
 
-    def shown(self, patient_ids: Iterable[UUID], view: View) -> None:
-        """Records one look a patient of a list that is about to be answered."""
+    def shown(self, patient_ids: Iterable[UUID | None], view: View) -> None:
+        """Records one look a patient of a list that is about to be answered; None is what is of nobody's record."""
         sight.check_may_see(self.actor, view)
         self._record(view, list(dict.fromkeys(patient_ids)))
 

@@ -218,10 +218,10 @@ def _page_of(ledger: Ledger, asked: Asked, wanted: Wanted, *, with_reads: bool) 
     )
 
 
-def _patients(told: Iterable[Told]) -> list[UUID]:
-    """Of whom anything is told."""
-    found = (patient_of(one) for one in told)
-    return [one for one in found if one is not None]
+def _patients(told: Iterable[Told]) -> list[UUID | None]:
+    """Of whom anything is told; None alone where all of it is of nobody's record."""
+    found = [patient_of(one) for one in told]
+    return [one for one in found if one is not None] or found[:1]
 
 
 def _told_by_id(ledger: Ledger, resource_id: str) -> Told:

@@ -18,7 +18,7 @@ from domain.ledger.application import Ledger
 from tests import scenario
 from tests.api.acts import REASON, Api
 from tests.clock import Clock
-from tests.fhir.asking import Auditor, audited, texts, told_of_changes
+from tests.fhir.asking import Auditor, audited, rows_of, texts, told_of_changes
 from tests.fhir.test_mapping import check_audit_event, check_provenance
 
 
@@ -180,6 +180,15 @@ def test_what_is_read_by_id_is_recorded(auditor: Auditor, ledger: Ledger, patien
     auditor.refused(f"/fhir/AuditEvent/e.{patients[0].hex}.999", 404)
     after = audited(ledger, patients[0])
     assert len(after) == len(before) + 2
+
+
+def test_a_look_at_who_was_admitted_is_recorded_as_one_at_nobody(auditor: Auditor, ledger: Ledger) -> None:
+    (admitted, *_) = auditor.found("/fhir/AuditEvent?_count=200")
+    assert admitted["type"]["code"] == "110113"
+    auditor.get(f"/fhir/AuditEvent/{admitted['id']}")
+    assert [(one.access.view, one.access.patient_id) for one in rows_of(ledger)] == [("audit_events", None)] * 2
+    auditor.found("/fhir/Provenance")
+    assert len(rows_of(ledger)) == 2, "an empty answer tells of nobody"
 
 
 # -- who may, and what is refused -------------------------------------------------------------
