@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from domain import sight
+from domain.commands import OpenHistory
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import (
     DeathRecorded,
@@ -21,8 +23,23 @@ from domain.events import (
     OtherAgentStarted,
     OtherAgentStopped,
     RepresentativeNamed,
+    RequesterAdmitted,
 )
-from tests.scenario import CLAIMS, MEETS_A, OFFICE, PATIENT, Step, dose, given, opened, reported, submitted, voided
+from domain.people import Actor
+from tests.scenario import (
+    CLAIMS,
+    MEETS_A,
+    NURSE,
+    OFFICE,
+    PATIENT,
+    Step,
+    dose,
+    given,
+    opened,
+    reported,
+    submitted,
+    voided,
+)
 from tests.steps.patient import (
     TWIN,
     agent_started,
@@ -39,7 +56,56 @@ from tests.steps.patient import (
     unlinked,
 )
 
+PRACTICE = "practice.eight"
+IN_THE_PRACTICE = tuple(
+    Actor(id=one, name="Practice Eight", role="requester", office=PRACTICE) for one in ("nils.front", "nora.back")
+)
 TODAY, TOMORROW = "2026-04-28", "2026-04-29"
+
+
+# -- a prescriber's office that opens a history which is there -------------------------------
+
+
+def named(name: str = "Alma Synthetic", birth_date: str | None = "1988-05-17") -> Step:
+    command = OpenHistory.model_validate({"member": {"member_id": "M-1"}, "name": name, "birth_date": birth_date})
+    return Step(lambda _: command)
+
+
+@pytest.mark.parametrize("name", ["Alma Synthetic", "  alma   SYNTHETIC "])
+def test_an_office_that_knows_name_and_birth_date_is_admitted(name: str) -> None:
+    story = given().when(named(name).by(OFFICE)).then(RequesterAdmitted)
+    assert story.known.requesters == (OFFICE.id,)
+    assert story.known.name == "Alma Synthetic"
+
+
+def test_whom_one_of_an_office_brought_in_all_of_it_knows() -> None:
+    one, other = IN_THE_PRACTICE
+    story = given().when(named().by(one)).then(RequesterAdmitted)
+    assert [sight.knows_of(who, story.known) for who in (one, other, OFFICE, NURSE)] == [True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "asked", [named("Alba Synthetic"), named(birth_date="1988-05-18"), named(birth_date="1988"), named(birth_date=None)]
+)
+def test_an_office_that_does_not_know_her_learns_nothing_of_her(asked: Step) -> None:
+    """Whatever is wrong, it is told the same, and nothing is recorded."""
+    story = given().when(asked.by(OFFICE)).then_refused(Conflict, field="member")
+    assert "a history can't be opened for this member as it was asked" in str(story.error)
+    assert story.known.requesters == ()
+
+
+def test_whoever_knows_her_already_is_told_to_find_her() -> None:
+    given().when(named()).then_refused(AlreadyRecorded, field="member")
+    one, other = IN_THE_PRACTICE
+    given(named().by(one)).when(named().by(other)).then_refused(AlreadyRecorded, field="member")
+
+
+def test_a_request_makes_its_office_one_that_knows_her() -> None:
+    story = given().when(submitted(MEETS_A).by(OFFICE))
+    assert story.known.requesters == (OFFICE.id,)
+    (request,) = story.known.requests
+    assert sight.is_own(OFFICE, request)
+    assert not sight.is_own(IN_THE_PRACTICE[0], request)
 
 
 # -- demographics -----------------------------------------------------------------------------

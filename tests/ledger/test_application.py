@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ from eventsourcing.persistence import IntegrityError
 from pydantic_core import to_json
 
 from domain import errors
+from domain.calendar import PartialDate
 from domain.commands import AddMemberIdentifier
 from domain.events import (
     CourseCompleted,
@@ -20,14 +21,32 @@ from domain.events import (
     ImportedFrom,
     Member,
     MemberIndexed,
+    RequesterAdmitted,
 )
 from domain.history import fold
 from domain.ledger import application, reading
 from domain.ledger.application import Ledger
 from domain.ledger.beside import IndexEntry
+from tests.api.callers import OTHER_OFFICE
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, OpenLedger
 from tests.ledger.acts import CLAIMS, NURSE, dose, dosed, opened, opening
+from tests.scenario import OFFICE
+
+
+def test_an_office_that_opens_a_history_which_is_there_is_admitted_to_it(ledger: Ledger, open_here: OpenLedger) -> None:
+    known = opening("M-1").model_copy(update={"birth_date": PartialDate.of(date(1988, 5, 17))})
+    patient_id = ledger.open_history(known, NURSE).patient_id
+    admitted = ledger.open_history(known, OFFICE, key="k")
+    (event,) = admitted.events
+    assert isinstance(event, RequesterAdmitted)
+    assert (admitted.patient_id, event.originator_version) == (patient_id, 2)
+    again = open_here().open_history(known, OFFICE, key="k")
+    assert (again.replayed, again.events) == (True, admitted.events)
+    assert ledger.history(patient_id).requesters == (OFFICE.id,)
+    with pytest.raises(errors.Conflict):
+        ledger.open_history(known.model_copy(update={"name": "Alba Synthetic"}), OTHER_OFFICE)
+    assert ledger.history(patient_id).version == 2
 
 
 def test_a_history_is_opened_and_found_by_its_member(ledger: Ledger) -> None:
