@@ -15,6 +15,7 @@ from domain.accesses import Look, MachineUser
 from domain.ledger import accesses
 from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
+from domain.ledger.postgres_recorder import Writer, _ConnectionLost
 from tests.accesses.stored import PATIENT, check_digests, digests, look, stored, subjects, until
 from tests.conftest import NOON, OpenLedger
 from tests.ledger.acts import CLAIMS, NURSE, dose, opened
@@ -68,9 +69,9 @@ def test_two_batches_have_instants_that_do_not_decrease_though_the_clock_stands(
     assert instants == sorted(set(instants))
 
 
-def test_no_row_is_ever_changed_or_deleted(ledger: Ledger, log: AccessLog, store: str) -> None:
-    if store != "sqlite":
-        pytest.skip("on PostgreSQL the serving role has no grant for it, which tests/ledger/test_schema.py shows")
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_no_row_is_ever_changed_or_deleted(ledger: Ledger, log: AccessLog) -> None:
+    """On PostgreSQL the serving role has no grant for it, which the tests of the schema show."""
     log.record([look(1)], durable=True)
     for statement in (
         "DELETE FROM accesses",
@@ -236,3 +237,27 @@ def test_while_nothing_can_be_written_the_buffer_grows_to_its_limit_and_then_sys
         assert log.backlog == (5, "OperationalError")
     log.flush()
     assert subjects(ledger) == [f"look-{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "not committed"])
+def test_a_connection_that_is_lost_in_the_middle_stores_a_look_once(
+    ledger: Ledger, log: AccessLog, monkeypatch: pytest.MonkeyPatch, is_committed: bool
+) -> None:
+    log.record([look(0)], durable=True)
+    real, left = Writer._written, [1]
+
+    def cut(writer: Writer, commands: str, states: list[bytes]) -> Any:
+        if not left:
+            return real(writer, commands, states)
+        left.clear()
+        if is_committed:
+            real(writer, commands, states)
+        writer.close()
+        raise _ConnectionLost
+
+    monkeypatch.setattr(Writer, "_written", cut)
+    log.record([look(1)], durable=True)
+    log.record([look(2)], durable=True)
+    assert subjects(ledger) == ["look-0", "look-1", "look-2"]
+    check_digests(ledger)

@@ -146,6 +146,15 @@ def test_what_cannot_be_recorded_is_not_shown(
     assert list((tmp_path / "new").iterdir()) == []
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_a_standby_shows_nothing_and_names_the_primary_as_remedy(told: Json, ledger_url: str) -> None:
+    read_only = f"{ledger_url}?options=-c%20default_transaction_read_only%3Don"
+    text = refused("eligibility", "M-1", "--database", read_only)
+    assert "it cannot be recorded that you looked" in text
+    assert "is read-only" in text
+    assert "name the primary" in text
+
+
 def test_the_worklist_is_a_look_at_each_patient_that_it_shows(api: Api, ledger_url: str) -> None:
     patients = {
         UUID(api.submitted(api.opened(f"M-{number}"), PENDS)["request"]["request_id"][:36]) for number in range(3)
