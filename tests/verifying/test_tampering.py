@@ -28,7 +28,7 @@ from tests.verifying.stage import Sealer, look_at, on_day
 
 TRIED_AT_LEAST = 10_000
 EVERY = 1_000_000
-OUTLINE_BYTES = 20
+OUTLINE_BYTES = 10
 """Of each edition's outline, which is found by its digest alone, wherever it is changed."""
 
 Change = tuple[str, Callable[[], Any], Callable[[], Any]]
@@ -214,7 +214,7 @@ def test_every_byte_of_the_store_that_is_changed_is_found(little: Sealed, counte
 
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_a_sample_of_the_bytes_of_a_store_with_determinations_is(sealed: Sealed, counted: list[int]) -> None:
-    counted.append(of_store(sealed, 2, most=6))
+    counted.append(of_store(sealed, 2, most=3))
 
 
 @pytest.mark.parametrize("store", ["postgresql"])
@@ -290,7 +290,7 @@ def test_every_byte_of_an_export_that_is_changed_is_found(little: Sealed, tmp_pa
 def test_a_sample_of_the_bytes_of_an_export_with_determinations_is(
     sealed: Sealed, tmp_path: Path, counted: list[int]
 ) -> None:
-    counted.append(of_export(sealed, sealed.exported(tmp_path / "export"), 5, most=25))
+    counted.append(of_export(sealed, sealed.exported(tmp_path / "export"), 5, most=10))
 
 
 @pytest.fixture(scope="module")

@@ -82,9 +82,7 @@ class _History(ExportFolder):
 
     def _consistency(self) -> None:
         """From each earlier checkpoint to the next one, and from the last of them to the export's own."""
-        files = [layout.note_file(number) for number in self.notes]
-        notes = [self.signed(file) for file in files]
-        for number, older, newer in zip(self.notes, notes, [*notes, self.final][1:], strict=True):
+        for number, older, newer in self.followed():
             file = layout.consistency_file(number)
             content = self.content(file, self.found)
             if content is None or older is None or newer is None:
