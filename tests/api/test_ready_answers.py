@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,9 +17,11 @@ from api import ready
 from api.app import Application
 from api.proxy import OurHostsOnly
 from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
+from domain.ledger.accounting import Question, accesses
 from domain.policy.edition import Edition
 from tests.api.acts import Api
-from tests.api.callers import client_of
+from tests.api.callers import OTHER_OFFICE, SpeakingHere, client_of
+from tests.api.test_roles import AS
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dosed
@@ -35,7 +38,7 @@ def short_road(client: TestClient) -> ShortRoad:
 
 
 @pytest.fixture
-def by_the_long_road(api: Api) -> Iterator[TestClient]:
+def by_the_long_road(api: Api) -> Iterator[SpeakingHere]:
     with client_of(api.ledger, without_the_short_road) as client:
         yield client
 
@@ -76,6 +79,31 @@ def test_both_roads_answer_the_same(api: Api, by_the_long_road: TestClient) -> N
     for method in ("HEAD", "POST", "DELETE", "OPTIONS"):
         pair = [one.request(method, f"/patients/{asked}/eligibility") for one in (by_the_long_road, api.client)]
         assert len({(one.status_code, one.content, str(one.headers.raw)) for one in pair}) == 1, method
+
+
+def test_both_roads_answer_every_role_the_same_and_record_it(api: Api, by_the_long_road: SpeakingHere) -> None:
+    """For whatever purpose she asks, and whether she may see it or not; a look that the answer confirms is one too."""
+    patient = api.opened()
+    api.submitted(patient)
+    api.dosed(patient, "2026-04-20")
+    tags = {}
+    for actor in (*AS.values(), OTHER_OFFICE):
+        roads: list[Any] = [by_the_long_road, api.client, api.client]
+        whose = [{"Authorization": one.header_of(actor)} for one in roads]
+        path = f"/patients/{patient}/eligibility"
+        tag = by_the_long_road.get(path, headers=whose[0]).headers.get("etag", '"none"')
+        tags[actor.id] = tag
+        for more in ({}, {"If-None-Match": tag}, {"X-Purpose-Of-Use": "TREAT"}, {"X-Purpose-Of-Use": "curiosity"}):
+            answers = [road.get(path, headers=who | more) for road, who in zip(roads, whose, strict=True)]
+            assert len({(one.status_code, one.content, str(one.headers.raw)) for one in answers}) == 1, actor.id
+    shown = [one for one in tags if tags[one] != '"none"']
+    assert shown == ["office.7", "r.nurse", "d.second", "a.neuro", "a.auditor", "claims"]
+    # The first answer, and each of three that show it by three roads; one purpose is none.
+    logs = [one.app.state.accesses for one in (by_the_long_road, api.client)]  # type: ignore[attr-defined]
+    for one in logs:
+        one.flush()
+    seen = Counter(one.actor_id for one in accesses(api.ledger, Question(UUID(patient), limit=200)).items)
+    assert seen == dict.fromkeys(shown, 1 + 3 * 3)
 
 
 def test_an_answer_is_made_once_and_then_at_hand(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
