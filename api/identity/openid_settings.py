@@ -72,7 +72,7 @@ class OpenIDSettings(Fact):
     jwks_url: Url | None = None
     leeway_seconds: Annotated[int, Field(ge=0, le=LEEWAY_SECONDS_MAX)] = 30
     age_seconds_max: Annotated[int, Field(ge=60, le=604_800)] = 86_400
-    nbf_required: bool = True
+    nbf_required: bool = False
     id_claim: Claim = "sub"
     name_claim: Claim = "name"
     role_claim: Claim = "roles"

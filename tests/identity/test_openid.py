@@ -107,7 +107,6 @@ def test_a_good_token_makes_its_person_the_caller(client: Trusting, provider: Is
         ({"sub": None}, "lacks"),
         ({"exp": None}, "lacks"),
         ({"iat": None}, "lacks"),
-        ({"nbf": None}, "lacks"),
         ({"sub": 7}, "malformed"),
         ({"exp": "soon"}, "malformed"),
     ],
@@ -116,6 +115,14 @@ def test_a_token_for_others_or_with_a_claim_missing_is_nobodys(
     client: Trusting, provider: Issuer, claims: dict[str, Any], why: str
 ) -> None:
     assert why in client.why_not(provider.token(**GOOD | claims))
+
+
+def test_a_token_may_leave_out_from_when_it_holds_unless_the_plan_asks_for_it(
+    client: Trusting, ledger: Ledger, provider: Issuer
+) -> None:
+    token = provider.token(**GOOD | {"nbf": None})
+    assert client.me(token).status_code == 200
+    assert "lacks" in trusting(ledger, provider, nbf_required=True).why_not(token)
 
 
 def test_the_clocks_may_differ_by_the_leeway_and_no_more(client: Trusting, provider: Issuer) -> None:

@@ -20,7 +20,7 @@ def test_nothing_configured_is_no_provider() -> None:
 def test_the_least_is_an_issuer_and_an_audience() -> None:
     settings = settings_from(LEAST)
     assert settings is not None
-    assert (settings.algorithms, settings.leeway_seconds, settings.nbf_required) == (("RS256", "ES256"), 30, True)
+    assert (settings.algorithms, settings.leeway_seconds, settings.nbf_required) == (("RS256", "ES256"), 30, False)
     assert settings.roles["reviewer"] == "reviewer"
 
 
@@ -32,7 +32,7 @@ def test_every_setting_is_read_from_the_environment() -> None:
             f"{PREFIX}ALGORITHMS": "PS256",
             f"{PREFIX}LEEWAY_SECONDS": "5",
             f"{PREFIX}AGE_SECONDS_MAX": "3600",
-            f"{PREFIX}NBF_REQUIRED": "false",
+            f"{PREFIX}NBF_REQUIRED": "true",
             f"{PREFIX}ROLE_CLAIM": "groups",
             f"{PREFIX}ROLES": "cn=nurses=reviewer, doctors=clinician",
             f"{PREFIX}CREDENTIALS": '{"RN, BSN": "nurse"}',
@@ -44,7 +44,7 @@ def test_every_setting_is_read_from_the_environment() -> None:
     assert (settings.algorithms, settings.leeway_seconds, settings.age_seconds_max) == (("PS256",), 5, 3600)
     assert settings.roles == {"cn=nurses": "reviewer", "doctors": "clinician"}
     assert settings.credentials == {"RN, BSN": "nurse"}
-    assert (settings.nbf_required, settings.role_claim) == (False, "groups")
+    assert (settings.nbf_required, settings.role_claim) == (True, "groups")
 
 
 def test_a_file_says_it_too_and_the_environment_comes_first(tmp_path: Path) -> None:
