@@ -17,9 +17,12 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from tests.benchmarks.node import node
 
 SOURCES = sorted((Path(__file__).parent / "go_checks").glob("*.go"))
 _VENDORED = Path("src", "cmd", "vendor", "golang.org", "x", "mod")
@@ -126,14 +129,29 @@ def _run(command: list[str], input: str | None = None) -> subprocess.CompletedPr
     )
 
 
+Judge = Callable[[Path, Path, Path], bool]
+"""By the files of a key, a message and a signature."""
+
+_BY_NODE: Final = """
+const [key, message, signature] = process.argv.slice(1).map(name => require("fs").readFileSync(name));
+const given = require("crypto").createPublicKey({key, format: "der", type: "spki"});
+process.exit(require("crypto").verify(null, message, given, signature) ? 0 : 1);
+"""
+
+
+def openssls() -> list[Judge]:
+    """Every OpenSSL that is here: the machine's program, if it has one, and that of Node, which a wheel brings."""
+    found: list[Judge] = [_judged_by_node]
+    if (program := shutil.which("openssl")) is not None:
+        found.append(lambda *files: _judged_by_program(program, *files))
+    return found
+
+
 def openssl_verifies(note: str, vkey: str) -> bool:
     """Whether OpenSSL finds the signature of `vkey` good. Parsed here, by nothing of the program's.
 
     Raises OutsideSaysNo where the note has no signature of this key's name and id.
     """
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        raise RuntimeError("openssl is missing on this machine, and nothing may stand in for it: install it")
     name, key_id, encoded = vkey.split("+", 2)
     text, _, lines = note.rpartition("\n\n")
     named = [base64.b64decode(line.split(" ")[2]) for line in lines.splitlines() if line.split(" ")[1] == name]
@@ -145,10 +163,22 @@ def openssl_verifies(note: str, vkey: str) -> bool:
         key.write_bytes(_ED25519_DER + base64.b64decode(encoded)[1:])
         message.write_bytes(f"{text}\n".encode())
         signature.write_bytes(signed[0])
-        command = [openssl, "pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER", "-inkey", str(key)]
-        done = _run([*command, "-in", str(message), "-sigfile", str(signature)])
+        (judged,) = {judge(key, message, signature) for judge in openssls()}
+    return judged
+
+
+def _judged_by_program(openssl: str, key: Path, message: Path, signature: Path) -> bool:
+    command = [openssl, "pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER", "-inkey", str(key)]
+    done = _run([*command, "-in", str(message), "-sigfile", str(signature)])
     if done.returncode and "Signature Verification Failure" not in done.stdout + done.stderr:
         raise RuntimeError(f"openssl could not judge: {done.stderr.strip()}")
+    return done.returncode == 0
+
+
+def _judged_by_node(key: Path, message: Path, signature: Path) -> bool:
+    done = _run([str(node()), "-e", _BY_NODE, str(key), str(message), str(signature)])
+    if done.stderr:
+        raise RuntimeError(f"node could not judge: {done.stderr.strip()}")
     return done.returncode == 0
 
 
