@@ -26,6 +26,7 @@ SHAPES = {
     "notice_id": re.compile(_UUID + r"\.n[0-9]{1,6}"),
     "appeal_id": re.compile(_UUID + r"\.a[0-9]{1,6}"),
 }
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -86,7 +87,7 @@ class Seeds:
             self.used[case.operation.label] += 1
         if not isinstance(case.body, dict) or draw(case.body) % 4 == 0:
             return
-        if case.headers.get("Idempotency-Key"):
+        if KEY.fullmatch(str(case.headers.get("Idempotency-Key", ""))):
             # The document's example is one key, and would be the same key with another body ever after.
             case.headers["Idempotency-Key"] = f"{draw(case.body):x}"
         body = {name: plausible(name, value) for name, value in case.body.items()}
