@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Condition, Lock, Thread
@@ -70,7 +70,7 @@ class AccessLog:
         self._commits = GroupCommit[_Looks](self._write)
         self._begin_register()
         self._last_at: datetime | None = None
-        self._kept: list[Access] = []
+        self._kept: list[tuple[Look, datetime]] = []
         self._changed = Condition()
         self._one_flush = Lock()
         self._failure: str | None = None
@@ -83,14 +83,14 @@ class AccessLog:
         if not looks:
             return
         at = self._ledger.now()
-        accesses = [Access.of(look, at, self._entropy(16)) for look in looks]
         if durable or self._is_closed:
-            self._commits.commit(_Looks(accesses))
+            self._commits.commit(_Looks(self._accesses_of([(look, at) for look in looks])))
             return
         if self.is_full:
             self.flush()
         with self._changed:
-            self._kept += accesses
+            # Their rows are made when they are written, so that nobody waits for that.
+            self._kept += [(look, at) for look in looks]
             if self._thread is None and not self._is_closed:
                 self._thread = Thread(target=self._flush_again_and_again, name="access log", daemon=True)
                 self._thread.start()
@@ -107,7 +107,7 @@ class AccessLog:
                         taken, self._kept = self._kept[:FLUSH_ROWS], self._kept[FLUSH_ROWS:]
                     if not taken:
                         return
-                    self._unwritten = _Looks(taken)
+                    self._unwritten = _Looks(self._accesses_of(taken))
                 try:
                     self._commits.commit(self._unwritten)
                 except Exception as error:
@@ -119,6 +119,9 @@ class AccessLog:
     def is_full(self) -> bool:
         """Whether the next look of a system waits for the store, as a person's does."""
         return self.backlog.waiting >= BUFFER_MAX
+
+    def _accesses_of(self, looks: Iterable[tuple[Look, datetime]]) -> list[Access]:
+        return [Access.of(look, at, self._entropy(16)) for look, at in looks]
 
     @property
     def backlog(self) -> Backlog:

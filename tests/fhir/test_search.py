@@ -226,7 +226,7 @@ def test_what_is_not_understood_is_refused_and_not_repeated(auditor: Auditor, qu
     assert issue["code"] == ("not-supported" if query.startswith(("agent", "patient:")) else "invalid")
 
 
-@pytest.mark.parametrize("number", ["1", "e.1", "e.x.1", f"e.{uuid4().hex}.0", f"a.{uuid4().hex}.1", "%00", "e..1"])
+@pytest.mark.parametrize("number", ["1", "e.1", "e.x.1", f"e.{5:032x}.0", f"a.{5:032x}.1", "%00", "e..1"])
 def test_an_id_of_nothing_is_not_found(auditor: Auditor, number: str) -> None:
     assert auditor.refused(f"/fhir/AuditEvent/{number}", 404)["code"] == "not-found"
 
