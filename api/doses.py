@@ -9,14 +9,12 @@ from fastapi import APIRouter, Body, Response
 from api import examples
 from api.answers import DoseAnswer, dose_answer
 from api.bodies_in import SoundJson
-from api.identity.caller import Caller, CallerOfRequest
 from api.problems import COMMAND
 from api.reading import patient_of
 from api.versions import IdempotencyKey, IfMatch
-from api.wiring import DoseIdInPath, LedgerOfApp, PatientIdInPath, run
+from api.wiring import Commanding, CommandingOfRequest, DoseIdInPath, PatientIdInPath, run
 from domain.commands import ConfirmDuplicate, DismissDuplicate, Reason, RecordDose, VoidDose
 from domain.events import DoseAdministered
-from domain.ledger.application import Ledger
 from domain.sight import office_of
 
 router = APIRouter(tags=["doses"], route_class=SoundJson)
@@ -28,8 +26,7 @@ class ReasonBody(Reason):
 
 @router.post("/patients/{patient_id}/doses", status_code=201, responses=COMMAND)
 def record_dose(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     body: Annotated[RecordDose, Body(examples=[examples.DOSE])],
@@ -37,16 +34,15 @@ def record_dose(
     if_match: IfMatch = None,
 ) -> DoseAnswer:
     """Record an infusion that was given, even if it should not have been; departures are named as variances (R22)."""
-    outcome = run(ledger, patient_id, body, caller, response, key, if_match)
+    outcome = run(commanding, patient_id, body, response, key, if_match)
     dose = outcome.events[0]
     assert isinstance(dose, DoseAdministered)
-    return dose_answer(outcome, dose.dose_id, office_of(caller.actor))
+    return dose_answer(outcome, dose.dose_id, office_of(commanding.caller.actor))
 
 
 @router.post("/doses/{dose_id}/void", responses=COMMAND)
 def void_dose(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     dose_id: DoseIdInPath,
     body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
@@ -55,13 +51,12 @@ def void_dose(
 ) -> DoseAnswer:
     """Void an entry that was a mistake. It stays visible; the course it had completed may be open again."""
     command = VoidDose(dose_id=dose_id, reason=body.reason)
-    return _about_dose(ledger, response, command, caller, key, if_match)
+    return _about_dose(commanding, response, command, key, if_match)
 
 
 @router.post("/doses/{dose_id}/confirm-duplicate", responses=COMMAND)
 def confirm_duplicate(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     dose_id: DoseIdInPath,
     body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
@@ -70,13 +65,12 @@ def confirm_duplicate(
 ) -> DoseAnswer:
     """A second report is of the same infusion: it stays uncounted (R25)."""
     command = ConfirmDuplicate(dose_id=dose_id, reason=body.reason)
-    return _about_dose(ledger, response, command, caller, key, if_match)
+    return _about_dose(commanding, response, command, key, if_match)
 
 
 @router.post("/doses/{dose_id}/dismiss-duplicate", responses=COMMAND)
 def dismiss_duplicate(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     dose_id: DoseIdInPath,
     body: Annotated[ReasonBody, Body(examples=[examples.REASON])],
@@ -85,16 +79,15 @@ def dismiss_duplicate(
 ) -> DoseAnswer:
     """A second report is of another infusion: it counts from now on (R25)."""
     command = DismissDuplicate(dose_id=dose_id, reason=body.reason)
-    return _about_dose(ledger, response, command, caller, key, if_match)
+    return _about_dose(commanding, response, command, key, if_match)
 
 
 def _about_dose(
-    ledger: Ledger,
+    commanding: Commanding,
     response: Response,
     command: VoidDose | ConfirmDuplicate | DismissDuplicate,
-    caller: Caller,
     key: str | None,
     if_match: str | None,
 ) -> DoseAnswer:
-    outcome = run(ledger, patient_of(command.dose_id), command, caller, response, key, if_match)
-    return dose_answer(outcome, command.dose_id, office_of(caller.actor))
+    outcome = run(commanding, patient_of(command.dose_id), command, response, key, if_match)
+    return dose_answer(outcome, command.dose_id, office_of(commanding.caller.actor))

@@ -17,17 +17,16 @@ from api.answers import (
     page_of,
 )
 from api.bodies_in import SoundJson
-from api.identity.caller import CallerOfRequest
 from api.problems import BODY, COMMAND, QUERY, documented
 from api.reading import ReadingOfRequest
 from api.versions import IdempotencyKey, IfMatch, tag_answer, tag_of, tag_of_eligibility
 from api.wiring import (
     After,
     AsOf,
+    CommandingOfRequest,
     CourseInPath,
     EditionKey,
     KnownAt,
-    LedgerOfApp,
     Limit,
     PatientIdInPath,
     edition_of,
@@ -55,14 +54,13 @@ class CloseBody(Reason):
 
 @router.post("", status_code=201, responses=documented(403, 409) | BODY)
 def open_history(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     body: Annotated[OpenHistory, Body(examples=[examples.OPEN_HISTORY])],
     key: IdempotencyKey = None,
 ) -> PatientFound:
     """Open the history of a member. Her member id is kept in the body, never in a URL."""
-    outcome = opened(ledger, body, caller, response, key)
+    outcome = opened(commanding, body, response, key)
     return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
 
 
@@ -161,8 +159,7 @@ def get_audit_trail(
 
 @router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)
 def report_prior_treatment(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     body: Annotated[ReportPriorTreatment, Body(examples=[examples.REPORT])],
@@ -170,13 +167,12 @@ def report_prior_treatment(
     if_match: IfMatch = None,
 ) -> HistoryChanged:
     """Report treatment outside this ledger; an empty list of courses states that there was none."""
-    return history_changed(run(ledger, patient_id, body, caller, response, key, if_match))
+    return history_changed(run(commanding, patient_id, body, response, key, if_match))
 
 
 @router.post("/{patient_id}/courses/{course}/close", responses=COMMAND)
 def close_course(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     course: CourseInPath,
@@ -186,4 +182,4 @@ def close_course(
 ) -> HistoryChanged:
     """A clinician finds that an open course will not be finished; it then counts as a prior course (R26)."""
     command = CloseCourse(course=course, reason=body.reason)
-    return history_changed(run(ledger, patient_id, command, caller, response, key, if_match))
+    return history_changed(run(commanding, patient_id, command, response, key, if_match))

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, JsonValue
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api import security_log
 from domain import errors
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.what_moved import Change
@@ -155,7 +156,7 @@ def _title(error: Exception) -> str:
 
 def install(app: FastAPI) -> None:
     """Every error of the API leaves as a problem."""
-    app.exception_handler(errors.LedgerError)(lambda _request, error: refused(error))
+    app.exception_handler(errors.LedgerError)(_refused_to)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(UnreadableBody)(_unreadable)
     app.exception_handler(WrongContentType)(_wrong_content_type)
@@ -165,6 +166,14 @@ def install(app: FastAPI) -> None:
     app.exception_handler(StoreError)(_unavailable)
     app.exception_handler(DocumentDamaged)(_damaged)
     app.exception_handler(Exception)(_our_fault)
+
+
+def _refused_to(request: Request, error: errors.LedgerError) -> JSONResponse:
+    if isinstance(error, errors.NotPermitted) and (caller := request.scope.get("caller")) is not None:
+        # The route by its name in the program: a path may hold what somebody typed there.
+        operation = getattr(request.scope.get("route"), "name", None)
+        security_log.access_denied("role_may_not", origin=caller.origin, actor_id=caller.actor.id, operation=operation)
+    return refused(error)
 
 
 def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

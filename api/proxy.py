@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import security_log
 from domain.errors import InvalidCommand
 
 PUBLIC_URL: Final = "--public-url"
@@ -176,6 +177,9 @@ class OurHostsOnly:
             headers = dict(scope["headers"])
             refused = self._refused(headers.get(b"host"), headers.get(b"origin"))
             if refused is not None:
+                client = scope.get("client")
+                reason: security_log.Reason = "wrong_host" if refused == "Host" else "cross_site"
+                security_log.access_denied(reason, origin=client[0] if client else "unknown")
                 await _turned_away(refused)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

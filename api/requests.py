@@ -17,16 +17,16 @@ from api.answers import (
     request_summary,
 )
 from api.bodies_in import SoundJson
-from api.identity.caller import Caller, CallerOfRequest
 from api.problems import COMMAND, QUERY, documented
 from api.reading import ReadingOfRequest, patient_of
 from api.versions import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.wiring import (
     After,
     AsOf,
+    Commanding,
+    CommandingOfRequest,
     EditionKey,
     KnownAt,
-    LedgerOfApp,
     Limit,
     PatientIdInPath,
     RequestIdInPath,
@@ -50,7 +50,6 @@ from domain.events import RequestSubmitted
 from domain.history import PatientHistory
 from domain.history import Request as PriorAuthorization
 from domain.judging import Judgement, judge
-from domain.ledger.application import Ledger
 from domain.sight import is_own
 from projections.request_life import RequestLife, request_life
 
@@ -67,8 +66,7 @@ class DenyBody(Denial):
 
 @router.post("/patients/{patient_id}/requests", status_code=201, responses=COMMAND)
 def submit_request(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     body: Annotated[SubmitRequest, Body(examples=[examples.SUBMIT])],
@@ -76,13 +74,13 @@ def submit_request(
     if_match: IfMatch = None,
 ) -> RequestAnswer:
     """Submit a request. The answer is what the policy says of it; a person decides."""
-    outcome = run(ledger, patient_id, body, caller, response, key, if_match)
+    outcome = run(commanding, patient_id, body, response, key, if_match)
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
     request = _request(outcome.history, submitted.request_id)
     return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(ledger, outcome))
+        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
     )
 
 
@@ -197,8 +195,7 @@ def assess_extension(
 
 @router.post("/requests/{request_id}/approve", responses=COMMAND)
 def approve_course(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     request_id: RequestIdInPath,
     body: Annotated[Approval, Body(examples=[examples.APPROVE])],
@@ -207,13 +204,12 @@ def approve_course(
 ) -> RequestAnswer:
     """Approve a course for thirty days. Needs the digest of the assessment that was looked at."""
     command = ApproveCourse(request_id=request_id, **dict(body))
-    return _decide(ledger, response, command, request_id, caller, key, if_match)
+    return _decide(commanding, response, command, request_id, key, if_match)
 
 
 @router.post("/requests/{request_id}/deny", responses=COMMAND)
 def deny_request(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     request_id: RequestIdInPath,
     body: Annotated[DenyBody, Body(examples=[examples.DENY])],
@@ -222,13 +218,12 @@ def deny_request(
 ) -> RequestAnswer:
     """Deny, citing the specific criteria in plain language. Only a clinician; by default a physician."""
     command = DenyRequest(request_id=request_id, **dict(body))
-    return _decide(ledger, response, command, request_id, caller, key, if_match)
+    return _decide(commanding, response, command, request_id, key, if_match)
 
 
 @router.post("/requests/{request_id}/refer", responses=COMMAND)
 def refer_request(
-    ledger: LedgerOfApp,
-    caller: CallerOfRequest,
+    commanding: CommandingOfRequest,
     response: Response,
     request_id: RequestIdInPath,
     body: Annotated[Referral, Body(examples=[examples.REFER])],
@@ -237,22 +232,21 @@ def refer_request(
 ) -> RequestAnswer:
     """Send the request to a clinician."""
     command = ReferRequest(request_id=request_id, **dict(body))
-    return _decide(ledger, response, command, request_id, caller, key, if_match)
+    return _decide(commanding, response, command, request_id, key, if_match)
 
 
 def _decide(
-    ledger: Ledger,
+    commanding: Commanding,
     response: Response,
     command: Command,
     request_id: str,
-    caller: Caller,
     key: str | None,
     if_match: str | None,
 ) -> RequestAnswer:
-    outcome = run(ledger, patient_of(request_id), command, caller, response, key, if_match)
+    outcome = run(commanding, patient_of(request_id), command, response, key, if_match)
     request = _request(outcome.history, request_id)
     return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(ledger, outcome))
+        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, cast
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request, Response
 
 from api import examples
-from api.identity.caller import Caller
+from api.identity.caller import Caller, CallerOfRequest
+from api.reading import is_person, look_of
 from api.versions import expected_version, tag_of
 from domain.authority import check_may_bring_documents
 from domain.calendar import Day, Instant
@@ -19,6 +21,7 @@ from domain.events import AppealId, DocumentId, DoseId, NoticeId, ReportId, Requ
 from domain.history import PatientHistory
 from domain.history import Request as PriorAuthorization
 from domain.judging import Judgement, judge
+from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger, Outcome
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
@@ -83,11 +86,26 @@ def edition_of(key: date | None) -> Edition | None:
     return edition_named(key.isoformat()) if key is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class Commanding:
+    """What a route needs to have a command done: the ledger, and for whom."""
+
+    ledger: Ledger
+    caller: Caller
+    accesses: AccessLog
+
+
+def _commanding(request: Request, caller: CallerOfRequest) -> Commanding:
+    return Commanding(_ledger(request), caller, cast("AccessLog", request.app.state.accesses))
+
+
+CommandingOfRequest = Annotated[Commanding, Depends(_commanding)]
+
+
 def run(
-    ledger: Ledger,
+    commanding: Commanding,
     patient_id: UUID,
     command: Command,
-    caller: Caller,
     response: Response,
     key: str | None,
     if_match: str | None,
@@ -97,17 +115,27 @@ def run(
     A requester is told of a patient or a request of others what is told of none; what else she
     may do is the domain's to say.
     """
+    ledger, caller = commanding.ledger, commanding.caller
     if (history := known_to(ledger, caller, patient_id)) is not None:
         check_concerns_own(caller.actor, history, command)
     expected = expected_version(if_match, patient_id)
     outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
+    _told_again(commanding, outcome)
     response.headers["ETag"] = tag_of(outcome.history)
     return outcome
 
 
-def opened(ledger: Ledger, command: OpenHistory, caller: Caller, response: Response, key: str | None) -> Outcome:
+def _told_again(commanding: Commanding, outcome: Outcome) -> None:
+    """An act is on record by its event; whoever is answered by a repeated key only reads what came of it."""
+    if outcome.replayed:
+        look = look_of(commanding.caller, "request", outcome.patient_id)
+        commanding.accesses.record([look], durable=is_person(commanding.caller))
+
+
+def opened(commanding: Commanding, command: OpenHistory, response: Response, key: str | None) -> Outcome:
     """Opens a history, or admits a prescriber's office to the one that there is."""
-    outcome = ledger.open_history(command, caller.actor, key=key)
+    outcome = commanding.ledger.open_history(command, commanding.caller.actor, key=key)
+    _told_again(commanding, outcome)
     response.headers["ETag"] = tag_of(outcome.history)
     response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
     return outcome

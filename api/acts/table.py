@@ -13,15 +13,14 @@ from pydantic import BaseModel, create_model
 
 from api.answers import HistoryChanged, history_changed
 from api.bodies_in import SoundJson
-from api.identity.caller import CallerOfRequest
 from api.problems import COMMAND
 from api.reading import patient_of
 from api.versions import IdempotencyKey, IfMatch
 from api.wiring import (
     AppealIdInPath,
+    CommandingOfRequest,
     DocumentIdInPath,
     DoseIdInPath,
-    LedgerOfApp,
     NoticeIdInPath,
     PatientIdInPath,
     ReportIdInPath,
@@ -94,8 +93,7 @@ def _endpoint(act: Act) -> Callable[..., HistoryChanged]:
     about = act.subject in act.command.model_fields
 
     def endpoint(
-        ledger: LedgerOfApp,
-        caller: CallerOfRequest,
+        commanding: CommandingOfRequest,
         response: Response,
         subject: Any,
         body: Any,
@@ -104,7 +102,7 @@ def _endpoint(act: Act) -> Callable[..., HistoryChanged]:
     ) -> HistoryChanged:
         command = act.command(**dict(body), **({act.subject: subject} if about else {}))
         patient_id = subject if isinstance(subject, UUID) else patient_of(subject)
-        return history_changed(run(ledger, patient_id, command, caller, response, key, if_match))
+        return history_changed(run(commanding, patient_id, command, response, key, if_match))
 
     def named(**values: Any) -> HistoryChanged:
         return endpoint(subject=values.pop(act.subject), **values)

@@ -102,6 +102,14 @@ class EventMapper(Mapper[UUID]):
             state = self.compressor.decompress(state)
         return state
 
+    def opens(self, state: bytes) -> bool:
+        """Whether the key that a record asks for opens it. Raises EncryptionKeyUnknown where that is not here."""
+        try:
+            self.plain_state(state)
+        except RecordDamaged:
+            return False
+        return True
+
     def refuse_unknown_key(self, state: bytes) -> None:
         """Raises EncryptionKeyUnknown for a record that asks for a key which is not here.
 

@@ -17,7 +17,7 @@ from domain.events import Event, HistoryOpened, IndexEvent, KeepingEvent, Member
 from domain.history import PatientHistory, fold
 from domain.ledger import schema
 from domain.ledger.beside import MemberIndex
-from domain.ledger.cipher import RecordCipher
+from domain.ledger.cipher import RecordCipher, RecordDamaged, key_id_of
 from domain.ledger.documents import DocumentStore, documents_of
 from domain.ledger.histories import Histories
 from domain.ledger.mapper import EventMapper
@@ -31,6 +31,8 @@ Clock = Callable[[], datetime]
 Entropy = Callable[[int], bytes]
 
 PAGE: Final = 500
+_TRIED: Final = 3
+"""Events at each end of the log by which the keys are tried."""
 _OF_NO_PATIENT: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *get_args(KeepingEvent)))
 
 
@@ -135,10 +137,19 @@ class LedgerOnRecord(Application[UUID]):
         return self.recorder.wait_beyond(position, timeout)
 
     def check_keys(self) -> None:
-        """Raises EncryptionKeyUnknown where the first or the last event of the log asks for a key that is not here."""
-        for before in (0, self.position() - 1):
-            for *_, state in self.recorder.log(before, 1):
-                self.events.mapper.refuse_unknown_key(state)
+        """Raises EncryptionKeyUnknown or RecordDamaged where the first or last events ask for keys that don't open any.
+
+        One that was altered is for `verify` to tell; a wrong key under a right id opens nothing at all.
+        """
+        opens: dict[str, bool] = {}
+        for before in (0, max(0, self.position() - _TRIED)):
+            for *_, state in self.recorder.log(before, _TRIED):
+                key_id = key_id_of(state)
+                if key_id is not None:
+                    opens[key_id] = self.events.mapper.opens(state) or opens.get(key_id, False)
+        for key_id, does in opens.items():
+            if not does:
+                raise RecordDamaged(key_id)
 
     def position(self) -> int:
         """Of the last event of the log; 0 where there is none."""

@@ -16,7 +16,7 @@ from domain.ledger.accesses import AccessLog
 from domain.ledger.accounting import Question, all_accesses
 from domain.people import Actor
 from tests.accesses.stored import check_digests, until
-from tests.api.acts import APPEALS, OFFICE, PENDS, Api, Json
+from tests.api.acts import APPEALS, OFFICE, PENDS, Api, Json, request, sent_by
 from tests.api.stages import NOW
 from tests.ledger.acts import CLAIMS
 
@@ -133,6 +133,16 @@ def test_an_answer_that_has_not_changed_is_a_look_all_the_same(api: Api, told: J
     tag = get(api, path, NURSE).headers["ETag"]
     get(api, path, NURSE, 304, **{"If-None-Match": tag})
     assert [one.view for one in looks(api, NURSE)] == ["eligibility", "eligibility"]
+
+
+def test_an_act_is_on_record_by_its_event_and_what_its_repeated_key_tells_as_a_look(api: Api) -> None:
+    patient = api.opened()
+    sent = {"path": f"/patients/{patient}/requests", "body": request(actor=sent_by(NURSE)), "key": "once"}
+    first = api.did(**sent)
+    assert looks(api, NURSE) == []
+    assert api.did(**sent) == first
+    (look,) = looks(api, NURSE)
+    assert (str(look.patient_id), look.view) == (patient, "request")
 
 
 def test_a_page_of_the_worklist_is_a_look_at_each_patient_on_it(api: Api) -> None:

@@ -9,8 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from api import security_log
+from api.app import create_app
+from api.identity import Identity, headers_for
+from api.proxy import OurHostsOnly
+from domain.ledger.application import Ledger
+from tests.ledger.acts import CLAIMS
 
 ORIGIN = "203.0.113.9"
 
@@ -97,3 +103,17 @@ def test_an_operators_own_handler_is_left_alone(logger: logging.Logger, capsys: 
     security_log.token_revoked("admin", credential_id="t7")
     assert [json.loads(one)["event"] for one in heard] == ["token_revoked"]
     assert capsys.readouterr().err == ""
+
+
+def test_who_may_not_and_who_asks_for_another_site_is_told(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    identity = Identity(ledger)
+    with TestClient(OurHostsOnly(create_app(ledger, identity)), base_url="http://127.0.0.1") as client:
+        capsys.readouterr()
+        assert client.get("/accesses", headers=headers_for(identity, CLAIMS)).status_code == 403
+        told = lines(capsys)[-1]
+        assert (told["event"], told["reason"], told["actor_id"]) == ("access_denied", "role_may_not", CLAIMS.id)
+        assert "accesses" in told["operation"]
+        assert client.get("/health/live", headers={"Host": "elsewhere.example"}).status_code == 421
+        assert lines(capsys)[-1]["reason"] == "wrong_host"
+        assert client.get("/health/live", headers={"Origin": "http://elsewhere.example"}).status_code == 403
+        assert lines(capsys)[-1]["reason"] == "cross_site"
