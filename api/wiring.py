@@ -16,7 +16,7 @@ from api.versions import expected_version, tag_of
 from domain.authority import check_may_bring_documents
 from domain.calendar import Day, Instant
 from domain.commands import Command, OpenHistory
-from domain.errors import EditionUnknown
+from domain.errors import AssessmentMoved, EditionUnknown
 from domain.events import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
 from domain.history import PatientHistory
 from domain.history import Request as PriorAuthorization
@@ -119,23 +119,29 @@ def run(
     if (history := known_to(ledger, caller, patient_id)) is not None:
         check_concerns_own(caller.actor, history, command)
     expected = expected_version(if_match, patient_id)
-    outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
-    _told_again(commanding, outcome)
+    try:
+        outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
+    except AssessmentMoved:
+        # What moved is told, and nothing was recorded.
+        _looked(commanding, patient_id)
+        raise
+    if outcome.replayed:
+        _looked(commanding, patient_id)
     response.headers["ETag"] = tag_of(outcome.history)
     return outcome
 
 
-def _told_again(commanding: Commanding, outcome: Outcome) -> None:
-    """An act is on record by its event; whoever is answered by a repeated key only reads what came of it."""
-    if outcome.replayed:
-        look = look_of(commanding.caller, "request", outcome.patient_id)
-        commanding.accesses.record([look], durable=is_person(commanding.caller))
+def _looked(commanding: Commanding, patient_id: UUID) -> None:
+    """An act is on record by its event; what a repeated key or a refusal tells of a request is a look at it."""
+    look = look_of(commanding.caller, "request", patient_id)
+    commanding.accesses.record([look], durable=is_person(commanding.caller))
 
 
 def opened(commanding: Commanding, command: OpenHistory, response: Response, key: str | None) -> Outcome:
     """Opens a history, or admits a prescriber's office to the one that there is."""
     outcome = commanding.ledger.open_history(command, commanding.caller.actor, key=key)
-    _told_again(commanding, outcome)
+    if outcome.replayed:
+        _looked(commanding, outcome.patient_id)
     response.headers["ETag"] = tag_of(outcome.history)
     response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
     return outcome

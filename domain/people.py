@@ -34,8 +34,8 @@ class Actor(Fact):
 
     @property
     def asks_as(self) -> str:
-        """Whose requests are this person's own: her office's, or hers alone."""
-        return self.office or self.id
+        """Whose requests are this person's own: her office's, or hers alone. No id holds a space."""
+        return f"office {self.office}" if self.office is not None else f"person {self.id}"
 
 
 class Prescriber(Fact):

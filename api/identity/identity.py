@@ -68,6 +68,7 @@ class Known:
             self.actor,
             self.means,
             origin,
+            through="page" if self.means == "session" else "api",
             purpose=purpose,
             credential_id=self.credential_id,
             expires_at=self.expires_at,
@@ -123,7 +124,12 @@ class Identity:
                 await asyncio.to_thread(self.people.read)
             return self._keep(key, self._behind_token(credential))
         if self.provider is not None:
-            return self._keep(key, await self.provider.behind(credential))
+            known = await self.provider.behind(credential)
+            await self._refresh()
+            if self.people.known.person(known.actor.id) is not None:
+                # Two people under one id would be one on record.
+                raise NotKnown("The provider's id for this person is that of another person of this ledger.")
+            return self._keep(key, known)
         raise NotKnown("This is no token of this ledger, and it has no OpenID provider.")
 
     async def behind_session(self, secret: str) -> Known:

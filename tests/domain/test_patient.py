@@ -74,7 +74,7 @@ def named(name: str = "Alma Synthetic", birth_date: str | None = "1988-05-17") -
 @pytest.mark.parametrize("name", ["Alma Synthetic", "  alma   SYNTHETIC "])
 def test_an_office_that_knows_name_and_birth_date_is_admitted(name: str) -> None:
     story = given().when(named(name).by(OFFICE)).then(RequesterAdmitted)
-    assert story.known.requesters == (OFFICE.id,)
+    assert story.known.requesters == (OFFICE.asks_as,)
     assert story.known.name == "Alma Synthetic"
 
 
@@ -102,7 +102,7 @@ def test_whoever_knows_her_already_is_told_to_find_her() -> None:
 
 def test_a_request_makes_its_office_one_that_knows_her() -> None:
     story = given().when(submitted(MEETS_A).by(OFFICE))
-    assert story.known.requesters == (OFFICE.id,)
+    assert story.known.requesters == (OFFICE.asks_as,)
     (request,) = story.known.requests
     assert sight.is_own(OFFICE, request)
     assert not sight.is_own(IN_THE_PRACTICE[0], request)

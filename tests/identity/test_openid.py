@@ -23,6 +23,8 @@ from api.identity.openid import OpenIDProvider, actor_id_of
 from api.identity.openid_settings import OpenIDSettings
 from api.identity.provider_keys import SECONDS_KEPT, TRIES_MAX
 from domain.ledger.application import Ledger
+from domain.ledger.people import People
+from domain.people import Actor
 from tests.identity.conftest import FEED
 from tests.identity.issuer.running import Issuer, issuer
 
@@ -319,6 +321,15 @@ def test_the_provider_says_who_two_people_are_and_neither_is_the_other(client: T
     for _ in range(3):
         found = [client.me(token).json()["person"] for token in tokens]
         assert [(one["id"], one["role"]) for one in found] == [("one", "auditor"), ("two", "service")]
+
+
+def test_a_subject_that_is_the_id_of_a_person_of_the_ledger_is_nobody(
+    client: Trusting, ledger: Ledger, provider: Issuer
+) -> None:
+    local = Actor(id="n.nurse", name="Nora Nurse", role="reviewer", credential="nurse")
+    People(ledger).admit(local, local)
+    client.app.state.identity.people.read()  # type: ignore[attr-defined]
+    assert "another person of this ledger" in client.why_not(provider.token(**GOOD | {"sub": local.id}))
 
 
 def test_each_subject_is_an_id_of_its_own() -> None:

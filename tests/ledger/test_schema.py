@@ -229,7 +229,10 @@ def test_the_postgresql_table_and_type_of_events_are_the_library_s(
 REFUSED = [
     *(
         statement.format(table)
-        for table in ("stored_events", "commands", "ledger_settings", "documents", "document_chunks")
+        for table in (
+            *("stored_events", "commands", "ledger_settings", "documents", "document_chunks", "accesses"),
+            *("sealed_events", "seal_subtrees", "checkpoints"),
+        )
         for statement in (
             "DELETE FROM {}",
             "TRUNCATE {}",
@@ -241,6 +244,9 @@ REFUSED = [
     ),
     "UPDATE stored_events SET topic = 'x'",
     "UPDATE commands SET key = 'x'",
+    "UPDATE accesses SET row = '{}'",
+    "UPDATE sealed_events SET hash = ''",
+    "UPDATE checkpoints SET note = ''",
     "UPDATE documents SET sha256 = 'x'",
     "UPDATE documents SET media_type = 'text/html'",
     "UPDATE document_chunks SET bytes = ''",
