@@ -94,15 +94,24 @@ def key_command(database: Database = None, as_json: AsJson = False) -> None:
 
 
 @seal_verbs.command("rotate-key")
-def rotate_command(database: Database = None, as_json: AsJson = False) -> None:
+def rotate_command(
+    lost: Annotated[
+        bool, typer.Option("--lost", help="The key before is lost, or another was given: sign without it.")
+    ] = False,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
     """Sign with a new key from now on. The change is recorded, and the next checkpoint has both signatures.
+
+    With --lost it has that of the new one alone, the one in the signer's folder or in LEMTRADA_SEAL_KEY.
 
     Example: lemtrada-ledger seal rotate-key
     """
     with _sealing(database) as (ledger, sealing):
-        sealing.seal_now()
-        signer_of(ledger).rotate(sealing.origins.current())
-        signed = sealing.seal_now()
+        if not lost:
+            sealing.seal_now()
+            signer_of(ledger).rotate(sealing.origins.current())
+        signed = sealing.seal_now(in_place_of_another=lost)
         _print(_values(signed) if as_json else signed.note.rstrip("\n"))
 
 

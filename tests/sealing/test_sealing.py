@@ -255,6 +255,31 @@ def test_a_rotation_is_recorded_and_the_next_checkpoint_has_both_signatures(
     assert [(one.cause, one.replaces) for one in named] == [("first_start", None), ("rotation", before.text())]
 
 
+def test_a_machine_with_a_key_of_its_own_does_not_sign_beside_the_one_on_record_until_it_is_said_to(
+    ledger: Ledger, sealing: Sealing, tmp_path: Path
+) -> None:
+    first = sealing.seal_now()
+    other = Sealing(ledger, Signer(tmp_path / "another machine", os.urandom))
+    grown(ledger, patients=1)
+    with pytest.raises(StoreError, match=r"Another key .* seals this ledger: .*LEMTRADA_SEAL_KEY.*rotate-key --lost"):
+        other.seal_now()
+    assert other.newest() == first
+    assert len(sealing.origins.verifying_keys()) == 1
+    signed = other.seal_now(in_place_of_another=True)
+    assert open_note(signed.note, [read_verifying_key(sealing.origins.verifying_keys()[-1])])
+    with pytest.raises(StoreError, match="Another key"):
+        sealing.seal_now()
+
+
+def test_machines_that_share_a_key_sign_in_turn(ledger: Ledger, tmp_path: Path) -> None:
+    key = SigningKey(f"lemtrada-ledger/{ledger.ledger_id}", b"k" * 32).secret_text()
+    machines = [Sealing(ledger, Signer(tmp_path / name, os.urandom, key)) for name in ("north", "south")]
+    for turn in range(4):
+        grown(ledger, patients=1)
+        assert machines[turn % 2].seal_now().checkpoint.root == root_of_log(ledger)
+    assert len(machines[0].origins.verifying_keys()) == 1
+
+
 def test_a_folder_that_cannot_be_written_is_named(ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     sealing = Sealing(ledger, Signer(tmp_path / "file" / "signer", os.urandom))

@@ -20,7 +20,7 @@ from domain.ledger.application import ATTEMPTS, Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing.signer import Signer
 from domain.seal.checkpoints import read_checkpoint
-from domain.seal.notes import read_note
+from domain.seal.notes import read_note, read_verifying_key
 from domain.seal.spelling import base64_of
 
 Cause = Literal["first_start", "rotation", "new_origin"]
@@ -60,8 +60,12 @@ class Origins:
         before = read_checkpoint(read_note(started.after).text)
         return (f"{AFTER} {before.origin} {before.size} {base64_of(before.root)}",)
 
-    def name_key(self, signer: Signer) -> None:
-        """Records the origin and the key where they are not on record; a key that is another now is a rotation."""
+    def name_key(self, signer: Signer, *, in_place_of_another: bool = False) -> None:
+        """Records the origin and the key where they are not on record.
+
+        Raises StoreError where the key is neither the one on record nor its successor by a rotation: two machines
+        that each made a key of their own, or a folder that was lost. `in_place_of_another` says that it is meant.
+        """
         for _ in range(ATTEMPTS):
             events = self.events()
             origin = self.current()
@@ -69,17 +73,31 @@ class Origins:
             named = [one.verifier_key for one in events if isinstance(one, SealingKeyNamed)]
             if named and named[-1] == told:
                 return
+            cause = self._cause(signer, origin, told, named[-1] if named else None, in_place_of_another)
             new: list[tuple[type[SealEvent], dict[str, Any]]] = []
-            cause: Cause = "rotation" if named else "first_start"
             if not any(isinstance(one, SealStarted) for one in events):
                 new.append((SealStarted, {"origin": origin}))
-            elif named and named[-1].split("+")[0] != origin:
-                cause = "new_origin"
             replaces = named[-1] if named else None
             new.append((SealingKeyNamed, {"verifier_key": told, "replaces": replaces, "cause": cause}))
             if self._record(new, events):
                 return
         raise StoreError("Others kept naming sealing keys", "let one program seal with one key")
+
+    def _cause(self, signer: Signer, origin: str, told: str, last: str | None, is_meant: bool) -> Cause:
+        if last is None:
+            return "first_start"
+        before, now = read_verifying_key(last), read_verifying_key(told)
+        if before.public == now.public:
+            # A key has the name of its origin, and stays the same key under the next one.
+            return "new_origin"
+        previous = signer.previous_key(origin)
+        if is_meant or (previous is not None and previous.verifying_key.public == before.public):
+            return "rotation"
+        raise StoreError(
+            f"Another key than {now.name}+{now.id.hex()} seals this ledger: {before.name}+{before.id.hex()}",
+            "give every machine that one, with LEMTRADA_SEAL_KEY or LEMTRADA_SEAL_DIR; if it is lost, run"
+            " lemtrada-ledger seal rotate-key --lost",
+        )
 
     def start_anew(self, after: str | None, reason: str) -> str:
         """A new origin, which names the checkpoint that was left behind."""

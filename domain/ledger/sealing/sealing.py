@@ -123,15 +123,16 @@ class Sealing:
 
     # -- signing --------------------------------------------------------------------------------
 
-    def sign(self) -> SignedCheckpoint:
+    def sign(self, *, in_place_of_another: bool = False) -> SignedCheckpoint:
         """A checkpoint over all that is sealed: signed, stored, published.
 
-        Raises NotConsistent, LeaseIsAnothers, and StoreError where the signer's folder fails it.
+        Raises NotConsistent, LeaseIsAnothers, and StoreError where the signer's folder fails it, or where another
+        key seals this ledger and `in_place_of_another` does not say that this one is meant to.
         """
         with self._one_at_a_time:
             self.store.take_lease(self._holder)
             try:
-                self.origins.name_key(self._signer)
+                self.origins.name_key(self._signer, in_place_of_another=in_place_of_another)
                 self._catch_up()
                 self.seal()
                 return self._signed()
@@ -168,9 +169,9 @@ class Sealing:
                 # It is stored, and goes out with the next one; sealing does not wait for a folder.
                 self.not_published = f"{self._published_in} cannot be written: {error.strerror}"
 
-    def seal_now(self, patience: float = 20.0) -> SignedCheckpoint:
+    def seal_now(self, patience: float = 20.0, *, in_place_of_another: bool = False) -> SignedCheckpoint:
         """Everything recorded so far is sealed and signed. Waits for whoever else seals, up to so many seconds."""
-        return self._in_turn(lambda: (self.seal(), self.sign())[1], patience)
+        return self._in_turn(lambda: (self.seal(), self.sign(in_place_of_another=in_place_of_another))[1], patience)
 
     def _in_turn(self, work: Callable[[], SignedCheckpoint], patience: float) -> SignedCheckpoint:
         deadline = monotonic() + patience
