@@ -114,6 +114,8 @@ class SealingThread:
         return REFUSED_SECONDS
 
     def _beat(self, is_last: bool) -> None:
+        if self.sealing.not_published is not None:
+            self.sealing.publish()
         last = self._ledger.position() if is_last else self._ledger.wait_beyond(self._seen, BEAT_SECONDS)
         if last > self._seen:
             if not is_last and self._seen >= 0:

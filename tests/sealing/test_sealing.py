@@ -115,6 +115,23 @@ def test_whoever_does_not_hold_the_lease_seals_and_signs_nothing(ledger: Ledger,
     assert waits.seal_now().checkpoint.root == root_of_log(ledger)
 
 
+def test_the_lease_is_held_until_what_is_signed_is_stored(
+    ledger: Ledger, sealing: Sealing, new_sealing: MakeSealing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown(ledger, patients=1)
+    other, sign = new_sealing(), sealing._signer.sign
+
+    def while_another_tries(*given: object) -> str:
+        grown(ledger, patients=1)
+        with pytest.raises(LeaseIsAnothers):
+            other.sign()
+        return sign(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sealing._signer, "sign", while_another_tries)
+    sealing.sign()
+    assert sealing.store.holder() is None
+
+
 def test_a_lease_that_ran_out_is_anothers(ledger: Ledger, sealing: Sealing, monkeypatch: pytest.MonkeyPatch) -> None:
     grown(ledger, patients=1)
     monkeypatch.setattr("domain.ledger.sealing.store.LEASE_SECONDS", -1)
@@ -205,7 +222,7 @@ def test_a_note_that_was_signed_before_a_kill_is_stored_and_published_after_it(
     assert (published / newer.checkpoint.origin / str(note[1].size)).read_text() == note[0]
 
 
-def test_what_cannot_be_published_is_told_and_goes_out_with_the_next(
+def test_what_cannot_be_published_is_told_and_goes_out_when_it_can(
     ledger: Ledger, new_sealing: MakeSealing, tmp_path: Path
 ) -> None:
     place = tmp_path / "published"
@@ -214,10 +231,16 @@ def test_what_cannot_be_published_is_told_and_goes_out_with_the_next(
     sealing = new_sealing(published_in=place)
     sealing.seal_now()
     assert "published cannot be written" in (sealing.not_published or "")
+    grown(ledger, patients=1)
+    sealing.seal_now()
     place.unlink()
-    newer = sealing.seal_now()
+    sealing.publish()
     assert sealing.not_published is None
-    assert (place / "checkpoint").read_text() == newer.note
+    stored = sealing.store.checkpoints(sealing.origins.current())
+    assert len(stored) == 2
+    assert (place / "checkpoint").read_text() == stored[-1].note
+    for one in stored:
+        assert (place / one.origin / str(one.size)).read_text() == one.note
 
 
 # -- its key ----------------------------------------------------------------------------------

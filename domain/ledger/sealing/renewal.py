@@ -26,12 +26,15 @@ AS_OWNER = "run it with the URL of the role that owns the database"
 def start_new_origin(ledger: Ledger, signer: Signer, sealing: Sealing, reason: str) -> SignedCheckpoint:
     """The first checkpoint of the new origin. Raises StoreError where this role may not clear the tree."""
     last = signer.last()
+    stored = sealing.newest()
     match ledger.address:
         case SQLiteAddress():
             _clear_in_sqlite(ledger.address)
         case PostgresAddress():
             _clear_in_postgres(ledger.address)
-    sealing.origins.start_anew(last[0] if last is not None else None, reason)
+    # What a lost folder does not remember, the store may.
+    after = last[0] if last is not None else stored.note if stored is not None else None
+    sealing.origins.start_anew(after, reason)
     signer.begin_anew()
     return sealing.seal_now()
 

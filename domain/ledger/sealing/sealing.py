@@ -75,6 +75,7 @@ class Sealing:
         self._position = 0
         self.store = SealStore(ledger.recorder.datastore)
         self.origins = Origins(ledger)
+        self._unpublished: dict[tuple[str, int], str] = {}
         self.not_published: str | None = None
         self.refusal: str | None = None
         """Why nothing is sealed or signed now, for whoever watches; None while all is well."""
@@ -88,13 +89,16 @@ class Sealing:
 
     def seal(self) -> frozenset[str]:
         """Seals all that is in the log; the topics of what it sealed. Raises LeaseIsAnothers."""
+        return self._seal(release=True)
+
+    def _seal(self, *, release: bool) -> frozenset[str]:
         sealed: set[str] = set()
         with self._one_at_a_time:
-            while topics := self._seal_batch():
+            while topics := self._seal_batch(release):
                 sealed |= topics
         return frozenset(sealed)
 
-    def _seal_batch(self) -> frozenset[str]:
+    def _seal_batch(self, release: bool) -> frozenset[str]:
         self._catch_up()
         rows = self._ledger.recorder.log(self._position, BATCH)
         if not rows:
@@ -109,7 +113,7 @@ class Sealing:
             )
             leaves.append((position, hash))
             completed += tree.append(hash)
-        is_last = len(rows) < BATCH
+        is_last = release and len(rows) < BATCH
         self.store.append(self._holder, self._tree.size, leaves, completed, release=is_last)
         self._tree, self._position = tree, rows[-1][0]
         return frozenset(row[3] for row in rows)
@@ -134,7 +138,8 @@ class Sealing:
             try:
                 self.origins.name_key(self._signer, in_place_of_another=in_place_of_another)
                 self._catch_up()
-                self.seal()
+                # The lease is held on, so that no other signs in between.
+                self._seal(release=False)
                 return self._signed()
             finally:
                 self.store.release(self._holder)
@@ -160,14 +165,24 @@ class Sealing:
         return consistency_path(old, new, self.store.read)
 
     def _keep(self, note: str, checkpoint: Checkpoint) -> None:
-        self.store.keep_checkpoint(StoredCheckpoint(checkpoint.origin, checkpoint.size, note, self._ledger.now()))
-        if self._published_in is not None:
-            try:
-                publish(self._published_in, note, checkpoint)
-                self.not_published = None
-            except OSError as error:
-                # It is stored, and goes out with the next one; sealing does not wait for a folder.
-                self.not_published = f"{self._published_in} cannot be written: {error.strerror}"
+        stored = StoredCheckpoint(checkpoint.origin, checkpoint.size, note, self._ledger.now())
+        self.store.keep_checkpoint(self._holder, stored)
+        self._unpublished[checkpoint.origin, checkpoint.size] = note
+        self.publish()
+
+    def publish(self) -> None:
+        """What is signed and not published yet. What can't be written is told, kept, and tried again."""
+        with self._one_at_a_time:
+            for place, note in list(self._unpublished.items()):
+                if self._published_in is not None:
+                    try:
+                        publish(self._published_in, note, read_checkpoint(read_note(note).text))
+                    except OSError as error:
+                        # It is stored all the same; sealing does not wait for a folder.
+                        self.not_published = f"{self._published_in} cannot be written: {error.strerror}"
+                        return
+                del self._unpublished[place]
+            self.not_published = None
 
     def seal_now(self, patience: float = 20.0, *, in_place_of_another: bool = False) -> SignedCheckpoint:
         """Everything recorded so far is sealed and signed. Waits for whoever else seals, up to so many seconds."""

@@ -179,8 +179,14 @@ class SealStore:
         """Raises LeaseIsAnothers."""
         self._store.writes(lambda run: self._hold(run, holder))
 
-    def keep_checkpoint(self, one: StoredCheckpoint) -> None:
-        self._store.writes(lambda run: run(_KEEP, **one._asdict()))
+    def keep_checkpoint(self, holder: str, one: StoredCheckpoint) -> None:
+        """Raises LeaseIsAnothers."""
+
+        def write(run: Run) -> None:
+            self._hold(run, holder)
+            run(_KEEP, **one._asdict())
+
+        self._store.writes(write)
 
     def release(self, holder: str) -> None:
         self._store.writes(lambda run: run(_RELEASE, holder=holder))
