@@ -169,11 +169,25 @@ def install(app: FastAPI) -> None:
 
 
 def _refused_to(request: Request, error: errors.LedgerError) -> JSONResponse:
-    if isinstance(error, errors.NotPermitted) and (caller := request.scope.get("caller")) is not None:
-        # The route by its name in the program: a path may hold what somebody typed there.
-        operation = getattr(request.scope.get("route"), "name", None)
-        security_log.access_denied("role_may_not", origin=caller.origin, actor_id=caller.actor.id, operation=operation)
+    tell_of_denial(request, error)
     return refused(error)
+
+
+def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
+    """A line of the security log for whoever asked for what she may not do, or what her office may not know of."""
+    caller = request.scope.get("caller")
+    reason: security_log.Reason
+    if caller is None:
+        return
+    if isinstance(error, errors.NotPermitted):
+        reason = "role_may_not"
+    elif isinstance(error, errors.NotFound) and caller.actor.role == "requester":
+        reason = "not_known_to_office"
+    else:
+        return
+    # The route by its name in the program: a path may hold what somebody typed there.
+    operation = getattr(request.scope.get("route"), "name", None)
+    security_log.access_denied(reason, origin=caller.origin, actor_id=caller.actor.id, operation=operation)
 
 
 def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

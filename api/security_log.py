@@ -41,6 +41,7 @@ Reason = Literal[
     "not_yet_valid",
     "no_role",
     "role_may_not",
+    "not_known_to_office",
     "provider_unreachable",
     "missing_csrf",
     "cross_site",

@@ -122,20 +122,16 @@ def eligibility(
 ) -> Eligibility:
     """The answer for a day, with everything that the history knows; by default under the edition that applies (R21).
 
-    With an `office`, as a prescriber's office sees it: her path, courses, doses and dates, but of requests and
-    approvals only what is about its own.
+    With an `office`, as a prescriber's office sees it: the courses, doses and dates on record, but nothing that
+    follows from what another office stated, or from what was approved to it.
     """
     found = courses(history, as_of)
-    request = _latest_request(history, as_of)
+    request = _latest_request(history, as_of, office)
     current = current_course(found, as_of)
     judgement, problem = _judged(history, request, current, as_of, edition)
     allowed = allowance(history, as_of)
-    asked, shown, approved = request, judgement, allowed
-    if request is not None and not is_of(office, request):
-        asked = _latest_request(history, as_of, office)
-        shown, problem = _judged(history, asked, current, as_of, edition)
     if allowed is not None and not _is_about_own(history, allowed, office):
-        approved = None
+        allowed = None
     path, because = _path(judgement, found)
     number = None if path is None else current.number if current is not None else len(found) + 1
     last = max((one.last_dose_on for one in found if one.last_dose_on is not None), default=None)
@@ -156,10 +152,10 @@ def eligibility(
         last_dose_on=last,
         next_course_from=anniversary(counted_from.latest) if counted_from is not None else None,
         interval_satisfied=_interval(judgement, path),
-        approval=_in_force(approved) if approved is not None else None,
-        approvable=_approvable(history, shown, asked) if shown is not None else None,
+        approval=_in_force(allowed) if allowed is not None else None,
+        approvable=_approvable(history, judgement, request) if judgement is not None else None,
         edition_problem=problem,
-        imported=tuple(dict.fromkeys(_imported(history, asked, found, approved))),
+        imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
 
 

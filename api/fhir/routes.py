@@ -24,7 +24,7 @@ from api.fhir.codes import Resource
 from api.fhir.ndjson import audit_event
 from api.fhir.things import ABOUT
 from api.fhir.trail import Page, Told, Wanted, page, patient_of
-from api.problems import FHIR, STATUS
+from api.problems import FHIR, STATUS, tell_of_denial
 from api.reading import ReadingOfRequest
 from api.wiring import LedgerOfApp
 from domain.errors import InvalidCommand, LedgerError, NotFound
@@ -56,6 +56,7 @@ class FhirRoute(SoundJson):
             except InvalidCommand as error:
                 return _refused(400, str(error))
             except LedgerError as error:
+                tell_of_denial(request, error)
                 return _refused(int(STATUS[type(error)]), str(error))
             except RequestValidationError as error:
                 unknown = any(one["type"] == "unknown_parameter" for one in error.errors())
@@ -142,7 +143,7 @@ def search_audit_events(
     check_may_see(reading.actor, "audit_events")
     asked = asked_of(request.query_params, ledger.zone, "date")
     found = _page_of(ledger, asked, _is_audited(asked), with_reads=True)
-    reading.shown(_patients(found.told), "audit_events")
+    reading.shown(_looked_at(asked, found), "audit_events")
     return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in found.told], asked, found)
 
 
@@ -180,7 +181,7 @@ def search_provenances(
         return type(event) in ABOUT and provenance.is_of(event, asked.target, asked.identifier)
 
     found = _page_of(ledger, asked, is_wanted, with_reads=False)
-    reading.shown(_patients(found.told), "audit_events")
+    reading.shown(_looked_at(asked, found), "audit_events")
     events = [one.event for one in found.told if one.event is not None]
     return _bundle(request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], asked, found)
 
@@ -222,6 +223,11 @@ def _patients(told: Iterable[Told]) -> list[UUID | None]:
     """Of whom anything is told; None alone where all of it is of nobody's record."""
     found = [patient_of(one) for one in told]
     return [one for one in found if one is not None] or found[:1]
+
+
+def _looked_at(asked: Asked, found: Page) -> list[UUID | None]:
+    """The patient who was asked about, also where nothing is told of her; else those of whom something is."""
+    return [asked.patient_id] if asked.patient_id is not None else _patients(found.told)
 
 
 def _told_by_id(ledger: Ledger, resource_id: str) -> Told:

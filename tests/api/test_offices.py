@@ -43,10 +43,27 @@ def test_eligibility_tells_each_office_the_facts_and_of_requests_its_own(api: Ap
     assert other.json()["approval"] is None
     assert other.json()["approvable"]["based_on"] is None
     assert ".r1" not in other.text
-    facts = set(own.json()) - {"approval", "approvable", "imported"}
+    of_approval = {"doses_left_on_approval", "doses_usable"}
+    facts = set(own.json()) - {"approval", "approvable", "imported"} - of_approval
     assert {name: other.json()[name] for name in facts} == {name: own.json()[name] for name in facts}
     assert other.json()["doses_given"] == 1
+    assert {own.json()[name] for name in of_approval} == {4}
+    assert {other.json()[name] for name in of_approval} == {0}
     assert len({one.headers["etag"] for one in (plan, own, other)}) == 3
+
+
+def test_nothing_follows_for_an_office_from_what_another_stated(api: Api) -> None:
+    patient = api.opened()
+    api.did("/patients", opening(actor=OTHER))
+    path = f"/patients/{patient}/eligibility"
+    before = asked(api, path, OTHER).json()
+    assert before["path"] is None
+    api.submitted(patient, MEETS_A | {"received_lemtrada": False})
+    assert asked(api, path, OFFICE).json()["path"] == "A"
+    after = asked(api, path, OTHER).json()
+    assert after | {"history_version": 0} == before | {"history_version": 0}
+    api.submitted(patient, {"diagnosis": "multiple_sclerosis"}, actor=OTHER)
+    assert asked(api, path, OTHER).json()["path"] is None
 
 
 def test_a_list_holds_an_offices_own_alone(api: Api, patient: str) -> None:

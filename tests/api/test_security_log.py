@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,6 +18,7 @@ from api.identity import Identity, headers_for
 from api.proxy import OurHostsOnly
 from domain.ledger.application import Ledger
 from tests.ledger.acts import CLAIMS
+from tests.scenario import OFFICE
 
 ORIGIN = "203.0.113.9"
 
@@ -113,6 +115,14 @@ def test_who_may_not_and_who_asks_for_another_site_is_told(ledger: Ledger, capsy
         told = lines(capsys)[-1]
         assert (told["event"], told["reason"], told["actor_id"]) == ("access_denied", "role_may_not", CLAIMS.id)
         assert "accesses" in told["operation"]
+        assert client.get("/fhir/AuditEvent", headers=headers_for(identity, CLAIMS)).status_code == 403
+        told = lines(capsys)[-1]
+        assert (told["reason"], told["operation"]) == ("role_may_not", "search_audit_events")
+        path = f"/patients/{UUID(int=7)}/eligibility"
+        assert client.get(path, headers=headers_for(identity, OFFICE)).status_code == 404
+        told = lines(capsys)[-1]
+        assert (told["reason"], told["actor_id"]) == ("not_known_to_office", OFFICE.id)
+        assert str(UUID(int=7)) not in json.dumps(told)
         assert client.get("/health/live", headers={"Host": "elsewhere.example"}).status_code == 421
         assert lines(capsys)[-1]["reason"] == "wrong_host"
         assert client.get("/health/live", headers={"Origin": "http://elsewhere.example"}).status_code == 403

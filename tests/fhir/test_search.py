@@ -182,6 +182,22 @@ def test_what_is_read_by_id_is_recorded(auditor: Auditor, ledger: Ledger, patien
     assert len(after) == len(before) + 2
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "AuditEvent?patient=Patient/{}&date=ge2030-01-01",
+        "Provenance?patient=Patient/{}&recorded=ge2030-01-01",
+        "Provenance?target=Patient/{}&recorded=ge2030-01-01",
+    ],
+)
+def test_to_ask_about_a_patient_is_a_look_at_her_also_where_nothing_is_told(
+    auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID], query: str
+) -> None:
+    before = audited(ledger, patients[0])
+    assert auditor.found(f"/fhir/{query.format(patients[0])}") == []
+    assert len(audited(ledger, patients[0])) == len(before) + 1
+
+
 def test_a_look_at_who_was_admitted_is_recorded_as_one_at_nobody(auditor: Auditor, ledger: Ledger) -> None:
     (admitted, *_) = auditor.found("/fhir/AuditEvent?_count=200")
     assert admitted["type"]["code"] == "110113"
