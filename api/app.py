@@ -29,10 +29,15 @@ from api.dossier import routes as dossiers
 from api.fhir import routes as fhir
 from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate, is_public
+from api.pages import refusals as page_refusals
+from api.pages import start
+from api.pages import static as page_files
 from api.ready import ShortRoad
 from api.sealing import sealing_of
 from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
+
+PAGES = (page_files, start)
 
 DESCRIPTION = """
 An event-sourced record of every prior authorization for Lemtrada (alemtuzumab).
@@ -54,6 +59,8 @@ class Application(FastAPI):
     gate: Gate | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # For whoever is answered before the framework comes to say so itself.
+        scope["app"] = self
         if self.gate is None:
             await self.beyond_the_gate(scope, receive, send)
         else:
@@ -87,8 +94,9 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     app.state.sealing = sealing_of(ledger)
     app.short_road = ShortRoad(ledger, access_log)
     app.state.identity = identity or Identity(ledger)
-    app.gate = Gate(app.beyond_the_gate, app.state.identity)
+    app.gate = Gate(app.beyond_the_gate, app.state.identity, page_refusals.refusal_page)
     problems.install(app)
+    page_refusals.install(app)
     problems.describe(app, is_public)
 
     for module in (
@@ -108,6 +116,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         people_routes,
         seal,
         fhir,
+        *PAGES,
     ):
         # As they stand: to include a router is to build each of its routes again, half a second at the first request.
         app.router.routes.extend(module.router.routes)

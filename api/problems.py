@@ -193,7 +193,7 @@ def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
 def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
     # What is read may also be given as the value itself, which JSON can't do: that half says nothing.
     faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
-    found = [InvalidField(field=_place(one), problem=_sentence(one)) for one in faults[:ERRORS_SHOWN_MAX]]
+    found = [InvalidField(field=_place(one), problem=sentence_of_fault(one)) for one in faults[:ERRORS_SHOWN_MAX]]
     first = found[0]
     more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
     return problem(
@@ -296,7 +296,7 @@ def _place(error: Mapping[str, Any]) -> str:
     return ".".join(part if _FIELD_NAME.fullmatch(part) else "(unknown)" for part in parts)
 
 
-def _sentence(error: Mapping[str, Any]) -> str:
+def sentence_of_fault(error: Mapping[str, Any]) -> str:
     """The validator's message, without the value that was sent."""
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":

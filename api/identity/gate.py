@@ -6,10 +6,14 @@ not exist too. It is the outermost layer but for the check of the host.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Final, NamedTuple, get_args
 from urllib.parse import parse_qs
 
 from eventsourcing.persistence import PersistenceError
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,7 +40,8 @@ from domain.accesses import Purpose
 
 SIGN_IN: Final = "/sign-in"
 PUBLIC: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN})
-"""What everybody may ask, and everything below `/sign-in/`. A test holds the list to the README's."""
+PUBLIC_BELOW: Final = (f"{SIGN_IN}/", "/static/")
+"""What everybody may ask, and everything below these. A test holds the list to the README's."""
 
 PURPOSES: Final[dict[bytes, Purpose]] = {one.encode(): one for one in get_args(Purpose)}
 CREDENTIAL_BYTES_MAX: Final = 16_384
@@ -45,6 +50,14 @@ ORIGIN_LENGTH_MAX: Final = 200
 
 _BEARER: Final = b"bearer "
 _FORM: Final = "application/x-www-form-urlencoded"
+_FORM_WITH_FILES: Final = "multipart/form-data"
+_FIRST_FIELD: Final = re.compile(
+    rb'--[^\r\n]{1,200}\r\nContent-Disposition: form-data; name="'
+    + CSRF_FIELD.encode()
+    + rb'"\r\n\r\n([0-9a-f]{64})\r\n',
+    re.IGNORECASE,
+)
+_BEGINNING_BYTES: Final = 1_024
 _NOT_ONE_TOKEN: Final = "The Authorization header is not one Bearer token."  # noqa: S105
 
 
@@ -58,7 +71,7 @@ class Sent(NamedTuple):
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith(f"{SIGN_IN}/")
+    return path in PUBLIC or path.startswith(PUBLIC_BELOW)
 
 
 def origin_of(scope: Scope) -> str:
@@ -67,12 +80,21 @@ def origin_of(scope: Scope) -> str:
     return str(client[0])[:ORIGIN_LENGTH_MAX] if client else "unknown"
 
 
+Refusal = Callable[[Request, JSONResponse], Response]
+
+
+def _as_told(_: Request, refusal: JSONResponse) -> Response:
+    return refusal
+
+
 class Gate:
     """Puts the `Caller` into `scope["caller"]`; on a public path None where there is nobody."""
 
-    def __init__(self, app: ASGIApp, identity: Identity) -> None:
+    def __init__(self, app: ASGIApp, identity: Identity, in_her_form: Refusal = _as_told) -> None:
+        """`in_her_form` makes a page of a refusal, for whoever asked for one."""
         self._app = app
         self._identity = identity
+        self._in_her_form = in_her_form
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -95,16 +117,16 @@ class Gate:
                 return
             if sent.authorization is not None or secret_of(sent, self._identity) is not None:
                 _tell_of(nobody, origin_of(scope))
-            await answer_to(nobody)(scope, receive, send)
+            await self._told(answer_to(nobody), scope, receive, send)
             return
         purpose = PURPOSES.get(sent.purpose) if sent.purpose is not None else None
         if purpose is None and sent.purpose is not None:
-            await unknown_purpose()(scope, receive, send)
+            await self._told(unknown_purpose(), scope, receive, send)
             return
         if secret is not None and scope["method"] not in SAFE_METHODS and scope["path"] != SIGN_IN:
             refusal, receive = await self._checked(scope, receive, secret, known)
             if refusal is not None:
-                await refusal(scope, receive, send)
+                await self._told(refusal, scope, receive, send)
                 return
         origin, caller = origin_of(scope), known.caller
         if caller is None or caller.origin != origin or caller.purpose != purpose:
@@ -112,6 +134,9 @@ class Gate:
             caller = known.caller = known.caller_from(origin, purpose)
         scope["caller"] = caller
         await self._app(scope, receive, send)
+
+    async def _told(self, refusal: JSONResponse, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._in_her_form(Request(scope), refusal)(scope, receive, send)
 
     async def _known(self, sent: Sent) -> tuple[Known, str | None]:
         """And the secret of the session, where it is one that speaks for the caller."""
@@ -133,7 +158,7 @@ class Gate:
 
     async def _checked(
         self, scope: Scope, receive: Receive, secret: str, known: Known
-    ) -> tuple[ASGIApp | None, Receive]:
+    ) -> tuple[JSONResponse | None, Receive]:
         """A cookie is sent by the browser whoever asks it to: what changes something has to come from a page of ours.
 
         The refusal, or None; and the body that is left to read.
@@ -142,11 +167,15 @@ class Gate:
         if not is_from_here(headers, scope.get("scheme", "http"), self._identity.public_url):
             security_log.access_denied("cross_site", origin=origin_of(scope), actor_id=known.actor.id)
             return cross_site(), receive
-        token = headers.get(CSRF_HEADER)
-        if token is None and headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
+        token, kind = headers.get(CSRF_HEADER), headers.get("content-type", "").partition(";")[0].strip().lower()
+        if token is None and kind == _FORM:
             body = await _read(receive)
             receive = _replaying(body, receive)
             token = next(iter(parse_qs(body.decode("latin-1")).get(CSRF_FIELD, [])), None)
+        elif token is None and kind == _FORM_WITH_FILES:
+            messages = await _beginning(receive)
+            receive = _replaying_messages(messages, receive)
+            token = _first_field(b"".join(one.get("body", b"") for one in messages))
         if token is None or not is_csrf_token(token, secret):
             security_log.access_denied("missing_csrf", origin=origin_of(scope), actor_id=known.actor.id)
             return missing_csrf(), receive
@@ -192,6 +221,35 @@ async def _read(receive: Receive) -> bytes:
         if not message.get("more_body", False):
             return body
     return b""
+
+
+async def _beginning(receive: Receive) -> list[Message]:
+    """As much of a form with files as its first field takes: a document is not read to find out who sends it."""
+    messages: list[Message] = []
+    size = 0
+    while size < _BEGINNING_BYTES:
+        message = await receive()
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            break
+    return messages
+
+
+def _first_field(beginning: bytes) -> str | None:
+    """The token, where the form begins with it, as ours do."""
+    found = _FIRST_FIELD.match(beginning)
+    return found[1].decode() if found is not None else None
+
+
+def _replaying_messages(messages: list[Message], receive: Receive) -> Receive:
+    waiting = iter(messages)
+
+    async def again() -> Message:
+        message = next(waiting, None)
+        return message if message is not None else await receive()
+
+    return again
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

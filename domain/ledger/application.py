@@ -183,6 +183,15 @@ class Ledger(LedgerOnRecord):
                 return outcome
         raise errors.Conflict("Others kept opening this history", remedy="send the command again")
 
+    def refusal_of(self, history: PatientHistory, command: Command, actor: Actor) -> errors.LedgerError | None:
+        """Why this command would be refused if it were sent now; None where it would be done. Nothing is recorded."""
+        sent = _Sent(actor, None, "", None, 0)
+        try:
+            decide(history, command, self._moment(sent, history))
+        except errors.LedgerError as refusal:
+            return refusal
+        return None
+
     def sweep_documents(self, older_than: timedelta = GRACE) -> Swept:
         """Removes documents that no event ever named and that came in longer ago than that, by the machine's clock."""
 

@@ -1,0 +1,48 @@
+"""Style and script of the pages: a few files of ours and htmx, sent from memory, each under an address of its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import Response
+
+router = APIRouter(include_in_schema=False)
+
+PREFIX: Final = "/static"
+_KINDS: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+
+
+class File(NamedTuple):
+    content: bytes
+    media_type: str
+    digest: str
+
+
+def _read() -> dict[str, File]:
+    found: dict[str, File] = {}
+    for one in files(__package__).iterdir():
+        kind = one.name.rpartition(".")[2]
+        if kind in _KINDS:
+            content = one.read_bytes()
+            found[one.name] = File(content, _KINDS[kind], hashlib.sha256(content).hexdigest()[:16])
+    return found
+
+
+FILES: Final = _read()
+
+
+def address_of(name: str) -> str:
+    """Another one as soon as the bytes are others, so that a browser may keep what it has for ever."""
+    return f"{PREFIX}/{FILES[name].digest}/{name}"
+
+
+@router.get(f"{PREFIX}/{{digest}}/{{name}}")
+def static_file(digest: str, name: str) -> Response:
+    found = FILES.get(name)
+    if found is None or found.digest != digest:
+        raise HTTPException(404)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(found.content, media_type=found.media_type, headers=headers)
