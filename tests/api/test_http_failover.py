@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +36,8 @@ class Caller:
                 self.sent[key] = path, body
                 while (answer := told(client, path, body, key))[0] == 503:
                     self.statuses[503] += 1
-                    time.sleep(0.05)
+                    if stopped.wait(0.05):
+                        return
                 self.statuses[answer[0]] += 1
                 self.answers[key] = answer
                 if stopped.wait(0.02):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import re
@@ -155,7 +156,9 @@ def test_a_new_ledger_is_made_and_only_this_machine_is_answered(tmp_path: Path) 
             answer = one.get("/health/live", headers={"Origin": origin})
             assert (answer.status_code, answer.json()["field"]) == (403, "Origin"), origin
         assert "Address already in use (--port)" in refused("--demo", "--port", port)
-        assert one.stop(signal.SIGINT) == (0, "")
+        status, said = one.stop(signal.SIGINT)
+        refusals = [json.loads(line)["reason"] for line in said.splitlines()]
+        assert (status, refusals) == (0, ["wrong_host"] * 6 + ["cross_site"] * 3)
     # The zone is the ledger's from then on.
     line = refused("--database", url, "--port", "0", "--time-zone", "America/Chicago")
     assert "keeps its days in Asia/Tokyo, not in America/Chicago" in line
