@@ -53,7 +53,7 @@ LINE_OF = 0.46
 """Millimetres of a line for a point of its letters."""
 
 
-class _Plain(OutputProducer):
+class Plain(OutputProducer):
     """Writes every stream as it is."""
 
     def _add_pdf_obj(self, pdf_obj: Any, trace_label: str | None = None) -> int:
@@ -71,11 +71,11 @@ def as_pdf(case: CaseFile, known_at: datetime) -> bytes:
     """
     # It tells what it drops from a font, at every subset.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
-    with closing(_Pages(case, known_at)) as first:
+    with closing(Pages(case, known_at)) as first:
         first.lay_out()
-    with closing(_Pages(case, known_at, first.page_of, first.page)) as final:
+    with closing(Pages(case, known_at, first.page_of, first.page)) as final:
         final.lay_out()
-        written = final.output(output_producer_class=_Plain)
+        written = final.output(output_producer_class=Plain)
     assert written is not None
     return bytes(written)
 
@@ -99,7 +99,7 @@ class _Line:
         return self.size * LINE_OF
 
 
-class _Pages(FPDF):
+class Pages(FPDF):
     """The pages. `page_of` and `pages` are known from the first time it was laid out."""
 
     def __init__(

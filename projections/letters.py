@@ -1,0 +1,329 @@
+"""What the letter of a determination says: approved, denied, information needed, an appeal decided.
+
+A letter renders what is on record, in the words in which it was decided, and judges nothing again. The same
+function makes the preview of a denial that is still being written, from what was typed so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from domain.clock_terms import ClockTerms, terms_for
+from domain.clocks import appeal_filing_deadline
+from domain.errors import NotFound
+from domain.facts import Fact
+from domain.history import Appeal, Approval, Asking, Decision, PatientHistory, Request
+from domain.people import Actor
+from domain.policy.assessment import NOT_LISTED, Assessment
+from domain.policy.edition import Edition
+from domain.policy.editions import EDITIONS, edition_for
+
+LetterKind = Literal["approval", "denial", "information_needed", "appeal_decision"]
+
+TITLES: Final[dict[LetterKind, str]] = {
+    "approval": "Your request is approved",
+    "denial": "Your request is not approved",
+    "information_needed": "We need more information",
+    "appeal_decision": "Your appeal is decided",
+}
+CRITERIA: Final = (
+    "You may have, free of charge, the criteria that were used, each by its clause, and everything that is in the file"
+    " of this request: what was stated and sent, who looked at it, and how it was decided. Ask the plan for them."
+)
+NOT_CONFIRMED: Final = " (this figure is not confirmed from its source)"
+
+
+class Reason(Fact):
+    """One clause that a letter rests on: our words for it, and what was found."""
+
+    clause: str
+    criterion: str
+    found: str
+
+
+class LetterPart(Fact):
+    """A heading and what stands under it; `reasons` are listed before the sentences, `rows` after them."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+class Letter(Fact):
+    """`title` names nobody; `to` and `about` do. `version` is the event that it tells of; null for a draft."""
+
+    kind: LetterKind
+    title: str
+    on: date
+    to: tuple[str, ...]
+    about: tuple[tuple[str, str], ...]
+    parts: tuple[LetterPart, ...]
+    version: int | None
+    is_draft: bool = False
+
+
+class Draft(Fact):
+    """A denial that somebody is writing."""
+
+    citing: tuple[str, ...]
+    rationale: str
+    by: Actor
+    on: date
+    assessment: Assessment
+
+
+def letter(
+    history: PatientHistory, request: Request, kind: LetterKind, zone: ZoneInfo, appeal: Appeal | None = None
+) -> Letter:
+    """The letter of the latest such thing on record. Raises NotFound where there is none."""
+    match kind:
+        case "approval":
+            return _of_approval(history, request, _latest(request, "approved"), zone)
+        case "denial":
+            return _of_denial(history, request, _latest(request, "denied"), zone)
+        case "information_needed":
+            if not request.askings:
+                raise _nothing_to_tell("no information was asked for")
+            return _of_asking(history, request, request.askings[-1], zone)
+        case "appeal_decision":
+            if appeal is None or appeal.determination is None or appeal.closed_on is None:
+                raise _nothing_to_tell("no appeal of this request is decided")
+            return _of_appeal(history, request, appeal, zone)
+
+
+def drafted(history: PatientHistory, request: Request, draft: Draft, zone: ZoneInfo) -> Letter:
+    """A denial as its letter would be."""
+    return _denial(history, request, zone, draft.on, draft.by, draft.citing, draft.rationale, draft.assessment)
+
+
+def _latest(request: Request, kind: Literal["approved", "denied"]) -> Decision:
+    found = [one for one in request.decisions if one.kind == kind and one.determination is not None]
+    if not found:
+        raise _nothing_to_tell(f"this request was not {kind}")
+    return found[-1]
+
+
+def _nothing_to_tell(cause: str) -> NotFound:
+    return NotFound(cause, field="kind", remedy="record first what the letter tells of")
+
+
+# -- the letters ------------------------------------------------------------------------------
+
+
+def _of_approval(history: PatientHistory, request: Request, decision: Decision, zone: ZoneInfo) -> Letter:
+    made = decision.determination
+    approval = next(one for one in history.approvals if one.version == decision.version)
+    assert made is not None
+    edition = _edition_of(made.assessment)
+    parts = [_approved(approval, edition)]
+    if approval.left_out is not None:
+        reasons = _reasons(approval.citing, edition, made.assessment)
+        parts.append(LetterPart(title="What is not approved", sentences=(approval.left_out,), reasons=reasons))
+        parts += _appealing(request, made.decided_on, zone)
+    parts += [_decided_by(decision.by, decision.on), _edition_part(made.assessment), _criteria()]
+    return _letter(history, request, "approval", decision.on, parts, decision.version)
+
+
+def _approved(approval: Approval, edition: Edition) -> LetterPart:
+    path = edition.path("A" if approval.course == 1 else "B")
+    course = "the first course" if approval.course == 1 else f"course {approval.course}"
+    rows = [
+        ("Doses", f"{approval.doses_approved}, of {course}"),
+        ("Given how", path.dosing.paraphrase.partition(": ")[2] or path.dosing.paraphrase),
+        ("Valid", f"from {approval.valid_from} through {approval.valid_through}, both days included"),
+    ]
+    if approval.rescinded_on is not None:
+        rows.append(("Taken back", f"from {approval.rescinded_on} on it covers nothing"))
+    return LetterPart(
+        title="What is approved",
+        sentences=("Doses that are not given by the last of these days need a new request.",),
+        rows=tuple(rows),
+    )
+
+
+def _of_denial(history: PatientHistory, request: Request, decision: Decision, zone: ZoneInfo) -> Letter:
+    made = decision.determination
+    assert made is not None
+    rationale = made.rationale or ""
+    return _denial(
+        history, request, zone, decision.on, decision.by, decision.citing, rationale, made.assessment, decision.version
+    )
+
+
+def _denial(
+    history: PatientHistory,
+    request: Request,
+    zone: ZoneInfo,
+    on: date,
+    by: Actor,
+    citing: Sequence[str],
+    rationale: str,
+    assessment: Assessment,
+    version: int | None = None,
+) -> Letter:
+    reasons = _reasons(citing, _edition_of(assessment), assessment)
+    parts = [LetterPart(title="Why it is not approved", sentences=(rationale,) if rationale else (), reasons=reasons)]
+    when = assessment.approvable_from
+    if when is not None:
+        parts.append(
+            LetterPart(
+                title="When it could be approved",
+                sentences=(f"Time alone would change this: the same request could be approved from {when} on.",),
+            )
+        )
+    parts += _appealing(request, on, zone)
+    parts += [_decided_by(by, on), _edition_part(assessment), _criteria()]
+    return _letter(history, request, "denial", on, parts, version)
+
+
+def _of_asking(history: PatientHistory, request: Request, asking: Asking, zone: ZoneInfo) -> Letter:
+    asked_on, until = asking.asked_at.astimezone(zone).date(), asking.answer_by.astimezone(zone)
+    edition = edition_for(request.received_on)
+    reasons = tuple(
+        Reason(
+            clause=one.clause,
+            criterion=_words_of(one.clause, edition),
+            found=f"{one.sentence} Still to be told: {', '.join(_spoken(fact) for fact in one.missing)}."
+            if one.missing
+            else one.sentence,
+        )
+        for one in asking.asked
+    )
+    parts = [
+        LetterPart(
+            title="What we need",
+            sentences=("Nothing is decided yet. With these we can decide; nothing else is missing.",),
+            reasons=reasons,
+        ),
+        LetterPart(
+            title="Until when",
+            rows=(("Send it by", until.strftime("%Y-%m-%d %H:%M %Z")),),
+            sentences=("What comes later is still looked at.",),
+        ),
+        _criteria(),
+    ]
+    return _letter(history, request, "information_needed", asked_on, parts, asking.version or None)
+
+
+_OUTCOMES: Final = {
+    "upheld": "The determination stands.",
+    "overturned": "The determination is overturned in your favour.",
+    "overturned_in_part": "The determination is overturned in part.",
+}
+
+
+def _of_appeal(history: PatientHistory, request: Request, appeal: Appeal, zone: ZoneInfo) -> Letter:
+    made, on = appeal.determination, appeal.closed_on
+    assert made is not None
+    assert on is not None
+    reasons = _reasons(appeal.citing, _edition_of(made.assessment), made.assessment)
+    sentences = tuple(one for one in (_OUTCOMES.get(appeal.status), made.rationale) if one)
+    parts = [LetterPart(title="What is decided", sentences=sentences, reasons=reasons)]
+    approval = next((one for one in history.approvals if one.appeal_id == appeal.appeal_id), None)
+    if approval is not None:
+        parts.append(_approved(approval, _edition_of(made.assessment)))
+    if appeal.status != "overturned":
+        parts += _appealing(request, on, zone, after_an_appeal=True)
+    if appeal.decided_by is not None:
+        parts.append(_decided_by(appeal.decided_by, on, " They took no part in the determination before."))
+    parts += [_edition_part(made.assessment), _criteria()]
+    return _letter(history, request, "appeal_decision", on, parts, appeal.closed_version)
+
+
+# -- what letters share -----------------------------------------------------------------------
+
+
+def _letter(
+    history: PatientHistory,
+    request: Request,
+    kind: LetterKind,
+    on: date,
+    parts: Iterable[LetterPart],
+    version: int | None,
+) -> Letter:
+    number = request.request_id.rpartition(".")[2]
+    return Letter(
+        kind=kind,
+        title=TITLES[kind],
+        on=on,
+        to=tuple(_addressees(history, request)),
+        about=(
+            ("About", f"Lemtrada (alemtuzumab), request {number} received on {request.received_on}"),
+            ("Patient", history.name),
+            ("Asked for by", request.prescriber.name),
+            ("Plan", _spoken(request.line_of_business)),
+        ),
+        parts=tuple(parts),
+        version=version,
+        is_draft=version is None and kind == "denial",
+    )
+
+
+def _addressees(history: PatientHistory, request: Request) -> Iterator[str]:
+    yield history.name
+    yield request.prescriber.name
+
+
+def _reasons(citing: Iterable[str], edition: Edition, assessment: Assessment) -> tuple[Reason, ...]:
+    found = {one.citation: one.sentence for one in assessment.findings}
+    return tuple(
+        Reason(clause=one, criterion=_words_of(one, edition), found=found.get(one, "")) for one in dict.fromkeys(citing)
+    )
+
+
+def _words_of(citation: str, edition: Edition) -> str:
+    if citation == NOT_LISTED:
+        return edition.not_listed
+    node = edition.by_citation.get(citation)
+    return node.paraphrase if node is not None else ""
+
+
+def _edition_of(assessment: Assessment) -> Edition:
+    return next((one for one in EDITIONS if one.key == assessment.edition), EDITIONS[0])
+
+
+def _edition_part(assessment: Assessment) -> LetterPart:
+    rebuilt = "" if assessment.edition_provenance == "text" else ", reconstructed from the policy's table of changes"
+    said = f"{assessment.edition}, revision {assessment.edition_revision}{rebuilt}"
+    return LetterPart(title="Which policy", rows=(("Edition", said), ("Judged on", assessment.as_of.isoformat())))
+
+
+def _decided_by(actor: Actor, on: date, more: str = "") -> LetterPart:
+    credential = "" if actor.credential == "none" else _spoken(actor.credential)
+    known_as = ", ".join(one for one in (credential, actor.specialty) if one)
+    said = f"{actor.name}{f' ({known_as})' if known_as else ''}, on {on}."
+    return LetterPart(title="Who decided", sentences=(f"A person decided: {said}{more}",))
+
+
+def _criteria() -> LetterPart:
+    return LetterPart(title="The criteria and your file", sentences=(CRITERIA,))
+
+
+def _appealing(
+    request: Request, decided_on: date, zone: ZoneInfo, *, after_an_appeal: bool = False
+) -> list[LetterPart]:
+    """`zone` is the plan's, whose days are counted."""
+    terms = terms_for(request.line_of_business, request.received_on)
+    last_day = appeal_filing_deadline(terms, determined_on=decided_on)
+    rows = (
+        ("In time", f"{_figure(terms, 'appeal_file_within')} from when this letter reaches you; not before {last_day}"),
+        ("Decided within", _figure(terms, "appeal_standard")),
+        ("If urgent", f"{_figure(terms, 'appeal_urgent')}; say why it can't wait"),
+        ("By whom", "somebody who took no part in this and reports to nobody who did"),
+    )
+    again = "You may appeal once more, or ask for a review outside of the plan." if after_an_appeal else ""
+    first = again or "You, your prescriber, or somebody you name may appeal, in writing, by telephone or by fax."
+    more = f"Send what speaks for it; what comes is looked at. Days end at midnight in {zone.key}."
+    return [LetterPart(title="How to appeal", sentences=(first, more), rows=rows)]
+
+
+def _figure(terms: ClockTerms, name: str) -> str:
+    return f"{getattr(terms, name)}{NOT_CONFIRMED if name in terms.unconfirmed else ''}"
+
+
+def _spoken(value: str) -> str:
+    return value.replace("_", " ").replace(".", ", ")
