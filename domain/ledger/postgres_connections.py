@@ -26,6 +26,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import retry
 from psycopg import Connection, Cursor
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
@@ -62,6 +63,11 @@ def connected(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
         ) from error
 
 
+def is_of_no_use(connection: Connection[TupleRow]) -> bool:
+    """Closed, or in the middle of an exchange: a server that dies may leave one that takes no statement any more."""
+    return connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE
+
+
 def closed(connection: Connection[TupleRow]) -> None:
     with suppress(psycopg.Error):
         connection.close()
@@ -90,8 +96,9 @@ class Readers:
             try:
                 found = cursor.execute(statement, values, prepare=True).fetchall()
             except psycopg.Error as error:
-                if cursor.connection.closed:
+                if is_of_no_use(cursor.connection):
                     # Where one is lost the idle ones mostly are too.
+                    closed(cursor.connection)
                     self.close()
                     self.when_lost()
                     raise OperationalError(f"the connection to {self._datastore.address} was lost") from error

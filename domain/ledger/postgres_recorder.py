@@ -28,6 +28,7 @@ from domain.ledger.postgres_connections import (
     Readers,
     closed,
     connected,
+    is_of_no_use,
     translated,
 )
 from domain.ledger.postgres_store import SCHEMA, LedgerPostgresDatastore
@@ -186,7 +187,7 @@ class Writer:
             return [number for (number,) in cursor.execute(_RECORD.encode(), (commands, states), prepare=True)]
         except psycopg.Error as error:
             is_read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
-            if not (is_read_only or cursor.connection.closed):
+            if not (is_read_only or is_of_no_use(cursor.connection)):
                 raise translated(error) from error
             self.close()
             self.when_lost()

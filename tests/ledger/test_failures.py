@@ -16,7 +16,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, Persiste
 
 from domain.ledger import postgres_store, sqlite_store
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.postgres_recorder import Writer, _ConnectionLost
+from domain.ledger.postgres_recorder import PostgresLedgerRecorder, Writer, _ConnectionLost
 from domain.ledger.schema import upgrade
 from domain.ledger.sqlite_store import LedgerSQLiteDatastore, translated
 from domain.ledger.tables import ORDERING_LOCK
@@ -277,6 +277,20 @@ def test_connections_that_broke_in_the_pool_are_not_handed_out(
         for _ in range(12):
             held.enter_context(postgres_ledger.recorder.datastore.get_connection())  # type: ignore[call-arg]
     cut_off(postgres, postgres_ledger)
+    assert dosed(postgres_ledger, patient_id, 0)[0].history.version == 2
+
+
+def test_a_connection_that_stays_in_the_middle_of_an_exchange_is_given_up(postgres_ledger: Ledger) -> None:
+    """A server that dies may leave one like this: not closed, and every statement on it fails from then on."""
+    patient_id = opened(postgres_ledger)
+    recorder = postgres_ledger.recorder
+    assert isinstance(recorder, PostgresLedgerRecorder)
+    recorder.max_notification_id()
+    writing = recorder._writer._cursor
+    assert writing is not None
+    for cursor in (*recorder._readers._idle, writing):
+        cursor.connection.pgconn.send_query(b"SELECT 1")
+    assert recorder.max_notification_id() > 0
     assert dosed(postgres_ledger, patient_id, 0)[0].history.version == 2
 
 
