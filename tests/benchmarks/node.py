@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -37,6 +38,15 @@ def packages(folder: Path) -> Path:
     if (place / "installed").exists():
         return place
     place.mkdir(parents=True, exist_ok=True)
+    with (place / "installing").open("w") as held:
+        # Of several test processes one installs, and the others wait for it.
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not (place / "installed").exists():
+            _install(folder, place)
+    return place
+
+
+def _install(folder: Path, place: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(folder / name, place / name)
     done = subprocess.run(
@@ -52,7 +62,6 @@ def packages(folder: Path) -> Path:
     if done.returncode:
         raise NodeMissing(f"npm could not install {folder.name}'s packages: {done.stderr.strip()[-300:]}")
     (place / "installed").touch()
-    return place
 
 
 def _npm() -> list[str]:

@@ -12,7 +12,10 @@ from domain.ledger.application import Ledger
 from domain.people import Actor
 from tests.api.acts import Api
 from tests.api.callers import client_of
+from tests.browser.fixtures import browser, site, visit
 from tests.pages.desk import Desk
+
+__all__ = ["browser", "site", "visit"]
 
 
 @pytest.fixture

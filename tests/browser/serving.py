@@ -1,0 +1,45 @@
+"""The application of a test on a port of this machine, with its real gate, for a browser that is no part of it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from playwright.sync_api import Page
+
+from api.app import Application
+from domain.people import Actor
+
+
+@contextmanager
+def listening(app: Application) -> Iterator[str]:
+    """Its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive(), "the server did not start"
+                time.sleep(0.005)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def sign_in(page: Page, app: Application, actor: Actor) -> Page:
+    """As a person does it: she opens her link and presses the button."""
+    identity = app.state.identity
+    identity.people.ensure(actor, actor)
+    code, _ = identity.new_link(actor.id, actor)
+    page.goto(f"/sign-in/{code}")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    return page
