@@ -29,9 +29,11 @@ from api.dossier import routes as dossiers
 from api.fhir import routes as fhir
 from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate, is_public
+from api.pages import documents as document_pages
 from api.pages import notices as notice_pages
 from api.pages import policy as policy_pages
 from api.pages import refusals as page_refusals
+from api.pages import request as request_page
 from api.pages import start
 from api.pages import static as page_files
 from api.ready import ShortRoad
@@ -39,7 +41,7 @@ from api.sealing import sealing_of
 from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
 
-PAGES = (page_files, start, policy_pages, notice_pages)
+PAGES = (page_files, start, policy_pages, notice_pages, document_pages, request_page)
 
 DESCRIPTION = """
 An event-sourced record of every prior authorization for Lemtrada (alemtuzumab).

@@ -7,7 +7,7 @@ not sent. An instant without an offset is by the plan's clock, as the field of t
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
@@ -63,13 +63,16 @@ class FormWrong(Exception):
         self.wrong = dict(wrong)
 
 
-async def _form(request: Request) -> Form:
+async def _form(request: Request) -> AsyncIterator[Form]:
     request = Request(request.scope, _counted(request))
     try:
         sent = await request.form(max_files=1, max_fields=FIELDS_MAX)
     except MultiPartException:
         raise UnreadableBody("The form cannot be read.") from None
-    return _of(sent)
+    try:
+        yield _of(sent)
+    finally:
+        await sent.close()
 
 
 FormOfRequest = Annotated[Form, Depends(_form)]
@@ -176,3 +179,26 @@ def _bare(annotation: Any) -> Any:
 
 def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(part for part in map(str, location) if not part.endswith("]"))
+
+
+def as_typed(value: BaseModel, before: str = "") -> dict[str, str | list[str]]:
+    """What a form that is filled in with this value holds, by the places of its fields."""
+    return dict(_typed(value.model_dump(mode="json", exclude_none=True), before))
+
+
+def _typed(value: Any, place: str) -> Iterator[tuple[str, str | list[str]]]:
+    match value:
+        case dict():
+            for name, one in value.items():
+                yield from _typed(one, f"{place}.{name}" if place else name)
+        case list() if all(isinstance(one, dict) for one in value):
+            for number, one in enumerate(value):
+                yield from _typed(one, f"{place}.{number}")
+        case list():
+            yield place, [str(one) for one in value]
+        case bool():
+            yield place, "true" if value else "false"
+        case float():
+            yield place, f"{value:g}"
+        case _:
+            yield place, str(value)

@@ -76,7 +76,8 @@ def rendered(request: Request, template: str, status: int = 200, **values: Any) 
     ledger = cast("Ledger", request.app.state.ledger)
     html = TEMPLATES.get_template(template).render(
         {
-            "caller": caller,
+            # Not `caller`, which is what a macro calls its content.
+            "viewer": caller,
             "csrf_token": caller.csrf_token if caller is not None else None,
             "places": [one for one in PLACES if caller is not None and caller.actor.role in one.roles],
             "path": request.url.path,
@@ -187,5 +188,8 @@ TEMPLATES.filters |= {
     "field_time": clock_time_in_a_field,
     "day": day_of,
     "until": until,
+    # What a choice shows: a value and its words.
+    "pair": lambda value: (value, value),
+    "pair_ordinal": lambda value: (value, ordinal(value)),
 }
 TEMPLATES.globals |= {"address_of": address_of, "new_key": _new_key, "part_of": part_of, "PAGES": PREFIX}

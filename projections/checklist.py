@@ -1,0 +1,241 @@
+"""The policy's outline as a checklist of one assessment: each clause in its place, its answer, and what it rests on.
+
+Nothing is evaluated here: the answers, sentences and readings are those of the assessment, today's or a recorded one.
+What decides the recommendation is lit, and what is missing for it comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pydantic import JsonValue
+
+from domain.calendar import Day, Instant
+from domain.events import PatientEvent
+from domain.facts import Fact
+from domain.history import DocumentOnRecord, PatientHistory
+from domain.people import Actor
+from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against
+from domain.policy.edition import Edition
+from domain.policy.editions import edition_named
+from domain.policy.outline import MET, Answer, Group, Leaf, Node, Path, walk
+from domain.policy.readings import READINGS
+from projections.who_said_so import Said, WhoSaidSo
+
+ItemKind = Literal["indication", "path", "group", "criterion", "dosing", "exclusion", "not_listed"]
+
+_DAY_OF_JUDGEMENT: Final = "as_of"
+
+
+class FactBehind(Fact):
+    """One fact that the clause looked at, by its name, and the events that said so."""
+
+    name: str
+    value: JsonValue
+    said: tuple[Said, ...]
+
+
+class DocumentBehind(Fact):
+    """A document that was sent or read for the clause; `supports` is null while nobody has read it for it."""
+
+    document_id: str
+    name: str
+    supports: bool | None
+    read_by: Actor | None
+    read_at: Instant | None
+
+
+class ReadingBehind(Fact):
+    """How the policy is read where it is silent."""
+
+    number: str
+    question: str
+    answer: str
+
+
+class Item(Fact):
+    """One clause of the outline. `is_lit`: it, or a clause under it, decides the recommendation.
+
+    `is_needed`: it is undetermined, and can still change the recommendation.
+    """
+
+    citation: str
+    kind: ItemKind
+    paraphrase: str
+    connective: Literal["all_of", "one_of"] | None
+    answer: Answer
+    sentence: str
+    is_lit: bool
+    is_needed: bool
+    missing: tuple[str, ...]
+    facts: tuple[FactBehind, ...]
+    documents: tuple[DocumentBehind, ...]
+    documentation_required: bool
+    readings: tuple[ReadingBehind, ...]
+    approvable_from: Day | None
+    arguable: bool
+    items: tuple[Item, ...] = ()
+
+    def walk(self) -> Iterator[Item]:
+        yield self
+        for one in self.items:
+            yield from one.walk()
+
+
+class Checklist(Fact):
+    """The outline of one edition in its order; `missing` are the items that are needed, from the top."""
+
+    edition: str
+    provenance: Literal["text", "reconstructed"]
+    criteria: tuple[Item, ...]
+    exclusions: tuple[Item, ...]
+    dosing: tuple[Item, ...]
+    missing: tuple[Item, ...]
+    against: tuple[Item, ...]
+
+    def walk(self) -> Iterator[Item]:
+        for one in (*self.criteria, *self.exclusions, *self.dosing):
+            yield from one.walk()
+
+
+def checklist(
+    assessment: Assessment,
+    history: PatientHistory,
+    events: Sequence[PatientEvent],
+    request_id: str,
+    office: str | None = None,
+) -> Checklist:
+    """`history` and `events` are as the assessment saw them. Of the record, an office is named what is its own."""
+    edition = edition_named(assessment.edition)
+    documents = [one for one in history.documents if one.request_id == request_id and not one.voided]
+    made = _Made(
+        assessment,
+        {one.citation: one for one in assessment.findings},
+        frozenset(decisive(assessment, edition)),
+        WhoSaidSo(events, request_id, office),
+        documents,
+    )
+    criteria = (made.leaf(edition.indication, "indication"), *(made.path(one) for one in edition.paths))
+    exclusions = (*(made.leaf(one, "exclusion") for one in edition.exclusions), made.not_listed(edition))
+    dosing = tuple(made.leaf(one.dosing, "dosing") for one in edition.paths)
+    every = [item for one in (*criteria, *exclusions, *dosing) for item in one.walk()]
+    against = speaking_against(assessment, edition) if assessment.recommendation == "not_recommended" else []
+    return Checklist(
+        edition=assessment.edition,
+        provenance=assessment.edition_provenance,
+        criteria=criteria,
+        exclusions=exclusions,
+        dosing=dosing,
+        missing=tuple(one for one in every if one.is_needed),
+        against=tuple(one for one in every if one.citation in against),
+    )
+
+
+def decisive(assessment: Assessment, edition: Edition) -> Iterator[str]:
+    """The clauses that the recommendation turns on: what is needed, what speaks against, or what is met."""
+    if assessment.recommendation == "pend":
+        yield from assessment.needed
+    elif assessment.recommendation == "not_recommended":
+        yield from speaking_against(assessment, edition)
+        yield from [NOT_LISTED] if not speaking_against(assessment, edition) else []
+    else:
+        yield edition.indication.citation
+        for path in edition.paths:
+            if path.letter == assessment.path:
+                met = {one.citation for one in assessment.findings if one.answer is MET or one.arguable}
+                yield from (leaf.citation for leaf in _leaves(path.clauses) if leaf.citation in met)
+                yield path.dosing.citation
+        yield from (one.citation for one in assessment.reasons if one.citation is not None)
+
+
+def _leaves(nodes: Iterable[Node]) -> Iterator[Leaf]:
+    for node in nodes:
+        yield from (one for one in walk(node) if isinstance(one, Leaf))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What every item is made from."""
+
+    assessment: Assessment
+    findings: dict[str, Finding]
+    lit: frozenset[str]
+    who: WhoSaidSo
+    on_record: list[DocumentOnRecord]
+
+    def path(self, path: Path) -> Item:
+        return self._item(path, "path", "all_of", tuple(map(self.node, path.clauses)))
+
+    def node(self, node: Node) -> Item:
+        if isinstance(node, Leaf):
+            return self.leaf(node, "criterion")
+        return self._item(node, "group", node.connective, tuple(map(self.node, node.clauses)))
+
+    def leaf(self, leaf: Leaf, kind: ItemKind) -> Item:
+        return self._item(leaf, kind, None, ())
+
+    def not_listed(self, edition: Edition) -> Item:
+        return self._of(self.findings[NOT_LISTED], "not_listed", edition.not_listed)
+
+    def _item(
+        self,
+        node: Leaf | Group | Path,
+        kind: ItemKind,
+        connective: Literal["all_of", "one_of"] | None,
+        items: tuple[Item, ...],
+    ) -> Item:
+        needs_document = isinstance(node, Leaf) and node.documentation_required
+        return self._of(self.findings[node.citation], kind, node.paraphrase, connective, items, needs_document)
+
+    def _of(
+        self,
+        finding: Finding,
+        kind: ItemKind,
+        paraphrase: str,
+        connective: Literal["all_of", "one_of"] | None = None,
+        items: tuple[Item, ...] = (),
+        documentation_required: bool = False,
+    ) -> Item:
+        facts = tuple(
+            FactBehind(name=name, value=value, said=self.who.of(name) if value is not None else ())
+            for name, value in finding.facts.items()
+            if name != _DAY_OF_JUDGEMENT
+        )
+        return Item(
+            citation=finding.citation,
+            kind=kind,
+            paraphrase=paraphrase,
+            connective=connective,
+            answer=finding.answer,
+            sentence=finding.sentence,
+            is_lit=finding.citation in self.lit or any(one.is_lit for one in items),
+            is_needed=finding.citation in self.assessment.needed,
+            missing=finding.missing,
+            facts=facts,
+            documents=tuple(self.documents(finding.citation)) if not items else (),
+            documentation_required=documentation_required,
+            readings=tuple(
+                ReadingBehind(number=one, question=READINGS[one].question, answer=READINGS[one].answer)
+                for one in finding.readings
+            ),
+            approvable_from=finding.approvable_from,
+            arguable=finding.arguable,
+            items=items,
+        )
+
+    def documents(self, clause: str) -> Iterator[DocumentBehind]:
+        """Those that were sent for the clause, or read for it; the last review of each holds."""
+        for one in self.on_record:
+            reviews = [review for review in one.reviews if review.clause == clause]
+            if not reviews and not one.is_meant_for(clause):
+                continue
+            last = reviews[-1] if reviews else None
+            yield DocumentBehind(
+                document_id=one.document.document_id,
+                name=one.document.name,
+                supports=last.supports if last is not None else None,
+                read_by=last.by if last is not None else None,
+                read_at=last.reviewed_at if last is not None else None,
+            )
