@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from api.pages.acting import Tried, attempt, done
 from api.pages.forms import FormOfRequest
@@ -19,7 +20,7 @@ from domain.errors import NotFound
 router = APIRouter(include_in_schema=False)
 
 HERE: Final = f"{PREFIX}/documents/{{document_id}}"
-ACTS: Final = {"review": ReviewDocument, "correct": CorrectDocument, "void": VoidDocument}
+ACTS: Final[dict[str, type[BaseModel]]] = {"review": ReviewDocument, "correct": CorrectDocument, "void": VoidDocument}
 IN_A_FRAME: Final = ("image/jpeg", "image/png", "text/plain")
 """What a browser shows in a frame in which nothing runs; its viewer of PDF is a program, and opens beside."""
 
