@@ -31,17 +31,32 @@ from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate, is_public
 from api.pages import documents as document_pages
 from api.pages import notices as notice_pages
+from api.pages import patient as patient_page
+from api.pages import patients as patients_page
 from api.pages import policy as policy_pages
 from api.pages import refusals as page_refusals
 from api.pages import request as request_page
-from api.pages import start
+from api.pages import start, submitting
 from api.pages import static as page_files
+from api.pages import worklist as worklist_page
 from api.ready import ShortRoad
 from api.sealing import sealing_of
 from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
 
-PAGES = (page_files, start, policy_pages, notice_pages, document_pages, request_page)
+PAGES = (
+    page_files,
+    start,
+    # Before the pages of a request, whose acts are any word.
+    worklist_page,
+    patients_page,
+    submitting,
+    policy_pages,
+    notice_pages,
+    document_pages,
+    request_page,
+    patient_page,
+)
 
 DESCRIPTION = """
 An event-sourced record of every prior authorization for Lemtrada (alemtuzumab).

@@ -1,0 +1,286 @@
+"""One picture of a patient: lanes of what was asked, approved, given, waited for and appealed, over one axis of days.
+
+The axis keeps the order of days and not their length: a stretch in which nothing happened is drawn short, so that
+a week of infusions and the years between are both read. Each mark has a number, under which a table tells the same.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from domain.calendar import Day
+from domain.facts import Fact
+from domain.history import Appeal, Approval, Request
+from projections.courses import Courses, CourseView, DoseView
+from projections.eligibility import Eligibility
+
+Lane = Literal["requests", "approvals", "doses", "wait", "appeals"]
+Tone = Literal["plain", "good", "bad", "open", "quiet"]
+Shape = Literal["bar", "dot", "diamond", "cross"]
+
+LANES: Final[tuple[tuple[Lane, str], ...]] = (
+    ("requests", "Requests"),
+    ("approvals", "Approvals"),
+    ("doses", "Doses"),
+    ("wait", "Twelve months"),
+    ("appeals", "Appeals"),
+)
+DAY_WIDTH: Final = 12.0
+"""Of a day beside another on which something happened, in the units of the picture."""
+
+MARGIN: Final = 14.0
+WIDTH_MIN: Final = 1_040.0
+
+
+class Mark(Fact):
+    """One thing in the picture, from `x` on, `width` wide; `until` is its last day, null for what is of one day."""
+
+    number: int
+    lane: Lane
+    shape: Shape
+    tone: Tone
+    on: Day
+    until: Day | None
+    title: str
+    words: str
+    href: str | None
+    x: float
+    width: float
+
+
+class Tick(Fact):
+    x: float
+    label: str
+
+
+class Picture(Fact):
+    """`anchors` are places of the axis and their days, in order, between which days lie evenly."""
+
+    width: float
+    marks: tuple[Mark, ...]
+    ticks: tuple[Tick, ...]
+    anchors: tuple[tuple[float, Day], ...]
+    as_of_x: float
+    known_x: float
+    first: Day
+    last: Day
+
+    @property
+    def anchors_text(self) -> str:
+        """For a script: places and days, `14.0@2024-03-04 38.0@2024-03-06`."""
+        return " ".join(f"{place}@{day}" for place, day in self.anchors)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A mark before it has a place."""
+
+    lane: Lane
+    shape: Shape
+    tone: Tone
+    on: date
+    until: date | None
+    title: str
+    words: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of the patient is drawn: who looks may see only some of it."""
+
+    courses: Courses
+    eligibility: Eligibility
+    requests: Sequence[Request]
+    approvals: Sequence[Approval]
+    appeals: Sequence[Appeal]
+
+
+def picture(shown: Shown, as_of: date, known_on: date, today: date) -> Picture:
+    """`as_of` and `known_on` are where the two handles stand."""
+    drawn = sorted(_all(shown, as_of), key=lambda one: (one.on, _lane_order(one.lane)))
+    axis = _Axis(_days(drawn, as_of, known_on, today))
+    marks = tuple(_placed(number, one, axis, as_of) for number, one in enumerate(drawn, 1))
+    return Picture(
+        width=axis.width,
+        marks=marks,
+        ticks=tuple(_ticks(axis)),
+        anchors=tuple(axis.anchors()),
+        as_of_x=axis.x(as_of),
+        known_x=axis.x(known_on),
+        first=axis.days[0],
+        last=axis.days[-1],
+    )
+
+
+# -- what is drawn ----------------------------------------------------------------------------
+
+
+def _all(shown: Shown, as_of: date) -> Iterator[Drawn]:
+    for request in shown.requests:
+        yield from _of_request(request, as_of)
+    yield from map(_of_approval, shown.approvals)
+    for course in shown.courses.courses:
+        yield from _of_course(course)
+    yield from (_of_dose(one, None) for one in shown.courses.other_entries)
+    yield from _of_wait(shown)
+    for appeal in shown.appeals:
+        yield _of_appeal(appeal, as_of)
+
+
+_DECIDED: Final[dict[str, Tone]] = {"approved": "good", "denied": "bad", "referred": "open", "imported": "quiet"}
+
+
+def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
+    name = _number(request.request_id)
+    if request.received_on > as_of:
+        return
+    closed = request.closed_on
+    ended = f"{request.status} on {closed}" if closed is not None else f"{request.status}, not decided"
+    words = f"Received {request.received_on}; {ended}. Asked for by {request.prescriber.name}."
+    href = f"requests/{request.request_id}"
+    last = min(closed, as_of) if closed is not None else as_of
+    yield Drawn("requests", "bar", "plain", request.received_on, last, f"Request {name}", words, href)
+    for one in request.decisions:
+        if one.on <= as_of:
+            outcome = one.past.outcome if one.past is not None else one.kind
+            citing = f", citing {', '.join(one.citing)}" if one.citing else ""
+            said = f"{outcome.replace('_', ' ').capitalize()} on {one.on} by {one.by.name}{citing}."
+            yield Drawn("requests", "diamond", _DECIDED[one.kind], one.on, None, f"Decision on {name}", said, href)
+
+
+def _of_approval(one: Approval) -> Drawn:
+    back = f" Taken back from {one.rescinded_on} on." if one.rescinded_on is not None else ""
+    more = f" Extended {one.extensions} times." if one.extensions else ""
+    words = (
+        f"{one.doses_approved} doses of course {one.course}, {one.valid_from} through {one.valid_through}.{more}{back}"
+    )
+    tone: Tone = "quiet" if one.rescinded_on is not None else "good"
+    href = f"requests/{one.request_id}"
+    return Drawn("approvals", "bar", tone, one.valid_from, one.valid_through, "Approval", words, href)
+
+
+def _of_course(course: CourseView) -> Iterator[Drawn]:
+    yield from (_of_dose(dose, course) for dose in course.doses)
+    if not course.doses and course.last_dose_on is not None:
+        given = "an unknown number of" if course.doses_given is None else course.doses_given
+        words = f"Reported from elsewhere: {given} doses, the last {course.last_dose_on}; {course.status}."
+        yield Drawn("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
+
+
+def _of_dose(dose: DoseView, course: CourseView | None) -> Drawn:
+    name = f"Dose {_number(dose.dose_id)}"
+    where = f", course {course.number}" if course is not None else ""
+    marks = [one for one in ("voided", "corrected") if getattr(dose, one)]
+    marks += [f"{dose.duplicate} duplicate"] if dose.duplicate != "no" else []
+    marks += [one.replace("_", " ") for one in dose.variances]
+    words = f"{dose.mg:g} mg on {dose.on}{where}{': ' + ', '.join(marks) if marks else ''}."
+    if dose.voided:
+        return Drawn("doses", "cross", "quiet", dose.on, None, name, words)
+    tone: Tone = "open" if dose.variances or not dose.counts else "plain"
+    return Drawn("doses", "dot", tone, dose.on, None, name, words)
+
+
+def _of_wait(shown: Shown) -> Iterator[Drawn]:
+    until, last = shown.eligibility.next_course_from, shown.eligibility.last_dose_on
+    if until is None or last is None:
+        return
+    words = f"From the last dose ({last}) until {until}, when the next course may begin (1.B.iv)."
+    is_over = shown.eligibility.interval_satisfied is True
+    yield Drawn("wait", "bar", "good" if is_over else "open", last.latest, until, "Twelve months", words)
+
+
+def _of_appeal(appeal: Appeal, as_of: date) -> Drawn:
+    name = _number(appeal.appeal_id)
+    ended = f"{appeal.status.replace('_', ' ')} on {appeal.closed_on}" if appeal.closed_on else "not decided"
+    tone: Tone = "plain" if appeal.closed_on is None else "good" if "overturned" in appeal.status else "quiet"
+    words = f"Received {appeal.received_on}; {ended}."
+    last = min(appeal.closed_on or as_of, max(as_of, appeal.received_on))
+    return Drawn(
+        "appeals", "bar", tone, appeal.received_on, last, f"Appeal {name}", words, f"appeals/{appeal.appeal_id}"
+    )
+
+
+def _number(identifier: str) -> str:
+    return identifier.rpartition(".")[2]
+
+
+def _lane_order(lane: Lane) -> int:
+    return [one for one, _ in LANES].index(lane)
+
+
+# -- the axis ---------------------------------------------------------------------------------
+
+
+def _days(drawn: Iterable[Drawn], as_of: date, known_on: date, today: date) -> set[date]:
+    found = {as_of, known_on, today}
+    for one in drawn:
+        found |= {one.on} if one.until is None else {one.on, one.until}
+    return found
+
+
+class _Axis:
+    """Days on which something happens, each with its place; the longer nothing does, the less a day is wide."""
+
+    def __init__(self, days: Iterable[date]) -> None:
+        self.days = sorted(days)
+        self.places = [MARGIN]
+        for before, after in zip(self.days, self.days[1:], strict=False):
+            self.places.append(self.places[-1] + _stretch((after - before).days))
+        if self.places[-1] < WIDTH_MIN - MARGIN:
+            grown = (WIDTH_MIN - 2 * MARGIN) / max(self.places[-1] - MARGIN, 1.0)
+            self.places = [MARGIN + (one - MARGIN) * grown for one in self.places]
+        if len(self.days) == 1:
+            self.days.append(self.days[0] + timedelta(days=1))
+            self.places.append(WIDTH_MIN - MARGIN)
+
+    @property
+    def width(self) -> float:
+        return round(self.places[-1] + MARGIN, 1)
+
+    def x(self, day: date) -> float:
+        after = min(max(bisect_right(self.days, day), 1), len(self.days) - 1)
+        start, end = self.days[after - 1], self.days[after]
+        part = (day - start).days / (end - start).days
+        return round(self.places[after - 1] + part * (self.places[after] - self.places[after - 1]), 1)
+
+    def anchors(self) -> Iterator[tuple[float, date]]:
+        return ((round(place, 1), day) for place, day in zip(self.places, self.days, strict=True))
+
+
+def _stretch(days: int) -> float:
+    """Each day of the first week in full; beyond it every doubling adds as much."""
+    return DAY_WIDTH * days if days <= 7 else DAY_WIDTH * 7 + 34.0 * math.log2(days / 7)
+
+
+def _ticks(axis: _Axis) -> Iterator[Tick]:
+    """As many days as can be read beside each other, the first of them always."""
+    free = -math.inf
+    for place, day in axis.anchors():
+        if place >= free:
+            yield Tick(x=place, label=day.isoformat())
+            free = place + 86.0
+
+
+def _placed(number: int, one: Drawn, axis: _Axis, as_of: date) -> Mark:
+    x = axis.x(one.on)
+    until = one.until
+    width = max(axis.x(until) - x, 5.0) if until is not None and until >= one.on else 5.0 if one.shape == "bar" else 0.0
+    return Mark(
+        number=number,
+        lane=one.lane,
+        shape=one.shape,
+        tone=one.tone if one.on <= as_of else "quiet",
+        on=one.on,
+        until=until,
+        title=one.title,
+        words=one.words,
+        href=one.href,
+        x=x,
+        width=round(width, 1),
+    )

@@ -1,0 +1,31 @@
+"""The patient page, in each state that looks different."""
+
+from __future__ import annotations
+
+from tests import scenario
+from tests.api.acts import COMPLETED_ELSEWHERE, FAILS, Api
+from tests.api.callers import AUDITOR
+from tests.pages.states import PageState
+from tests.pages.test_notice_pages import approved, denied
+from tests.pages.test_patient_page import HOSTILE, at, treated
+
+PATIENT = "/pages/patients/{patient_id}"
+
+
+def with_everything(api: Api) -> str:
+    patient = api.opened(name=HOSTILE)
+    api.reported(patient, COMPLETED_ELSEWHERE)
+    api.submitted(patient, FAILS)
+    api.dosed(patient, "2026-04-20", "2026-04-21")
+    return patient
+
+
+STATES = [
+    PageState("of whom nothing is known", PATIENT, scenario.NURSE, lambda api: at(api.opened(name=HOSTILE))),
+    PageState("a course given", PATIENT, scenario.NURSE, lambda api: at(treated(api))),
+    PageState("on another day", PATIENT, scenario.NURSE, lambda api: f"{at(treated(api))}?as_of=2026-03-03"),
+    PageState("approved", PATIENT, scenario.PHYSICIAN, lambda api: at(approved(api).partition(".")[0])),
+    PageState("denied", PATIENT, AUDITOR, lambda api: at(denied(api).partition(".")[0])),
+    PageState("an office's own", PATIENT, scenario.OFFICE, lambda api: at(treated(api))),
+    PageState("treated elsewhere and here", PATIENT, scenario.NURSE, lambda api: at(with_everything(api))),
+]
