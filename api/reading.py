@@ -138,9 +138,26 @@ class Reading:
     ) -> Worklist:
         sight.check_may_see(self.actor, "worklist")
         page = worklist(self._ledger, filters, paging, as_of=as_of, known_at=known_at)
+        self._shown_on(page)
+        return page
+
+    def worklist_unless(self, filters: Filters, paging: Paging, is_held: Callable[[Worklist], bool]) -> Worklist | None:
+        """None, and no look, where she holds this very page: she is told nothing that she was not told before."""
+        sight.check_may_see(self.actor, "worklist")
+        page = worklist(self._ledger, filters, paging)
+        if is_held(page):
+            return None
+        self._shown_on(page)
+        return page
+
+    def counted(self, filters: Filters, paging: Paging, count: Callable[[Worklist], int]) -> int:
+        """A number of rows, of whose patients nothing is told: no look at any."""
+        sight.check_may_see(self.actor, "worklist")
+        return count(worklist(self._ledger, filters, paging))
+
+    def _shown_on(self, page: Worklist) -> None:
         waiting, failed = (one.patient_id for one in page.items), (one.patient_id for one in page.failures)
         self.shown((*waiting, *failed), "worklist")
-        return page
 
     def accesses(self, question: Question) -> AccessesShown:
         """Who looked. To ask it is a look at the patient who is asked about, or else at all whom the page speaks of."""

@@ -7,9 +7,6 @@ from typing import Final
 
 from fastapi.responses import HTMLResponse
 
-from api.identity.browsers import CSRF_FIELD
-from api.identity.caller import Caller
-
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -37,30 +34,6 @@ def sign_in_page(code: str | None, problem: str | None = None, status: int = 200
         f'<form method="post" action="/sign-in">{field}<button type="submit">Sign in</button></form>'
     )
     return _page("Sign in", body, status)
-
-
-def who_page(caller: Caller) -> HTMLResponse:
-    """Who one is now, and where to go from here."""
-    actor = caller.actor
-    facts = {
-        "Name": actor.name,
-        "Id": actor.id,
-        "Role": actor.role.replace("_", " "),
-        "Credential": actor.credential.replace("_", " "),
-        "Office": actor.office,
-        "Without another request, until": caller.expires_at.strftime("%Y-%m-%d %H:%M UTC")
-        if caller.expires_at
-        else None,
-    }
-    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value is not None)
-    body = (
-        f"<p>You are signed in.</p><dl>{rows}</dl>"
-        '<p><a href="/docs">What this server answers, and how to ask it</a></p>'
-        f'<form method="post" action="/sign-out">'
-        f'<input type="hidden" name="{CSRF_FIELD}" value="{escape(caller.csrf_token or "", quote=True)}">'
-        '<button type="submit">Sign out</button></form>'
-    )
-    return _page("Signed in", body, 200)
 
 
 def _page(title: str, body: str, status: int) -> HTMLResponse:

@@ -23,7 +23,7 @@ from api.identity.browsers import cookie_name, is_from_here, session_secret
 from api.identity.caller import Caller, CallerOfRequest, Means
 from api.identity.gate import origin_of
 from api.identity.identity import Identity
-from api.identity.pages import sign_in_page, who_page
+from api.identity.pages import sign_in_page
 from api.identity.refusals import NotKnown
 from api.identity.secrets import code_parts
 from domain.calendar import Instant
@@ -61,9 +61,10 @@ def who_am_i(caller: CallerOfRequest) -> Me:
 
 @pages.get("/")
 def first_page(request: Request) -> Response:
-    """Who has signed in sees who she is; everybody else finds what there is."""
+    """Who has signed in is led to the pages; everybody else finds what there is."""
     caller = cast("Caller | None", request.scope.get("caller"))
-    return who_page(caller) if caller is not None and caller.means == "session" else RedirectResponse("/docs")
+    is_signed_in = caller is not None and caller.means == "session"
+    return RedirectResponse("/pages" if is_signed_in else "/docs")
 
 
 @pages.get("/sign-in")
