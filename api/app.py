@@ -29,6 +29,7 @@ from api.dossier import routes as dossiers
 from api.fhir import routes as fhir
 from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate, is_public
+from api.pages import appeal as appeal_page
 from api.pages import documents as document_pages
 from api.pages import notices as notice_pages
 from api.pages import patient as patient_page
@@ -54,6 +55,7 @@ PAGES = (
     policy_pages,
     notice_pages,
     document_pages,
+    appeal_page,
     request_page,
     patient_page,
 )
