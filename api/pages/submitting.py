@@ -29,6 +29,12 @@ AGENTS: Final = 8
 PATH: Final = f"{PREFIX}/patients/{{patient_id}}/requests/new"
 
 
+class Submitted(SubmitRequest):
+    """As the form sends it: of a statement that states nothing it sends nothing."""
+
+    statement: Statement = Statement()
+
+
 @router.get(PATH)
 def new_request(
     request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, patient_id: PatientIdInPath
@@ -44,12 +50,16 @@ def submit_request(
     patient_id: PatientIdInPath,
     form: FormOfRequest,
 ) -> Response:
-    outcome = attempt(request, commanding, patient_id, "submit", SubmitRequest, form)
+    outcome = attempt(request, commanding, patient_id, "submit", Submitted, form, command_of=_command)
     if isinstance(outcome, Tried):
         return _page(request, reading, commanding, _history(reading, patient_id), outcome)
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     return leads_to(request, f"{PREFIX}/requests/{submitted.request_id}", outcome)
+
+
+def _command(sent: Submitted) -> SubmitRequest:
+    return SubmitRequest(**dict(sent))
 
 
 def _history(reading: Reading, patient_id: PatientIdInPath) -> PatientHistory:
