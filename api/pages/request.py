@@ -18,7 +18,7 @@ from api.pages.supplying import supplied
 from api.reading import Reading, ReadingOfRequest, patient_of
 from api.seal import SealingOfApp
 from api.wiring import Commanding, CommandingOfRequest, RequestIdInPath, judged_or_problem
-from domain.commands import AssignRequest, ExtendApproval, ReleaseRequest
+from domain.commands import AssignRequest, ExtendApproval, PlannedInfusion, ReleaseRequest
 from domain.decisions.approvals_kept import assessment_to_extend
 from domain.errors import LedgerError, NotFound
 from domain.events import PatientEvent
@@ -36,6 +36,8 @@ from projections.request_life import RequestLife, request_life
 router = APIRouter(include_in_schema=False)
 
 HERE: Final = f"{PREFIX}/requests/{{request_id}}"
+PLAN: Final = tuple(PlannedInfusion.model_fields)
+"""Left empty, these say that nothing is planned, which is something to record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,9 @@ def do(
     if act == "supply-information":
         outcome = supplied(request, commanding, request_id, form)
     else:
-        outcome = attempt(request, commanding, patient_of(request_id), act, chosen.command, form, request_id=request_id)
+        also = {name: form.text(name) for name in PLAN} if act == "planned-infusion" else {}
+        patient_id = patient_of(request_id)
+        outcome = attempt(request, commanding, patient_id, act, chosen.command, form, request_id=request_id, **also)
     if isinstance(outcome, Tried):
         return _page(request, reading, commanding, sealing, request_id, outcome)
     return done(_address(request_id), outcome)

@@ -193,3 +193,16 @@ def test_an_auditor_changes_nothing_even_by_hand(api: Api, desk: Desks, act: str
     )  # fmt: skip
     assert answer.status_code in (403, 404)
     assert api.events_stored() == before
+
+
+def test_a_plan_that_falls_through_leaves_no_day_and_no_place(api: Api, desk: Desks) -> None:
+    request_id, reviewer = submitted(api), desk(scenario.NURSE)
+    page = reviewer.opens(at(request_id))
+    planned = reviewer.sends(
+        page, "planned-infusion", planned_first_infusion_on="2026-05-11", planned_site="Infusion Centre West"
+    )
+    assert "Recorded: " in planned.text
+    emptied = reviewer.sends(planned, "planned-infusion", planned_first_infusion_on="", planned_site="")
+    assert "Recorded: " in emptied.text, emptied.text[:600]
+    stands = api.ledger.history(patient_of(request_id)).requests[0]
+    assert (stands.planned_first_infusion_on, stands.planned_site) == (None, None)
