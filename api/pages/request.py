@@ -158,7 +158,7 @@ def do(
     if act == "supply-information":
         outcome = supplied(request, commanding, request_id, form)
     else:
-        also = {name: form.text(name) for name in PLAN} if act == "planned-infusion" else {}
+        also: dict[str, Any] = {name: form.text(name) for name in PLAN} if act == "planned-infusion" else {}
         patient_id = patient_of(request_id)
         outcome = attempt(request, commanding, patient_id, act, chosen.command, form, request_id=request_id, **also)
     if isinstance(outcome, Tried):
