@@ -30,6 +30,7 @@ from api.fhir import routes as fhir
 from api.identity import Identity, people_routes, sign_in
 from api.identity.gate import Gate, is_public
 from api.pages import appeal as appeal_page
+from api.pages import audit as audit_pages
 from api.pages import documents as document_pages
 from api.pages import notices as notice_pages
 from api.pages import patient as patient_page
@@ -56,6 +57,7 @@ PAGES = (
     notice_pages,
     document_pages,
     appeal_page,
+    audit_pages,
     request_page,
     patient_page,
 )

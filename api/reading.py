@@ -18,12 +18,14 @@ from api.identity.caller import Caller, CallerOfRequest
 from domain import sight
 from domain.accesses import Look, Purpose, View
 from domain.errors import NotFound
-from domain.events import Member, PatientEvent
+from domain.events import PATIENT_EVENTS, Member, PatientEvent
 from domain.history import Appeal, DocumentOnRecord, PatientHistory
 from domain.history import Request as PriorAuthorization
 from domain.ledger.accesses import AccessLog
 from domain.ledger.accounting import AccessesShown, Question, accesses
 from domain.ledger.application import Ledger
+from domain.ledger.searching import Found, Search, search
+from domain.seal.entries import Entry
 from projections.request_life import clocks_at
 from projections.runner import worklist
 from projections.worklist_listing import Filters, Paging, Worklist
@@ -168,6 +170,24 @@ class Reading:
         spoken_of = list(dict.fromkeys(one.patient_id for one in page.items)) or [None]
         self._record("accesses", [question.patient_id] if question.patient_id is not None else spoken_of)
         return page
+
+    def search(self, asked: Search) -> Found:
+        """The whole log. It is a look at each patient of whom an event is told."""
+        sight.check_may_see(self.actor, "audit_events")
+        found = search(self._ledger, asked)
+        patients = [one.patient_id for _, one in found.events if isinstance(one, PATIENT_EVENTS)]
+        self._record("audit_events", list(dict.fromkeys(patients)) or [None])
+        return found
+
+    def entry(self, patient_id: UUID, version: int) -> Entry:
+        """One event as it is sealed, its stored bytes. Raises NotFound."""
+        self._check(patient_id, "proof")
+        rows = self._ledger.recorder.rows_of(patient_id, version, version)
+        if not rows:
+            raise NotFound("no such event", field="version", remedy="send a version that is on record")
+        ((_, topic, state),) = rows
+        self._record("proof", [patient_id], str(version))
+        return Entry(patient_id, version, topic, self._ledger.events.mapper.plain_state(bytes(state)))
 
     def shown(self, patient_ids: Iterable[UUID | None], view: View) -> None:
         """Records one look a patient of a list that is about to be answered; None is what is of nobody's record."""
