@@ -133,6 +133,16 @@ class Reading:
         assert patient_id in self._told_of, "what was not recorded is not read"
         return self._ledger.documents.open(patient_id, sha256)
 
+    def histories(self, patient_ids: Sequence[UUID]) -> dict[UUID, PatientHistory]:
+        """Of patients whom this answer tells of already; one that can't be folded is left out."""
+        assert self._told_of.issuperset(patient_ids), "what was not recorded is not read"
+        found = self._ledger.histories(patient_ids)
+        return {one: history for one, history in found if isinstance(history, PatientHistory)}
+
+    def is_empty(self) -> bool:
+        """Whether no history was ever opened; tells of nobody."""
+        return next(self._ledger.patients(), None) is None
+
     # -- of many ----------------------------------------------------------------------------------
 
     def worklist(

@@ -159,6 +159,13 @@ def known_to(ledger: Ledger, caller: Caller, patient_id: UUID) -> PatientHistory
     return history
 
 
+def history_to_change(commanding: Commanding, patient_id: UUID) -> PatientHistory:
+    """What a command is about to be decided upon. Raises NotFound for a patient of others."""
+    history = commanding.ledger.history(patient_id)
+    check_knows_of(commanding.caller.actor, history)
+    return history
+
+
 def bring_document(ledger: Ledger, caller: Caller, patient_id: UUID) -> None:
     """Raise NotFound or NotPermitted unless this caller may hand in the bytes of a document of this patient."""
     check_knows_of(caller.actor, ledger.history(patient_id))

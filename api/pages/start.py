@@ -39,7 +39,7 @@ class Waiting:
 def start(request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest) -> Response:
     role = reading.actor.role
     works_the_list = role in MAY_SEE["worklist"]
-    is_empty = next(commanding.ledger.patients(), None) is None
+    is_empty = reading.is_empty()
     own = reading.worklist(Filters(held_by=reading.actor.id), Paging(limit=OWN_SHOWN)) if works_the_list else None
     return rendered(
         request,

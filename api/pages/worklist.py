@@ -18,7 +18,7 @@ from api.pages.worklist_asked import PATH, Asked, AskedOfRequest, asked_on
 from api.problems import tell_of_denial
 from api.reading import Reading, ReadingOfRequest, patient_of
 from api.versions import tag_of
-from api.wiring import AppealIdInPath, Commanding, CommandingOfRequest, RequestIdInPath, known_to, run
+from api.wiring import AppealIdInPath, Commanding, CommandingOfRequest, RequestIdInPath, history_to_change, run
 from domain.commands import AssignAppeal, AssignRequest, Command, ReleaseRequest
 from domain.errors import Conflict, EditionUnknown, LedgerError, NotFound, NotPermitted, StaleVersion
 from domain.history import PatientHistory
@@ -72,7 +72,7 @@ def worklist_rows(
     )
     if page is None:
         return Response(status_code=204)
-    return rendered(request, "worklist_listing.html.j2", **_shown(page, commanding, asked))
+    return rendered(request, "worklist_listing.html.j2", **_shown(reading, page, commanding, asked))
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/claim")
@@ -123,11 +123,11 @@ def _page(
         tried.status if tried is not None else 200,
         tried=tried,
         clauses=_clauses(page.as_of),
-        **_shown(page, commanding, asked),
+        **_shown(reading, page, commanding, asked),
     )
 
 
-def _shown(page: Worklist, commanding: Commanding, asked: Asked) -> dict[str, Any]:
+def _shown(reading: Reading, page: Worklist, commanding: Commanding, asked: Asked) -> dict[str, Any]:
     return {
         "asked": asked,
         "own_id": commanding.caller.actor.id,
@@ -135,7 +135,7 @@ def _shown(page: Worklist, commanding: Commanding, asked: Asked) -> dict[str, An
         "total": sum(page.counts.values()),
         "states": STATES,
         "headings": HEADINGS,
-        "closed": _closed(commanding, page),
+        "closed": _closed(reading, commanding, page),
         "seen": _digest(commanding, page),
         "waits_for": waits_for,
         "short_number": short_number,
@@ -168,16 +168,16 @@ def _claim_of(item: WorklistItem, actor: Actor) -> Command:
     return AssignRequest(request_id=item.subject_id, to=actor)
 
 
-def _closed(commanding: Commanding, page: Worklist) -> Closed:
+def _closed(reading: Reading, commanding: Commanding, page: Worklist) -> Closed:
     """As the domain itself would refuse it now; the histories are read together."""
     ledger, actor = commanding.ledger, commanding.caller.actor
     free = [one for one in page.items if one.held_by is None]
-    histories = dict(ledger.histories([one.patient_id for one in free]))
+    histories = reading.histories([one.patient_id for one in free])
     reasons: dict[str, LedgerError] = {}
     of: dict[str, int] = {}
     for item in free:
         history = histories.get(item.patient_id)
-        if not isinstance(history, PatientHistory):
+        if history is None:
             continue
         refusal = ledger.refusal_of(history, _claim_of(item, actor), actor)
         if refusal is not None:
@@ -208,9 +208,8 @@ def _done(
 def _recorded(commanding: Commanding, subject_id: str, form: Form, command: Command) -> Outcome:
     """Recorded only if whoever has it is still who was shown: two who claim at once do not take it from each other."""
     ledger, caller, patient_id = commanding.ledger, commanding.caller, patient_of(subject_id)
-    known_to(ledger, caller, patient_id)
     for _ in range(TRIES):
-        history = ledger.history(patient_id)
+        history = history_to_change(commanding, patient_id)
         moved = _moved(history, subject_id, form.text("held_by") or "", caller.actor)
         if moved is not None and not _was_sent_before(commanding, form):
             if isinstance(refusal := ledger.refusal_of(history, command, caller.actor), NotPermitted):
@@ -248,4 +247,4 @@ def _holder(history: PatientHistory, subject_id: str) -> Actor | None:
 def _was_sent_before(commanding: Commanding, form: Form) -> bool:
     """Then it is answered as it was the first time, whatever came since."""
     key = form.key
-    return key is not None and commanding.ledger.recorder.find_command(commanding.caller.actor.id, key) is not None
+    return key is not None and commanding.ledger.was_sent(key, commanding.caller.actor)

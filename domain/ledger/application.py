@@ -192,6 +192,10 @@ class Ledger(LedgerOnRecord):
             return refusal
         return None
 
+    def was_sent(self, key: str, actor: Actor) -> bool:
+        """Whether a command of this person under this key is on record."""
+        return self.recorder.find_command(actor.id, key) is not None
+
     def sweep_documents(self, older_than: timedelta = GRACE) -> Swept:
         """Removes documents that no event ever named and that came in longer ago than that, by the machine's clock."""
 
