@@ -32,6 +32,7 @@ from api.identity.gate import Gate, is_public
 from api.pages import appeal as appeal_page
 from api.pages import audit as audit_pages
 from api.pages import documents as document_pages
+from api.pages import figures as figures_pages
 from api.pages import notices as notice_pages
 from api.pages import patient as patient_page
 from api.pages import patients as patients_page
@@ -45,6 +46,8 @@ from api.ready import ShortRoad
 from api.sealing import sealing_of
 from domain.ledger.accesses import AccessLog
 from domain.ledger.application import Ledger
+from domain.ledger.kept_facts import KeptFacts
+from projections.figures import facts_of
 
 PAGES = (
     page_files,
@@ -58,6 +61,7 @@ PAGES = (
     document_pages,
     appeal_page,
     audit_pages,
+    figures_pages,
     request_page,
     patient_page,
 )
@@ -115,6 +119,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     app.state.ledger = ledger
     app.state.accesses = access_log
     app.state.sealing = sealing_of(ledger)
+    app.state.figures = KeptFacts(ledger, facts_of)
     app.short_road = ShortRoad(ledger, access_log)
     app.state.identity = identity or Identity(ledger)
     app.gate = Gate(app.beyond_the_gate, app.state.identity, page_refusals.refusal_page)

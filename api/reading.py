@@ -24,8 +24,10 @@ from domain.history import Request as PriorAuthorization
 from domain.ledger.accesses import AccessLog
 from domain.ledger.accounting import AccessesShown, Question, accesses
 from domain.ledger.application import Ledger
+from domain.ledger.kept_facts import KeptFacts
 from domain.ledger.searching import Found, Search, search
 from domain.seal.entries import Entry
+from projections.figures import HistoryFacts
 from projections.request_life import clocks_at
 from projections.runner import worklist
 from projections.worklist_listing import Filters, Paging, Worklist
@@ -41,8 +43,9 @@ def patient_of(identifier: str) -> UUID:
 class Reading:
     """What one caller reads, for one answer. What `tell` makes of a history is recorded unless it raises."""
 
-    def __init__(self, ledger: Ledger, caller: Caller, accesses: AccessLog) -> None:
+    def __init__(self, ledger: Ledger, caller: Caller, accesses: AccessLog, figures: KeptFacts[HistoryFacts]) -> None:
         self._ledger = ledger
+        self._figures = figures
         self._accesses = accesses
         self._caller = caller
         self._told_of: set[UUID] = set()
@@ -138,6 +141,16 @@ class Reading:
         assert self._told_of.issuperset(patient_ids), "what was not recorded is not read"
         found = self._ledger.histories(patient_ids)
         return {one: history for one, history in found if isinstance(history, PatientHistory)}
+
+    def figures_facts(self) -> Sequence[HistoryFacts]:
+        """What figures are made of; it names nobody, and is no look at anybody."""
+        sight.check_may_see(self.actor, "worklist")
+        return self._figures.all()
+
+    def overdue(self) -> int:
+        """How many wait overdue; tells of nobody."""
+        sight.check_may_see(self.actor, "worklist")
+        return sum(worklist(self._ledger, Filters(overdue=True), Paging(limit=1)).counts.values())
 
     def is_empty(self) -> bool:
         """Whether no history was ever opened; tells of nobody."""
@@ -263,7 +276,7 @@ def _reading(request: Request, caller: CallerOfRequest, _purpose: PurposeOfUse =
     # The gate has read the purpose already; here it is told to whoever reads the document.
     ledger = cast("Ledger", request.app.state.ledger)
     accesses = cast("AccessLog", request.app.state.accesses)
-    return Reading(ledger, caller, accesses)
+    return Reading(ledger, caller, accesses, cast("KeptFacts[HistoryFacts]", request.app.state.figures))
 
 
 ReadingOfRequest = Annotated[Reading, Depends(_reading)]

@@ -1,0 +1,278 @@
+"""How the work goes, in numbers: requests and determinations, how long they took, what was asked, appealed and given.
+
+Each history tells a few facts of itself (`facts_of`), and the figures are sums and ranks over these. No fact
+names anybody. A percentile is the nearest rank: of n values in order the one at place ceil(n * share).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from domain import events as told
+from domain.events import LineOfBusiness, PatientEvent
+from domain.facts import Fact
+
+Outcome = Literal["approved", "denied"]
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class RequestFact:
+    """One request; `decided_at` is its first determination by this ledger, before any appeal."""
+
+    received_at: datetime
+    line: LineOfBusiness
+    urgency: str
+    outcome: Outcome | None = None
+    decided_at: datetime | None = None
+    citing: tuple[str, ...] = ()
+    asked: list[tuple[datetime, str]] = field(default_factory=list)
+    appealed: list[tuple[datetime, str]] = field(default_factory=list)
+    """When appeals were decided, and how."""
+
+
+@dataclass(slots=True)
+class HistoryFacts:
+    requests: list[RequestFact] = field(default_factory=list)
+    doses: list[tuple[date, tuple[str, ...]]] = field(default_factory=list)
+    """The day of each dose that stands, and the variances seen when it was recorded."""
+
+
+def facts_of(events: Iterable[PatientEvent]) -> HistoryFacts:
+    requests: dict[str, RequestFact] = {}
+    doses: dict[str, tuple[date, tuple[str, ...]]] = {}
+    appeals: dict[str, str] = {}
+    for event in events:
+        match event:
+            case told.RequestSubmitted():
+                requests[event.request_id] = RequestFact(event.received_at, event.line_of_business, event.urgency)
+            case told.StatementCorrected():
+                requests[event.request_id].line = event.line_of_business
+            case told.RequestExpedited():
+                requests[event.request_id].urgency = "urgent"
+            case told.InformationRequested():
+                requests[event.request_id].asked += [(event.recorded_at, one.clause) for one in event.asked]
+            case told.CourseApproved() | told.RequestDenied():
+                _decided(requests[event.request_id], event)
+            case told.AppealFiled():
+                appeals[event.appeal_id] = event.request_id
+            case told.AppealDecided():
+                requests[appeals[event.appeal_id]].appealed.append((event.recorded_at, event.outcome))
+            case told.DoseAdministered():
+                doses[event.dose_id] = event.on, tuple(event.variances)
+            case told.DoseVoided():
+                doses.pop(event.dose_id, None)
+    return HistoryFacts(list(requests.values()), list(doses.values()))
+
+
+def _decided(request: RequestFact, event: told.CourseApproved | told.RequestDenied) -> None:
+    """The first counts; what an appeal brought is counted as the appeal's."""
+    if request.decided_at is not None or getattr(event, "appeal_id", None) is not None:
+        return
+    request.decided_at = event.recorded_at
+    request.outcome = "approved" if isinstance(event, told.CourseApproved) else "denied"
+    request.citing = event.citing
+
+
+# -- the figures ------------------------------------------------------------------------------
+
+
+class Row(Fact):
+    """One line of a figure's table: a label and its numbers, None where there is nothing to count from."""
+
+    label: str
+    values: tuple[float | None, ...]
+
+
+class Figure(Fact):
+    """A table with its heads; `unit` is of its numbers. `plotted` is how many of its columns are drawn."""
+
+    name: str
+    title: str
+    said: str
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+    unit: str = ""
+    plotted: int = 1
+
+
+class Asked(Fact):
+    """`since` and `until` are days of the plan's zone, both included; a request counts by when it was received."""
+
+    since: date
+    until: date
+    line: LineOfBusiness | None = None
+
+
+def figures(facts: Sequence[HistoryFacts], asked: Asked, zone: ZoneInfo) -> tuple[Figure, ...]:
+    requests = [
+        one
+        for history in facts
+        for one in history.requests
+        if (asked.line is None or one.line == asked.line) and asked.since <= _day(one.received_at, zone) <= asked.until
+    ]
+    doses = [one for history in facts for one in history.doses if asked.since <= one[0] <= asked.until]
+    return (
+        _over_time(requests, asked, zone),
+        _rates(requests),
+        _by_clause("denials", "Denials by clause", "Denials that cite the clause, of all determinations.", requests),
+        _time_taken(requests),
+        _asked_for(requests),
+        _appealed(requests),
+        _given(doses),
+    )
+
+
+def _over_time(requests: Sequence[RequestFact], asked: Asked, zone: ZoneInfo) -> Figure:
+    received = Counter(_month(one.received_at, zone) for one in requests)
+    decided: dict[str, Counter[str]] = {"approved": Counter(), "denied": Counter()}
+    for one in requests:
+        if one.decided_at is not None and one.outcome is not None:
+            decided[one.outcome][_month(one.decided_at, zone)] += 1
+    months = list(_months(asked.since, asked.until))
+    last = max([*received, *decided["approved"], *decided["denied"], *months[-1:]])
+    months = list(_months(asked.since, date.fromisoformat(f"{last}-01"))) if last > months[-1] else months
+    return Figure(
+        name="over-time",
+        title="Requests and determinations over time",
+        said="Requests by the month they were received in, determinations by the month they were made in.",
+        heads=("Month", "Received", "Approved", "Denied"),
+        rows=tuple(
+            Row(label=one, values=(received[one], decided["approved"][one], decided["denied"][one])) for one in months
+        ),
+        plotted=3,
+    )
+
+
+def _rates(requests: Sequence[RequestFact]) -> Figure:
+    rows = []
+    for line in ("commercial", "medicare_advantage", "medicaid"):
+        mine = [one for one in requests if one.line == line]
+        decided = [one for one in mine if one.outcome is not None]
+        approved = sum(one.outcome == "approved" for one in decided)
+        share = round(100 * approved / len(decided), 1) if decided else None
+        rows.append(
+            Row(
+                label=line.replace("_", " "), values=(share, len(mine), len(decided), approved, len(decided) - approved)
+            )
+        )
+    return Figure(
+        name="rates",
+        title="Approval by line of business",
+        said="Approved, of all that was decided, in percent.",
+        heads=("Line of business", "Approved, %", "Received", "Decided", "Approved", "Denied"),
+        rows=tuple(rows),
+        unit="%",
+    )
+
+
+def _by_clause(name: str, title: str, said: str, requests: Sequence[RequestFact]) -> Figure:
+    decided = [one for one in requests if one.outcome is not None]
+    cited = Counter(clause for one in decided if one.outcome == "denied" for clause in set(one.citing))
+    rows = [
+        Row(label=clause, values=(count, round(100 * count / len(decided), 1)))
+        for clause, count in sorted(cited.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    return Figure(name=name, title=title, said=said, heads=("Clause", "Denials", "Of all decided, %"), rows=tuple(rows))
+
+
+def _time_taken(requests: Sequence[RequestFact]) -> Figure:
+    rows = []
+    for line in ("commercial", "medicare_advantage", "medicaid"):
+        for urgency in ("standard", "urgent"):
+            hours = sorted(
+                (one.decided_at - one.received_at) / HOUR
+                for one in requests
+                if one.decided_at is not None and one.line == line and one.urgency == urgency
+            )
+            label = f"{line.replace('_', ' ')}, {urgency}"
+            rows.append(Row(label=label, values=(percentile(hours, 0.5), percentile(hours, 0.9), len(hours))))
+    return Figure(
+        name="time-to-determination",
+        title="Time to determination",
+        said="Hours from receipt to the first determination, time that waited for information included.",
+        heads=("Line and urgency", "Median", "90th percentile", "Determinations"),
+        rows=tuple(rows),
+        unit="h",
+        plotted=2,
+    )
+
+
+def _asked_for(requests: Sequence[RequestFact]) -> Figure:
+    asked = Counter(clause for one in requests for _, clause in one.asked)
+    rows = sorted(asked.items(), key=lambda one: (-one[1], one[0]))
+    return Figure(
+        name="information",
+        title="Information asked for, by clause",
+        said="How often a clause was asked about.",
+        heads=("Clause", "Times asked"),
+        rows=tuple(Row(label=clause, values=(count,)) for clause, count in rows),
+    )
+
+
+def _appealed(requests: Sequence[RequestFact]) -> Figure:
+    decided = [outcome for one in requests for _, outcome in one.appealed]
+    rows = [
+        Row(label=words, values=(count, round(100 * count / len(decided), 1) if decided else None))
+        for words, count in (
+            ("upheld", decided.count("upheld")),
+            ("overturned in part", decided.count("overturned_in_part")),
+            ("overturned", decided.count("overturned")),
+        )
+    ]
+    return Figure(
+        name="appeals",
+        title="Appeals decided",
+        said="Of the requests received in these days.",
+        heads=("Outcome", "Appeals", "Of all decided, %"),
+        rows=tuple(rows),
+    )
+
+
+def _given(doses: Sequence[tuple[date, tuple[str, ...]]]) -> Figure:
+    variances = Counter(variance for _, seen in doses for variance in seen)
+    departing = sum(bool(seen) for _, seen in doses)
+    rows = [Row(label="none", values=(len(doses) - departing,))] if doses else []
+    rows += [
+        Row(label=name.replace("_", " "), values=(count,))
+        for name, count in sorted(variances.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    return Figure(
+        name="doses",
+        title="Doses and their variances",
+        said=f"{len(doses)} doses, {departing} of them with a variance when they were recorded; one may have several.",
+        heads=("Variance", "Doses"),
+        rows=tuple(rows),
+    )
+
+
+def percentile(in_order: Sequence[float], share: float) -> float | None:
+    """The nearest rank of values in order, to a tenth; None of none.
+
+    >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5), percentile([1.0, 2.0, 3.0, 4.0], 0.9), percentile([], 0.5)
+    (2.0, 4.0, None)
+    """
+    if not in_order:
+        return None
+    return round(in_order[max(0, math.ceil(len(in_order) * share) - 1)], 1)
+
+
+def _day(instant: datetime, zone: ZoneInfo) -> date:
+    return instant.astimezone(zone).date()
+
+
+def _month(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).strftime("%Y-%m")
+
+
+def _months(since: date, until: date) -> Iterator[str]:
+    year, month = since.year, since.month
+    while (year, month) <= (until.year, until.month):
+        yield f"{year:04}-{month:02}"
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
