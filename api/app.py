@@ -36,6 +36,7 @@ from api.pages import figures as figures_pages
 from api.pages import notices as notice_pages
 from api.pages import patient as patient_page
 from api.pages import patients as patients_page
+from api.pages import people as people_page
 from api.pages import policy as policy_pages
 from api.pages import refusals as page_refusals
 from api.pages import request as request_page
@@ -62,6 +63,7 @@ PAGES = (
     appeal_page,
     audit_pages,
     figures_pages,
+    people_page,
     request_page,
     patient_page,
 )

@@ -1,4 +1,4 @@
-"""The few pages of signing in: plain HTML, no script, nothing from elsewhere."""
+"""The few pages of signing in: plain HTML, no script, and nothing from elsewhere but our own style."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Final
 
 from fastapi.responses import HTMLResponse
 
+from api.pages.static import address_of
+
 _HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
     # The address may hold a code that still works: no other site is told of it. With `no-referrer`, or in a
     # sandbox, a browser would name the origin of this page's own form as `null`, which is turned away.
     "Referrer-Policy": "same-origin",
@@ -22,16 +27,16 @@ def sign_in_page(code: str | None, problem: str | None = None, status: int = 200
 
     A button, because mail scanners follow links, and a code works once.
     """
-    said = f'<p role="alert"><strong>{escape(problem)}</strong></p>' if problem is not None else ""
+    said = f'<p class="wrong" role="alert">{escape(problem)}</p>' if problem is not None else ""
     field = (
         f'<input type="hidden" name="code" value="{escape(code, quote=True)}">'
         if code is not None
         else '<p><label for="code">Code from your sign-in link</label><br>'
-        '<input id="code" name="code" size="85" autocomplete="one-time-code" spellcheck="false" required></p>'
+        '<input id="code" name="code" autocomplete="one-time-code" spellcheck="false" required></p>'
     )
     body = (
         f"{said}<p>Sign in to the Lemtrada authorization ledger. A link works once.</p>"
-        f'<form method="post" action="/sign-in">{field}<button type="submit">Sign in</button></form>'
+        f'<form method="post" action="/sign-in">{field}<button type="submit" class="main">Sign in</button></form>'
     )
     return _page("Sign in", body, status)
 
@@ -40,6 +45,10 @@ def _page(title: str, body: str, status: int) -> HTMLResponse:
     html = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title} - Lemtrada ledger</title></head><body><main><h1>{title}</h1>{body}</main></body></html>"
+        f'<title>{title} - Lemtrada ledger</title><link rel="stylesheet" href="{address_of("ledger.css")}">'
+        f'<link rel="icon" href="{address_of("mark.svg")}" type="image/svg+xml"></head>'
+        '<body class="door"><header class="bar"><span class="mark">'
+        f'<img src="{address_of("mark.svg")}" alt="" width="26" height="26"> Lemtrada ledger</span></header>'
+        f'<main><h1>{title}</h1><div class="card">{body}</div></main></body></html>'
     )
     return HTMLResponse(html, status, headers=_HEADERS)

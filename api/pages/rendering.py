@@ -57,7 +57,7 @@ PLACES: Final = (
     Place("Patients", f"{PREFIX}/patients", frozenset[Role]({*_PLAN, "requester"})),
     Place("Figures", f"{PREFIX}/figures", _PLAN),
     Place("Audit", f"{PREFIX}/audit", _PLAN),
-    Place("People", f"{PREFIX}/people", frozenset[Role]({"administrator"})),
+    Place("People", f"{PREFIX}/people", frozenset[Role]({"administrator", "auditor"})),
     Place("Policy", f"{PREFIX}/policy", _EVERYBODY),
 )
 """Where the navigation leads, in its order."""
