@@ -25,6 +25,12 @@ STORES = ("sqlite", "postgresql")
 OpenLedger = Callable[..., Ledger]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-browser", action="store_true", help="Leave out what needs a Chromium; the summary says what was."
+    )
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """As many as there are cores for the whole suite; none for chosen files, which are done before workers started."""
     return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from api.pages.acting import Tried, attempt, done, refused, why_not
 from api.pages.forms import Form, FormOfRequest, FormWrong
+from api.pages.leading import leads_to
 from api.pages.rendering import PREFIX, rendered
 from api.pages.supplying import brought
 from api.problems import tell_of_denial
@@ -118,7 +119,7 @@ def file_appeal(
         return _filing(request, reading, commanding, request_id, outcome)
     filed = outcome.events[0]
     assert isinstance(filed, AppealFiled)
-    return done(f"{PREFIX}/appeals/{filed.appeal_id}", outcome)
+    return leads_to(request, f"{PREFIX}/appeals/{filed.appeal_id}", outcome)
 
 
 def _filing(

@@ -28,7 +28,7 @@ _NOBODY: Final = OpenHistory(member=Member(member_id="-"), name="-")
 
 @router.get(PATH)
 def patients_page(request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest) -> Response:
-    check_may_see(reading.actor, "find")
+    check_may_see(reading.actor, "requests")
     return _page(request, commanding)
 
 
@@ -36,7 +36,7 @@ def patients_page(request: Request, reading: ReadingOfRequest, commanding: Comma
 def find_patient(
     request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, form: FormOfRequest
 ) -> Response:
-    check_may_see(reading.actor, "find")
+    check_may_see(reading.actor, "requests")
     try:
         member = read(FindBody, form, reading.zone).member
         return leads_to(request, f"{PATH}/{reading.find(member).patient_id}")

@@ -95,7 +95,10 @@ def chromium() -> Chromium:
             return Chromium(Path(found), _with_fonts({}, Path(found).name))
     packed = packaged()
     if packed.version() is None:
-        raise ChromiumMissing(f"neither a Chromium of this machine nor {packed.program.name} of the package starts")
+        raise ChromiumMissing(
+            "neither a Chromium of this machine nor that of the package starts: install one, or leave these tests out"
+            " with --without-browser"
+        )
     return packed
 
 

@@ -22,8 +22,10 @@ Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """It starts, or the tests fail."""
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """It starts, or the tests fail; only who asks for it does without."""
+    if request.config.getoption("--without-browser"):
+        pytest.skip("left out by --without-browser")
     found = chromium()
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node()))
     with sync_playwright() as playwright:
