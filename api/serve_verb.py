@@ -115,11 +115,12 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
             identity = _identity_of(ledger, front)
             for person in demo.STAFF:
                 identity.people.ensure(person, THE_LEDGER_ITSELF)
-            code, _ = identity.new_link(demo.REVIEWER.id, THE_LEDGER_ITSELF)
             as_reviewer = f"-H 'Authorization: Bearer {identity.issue_token(demo.REVIEWER)}'"
             seen = identity.public_url or base
-            _print(f"To sign in with a browser, once, as {demo.REVIEWER.name}, a reviewer:")
-            _print(f"  {seen}/sign-in/{code}")
+            _print("To sign in with a browser; each link works once:")
+            for person in demo.SHOWN_AROUND:
+                code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
+                _print(f"  {person.name}, {person.role.replace('_', ' ')}: {seen}/sign-in/{code}")
             _print_about_signing_in(identity, seen)
             _print("For example, with a token of that reviewer:")
             _print(f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'")

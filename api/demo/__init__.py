@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from api.demo import lives, situations
-from api.demo.people import REVIEWER, STAFF, Person
+from api.demo.people import REVIEWER, SHOWN_AROUND, STAFF, Person
 from api.demo.situations import Situation
 from api.demo.story import Story, Turn
 from domain.commands import OpenHistory
@@ -22,7 +22,7 @@ from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.reading import Clock, utc_now
 
-__all__ = ["REVIEWER", "SITUATIONS", "STAFF", "ZONE", "Shown", "Situation", "fill"]
+__all__ = ["REVIEWER", "SHOWN_AROUND", "SITUATIONS", "STAFF", "ZONE", "Shown", "Situation", "fill"]
 
 SITUATIONS: Final[tuple[Situation, ...]] = (*situations.SITUATIONS, *lives.SITUATIONS)
 

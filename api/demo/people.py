@@ -25,6 +25,7 @@ APPEALS_PHYSICIAN: Final = Actor(
     credential="physician",
     specialty="neurology",
 )
+AUDITOR: Final = Actor(id="amos.auditor", name="Amos Pretend", role="auditor")
 IMPORT: Final = Actor(id="import", name="Import of the plan before (made up)", role="reviewer")
 CLAIMS: Final = Actor(id="claims-feed", name="Claims feed", role="service")
 INFUSION_CENTRE: Final = Actor(id="infusion-centre-feed", name="Infusion centre feed", role="service")
@@ -44,10 +45,13 @@ OFFICES: Final = (
     ),
 )
 STAFF: Final = (
-    *(REVIEWER, SECOND_REVIEWER, PHARMACIST, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, CLAIMS, INFUSION_CENTRE),
+    *(REVIEWER, SECOND_REVIEWER, PHARMACIST, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, AUDITOR, CLAIMS, INFUSION_CENTRE),
     *(office for office, _ in OFFICES),
 )
 """Who may sign in where the demo is served."""
+
+SHOWN_AROUND: Final = (REVIEWER, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, OFFICES[0][0], AUDITOR)
+"""For whom it prints a link: each sees other pages, or may do other things."""
 
 SITES: Final = ("Made-up Infusion Centre East", "Made-up Infusion Centre West", "Example Hospital, day ward")
 LINES_OF_BUSINESS: Final[tuple[LineOfBusiness, ...]] = ("commercial", "medicare_advantage", "medicaid")

@@ -19,7 +19,7 @@ from api.pages.forms import Form, FormWrong, read
 from api.problems import STATUS, tell_of_denial
 from api.wiring import Commanding, run
 from domain.commands import Command
-from domain.errors import InvalidCommand, LedgerError, NotPermitted
+from domain.errors import InvalidCommand, KeyReused, LedgerError
 from domain.history import PatientHistory
 from domain.ledger.application import Outcome
 from domain.what_moved import Change
@@ -56,6 +56,10 @@ def refused(act: str, form: Form, error: LedgerError | FormWrong) -> Tried:
         first = next(iter(error.wrong.items()))
         cause = f"{place_in_words(first[0])}: {first[1]}{several}"
         return Tried(act, form, 422, cause, "correct what is marked and send it again", error.wrong)
+    if isinstance(error, KeyReused):
+        # After the back button: what stands in the form now is not what was sent with it before.
+        cause = "this form was sent and recorded before, with something else in it"
+        return Tried(act, form, STATUS[type(error)], cause, "look at what was recorded; send it again if it is meant")
     wrong = {error.field: error.cause} if error.field is not None else {}
     changed = tuple(error.details.get("changed") or ())
     return Tried(act, form, STATUS[type(error)], error.cause, error.remedy, wrong, error.clause, changed)
@@ -109,7 +113,3 @@ def why_not(commanding: Commanding, history: PatientHistory, command: Command) -
     refusal = commanding.ledger.refusal_of(history, command, commanding.caller.actor)
     return None if isinstance(refusal, InvalidCommand) else refusal
 
-
-def is_for_another(refusal: LedgerError | None) -> bool:
-    """Whether somebody else may do it."""
-    return isinstance(refusal, NotPermitted)

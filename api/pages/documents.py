@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 HERE: Final = f"{PREFIX}/documents/{{document_id}}"
 ACTS: Final[dict[str, type[BaseModel]]] = {"review": ReviewDocument, "correct": CorrectDocument, "void": VoidDocument}
 IN_A_FRAME: Final = ("image/jpeg", "image/png", "text/plain")
-"""What a browser shows in a frame in which nothing runs; its viewer of PDF is a program, and opens beside."""
+"""What a browser shows in a frame in which nothing runs. Its viewer of PDF is a program, which does not run there."""
 
 ForClause = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z.()]+$")]
 

@@ -127,7 +127,7 @@ def clock_time(context: Context, instant: datetime) -> str:
 @pass_context
 def clock_time_in_a_field(context: Context, instant: datetime) -> str:
     """As a field of a form holds it, by the plan's clock."""
-    return instant.astimezone(_zone(context)).strftime("%Y-%m-%dT%H:%M")
+    return instant.astimezone(_zone(context)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @pass_context
