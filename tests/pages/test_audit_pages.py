@@ -68,7 +68,7 @@ def test_an_event_is_shown_whole_with_its_proof_checked(api: Api, desk: Desks) -
     shown = desk(scenario.NURSE).opens(f"/pages/patients/{patient}/events/3")
     assert shown.status == 200
     assert "the stored bytes lead to the root of the checkpoint" in shown.text
-    assert "The checkpoint is signed by" in shown.text
+    assert "the checkpoint is signed by" in shown.text
     assert "Before and after" in shown.text
     assert "denied" in shown.text
     assert HOSTILE not in shown.html

@@ -252,7 +252,7 @@ def test_an_auditor_finds_who_changed_what_and_checks_the_proof(api: Api, visit:
     page.get_by_label("What").select_option(label="Request denied")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Request denied").click()
-    expect(page.get_by_text("Checked on the server as this page was made")).to_be_visible()
+    expect(page.get_by_text("checked on the server as this page was made")).to_be_visible()
     page.get_by_role("button", name="Check it again in this browser").click()
     expect(page.get_by_text("The bytes on this page lead to the root of the checkpoint.")).to_be_visible()
     page.goto("/pages/audit/verify")
