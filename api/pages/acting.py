@@ -112,4 +112,3 @@ def why_not(commanding: Commanding, history: PatientHistory, command: Command) -
     """
     refusal = commanding.ledger.refusal_of(history, command, commanding.caller.actor)
     return None if isinstance(refusal, InvalidCommand) else refusal
-

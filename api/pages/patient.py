@@ -10,13 +10,14 @@ from fastapi.responses import Response
 
 from api.in_words import eligibility_rows, headline
 from api.pages.acting import Tried, attempt, done
-from api.pages.forms import FormOfRequest
-from api.pages.patient_acts import ACTS, FIRST, MORE, ON_A_DOSE, ON_A_REPORT, refusals
+from api.pages.forms import FormOfRequest, as_typed
+from api.pages.patient_acts import ACTS, FIRST, MORE, ON_A_DOSE, refusals
 from api.pages.rendering import PREFIX, rendered
 from api.reading import Reading, ReadingOfRequest
 from api.wiring import AsOf, Commanding, CommandingOfRequest, PatientIdInPath
 from domain.errors import InvalidCommand, NotFound
-from domain.events import DoseSource, Relationship, TreatmentSource
+from domain.events import DoseSource, Relationship, ReportedCourse, TreatmentSource
+from domain.facts import Fact
 from domain.history import PatientHistory
 from domain.sight import appeals_seen, is_own
 from projections.courses import course_list
@@ -27,6 +28,14 @@ from projections.person import person
 router = APIRouter(include_in_schema=False)
 
 HERE: Final = f"{PREFIX}/patients/{{patient_id}}"
+
+
+class CorrectedCourses(Fact):
+    """The courses of a report, as its form is filled in."""
+
+    courses: tuple[ReportedCourse, ...]
+
+
 KnownAsTyped = Annotated[str | None, Query(alias="known_at", max_length=40)]
 _ROWS_BESIDE: Final = frozenset({"On", "Imported"})
 
@@ -59,7 +68,9 @@ def do(
     also: dict[str, Any] = {}
     if act == "prior-treatment" and form.text("none") == "true":
         also["courses"] = []
-    outcome = attempt(request, commanding, patient_id, act, chosen.command, form, **also)
+    # Of reports each has a form of its own, filled in with what it says.
+    form_of = f"{act}-{(form.text('report_id') or '').rpartition('.')[2]}" if act.endswith("-report") else act
+    outcome = attempt(request, commanding, patient_id, form_of, chosen.command, form, **also)
     if isinstance(outcome, Tried):
         return _page(request, reading, commanding, patient_id, None, None, outcome)
     return done(f"{PREFIX}/patients/{patient_id}", outcome)
@@ -115,7 +126,6 @@ def _page(
         relationships=list(get_args(Relationship)),
         first=FIRST,
         on_a_dose=ON_A_DOSE,
-        on_a_report=ON_A_REPORT,
         more=MORE,
         may=refusals(commanding),
         is_of_plan=reading.office is None,
@@ -132,6 +142,7 @@ def _shown(history: PatientHistory, reading: Reading, day: date, known_on: date,
     approvals = [one for one in history.approvals if one.request_id in own]
     appeals = appeals_seen(reading.actor, history)
     doses = [dose for course in courses.courses for dose in course.doses]
+    reports = [one for one in history.reports if not one.voided] if reading.office is None else []
     return {
         "answer": answer,
         "headline": headline(answer),
@@ -143,7 +154,8 @@ def _shown(history: PatientHistory, reading: Reading, day: date, known_on: date,
             for one in (*doses, *courses.other_entries)
             if not one.voided
         ],
-        "reports": [one for one in history.reports if not one.voided] if reading.office is None else [],
+        "reports": reports,
+        "reports_typed": {one.report_id: as_typed(CorrectedCourses(courses=one.courses)) for one in reports},
         "requests": list(reversed(requests)),
         "appeals": list(reversed(appeals)),
         "person": person(history, day) if reading.office is None else None,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from api.pages.forms import as_typed
 from domain.events import DoseAdministered, DoseVoided, PriorTreatmentReported
 from domain.people import Actor
 from tests import scenario
@@ -131,7 +132,7 @@ def test_a_report_is_corrected(api: Api, desk: Desks) -> None:
     page = reviewer.opens(at(patient))
     told = reviewer.sends(
         page,
-        "correct-report",
+        "correct-report-t1",
         courses__0__doses_given="3",
         courses__0__last_dose_on="2025-03-10",
         courses__0__completed="false",
@@ -139,3 +140,23 @@ def test_a_report_is_corrected(api: Api, desk: Desks) -> None:
     )
     assert told.status == 200, told.text[:800]
     assert "Path A" in told.text
+
+
+def test_a_report_is_corrected_from_all_that_it_says(api: Api, desk: Desks) -> None:
+    patient, reviewer = api.opened(), desk(scenario.NURSE)
+    whole = {"doses_given": 5, "mg_total": 60.0, "first_dose_on": "2024-03-04", "last_dose_on": "2024-03-08"}
+    api.reported(patient, whole | {"completed": True}, COMPLETED_ELSEWHERE)
+    page = reviewer.opens(at(patient))
+    typed = page.form("correct-report-t1").fields
+    for place, said in as_typed(_first(api, patient)).items():
+        if place.startswith("courses."):
+            assert typed[place] == [said], place
+    told = reviewer.sends(page, "correct-report-t1", reason="One date.", courses__1__last_dose_on="2025-03-11")
+    assert told.status == 200, told.text[:600]
+    report = api.ledger.history(UUID(patient)).reports[0]
+    assert [one.mg_total for one in report.courses] == [60.0, None]
+    assert str(report.courses[1].last_dose_on) == "2025-03-11"
+
+
+def _first(api: Api, patient: str) -> PriorTreatmentReported:
+    return next(one for one in api.ledger.events(UUID(patient)) if isinstance(one, PriorTreatmentReported))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from api.pages.rendering import TEMPLATES
 from api.reading import patient_of
-from domain.events import CourseApproved, DocumentReviewed, InformationRequested, RequestDenied
+from domain.events import CourseApproved, DocumentReviewed, InformationRequested, RequestDenied, Statement
 from domain.people import Actor
 from tests import scenario
 from tests.api.acts import FAILS, MEETS_A, MRI, NURSE, PDF, PENDS, Api
@@ -206,3 +209,29 @@ def test_a_plan_that_falls_through_leaves_no_day_and_no_place(api: Api, desk: De
     assert "Recorded: " in emptied.text, emptied.text[:600]
     stands = api.ledger.history(patient_of(request_id)).requests[0]
     assert (stands.planned_first_infusion_on, stands.planned_site) == (None, None)
+
+
+def test_the_form_of_a_correction_has_every_fact_of_a_statement() -> None:
+    """What it lacked would be lost, for a correction is the facts whole."""
+    said = {
+        "product": "Avonex",
+        "outcome": "adequate",
+        "started_on": "2020",
+        "stopped_on": "2021",
+        "still_taken": False,
+    }
+    stated = set(_places(Statement.model_validate({"agents": [said]})))
+    template = TEMPLATES.get_template("statement.html.j2")
+    html = template.make_module({"csrf_token": None, "tried": None, "viewer": None}).facts("correct", {}, 1)
+    assert stated == set(re.findall(r'name="(statement\.[^"]+)"', html))
+
+
+def _places(value: BaseModel, before: str = "statement") -> Iterator[str]:
+    for name in type(value).model_fields:
+        one, place = getattr(value, name), f"{before}.{name}"
+        if isinstance(one, BaseModel):
+            yield from _places(one, place)
+        elif isinstance(one, tuple) and one and isinstance(one[0], BaseModel):
+            yield from _places(one[0], f"{place}.0")
+        else:
+            yield place
