@@ -125,7 +125,8 @@ def test_from_the_first_sign_in_to_the_first_approval(api: Api, visit: Visit) ->
     expect(reviewer.get_by_text("Recorded: course approved")).to_be_visible()
     assert kinds(api, request_id).count("CourseApproved") == 1, "pressed twice, done once"
     reviewer.go_back()
-    reviewer.reload()
+    heading(reviewer).to_contain_text("Request r1")
+    reviewer.wait_for_load_state("networkidle")
     assert kinds(api, request_id).count("CourseApproved") == 1, "the back button does nothing again"
 
 

@@ -9,6 +9,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from domain.ledger.accounting import Question, all_accesses
 from domain.people import Actor
 from tests.api.acts import Api
 from tests.api.callers import OTHER_OFFICE
@@ -37,6 +38,8 @@ def table() -> dict[str, dict[str, str]]:
 
 
 MAY = table()
+OF_A_PATIENT = {page for page in MAY if "{" in page and not page.endswith(("{citation}", "{run}"))}
+"""To be shown one of these is a look at a record, and to be refused it is none."""
 
 
 def test_the_table_is_of_every_page_and_every_role() -> None:
@@ -52,6 +55,10 @@ def test_a_page_is_shown_to_whom_the_table_says(api: Api, page: str) -> None:
     for role, actor in AS.items():
         answer = opened(api, path, actor)
         assert answer.status_code == (403 if MAY[page][role] == "no" else 200), (role, answer.text[-600:])
+        looked = list(all_accesses(api.ledger, Question(actor_id=actor.id)))
+        if page in OF_A_PATIENT:
+            assert bool(looked) == (answer.status_code == 200), role
+            assert {one.patient_id for one in looked} <= set(api.ledger.patients())
     if MAY[page]["requester"] == "own":
         stranger = opened(api, path, OTHER_OFFICE)
         assert stranger.status_code == 404
