@@ -15,6 +15,7 @@ from api.pages.patient_acts import ACTS, FIRST, MORE, ON_A_DOSE, refusals
 from api.pages.rendering import PREFIX, rendered
 from api.reading import Reading, ReadingOfRequest
 from api.wiring import AsOf, Commanding, CommandingOfRequest, PatientIdInPath
+from domain.calendar import FIRST_YEAR, LAST_YEAR
 from domain.errors import InvalidCommand, NotFound
 from domain.events import DoseSource, Relationship, ReportedCourse, TreatmentSource
 from domain.facts import Fact
@@ -82,6 +83,8 @@ def _moment(typed: str | None, reading: Reading) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(typed)
+        if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            raise ValueError  # noqa: TRY301  (told below, as what can't be read)
         return instant if instant.tzinfo is not None else instant.replace(tzinfo=reading.zone)
     except (ValueError, OverflowError):
         raise InvalidCommand(

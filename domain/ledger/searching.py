@@ -46,7 +46,10 @@ class Found:
 
 def search(ledger: LedgerOnRecord, asked: Search) -> Found:
     found: list[tuple[int, Event]] = []
-    read, top = 0, asked.before if asked.before is not None else ledger.recorder.max_notification_id() + 1
+    read, top = 0, ledger.recorder.max_notification_id() + 1
+    if asked.before is not None:
+        # Whatever is sent: beyond the end of the log there is nothing to read.
+        top = min(top, asked.before)
     while top > 1 and read < READ_MAX:
         # Positions may have holes, so a stretch of the log may hold fewer events than it has places.
         lowest = max(1, top - BLOCK)

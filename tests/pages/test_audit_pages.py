@@ -63,6 +63,14 @@ def test_a_search_reads_so_much_and_goes_on(api: Api, desk: Desks) -> None:
     assert second.html.count("/events/") == 6
 
 
+def test_the_newest_are_shown_first_and_no_place_is_beyond_the_log(api: Api, desk: Desks) -> None:
+    patient, auditor = sealed(api), desk(AUDITOR)
+    for before in ("999999999999", str(2**70)):
+        newest = auditor.opens("/pages/audit", before=before)
+        assert newest.status == 200
+        assert newest.html.index(f"{patient}/events/3") < newest.html.index(f"{patient}/events/1")
+
+
 def test_an_event_is_shown_whole_with_its_proof_checked(api: Api, desk: Desks) -> None:
     patient = sealed(api)
     shown = desk(scenario.NURSE).opens(f"/pages/patients/{patient}/events/3")

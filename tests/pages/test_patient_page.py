@@ -122,7 +122,8 @@ def test_an_auditor_reads_and_records_nothing(api: Api, desk: Desks) -> None:
 
 def test_a_moment_that_is_none_or_to_come_is_told(api: Api, desk: Desks) -> None:
     patient, reviewer = api.opened(), desk(scenario.NURSE)
-    assert reviewer.opens(at(patient), known_at="yesterday").status == 422
+    for typed in ("yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00"):
+        assert reviewer.opens(at(patient), known_at=typed).status == 422, typed
     assert reviewer.opens(at(patient), known_at="2030-01-01T00:00").status == 422
 
 
