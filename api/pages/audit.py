@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import TypeAdapter
 
 from api.accesses import AfterPage
 from api.pages.acting import refused
@@ -18,6 +18,7 @@ from api.reading import Reading, ReadingOfRequest
 from api.seal import SealingOfApp
 from api.wiring import LedgerOfApp, Limit, PatientIdInPath
 from domain import sight
+from domain.calendar import Day
 from domain.errors import InvalidCommand, LedgerError, NotFound
 from domain.events import PATIENT_EVENTS, PatientEvent
 from domain.ledger.accounting import Question
@@ -86,7 +87,7 @@ def audit_page(
 def _search(asked: dict[str, str], before: int | None) -> Search:
     """Raises InvalidCommand for a day or an id that is none."""
     try:
-        days = {name: date.fromisoformat(asked[name]) if asked[name] else None for name in ("from", "to")}
+        days = {name: TypeAdapter(Day).validate_python(asked[name]) if asked[name] else None for name in ("from", "to")}
         command = UUID(asked["command"]) if asked["command"] else None
     except ValueError:
         raise InvalidCommand(

@@ -99,6 +99,8 @@ def test_who_looked_is_for_auditors_and_says_that_they_looked(api: Api, desk: De
     assert "page" in shown.text
     nobody = desk(AUDITOR).opens(f"/pages/patients/{patient}/accesses", actor="r.nobody")
     assert "Nobody looked" in nobody.text
+    for day in ("0001-01-01", "yesterday"):
+        assert desk(AUDITOR).opens(f"/pages/patients/{patient}/accesses", **{"from": day}).status == 422, day
     assert desk(scenario.NURSE).opens(f"/pages/patients/{patient}/accesses").status == 403
 
 
