@@ -310,7 +310,7 @@ def _appealing(
     terms = terms_for(request.line_of_business, request.received_on)
     last_day = appeal_filing_deadline(terms, determined_on=decided_on)
     rows = (
-        ("In time", f"{_figure(terms, 'appeal_file_within')} from when this letter reaches you: {last_day} at the earliest"),
+        ("In time", f"{_figure(terms, 'appeal_file_within')} from when this letter comes: {last_day} at the earliest"),
         ("Decided within", _figure(terms, "appeal_standard")),
         ("If urgent", f"{_figure(terms, 'appeal_urgent')}; say why it can't wait"),
         ("By whom", "somebody who took no part in this and reports to nobody who did"),

@@ -1,4 +1,4 @@
-"""One Chromium a test process, and pages in it that are watched; for the `conftest.py` of whoever needs them."""
+"""One Chromium a file of tests, and pages in it that are watched; for the `conftest.py` of whoever needs them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ from tests.browser.watching import opened
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """It starts, or the tests fail; only who asks for it does without."""
+    """It starts, or the tests fail; only who asks for it does without.
+
+    Of one file of tests: while it is open its loop runs in this thread, and other tests have loops of their own.
+    """
     if request.config.getoption("--without-browser"):
         pytest.skip("left out by --without-browser")
     found = chromium()

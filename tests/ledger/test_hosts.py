@@ -96,6 +96,14 @@ def test_a_host_that_vanishes_without_a_word_is_noticed_in_half_a_minute(pair: P
 # -- while there is none ----------------------------------------------------------------------
 
 
+def has_a_ledger(url: str) -> bool:
+    try:
+        open_ledger(url).close()
+    except StoreError:
+        return False
+    return True
+
+
 def test_until_a_standby_is_promoted_there_is_one_clear_error_and_then_the_same_ledger_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -105,6 +113,8 @@ def test_until_a_standby_is_promoted_there_is_one_clear_error_and_then_the_same_
         with open_ledger(pair.url(), clock=Clock(NOON)) as ledger:
             patient_id = opened(ledger)
             end = ledger.position()
+            # Nothing waits for the standby here: what was committed comes to it a moment later.
+            wait_until(lambda: has_a_ledger(pair.standby.url("postgres")), "the standby has the ledger")
             with open_ledger(pair.standby.url("postgres")) as reading:
                 wait_until(lambda: reading.position() == end, "the standby has it")
             pair.primary.kill()
