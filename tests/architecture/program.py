@@ -1,0 +1,131 @@
+"""Everything of the program that the contract tests use: a moved module changes these imports alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from api.assess_file import Line, answers
+from api.cli import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE, main
+from api.cli import app as program
+from api.dossier.json import published_schema
+from api.fhir.audit_events import is_told, of_event, row_id
+from api.fhir.bundles import capabilities, outcome
+from api.fhir.provenance import of_change
+from api.fhir.things import ABOUT
+from api.identity.browsers import CSRF_FIELD, CSRF_HEADER, cookie_name
+from api.identity.openid_settings import PREFIX as OPENID_PREFIX
+from api.identity.openid_settings import OpenIDSettings
+from api.identity.refusals import (
+    NoRole,
+    NotKnown,
+    ProviderUnreachable,
+    answer_to,
+    cross_site,
+    missing_csrf,
+    unknown_purpose,
+)
+from api.identity.secrets import code_of, token_of
+from api.importing.lines import json_schema as schema_of_import
+from api.ledger_verbs import plainly
+from api.problems import BodyTooLarge, UnreadableBody, WrongContentType, install
+from api.proxy import OurHostsOnly
+from api.security_log import SECURITY_LOGGER, SecurityEvent
+from api.security_log import Reason as SecurityReason
+from domain.accesses import Access, Look, Purpose, Through, View
+from domain.commands import COMMANDS
+from domain.errors import LedgerError
+from domain.events import PATIENT_EVENTS, STORED_EVENTS, ImportedFrom
+from domain.ledger.accesses import AccessLog
+from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.errors import DocumentDamaged, StoreError
+from domain.ledger.people import People
+from domain.ledger.schema import upgrade
+from domain.ledger.sealing.sealing import Sealing
+from domain.ledger.sealing.signer import Signer
+from domain.ledger.tables import GRANTS, POSTGRES_EVENT_TYPE, POSTGRES_TABLES, REVOCATIONS, SCHEMA_VERSION
+from domain.people import Credential, Role
+from domain.policy.editions import KNOWN
+
+__all__ = [
+    "ABOUT",
+    "ANSWER_IS_NO",
+    "COMMANDS",
+    "CSRF_FIELD",
+    "CSRF_HEADER",
+    "DONE",
+    "GRANTS",
+    "KNOWN",
+    "OPENID_PREFIX",
+    "OUR_FAULT",
+    "PATIENT_EVENTS",
+    "POSTGRES_EVENT_TYPE",
+    "POSTGRES_TABLES",
+    "REVOCATIONS",
+    "SCHEMA_VERSION",
+    "SECURITY_LOGGER",
+    "STORED_EVENTS",
+    "WRONG_USE",
+    "Access",
+    "AccessLog",
+    "BodyTooLarge",
+    "Credential",
+    "DocumentDamaged",
+    "ImportedFrom",
+    "Ledger",
+    "LedgerError",
+    "Line",
+    "Look",
+    "NoRole",
+    "NotKnown",
+    "OpenIDSettings",
+    "OurHostsOnly",
+    "People",
+    "ProviderUnreachable",
+    "Purpose",
+    "Role",
+    "Sealing",
+    "SecurityEvent",
+    "SecurityReason",
+    "Signer",
+    "StoreError",
+    "Through",
+    "UnreadableBody",
+    "View",
+    "WrongContentType",
+    "answer_to",
+    "answers",
+    "capabilities",
+    "code_of",
+    "cookie_name",
+    "cross_site",
+    "install",
+    "is_told",
+    "main",
+    "missing_csrf",
+    "of_change",
+    "of_event",
+    "open_ledger",
+    "outcome",
+    "plainly",
+    "program",
+    "published_schema",
+    "row_id",
+    "schema_of_import",
+    "token_of",
+    "unknown_purpose",
+    "upgrade",
+]
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("domain", "projections", "api")
+"""The packages of the program, as folders of `ROOT` and as the first part of a module's name."""
+
+
+def subclasses(base: type[Any]) -> dict[str, type[Any]]:
+    """Return a class of the program and all of its subclasses in the program, by name."""
+    found = {base.__name__: base}
+    for one in base.__subclasses__():
+        if one.__module__.partition(".")[0] in PACKAGES:
+            found |= subclasses(one)
+    return found
