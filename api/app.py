@@ -10,45 +10,46 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from api import (
+from api import static as page_files
+from api.background.sealing import sealing_of
+from api.dossier import routes as dossiers
+from api.fhir import routes as fhir
+from api.http import problems
+from api.identity import Identity, people_routes, sign_in
+from api.identity.middleware import Gate, is_public
+from api.pages import refusals as page_refusals
+from api.pages.admin import audit as audit_pages
+from api.pages.admin import people as people_page
+from api.pages.appeal import page as appeal_page
+from api.pages.lists import figures as figures_pages
+from api.pages.lists import patients as patients_page
+from api.pages.lists import start
+from api.pages.lists import worklist as worklist_page
+from api.pages.patient import page as patient_page
+from api.pages.policy import clauses as policy_pages
+from api.pages.request import documents as document_pages
+from api.pages.request import new_request as submitting
+from api.pages.request import notices as notice_pages
+from api.pages.request import page as request_page
+from api.routes import (
     accesses,
-    acts,
     appeals,
     assessments,
     documents,
     doses,
     health,
     patients,
-    problems,
     replays,
     requests,
     seal,
     worklist,
 )
-from api.dossier import routes as dossiers
-from api.fhir import routes as fhir
-from api.identity import Identity, people_routes, sign_in
-from api.identity.gate import Gate, is_public
-from api.pages import appeal as appeal_page
-from api.pages import audit as audit_pages
-from api.pages import documents as document_pages
-from api.pages import figures as figures_pages
-from api.pages import notices as notice_pages
-from api.pages import patient as patient_page
-from api.pages import patients as patients_page
-from api.pages import people as people_page
-from api.pages import policy as policy_pages
-from api.pages import refusals as page_refusals
-from api.pages import request as request_page
-from api.pages import start, submitting
-from api.pages import static as page_files
-from api.pages import worklist as worklist_page
-from api.ready import ShortRoad
-from api.sealing import sealing_of
-from domain.ledger.accesses import AccessLog
+from api.routes import commands as acts
+from api.routes.eligibility_fast_path import ShortRoad
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
-from domain.ledger.kept_facts import KeptFacts
 from projections.figures import facts_of
+from projections.incremental import KeptFacts
 
 PAGES = (
     page_files,

@@ -20,7 +20,7 @@ from domain.events import ImportedFrom, PatientEvent
 from domain.facts import Fact
 from domain.history import PatientHistory
 from domain.people import Actor
-from projections.recorded_state import State, details, state
+from projections.state_snapshot import State, details, state
 
 
 class StateChange(Fact):

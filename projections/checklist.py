@@ -22,7 +22,7 @@ from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.policy.outline import MET, Answer, Group, Leaf, Node, Path, walk
 from domain.policy.readings import READINGS
-from projections.who_said_so import Said, WhoSaidSo
+from projections.fact_sources import Said, WhoSaidSo
 
 ItemKind = Literal["indication", "path", "group", "criterion", "dosing", "exclusion", "not_listed"]
 

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from domain.approvals import variances
 from domain.calendar import Day, Instant, PartialDate
-from domain.courses import Course, CourseStatus, courses
 from domain.events import ImportedFrom, Variance
 from domain.facts import Fact
 from domain.history import Dose, PatientHistory
-from domain.sight import is_of
+from domain.permissions.views import is_of
+from domain.treatment.approval_use import variances
+from domain.treatment.courses import Course, CourseStatus, courses
 
 
 class DoseView(Fact):

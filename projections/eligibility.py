@@ -14,22 +14,22 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.approvals import MG_PER_DOSE, Allowance, allowance
 from domain.calendar import Day, PartialDate, anniversary
-from domain.concurrent_use import agents_to_be_stopped, stops_settle_it
-from domain.courses import Course, courses, current_course, latest_dose_on, prior_treatment
 from domain.errors import EditionUnknown
 from domain.events import ImportedFrom
 from domain.facts import Fact, RequestedDosing, doses_in_course
 from domain.history import PatientHistory, Request
-from domain.judging import Judgement, judge, judge_next_request
+from domain.permissions.views import is_of
 from domain.policy.assessment import Recommendation, speaking_against
-from domain.policy.completions import Supply
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
+from domain.policy.missing_facts import Supply
 from domain.policy.referral import Reason
-from domain.policy.what_if import Way, what_if
-from domain.sight import is_of
+from domain.policy.shortest_paths import Way, what_if
+from domain.review.assess_request import Judgement, judge, judge_next_request
+from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
+from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
+from domain.treatment.courses import Course, courses, current_course, latest_dose_on, prior_treatment
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10

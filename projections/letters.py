@@ -11,8 +11,8 @@ from datetime import date
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from domain.clock_terms import ClockTerms, terms_for
-from domain.clocks import appeal_filing_deadline
+from domain.deadlines.due_dates import appeal_filing_deadline
+from domain.deadlines.terms import ClockTerms, terms_for
 from domain.errors import NotFound
 from domain.facts import Fact
 from domain.history import Appeal, Approval, Asking, Decision, PatientHistory, Request

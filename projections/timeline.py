@@ -12,7 +12,7 @@ from domain.calendar import Instant
 from domain.events import Event, ImportedFrom, PatientEvent
 from domain.facts import Fact
 from domain.people import Actor
-from projections.event_words import entry_of, sentence_of, title_of
+from projections.event_text import entry_of, sentence_of, title_of
 
 CORRECTS: Final[dict[type[Event], str]] = {
     told.DemographicsCorrected: "",

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain import approvals
 from domain.commands import (
     ApproveCourse,
     CloseCourse,
@@ -29,14 +28,15 @@ from domain.commands import (
     SubmitRequest,
     VoidDose,
 )
-from domain.courses import Course, courses
 from domain.decisions import decide
 from domain.errors import LedgerError
 from domain.events import Event, ImportedFrom, PatientEvent, placed
 from domain.facts import Facts
 from domain.history import PatientHistory, evolve
-from domain.judging import Judgement, judge
 from domain.people import Actor
+from domain.review.assess_request import Judgement, judge
+from domain.treatment import approval_use as approvals
+from domain.treatment.courses import Course, courses
 
 ZONE = ZoneInfo("America/New_York")
 PATIENT = UUID("11111111-2222-4333-8444-555555555555")

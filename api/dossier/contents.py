@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from api.dossier import contents_record, contents_replay
 from api.dossier.blocks import Block, CaseFile, Cell, Heading, Pairs, Paragraph, Row, Section, grid, row
 from api.dossier.words import Words, capital, field, listed, person, plain, value
-from projections.appeal_dossier import AppealDossier, CaseDocument
-from projections.event_words import entry_of
-from projections.recorded_decisions import Recorded
+from projections.dossier.case_file import AppealDossier, CaseDocument
+from projections.event_text import entry_of
+from projections.replay.recorded_decisions import Recorded
 from projections.timeline import TimelineEntry
 
 TITLE = "Appeal case file"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from api.dossier.blocks import Block, Cell, Heading, Pairs, Paragraph, Row, grid, row
 from api.dossier.words import Words, capital, field, listed, plain, provenance, size
-from projections.appeal_dossier import AppealDossier, CaseDocument
 from projections.courses import CourseView, DoseView
-from projections.dossier_clocks import Deadline
-from projections.dossier_people import Participant
-from projections.event_words import entry_of
+from projections.dossier.case_file import AppealDossier, CaseDocument
+from projections.dossier.deadlines import Deadline
+from projections.dossier.participants import Participant
+from projections.event_text import entry_of
 from projections.timeline import TimelineEntry
 
 # -- courses ------------------------------------------------------------------------------------

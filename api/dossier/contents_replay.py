@@ -16,9 +16,9 @@ from api.dossier.words import (
     plain,
     provenance,
 )
-from projections.recorded_decisions import Recorded
-from projections.replay import Reassessed, Replay
-from projections.replay_clauses import ChangedBy, ClauseRow
+from projections.replay.clauses import ChangedBy, ClauseRow
+from projections.replay.recorded_decisions import Recorded
+from projections.replay.replay import Reassessed, Replay
 
 RECOMMENDED = {"approve": "approve", "refer": "refer", "pend": "pend", "not_recommended": "not rec."}
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
-from projections.appeal_dossier import AppealDossier
+from projections.dossier.case_file import AppealDossier
 
 SCHEMA_FILE: Final = "dossier.schema.json"
 

@@ -24,7 +24,7 @@ from api.dossier.contents import Links, case_file
 from api.dossier.html import as_html
 from api.dossier.json import SCHEMA_FILE, as_json, published_schema
 from domain.errors import InvalidCommand
-from projections.appeal_dossier import AppealDossier, CaseDocument
+from projections.dossier.case_file import AppealDossier, CaseDocument
 
 RENDERER: Final = "1"
 """Raised when the same case file is to be written otherwise."""

@@ -11,17 +11,17 @@ from typing import IO, Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.bodies_in import SoundJson
 from api.dossier.json import as_json
 from api.dossier.manifest import RENDERER, page, print_file, write_zip
-from api.problems import documented
-from api.reading import Reading, ReadingOfRequest, patient_of
-from api.versions import tag_answer, tag_of
-from api.wiring import AppealIdInPath, KnownAt
+from api.http.bodies import SoundJson
+from api.http.etags import tag_answer, tag_of
+from api.http.problems import documented
+from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.routes.dependencies import AppealIdInPath, KnownAt
 from domain.events import PatientEvent
 from domain.history import PatientHistory, fold
 from domain.policy.editions import EDITIONS
-from projections.appeal_dossier import AppealDossier, CaseDocument, appeal_dossier
+from projections.dossier.case_file import AppealDossier, CaseDocument, appeal_dossier
 
 router = APIRouter(tags=["appeals"], route_class=SoundJson)
 

@@ -17,12 +17,12 @@ from uuid import UUID
 
 from api.fhir import codes
 from api.fhir.codes import Resource, coding, concept, own
-from api.fhir.things import ABOUT, Doing, event_value, named, patient_reference, thing_of
+from api.fhir.event_mapping import ABOUT, Doing, event_value, named, patient_reference, thing_of
 from domain import events as told
-from domain.accesses import Access
 from domain.events import Event
-from domain.ledger.access_rows import AccessRow
+from domain.ledger.access_log.rows import AccessRow
 from domain.people import Actor
+from domain.permissions.disclosure import Access
 
 THE_LEDGER: Final = "Lemtrada authorization ledger"
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from api.fhir.codes import BALP, Resource
-from api.problems import FHIR
+from api.http.problems import FHIR
 
 FHIR_VERSION: Final = "4.0.1"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from domain.accesses import Purpose, View
 from domain.people import Role
+from domain.permissions.disclosure import Purpose, View
 
 Resource = dict[str, Any]
 """One resource, or one element of it, as it stands in JSON."""

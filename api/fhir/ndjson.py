@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from api.fhir import audit_events, provenance
 from api.fhir.codes import Resource
-from api.fhir.trail import Told, patient_of
+from api.fhir.paging import Told, patient_of
 from domain.errors import InvalidCommand
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from api.fhir import codes
 from api.fhir.audit_events import event_id, instant, person_agent, the_ledger
 from api.fhir.codes import OWN, Resource, coding, concept, own
-from api.fhir.things import ABOUT, Doing, event_reference, named, patient_reference, thing_of
+from api.fhir.event_mapping import ABOUT, Doing, event_reference, named, patient_reference, thing_of
 from domain.events import Event
 
 _OPERATION: Final = {

@@ -15,24 +15,24 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
-from api import examples
-from api.bodies_in import SoundJson
 from api.fhir import audit_events, provenance
-from api.fhir.asked import Asked, asked_of
 from api.fhir.bundles import capabilities, outcome, search_set
 from api.fhir.codes import Resource
+from api.fhir.event_mapping import ABOUT
 from api.fhir.ndjson import audit_event
-from api.fhir.things import ABOUT
-from api.fhir.trail import Page, Told, Wanted, page, patient_of
-from api.problems import FHIR, STATUS, tell_of_denial
-from api.reading import ReadingOfRequest
-from api.wiring import LedgerOfApp
+from api.fhir.paging import Page, Told, Wanted, page, patient_of
+from api.fhir.search_parameters import Asked, asked_of
+from api.http import examples
+from api.http.bodies import SoundJson
+from api.http.problems import FHIR, STATUS, tell_of_denial
+from api.record_access.http import ReadingOfRequest
+from api.routes.dependencies import LedgerOfApp
 from domain.errors import InvalidCommand, LedgerError, NotFound
 from domain.events import Event
-from domain.ledger.access_rows import rows_of_batch
+from domain.ledger.access_log.rows import rows_of_batch
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
-from domain.sight import check_may_see
+from domain.permissions.views import check_may_see
 
 _ID: Final = re.compile(r"(?P<kind>[ea])\.(?P<stream>[0-9a-f]{32})\.(?P<number>[1-9]\d{0,17})", re.ASCII)
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, cast
 
 from fastapi import Depends, Request
 
-from domain.accesses import Purpose, Through
 from domain.people import Actor
+from domain.permissions.disclosure import Purpose, Through
 
 Means = Literal["bearer", "token", "session", "operating_system"]
 """A bearer token of the plan's provider, an API token of ours, a browser's session, or the machine's own user."""

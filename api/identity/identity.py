@@ -14,11 +14,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, Protocol
 
-from api.identity.browsers import csrf_token_of
 from api.identity.caller import Caller, Means
-from api.identity.limits import Attempts
-from api.identity.refusals import NotKnown
-from api.identity.secrets import (
+from api.identity.cookies_and_csrf import csrf_token_of
+from api.identity.credentials import (
     TOKEN_PREFIX,
     code_of,
     code_parts,
@@ -28,14 +26,16 @@ from api.identity.secrets import (
     token_of,
     token_parts,
 )
-from domain.accesses import Purpose
-from domain.directory import Directory, Issued
+from api.identity.limits import Attempts
+from api.identity.problems import NotKnown
 from domain.errors import NotPermitted
 from domain.events import THE_LEDGER_ITSELF
+from domain.ledger.accounts.people import SECONDS_OLD_MAX, People
+from domain.ledger.accounts.sessions import Sessions
 from domain.ledger.application import Ledger
-from domain.ledger.people import SECONDS_OLD_MAX, People
-from domain.ledger.sessions import Sessions
 from domain.people import Actor
+from domain.permissions.accounts import Directory, Issued
+from domain.permissions.disclosure import Purpose
 
 TOKEN_DAYS: Final = 90
 TOKEN_DAYS_MAX: Final = 365

@@ -16,13 +16,13 @@ import jwt
 from jwt import exceptions as wrong
 from pydantic import ValidationError
 
+from api.http.security_log import Reason
 from api.identity.identity import Known
+from api.identity.jwks import ProviderKeys
 from api.identity.openid_settings import OpenIDSettings
-from api.identity.provider_keys import ProviderKeys
-from api.identity.refusals import NoRole, NotKnown
-from api.security_log import Reason
-from domain.directory import is_reserved
+from api.identity.problems import NoRole, NotKnown
 from domain.people import Actor
+from domain.permissions.accounts import is_reserved
 
 REMEMBERED_SECONDS_MAX: Final = 60.0
 KEY_ID_LENGTH_MAX: Final = 200

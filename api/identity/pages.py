@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi.responses import HTMLResponse
 
-from api.pages.static import address_of
+from api.static import address_of
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",

@@ -10,17 +10,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, Field
 
-from api import security_log
-from api.bodies_in import SoundJson
+from api.http import security_log
+from api.http.bodies import SoundJson
+from api.http.problems import BODY, documented
 from api.identity.caller import CallerOfRequest
 from api.identity.identity import TOKEN_DAYS, TOKEN_DAYS_MAX
-from api.identity.naming import NewPerson
+from api.identity.new_person import NewPerson
 from api.identity.sign_in import IdentityOfApp
-from api.problems import BODY, documented
 from domain.calendar import Instant
-from domain.directory import Admitted, Issued, check_may_keep_people, check_may_see_people
 from domain.facts import Name
 from domain.people import Actor, ActorId, Role
+from domain.permissions.accounts import Admitted, Issued, check_may_keep_people, check_may_see_people
 
 router = APIRouter(tags=["people"], route_class=SoundJson)
 

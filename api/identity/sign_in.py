@@ -17,17 +17,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from api import security_log
-from api.bodies_in import SoundJson
-from api.identity.browsers import cookie_name, is_from_here, session_secret
+from api.http import security_log
+from api.http.bodies import SoundJson
 from api.identity.caller import Caller, CallerOfRequest, Means
-from api.identity.gate import origin_of
+from api.identity.cookies_and_csrf import cookie_name, is_from_here, session_secret
+from api.identity.credentials import code_parts
 from api.identity.identity import Identity
+from api.identity.middleware import origin_of
 from api.identity.pages import sign_in_page
-from api.identity.refusals import NotKnown
-from api.identity.secrets import code_parts
+from api.identity.problems import NotKnown
 from domain.calendar import Instant
-from domain.ledger.sessions import LASTS
+from domain.ledger.accounts.sessions import LASTS
 from domain.people import Actor
 
 BODY_BYTES_MAX: Final = 4_096

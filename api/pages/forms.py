@@ -20,10 +20,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.types import Message
 
-from api.bodies_in import DISCARDED_BYTES_MAX
-from api.identity.browsers import CSRF_FIELD
-from api.problems import BodyTooLarge, UnreadableBody, sentence_of_fault
-from domain.ledger.documents import DOCUMENT_BYTES_MAX
+from api.http.bodies import DISCARDED_BYTES_MAX
+from api.http.problems import BodyTooLarge, UnreadableBody, sentence_of_fault
+from api.identity.cookies_and_csrf import CSRF_FIELD
+from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from api.http.problems import MEDIA_TYPE, Problem
 from api.pages.rendering import is_page, rendered
-from api.problems import MEDIA_TYPE, Problem
 
 Answer = Callable[[Request, Any], Response | Awaitable[Response]]
 

@@ -18,12 +18,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from api.identity.caller import Caller
-from api.pages.static import address_of
-from domain import sight
+from api.static import address_of
 from domain.events import PATIENT_EVENTS
 from domain.ledger.application import Ledger
 from domain.people import Role
-from projections.event_words import title_of
+from domain.permissions import views as sight
+from projections.event_text import title_of
 
 PREFIX: Final = "/pages"
 

@@ -24,6 +24,9 @@ from domain.commands.appeals import (
     RecordExternalAnswer,
     WithdrawAppeal,
 )
+from domain.commands.context import (
+    Moment,
+)
 from domain.commands.determinations import (
     Approval,
     ApproveCourse,
@@ -37,9 +40,6 @@ from domain.commands.determinations import (
     ReferRequest,
     RescindApproval,
     Rescission,
-)
-from domain.commands.moment import (
-    Moment,
 )
 from domain.commands.patient import (
     AddMemberIdentifier,

@@ -11,27 +11,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain import authority
 from domain.commands import Command, Moment, OpenHistory
-from domain.decisions import (
-    appeals,
-    appeals_decided,
-    approvals_kept,
-    determinations,
-    documents,
-    information,
-    notices,
-    past_determinations,
-    patient,
-    request_clocks,
-    requests,
-    treatment,
-)
-from domain.decisions.following import Decision, course_changes
+from domain.decisions import appeal_outcomes as appeals_decided
+from domain.decisions import appeals, determinations, documents, information, notices, patient, requests
+from domain.decisions import approval_changes as approvals_kept
+from domain.decisions import course_closure as treatment
+from domain.decisions import deadlines as request_clocks
+from domain.decisions import imported_determinations as past_determinations
+from domain.decisions.consequences import Decision, course_changes
 from domain.decisions.patient import open_history
 from domain.errors import NotFound
 from domain.events import PatientEvent
 from domain.history import PatientHistory
+from domain.permissions import commands as authority
 
 DECISIONS: Final[dict[type[Command], Decision]] = {
     **patient.DECISIONS,

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.adverse import Adverse, standing_against
-from domain.appeal_clock import file_by
-from domain.authority import CLINICIAN_CREDENTIALS, MAY
 from domain.commands import (
     AddAppealEvidence,
     AssignAppeal,
@@ -20,8 +17,10 @@ from domain.commands import (
     Moment,
     WithdrawAppeal,
 )
+from domain.deadlines.appealable import Adverse, standing_against
+from domain.deadlines.appeals import file_by
+from domain.decisions.consequences import Decision
 from domain.decisions.determinations import request_named
-from domain.decisions.following import Decision
 from domain.decisions.information import what_is_brought
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import (
@@ -34,8 +33,9 @@ from domain.events import (
     PatientEvent,
 )
 from domain.history import Appeal, PatientHistory, Request
-from domain.independence import check_independent
 from domain.people import Actor
+from domain.permissions.appeal_independence import check_independent
+from domain.permissions.commands import CLINICIAN_CREDENTIALS, MAY
 
 
 def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) -> tuple[PatientEvent, ...]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain import authority
 from domain.commands import ApproveCourse, Command, DenyRequest, Moment, ReferRequest
-from domain.decisions.citing import approval_departs, check_citing, denial_departs
-from domain.decisions.following import Decision
-from domain.decisions.granting import check_left_out, course_approved, days_asked, quantity
+from domain.decisions.approval_terms import check_left_out, course_approved, days_asked, quantity
+from domain.decisions.citations import approval_departs, check_citing, denial_departs
+from domain.decisions.consequences import Decision
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotFound
 from domain.events import Determination, PatientEvent, RequestDenied, RequestReferred
 from domain.history import PatientHistory, Request
-from domain.judging import Judgement, judge
+from domain.permissions import commands as authority
+from domain.review.assess_request import Judgement, judge
 
 
 def approve_course(history: PatientHistory, command: ApproveCourse, moment: Moment) -> tuple[PatientEvent, ...]:

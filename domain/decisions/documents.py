@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Final
 
 from domain.commands import Command, CorrectDocument, Moment, NewDocument, ReviewDocument, VoidDocument
+from domain.decisions.consequences import Decision
 from domain.decisions.determinations import request_named
-from domain.decisions.following import Decision
 from domain.errors import AlreadyRecorded, Conflict, EditionUnknown, InvalidCommand, NotFound
 from domain.events import Document, DocumentCorrected, DocumentReviewed, DocumentVoided, PatientEvent
 from domain.history import DocumentOnRecord, PatientHistory, Request

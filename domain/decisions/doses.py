@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from domain import approvals
 from domain.commands import (
     Command,
     ConfirmDuplicate,
@@ -16,8 +15,7 @@ from domain.commands import (
     RecordDose,
     VoidDose,
 )
-from domain.courses import Course, courses
-from domain.decisions.following import Decision, after
+from domain.decisions.consequences import Decision, after
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import (
     DoseAdministered,
@@ -28,7 +26,9 @@ from domain.events import (
     PossibleDuplicateDismissed,
 )
 from domain.history import Dose, Duplicate, PatientHistory
-from domain.placing import Place, place_in_course, place_of_dose, without
+from domain.treatment import approval_use as approvals
+from domain.treatment.course_assignment import Place, place_in_course, place_of_dose, without
+from domain.treatment.courses import Course, courses
 
 
 def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) -> tuple[PatientEvent, ...]:

@@ -15,9 +15,10 @@ from domain.commands import (
     Supplement,
     SupplyInformation,
 )
+from domain.deadlines.requests import answer_by_at_least, restarted_at
+from domain.decisions.consequences import Decision, after
 from domain.decisions.determinations import check_open, request_named, to_be_decided
 from domain.decisions.documents import documents_brought
-from domain.decisions.following import Decision, after
 from domain.errors import Conflict, InvalidCommand
 from domain.events import (
     Asked,
@@ -30,11 +31,10 @@ from domain.events import (
     StatementCorrected,
 )
 from domain.history import PatientHistory, Request
-from domain.judging import judge
 from domain.people import ConsultationGiven
 from domain.policy.assessment import Assessment
-from domain.request_clock import answer_by_at_least, restarted_at
-from domain.statements import changed_fields, check_statement, supplemented
+from domain.review.assess_request import judge
+from domain.review.statements import changed_fields, check_statement, supplemented
 
 
 def request_information(

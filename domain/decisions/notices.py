@@ -7,8 +7,8 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command, IssueNotice, Moment, RecordDelivery
+from domain.decisions.consequences import Decision
 from domain.decisions.determinations import request_named
-from domain.decisions.following import Decision
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import NoticeDelivered, NoticeIssued, NoticeKind, PatientEvent
 from domain.history import Appeal, PatientHistory, Request

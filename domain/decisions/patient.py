@@ -26,7 +26,7 @@ from domain.commands import (
     UnlinkHistories,
     VoidDeathRecord,
 )
-from domain.decisions.following import Decision
+from domain.decisions.consequences import Decision
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import (
     DeathRecorded,

@@ -13,9 +13,8 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command, CorrectPriorTreatment, Moment, ReportPriorTreatment, VoidPriorTreatment
-from domain.courses import Course, courses, documented_by
+from domain.decisions.consequences import Decision, after
 from domain.decisions.doses import dose_corrected, request_anew
-from domain.decisions.following import Decision, after
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import (
     CourseClosedUnfinished,
@@ -28,8 +27,9 @@ from domain.events import (
 )
 from domain.facts import doses_in_course
 from domain.history import Dose, PatientHistory, Report, reported_course_id
-from domain.placing import Place, name_of
-from domain.reports import Account, corrected_as
+from domain.treatment.course_assignment import Place, name_of
+from domain.treatment.courses import Course, courses, documented_by
+from domain.treatment.reported_courses import Account, corrected_as
 
 Same = dict[str, str | None]
 """Where each course of a corrected or voided report is told of now; None: nowhere."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from domain.authority import CLINICIAN_CREDENTIALS
 from domain.commands import (
     AssignRequest,
     ChangePlannedInfusion,
@@ -20,8 +19,8 @@ from domain.commands import (
     SubmitRequest,
     WithdrawRequest,
 )
+from domain.decisions.consequences import Decision
 from domain.decisions.determinations import check_open, request_named
-from domain.decisions.following import Decision
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import (
     PatientEvent,
@@ -37,7 +36,8 @@ from domain.events import (
     RequestWithdrawn,
 )
 from domain.history import PatientHistory, Request
-from domain.statements import check_statement
+from domain.permissions.commands import CLINICIAN_CREDENTIALS
+from domain.review.statements import check_statement
 
 
 def submit_request(history: PatientHistory, command: SubmitRequest, moment: Moment) -> tuple[PatientEvent, ...]:

@@ -40,6 +40,18 @@ from domain.events.appeals import (
     Filer,
     FilerRelation,
 )
+from domain.events.base import (
+    NOBODY,
+    AppealId,
+    DocumentId,
+    DoseId,
+    Event,
+    ImportedFrom,
+    NoticeId,
+    ReportedCourseId,
+    ReportId,
+    RequestId,
+)
 from domain.events.determinations import (
     ApprovalExtended,
     ApprovalRescinded,
@@ -59,34 +71,6 @@ from domain.events.documents import (
     DocumentVoided,
     MediaType,
     Sha256,
-)
-from domain.events.envelope import (
-    NOBODY,
-    AppealId,
-    DocumentId,
-    DoseId,
-    Event,
-    ImportedFrom,
-    NoticeId,
-    ReportedCourseId,
-    ReportId,
-    RequestId,
-)
-from domain.events.keeping import (
-    THE_LEDGER_ITSELF,
-    AccessesRecorded,
-    KeepingEvent,
-    LinkIssued,
-    LinkUsed,
-    PeopleEvent,
-    PersonAdmitted,
-    PersonChanged,
-    PersonRemoved,
-    SealEvent,
-    SealingKeyNamed,
-    SealStarted,
-    TokenIssued,
-    TokenRevoked,
 )
 from domain.events.patient import (
     DeathRecorded,
@@ -135,6 +119,22 @@ from domain.events.requests import (
     Statement,
     StatementCorrected,
     Urgency,
+)
+from domain.events.system import (
+    THE_LEDGER_ITSELF,
+    AccessesRecorded,
+    KeepingEvent,
+    LinkIssued,
+    LinkUsed,
+    PeopleEvent,
+    PersonAdmitted,
+    PersonChanged,
+    PersonRemoved,
+    SealEvent,
+    SealingKeyNamed,
+    SealStarted,
+    TokenIssued,
+    TokenRevoked,
 )
 from domain.events.treatment import (
     CourseClosedUnfinished,

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 from pydantic import StrictBool, StrictInt
 
 from domain.calendar import Day, Instant
+from domain.events.base import AppealId, Event, RequestId
 from domain.events.determinations import Determination
 from domain.events.documents import Document
-from domain.events.envelope import AppealId, Event, RequestId
 from domain.events.requests import Statement, Urgency
 from domain.facts import Fact, Name, Text
 from domain.people import Actor, ConsultationGiven

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day
-from domain.events.envelope import AppealId, Event, RequestId, is_none
+from domain.events.base import AppealId, Event, RequestId, is_none
 from domain.facts import Fact, Name, Text
 from domain.people import Credential
 from domain.policy.assessment import Assessment

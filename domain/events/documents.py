@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
-from domain.events.envelope import DocumentId, Event
+from domain.events.base import DocumentId, Event
 from domain.facts import Fact, Name, Text
 
 DocumentKind = Literal["chart_note", "mri_report", "laboratory_report", "letter", "claim", "form", "notice", "other"]

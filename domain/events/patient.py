@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.calendar import Day, PartialDate
-from domain.events.envelope import DocumentId, Event, is_none
+from domain.events.base import DocumentId, Event, is_none
 from domain.facts import Fact, Name, Text
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]

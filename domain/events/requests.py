@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant, PartialDate
+from domain.events.base import AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_none
 from domain.events.documents import Document
-from domain.events.envelope import AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_none
 from domain.events.patient import LineOfBusiness
 from domain.facts import (
     AggressiveDisease,

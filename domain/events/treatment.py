@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, PartialDate
-from domain.events.envelope import DoseId, Event, ReportedCourseId, ReportId, RequestId, is_none
+from domain.events.base import DoseId, Event, ReportedCourseId, ReportId, RequestId, is_none
 from domain.facts import Fact, Name, Text
 
 DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]

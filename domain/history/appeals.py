@@ -24,8 +24,8 @@ from domain.events import (
     ImportedFrom,
     Urgency,
 )
-from domain.history.changing import changed
 from domain.history.documents import supplied
+from domain.history.frozen import changed
 from domain.history.patient import PatientHistory
 from domain.people import Actor
 

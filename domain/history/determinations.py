@@ -18,7 +18,7 @@ from domain.events import (
     RequestDenied,
     RequestReferred,
 )
-from domain.history.changing import changed
+from domain.history.frozen import changed
 from domain.history.patient import PatientHistory
 from domain.history.requests import request_of, took_part_in, with_part, with_request
 from domain.people import Actor

@@ -16,7 +16,7 @@ from domain.events import (
     InformationSupplied,
     StatementCorrected,
 )
-from domain.history.changing import changed
+from domain.history.frozen import changed
 from domain.history.patient import PatientHistory
 from domain.history.requests import Asking, agents_told, attested, request_of, took_part_in, with_request
 from domain.people import Actor

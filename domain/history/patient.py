@@ -27,7 +27,7 @@ from domain.events import (
     RepresentativeNamed,
     RequesterAdmitted,
 )
-from domain.history.changing import changed
+from domain.history.frozen import changed
 from domain.people import Actor
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from domain.events import (
     Urgency,
 )
 from domain.facts import AggressiveDisease
-from domain.history.changing import changed
+from domain.history.frozen import changed
 from domain.history.patient import PatientHistory
 from domain.people import DOCUMENT_READERS, Actor, ConsultationGiven, Prescriber
 

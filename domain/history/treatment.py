@@ -25,7 +25,7 @@ from domain.events import (
     TreatmentSource,
     Variance,
 )
-from domain.history.changing import changed
+from domain.history.frozen import changed
 from domain.history.patient import CourseMarks, PatientHistory
 
 Duplicate = Literal["no", "possible", "confirmed", "dismissed"]

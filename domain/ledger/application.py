@@ -26,16 +26,16 @@ from domain.decisions import decide
 from domain.events import Event, ImportedFrom, PatientEvent, placed
 from domain.history import PatientHistory, versions
 from domain.ledger import schema
-from domain.ledger.beside import AboutMember, AboutTwo, Beside
-from domain.ledger.cipher import RecordCipher
-from domain.ledger.documents import GRACE, Swept
-from domain.ledger.encryption_keys import cipher_in
-from domain.ledger.group_commit import CommandRecord
-from domain.ledger.naming_documents import check_named, hashes_named
-from domain.ledger.reading import Clock, Entropy, LedgerOnRecord, folded, utc_now
-from domain.ledger.urls import Address, SQLiteAddress, address_of
+from domain.ledger.documents.references import check_named, hashes_named
+from domain.ledger.documents.store import GRACE, Swept
+from domain.ledger.encryption.keys import cipher_in
+from domain.ledger.encryption.records import RecordCipher
+from domain.ledger.reader import Clock, Entropy, LedgerOnRecord, folded, utc_now
+from domain.ledger.related_streams import AboutMember, AboutTwo, Beside
+from domain.ledger.stores.group_commit import CommandRecord
+from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
-from domain.what_moved import what_moved
+from domain.review.assessment_changes import what_moved
 
 ATTEMPTS: Final = 100
 """How often a command is decided anew because another process recorded one first."""

@@ -20,15 +20,16 @@ from typing import Final
 from uuid import UUID
 
 from domain.errors import NotFound
-from domain.ledger import schema, sqlite_store
-from domain.ledger.cipher import RecordCipher
-from domain.ledger.documents_sqlite import SQLiteDocuments
-from domain.ledger.encryption_keys import cipher_in
+from domain.ledger import schema
+from domain.ledger.documents.references import BRINGING_DOCUMENTS, hashes_named
+from domain.ledger.documents.sqlite import SQLiteDocuments
+from domain.ledger.encryption.keys import cipher_in
+from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.ledger.mapper import EventMapper
-from domain.ledger.naming_documents import BRINGING_DOCUMENTS, hashes_named
-from domain.ledger.sqlite_store import LedgerSQLiteDatastore
-from domain.ledger.urls import Address, SQLiteAddress
+from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.urls import Address, SQLiteAddress
 
 BACK_UP_POSTGRESQL: Final = (
     'use pg_basebackup and an archive of its log, which also restore to any moment: "Running it" in README.md tells how'

@@ -26,7 +26,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from domain.events import STORED_EVENTS, Event, placed
-from domain.ledger.cipher import EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
+from domain.ledger.encryption.records import EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
 
 CLASS_VERSION: Final = "class_version"
 

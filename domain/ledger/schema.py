@@ -20,10 +20,11 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from domain.ledger import sqlite_store
 from domain.ledger.errors import StoreError
-from domain.ledger.postgres_store import SCHEMA, connection_parameters
-from domain.ledger.tables import (
+from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores.postgres_datastore import SCHEMA, connection_parameters
+from domain.ledger.stores.urls import Address, PostgresAddress, SQLiteAddress, address_of
+from domain.ledger.tables.tables import (
     GRANTS,
     POSTGRES_EVENT_TYPE,
     POSTGRES_TABLES,
@@ -32,7 +33,6 @@ from domain.ledger.tables import (
     SERVING_ROLES,
     SQLITE_TABLES,
 )
-from domain.ledger.urls import Address, PostgresAddress, SQLiteAddress, address_of
 
 __all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "known_zone", "needs_upgrade", "read_settings", "upgrade"]
 

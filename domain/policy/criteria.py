@@ -35,7 +35,7 @@ from domain.policy.outline import (
     answer_of,
     stated,
 )
-from domain.policy.treatment import standing
+from domain.policy.treatment_standing import standing
 
 RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})
 NON_RELAPSING: Final = frozenset({"primary_progressive", "non_active_secondary_progressive"})

@@ -13,7 +13,7 @@ from domain.facts import Circumstances, Fact, doses_in_course
 from domain.policy.agents import recognise
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
 from domain.policy.outline import Question
-from domain.policy.treatment import standing
+from domain.policy.treatment_standing import standing
 
 
 class Reason(Fact):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.seal.encoding import base64_of, hash_of, number_of, text_of
 from domain.seal.errors import Malformed
 from domain.seal.merkle import EMPTY_ROOT, HASH_SIZE, SIZE_MAX
-from domain.seal.spelling import base64_of, hash_of, number_of, text_of
 
 _WHERE = "checkpoint"
 

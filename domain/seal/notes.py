@@ -21,8 +21,8 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from domain.seal.encoding import base64_of, bytes_of, text_of
 from domain.seal.errors import Malformed, NotProven
-from domain.seal.spelling import base64_of, bytes_of, text_of
 
 SIGNATURES_MAX: Final = 100
 SEED_SIZE: Final = 32

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
+from domain.seal.encoding import base64_of, bytes_of, hash_of, number_of, text_of
 from domain.seal.errors import Malformed, NotProven
 from domain.seal.merkle import HASH_SIZE, SIZE_MAX, check_consistency, check_inclusion
 from domain.seal.notes import VerifyingKey, open_note, read_note
-from domain.seal.spelling import base64_of, bytes_of, hash_of, number_of, text_of
 
 FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 HASHES_MAX: Final = 63

@@ -14,7 +14,7 @@ import time
 from itertools import count
 from threading import Thread
 
-from domain.ledger.accesses import AccessLog
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, open_ledger
 from tests.accesses.stored import look
 from tests.ledger.acts import CLAIMS, NURSE, opening

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import DatabaseError, IntegrityError, InternalError, OperationalError, PersistenceError
 
-from domain.accesses import Look, MachineUser
-from domain.ledger import accesses
-from domain.ledger.accesses import AccessLog
+from domain.ledger.access_log import writer as accesses
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
-from domain.ledger.postgres_recorder import Writer, _ConnectionLost
+from domain.ledger.stores.postgres_recorder import Writer, _ConnectionLost
+from domain.permissions.disclosure import Look, MachineUser
 from tests.accesses.stored import PATIENT, check_digests, digests, look, stored, subjects, until
 from tests.conftest import NOON, OpenLedger
 from tests.ledger.acts import CLAIMS, NURSE, dose, opened

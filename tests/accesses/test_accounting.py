@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 
 from domain.errors import InvalidCommand
-from domain.ledger.accesses import AccessLog
-from domain.ledger.accounting import Question, _statement, accesses, all_accesses
+from domain.ledger.access_log.report import Question, _statement, accesses, all_accesses
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
-from domain.ledger.postgres_store import LedgerPostgresDatastore
-from domain.ledger.view_stores import _for_postgres, _for_sqlite
+from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
+from domain.ledger.stores.sql import _for_postgres, _for_sqlite
 from tests.accesses.stored import PATIENT, look
 from tests.clock import Clock
 from tests.ledger.acts import CLAIMS, NURSE

@@ -10,11 +10,11 @@ from eventsourcing.persistence import OperationalError
 from fastapi.routing import APIRoute
 
 from api.app import create_app
-from domain.accesses import Access
-from domain.ledger import accesses
-from domain.ledger.accesses import AccessLog
-from domain.ledger.accounting import Question, all_accesses
+from domain.ledger.access_log import writer as accesses
+from domain.ledger.access_log.report import Question, all_accesses
+from domain.ledger.access_log.writer import AccessLog
 from domain.people import Actor
+from domain.permissions.disclosure import Access
 from tests.accesses.stored import check_digests, until
 from tests.api.acts import APPEALS, OFFICE, PENDS, Api, Json, request, sent_by
 from tests.api.stages import NOW

@@ -14,18 +14,18 @@ import typer
 from eventsourcing.persistence import OperationalError
 from typer.testing import CliRunner, Result
 
-from api import reading_here
-from api.cli import app
-from domain.accesses import Access
-from domain.ledger.accesses import AccessLog
-from domain.ledger.accounting import Question, all_accesses
+from api.cli.main import app
+from api.record_access import cli as reading_here
+from domain.ledger.access_log.report import Question, all_accesses
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, open_ledger
+from domain.permissions.disclosure import Access
 from tests.accesses.stored import check_digests, look
 from tests.api.acts import APPEALS, OFFICE, PENDS, Api, Json
 from tests.api.stages import NOW
 from tests.api.test_ledger_verbs import refused, run
 
-VERBS = Path(reading_here.__file__).parent
+VERBS = Path(__file__).parents[2] / "api" / "cli"
 
 SHOWN: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "eligibility": ("eligibility", None, ("M-1",)),
@@ -197,12 +197,12 @@ def test_only_tending_verbs_open_a_ledger_past_the_gate() -> None:
     """Whoever shows a patient's data has it from the gate, which records, and from nowhere else."""
     opening = {
         path.name
-        for path in VERBS.glob("*_verb*.py")
+        for path in VERBS.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         if node.func.id in ("_ledger_to_tend", "_ledger_to_read", "open_ledger")
     }
-    assert not opening & {"question_verbs.py", "dossier_verbs.py", "access_verbs.py"}
+    assert not opening & {"records.py", "dossier.py", "accesses.py"}
 
 
 # -- the verb on the log itself ---------------------------------------------------------------

@@ -12,7 +12,7 @@ from domain.events import Event
 from domain.history import PatientHistory, Request
 from projections.courses import Courses
 from projections.eligibility import Approvable, Eligibility
-from projections.request_life import RequestLife
+from projections.request_status import RequestLife
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from api.dossier.json import SCHEMA_FILE, present_schema
 from api.dossier.manifest import entries
 from domain.events import PatientEvent
 from domain.ledger.mapper import EventMapper
-from projections.appeal_dossier import AppealDossier, appeal_dossier
+from projections.dossier.case_file import AppealDossier, appeal_dossier
 from tests.scenario import PATIENT, ZONE
 from tests.steps.dossiers import CASES, bytes_of
 

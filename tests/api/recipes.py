@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID
 
-from api.bodies_in import BODY_BYTES_MAX
+from api.http.bodies import BODY_BYTES_MAX
 from api.identity import Identity
-from api.identity.naming import NewPerson
+from api.identity.new_person import NewPerson
+from domain.ledger.accounts.people import People
 from domain.ledger.application import Ledger
-from domain.ledger.documents import DOCUMENT_BYTES_MAX
-from domain.ledger.people import People
+from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 from domain.people import Actor
 from tests import scenario
 from tests.api import stages

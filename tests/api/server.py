@@ -16,7 +16,7 @@ from domain.people import Actor
 from tests.api.callers import Speaking
 from tests.scenario import CLAIMS, NURSE, OFFICE, PHYSICIAN
 
-PROGRAM = "from api.cli import main; main()"
+PROGRAM = "from api.cli.main import main; main()"
 CHECKOUT = Path(__file__).parents[2]
 
 

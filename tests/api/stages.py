@@ -1,4 +1,6 @@
-"""Histories on which the further commands, rows of `api.acts`, would each be accepted next: one kind serves many.
+"""Histories on which the further commands, rows of `api.routes.commands`, would each be accepted next.
+
+One kind serves many.
 
 A kind is made by the API in a few commands, and says for each row that it serves what would be sent.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from api.acts import ACTS
+from api.routes.commands import ACTS
 from domain.commands import SubmitRequest
 from domain.events import ImportedFrom
 from tests.api.acts import (

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 from rich.console import Console
 
-from api.assess_file import Answered, Refused, answers
-from api.cli import LineProgress, main
+from api.cli import main
+from api.cli.main import LineProgress
+from api.files.assess_lines import Answered, Refused, answers
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "policy" / "assess-sample.jsonl"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from api import backup_verb
+from api.cli import backup as backup_verb
 from domain.ledger.application import Ledger, open_ledger
 from tests.api.test_ledger_verbs import refused, run
 from tests.clock import Clock

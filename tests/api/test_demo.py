@@ -18,7 +18,7 @@ from domain.ledger.errors import StoreError
 from domain.policy.editions import EDITIONS
 from projections.courses import course_list
 from projections.eligibility import eligibility
-from projections.request_life import request_life
+from projections.request_status import request_life
 from tests.api.demo_claims import CLAIMS, Seen
 from tests.clock import Clock
 

@@ -27,7 +27,7 @@ from domain.errors import InvalidCommand
 from domain.ledger.errors import DocumentDamaged
 from domain.policy.assessment import NOT_LISTED
 from domain.policy.editions import edition_named
-from projections.appeal_dossier import AppealDossier, appeal_dossier
+from projections.dossier.case_file import AppealDossier, appeal_dossier
 from tests.api.golden_dossiers import APPEAL, golden, kept, rendered, stored_events
 from tests.scenario import ZONE
 from tests.steps.dossiers import CASES, bytes_of

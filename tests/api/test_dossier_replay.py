@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.cli import app
+from api.cli.main import app
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from tests.api.acts import MEETS_A, PHYSICIAN, Api, refused

@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from domain.ledger.application import open_ledger
-from domain.ledger.cipher import key_id_of
-from domain.ledger.encryption_keys import ENCRYPTION_KEYS, keys_of
+from domain.ledger.encryption.keys import ENCRYPTION_KEYS, keys_of
+from domain.ledger.encryption.records import key_id_of
 from tests.api.acts import PDF, Api
 from tests.api.server import served
 from tests.api.test_ledger_verbs import refused, run

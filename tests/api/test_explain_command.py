@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from api.cli import main
-from api.explain import explain
+from api.text.clause import explain
 from domain.errors import NotFound
 from domain.policy.editions import EDITIONS
 from domain.policy.readings import READINGS

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.ledger.documents import DOCUMENT_BYTES_MAX
+from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 from tests.api.acts import MRI, NURSE, OFFICE, PDF, PENDS, Api, Json, refused
 from tests.api.recipes import NOBODY
 from tests.api.stages import NOW

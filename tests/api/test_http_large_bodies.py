@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.bodies_in import BODY_BYTES_MAX
+from api.http.bodies import BODY_BYTES_MAX
 from tests.api.acts import PROBLEM, Api, opening, refused
 from tests.api.callers import spoken_for
 from tests.api.server import Server, served

@@ -7,9 +7,9 @@ from typing import Any, get_args
 import pytest
 from fastapi import FastAPI
 
-from api import examples
-from api.acts import ACTS
-from api.problems import FHIR, MEANING
+from api.http import examples
+from api.http.problems import FHIR, MEANING
+from api.routes.commands import ACTS
 from domain.events import MediaType
 from tests.api.acts import PHYSICIAN, PROBLEM, Api, Json, opening, refused
 from tests.api.callers import application

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api import versions
+from api.http import etags as versions
 from domain.policy.editions import EDITIONS
 from tests.api.acts import Api, refused
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from api.answers import request_answer, request_summary
-from api.importing.intake import Intake, Outcome
-from api.importing.lines import json_schema
-from api.in_words import eligibility_rows
+from api.files.import_intake import Intake, Outcome
+from api.files.import_lines import json_schema
+from api.routes.schemas import request_answer, request_summary
+from api.text.eligibility import eligibility_rows
 from domain.commands import FileAppeal
 from domain.events import ImportedFrom, Member, PastDeterminationImported, RequestSubmitted
 from domain.history import PatientHistory
@@ -25,8 +25,8 @@ from domain.people import Actor
 from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
-from projections.request_life import request_life
-from projections.worklist import worklist_rows
+from projections.request_status import request_life
+from projections.worklist.rows import worklist_rows
 from tests.api.test_ledger_verbs import PROGRAM
 
 IMPORTER = Actor(id="import", name="Import by import", role="reviewer")
@@ -279,7 +279,7 @@ def test_an_edition_that_nobody_knows_is_refused(intake: Intake) -> None:
 
 
 def test_the_published_schema_is_current() -> None:
-    published = Path(__file__).parents[2] / "api" / "importing" / "import.schema.json"
+    published = Path(__file__).parents[2] / "api" / "files" / "import.schema.json"
     assert json.loads(published.read_text()) == json_schema()
 
 

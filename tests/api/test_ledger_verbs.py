@@ -17,8 +17,8 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner, Result
 
-from api import cli
-from api.cli import app
+from api.cli import main as cli
+from api.cli.main import app
 from api.demo import SITUATIONS, ZONE, fill
 from domain.events import Member
 from domain.ledger.application import open_ledger
@@ -29,7 +29,7 @@ from tests.postgres_server import PostgresServer
 PROGRAM: Final = (
     sys.executable,
     "-c",
-    "import sys; sys.argv[0] = 'lemtrada-ledger'; from api.cli import main; main()",
+    "import sys; sys.argv[0] = 'lemtrada-ledger'; from api.cli.main import main; main()",
 )
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
 MEMBERS: Final = {situation.name: f"DEMO-{number:04}" for number, situation in enumerate(SITUATIONS, start=1)}
@@ -375,7 +375,7 @@ def test_a_fault_of_ours_is_one_line_and_neither_an_answer_nor_wrong_use(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("Alma Synthetic, born 1988-05-17")
 
-    monkeypatch.setattr("api.cli.explain", fails)
+    monkeypatch.setattr("api.cli.main.explain", fails)
     monkeypatch.setattr("sys.argv", ["lemtrada-ledger", "explain", "1.A"])
     with pytest.raises(SystemExit) as stopped:
         cli.main()

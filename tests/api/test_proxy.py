@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from api.identity import Identity, headers_for
-from api.proxy import TRUSTED_HEADERS, Front, WithSafeHeaders, front_of, layered
+from api.server.proxy import TRUSTED_HEADERS, Front, WithSafeHeaders, front_of, layered
 from domain.errors import InvalidCommand
 from domain.ledger.application import open_ledger
 from tests.accesses.stored import stored

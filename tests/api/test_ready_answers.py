@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 import pytest
 from starlette.testclient import TestClient
 
-from api import ready
 from api.app import Application
-from api.proxy import OurHostsOnly
-from api.ready import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
-from domain.ledger.accounting import Question, accesses
+from api.routes import eligibility_fast_path as ready
+from api.routes.eligibility_fast_path import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
+from api.server.proxy import OurHostsOnly
+from domain.ledger.access_log.report import Question, accesses
 from domain.policy.edition import Edition
 from tests.api.acts import Api
 from tests.api.callers import OTHER_OFFICE, SpeakingHere, client_of

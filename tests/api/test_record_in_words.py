@@ -9,12 +9,12 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from api import replay_in_words
-from api.importing.intake import Intake
-from api.reading import patient_of
+from api.files.import_intake import Intake
+from api.record_access.http import patient_of
+from api.text import replay as replay_in_words
 from domain.ledger.application import Ledger
 from domain.people import Actor
-from projections.replay import replay
+from projections.replay.replay import replay
 from tests.api.acts import MRI, NURSE, PENDS, Api
 from tests.api.test_ledger_verbs import plain_environment, refused, run  # noqa: F401
 from tests.clock import Clock

@@ -20,9 +20,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.openapi import from_asgi
 from schemathesis.transport.serialization import serialize_binary
 
-from api.acts import ACTS
 from api.app import Application
-from api.identity.gate import Gate
+from api.identity.middleware import Gate
+from api.routes.commands import ACTS
 from domain.ledger import application
 from domain.ledger.application import open_ledger
 from domain.ledger.schema import upgrade

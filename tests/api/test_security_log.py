@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from starlette.testclient import TestClient
 
-from api import security_log
 from api.app import create_app
+from api.http import security_log
 from api.identity import Identity, headers_for
-from api.proxy import OurHostsOnly
+from api.server.proxy import OurHostsOnly
 from domain.ledger.application import Ledger
 from tests.ledger.acts import CLAIMS
 from tests.scenario import OFFICE

@@ -24,10 +24,10 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api import serving
-from api.cli import app
+from api.cli.main import app
 from api.demo import REVIEWER, SITUATIONS, fill
 from api.identity import Identity, headers_for
+from api.server import serve as serving
 from domain.events import Member
 from domain.ledger.application import open_ledger
 from domain.policy.editions import EDITIONS
@@ -35,7 +35,7 @@ from domain.policy.editions import EDITIONS
 PROGRAM: Final = (
     sys.executable,
     "-c",
-    "import sys; sys.argv[0] = 'lemtrada-ledger'; from api.cli import main; main()",
+    "import sys; sys.argv[0] = 'lemtrada-ledger'; from api.cli.main import main; main()",
 )
 SECONDS_MAX: Final = 60
 MID_COURSE: Final = "DEMO-0003"

@@ -12,13 +12,13 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from api import tail
-from api.tail import Tail
+from api.background import view_updater as tail
+from api.background.view_updater import Tail
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
-from projections import runner
-from projections.runner import lag, rebuild, worklist
-from projections.worklist_listing import Filters, Paging
+from projections.worklist import runner
+from projections.worklist.listing import Filters, Paging
+from projections.worklist.runner import lag, rebuild, worklist
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.projections.lively import OnLedger
@@ -104,7 +104,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_told_of_without_what_it_
     with caplog.at_level(logging.WARNING), Tail(ledger, beat_seconds=BEAT):
         patient(ledger)
         assert seen(lambda: len(calls) > 2 and lag(ledger).events_behind == 0)
-    told = [record.getMessage() for record in caplog.records if record.name == "api.tail"]
+    told = [record.getMessage() for record in caplog.records if record.name == "api.background.view_updater"]
     assert len(told) == 2
     assert all("OperationalError in tests.api.test_tail, line " in one for one in told)
     assert not [one for one in told if "Alma" in one]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from api.in_words import eligibility_rows, way_in_words
+from api.text.eligibility import eligibility_rows, way_in_words
 from domain.facts import Facts
 from domain.policy.assessment import assess
-from domain.policy.what_if import what_if
+from domain.policy.shortest_paths import what_if
 from projections.eligibility import eligibility
 from tests.policy.cases import AS_OF, NEWEST, initial, later, tried
 from tests.scenario import MEETS_A, given, submitted

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from api import cli, worklist_verbs
+from api.cli import main as cli
+from api.cli import worklist as worklist_verbs
 from api.demo import SITUATIONS, ZONE, fill
 from domain.history import PatientHistory
-from projections import runner
+from projections.worklist import runner
 
 EVERYBODY = len(SITUATIONS)
 

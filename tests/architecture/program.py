@@ -5,18 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from api.assess_file import Line, answers
-from api.cli import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE, main
-from api.cli import app as program
+# First: the modules of commands import the application from it, and it imports them at its end.
+import api.cli.main  # noqa: F401
+from api.cli.ledger import plainly
+from api.cli.main import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE, main
+from api.cli.main import app as program
 from api.dossier.json import published_schema
 from api.fhir.audit_events import is_told, of_event, row_id
 from api.fhir.bundles import capabilities, outcome
+from api.fhir.event_mapping import ABOUT
 from api.fhir.provenance import of_change
-from api.fhir.things import ABOUT
-from api.identity.browsers import CSRF_FIELD, CSRF_HEADER, cookie_name
+from api.files.assess_lines import Line, answers
+from api.files.import_lines import json_schema as schema_of_import
+from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType, install
+from api.http.security_log import SECURITY_LOGGER, SecurityEvent
+from api.http.security_log import Reason as SecurityReason
+from api.identity.cookies_and_csrf import CSRF_FIELD, CSRF_HEADER, cookie_name
+from api.identity.credentials import code_of, token_of
 from api.identity.openid_settings import PREFIX as OPENID_PREFIX
 from api.identity.openid_settings import OpenIDSettings
-from api.identity.refusals import (
+from api.identity.problems import (
     NoRole,
     NotKnown,
     ProviderUnreachable,
@@ -25,26 +33,20 @@ from api.identity.refusals import (
     missing_csrf,
     unknown_purpose,
 )
-from api.identity.secrets import code_of, token_of
-from api.importing.lines import json_schema as schema_of_import
-from api.ledger_verbs import plainly
-from api.problems import BodyTooLarge, UnreadableBody, WrongContentType, install
-from api.proxy import OurHostsOnly
-from api.security_log import SECURITY_LOGGER, SecurityEvent
-from api.security_log import Reason as SecurityReason
-from domain.accesses import Access, Look, Purpose, Through, View
+from api.server.proxy import OurHostsOnly
 from domain.commands import COMMANDS
 from domain.errors import LedgerError
 from domain.events import PATIENT_EVENTS, STORED_EVENTS, ImportedFrom
-from domain.ledger.accesses import AccessLog
+from domain.ledger.access_log.writer import AccessLog
+from domain.ledger.accounts.people import People
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import DocumentDamaged, StoreError
-from domain.ledger.people import People
 from domain.ledger.schema import upgrade
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.tables import GRANTS, POSTGRES_EVENT_TYPE, POSTGRES_TABLES, REVOCATIONS, SCHEMA_VERSION
+from domain.ledger.tables.tables import GRANTS, POSTGRES_EVENT_TYPE, POSTGRES_TABLES, REVOCATIONS, SCHEMA_VERSION
 from domain.people import Credential, Role
+from domain.permissions.disclosure import Access, Look, Purpose, Through, View
 from domain.policy.editions import KNOWN
 
 __all__ = [

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from uuid import UUID, uuid4
 
 from domain.commands import ApproveCourse
-from domain.judging import judge
 from domain.ledger.application import Ledger, open_ledger
+from domain.review.assess_request import judge
 from tests.benchmarks.command_work import Size, Supply, command_figure, key
 from tests.benchmarks.measuring import Round, rounds, timed
 from tests.benchmarks.patients import NURSE, StoredRow, Template, as_of_another, patient_ids, rows_of

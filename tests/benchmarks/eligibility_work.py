@@ -30,7 +30,7 @@ PATIENTS: Final = 200
 CHECKOUT: Final = Path(__file__).parents[2]
 FLOORS: Final = {"fastapi": "FastAPI", "starlette": "bare Starlette", "logged": "FastAPI that commits a row of its log"}
 FLOOR_PROGRAM: Final = ["-m", "tests.benchmarks.eligibility_floors"]
-OUR_PROGRAM: Final = ["-c", "from api.cli import main; main()", "serve", "--port", "0", "--database"]
+OUR_PROGRAM: Final = ["-c", "from api.cli.main import main; main()", "serve", "--port", "0", "--database"]
 WITHOUT: Final = ["-m", "tests.benchmarks.without_trust"]
 ASKING: Final = {
     "a system": Actor(id="claims", name="Claims system", role="service"),

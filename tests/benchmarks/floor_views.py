@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from domain.events import HistoryOpened
-from domain.ledger.worklist_table import ANY, COLUMNS, FACETS, WorklistEntry, standing_at
-from projections.tables import entry_of
-from projections.worklist import day_of_folding, worklist_rows
+from projections.worklist.rows import day_of_folding, worklist_rows
+from projections.worklist.sql_rows import ANY, COLUMNS, FACETS, WorklistEntry, standing_at
+from projections.worklist.tables import entry_of
 from tests.benchmarks.by_hand import folded_by_hand
 from tests.benchmarks.stores import path_of
 

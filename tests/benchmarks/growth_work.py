@@ -13,8 +13,8 @@ from uuid import UUID
 from domain.commands import RecordDose
 from domain.ledger.application import Ledger, open_ledger
 from projections.eligibility import eligibility
-from projections.runner import rebuild, worklist
-from projections.worklist_listing import Filters, Paging
+from projections.worklist.listing import Filters, Paging
+from projections.worklist.runner import rebuild, worklist
 from tests.benchmarks.command_work import Supply, alone, key, ledger_work
 from tests.benchmarks.counting import UNCOUNTED, Asked, asked
 from tests.benchmarks.measuring import Round, microseconds, rounds, say, timed

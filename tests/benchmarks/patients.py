@@ -17,9 +17,9 @@ from uuid import UUID, uuid4, uuid5
 
 from domain.commands import ApproveCourse, OpenHistory, RecordDose, SubmitRequest
 from domain.events import Event, MemberIndexed
-from domain.judging import judge
 from domain.ledger.application import Ledger, open_ledger
 from domain.people import Actor
+from domain.review.assess_request import judge
 from tests.clock import Clock
 
 ZONE: Final = "America/New_York"

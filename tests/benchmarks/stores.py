@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 
 from domain.ledger.schema import read_settings, upgrade
-from domain.ledger.urls import address_of
+from domain.ledger.stores.urls import address_of
 from tests.benchmarks import floor_postgres, floor_sqlite
 from tests.benchmarks.floor_postgres import PostgresFloor
 from tests.benchmarks.floor_sqlite import SQLiteFloor

@@ -11,13 +11,13 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid4
 
-from api.sealing import SealingThread
+from api.background.sealing import SealingThread
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.verifying.of_ledger import LedgerSource
-from domain.ledger.verifying.report import Logged
-from domain.ledger.verifying.verification import verify
+from domain.ledger.verification.ledger_source import LedgerSource
+from domain.ledger.verification.report import Logged
+from domain.ledger.verification.verify import verify
 from tests.benchmarks import command_work
 from tests.benchmarks.command_work import CLIENTS, Supply, alone, command_figure, floor_work, ledger_work, together
 from tests.benchmarks.floor_postgres import PostgresFloor

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from uuid import UUID
 
 from domain.ledger.application import open_ledger
-from projections.runner import rebuild
+from projections.worklist.runner import rebuild
 from tests.benchmarks.by_hand import check_versions
 from tests.benchmarks.floor_views import PostgresRebuild, SQLiteRebuild
 from tests.benchmarks.measuring import microseconds, rounds, timed

@@ -14,11 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
 from api.identity.caller import Caller
-from api.ready import ShortRoad
-from domain.accesses import Look
-from domain.ledger.accesses import AccessLog
+from api.routes.eligibility_fast_path import ShortRoad
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import open_ledger
 from domain.people import Actor
+from domain.permissions.disclosure import Look
 
 NOBODY_ASKED = Caller(Actor(id="anybody", name="Anybody", role="service"), "token", "the benchmark")
 

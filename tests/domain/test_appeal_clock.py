@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.adverse import Adverse, standing_against
-from domain.appeal_clock import appeal_clock_of, clock_of_appeal, file_by
-from domain.clock_terms import terms_for
+from domain.deadlines.appealable import Adverse, standing_against
+from domain.deadlines.appeals import appeal_clock_of, clock_of_appeal, file_by
+from domain.deadlines.terms import terms_for
 from domain.events import AppealFiled
 from domain.history import Notice, fold
 from tests.scenario import ZONE, Scenario, Step, approved_by_clinician, denied, given, submitted

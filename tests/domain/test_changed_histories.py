@@ -7,14 +7,14 @@ from datetime import date
 
 import pytest
 
-from domain.courses import DAYS_WORKED_OUT_MAX, courses
 from domain.decisions import decide
 from domain.events import placed
 from domain.facts import Circumstances, Facts
 from domain.history import PatientHistory, evolve
-from domain.history.changing import changed
+from domain.history.frozen import changed
 from domain.policy.assessment import Finding, assess
 from domain.policy.editions import EDITIONS
+from domain.treatment.courses import DAYS_WORKED_OUT_MAX, courses
 from tests.scenario import NURSE, PATIENT, Scenario, dose, given
 
 

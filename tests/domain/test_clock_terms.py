@@ -10,9 +10,10 @@ from typing import Final, get_args
 
 import pytest
 
-from domain import clock_terms, clocks
-from domain.authority import MAY_DENY
-from domain.clock_terms import TERMS, ClockTerms, Days, Hours, Line, in_words, terms_for
+from domain.deadlines import due_dates as clocks
+from domain.deadlines import terms as clock_terms
+from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours, Line, in_words, terms_for
+from domain.permissions.commands import MAY_DENY
 
 DAY: Final = date(2026, 6, 1)
 COMMERCIAL, MEDICARE, MEDICAID, FEDERAL = (terms_for(line, DAY) for line in get_args(Line))

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.clock_terms import ClockTerms, Days, Hours, Line, Urgency, terms_for
-from domain.clocks import (
+from domain.deadlines.due_dates import (
     DecisionClock,
     DecisionMoments,
     Extension,
@@ -23,6 +22,7 @@ from domain.clocks import (
     end_of_day,
     reason_against_extension,
 )
+from domain.deadlines.terms import ClockTerms, Days, Hours, Line, Urgency, terms_for
 
 HERE: Final = ZoneInfo("America/New_York")
 DAY: Final = date(2026, 6, 1)

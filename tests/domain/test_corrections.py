@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from domain.courses import courses
 from domain.errors import Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import (
     CourseCompleted,
@@ -17,6 +16,7 @@ from domain.events import (
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
 )
+from domain.treatment.courses import courses
 from tests.scenario import (
     CLAIMS,
     MEETS_A,

@@ -16,7 +16,7 @@ from domain.events import (
     InformationSupplied,
 )
 from domain.history import PatientHistory
-from domain.judging import judge
+from domain.review.assess_request import judge
 from tests.domain.test_information import RESTS_ON_THE_MRI
 from tests.scenario import MEETS_A, NURSE, OFFICE, PHYSICIAN, Scenario, approved, given, submitted
 from tests.steps.requests import (

@@ -9,8 +9,8 @@ import pytest
 
 from domain.errors import NotPermitted
 from domain.events import AppealAssigned, AppealDecided, CourseApproved
-from domain.independence import SIMILAR_SPECIALTIES, normalised
 from domain.people import Actor
+from domain.permissions.appeal_independence import SIMILAR_SPECIALTIES, normalised
 from tests.scenario import (
     MEETS_A,
     NURSE,

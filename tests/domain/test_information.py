@@ -9,8 +9,8 @@ import pytest
 from domain.errors import AlreadyDecided, AlreadyRecorded, AssessmentMoved, Conflict, InvalidCommand, NotPermitted
 from domain.events import CourseApproved, InformationRequested, InformationSupplied, ReminderSent, StatementCorrected
 from domain.history import PatientHistory
-from domain.judging import judge
-from domain.statements import supplemented
+from domain.review.assess_request import judge
+from domain.review.statements import supplemented
 from tests.scenario import (
     MEETS_A,
     OFFICE,

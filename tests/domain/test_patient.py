@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from domain import sight
 from domain.commands import OpenHistory
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import (
@@ -26,6 +25,7 @@ from domain.events import (
     RequesterAdmitted,
 )
 from domain.people import Actor
+from domain.permissions import views as sight
 from tests.scenario import (
     CLAIMS,
     MEETS_A,

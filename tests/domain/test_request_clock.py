@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from domain.clocks import DecisionClock
+from domain.deadlines.due_dates import DecisionClock
+from domain.deadlines.requests import clock_of
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
 from domain.events import ClockExtended, ExpeditingRefused, RequestExpedited
-from domain.request_clock import clock_of
 from tests.scenario import MEETS_A, OFFICE, ZONE, Scenario, Step, approved, denied, given, referred, submitted
 from tests.steps.determinations import past_determination
 from tests.steps.requests import (

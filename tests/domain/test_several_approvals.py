@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.approvals import approval_of, authorization_of, in_force, in_force_for
 from domain.events import ApprovalExtended
-from projections.replay import replay
+from domain.treatment.approval_use import approval_of, authorization_of, in_force, in_force_for
+from projections.replay.replay import replay
 from tests.scenario import (
     MEETS_B,
     ZONE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.what_moved import Change, what_moved
+from domain.review.assessment_changes import Change, what_moved
 from tests.scenario import MEETS_A, MEETS_B, Scenario, dose, first_course, given, opened, submitted, voided
 
 

@@ -12,9 +12,9 @@ from httpx2 import Response
 
 from api.fhir import audit_events, provenance
 from api.fhir.codes import Resource
-from api.fhir.things import ABOUT
+from api.fhir.event_mapping import ABOUT
 from domain.events import Event
-from domain.ledger.access_rows import AccessRow
+from domain.ledger.access_log.rows import AccessRow
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from tests.accesses.stored import stored

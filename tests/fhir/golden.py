@@ -9,8 +9,8 @@ from typing import Any, get_args
 from uuid import UUID
 
 from api.fhir import audit_events, provenance
-from domain.accesses import Access, Purpose, View
-from domain.ledger.access_rows import AccessRow
+from domain.ledger.access_log.rows import AccessRow
+from domain.permissions.disclosure import Access, Purpose, View
 from tests.ledger.samples import PATIENT, SAMPLES
 
 FOLDER = Path(__file__).parent.parent / "golden" / "fhir"

@@ -12,9 +12,9 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from api.fhir import audit_events
-from api.fhir.things import ABOUT
+from api.fhir.event_mapping import ABOUT
 from domain.events import AccessesRecorded
-from domain.ledger.accesses import AccessLog
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from tests.api.acts import Api
 from tests.api.test_ledger_verbs import refused, run

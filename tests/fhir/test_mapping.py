@@ -10,10 +10,10 @@ from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.provenance import Provenance
 
 from api.fhir import audit_events, codes, provenance
-from api.fhir.things import ABOUT, Doing
-from domain.accesses import VIEWS, View
+from api.fhir.event_mapping import ABOUT, Doing
 from domain.events import PATIENT_EVENTS, STORED_EVENTS, Event
 from domain.people import Role
+from domain.permissions.disclosure import VIEWS, View
 from tests.fhir.golden import FOLDER, LEDGER, PURPOSES, REGISTER, resources, row, written
 from tests.fhir.tables import (
     ACTIONS,

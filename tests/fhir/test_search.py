@@ -13,7 +13,7 @@ import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
-from api.problems import STATUS
+from api.http.problems import STATUS
 from domain.ledger.application import Ledger
 from tests import scenario
 from tests.api.acts import REASON, Api

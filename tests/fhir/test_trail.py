@@ -11,13 +11,13 @@ import pytest
 
 from api.fhir.audit_events import is_told
 from api.fhir.instants import Stretch
-from api.fhir.trail import _HEAD, SKEW, Place, _recorded_at, page, position_before, whole
-from domain.accesses import Look
+from api.fhir.paging import _HEAD, SKEW, Place, _recorded_at, page, position_before, whole
 from domain.commands import OpenHistory
 from domain.errors import InvalidCommand
 from domain.events import Event, Member
-from domain.ledger.accesses import AccessLog
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
+from domain.permissions.disclosure import Look
 from tests import scenario
 from tests.clock import Clock
 from tests.conftest import NOON
@@ -120,7 +120,7 @@ def test_a_page_reads_only_what_it_needs(
 
     monkeypatch.setattr(ledger.events.mapper, "event_of", counted)
     monkeypatch.setattr(ledger.recorder, "log", counted_log)
-    monkeypatch.setattr("api.fhir.trail.SKEW", timedelta(minutes=100))
+    monkeypatch.setattr("api.fhir.paging.SKEW", timedelta(minutes=100))
     last = ledger.position()
     assert last >= 120
     page(ledger, Stretch(start=max(instants) - timedelta(hours=1)), is_told, with_reads=True, place=None, limit=3)

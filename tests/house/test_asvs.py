@@ -74,5 +74,5 @@ def test_every_chapter_is_spoken_of() -> None:
 
 
 def test_a_test_or_a_module_that_is_not_there_would_be_seen() -> None:
-    row = ["1.1.1", "words", "`api/nowhere.py`, `api/proxy.py`", "`test_proxy.py::test_of_nothing`"]
+    row = ["1.1.1", "words", "`api/nowhere.py`, `api/server/proxy.py`", "`test_proxy.py::test_of_nothing`"]
     assert missing(row) == ["test_proxy.py::test_of_nothing", "api/nowhere.py"]

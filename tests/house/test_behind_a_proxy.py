@@ -6,9 +6,9 @@ import re
 import shlex
 from typing import Final
 
-from api.bodies_in import BODY_BYTES_MAX
-from api.proxy import TRUSTED_HEADERS, front_of
-from domain.ledger.documents import DOCUMENT_BYTES_MAX
+from api.http.bodies import BODY_BYTES_MAX
+from api.server.proxy import TRUSTED_HEADERS, front_of
+from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 from tests.house.test_readme import README, blocks
 
 SECTION: Final = README.split("### TLS, by a proxy in front")[1].split("\n### ")[0].split("\n## ")[0]

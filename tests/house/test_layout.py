@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("domain", "projections", "api")
 PROGRAM = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 MODULES = [*PROGRAM, *sorted((ROOT / "tests").rglob("*.py"))]
-DOCTESTED = [ROOT / "domain" / "calendar.py", *sorted((ROOT / "domain" / "policy").glob("*.py"))]
+DOCTESTED = [ROOT / "domain" / "calendar.py", *sorted((ROOT / "domain" / "policy").rglob("*.py"))]
 
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 FILE_LINES_MAX = 400

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from domain.ledger import heads
-from domain.ledger.postgres_store import CONNECTIONS_MAX
+from domain.ledger.stores import stream_versions as heads
+from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX
 from tests.house.test_readme import README, ROOT
 from tests.postgres_server import PostgresServer, postgres_server
 

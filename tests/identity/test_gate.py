@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from api.identity import Identity, headers_for
-from api.identity.gate import Gate
+from api.identity.middleware import Gate
 from domain.events import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger
 from domain.people import Actor

@@ -19,11 +19,11 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.identity import Identity
+from api.identity.jwks import SECONDS_KEPT, TRIES_MAX
 from api.identity.openid import OpenIDProvider, actor_id_of
 from api.identity.openid_settings import OpenIDSettings
-from api.identity.provider_keys import SECONDS_KEPT, TRIES_MAX
+from domain.ledger.accounts.people import People
 from domain.ledger.application import Ledger
-from domain.ledger.people import People
 from domain.people import Actor
 from tests.identity.conftest import FEED
 from tests.identity.issuer.running import Issuer, issuer

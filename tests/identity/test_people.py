@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.identity import Identity, headers_for
 from domain import errors
-from domain.directory import NOBODY_YET, fold
 from domain.events import THE_LEDGER_ITSELF
+from domain.ledger.accounts.people import SECONDS_OLD_MAX, People
 from domain.ledger.application import Ledger
-from domain.ledger.people import SECONDS_OLD_MAX, People
+from domain.permissions.accounts import NOBODY_YET, fold
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.identity.conftest import ADMINISTRATOR, AUDITOR, FEED, NURSE

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 from api.app import create_app
-from api.cli import app
+from api.cli.main import app
 from api.identity import Identity
 from domain.ledger.application import Ledger
-from domain.ledger.reading import utc_now
+from domain.ledger.reader import utc_now
 from tests.identity.conftest import Browser
 
 

@@ -15,8 +15,8 @@ from api.app import create_app
 from api.identity import Identity, headers_for
 from api.identity.identity import LINK_LASTS
 from domain.events import THE_LEDGER_ITSELF
+from domain.ledger.accounts.sessions import IDLE, LASTS
 from domain.ledger.application import Ledger
-from domain.ledger.sessions import IDLE, LASTS
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.identity.conftest import ADMINISTRATOR, NURSE, Browser

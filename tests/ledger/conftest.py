@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from eventsourcing.utils import Environment
 
-from domain.ledger.documents import DocumentStore, documents_of
-from domain.ledger.recorders import factory_at
-from domain.ledger.urls import address_of
+from domain.ledger.documents.store import DocumentStore, documents_of
+from domain.ledger.stores.backends import factory_at
+from domain.ledger.stores.urls import address_of
 from tests.ledger.shelf import Shelf
 from tests.postgres_server import PostgresServer
 

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from eventsourcing.utils import Environment
 
-from domain.ledger.documents import documents_of
-from domain.ledger.recorders import factory_at
-from domain.ledger.urls import address_of
+from domain.ledger.documents.store import documents_of
+from domain.ledger.stores.backends import factory_at
+from domain.ledger.stores.urls import address_of
 
 PATIENT = UUID(int=7)
 CONTENT = b"%PDF-1.7 " + b"half of it is not enough " * 40_000

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import psycopg
 
-from domain.ledger.document_bytes import PIECE_BYTES
-from domain.ledger.documents import DocumentStore
-from domain.ledger.documents_sqlite import SQLiteDocuments
+from domain.ledger.documents.content import PIECE_BYTES
+from domain.ledger.documents.sqlite import SQLiteDocuments
+from domain.ledger.documents.store import DocumentStore
 
 
 @dataclass

@@ -26,8 +26,8 @@ from uuid import UUID
 from domain.commands import SubmitRequest
 from domain.events import PatientEvent, Statement
 from domain.ledger.application import Ledger, Outcome, open_ledger
-from domain.ledger.views import UNAVAILABLE
 from domain.people import Prescriber
+from projections.worklist.storage import UNAVAILABLE
 from tests.clock import Clock
 from tests.conftest import NOON
 from tests.ledger.acts import NURSE, dose, opening

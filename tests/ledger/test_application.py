@@ -24,9 +24,10 @@ from domain.events import (
     RequesterAdmitted,
 )
 from domain.history import fold
-from domain.ledger import application, reading
+from domain.ledger import application
+from domain.ledger import reader as reading
 from domain.ledger.application import Ledger
-from domain.ledger.beside import IndexEntry
+from domain.ledger.related_streams import IndexEntry
 from tests.api.callers import OTHER_OFFICE
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, OpenLedger

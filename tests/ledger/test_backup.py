@@ -14,8 +14,8 @@ import pytest
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.backup import BackedUp, back_up
 from domain.ledger.errors import StoreError
-from domain.ledger.urls import SQLiteAddress, address_of
-from projections.runner import catch_up, folded_rows, rebuild
+from domain.ledger.stores.urls import SQLiteAddress, address_of
+from projections.worklist.runner import catch_up, folded_rows, rebuild
 from tests.clock import Clock
 from tests.conftest import NOON
 from tests.ledger.acts import NURSE, dose, opened, opening

@@ -12,8 +12,8 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import pq
 
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.group_commit import CommandRecord, Recording
-from domain.ledger.postgres_recorder import PostgresLedgerRecorder
+from domain.ledger.stores.group_commit import CommandRecord, Recording
+from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
 from tests.ledger.acts import NURSE, dose, opened
 
 

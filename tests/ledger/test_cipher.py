@@ -9,8 +9,8 @@ import pytest
 from eventsourcing.compressor import ZlibCompressor
 from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 
-from domain.ledger.cipher import EncryptionKey, EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
-from domain.ledger.encryption_keys import cipher_in, keys_of, written
+from domain.ledger.encryption.keys import cipher_in, keys_of, written
+from domain.ledger.encryption.records import EncryptionKey, EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
 from domain.ledger.errors import StoreError
 from domain.ledger.mapper import EventMapper
 from tests.ledger.golden import golden_file

@@ -16,10 +16,10 @@ import pytest
 from domain import errors
 from domain.commands import DenyRequest, SubmitRequest
 from domain.events import Statement
-from domain.judging import judge
 from domain.ledger import application
 from domain.ledger.application import Ledger, Outcome, open_ledger
 from domain.people import Actor, Prescriber
+from domain.review.assess_request import judge
 from tests.conftest import NOON, OpenLedger, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened, opening
 

@@ -9,7 +9,7 @@ import itertools
 import pytest
 
 from domain.errors import InvalidCommand
-from domain.ledger.document_bytes import DOCUMENT_BYTES_MAX, PIECE_BYTES, StoredDocument, receive, verified
+from domain.ledger.documents.content import DOCUMENT_BYTES_MAX, PIECE_BYTES, StoredDocument, receive, verified
 from domain.ledger.errors import DocumentDamaged
 
 TYPES = {

@@ -19,11 +19,11 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from domain.ledger import sqlite_store
-from domain.ledger.document_bytes import PIECE_BYTES, Swept
-from domain.ledger.documents import DocumentStore
-from domain.ledger.documents_sqlite import SQLiteDocuments
+from domain.ledger.documents.content import PIECE_BYTES, Swept
+from domain.ledger.documents.sqlite import SQLiteDocuments
+from domain.ledger.documents.store import DocumentStore
 from domain.ledger.errors import StoreError
+from domain.ledger.stores import sqlite_connections as sqlite_store
 from tests.ledger.conftest import OpenDocuments
 from tests.ledger.half_a_document import CONTENT, PATIENT
 from tests.ledger.shelf import Shelf

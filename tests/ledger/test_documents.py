@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 
 from domain.errors import InvalidCommand, NotFound
-from domain.ledger.documents import (
+from domain.ledger.documents.store import (
     DOCUMENT_BYTES_MAX,
     GRACE,
     PIECE_BYTES,

@@ -16,12 +16,12 @@ import pytest
 from domain.events import Member
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.backup import back_up
-from domain.ledger.cipher import EncryptionKey, EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
-from domain.ledger.document_bytes import PIECE_BYTES
-from domain.ledger.encryption_keys import ENCRYPTION_KEYS, written
+from domain.ledger.documents.content import PIECE_BYTES
+from domain.ledger.encryption.keys import ENCRYPTION_KEYS, written
+from domain.ledger.encryption.records import EncryptionKey, EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
 from domain.ledger.errors import DocumentDamaged, StoreError
-from domain.ledger.urls import SQLiteAddress, address_of
-from projections.runner import catch_up, folded_rows, rebuild
+from domain.ledger.stores.urls import SQLiteAddress, address_of
+from projections.worklist.runner import catch_up, folded_rows, rebuild
 from tests.clock import Clock
 from tests.conftest import NOON
 from tests.ledger.acts import NURSE, dose, dosed, opened, opening

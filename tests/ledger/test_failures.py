@@ -14,13 +14,14 @@ import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError, PersistenceError
 
-from domain.ledger import postgres_store, sqlite_store
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.postgres_recorder import PostgresLedgerRecorder, Writer, _ConnectionLost
 from domain.ledger.schema import upgrade
-from domain.ledger.sqlite_store import LedgerSQLiteDatastore, translated
-from domain.ledger.tables import ORDERING_LOCK
-from domain.ledger.urls import PostgresAddress
+from domain.ledger.stores import postgres_datastore as postgres_store
+from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder, Writer, _ConnectionLost
+from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore, translated
+from domain.ledger.stores.urls import PostgresAddress
+from domain.ledger.tables.tables import ORDERING_LOCK
 from tests.clock import Clock
 from tests.conftest import ZONE, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened, opening

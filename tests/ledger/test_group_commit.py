@@ -13,8 +13,8 @@ from uuid import UUID
 import pytest
 from eventsourcing.persistence import DataError, IntegrityError, OperationalError, StoredEvent
 
-from domain.ledger import group_commit
-from domain.ledger.group_commit import BATCH_MAX, CommandRecord, GroupCommit, Recording
+from domain.ledger.stores import group_commit
+from domain.ledger.stores.group_commit import BATCH_MAX, CommandRecord, GroupCommit, Recording
 
 LOST = b"lost"
 BROKEN = b"broken"

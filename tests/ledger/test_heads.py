@@ -12,10 +12,10 @@ import pytest
 from eventsourcing.persistence import PersistenceError
 
 from domain.errors import NotFound
-from domain.ledger import heads
 from domain.ledger.application import Ledger
-from domain.ledger.heads import heads_of
-from domain.ledger.urls import SQLiteAddress
+from domain.ledger.stores import stream_versions as heads
+from domain.ledger.stores.stream_versions import heads_of
+from domain.ledger.stores.urls import SQLiteAddress
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dosed, opened
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from domain.ledger import postgres_store
 from domain.ledger.application import open_ledger
 from domain.ledger.errors import StoreError
-from domain.ledger.postgres_store import connection_parameters
 from domain.ledger.schema import upgrade
-from domain.ledger.urls import PostgresAddress, address_of
-from domain.ledger.views import UNAVAILABLE
+from domain.ledger.stores import postgres_datastore as postgres_store
+from domain.ledger.stores.postgres_datastore import connection_parameters
+from domain.ledger.stores.urls import PostgresAddress, address_of
+from projections.worklist.storage import UNAVAILABLE
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened

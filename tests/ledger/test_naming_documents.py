@@ -13,8 +13,8 @@ from domain import errors
 from domain.commands import SubmitRequest, SupplyInformation
 from domain.events import PATIENT_EVENTS, Statement
 from domain.ledger.application import Ledger
-from domain.ledger.documents import Swept
-from domain.ledger.naming_documents import BRINGING_DOCUMENTS
+from domain.ledger.documents.references import BRINGING_DOCUMENTS
+from domain.ledger.documents.store import Swept
 from domain.people import Prescriber
 from tests.conftest import NOON
 from tests.ledger.acts import CLAIMS, NURSE, opened

@@ -12,7 +12,7 @@ from domain import errors
 from domain.commands import VoidDose
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
-from domain.ledger.histories import Histories
+from domain.ledger.history_cache import Histories
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.ledger.acts import NURSE, dose, dosed, opened

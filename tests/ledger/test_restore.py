@@ -15,8 +15,8 @@ import pytest
 
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
-from projections.runner import catch_up, folded_rows, rebuild, worklist
-from projections.worklist_listing import Filters, Paging
+from projections.worklist.listing import Filters, Paging
+from projections.worklist.runner import catch_up, folded_rows, rebuild, worklist
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened, opening

@@ -16,13 +16,13 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from psycopg import sql
 
 from domain.ledger.application import open_ledger
-from domain.ledger.documents import GRACE, documents_of
+from domain.ledger.documents.store import GRACE, documents_of
 from domain.ledger.errors import StoreError
-from domain.ledger.recorders import PostgresLedgerRecorder
 from domain.ledger.schema import read_settings, upgrade
-from domain.ledger.sqlite_store import connect
-from domain.ledger.tables import SQLITE_TABLES
-from domain.ledger.urls import address_of
+from domain.ledger.stores.backends import PostgresLedgerRecorder
+from domain.ledger.stores.sqlite_connections import connect
+from domain.ledger.stores.urls import address_of
+from domain.ledger.tables.tables import SQLITE_TABLES
 from tests.conftest import ZONE, OpenLedger, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened, opening
 from tests.postgres_server import PostgresServer

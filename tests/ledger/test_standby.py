@@ -22,12 +22,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.ledger import postgres_store
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
-from domain.ledger.views import UNAVAILABLE
-from projections.runner import catch_up, folded_rows, rebuild, worklist
-from projections.worklist_listing import Filters, Paging
+from domain.ledger.stores import postgres_datastore as postgres_store
+from projections.worklist.listing import Filters, Paging
+from projections.worklist.runner import catch_up, folded_rows, rebuild, worklist
+from projections.worklist.storage import UNAVAILABLE
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened

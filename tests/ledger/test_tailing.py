@@ -15,11 +15,11 @@ import psycopg
 import pytest
 
 from domain.events import Event, placed
-from domain.ledger import postgres_recorder, sqlite_recorder
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.group_commit import Recording
-from domain.ledger.postgres_connections import Listener
-from domain.ledger.postgres_recorder import _as_parameters
+from domain.ledger.stores import postgres_recorder, sqlite_recorder
+from domain.ledger.stores.group_commit import Recording
+from domain.ledger.stores.postgres_connections import Listener
+from domain.ledger.stores.postgres_recorder import _as_parameters
 from tests.conftest import OpenLedger, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opened
 

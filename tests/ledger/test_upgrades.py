@@ -20,11 +20,11 @@ import pytest
 from psycopg import sql
 
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.documents import GRACE, documents_of
+from domain.ledger.documents.store import GRACE, documents_of
 from domain.ledger.errors import StoreError
 from domain.ledger.schema import Settings, read_settings, upgrade
-from domain.ledger.tables import RECORD_COMMANDS
-from domain.ledger.urls import SQLiteAddress, address_of
+from domain.ledger.stores.urls import SQLiteAddress, address_of
+from domain.ledger.tables.tables import RECORD_COMMANDS
 from tests.conftest import ZONE, seeded
 from tests.ledger.acts import NURSE, dose, dosed, opening
 from tests.postgres_server import PostgresServer

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from domain.ledger.errors import StoreError
-from domain.ledger.postgres_store import connection_parameters
-from domain.ledger.urls import PostgresAddress, SQLiteAddress, address_of
+from domain.ledger.stores.postgres_datastore import connection_parameters
+from domain.ledger.stores.urls import PostgresAddress, SQLiteAddress, address_of
 
 
 def test_sqlite_paths() -> None:

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import pytest
 
-from domain.ledger import views as views_module
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
-from domain.ledger.view_stores import Run
-from domain.ledger.views import (
+from domain.ledger.stores.sql import Run
+from projections.worklist import storage as views_module
+from projections.worklist.storage import (
     NEVER,
     Generation,
     Refolded,

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.ledger import view_stores
 from domain.ledger.application import Ledger
-from domain.ledger.views import (
+from domain.ledger.stores import sql as view_stores
+from projections.worklist.storage import (
     NEVER,
     Generation,
     Refolded,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from api.pages.clause_examples import EXAMPLES, judged
+from api.pages.policy.clause_examples import EXAMPLES, judged
 from domain.people import Actor
 from domain.policy.editions import EDITIONS
 from domain.policy.outline import UNDETERMINED, Leaf

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.pages.rendering import TEMPLATES
-from api.reading import patient_of
+from api.record_access.http import patient_of
 from domain.events import CourseApproved, DocumentReviewed, InformationRequested, RequestDenied, Statement
 from domain.people import Actor
 from tests import scenario
@@ -221,7 +221,7 @@ def test_the_form_of_a_correction_has_every_fact_of_a_statement() -> None:
         "still_taken": False,
     }
     stated = set(_places(Statement.model_validate({"agents": [said]})))
-    template = TEMPLATES.get_template("statement.html.j2")
+    template = TEMPLATES.get_template("request/statement.html.j2")
     html = template.make_module({"csrf_token": None, "tried": None, "viewer": None}).facts("correct", {}, 1)
     assert stated == set(re.findall(r'name="(statement\.[^"]+)"', html))
 

@@ -9,7 +9,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from domain.ledger.accounting import Question, all_accesses
+from domain.ledger.access_log.report import Question, all_accesses
 from domain.people import Actor
 from tests.api.acts import Api
 from tests.api.callers import OTHER_OFFICE

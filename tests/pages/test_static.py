@@ -6,7 +6,7 @@ import hashlib
 
 from starlette.testclient import TestClient
 
-from api.pages.static import FILES, address_of
+from api.static import FILES, address_of
 from tests.api.callers import application
 
 HTMX_2_0_11 = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"

@@ -14,7 +14,7 @@ import pytest
 from api.app import create_app
 from api.identity import Identity
 from domain.ledger.application import open_ledger
-from projections.runner import rebuild
+from projections.worklist.runner import rebuild
 from tests import scenario
 from tests.benchmarks.patients import StoredRow, Template, made_by_commands, patient_ids, rows_of
 from tests.benchmarks.stores import Stores, fill, namespace_of, opened_stores

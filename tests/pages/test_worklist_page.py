@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from api.reading import patient_of
+from api.record_access.http import patient_of
 from domain.people import Actor
 from tests import scenario
 from tests.api.acts import FAILS, PENDS, Api

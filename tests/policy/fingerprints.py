@@ -19,7 +19,7 @@ from domain.policy import editions
 from domain.policy.assessment import assess
 from domain.policy.edition import Edition
 from domain.policy.outline import Judged, Leaf, Question
-from domain.policy.rechecking import conclusions
+from domain.policy.reassessment import conclusions
 from tests.policy.questions import questions
 
 FILE = Path(__file__).parent / "fingerprints.txt"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.facts import AgentTried, AggressiveSign, Circumstances, Facts
 from domain.policy.assessment import Assessment, assess
 from domain.policy.edition import Edition
-from domain.policy.rechecking import would_differ
+from domain.policy.reassessment import would_differ
 from tests.policy.cases import AS_OF, MET, NEWEST, UNDETERMINED, judge
 from tests.policy.strategies import (
     circumstances,

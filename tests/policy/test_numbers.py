@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from domain.approvals import MG_PER_DOSE
 from domain.calendar import APPROVAL_DAYS, anniversary, approval_window
 from domain.facts import OpenCourse, doses_in_course
 from domain.policy.edition import Edition, Parameters
 from domain.policy.editions import KNOWN
+from domain.treatment.approval_use import MG_PER_DOSE
 from tests.policy.cases import AS_OF, initial, judge, later
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +70,6 @@ def test_the_regimen_that_the_criteria_accept_is_the_editions_own(edition: Editi
 @EVERY_REVISION
 def test_every_edition_says_its_numbers_itself(edition: Edition) -> None:
     """The defaults of Parameters are today's; an edition that leaned on them would change with them."""
-    source = (ROOT / "domain" / "policy" / f"edition_{edition.key.replace('-', '_')}.py").read_text()
+    source = (ROOT / "domain" / "policy" / "editions" / f"edition_{edition.key.replace('-', '_')}.py").read_text()
     written = source.partition("parameters=Parameters(")[2].partition(")")[0]
     assert set(re.findall(r"(\w+)=", written)) == set(Parameters.__dataclass_fields__)

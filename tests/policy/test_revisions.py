@@ -15,7 +15,7 @@ from domain.policy.assessment import Assessment
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, KNOWN, edition_for, edition_named, edition_recorded, revisions_of
 from domain.policy.outline import Answer, Leaf
-from domain.policy.rechecking import Concluded, Difference, would_differ
+from domain.policy.reassessment import Concluded, Difference, would_differ
 from tests.policy.cases import AS_OF, MET, NEWEST, NOT_MET, answer, initial, judge, later
 from tests.policy.mended import SECOND, leaf_of, old_enough_at_eighteen, second_revision
 

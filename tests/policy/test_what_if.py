@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from domain.facts import Circumstances, Facts
 from domain.policy.assessment import Assessment, assess, speaking_against
-from domain.policy.completions import Supply, completions, supplied
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for
+from domain.policy.missing_facts import Supply, completions, supplied
 from domain.policy.outline import Question
-from domain.policy.treatment import contradictions
-from domain.policy.what_if import Way, what_if
+from domain.policy.shortest_paths import Way, what_if
+from domain.policy.treatment_standing import contradictions
 from tests.policy.cases import AS_OF, NEWEST, initial, judge, later, tried
 from tests.policy.every_completion import open_facts
 from tests.policy.strategies import (
@@ -255,7 +255,7 @@ def test_some_tens_of_judgements_find_it(monkeypatch: pytest.MonkeyPatch) -> Non
         judged.append(facts)
         return assess(facts, *others)
 
-    monkeypatch.setattr("domain.policy.what_if.assess", counted)
+    monkeypatch.setattr("domain.policy.shortest_paths.assess", counted)
 
     def taken(facts: Facts, as_of: date) -> int:
         judged.clear()

@@ -17,7 +17,7 @@ from domain.facts import Facts
 from domain.policy.assessment import assess
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for
-from domain.policy.what_if import what_if
+from domain.policy.shortest_paths import what_if
 from tests.policy.cases import AS_OF, NEWEST, initial, later, tried
 from tests.policy.every_completion import EveryCompletion, Front, front_of, open_facts
 from tests.policy.test_sample import CASES

@@ -12,8 +12,8 @@ import sys
 from threading import Event, Thread
 
 from domain.ledger.application import open_ledger
-from projections import runner
-from projections.runner import catch_up, rebuild
+from projections.worklist import runner
+from projections.worklist.runner import catch_up, rebuild
 from tests.clock import Clock
 from tests.conftest import NOON
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import NotFound
-from projections.appeal_dossier import AppealDossier, appeal_dossier
+from projections.dossier.case_file import AppealDossier, appeal_dossier
 from tests.scenario import MEETS_A, PHYSICIAN, ZONE, Scenario, denied, dose, given, submitted
 from tests.steps.appeals import (
     BELOW_THE_DENIER,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.patient_picture import MARGIN, WIDTH_MIN, _Axis
+from projections.patient_chart import MARGIN, WIDTH_MIN, _Axis
 
 DAYS = st.sets(st.dates(date(2010, 1, 1), date(2030, 12, 31)), min_size=1, max_size=30)
 

@@ -13,7 +13,7 @@ from domain.events import PatientEvent, placed
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_named
 from domain.policy.outline import MET, NOT_MET
-from projections.replay import Replay, replay
+from projections.replay.replay import Replay, replay
 from tests.policy.mended import second_revision
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.scenario import (

@@ -12,10 +12,10 @@ from eventsourcing.persistence import OperationalError
 
 from domain.history import PatientHistory
 from domain.ledger.application import Ledger
-from domain.ledger.views import Views
-from projections import runner
-from projections.runner import Rebuilt, catch_up, folded_rows, rebuild, worklist
-from projections.worklist_listing import Filters, Paging, Worklist
+from projections.worklist import runner
+from projections.worklist.listing import Filters, Paging, Worklist
+from projections.worklist.runner import Rebuilt, catch_up, folded_rows, rebuild, worklist
+from projections.worklist.storage import Views
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.projections.lively import OnLedger

@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.ledger import reading
+from domain.ledger import reader as reading
 from domain.ledger.application import Ledger
-from projections import runner
-from projections.runner import Rebuilt, folded_rows, lag, rebuild, worklist
-from projections.worklist_listing import Filters, Paging
+from projections.worklist import runner
+from projections.worklist.listing import Filters, Paging
+from projections.worklist.runner import Rebuilt, folded_rows, lag, rebuild, worklist
 from tests.benchmarks.patients import StoredRow, as_of_another, stored_rows
 from tests.benchmarks.stores import fill
 from tests.conftest import NOON, OpenLedger

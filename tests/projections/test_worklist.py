@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.appeal_clock import clock_of_appeal
-from domain.request_clock import clock_of
-from projections.worklist import WorklistRow, standing, worklist_rows
+from domain.deadlines.appeals import clock_of_appeal
+from domain.deadlines.requests import clock_of
+from projections.worklist.rows import WorklistRow, standing, worklist_rows
 from tests.scenario import (
     MEETS_A,
     MEETS_B,

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from domain.calendar import PartialDate, anniversary
 from domain.errors import LedgerError
-from domain.judging import judge
-from projections.worklist import WorklistRow, critical_days, worklist_rows
+from domain.review.assess_request import judge
+from projections.worklist.rows import WorklistRow, critical_days, worklist_rows
 from tests.properties.stories import Act, at_every_scale, hold, perform, stories
 from tests.scenario import MEETS_A, MEETS_B, ZONE, Scenario, Step, closed, reported, submitted
 from tests.steps.patient import agent_started, agent_stopped, demographics_corrected

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from domain.ledger.application import Ledger
-from projections.runner import folded_rows, rebuild, worklist
-from projections.worklist import STATES, WorklistRow
-from projections.worklist_listing import Filters, Paging, Worklist, WorklistItem, chosen_from, page_of
+from projections.worklist.listing import Filters, Paging, Worklist, WorklistItem, chosen_from, page_of
+from projections.worklist.rows import STATES, WorklistRow
+from projections.worklist.runner import folded_rows, rebuild, worklist
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.projections.lively import SECOND_NURSE, Lively

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from domain.clock_terms import TERMS, ClockTerms, Days, Hours
-from domain.clocks import DecisionMoments, Extension, Pause, decision_clock
+from domain.deadlines.due_dates import DecisionMoments, Extension, Pause, decision_clock
+from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours
 from tests.properties.stories import at_every_scale, hold
 
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)

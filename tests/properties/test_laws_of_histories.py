@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from domain.courses import courses, prior_treatment
 from domain.events import CourseApproved
 from domain.history import PatientHistory, evolve, fold
-from domain.judging import judge
 from domain.policy.editions import edition_named
+from domain.review.assess_request import judge
+from domain.treatment.courses import courses, prior_treatment
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.scenario import MEETS_B, Scenario, dose, given, reported, submitted, voided
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.courses import courses
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import CourseApproved, CourseClosedUnfinished
+from domain.treatment.courses import courses
 from projections.eligibility import eligibility
 from tests.properties import naive
 from tests.properties.stories import FIRST_DAY, Act, acts, at_every_scale, hold

@@ -41,7 +41,7 @@ from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
 from projections.person import person
-from projections.request_life import request_life
+from projections.request_status import request_life
 from tests.clock import Clock
 from tests.conftest import ZONE, seeded
 from tests.scenario import MEETS_A, MEETS_B, NURSE, PATIENT

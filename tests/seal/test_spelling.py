@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.seal.checkpoints import read_checkpoint
+from domain.seal.encoding import base64_of, bytes_of, hash_of, number_of
 from domain.seal.errors import Malformed
 from domain.seal.merkle import SIZE_MAX
 from domain.seal.proofs import read_inclusion_proof
-from domain.seal.spelling import base64_of, bytes_of, hash_of, number_of
 from tests.seal.trees import signed
 
 

@@ -14,7 +14,7 @@ import pytest
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.tables import SQLITE_TABLES
+from domain.ledger.tables.tables import SQLITE_TABLES
 
 MakeSealing = Callable[..., Sealing]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.sealing import SealingThread, sealing_of, signers_folder
+from api.background.sealing import SealingThread, sealing_of, signers_folder
 from domain.commands import DismissRequest, IssueNotice
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.sealing import Sealing
@@ -87,9 +87,12 @@ def test_a_refusal_is_told_and_logged_once_and_what_is_recorded_meanwhile_is_kep
     grown(ledger, patients=2)
     new_sealing().seal_now()
     lose_the_newest(5)
-    monkeypatch.setattr("api.sealing.REFUSED_SECONDS", 0.01)
+    monkeypatch.setattr("api.background.sealing.REFUSED_SECONDS", 0.01)
     restored = new_sealing()
-    with caplog.at_level(logging.ERROR, "api.sealing"), SealingThread(ledger, restored, checkpoint_seconds=0.05):
+    with (
+        caplog.at_level(logging.ERROR, "api.background.sealing"),
+        SealingThread(ledger, restored, checkpoint_seconds=0.05),
+    ):
         eventually(lambda: restored.refusal is not None)
         time.sleep(0.3)
     assert restored.refusal is not None

@@ -16,8 +16,8 @@ from domain.commands import (
     RecordExternalAnswer,
     WithdrawAppeal,
 )
-from domain.judging import judge
 from domain.people import Actor
+from domain.review.assess_request import judge
 from tests.scenario import NURSE, PHYSICIAN, Scenario, Step
 
 NEUROLOGIST = Actor(

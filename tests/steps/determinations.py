@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.commands import Command, ExtendApproval, ImportPastDetermination, RescindApproval, SubmitRequest
-from domain.decisions.approvals_kept import assessment_to_extend
+from domain.decisions.approval_changes import assessment_to_extend
 from domain.errors import LedgerError
 from tests.scenario import MEETS_A, PHYSICIAN, Scenario, Step, submitted
 

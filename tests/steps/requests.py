@@ -30,8 +30,8 @@ from domain.commands import (
     VoidDocument,
     WithdrawRequest,
 )
-from domain.judging import judge
 from domain.people import Actor
+from domain.review.assess_request import judge
 from tests.scenario import NURSE, OFFICE, PHYSICIAN, Scenario, Step
 
 MRI = "1.A.iii.d(3)"

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 
 from domain.ledger.application import Ledger
-from domain.ledger.postgres_store import connection_parameters
-from domain.ledger.urls import SQLiteAddress
+from domain.ledger.stores.postgres_datastore import connection_parameters
+from domain.ledger.stores.urls import SQLiteAddress
 
 
 class Owner:

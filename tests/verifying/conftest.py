@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from domain.ledger.application import Ledger
-from domain.ledger.verifying.bytes import Signed
-from domain.ledger.verifying.exporting import export_ledger
-from domain.ledger.verifying.of_export import ExportSource
-from domain.ledger.verifying.of_ledger import LedgerSource
-from domain.ledger.verifying.report import Report
-from domain.ledger.verifying.verification import verify
+from domain.ledger.verification.check_bytes import Signed
+from domain.ledger.verification.export_source import ExportSource
+from domain.ledger.verification.export_writer import export_ledger
+from domain.ledger.verification.ledger_source import LedgerSource
+from domain.ledger.verification.report import Report
+from domain.ledger.verification.verify import verify
 from tests.clock import Clock
 from tests.projections.lively import OnLedger
 from tests.scenario import NURSE, PHYSICIAN

@@ -8,13 +8,13 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.accesses import Look
-from domain.ledger.accesses import AccessLog
+from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.verifying.bytes import Signed, read_signed
+from domain.ledger.verification.check_bytes import Signed, read_signed
 from domain.people import Actor
+from domain.permissions.disclosure import Look
 from domain.seal.notes import VerifyingKey, read_verifying_key
 from tests.clock import Clock
 from tests.conftest import ZONE

@@ -7,7 +7,7 @@ from pathlib import Path
 from eventsourcing.compressor import ZlibCompressor
 
 from domain.ledger.application import open_ledger
-from domain.ledger.cipher import EncryptionKey, RecordCipher
+from domain.ledger.encryption.records import EncryptionKey, RecordCipher
 from tests.clock import Clock
 from tests.scenario import NURSE, PHYSICIAN, dose
 from tests.verifying.altering import Owner

@@ -11,12 +11,12 @@ import pytest
 
 from domain.errors import InvalidCommand
 from domain.ledger.errors import StoreError
-from domain.ledger.verifying import layout
-from domain.ledger.verifying.bytes import Signed
-from domain.ledger.verifying.exporting import export_history
-from domain.ledger.verifying.of_history import is_of_one_history, verify_history
-from domain.ledger.verifying.readme import ASK_OPENSSL, CHECK_THE_SIGNATURE, CHECK_THE_TREE
-from domain.ledger.verifying.report import INTERNALLY_CONSISTENT_ONLY, Logged
+from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification.check_bytes import Signed
+from domain.ledger.verification.export_readme import ASK_OPENSSL, CHECK_THE_SIGNATURE, CHECK_THE_TREE
+from domain.ledger.verification.export_writer import export_history
+from domain.ledger.verification.history_export import is_of_one_history, verify_history
+from domain.ledger.verification.report import INTERNALLY_CONSISTENT_ONLY, Logged
 from domain.policy.editions import EDITIONS
 from tests.seal.outside import export_as_go_sees_it, openssl_verifies
 from tests.verifying.altering import Owner

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from domain.ledger.application import Ledger
-from domain.ledger.verifying import layout
-from domain.ledger.verifying.bytes import read_signed
-from domain.ledger.verifying.report import Report
+from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification.check_bytes import read_signed
+from domain.ledger.verification.report import Report
 from tests.ledger.acts import opened
 from tests.seal.outside import export_as_go_sees_it
 from tests.verifying.altering import Owner

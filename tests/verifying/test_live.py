@@ -7,8 +7,8 @@ from threading import Event, Thread
 
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.verifying.of_ledger import LedgerSource
-from domain.ledger.verifying.verification import verify
+from domain.ledger.verification.ledger_source import LedgerSource
+from domain.ledger.verification.verify import verify
 from tests.conftest import OpenLedger
 from tests.ledger.acts import opened
 from tests.scenario import NURSE

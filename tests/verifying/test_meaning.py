@@ -11,8 +11,8 @@ import pytest
 
 from domain.events import AppealDecided, CourseApproved, CourseCompleted, Event, RequestDenied
 from domain.ledger.mapper import EventMapper
-from domain.ledger.verifying.meaning import Meaning
-from domain.ledger.verifying.report import Logged, Part
+from domain.ledger.verification.check_meaning import Meaning
+from domain.ledger.verification.report import Logged, Part
 from domain.policy import editions
 from tests.policy.cases import NEWEST
 from tests.policy.mended import SECOND, known_with

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.ledger.verifying.order import Order
-from domain.ledger.verifying.report import FAILURES_LISTED, Logged, Part, recorded_at
+from domain.ledger.verification.check_order import Order
+from domain.ledger.verification.report import FAILURES_LISTED, Logged, Part, recorded_at
 from tests.verifying.altering import Owner
 from tests.verifying.conftest import Sealed
 

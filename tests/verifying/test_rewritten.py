@@ -10,12 +10,12 @@ import pytest
 from domain.ledger.application import open_ledger
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.urls import SQLiteAddress
-from domain.ledger.verifying.bytes import Signed, read_signed
-from domain.ledger.verifying.of_export import ExportSource
-from domain.ledger.verifying.of_ledger import LedgerSource
-from domain.ledger.verifying.report import INTERNALLY_CONSISTENT_ONLY
-from domain.ledger.verifying.verification import verify
+from domain.ledger.stores.urls import SQLiteAddress
+from domain.ledger.verification.check_bytes import Signed, read_signed
+from domain.ledger.verification.export_source import ExportSource
+from domain.ledger.verification.ledger_source import LedgerSource
+from domain.ledger.verification.report import INTERNALLY_CONSISTENT_ONLY
+from domain.ledger.verification.verify import verify
 from tests.clock import Clock
 from tests.scenario import dose
 from tests.verifying.altering import Owner

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from domain.ledger.application import open_ledger
-from domain.ledger.verifying import layout
-from domain.ledger.verifying.report import Report
+from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification.report import Report
 from tests.clock import Clock
 from tests.conftest import seeded
 from tests.projections.lively import OnLedger

@@ -12,8 +12,8 @@ import pytest
 
 from api import demo
 from domain.ledger.application import open_ledger
-from domain.ledger.verifying import layout
-from domain.ledger.verifying.report import INTERNALLY_CONSISTENT_ONLY
+from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification.report import INTERNALLY_CONSISTENT_ONLY
 from tests.api.test_ledger_verbs import refused, run
 from tests.seal.outside import export_as_go_sees_it, openssl_verifies
 

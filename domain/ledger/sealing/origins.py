@@ -20,8 +20,8 @@ from domain.ledger.application import ATTEMPTS, Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing.signer import Signer
 from domain.seal.checkpoints import read_checkpoint
+from domain.seal.encoding import base64_of
 from domain.seal.notes import read_note, read_verifying_key
-from domain.seal.spelling import base64_of
 
 Cause = Literal["first_start", "rotation", "new_origin"]
 _TICK: Final = timedelta(microseconds=1)

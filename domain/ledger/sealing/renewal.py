@@ -11,14 +11,14 @@ from contextlib import closing
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from domain.ledger import sqlite_store
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
-from domain.ledger.postgres_store import SCHEMA, connection_parameters
-from domain.ledger.seal_tables import DERIVED, SQLITE_SEAL
 from domain.ledger.sealing.sealing import Sealing, SignedCheckpoint
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.urls import PostgresAddress, SQLiteAddress
+from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores.postgres_datastore import SCHEMA, connection_parameters
+from domain.ledger.stores.urls import PostgresAddress, SQLiteAddress
+from domain.ledger.tables.seal import DERIVED, SQLITE_SEAL
 
 AS_OWNER = "run it with the URL of the role that owns the database"
 

@@ -14,9 +14,9 @@ from uuid import UUID
 from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.sqlite import SQLiteDatastore
 
-from domain.ledger.postgres_store import LedgerPostgresDatastore
-from domain.ledger.sqlite_store import LedgerSQLiteDatastore
-from domain.ledger.view_stores import PostgresViews, Run, SQLiteViews
+from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
+from domain.ledger.stores.sql import PostgresViews, Run, SQLiteViews
+from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.seal.merkle import Subtree
 from domain.seal.tiles import HEIGHT, reading_tiles
 

@@ -1,0 +1,1 @@
+"""What runs in threads while the server serves: updates of the views, and sealing."""

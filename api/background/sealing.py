@@ -1,0 +1,134 @@
+"""Seals the log while the API serves: where the signer's folder is, and the thread that seals and signs.
+
+A determination never waits for it. What is recorded is sealed within a second, and signed
+within a minute; at once where a notice goes out, and when the program stops.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self
+
+import platformdirs
+
+from domain.ledger.application import Ledger
+from domain.ledger.errors import StoreError
+from domain.ledger.sealing.sealing import AT_ONCE, LeaseIsAnothers, NotConsistent, Sealing
+from domain.ledger.sealing.signer import Signer
+from domain.ledger.stores.urls import SQLiteAddress
+from projections.worklist.runner import place_of
+
+CHECKPOINT_SECONDS: Final = 45.0
+"""From a checkpoint to the next while the log grows: at the most a minute, with the waiting for whoever else seals."""
+
+BEAT_SECONDS: Final = 1.0
+GATHER_SECONDS: Final = 0.2
+"""Events that come within it are sealed together."""
+
+REFUSED_SECONDS: Final = 30.0
+SECONDS_TO_STOP: Final = 20.0
+FOLDER_SETTING: Final = "LEMTRADA_SEAL_DIR"
+KEY_SETTING: Final = "LEMTRADA_SEAL_KEY"
+PUBLISHED_SETTING: Final = "LEMTRADA_CHECKPOINTS_DIR"
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def signers_folder(ledger: Ledger) -> Path:
+    """Where the environment says; else beside an SQLite file, or in the user's data folder."""
+    if named := os.environ.get(FOLDER_SETTING):
+        return Path(named)
+    if isinstance(ledger.address, SQLiteAddress):
+        file = ledger.address.path
+        return file.with_name(f"{file.stem}-seal")
+    return platformdirs.user_data_path("lemtrada-ledger", appauthor=False) / f"seal-{ledger.ledger_id}"
+
+
+def signer_of(ledger: Ledger) -> Signer:
+    return Signer(signers_folder(ledger), os.urandom, os.environ.get(KEY_SETTING))
+
+
+def sealing_of(ledger: Ledger) -> Sealing:
+    """As the environment says: whose key signs, and where checkpoints are published."""
+    published = os.environ.get(PUBLISHED_SETTING)
+    return Sealing(ledger, signer_of(ledger), Path(published) if published else None)
+
+
+class SealingThread:
+    """Start it once, and stop it before the ledger is closed; or use it in a `with`."""
+
+    def __init__(self, ledger: Ledger, sealing: Sealing, *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> None:
+        self._ledger = ledger
+        self.sealing = sealing
+        self._checkpoint_seconds = checkpoint_seconds
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="sealing", daemon=True)
+        self._seen = -1
+        self._signed_through = -1
+        self._signed_at = monotonic() - checkpoint_seconds
+        self._is_urgent = False
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._thread.join(SECONDS_TO_STOP)
+
+    def _run(self) -> None:
+        while True:
+            is_last = self._stopping.is_set()
+            pause = self._beat_or_pause(is_last)
+            if is_last:
+                return
+            if pause:
+                self._stopping.wait(pause)
+
+    def _beat_or_pause(self, is_last: bool) -> float:
+        """The seconds to wait before the next try."""
+        try:
+            self._beat(is_last)
+        except LeaseIsAnothers:
+            # Another process seals; what is left is looked at again.
+            return BEAT_SECONDS
+        except (NotConsistent, StoreError, OSError) as error:
+            return self._refused(str(error) if not isinstance(error, OSError) else type(error).__name__)
+        except Exception as error:
+            # Its text may quote what is stored; its kind and place do not.
+            return self._refused(place_of(error))
+        self.sealing.refusal = None
+        return 0.0
+
+    def _refused(self, why: str) -> float:
+        if why != self.sealing.refusal and not self._stopping.is_set():
+            _LOG.error("The ledger is not sealed: %s", why)
+        self.sealing.refusal = why
+        return REFUSED_SECONDS
+
+    def _beat(self, is_last: bool) -> None:
+        if self.sealing.not_published is not None:
+            self.sealing.publish()
+        last = self._ledger.position() if is_last else self._ledger.wait_beyond(self._seen, BEAT_SECONDS)
+        if last > self._seen:
+            if not is_last and self._seen >= 0:
+                self._stopping.wait(GATHER_SECONDS)
+            self._is_urgent = bool(self.sealing.seal() & AT_ONCE) or self._is_urgent
+            self._seen = last
+        if self._seen <= self._signed_through:
+            return
+        if is_last or self._is_urgent or monotonic() - self._signed_at >= self._checkpoint_seconds:
+            self._sign()
+
+    def _sign(self) -> None:
+        self.sealing.sign()
+        # Naming the key is an event too: what the checkpoint covers is what is sealed by now.
+        self._seen = self._signed_through = max(self._seen, self.sealing.position)
+        self._signed_at, self._is_urgent = monotonic(), False

@@ -1,0 +1,69 @@
+"""`backup`: an SQLite ledger and its documents in one file, while it is served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Timer
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from api.cli.ledger import Database, plainly
+from api.cli.main import ANSWER_IS_NO, AsJson, _complain, _print, app
+from api.server import serve as serving
+from domain.ledger.backup import back_up
+from domain.ledger.stores.urls import address_of
+
+SECONDS_BEFORE_PROGRESS: Final = 1.0
+
+
+@app.command("backup")
+def backup_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A tar archive to make; never one that is there.")],
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Back up an SQLite ledger and its documents into one consistent file, while others read and write.
+
+    Restore it with tar: what it holds, unpacked anywhere, is the ledger. Status 1 says that documents
+    which the record names are missing or damaged; all the rest is in the file.
+
+    Example: lemtrada-ledger backup plan.tar --database sqlite:///plan.sqlite
+    """
+    with plainly():
+        url = database if database is not None else serving.database_in_data_folder()
+        address = address_of(url)
+        with _under_way(Console(stderr=True)):
+            made = back_up(address, file)
+    missing = [f"{patient_id} {sha256}" for patient_id, sha256 in made.missing]
+    if as_json:
+        _print(
+            {"file": str(made.file), "size_bytes": made.size_bytes, "events": made.events}
+            | {"documents": made.documents, "missing": missing}
+        )
+    else:
+        _print(f"{made.file} holds the ledger at {address}: {made.events} events and {made.documents} documents.")
+    for document in missing:
+        _complain(f"document {document} is missing or damaged: restore it from an earlier backup, or store it again")
+    raise typer.Exit(ANSWER_IS_NO if missing else 0)
+
+
+@contextmanager
+def _under_way(console: Console) -> Iterator[None]:
+    """The time it takes, shown on a terminal once it is more than a second; silent in a pipe."""
+    columns = SpinnerColumn(), TextColumn("backing up"), TimeElapsedColumn()
+    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    shown.add_task("", total=None)
+    # Most of it is one long step of SQLite's, which tells nothing until it is done.
+    beginning = Timer(SECONDS_BEFORE_PROGRESS, shown.start)
+    beginning.start()
+    try:
+        yield
+    finally:
+        beginning.cancel()
+        beginning.join()
+        shown.stop()

@@ -1,0 +1,96 @@
+"""The verbs of an appeal: replay a determination, and write the case file."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.cli.ledger import _DAY, _INSTANT, Database, KnownAt, Purpose, _parsed, _reading, _show_pairs, plainly
+from api.cli.main import AsJson, _print, app
+from api.cli.records import AppealArgument, RequestArgument, _checked
+from api.record_access.cli import patient_of
+from api.text import replay as replay_in_words
+from domain.events import AppealId, RequestId
+from domain.policy.editions import edition_named
+from projections.dossier.case_file import appeal_dossier
+from projections.replay.replay import Replay, replay
+
+
+@app.command("replay")
+def replay_command(
+    request: RequestArgument,
+    known_at: KnownAt = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Judges what is known now on this day; by default on its own.")
+    ] = None,
+    edition: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The one other edition to show; by default all of them.")
+    ] = None,
+    decision: Annotated[
+        int | None, typer.Option(metavar="VERSION", min=1, help="The determination's event; by default the latest.")
+    ] = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a determination as recorded, and judged again: as known then, as known now, and under other editions.
+
+    Example: lemtrada-ledger replay 11111111-2222-4333-8444-555555555555.r1 --edition 2024-10-09
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        chosen = edition_named(edition) if edition is not None else None
+        day, instant = _parsed(_DAY, as_of, "--as-of"), _parsed(_INSTANT, known_at, "--known-at")
+        patient = patient_of(_checked(request, RequestId, "REQUEST"))
+        events = reading.events(patient, "replay", subject=request, known_at=instant)
+        told = replay(events, request, reading.zone, decision=decision, as_of=day, edition=chosen)
+        if as_json:
+            _print(told.model_dump(mode="json"))
+        else:
+            _show_replay(told, reading.zone.key)
+
+
+def _show_replay(told: Replay, zone: str) -> None:
+    _show_pairs(replay_in_words.opening(told, zone))
+    console = Console()
+    if console.is_terminal:
+        console.print(replay_in_words.table(told), markup=False, highlight=False)
+    else:
+        _print("\n".join(replay_in_words.lines(told)))
+    if told.changed:
+        _show_pairs(replay_in_words.changes(told))
+
+
+@app.command("dossier")
+def dossier_command(
+    appeal: AppealArgument,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is empty, or not there yet.")],
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the case file of an appeal: pages, PDF, data, every document, and their SHA-256 sums.
+
+    It depends on what was recorded and on nothing else: the same history gives the same bytes on any
+    day. The folder is made whole or not at all, and only its owner can read it.
+
+    Example: lemtrada-ledger dossier 11111111-2222-4333-8444-555555555555.a1 --output appeal-file
+    """
+    from api.dossier.manifest import write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
+
+    with plainly(), _reading(database, purpose) as reading:
+        patient, instant = patient_of(_checked(appeal, AppealId, "APPEAL")), _parsed(_INSTANT, known_at, "--known-at")
+        events = reading.events(patient, "dossier", subject=appeal, known_at=instant)
+        told = appeal_dossier(events, appeal, reading.zone)
+        written = write_folder(told, partial(reading.bytes_of, patient), output)
+        if as_json:
+            files = [{"path": one.path, "size_bytes": one.size_bytes, "sha256": one.sha256} for one in written]
+            _print({"output": str(output), "history_version": told.history_version, "files": files})
+            return
+        _print(f"The case file as recorded through event {told.history_version} is in {output}: {len(written)} files.")
+        _print(told.determination.headline)
+        _print(f"Check it with: cd {output} && sha256sum -c SHA256SUMS")

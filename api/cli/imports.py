@@ -1,0 +1,83 @@
+"""The verb that brings years of another record into the ledger."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from api.cli.ledger import Database, TimeZone, _url_to_write, plainly
+from api.cli.main import WRONG_USE, AsJson, LineProgress, _complain, _opened, _print, app
+from api.files.import_intake import Intake
+from api.files.import_lines import json_schema
+from api.server import serve as serving
+from domain.errors import InvalidCommand
+from domain.ledger.application import open_ledger
+from domain.people import Actor
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="FILE.jsonl, or claim lines as FILE.csv; - reads JSON Lines.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The record that the references are of; by default the file's name."),
+    ] = None,
+    by: Annotated[str, typer.Option(metavar="ID", help="Who imports, as it is recorded.")] = "import",
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a line, and stop.")] = False,
+    database: Database = None,
+    time_zone: TimeZone = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record past requests, determinations, doses and prior treatment, each line once by its reference.
+
+    What was imported says so wherever it shows. Killed, it is run again; what was recorded stays. Lines
+    that are refused are reported with the reason, the others are recorded, and the exit status is 2.
+
+    Example: lemtrada-ledger import claims-2024.csv --source claims
+    """
+    if schema:
+        _print(json_schema())
+        return
+    if file is None:
+        raise InvalidCommand("there is nothing to import", field="FILE", remedy="name a file, or - for standard input")
+    named, actor = source or Path(file).stem, _actor(by)
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", named):
+        raise InvalidCommand("this names no source", field="--source", remedy="1 to 40 letters, digits and ._-")
+    counts: Counter[str] = Counter()
+    with plainly():
+        url = _url_to_write(database)
+        zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
+        with (
+            open_ledger(url, zone=zone) as ledger,
+            _opened(file) as lines,
+            LineProgress(Console(stderr=True)) as progress,
+        ):
+            intake = Intake(ledger, named, actor)
+            outcomes = intake.claims(lines) if file.lower().endswith(".csv") else intake.json_lines(lines)
+            for outcome in outcomes:
+                progress.advance()
+                counts[outcome.fate] += 1
+                if as_json:
+                    progress.say(json.dumps(outcome.to_json_value(), separators=(",", ":")), sys.stdout)
+                if outcome.fate == "refused":
+                    progress.say(str(outcome), sys.stderr)
+    told = ", ".join(f"{counts[fate]} {fate}" for fate in ("recorded", "recorded before", "refused"))
+    _complain(f"{sum(counts.values())} lines from {named}: {told}") if as_json else _print(told)
+    raise typer.Exit(WRONG_USE if counts["refused"] else 0)
+
+
+def _actor(by: str) -> Actor:
+    try:
+        return Actor(id=by, name=f"Import by {by}", role="reviewer")
+    except ValidationError:
+        raise InvalidCommand("this is no id of a person", field="--by", remedy="letters, digits and ._@:-") from None

@@ -1,0 +1,292 @@
+"""The verbs that ask about one patient, request, appeal or document; now, or as it was known then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from api.cli.ledger import (
+    _DAY,
+    _INSTANT,
+    Database,
+    KnownAt,
+    MemberArgument,
+    Purpose,
+    _parsed,
+    _patient,
+    _reading,
+    _show_pairs,
+    plainly,
+)
+from api.cli.main import AsJson, _print, app
+from api.record_access.cli import patient_of
+from api.text.record import (
+    appeal_rows,
+    assessment_rows,
+    course_rows,
+    imported,
+    life_rows,
+    person_rows,
+    seal_rows,
+    seal_value,
+    spoken,
+)
+from domain.decisions.approval_changes import assessment_to_extend
+from domain.errors import EditionUnknown, InvalidCommand
+from domain.events import AppealId, DocumentId, RequestId
+from domain.history import PatientHistory, Request
+from domain.policy.edition import Edition
+from domain.policy.editions import edition_named
+from domain.review.assess_request import Judgement, judge
+from projections.courses import course_list
+from projections.person import person
+from projections.request_status import appeal_view, clocks_at, request_life
+
+AsOf = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
+]
+AppealArgument = Annotated[str, typer.Argument(metavar="APPEAL", help="The id of an appeal, <patient>.a1")]
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="The id of a request, <patient>.r1")]
+
+
+@app.command("courses")
+def courses_command(
+    member: MemberArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every course, dose by dose, with the variances that stand.
+
+    Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        day = _parsed(_DAY, as_of, "--as-of") or reading.today()
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "courses", known_at=instant)
+        answer = course_list(history, day)
+        if as_json:
+            _print(answer.model_dump(mode="json"))
+            return
+        _show_pairs(course_rows(answer))
+
+
+@app.command("person")
+def person_command(
+    member: MemberArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print identifiers, coverage, representatives, linked histories, and the agents of others on record.
+
+    Example: lemtrada-ledger person DEMO-0003
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        day = _parsed(_DAY, as_of, "--as-of") or reading.today()
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "person", known_at=instant)
+        answer = person(history, day)
+        if as_json:
+            _print(answer.model_dump(mode="json"))
+            return
+        _show_pairs(person_rows(answer))
+
+
+@app.command("request")
+def request_command(
+    request: RequestArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    edition: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
+    ] = None,
+    to_extend: Annotated[
+        bool, typer.Option("--to-extend", help="Judge the extension of its approval: doses given under it stand aside.")
+    ] = False,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what has become of a request, and what the policy says of it, clause by clause.
+
+    Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        if to_extend and edition is not None:
+            remedy = "leave one of the two out"
+            raise InvalidCommand(
+                "an extension is judged under the request's own edition", field="--edition", remedy=remedy
+            )
+        applies = edition_named(edition) if edition is not None else None
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history, found = reading.request(_checked(request, RequestId, "REQUEST"), known_at=instant)
+        day = _parsed(_DAY, as_of, "--as-of")
+        life = request_life(history, found, reading.zone, clocks_at(reading.now(), reading.zone, day, instant))
+        judged, problem = _judged(history, found, day or reading.today(), applies, to_extend)
+        seals = [(one.kind, reading.sealed(history.patient_id, one.version)) for one in found.decisions]
+        if as_json:
+            _print(
+                {
+                    "seals": [seal_value(kind, place) for kind, place in seals],
+                    "life": life.model_dump(mode="json"),
+                    "assessment_digest": judged.digest if judged is not None else None,
+                    "assessment": judged.assessment.model_dump(mode="json") if judged is not None else None,
+                    "edition_problem": problem,
+                }
+            )
+            return
+        rows = assessment_rows(judged.assessment) if judged is not None else [("Edition", problem or "")]
+        _show_pairs((*life_rows(life, reading.zone), *seal_rows(seals), *rows))
+
+
+def _judged(
+    history: PatientHistory, found: Request, day: date, applies: Edition | None, to_extend: bool
+) -> tuple[Judgement | None, str | None]:
+    """What the policy says of it, or why no edition can be applied: what has become of it is told all the same."""
+    try:
+        if to_extend:
+            return assessment_to_extend(history, found.request_id, day), None
+        return judge(history, found, day, applies), None
+    except EditionUnknown as unknown:
+        return None, str(unknown)
+
+
+@app.command("appeal")
+def appeal_command(
+    appeal: AppealArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who appealed what and why, who has it, when it is due, and how it was decided.
+
+    Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history, found = reading.appeal(_checked(appeal, AppealId, "APPEAL"), known_at=instant)
+        now = clocks_at(reading.now(), reading.zone, _parsed(_DAY, as_of, "--as-of"), instant)
+        answer = appeal_view(history, found, reading.zone, now)
+        if as_json:
+            _print(answer.model_dump(mode="json"))
+            return
+        _show_pairs(appeal_rows(answer, reading.zone))
+
+
+@app.command("requests")
+def requests_command(
+    member: MemberArgument,
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """List a patient's requests with their ids, oldest first.
+
+    Example: lemtrada-ledger requests DEMO-0003
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "requests", known_at=instant)
+        if as_json:
+            from api.routes.schemas import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
+
+            _print([request_summary(one).model_dump(mode="json") for one in history.requests])
+            return
+        rows = [("Request", _summary(one)) for one in history.requests]
+        _show_pairs(rows or [("Requests", "none on record")])
+
+
+@app.command("appeals")
+def appeals_command(
+    member: MemberArgument,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """List a patient's appeals with their ids, oldest first.
+
+    Example: lemtrada-ledger appeals DEMO-0024
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        history = reading.history(_patient(reading, member), "appeals", known_at=instant)
+        now = clocks_at(reading.now(), reading.zone, _parsed(_DAY, as_of, "--as-of"), instant)
+        views = [appeal_view(history, one, reading.zone, now) for one in history.appeals]
+        if as_json:
+            _print([one.model_dump(mode="json") for one in views])
+            return
+        rows = [("Appeal", f"{one.appeal_id}: {spoken(one.status)}, received {one.received_on}") for one in views]
+        _show_pairs(rows or [("Appeals", "none on record")])
+
+
+@app.command("document")
+def document_command(
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="The id of a document, <patient>.f1")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="A new file, which gets the bytes as received.")],
+    known_at: KnownAt = None,
+    purpose: Purpose = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a document to a file, once its bytes are found to be those that were received.
+
+    Example: lemtrada-ledger document 11111111-2222-4333-8444-555555555555.f1 --output report.pdf
+    """
+    with plainly(), _reading(database, purpose) as reading:
+        instant = _parsed(_INSTANT, known_at, "--known-at")
+        found = reading.document(_checked(document, DocumentId, "DOCUMENT"), known_at=instant)
+        _write_new(output, reading.bytes_of(patient_of(document), found.document.sha256))
+        if as_json:
+            _print(found.document.model_dump(mode="json"))
+            return
+        _print(f"{found.document.size_bytes} bytes, SHA-256 {found.document.sha256}")
+
+
+def _summary(one: Request) -> str:
+    line = spoken(one.line_of_business)
+    return f"{one.request_id}: {one.status}, received {one.received_on} ({line}){imported(one.imported_from)}"
+
+
+def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
+    """Never over another file, and never half of it: where it ends early, nothing stays."""
+    try:
+        with output.open("xb") as file:
+            try:
+                for piece in pieces:
+                    file.write(piece)
+            except BaseException:
+                output.unlink()
+                raise
+    except OSError as error:
+        raise InvalidCommand(
+            f"cannot write: {error.strerror}", field="--output", remedy="name a new file in a folder of yours"
+        ) from None
+
+
+_IDS: Final = {RequestId: "a request", AppealId: "an appeal", DocumentId: "a document"}
+_LETTERS: Final = {RequestId: "r", AppealId: "a", DocumentId: "f"}
+
+
+def _checked(identifier: str, kind: Any, argument: str) -> str:
+    """The id of a request, an appeal or a document; raises InvalidCommand where it is none."""
+    try:
+        TypeAdapter(kind).validate_python(identifier)
+    except ValidationError:
+        remedy = f"give the patient's id and .{_LETTERS[kind]} with the {argument.lower()}'s number"
+        raise InvalidCommand(f"this is no id of {_IDS[kind]}", field=argument, remedy=remedy) from None
+    return identifier

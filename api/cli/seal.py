@@ -1,0 +1,133 @@
+"""The verbs about the seal: sign now, see how it stands, its key, another key, a new origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
+
+import typer
+
+from api.background.sealing import sealing_of, signer_of
+from api.cli.ledger import Database, _ledger_to_tend, plainly
+from api.cli.main import ANSWER_IS_NO, AsJson, _complain, _print, app
+from domain.errors import Conflict
+from domain.ledger.application import Ledger
+from domain.ledger.sealing.renewal import start_new_origin
+from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing, SignedCheckpoint
+from domain.seal.encoding import base64_of
+
+seal_verbs = typer.Typer(
+    help="The seal: a signed tree of hashes over everything recorded.\n\nExample: lemtrada-ledger seal status",
+    rich_markup_mode=None,
+)
+app.add_typer(seal_verbs, name="seal")
+
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, as it will stay on record.")]
+_BUSY: Final = "another program seals this ledger and did not finish"
+
+
+@contextmanager
+def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
+    """What the signer refuses is an answer: status 1."""
+    with plainly(), _ledger_to_tend(database) as ledger:
+        try:
+            yield ledger, sealing_of(ledger)
+        except NotConsistent as refused:
+            _complain(str(refused))
+            raise typer.Exit(ANSWER_IS_NO) from None
+        except LeaseIsAnothers:
+            raise Conflict(_BUSY, remedy="try again in a quarter of a minute") from None
+
+
+@seal_verbs.command("now")
+def now_command(database: Database = None, as_json: AsJson = False) -> None:
+    """Seal and sign everything recorded so far, and print the checkpoint.
+
+    Example: lemtrada-ledger seal now --database sqlite:///plan.sqlite
+    """
+    with _sealing(database) as (_, sealing):
+        signed = sealing.seal_now()
+        _print(_values(signed) if as_json else signed.note.rstrip("\n"))
+
+
+@seal_verbs.command("status")
+def status_command(database: Database = None, as_json: AsJson = False) -> None:
+    """Say how far the log is sealed and signed, and whether the signer would sign it as it is; status 1 if not.
+
+    Example: lemtrada-ledger seal status
+    """
+    with _sealing(database) as (_, sealing):
+        newest, unsealed, holder = sealing.newest(), sealing.store.unsealed(), sealing.store.holder()
+        last = sealing.store.last()
+        sealed = 0 if last is None else last.number + 1
+        refusal = sealing.would_refuse()
+        if as_json:
+            _print(
+                {
+                    "origin": sealing.origins.current(),
+                    "events_sealed": sealed,
+                    "events_unsealed": unsealed,
+                    "checkpoint": _values(newest) if newest is not None else None,
+                    "being_sealed": holder is not None,
+                    "refusal": refusal,
+                }
+            )
+        else:
+            signed = f"checkpoint of {newest.checkpoint.size}" if newest is not None else "no checkpoint yet"
+            _print(f"{sealing.origins.current()}: {sealed} events sealed, {unsealed} not yet; {signed}")
+            if refusal is not None:
+                _complain(refusal)
+        if refusal is not None:
+            raise typer.Exit(ANSWER_IS_NO)
+
+
+@seal_verbs.command("key")
+def key_command(database: Database = None, as_json: AsJson = False) -> None:
+    """Print the verifying keys, oldest first. Keep the last one elsewhere: with it an outsider checks signatures.
+
+    Example: lemtrada-ledger seal key > plan.vkey
+    """
+    with _sealing(database) as (_, sealing):
+        keys = sealing.origins.verifying_keys()
+        _print(keys if as_json else "\n".join(keys))
+
+
+@seal_verbs.command("rotate-key")
+def rotate_command(
+    lost: Annotated[
+        bool, typer.Option("--lost", help="The key before is lost, or another was given: sign without it.")
+    ] = False,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign with a new key from now on. The change is recorded, and the next checkpoint has both signatures.
+
+    With --lost it has that of the new one alone, the one in the signer's folder or in LEMTRADA_SEAL_KEY.
+
+    Example: lemtrada-ledger seal rotate-key
+    """
+    with _sealing(database) as (ledger, sealing):
+        if not lost:
+            sealing.seal_now()
+            signer_of(ledger).rotate(sealing.origins.current())
+        signed = sealing.seal_now(in_place_of_another=lost)
+        _print(_values(signed) if as_json else signed.note.rstrip("\n"))
+
+
+@seal_verbs.command("new-origin")
+def new_origin_command(reason: Reason, database: Database = None, as_json: AsJson = False) -> None:
+    """Begin another tree, after a restore that lost what was sealed. It names the checkpoint that it leaves behind.
+
+    On PostgreSQL as the owner of the database, while no program serves it.
+
+    Example: lemtrada-ledger seal new-origin --reason "Restored from the backup of 2026-11-22."
+    """
+    with _sealing(database) as (ledger, sealing):
+        signed = start_new_origin(ledger, signer_of(ledger), sealing, reason)
+        _print(_values(signed) if as_json else signed.note.rstrip("\n"))
+
+
+def _values(signed: SignedCheckpoint) -> dict[str, object]:
+    one = signed.checkpoint
+    return {"origin": one.origin, "size": one.size, "root": base64_of(one.root), "note": signed.note}

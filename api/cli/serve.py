@@ -1,0 +1,134 @@
+"""`serve`: what it is told, and what it prints before it answers: the address, and how to sign in."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from socket import socket
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api import demo
+from api.cli.ledger import Database, TimeZone, _url_to_write, demo_lines, plainly, step_progress
+from api.cli.main import _print, app
+from api.server import serve as serving
+from api.server.proxy import Front, front_of
+from domain.errors import InvalidCommand
+from domain.events import THE_LEDGER_ITSELF, Member
+from domain.ledger.application import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    from api.identity import Identity
+
+
+@app.command("serve")
+def serve_command(
+    context: typer.Context,
+    with_demo: Annotated[
+        bool, typer.Option("--demo", help="A temporary ledger of synthetic patients, removed at the end.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="To listen on; beyond this machine only with --public-url.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one and prints it.")] = 8000,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="LEMTRADA_PUBLIC_URL",
+            help="Under which a proxy with TLS serves it, for example https://ledger.plan.example.",
+        ),
+    ] = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESSES",
+            envvar="LEMTRADA_PROXY",
+            help="The proxy's addresses or networks, whose X-Forwarded-For, -Proto and -Host are believed.",
+        ),
+    ] = None,
+    database: Database = None,
+    time_zone: TimeZone = None,
+) -> None:
+    """Serve the HTTP API, on this machine alone or behind a proxy, until Ctrl-C or SIGTERM.
+
+    Example: lemtrada-ledger serve --demo
+    """
+    with plainly(), ExitStack() as stack:
+        front = front_of(public_url, proxy)
+        stack.enter_context(serving.until_stopped())
+        listener = stack.enter_context(serving.listening(host, port, front))
+        if with_demo:
+            source = context.get_parameter_source("database")
+            if source is not None and source.name == "COMMANDLINE":
+                raise InvalidCommand(
+                    "--demo serves a temporary ledger of its own",
+                    field="--database",
+                    remedy="leave one of the two out; `demo --database URL` fills a ledger that stays",
+                )
+            _serve_demo(listener, front, time_zone)
+            return
+        url = _url_to_write(database)
+        zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
+        with open_ledger(url, zone=zone) as ledger:
+            identity = _identity_of(ledger, front)
+            _print(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
+            _print_about_signing_in(identity, identity.public_url or serving.url_of(listener))
+            _print(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
+            sys.stdout.flush()
+            serving.serve(ledger, listener, front, identity)
+
+
+# -- what it prints ---------------------------------------------------------------------------
+
+
+def _url_of(listener: socket, front: Front) -> str:
+    here = serving.url_of(listener)
+    return here if front.public_url is None else f"{here} as {front.public_url}"
+
+
+def _identity_of(ledger: Ledger, front: Front) -> Identity:
+    from api.identity.from_environment import identity_of  # noqa: PLC0415  (FastAPI is slow to import)
+
+    return identity_of(ledger, str(front.public_url) if front.public_url is not None else None)
+
+
+def _print_about_signing_in(identity: Identity, url: str) -> None:
+    """A link is shown this once."""
+    if (code := identity.first_link()) is not None:
+        _print("No administrator has come yet. This link signs one in, once, within 24 hours:")
+        _print(f"  {url}/sign-in/{code}")
+
+
+def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
+    with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
+        url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
+        with step_progress() as progress:
+            shown = demo.fill(url, zone=time_zone or demo.ZONE, progress=progress)
+        with open_ledger(url) as ledger:
+            one = next(one for one in shown if one.situation == "approved_mid_course")
+            patient_id = ledger.find(Member(member_id=one.member_id))
+            base = serving.url_of(listener)
+            find = f'{{"member": {{"member_id": "{one.member_id}"}}}}'
+            _print(f"{len(shown)} synthetic patients in a temporary ledger, which counts days in {ledger.zone.key}:")
+            _print("\n".join(demo_lines(shown)))
+            identity = _identity_of(ledger, front)
+            for person in demo.STAFF:
+                identity.people.ensure(person, THE_LEDGER_ITSELF)
+            as_reviewer = f"-H 'Authorization: Bearer {identity.issue_token(demo.REVIEWER)}'"
+            seen = identity.public_url or base
+            _print("To sign in with a browser; each link works once:")
+            for person in demo.SHOWN_AROUND:
+                code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
+                _print(f"  {person.name}, {person.role.replace('_', ' ')}: {seen}/sign-in/{code}")
+            _print_about_signing_in(identity, seen)
+            _print("For example, with a token of that reviewer:")
+            _print(f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'")
+            _print(f"  curl -s {base}/patients/{patient_id}/eligibility {as_reviewer}")
+            _print(f"  {serving.PROGRAM} history {one.member_id} --database {ledger.address}")
+            _print(
+                f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
+            )
+            sys.stdout.flush()
+            serving.serve(ledger, listener, front, identity)

@@ -1,0 +1,264 @@
+"""The situations of courses and decisions that the demo shows, one patient each: a function is that patient's story.
+
+Every day is counted from the demo's today, so that the stories hold on whatever date they are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from api.demo.people import MEDICAL_DIRECTOR, PHARMACIST
+from api.demo.story_builder import Story, dosing
+from domain.calendar import PartialDate
+from domain.events import ReportedCourse, StatedAgent
+from domain.facts import AggressiveDisease, AggressiveSign
+from domain.people import ConsultationGiven, Prescriber
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`shows` says in one sentence what to see there."""
+
+    name: str
+    shows: str
+    tell: Callable[[Story], Story]
+
+
+# -- a first course ---------------------------------------------------------------------------
+
+
+def pending_a_document(story: Story) -> Story:
+    """One agent failed, which is not enough; the MRI that would be is asserted, but its report is not here."""
+    return story.on(story.ago(2)).opens().requests_first_course(
+        agents=(StatedAgent(product="Avonex", outcome="inadequate_efficacy", stopped_on=PartialDate(story.year(2))),),
+        aggressive_disease=only_an_mri("not_attached"),
+    )  # fmt: skip
+
+
+def ready_to_approve(story: Story) -> Story:
+    """The plan before attested that Lemtrada was never given; everything else is met, and nobody decided yet."""
+    story.on(story.ago(3)).opens().reports_treatment(source="attested", reference="Transfer letter")
+    return story.requests_first_course(received_lemtrada=None)
+
+
+def approved_mid_course(story: Story) -> Story:
+    story.on(story.ago(12)).opens().requests_first_course()
+    story.on(story.ago(9)).approves()
+    return story.on(story.ago(2)).is_given(2)
+
+
+def partially_approved(story: Story) -> Story:
+    """A physician grants three of the five days that were asked for, and says what is left out."""
+    story.on(story.ago(6)).opens().requests_first_course()
+    return story.on(story.ago(3)).approves(
+        by=MEDICAL_DIRECTOR,
+        doses=3,
+        citing=("Dosing.A",),
+        left_out="The fourth and fifth day are not approved until the laboratory results of day three are in.",
+        rationale="Low platelets before treatment; the rest can be asked for again.",
+    )
+
+
+def interrupted_first_course(story: Story) -> Story:
+    """Three of five doses, then an infusion reaction; the approval lapsed with two doses unused."""
+    first = 150 + story.person.spread(60)
+    story.on(story.ago(first + 9)).opens().requests_first_course()
+    story.on(story.ago(first + 6)).approves()
+    return story.on(story.ago(first)).is_given(3)
+
+
+def closed_unfinished(story: Story) -> Story:
+    """Two doses more than a year ago; a physician closed the course, and a later one is now asked for."""
+    first = 420 + story.person.spread(20)
+    story.on(story.ago(first + 9)).opens().requests_first_course()
+    story.on(story.ago(first + 6)).approves()
+    story.on(story.ago(first)).is_given(2)
+    story.on(story.ago(first - 30)).closes_course(1, "Severe infusion reactions; the first course will not be resumed.")
+    return story.on(story.ago(4)).requests_later_course()
+
+
+# -- between courses --------------------------------------------------------------------------
+
+
+def completed_and_waiting(story: Story) -> Story:
+    return after_a_first_course(story, last_dose_on=story.ago(150 + story.person.spread(60)))
+
+
+def due_next_month(story: Story) -> Story:
+    """The twelve months are over some three weeks from today."""
+    return after_a_first_course(story, last_dose_on=_a_year_before(story.ago(-20 - story.person.spread(8))))
+
+
+def denied_too_early(story: Story) -> Story:
+    after_a_first_course(story, last_dose_on=story.ago(270 + story.person.spread(30)))
+    story.on(story.ago(20)).requests_later_course()
+    return story.on(story.ago(15)).denies(
+        "1.B.iv",
+        rationale="The last dose was given less than twelve months ago. The request can be made again when they are"
+        " over.",
+    )
+
+
+# -- later courses ----------------------------------------------------------------------------
+
+
+def later_course_approved(story: Story) -> Story:
+    """A nurse practitioner asks, in consultation with a neurologist; three doses are approved and none given."""
+    after_a_first_course(story, last_dose_on=story.ago(400 + story.person.spread(30)))
+    story.on(story.ago(8)).requests(
+        story.later_course_statement(),
+        prescriber=Prescriber(name="Nika Fictitious, NP", specialty="neurology", credential="nurse_practitioner"),
+        consultation=ConsultationGiven(specialty="neurology", name="Dr. Nora Fictitious"),
+        urgency="urgent",
+    )
+    return story.on(story.ago(7)).approves(by=PHARMACIST)
+
+
+def later_course_interrupted(story: Story) -> Story:
+    """One of three doses a month ago, and the rest asked for: the policy is silent, so a clinician decides (R8)."""
+    after_a_first_course(story, last_dose_on=story.ago(450 + story.person.spread(20)))
+    story.on(story.ago(50)).requests_later_course()
+    story.on(story.ago(47)).approves()
+    story.on(story.ago(40)).is_given(1)
+    story.on(story.ago(4)).requests_later_course(days=2)
+    return story.on(story.ago(3)).refers("Course 2 was begun and not finished; two of its doses are asked for.")
+
+
+def transferred(story: Story) -> Story:
+    """Two courses under another plan, known to the year and to the month only; a third is asked for.
+
+    The month is the one a year ago, so that some of its days have their anniversary behind
+    them and some not; on the last day of a month all have.
+    """
+    last_month = PartialDate(f"{story.year(1)}-{story.today.month:02}")
+    story.on(story.ago(5)).opens().reports_treatment(
+        ReportedCourse(doses_given=5, mg_total=60.0, last_dose_on=PartialDate(story.year(3)), completed=True),
+        ReportedCourse(doses_given=3, mg_total=36.0, first_dose_on=last_month, last_dose_on=last_month, completed=True),
+        source="other_plan",
+        reference="Records of the plan before (made up)",
+    )
+    return story.requests_later_course(response={"symptom": True})
+
+
+# -- refused or referred ----------------------------------------------------------------------
+
+
+def denied_second_agent(story: Story) -> Story:
+    story.on(story.ago(25)).opens().requests_first_course(
+        agents=(
+            *story.person.failed_agents(story.today.year - 3),
+            StatedAgent(product="Zeposia", outcome="adequate", still_taken=True),
+        ),
+        other_dmt_continues=True,
+    )
+    return story.on(story.ago(18)).denies(
+        "NR.2",
+        rationale="Another disease-modifying agent would be taken at the same time. With a stop date before the"
+        " first infusion the request can be made again.",
+    )
+
+
+def excluded_isolated_syndrome(story: Story) -> Story:
+    """Not recommended whatever else is met; only a physician may deny it, and none has yet."""
+    return story.on(story.ago(3)).opens().requests_first_course(ms_form="clinically_isolated_syndrome")
+
+
+def referred_dosing(story: Story) -> Story:
+    story.on(story.ago(10)).opens().requests_first_course(requested_dosing=dosing(8))
+    return story.on(story.ago(8)).refers("Eight days are asked for; the regimen has five.")
+
+
+def referred_infection(story: Story) -> Story:
+    """All criteria are met; an active infection is never a reason to deny, and always one to look (R20)."""
+    story.on(story.ago(6)).opens().requests_first_course(active_infection=True)
+    return story.on(story.ago(5)).refers("An active infection is stated; please look before it is decided.")
+
+
+# -- doses that need a second look ------------------------------------------------------------
+
+
+def variances(story: Story) -> Story:
+    """The third dose was 10 mg, and the fifth was given the day after the approval had lapsed."""
+    approved_on = story.ago(60 + story.person.spread(60))
+    story.on(approved_on - timedelta(days=4)).opens().requests_first_course()
+    story.on(approved_on).approves()
+    story.on(approved_on + timedelta(days=26)).is_given(2)
+    story.on(approved_on + timedelta(days=28)).is_given(1, mg=10.0)
+    return story.on(approved_on + timedelta(days=29)).is_given(2)
+
+
+def voided_dose(story: Story) -> Story:
+    """The fifth entry, which completed the course, was somebody else's: voided, and the course is open again."""
+    story.on(story.ago(14)).opens().requests_first_course()
+    story.on(story.ago(12)).approves()
+    story.on(story.ago(8)).is_given(5)
+    return story.on(story.ago(2)).voids_dose(5, "Entered for another patient of the infusion centre.")
+
+
+def possible_duplicate(story: Story) -> Story:
+    """Claims arrive for two infusions already reported: one is found to be the same, one waits for a person."""
+    story.on(story.ago(30)).opens().requests_first_course()
+    story.on(story.ago(27)).approves()
+    first = story.ago(20)
+    story.on(first).is_given(5)
+    story.on(story.ago(3)).is_claimed(first).is_claimed(first + timedelta(days=1))
+    return story.on(story.ago(1)).confirms_duplicate(6, "The claim names the same infusion.")
+
+
+SITUATIONS: Final[tuple[Situation, ...]] = (
+    Situation("pending_a_document", "A first request waits for one document, the MRI report.", pending_a_document),
+    Situation("ready_to_approve", "Never treated, as reported; all is met and a reviewer may approve.",
+              ready_to_approve),
+    Situation("approved_mid_course", "An approval is in force: two doses given, three may be used.",
+              approved_mid_course),
+    Situation("partially_approved", "Three of the five doses asked for are approved.", partially_approved),
+    Situation("interrupted_first_course", "Three of five doses given, the approval lapsed: still path A.",
+              interrupted_first_course),
+    Situation("closed_unfinished", "A physician closed the first course; the next request is for a clinician.",
+              closed_unfinished),
+    Situation("completed_and_waiting", "The first course is complete; the twelve months are not over.",
+              completed_and_waiting),
+    Situation("due_next_month", "The second course may begin within the next thirty days.", due_next_month),
+    Situation("denied_too_early", "Denied, citing 1.B.iv: asked for before the twelve months were over.",
+              denied_too_early),
+    Situation("later_course_approved", "Path B: the second course is approved and not begun.", later_course_approved),
+    Situation("later_course_interrupted", "One of three doses of course 2 given; the rest is referred (R8).",
+              later_course_interrupted),
+    Situation("transferred", "Two courses under another plan, known to the month only; a third is asked for.",
+              transferred),
+    Situation("denied_second_agent", "Denied, citing NR.2: another agent would be taken at the same time.",
+              denied_second_agent),
+    Situation("excluded_isolated_syndrome", "NR.1 applies; a physician has to decide.", excluded_isolated_syndrome),
+    Situation("referred_dosing", "Referred: eight days asked for, outside the regimen.", referred_dosing),
+    Situation("referred_infection", "Referred: all is met, but an active infection is stated.", referred_infection),
+    Situation("variances", "Complete, with a dose of 10 mg and one given after the approval's thirty days.",
+              variances),
+    Situation("voided_dose", "The fifth dose was voided, which opened the course again.", voided_dose),
+    Situation("possible_duplicate", "Claims repeat two infusions: one confirmed as the same, one undecided.",
+              possible_duplicate),
+)  # fmt: skip
+
+
+def after_a_first_course(story: Story, last_dose_on: date) -> Story:
+    """Asked for, approved, and given on five days, of which this was the last."""
+    story.on(last_dose_on - timedelta(days=16)).opens().requests_first_course()
+    story.on(last_dose_on - timedelta(days=12)).approves()
+    return story.on(last_dose_on - timedelta(days=4)).is_given(5)
+
+
+def only_an_mri(documentation: str) -> AggressiveDisease:
+    no = AggressiveSign(finding=False)
+    return AggressiveDisease(
+        rapid_deterioration=no,
+        disabling_relapses=no,
+        mri=AggressiveSign.model_validate({"finding": True, "documentation": documentation}),
+        cognitive_impairment=no,
+    )
+
+
+def _a_year_before(day: date) -> date:
+    """A day whose anniversary is this one; 28 February for a 29th, which is the anniversary of none."""
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

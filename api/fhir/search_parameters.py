@@ -1,0 +1,106 @@
+"""What a search asks for, read from its parameters; whatever is not understood is refused, without repeating it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import QueryParams
+
+from api.fhir.instants import Stretch, stretch_of
+from api.fhir.paging import Place
+from domain.errors import InvalidCommand
+
+COUNT: Final = 50
+COUNT_MAX: Final = 200
+FORMATS: Final = frozenset({"json", "application/json", "application/fhir+json"})
+
+_PATIENT: Final = re.compile(
+    r"(?:Patient/)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.ASCII | re.IGNORECASE
+)
+_ID_OF_PATIENT: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.[a-z0-9.]{1,40})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`target` is a reference, or system and value of an identifier; `parameters` are what it was asked with."""
+
+    stretch: Stretch
+    patient_id: UUID | None
+    target: str | None
+    identifier: tuple[str | None, str] | None
+    count: int
+    place: Place | None
+    parameters: Sequence[tuple[str, str]]
+
+
+def asked_of(query: QueryParams, zone: ZoneInfo, dated_by: str) -> Asked:
+    """Raises InvalidCommand. The `dated_by` parameter alone may be repeated: all of its values hold."""
+    for name in query:
+        if name != dated_by and len(query.getlist(name)) > 1:
+            raise InvalidCommand("this parameter is given more than once", field=name, remedy="give it once")
+    if query.get("_format", "json") not in FORMATS:
+        raise InvalidCommand("only JSON is answered", field="_format", remedy="leave it out, or send json")
+    of_patient, target = _patient(query, "patient"), _patient(query, "target")
+    identifier = _identifier(query.get("target:identifier"))
+    named = {one for one in (of_patient, target, _patient_of(identifier)) if one is not None}
+    page = query.get("page")
+    stretch = stretch_of(query.getlist(dated_by), zone, dated_by)
+    if len(named) > 1:
+        # Nothing is of two patients: what is asked for can't exist.
+        stretch = Stretch(_NEVER.start, _NEVER.end)
+    return Asked(
+        stretch=stretch,
+        patient_id=next(iter(named), None),
+        target=f"Patient/{target}" if target is not None else None,
+        identifier=identifier,
+        count=_count(query.get("_count")),
+        place=Place.at(page) if page is not None else None,
+        parameters=query.multi_items(),
+    )
+
+
+def _patient(query: QueryParams, parameter: str) -> UUID | None:
+    value = query.get(parameter)
+    if value is None:
+        return None
+    match = _PATIENT.fullmatch(value)
+    if match is None:
+        raise InvalidCommand("this is no reference to a patient", field=parameter, remedy="send Patient/ and her id")
+    return UUID(match[1])
+
+
+def _identifier(value: str | None) -> tuple[str | None, str] | None:
+    """`system|value`, or the value alone."""
+    if value is None:
+        return None
+    system, bar, rest = value.partition("|")
+    found = (system or None, rest) if bar else (None, value)
+    if _patient_of(found) is None:
+        raise InvalidCommand(
+            "this is no id of a thing in a patient's record",
+            field="target:identifier",
+            remedy="send the ledger's own id of a request, dose, report, document, notice, appeal or determination",
+        )
+    return found
+
+
+def _patient_of(identifier: tuple[str | None, str] | None) -> UUID | None:
+    """Every id of the ledger begins with the patient's."""
+    match = _ID_OF_PATIENT.fullmatch(identifier[1]) if identifier is not None else None
+    return UUID(match[1]) if match is not None else None
+
+
+def _count(value: str | None) -> int:
+    if value is None:
+        return COUNT
+    if not (value.isascii() and value.isdigit() and 1 <= len(value) <= 9 and int(value) >= 1):
+        raise InvalidCommand("this is no number of resources", field="_count", remedy=f"send 1 to {COUNT_MAX}")
+    return min(int(value), COUNT_MAX)
+
+
+_NEVER: Final = stretch_of(["lt2000", "ge2000"], ZoneInfo("UTC"), "date")

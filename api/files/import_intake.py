@@ -1,0 +1,246 @@
+"""Each line of an import to a command, once by its reference: a second run finds what the first one recorded.
+
+Bytes in, one outcome a line out. A line that is refused never stops the others, and no text
+repeats what a line said of a patient.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from api.files.import_lines import (
+    LINE,
+    REFERENCE,
+    ClaimLine,
+    DeterminationLine,
+    DoseLine,
+    HistoryLine,
+    PriorTreatmentLine,
+    RequestLine,
+)
+from domain.commands import (
+    Command,
+    ImportPastDetermination,
+    OpenHistory,
+    RecordDose,
+    ReportPriorTreatment,
+    SubmitRequest,
+)
+from domain.errors import AlreadyRecorded, KeyReused, LedgerError
+from domain.events import ImportedFrom
+from domain.ledger.application import Ledger
+from domain.people import Actor
+
+CLAIM_COLUMNS: Final = ("member", "date_of_service", "hcpcs", "units", "claim_reference")
+LINE_BYTES_MAX: Final = 262_144
+RECORDED_BEFORE: Final = "recorded before"
+KINDS: Final = ("history", "prior_treatment", "request", "determination", "dose", "claim")
+
+Line = HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine
+Fate = Literal["recorded", "recorded before", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a line. `kind` and `reference` are None where it could not be read that far."""
+
+    line_number: int
+    fate: Fate
+    kind: str | None = None
+    reference: str | None = None
+    cause: str | None = None
+    field: str | None = None
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        where = ", ".join(filter(None, (f"line {self.line_number}", self.reference, self.field)))
+        return f"{self.cause} ({where}): {self.remedy}"
+
+    def to_json_value(self) -> dict[str, Any]:
+        return {
+            "line": self.line_number,
+            "fate": self.fate,
+            "kind": self.kind,
+            "reference": self.reference,
+            "cause": self.cause,
+            "field": self.field,
+            "remedy": self.remedy,
+        }
+
+
+class _Unreadable(Exception):
+    """`sent` is what could be read of the line."""
+
+    def __init__(self, cause: str, field: str | None, remedy: str, sent: Any = None) -> None:
+        super().__init__(cause)
+        self.cause, self.field, self.remedy = cause, field, remedy
+        told = sent if isinstance(sent, dict) else {}
+        self.kind = told["kind"] if told.get("kind") in KINDS else None
+        self.reference = told["reference"] if _is_reference(told.get("reference")) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """An import from one source into one ledger. `source` parts the references of one record from another's."""
+
+    ledger: Ledger
+    source: str
+    actor: Actor
+
+    def json_lines(self, lines: Iterable[bytes]) -> Iterator[Outcome]:
+        """Every line that is not blank, in the order of the file."""
+        for number, raw in enumerate(lines, start=1):
+            text = (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip()
+            if text:
+                yield self._taken(number, partial(_from_json, text))
+
+    def claims(self, lines: Iterable[bytes]) -> Iterator[Outcome]:
+        """Claim lines as CSV with a header of `CLAIM_COLUMNS`; the number is that of the line in the file."""
+        # What is no UTF-8 is refused with its line, and does not end the file.
+        text = (raw.decode("utf-8-sig" if not number else "utf-8", "replace") for number, raw in enumerate(lines))
+        rows = csv.DictReader(text, strict=True)
+        try:
+            missing = [name for name in CLAIM_COLUMNS if name not in (rows.fieldnames or ())]
+            if missing:
+                remedy = f"give the columns {', '.join(CLAIM_COLUMNS)}"
+                yield Outcome(1, "refused", cause=f"the column {missing[0]} is missing", remedy=remedy)
+                return
+            for row in rows:
+                yield self._taken(rows.line_num, partial(_from_claim, row))
+        except csv.Error as error:
+            remedy = "save it as comma-separated UTF-8, and run it again: what was recorded is recorded once"
+            yield Outcome(rows.line_num, "refused", cause=f"not CSV from here on: {error}", remedy=remedy)
+
+    # -- one line -----------------------------------------------------------------------------
+
+    def _taken(self, number: int, read: Callable[[], Line]) -> Outcome:
+        try:
+            line = read()
+        except _Unreadable as fault:
+            return Outcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
+        try:
+            fate = self._record(line)
+        except KeyReused:
+            remedy = "give the line a reference of its own, or correct what was recorded from it"
+            cause = "another line came with this reference before"
+            return Outcome(number, "refused", line.kind, line.reference, cause, "reference", remedy)
+        except (LedgerError, _Unreadable) as error:
+            return Outcome(number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy)
+        return Outcome(number, fate, line.kind, line.reference)
+
+    def _record(self, line: Line) -> Fate:
+        imported = ImportedFrom(source=self.source, reference=line.reference)
+        key = f"import:{self.source}:{line.reference}"
+        if isinstance(line, HistoryLine):
+            command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
+            try:
+                opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
+            except AlreadyRecorded:
+                return RECORDED_BEFORE
+            return RECORDED_BEFORE if opened.replayed else "recorded"
+        patient_id = self.ledger.find(line.member)
+        if patient_id is None:
+            raise _Unreadable("this member has no history", "member", "import a line of the kind history first")
+        outcome = self.ledger.execute(
+            patient_id, self._command(patient_id, line), self.actor, key=key, imported_from=imported
+        )
+        return RECORDED_BEFORE if outcome.replayed else "recorded"
+
+    def _command(self, patient_id: UUID, line: Line) -> Command:
+        match line:
+            case PriorTreatmentLine():
+                return ReportPriorTreatment(source=line.source, reference=line.reference, courses=line.courses)
+            case RequestLine():
+                return SubmitRequest(**{name: getattr(line, name) for name in SubmitRequest.model_fields})
+            case DeterminationLine():
+                terms = {
+                    name: getattr(line, name) for name in ImportPastDetermination.model_fields if name != "request_id"
+                }
+                return ImportPastDetermination(request_id=self._request_of(patient_id, line), **terms)
+            case DoseLine():
+                return RecordDose(
+                    on=line.on, mg=line.mg, site=line.site, source=line.source, source_reference=line.reference
+                )
+            case ClaimLine():
+                return RecordDose(on=line.on, mg=float(line.units), source="claim", source_reference=line.reference)
+            case _:
+                raise AssertionError(f"{line.kind} opens a history")
+
+    def _request_of(self, patient_id: UUID, line: DeterminationLine) -> str:
+        of_line = ImportedFrom(source=self.source, reference=line.request)
+        for request in self.ledger.history(patient_id).requests:
+            if request.imported_from == of_line:
+                return request.request_id
+        raise _Unreadable("no request was imported from that line", "request", "import the request's line first")
+
+
+# -- reading ----------------------------------------------------------------------------------
+
+
+def _from_json(text: bytes) -> Line:
+    if len(text) > LINE_BYTES_MAX:
+        raise _Unreadable(f"the line is longer than {LINE_BYTES_MAX} bytes", None, "send one fact a line")
+    try:
+        text.decode()
+        sent = from_json(text, allow_inf_nan=False)
+    except UnicodeDecodeError as error:
+        raise _Unreadable("not UTF-8", f"byte {error.start + 1}", "save the file as UTF-8") from None
+    except ValueError:
+        raise _Unreadable("not JSON", None, "send one JSON object a line") from None
+    return _validated(sent)
+
+
+def _from_claim(row: dict[str | None, Any]) -> Line:
+    if None in row or None in row.values():
+        raise _Unreadable("the line has not as many values as the header has", None, "quote values that hold a comma")
+    hcpcs = row["hcpcs"].strip().upper()
+    if hcpcs != "J0202":
+        sent = {"kind": "claim", "reference": row["claim_reference"].strip()}
+        raise _Unreadable("not a line of alemtuzumab", "hcpcs", "send the lines of HCPCS J0202 alone", sent)
+    issuer, separator, number = row["member"].strip().partition(":")
+    member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
+    units = row["units"].strip()
+    return _validated(
+        {
+            "kind": "claim",
+            "reference": row["claim_reference"].strip(),
+            "member": member,
+            "on": row["date_of_service"].strip(),
+            "hcpcs": hcpcs,
+            "units": int(units) if units.isascii() and units.isdigit() and len(units) < 10 else units,
+        }
+    )
+
+
+def _is_reference(sent: object) -> bool:
+    """Whether this can name a line; anything else may be of the patient, and is not repeated."""
+    try:
+        REFERENCE.validate_python(sent, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+_COLUMN: Final = {"on": "date_of_service", "reference": "claim_reference", "member.member_id": "member"}
+
+
+def _validated(sent: Any) -> Line:
+    try:
+        line: Line = LINE.validate_json(to_json(sent))
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(one) for one in fault["loc"][1:] if isinstance(one, int) or one.isidentifier())
+        is_claim = isinstance(sent, dict) and sent.get("kind") == "claim"
+        message = fault["msg"].removeprefix("Value error, ")
+        cause = "the kind of line is not known" if fault["type"].startswith("union_tag") else message
+        remedy = "see `import --schema` for what a line may say"
+        raise _Unreadable(cause, _COLUMN.get(place, place) if is_claim else place or None, remedy, sent) from None
+    return line

@@ -1,0 +1,1 @@
+"""HTTP conventions that every route shares: problems, request bodies, ETags, examples, the security log."""

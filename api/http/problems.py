@@ -1,0 +1,306 @@
+"""What went wrong, as RFC 9457 problem details: the cause, the field or clause, and what to send instead.
+
+No text here repeats what was sent: an error may be logged, and what was sent may be a
+patient's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from eventsourcing.persistence import PersistenceError
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, JsonValue
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+
+from api.http import security_log
+from domain import errors
+from domain.ledger.errors import DocumentDamaged, StoreError
+from domain.review.assessment_changes import Change
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPES: Final = "urn:lemtrada-ledger:problem:"
+FHIR: Final = "application/fhir+json"
+"""Whoever speaks FHIR is told what is wrong as an OperationOutcome."""
+
+
+class UnreadableBody(Exception):
+    """The body is not JSON; the message names the place, never the text around it."""
+
+
+class WrongContentType(Exception):
+    """The body is announced as something else than JSON."""
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than `bytes_max`."""
+
+    def __init__(self, bytes_max: int, remedy: str = "send one command at a time") -> None:
+        super().__init__(f"The body is larger than {bytes_max} bytes.")
+        self.remedy = remedy
+
+
+class InvalidField(BaseModel):
+    """One field of what was sent, and what is wrong with it."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `remedy` says what to send instead; `changed` what moved since it was looked at."""
+
+    type: str = Field(examples=[f"{TYPES}assessment-moved"])
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    clause: str | None = None
+    remedy: str
+    errors: list[InvalidField] | None = None
+    changed: list[Change] | None = None
+    details: dict[str, JsonValue] | None = None
+
+
+_FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}|sha256|[0-9]{1,6}")
+
+ERRORS_SHOWN_MAX: Final = 20
+"""A body can be wrong in a hundred thousand places."""
+
+STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
+    errors.InvalidCommand: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotPermitted: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.AssessmentMoved: HTTPStatus.CONFLICT,
+    errors.AlreadyDecided: HTTPStatus.CONFLICT,
+    errors.AlreadyRecorded: HTTPStatus.CONFLICT,
+    errors.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
+    errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EditionUnknown: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+MEANING: Final[dict[int, str]] = {
+    304: "If-None-Match names this very answer.",
+    400: "The body is not JSON that can be read: broken UTF-8, a NaN, or no JSON at all.",
+    401: "Nobody is signed in, or nobody any more.",
+    403: "This person may not do this; the remedy says who may.",
+    404: "There is no such patient, request, dose or course.",
+    409: "The record says otherwise by now; where an assessment moved, `changed` says what.",
+    412: "If-Match names an older state of the history.",
+    413: "The body is too large.",
+    415: "The body is not announced as JSON.",
+    422: "A field or clause is wrong, or an idempotency key came again with another command; each is named.",
+    500: "The stored bytes of the document are damaged or gone, and none of them are sent.",
+    503: "The store does not answer.",
+}
+
+REMEDY: Final[dict[int, str]] = {
+    404: "see /openapi.json for what there is",
+    405: "use a method that the Allow header names",
+}
+
+
+SIGNED_IN: Final[dict[str, Any]] = {
+    "token": {"type": "http", "scheme": "bearer", "description": "Of `token create`, or of the plan's OpenID provider."}
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation that can answer in these statuses; `describe` gives problems their media type."""
+    return {
+        status: {"description": MEANING[status]} | ({"model": Problem} if status >= HTTPStatus.BAD_REQUEST else {})
+        for status in statuses
+    }
+
+
+BODY: Final = documented(400, 413, 415, 422)
+"""Every operation that takes a body."""
+COMMAND: Final = documented(403, 404, 409, 412) | BODY
+"""Every command on a history that is open."""
+QUERY: Final = documented(304, 403, 404, 422)
+"""Every question about a patient."""
+
+
+def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> JSONResponse:
+    kind = title.lower().replace(" ", "-")
+    body = Problem(type=f"{TYPES}{kind}", title=title, status=status, detail=detail, remedy=remedy, **more)
+    return JSONResponse(body.model_dump(mode="json", exclude_none=True), status, media_type=MEDIA_TYPE)
+
+
+def refused(error: errors.LedgerError) -> JSONResponse:
+    """A refusal of the domain, in the status that belongs to it."""
+    details: Mapping[str, Any] = error.details
+    return problem(
+        STATUS[type(error)],
+        _title(error),
+        f"{error.cause[:1].upper()}{error.cause[1:]}.",
+        error.remedy,
+        field=error.field,
+        clause=error.clause,
+        changed=details.get("changed"),
+        details={name: value for name, value in details.items() if name != "changed"} or None,
+    )
+
+
+def _title(error: Exception) -> str:
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__)
+    return words.strip().capitalize()
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the API leaves as a problem."""
+    app.exception_handler(errors.LedgerError)(_refused_to)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(UnreadableBody)(_unreadable)
+    app.exception_handler(WrongContentType)(_wrong_content_type)
+    app.exception_handler(BodyTooLarge)(_too_large)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(PersistenceError)(_unavailable)
+    app.exception_handler(StoreError)(_unavailable)
+    app.exception_handler(DocumentDamaged)(_damaged)
+    app.exception_handler(Exception)(_our_fault)
+
+
+def _refused_to(request: Request, error: errors.LedgerError) -> JSONResponse:
+    tell_of_denial(request, error)
+    return refused(error)
+
+
+def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
+    """A line of the security log for whoever asked for what she may not do, or what her office may not know of."""
+    caller = request.scope.get("caller")
+    reason: security_log.Reason
+    if caller is None:
+        return
+    if isinstance(error, errors.NotPermitted):
+        reason = "role_may_not"
+    elif isinstance(error, errors.NotFound) and caller.actor.role == "requester":
+        reason = "not_known_to_office"
+    else:
+        return
+    # The route by its name in the program: a path may hold what somebody typed there.
+    operation = getattr(request.scope.get("route"), "name", None)
+    security_log.access_denied(reason, origin=caller.origin, actor_id=caller.actor.id, operation=operation)
+
+
+def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    # What is read may also be given as the value itself, which JSON can't do: that half says nothing.
+    faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
+    found = [InvalidField(field=_place(one), problem=sentence_of_fault(one)) for one in faults[:ERRORS_SHOWN_MAX]]
+    first = found[0]
+    more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+    return problem(
+        422, "Invalid field", f"{first.field}: {first.problem}{more}.", "correct the fields named in errors",
+        field=first.field, errors=found,
+    )  # fmt: skip
+
+
+def _unreadable(_request: Request, error: UnreadableBody) -> JSONResponse:
+    return problem(400, "Unreadable body", str(error), "send one JSON object in UTF-8")
+
+
+def _wrong_content_type(_request: Request, _error: WrongContentType) -> JSONResponse:
+    return problem(
+        415, "Unsupported media type", "The body is not announced as JSON.", "send Content-Type: application/json",
+        field="header.Content-Type",
+    )  # fmt: skip
+
+
+def _too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
+    answer = problem(413, "Body too large", str(error), error.remedy)
+    # Something may still be on its way that nobody will read; the connection can't be used again.
+    answer.headers["Connection"] = "close"
+    return answer
+
+
+def _http_error(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=error.status_code, headers=error.headers)
+    title = HTTPStatus(error.status_code).phrase
+    answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, "see /openapi.json"))
+    answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods_at(request)):
+        answer.headers["Allow"] = ", ".join(methods)
+    return answer
+
+
+def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
+    answer = problem(
+        503, "Store unavailable", "The ledger's store does not answer; nothing was half done.",
+        "send the same again with the same Idempotency-Key",
+    )  # fmt: skip
+    answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def _damaged(_request: Request, _error: DocumentDamaged) -> JSONResponse:
+    return problem(500, "Document damaged", MEANING[500], "restore it from a backup, or store the original again")
+
+
+def _our_fault(_request: Request, _error: Exception) -> JSONResponse:
+    cause = "The program failed; what was not answered before was not done, or done whole."
+    return problem(500, "Internal error", cause, "send the same again with the same Idempotency-Key")
+
+
+def describe(app: FastAPI, is_public: Callable[[str], bool]) -> None:
+    """The OpenAPI document declares problems as what they are sent as; the framework would say application/json.
+
+    What is not public takes a token or a session, and says 401 without one.
+    """
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = FastAPI.openapi(app)
+            document["components"]["securitySchemes"] = SIGNED_IN
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    _describe_one(operation, is_public=is_public(path))
+        return FastAPI.openapi(app)
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document.
+
+
+def _describe_one(operation: dict[str, Any], *, is_public: bool) -> None:
+    responses = operation["responses"]
+    if not is_public:
+        operation["security"] = [{name: []} for name in SIGNED_IN]
+        schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+        responses["401"] = {"description": MEANING[401], "content": {MEDIA_TYPE: {"schema": schema}}}
+    for status, response in responses.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST and FHIR not in response["content"]:
+            (content,) = response["content"].values()
+            response["content"] = {MEDIA_TYPE: content}
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method of the path; the router names those of one route alone."""
+    paths = request.app.openapi()["paths"]
+    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return sorted(method.upper() for methods in here for method in methods)
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    """`body.statement.agents.0.product` becomes `statement.agents.0.product`; other places keep their kind."""
+    # The validator adds the branch that it tried, `function-after[...]`.
+    kind, *parts = (part for part in map(str, error["loc"]) if not part.endswith("]"))
+    if kind != "body" or not parts:
+        return ".".join([kind, *parts])
+    # The caller may have chosen these names; one that doesn't look like a field's can be anything.
+    return ".".join(part if _FIELD_NAME.fullmatch(part) else "(unknown)" for part in parts)
+
+
+def sentence_of_fault(error: Mapping[str, Any]) -> str:
+    """The validator's message, without the value that was sent."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        return "no field of this name is known here"
+    if error["type"] == "missing":
+        return "the field is missing"
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,251 @@
+"""Audit: who changed what, one event whole with its proof checked, who looked, and the ledger verified now."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import TypeAdapter
+
+from api.pages.admin.verification_runs import Runs, checkpoint_given, key_given
+from api.pages.form_commands import refused
+from api.pages.forms import FormOfRequest
+from api.pages.rendering import PREFIX, TITLES, rendered
+from api.record_access.http import Reading, ReadingOfRequest
+from api.routes.accesses import AfterPage
+from api.routes.dependencies import LedgerOfApp, Limit, PatientIdInPath
+from api.routes.seal import SealingOfApp
+from domain.calendar import Day
+from domain.errors import InvalidCommand, LedgerError, NotFound
+from domain.events import PATIENT_EVENTS, PatientEvent
+from domain.ledger.access_log.report import Question
+from domain.ledger.event_search import Search
+from domain.ledger.sealing.sealing import Sealing
+from domain.permissions import views as sight
+from domain.seal.encoding import base64_of
+from domain.seal.merkle import check_inclusion
+from domain.seal.notes import open_note, read_verifying_key
+from projections.audit_trail import audit_trail
+from projections.timeline import entry as in_words
+
+router = APIRouter(include_in_schema=False)
+
+AUDIT: Final = f"{PREFIX}/audit"
+OF_PATIENT: Final = f"{PREFIX}/patients/{{patient_id}}"
+
+Kind = Annotated[str | None, Query(pattern=r"^[A-Za-z]*$", max_length=60)]
+Before = Annotated[int | None, Query(ge=1)]
+Correlated = Annotated[str | None, Query(max_length=40)]
+Version = Annotated[int, Path(ge=1, le=1_000_000)]
+
+
+@router.get(AUDIT)
+def audit_page(
+    request: Request,
+    reading: ReadingOfRequest,
+    sealing: SealingOfApp,
+    actor: Annotated[str | None, Query(max_length=100)] = None,
+    kind: Kind = None,
+    since: Annotated[str | None, Query(alias="from", max_length=10)] = None,
+    until: Annotated[str | None, Query(alias="to", max_length=10)] = None,
+    command: Correlated = None,
+    before: Before = None,
+) -> Response:
+    """A search of everything for the auditor; for others the door to a patient's own trail."""
+    sight.check_may_see(reading.actor, "audit_trail")
+    sees_all = reading.actor.role in sight.MAY_SEE["audit_events"]
+    asked = {"actor": actor or "", "kind": kind or "", "from": since or "", "to": until or "", "command": command or ""}
+    is_asked = before is not None or any(asked.values())
+    found, tried = None, None
+    if sees_all and is_asked:
+        try:
+            found = reading.search(_search(asked, before))
+        except LedgerError as error:
+            tried = error
+    hits = found.events if found is not None else ()
+    events = [
+        (one, in_words(cast("PatientEvent", one), reading.zone)) for _, one in hits if isinstance(one, PATIENT_EVENTS)
+    ]
+    others = [one for _, one in hits if not isinstance(one, PATIENT_EVENTS)]
+    return rendered(
+        request,
+        "admin/audit.html.j2",
+        422 if tried is not None else 200,
+        sees_all=sees_all,
+        asked=asked,
+        found=found,
+        events=events,
+        others=others,
+        wrong=tried,
+        kinds=sorted(TITLES.items(), key=lambda one: one[1]),
+        seal=_seal(sealing),
+    )
+
+
+def _search(asked: dict[str, str], before: int | None) -> Search:
+    """Raises InvalidCommand for a day or an id that is none."""
+    try:
+        days = {name: TypeAdapter(Day).validate_python(asked[name]) if asked[name] else None for name in ("from", "to")}
+        command = UUID(asked["command"]) if asked["command"] else None
+    except ValueError:
+        raise InvalidCommand(
+            "a day or an id cannot be read", field="from", remedy="write days as 2026-04-28, and the id as it is shown"
+        ) from None
+    return Search(
+        actor_id=asked["actor"] or None,
+        topic=asked["kind"] or None,
+        since=days["from"],
+        until=days["to"],
+        command_id=command,
+        before=before,
+    )
+
+
+# -- one history --------------------------------------------------------------------------------
+
+
+@router.get(f"{OF_PATIENT}/events")
+def events_page(
+    request: Request,
+    reading: ReadingOfRequest,
+    patient_id: PatientIdInPath,
+    before: Before = None,
+    limit: Limit = 50,
+) -> Response:
+    """Every change of one history, newest first."""
+    events = reading.events(patient_id, "audit_trail")
+    older = [one for one in reversed(events) if before is None or one.originator_version < before]
+    shown = older[:limit]
+    return rendered(
+        request,
+        "admin/events.html.j2",
+        patient_id=patient_id,
+        entries=[in_words(one, reading.zone) for one in shown],
+        commands={one.originator_version: one.command_id for one in shown},
+        total=len(events),
+        goes_on=shown[-1].originator_version if len(older) > limit else None,
+    )
+
+
+@router.get(f"{OF_PATIENT}/events/{{version}}")
+def event_page(
+    request: Request, reading: ReadingOfRequest, sealing: SealingOfApp, patient_id: PatientIdInPath, version: Version
+) -> Response:
+    """One event whole: what it changed, what it says, and that it is sealed, checked as this page was made."""
+    events = reading.events(patient_id, "audit_trail", subject=str(version))
+    if version > len(events):
+        raise NotFound("no such event", field="version", remedy="send a version that is on record")
+    trail = audit_trail(events[:version])
+    event = events[version - 1]
+    return rendered(
+        request,
+        "admin/event.html.j2",
+        patient_id=patient_id,
+        entry=trail.entries[-1],
+        words=in_words(event, reading.zone),
+        beside=[one.originator_version for one in events if one.command_id == event.command_id],
+        last=len(events),
+        proof=_proof(reading, sealing, patient_id, version),
+    )
+
+
+def _proof(reading: Reading, sealing: Sealing, patient_id: UUID, version: int) -> dict[str, Any] | None:
+    """The event's stored bytes led to the root of the checkpoint, and its signature checked: here and now."""
+    place = sealing.place_of(patient_id, version)
+    if place is None or place.checkpoint is None:
+        return None
+    entry, under = reading.entry(patient_id, version), place.checkpoint
+    proof = sealing.proof_of(place.leaf_index, under)
+    checkpoint = under.checkpoint
+    leads = check_inclusion(place.leaf_index, checkpoint.size, entry.leaf_hash(), proof.path, checkpoint.root)
+    keys = [read_verifying_key(one) for one in sealing.origins.verifying_keys()]
+    try:
+        _, signers = open_note(under.note, keys)
+    except ValueError:
+        signers = ()
+    return {
+        "index": place.leaf_index,
+        "checkpoint": checkpoint,
+        "note": under.note,
+        "leads": leads,
+        "signers": [one.text() for one in signers],
+        "leaf_input": entry.leaf_input().decode(),
+        "leaf_input_base64": base64_of(entry.leaf_input()),
+        "leaf_hash": base64_of(entry.leaf_hash()),
+        "path": [base64_of(one) for one in proof.path],
+        "root": base64_of(checkpoint.root),
+    }
+
+
+@router.get(f"{OF_PATIENT}/accesses")
+def accesses_page(
+    request: Request,
+    reading: ReadingOfRequest,
+    patient_id: PatientIdInPath,
+    actor: Annotated[str | None, Query(max_length=100)] = None,
+    since: Annotated[str | None, Query(alias="from", max_length=10)] = None,
+    until: Annotated[str | None, Query(alias="to", max_length=10)] = None,
+    after: AfterPage = None,
+) -> Response:
+    """Who looked at this record."""
+    asked = {"actor": actor or "", "from": since or "", "to": until or ""}
+    days = _search({**asked, "kind": "", "command": ""}, None)
+    page = reading.accesses(Question(patient_id, actor or None, days.since, days.until, after, 50))
+    return rendered(request, "admin/accesses.html.j2", patient_id=patient_id, page=page, asked=asked)
+
+
+# -- the ledger itself --------------------------------------------------------------------------
+
+
+@router.post(f"{AUDIT}/verify")
+def verify_now(request: Request, reading: ReadingOfRequest, ledger: LedgerOfApp, form: FormOfRequest) -> Response:
+    """Starts a run and leads to it."""
+    sight.check_may_see(reading.actor, "export")
+    try:
+        key, given = key_given(form.text("vkey")), checkpoint_given(form.text("checkpoint"))
+        run = _runs(request).start(ledger, reading.actor.name, key, given)
+    except LedgerError as error:
+        tried = refused("verify", form, error)
+        return rendered(request, "admin/verification.html.j2", tried.status, run=None, tried=tried)
+    return RedirectResponse(f"{AUDIT}/verify/{run.id}", 303)
+
+
+@router.get(f"{AUDIT}/verify")
+def verify_page(request: Request, reading: ReadingOfRequest) -> Response:
+    sight.check_may_see(reading.actor, "export")
+    return rendered(request, "admin/verification.html.j2", run=None)
+
+
+@router.get(f"{AUDIT}/verify/{{run}}")
+def run_page(request: Request, reading: ReadingOfRequest, run: UUID) -> Response:
+    sight.check_may_see(reading.actor, "export")
+    return rendered(request, "admin/verification.html.j2", run=_runs(request).named(run))
+
+
+@router.get(f"{AUDIT}/verify/{{run}}/progress")
+def run_progress(request: Request, reading: ReadingOfRequest, run: UUID) -> Response:
+    """The part of the page that goes on."""
+    sight.check_may_see(reading.actor, "export")
+    return rendered(request, "admin/verification_run.html.j2", run=_runs(request).named(run))
+
+
+def _runs(request: Request) -> Runs:
+    state = request.app.state
+    if not hasattr(state, "runs"):
+        state.runs = Runs()
+    return cast("Runs", state.runs)
+
+
+def _seal(sealing: Sealing) -> dict[str, Any]:
+    origin = sealing.origins.current()
+    newest = sealing.store.newest(origin)
+    return {
+        "origin": origin,
+        "unsealed": sealing.store.unsealed(),
+        "size": newest.size if newest is not None else None,
+        "signed_at": newest.signed_at if newest is not None else None,
+        "refusal": sealing.refusal,
+        "not_published": sealing.not_published,
+    }

@@ -1,0 +1,113 @@
+"""People: who may work with this ledger, her links and tokens. What is shown once is in no address and in no store."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.http.problems import tell_of_denial
+from api.identity import people_routes as routes
+from api.identity.caller import Caller, CallerOfRequest
+from api.identity.new_person import NewPerson
+from api.identity.sign_in import IdentityOfApp
+from api.pages.form_commands import Tried, refused
+from api.pages.forms import Form, FormOfRequest, FormWrong, read
+from api.pages.rendering import PREFIX, rendered
+from domain.errors import LedgerError, NotFound
+from domain.people import Credential, Role
+
+router = APIRouter(include_in_schema=False)
+
+HERE: Final = f"{PREFIX}/people"
+ROLES: Final[tuple[Role, ...]] = (
+    "reviewer",
+    "clinician",
+    "appeals_clinician",
+    "auditor",
+    "requester",
+    "service",
+    "administrator",
+)
+CREDENTIALS: Final[tuple[Credential, ...]] = (
+    "none",
+    "nurse",
+    "physician",
+    "pharmacist",
+    "nurse_practitioner",
+    "physician_assistant",
+)
+
+
+@router.get(HERE)
+def people_page(request: Request, identity: IdentityOfApp, caller: CallerOfRequest) -> Response:
+    return _page(request, identity, caller)
+
+
+@router.get(f"{PREFIX}/me")
+def own_page(request: Request, caller: CallerOfRequest) -> Response:
+    """Who is signed in, by which means, and until when."""
+    return rendered(request, "admin/me.html.j2", means=caller.means, until=caller.expires_at, person=caller.actor)
+
+
+@router.post(f"{HERE}/{{act}}")
+def do(request: Request, identity: IdentityOfApp, caller: CallerOfRequest, form: FormOfRequest, act: str) -> Response:
+    """As the API does it. A link or a token is on the page that answers, this once."""
+    try:
+        once = _done(identity, caller, form, act)
+    except FormWrong as wrong:
+        return _page(request, identity, caller, refused(act, form, wrong))
+    except LedgerError as error:
+        tell_of_denial(request, error)
+        return _page(request, identity, caller, refused(act, form, error))
+    return _page(request, identity, caller, None, once)
+
+
+def _done(identity: IdentityOfApp, caller: Caller, form: Form, act: str) -> dict[str, Any]:
+    person_id, zone = form.text("person_id") or "", identity.ledger.zone
+    match act:
+        case "admit":
+            made = routes.admit_person(identity, caller, Response(), read(NewPerson, form, zone))
+            return {"person": made.person, "link": made.link}
+        case "change":
+            changed = routes.change_person(identity, caller, person_id, read(NewPerson, form, zone))
+            return {"changed": changed.person}
+        case "remove":
+            routes.remove_person(identity, caller, person_id, read(routes.Reason, form, zone))
+            return {"removed": person_id}
+        case "link":
+            link = routes.make_link(identity, caller, Response(), person_id)
+            return {"person": link.person, "link": link}
+        case "token":
+            token = routes.make_token(identity, caller, Response(), person_id, read(routes.TokenToMake, form, zone))
+            return {"token": token}
+        case "revoke":
+            token_id = form.text("token_id") or ""
+            routes.revoke_token(identity, caller, token_id, read(routes.Reason, form, zone))
+            return {"revoked": token_id}
+        case _:
+            raise NotFound("there is no such act", field="act", remedy="use a form of this page")
+
+
+def _page(
+    request: Request,
+    identity: IdentityOfApp,
+    caller: Caller,
+    tried: Tried | None = None,
+    once: dict[str, Any] | None = None,
+) -> Response:
+    people, tokens = routes.list_people(identity, caller).people, routes.list_tokens(identity, caller).tokens
+    return rendered(
+        request,
+        "admin/people.html.j2",
+        tried.status if tried is not None else 200,
+        people=people,
+        tokens=tokens,
+        once=once or {},
+        base=identity.public_url or f"{request.url.scheme}://{request.headers.get('host', '')}",
+        may_keep=caller.actor.role == "administrator",
+        roles=ROLES,
+        credentials=CREDENTIALS,
+        tried=tried,
+    )

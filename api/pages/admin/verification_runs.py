@@ -1,0 +1,100 @@
+"""Verifying the live ledger from a page: one run at a time in this process, its progress, and what it found."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from domain.errors import Conflict, InvalidCommand, NotFound
+from domain.ledger.application import Ledger
+from domain.ledger.verification.check_bytes import Signed, read_signed
+from domain.ledger.verification.ledger_source import LedgerSource
+from domain.ledger.verification.report import Report
+from domain.ledger.verification.verify import verify
+from domain.seal.errors import SealError
+from domain.seal.notes import VerifyingKey, read_verifying_key
+
+KEPT_MAX: Final = 20
+"""Runs that are remembered; they are in no store, for what they say is of one moment."""
+
+
+@dataclass
+class Run:
+    """`report` is None while it goes on, `broke_off` says why it did not come to an end."""
+
+    id: UUID
+    started_at: datetime
+    by: str
+    what: str = "beginning"
+    done: int = 0
+    total: int = 0
+    report: Report | None = None
+    broke_off: str | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return self.report is None and self.broke_off is None
+
+
+@dataclass
+class Runs:
+    """Of one process."""
+
+    kept: dict[UUID, Run] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, ledger: Ledger, by: str, key: VerifyingKey | None, given: list[Signed]) -> Run:
+        """Raises Conflict while another goes on."""
+        with self.lock:
+            if any(one.goes_on for one in self.kept.values()):
+                raise Conflict("the ledger is being verified", field="run", remedy="look at the run that goes on")
+            run = Run(uuid4(), ledger.now(), by)
+            self.kept[run.id] = run
+            for old in list(self.kept)[:-KEPT_MAX]:
+                del self.kept[old]
+        threading.Thread(target=_verify, args=(run, ledger, key, given), name="verifying", daemon=True).start()
+        return run
+
+    def named(self, run: UUID) -> Run:
+        found = self.kept.get(run)
+        if found is None:
+            raise NotFound("no such run", field="run", remedy="start one; runs are forgotten when the program ends")
+        return found
+
+
+def _verify(run: Run, ledger: Ledger, key: VerifyingKey | None, given: list[Signed]) -> None:
+    def progress(what: str, done: int, total: int) -> None:
+        run.what, run.done, run.total = what, done, total
+
+    try:
+        run.report = verify(LedgerSource(ledger), key=key, given=given, progress=progress)
+    except Exception as error:
+        run.broke_off = type(error).__name__
+
+
+def key_given(text: str | None) -> VerifyingKey | None:
+    """Raises InvalidCommand."""
+    if text is None:
+        return None
+    try:
+        return read_verifying_key(text)
+    except SealError as error:
+        raise InvalidCommand(
+            f"this is no verifying key: {error.what}", field="vkey", remedy="paste the vkey as it was handed out"
+        ) from None
+
+
+def checkpoint_given(text: str | None) -> list[Signed]:
+    """Raises InvalidCommand. Forms send lines as CRLF; a signed note has plain ones."""
+    if text is None:
+        return []
+    content = text.replace("\r\n", "\n").strip("\n") + "\n"
+    try:
+        return [read_signed(content.encode(), "the checkpoint given", is_given=True)]
+    except SealError as error:
+        raise InvalidCommand(
+            f"this is no checkpoint: {error.what}", field="checkpoint", remedy="paste the whole note, as published"
+        ) from None

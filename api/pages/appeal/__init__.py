@@ -1,0 +1,1 @@
+"""The pages of one appeal and of a replay."""

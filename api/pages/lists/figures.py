@@ -1,0 +1,113 @@
+"""Figures: how the work goes, as plots with their numbers beneath and as CSV. They name nobody."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.pages.rendering import PREFIX, rendered
+from api.record_access.http import Reading, ReadingOfRequest
+from domain.errors import InvalidCommand, NotFound
+from domain.events import LineOfBusiness
+from projections.figures import Asked, Figure, figures
+
+router = APIRouter(include_in_schema=False)
+
+HERE: Final = f"{PREFIX}/figures"
+YEARS_MAX: Final = 20
+
+Day = Annotated[str | None, Query(max_length=10)]
+From = Annotated[str | None, Query(alias="from", max_length=10)]
+To = Annotated[str | None, Query(alias="to", max_length=10)]
+Line = Annotated[str | None, Query(alias="line_of_business", max_length=30)]
+_LINES: Final[tuple[LineOfBusiness, ...]] = ("commercial", "medicare_advantage", "medicaid")
+
+
+@router.get(HERE)
+def figures_page(
+    request: Request, reading: ReadingOfRequest, since: From = None, until: To = None, line: Line = None
+) -> Response:
+    asked = _asked(reading, since, until, line)
+    counts = reading.overdue()
+    return rendered(
+        request,
+        "lists/figures.html.j2",
+        figures=[(one, _plot(one)) for one in _figures(reading, asked)],
+        asked=asked,
+        lines=_LINES,
+        overdue=counts,
+    )
+
+
+@router.get(f"{HERE}/{{name}}.csv")
+def figure_as_csv(
+    reading: ReadingOfRequest, name: str, since: From = None, until: To = None, line: Line = None
+) -> Response:
+    """The numbers of one figure, its heads first."""
+    found = next((one for one in _figures(reading, _asked(reading, since, until, line)) if one.name == name), None)
+    if found is None:
+        raise NotFound("there is no such figure", field="name", remedy="take the link under a figure")
+    written = io.StringIO()
+    table = csv.writer(written, lineterminator="\r\n")
+    table.writerow(found.heads)
+    for row in found.rows:
+        table.writerow([row.label, *("" if one is None else f"{one:g}" for one in row.values)])
+    headers = {
+        "Content-Disposition": f'attachment; filename="{found.name}.csv"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _figures(reading: Reading, asked: Asked) -> tuple[Figure, ...]:
+    return figures(reading.figures_facts(), asked, reading.zone)
+
+
+def _asked(reading: Reading, since: str | None, until: str | None, line: str | None) -> Asked:
+    """The last twelve months if left out. Raises InvalidCommand."""
+    today = reading.today()
+    try:
+        last = date.fromisoformat(until) if until else today
+        first = date.fromisoformat(since) if since else (last.replace(day=1) - timedelta(days=334)).replace(day=1)
+    except ValueError:
+        raise InvalidCommand("a day cannot be read", field="from", remedy="write days as 2026-04-28") from None
+    if not first <= last <= today + timedelta(days=366) or last.year - first.year > YEARS_MAX:
+        raise InvalidCommand(
+            "these days are no stretch", field="to", remedy=f"ask for at most {YEARS_MAX} years, the first day first"
+        )
+    chosen = next((one for one in _LINES if one == line), None)
+    return Asked(since=first, until=last, line=chosen)
+
+
+# -- the plots ----------------------------------------------------------------------------------
+
+WIDTH, LABELS, HEIGHT_OF_ROW, HEIGHT_OF_GROUP = 640.0, 190.0, 22.0, 9.0
+
+
+def _plot(figure: Figure) -> dict[str, Any] | None:
+    """Bars from zero, one group a row; None where there is nothing to draw."""
+    drawn = [one for row in figure.rows for one in row.values[: figure.plotted] if one is not None]
+    if not drawn or max(drawn) == 0:
+        return None
+    most, step = max(drawn), max(HEIGHT_OF_ROW, figure.plotted * HEIGHT_OF_GROUP + 8)
+    groups = []
+    for number, row in enumerate(figure.rows):
+        top = number * step
+        bars = [
+            {
+                "y": top + 4 + place * (step - 8) / figure.plotted,
+                "height": (step - 8) / figure.plotted - 1,
+                "width": (WIDTH - LABELS - 60) * value / most if value is not None else 0,
+                "value": "–" if value is None else f"{value:g}{' ' + figure.unit if figure.unit else ''}",
+                "kind": place,
+            }
+            for place, value in enumerate(row.values[: figure.plotted])
+        ]
+        groups.append({"label": row.label, "y": top + step / 2, "bars": bars})
+    return {"groups": groups, "width": WIDTH, "height": len(figure.rows) * step, "labels": LABELS}

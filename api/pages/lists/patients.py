@@ -1,0 +1,86 @@
+"""Patients: one is found by her member id, which is posted and stands in no address, or her history is opened."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from api.http.problems import STATUS, tell_of_denial
+from api.pages.form_commands import Tried, refused
+from api.pages.forms import Form, FormOfRequest, FormWrong, read
+from api.pages.redirects import leads_to
+from api.pages.rendering import PREFIX, rendered
+from api.record_access.http import ReadingOfRequest
+from api.routes.dependencies import Commanding, CommandingOfRequest, opened
+from api.routes.patients import FindBody
+from domain.commands import OpenHistory
+from domain.errors import LedgerError, NotFound, NotPermitted
+from domain.events import Member
+from domain.permissions.commands import check_role
+from domain.permissions.views import check_may_see
+
+router = APIRouter(include_in_schema=False)
+
+PATH: Final = f"{PREFIX}/patients"
+_NOBODY: Final = OpenHistory(member=Member(member_id="-"), name="-")
+
+
+@router.get(PATH)
+def patients_page(request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest) -> Response:
+    check_may_see(reading.actor, "requests")
+    return _page(request, commanding)
+
+
+@router.post(f"{PATH}/find")
+def find_patient(
+    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, form: FormOfRequest
+) -> Response:
+    check_may_see(reading.actor, "requests")
+    try:
+        member = read(FindBody, form, reading.zone).member
+        return leads_to(request, f"{PATH}/{reading.find(member).patient_id}")
+    except FormWrong as wrong:
+        return _page(request, commanding, refused("find", form, wrong))
+    except NotFound:
+        cause = "nobody with this member id is on record here" if reading.office is None else "nobody of yours is found"
+        tried = Tried("find", form, STATUS[NotFound], cause, "compare the number with the card, or open a history")
+        return _page(request, commanding, tried)
+
+
+@router.post(PATH)
+def open_history(request: Request, commanding: CommandingOfRequest, form: FormOfRequest) -> Response:
+    check_may_see(commanding.caller.actor, "find")
+    try:
+        command = read(OpenHistory, form, commanding.ledger.zone)
+        outcome = opened(commanding, command, Response(), form.key)
+    except FormWrong as wrong:
+        return _page(request, commanding, refused("open", form, wrong))
+    except LedgerError as error:
+        tell_of_denial(request, error)
+        return _page(request, commanding, refused("open", form, error))
+    return leads_to(request, f"{PATH}/{outcome.patient_id}", outcome)
+
+
+def _page(request: Request, commanding: Commanding, tried: Tried | None = None) -> Response:
+    return rendered(
+        request,
+        "lists/patients.html.j2",
+        tried.status if tried is not None else 200,
+        tried=tried,
+        typed=_typed(tried.form) if tried is not None and tried.act == "find" else {},
+        may_not_open=_may_not_open(commanding),
+    )
+
+
+def _typed(form: Form) -> dict[str, str]:
+    """What was looked for, so that it need not be typed again to open a history."""
+    return {name: form.text(name) or "" for name in ("member.issuer", "member.member_id")}
+
+
+def _may_not_open(commanding: Commanding) -> NotPermitted | None:
+    try:
+        check_role(commanding.caller.actor, _NOBODY)
+    except NotPermitted as refusal:
+        return refusal
+    return None

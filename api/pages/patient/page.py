@@ -1,0 +1,168 @@
+"""The patient page: one picture and, beside it, in words where she stands; a day and a moment move both."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final, get_args
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.pages.form_commands import Tried, attempt, done
+from api.pages.forms import FormOfRequest, as_typed
+from api.pages.patient.actions import ACTS, FIRST, MORE, ON_A_DOSE, refusals
+from api.pages.rendering import PREFIX, rendered
+from api.record_access.http import Reading, ReadingOfRequest
+from api.routes.dependencies import AsOf, Commanding, CommandingOfRequest, PatientIdInPath
+from api.text.eligibility import eligibility_rows, headline
+from domain.calendar import FIRST_YEAR, LAST_YEAR
+from domain.errors import InvalidCommand, NotFound
+from domain.events import DoseSource, Relationship, ReportedCourse, TreatmentSource
+from domain.facts import Fact
+from domain.history import PatientHistory
+from domain.permissions.views import appeals_seen, is_own
+from projections.courses import course_list
+from projections.eligibility import eligibility
+from projections.patient_chart import LANES, Shown, picture
+from projections.person import person
+
+router = APIRouter(include_in_schema=False)
+
+HERE: Final = f"{PREFIX}/patients/{{patient_id}}"
+
+
+class CorrectedCourses(Fact):
+    """The courses of a report, as its form is filled in."""
+
+    courses: tuple[ReportedCourse, ...]
+
+
+KnownAsTyped = Annotated[str | None, Query(alias="known_at", max_length=40)]
+_ROWS_BESIDE: Final = frozenset({"On", "Imported"})
+
+
+@router.get(HERE)
+def patient_page(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    patient_id: PatientIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAsTyped = None,
+) -> Response:
+    return _page(request, reading, commanding, patient_id, as_of, _moment(known_at, reading))
+
+
+@router.post(f"{HERE}/{{act}}")
+def do(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    form: FormOfRequest,
+    patient_id: PatientIdInPath,
+    act: str,
+) -> Response:
+    """Records a fact or a correction; an entry of the record is named by the form."""
+    chosen = ACTS.get(act)
+    if chosen is None:
+        raise NotFound("there is no such act", field="act", remedy="use a form of the patient's page")
+    also: dict[str, Any] = {}
+    if act == "prior-treatment" and form.text("none") == "true":
+        also["courses"] = []
+    # Of reports each has a form of its own, filled in with what it says.
+    form_of = f"{act}-{(form.text('report_id') or '').rpartition('.')[2]}" if act.endswith("-report") else act
+    outcome = attempt(request, commanding, patient_id, form_of, chosen.command, form, **also)
+    if isinstance(outcome, Tried):
+        return _page(request, reading, commanding, patient_id, None, None, outcome)
+    return done(f"{PREFIX}/patients/{patient_id}", outcome)
+
+
+def _moment(typed: str | None, reading: Reading) -> datetime | None:
+    """As the field has it, by the plan's clock; with an offset, as it says. Raises InvalidCommand."""
+    if not typed:
+        return None
+    try:
+        instant = datetime.fromisoformat(typed)
+        if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            raise ValueError  # noqa: TRY301  (told below, as what can't be read)
+        return instant if instant.tzinfo is not None else instant.replace(tzinfo=reading.zone)
+    except (ValueError, OverflowError):
+        raise InvalidCommand(
+            "this is no moment", field="known_at", remedy="write it as 2026-04-28T12:00, by the plan's clock"
+        ) from None
+
+
+# -- the page -----------------------------------------------------------------------------------
+
+
+def _page(
+    request: Request,
+    reading: Reading,
+    commanding: Commanding,
+    patient_id: Any,
+    as_of: date | None,
+    known_at: datetime | None,
+    tried: Tried | None = None,
+) -> Response:
+    today = reading.today()
+    day = as_of or today
+    known_on = known_at.astimezone(reading.zone).date() if known_at is not None else today
+
+    def told(history: PatientHistory) -> dict[str, Any]:
+        return _shown(history, reading, day, known_on, today)
+
+    shown = reading.told(patient_id, "courses", told, known_at=known_at)
+    if reading.office is None:
+        reading.shown([patient_id], "person")
+    return rendered(
+        request,
+        "patient/page.html.j2",
+        tried.status if tried is not None else 200,
+        **shown,
+        patient_id=patient_id,
+        day=day,
+        known_at=known_at,
+        is_of_now=known_at is None and day == today,
+        lanes=LANES,
+        dose_sources=list(get_args(DoseSource)),
+        treatment_sources=list(get_args(TreatmentSource)),
+        relationships=list(get_args(Relationship)),
+        first=FIRST,
+        on_a_dose=ON_A_DOSE,
+        more=MORE,
+        may=refusals(commanding),
+        is_of_plan=reading.office is None,
+        tried=tried,
+    )
+
+
+def _shown(history: PatientHistory, reading: Reading, day: date, known_on: date, today: date) -> dict[str, Any]:
+    """Everything of one history, as known then and on that day."""
+    answer = eligibility(history, day, None, reading.office)
+    courses = course_list(history, day, reading.office)
+    requests = [one for one in history.requests if is_own(reading.actor, one)]
+    own = {one.request_id for one in requests}
+    approvals = [one for one in history.approvals if one.request_id in own]
+    appeals = appeals_seen(reading.actor, history)
+    doses = [dose for course in courses.courses for dose in course.doses]
+    reports = [one for one in history.reports if not one.voided] if reading.office is None else []
+    return {
+        "answer": answer,
+        "headline": headline(answer),
+        "rows": [row for row in eligibility_rows(answer, reading.zone.key) if row[0] not in _ROWS_BESIDE],
+        "courses": courses,
+        "doses": [*doses, *courses.other_entries],
+        "doses_named": [
+            (one.dose_id, f"{one.dose_id.rpartition('.')[2]}, {one.mg:g} mg on {one.on}")
+            for one in (*doses, *courses.other_entries)
+            if not one.voided
+        ],
+        "reports": reports,
+        "reports_typed": {one.report_id: as_typed(CorrectedCourses(courses=one.courses)) for one in reports},
+        "requests": list(reversed(requests)),
+        "appeals": list(reversed(appeals)),
+        "person": person(history, day) if reading.office is None else None,
+        "name": history.name,
+        "version": history.version,
+        "picture": picture(Shown(courses, answer, requests, approvals, appeals), day, known_on, today),
+    }

@@ -1,0 +1,1 @@
+"""The policy pages: clauses, readings, and examples assessed when the page is rendered."""

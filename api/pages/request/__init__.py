@@ -1,0 +1,1 @@
+"""The pages of one request: new request, checklist, actions, documents, notices."""

@@ -1,0 +1,68 @@
+"""A document in its place: what it is, its bytes in a frame, and what a person found in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from api.pages.form_commands import Tried, attempt, done
+from api.pages.forms import FormOfRequest
+from api.pages.rendering import PREFIX, rendered
+from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.routes.dependencies import CommandingOfRequest, DocumentIdInPath
+from domain.commands import CorrectDocument, ReviewDocument, VoidDocument
+from domain.errors import NotFound
+from domain.permissions.commands import MAY
+
+router = APIRouter(include_in_schema=False)
+
+HERE: Final = f"{PREFIX}/documents/{{document_id}}"
+ACTS: Final[dict[str, type[BaseModel]]] = {"review": ReviewDocument, "correct": CorrectDocument, "void": VoidDocument}
+IN_A_FRAME: Final = ("image/jpeg", "image/png", "text/plain")
+"""What a browser shows in a frame in which nothing runs. Its viewer of PDF is a program, which does not run there."""
+
+ForClause = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z.()]+$")]
+
+
+@router.get(HERE)
+def document_page(
+    request: Request, reading: ReadingOfRequest, document_id: DocumentIdInPath, clause: ForClause = None
+) -> Response:
+    return _page(request, reading, document_id, clause)
+
+
+@router.post(f"{HERE}/{{act}}")
+def do(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    form: FormOfRequest,
+    document_id: DocumentIdInPath,
+    act: str,
+) -> Response:
+    """Read for a clause, corrected in what was said of it, or voided."""
+    if act not in ACTS:
+        raise NotFound("there is no such act", field="act", remedy="use a form of the document's page")
+    outcome = attempt(request, commanding, patient_of(document_id), act, ACTS[act], form, document_id=document_id)
+    if isinstance(outcome, Tried):
+        return _page(request, reading, document_id, form.text("clause"), outcome)
+    return done(f"{PREFIX}/documents/{document_id}", outcome)
+
+
+def _page(
+    request: Request, reading: Reading, document_id: str, clause: str | None, tried: Tried | None = None
+) -> Response:
+    one = reading.document(document_id)
+    return rendered(
+        request,
+        "request/document.html.j2",
+        tried.status if tried is not None else 200,
+        one=one,
+        clause=clause or one.document.clause,
+        is_framed=one.document.media_type in IN_A_FRAME,
+        may_read=reading.actor.role in MAY[ReviewDocument],
+        tried=tried,
+    )

@@ -1,0 +1,97 @@
+"""A new request: the whole statement of the prescriber in one form, as it came, on a day and at an hour."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from api.pages.form_commands import Tried, attempt, why_not
+from api.pages.forms import FormOfRequest
+from api.pages.redirects import leads_to
+from api.pages.rendering import PREFIX, rendered
+from api.record_access.http import Reading, ReadingOfRequest
+from api.routes.dependencies import Commanding, CommandingOfRequest, PatientIdInPath
+from domain.commands import SubmitRequest
+from domain.events import RequestSubmitted, Statement
+from domain.history import PatientHistory
+from domain.people import Prescriber
+from domain.permissions.disclosure import View
+from domain.permissions.views import MAY_SEE
+from projections.courses import course_list
+from projections.person import person
+
+router = APIRouter(include_in_schema=False)
+
+AGENTS: Final = 8
+"""Rows for agents that the form has; a statement can hold more, and more come with further information."""
+
+PATH: Final = f"{PREFIX}/patients/{{patient_id}}/requests/new"
+
+
+class Submitted(SubmitRequest):
+    """As the form sends it: of a statement that states nothing it sends nothing."""
+
+    statement: Statement = Statement()
+
+
+@router.get(PATH)
+def new_request(
+    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, patient_id: PatientIdInPath
+) -> Response:
+    return _page(request, reading, commanding, _history(reading, patient_id))
+
+
+@router.post(PATH)
+def submit_request(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    patient_id: PatientIdInPath,
+    form: FormOfRequest,
+) -> Response:
+    outcome = attempt(request, commanding, patient_id, "submit", Submitted, form, command_of=_command)
+    if isinstance(outcome, Tried):
+        return _page(request, reading, commanding, _history(reading, patient_id), outcome)
+    submitted = outcome.events[0]
+    assert isinstance(submitted, RequestSubmitted)
+    return leads_to(request, f"{PREFIX}/requests/{submitted.request_id}", outcome)
+
+
+def _command(sent: Submitted) -> SubmitRequest:
+    return SubmitRequest(**dict(sent))
+
+
+def _history(reading: Reading, patient_id: PatientIdInPath) -> PatientHistory:
+    """Who of the plan submits sees whose request it becomes; an office is shown no more than the doses."""
+    view: View = "person" if _sees_person(reading) else "courses"
+    return reading.history(patient_id, view)
+
+
+def _sees_person(reading: Reading) -> bool:
+    return reading.actor.role in MAY_SEE["person"]
+
+
+def _page(
+    request: Request, reading: Reading, commanding: Commanding, history: PatientHistory, tried: Tried | None = None
+) -> Response:
+    today, now = reading.today(), commanding.ledger.now()
+    least = SubmitRequest(
+        received_at=now, line_of_business="commercial", prescriber=Prescriber(name="-"), statement=Statement()
+    )
+    whom = person(history, today) if _sees_person(reading) else None
+    return rendered(
+        request,
+        "request/new_request.html.j2",
+        tried.status if tried is not None else 200,
+        tried=tried,
+        patient_id=history.patient_id,
+        person=whom,
+        doses=[
+            (dose.dose_id, f"{dose.on}, {dose.mg:g} mg, course {course.number}")
+            for course in course_list(history, today, reading.office).courses
+            for dose in course.doses
+        ],
+        refusal=why_not(commanding, history, least),
+        agents=AGENTS,
+    )

@@ -1,0 +1,258 @@
+"""Notices: the letter of a determination before it leaves the plan and as it left; issue and delivery are recorded."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from api.notices.paper import as_pdf, rows_of
+from api.notices.sealed import SealWords, seal_words
+from api.pages.form_commands import Tried, attempt, done, refused
+from api.pages.forms import FormOfRequest, FormWrong, read
+from api.pages.rendering import HEADERS, PREFIX, rendered
+from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.routes.dependencies import CommandingOfRequest, NoticeIdInPath, RequestIdInPath
+from api.routes.seal import SealingOfApp
+from domain.commands import Denial, IssueNotice, RecordDelivery
+from domain.errors import NotFound
+from domain.events import AppealId, NoticeIssued, PatientEvent
+from domain.history import Notice, PatientHistory, fold
+from domain.history import Request as PriorAuthorization
+from domain.ledger.sealing.sealing import Sealing
+from domain.permissions.commands import MAY
+from domain.permissions.views import notice_seen, request_seen
+from domain.review.assess_request import judge
+from projections.letters import TITLES, Draft, Letter, LetterKind, drafted, letter
+
+router = APIRouter(include_in_schema=False)
+
+KIND: Final = "{kind}"
+KindInPath = Annotated[LetterKind, Path()]
+AppealAsked = Annotated[AppealId | None, Query()]
+_PAPER: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+# -- before it leaves ---------------------------------------------------------------------------
+
+
+@router.get(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}")
+def letter_page(
+    request: Request,
+    reading: ReadingOfRequest,
+    sealing: SealingOfApp,
+    request_id: RequestIdInPath,
+    kind: KindInPath,
+    appeal: AppealAsked = None,
+) -> Response:
+    """The letter of what is on record, with the form that records that it left."""
+    return _letter_page(request, reading, sealing, request_id, kind, appeal)
+
+
+@router.get(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}/paper")
+def letter_paper(
+    reading: ReadingOfRequest,
+    sealing: SealingOfApp,
+    request_id: RequestIdInPath,
+    kind: KindInPath,
+    appeal: AppealAsked = None,
+) -> Response:
+    history, _, shown = _letter(reading, request_id, kind, appeal)
+    return _paper(shown, _seal_of(sealing, history, shown), history)
+
+
+@router.post(f"{PREFIX}/requests/{{request_id}}/notice/denial/preview")
+def preview_page(
+    request: Request, reading: ReadingOfRequest, form: FormOfRequest, request_id: RequestIdInPath
+) -> Response:
+    """The letter of a denial that is being written. Nothing is recorded but that the request was looked at."""
+    try:
+        typed = read(Denial, form, reading.zone, also={"assessment_digest": "0" * 64})
+    except FormWrong as wrong:
+        tried = refused("deny", form, wrong)
+        return rendered(
+            request, "request/notice_preview.html.j2", tried.status, letter=None, tried=tried, request_id=request_id
+        )
+
+    def told(history: PatientHistory, one: PriorAuthorization) -> Letter:
+        judged = judge(history, one, reading.today())
+        draft = Draft(
+            citing=typed.citing,
+            rationale=typed.rationale,
+            by=reading.actor,
+            on=reading.today(),
+            assessment=judged.assessment,
+        )
+        return drafted(history, one, draft, reading.zone)
+
+    shown = reading.request(request_id, told)
+    return rendered(request, "request/notice_preview.html.j2", letter=shown, request_id=request_id)
+
+
+@router.post(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}")
+def issue_notice(
+    request: Request,
+    reading: ReadingOfRequest,
+    sealing: SealingOfApp,
+    commanding: CommandingOfRequest,
+    form: FormOfRequest,
+    request_id: RequestIdInPath,
+    kind: KindInPath,
+    appeal: AppealAsked = None,
+) -> Response:
+    """Records that the letter left the plan."""
+    outcome = attempt(
+        request,
+        commanding,
+        patient_of(request_id),
+        "issue",
+        IssueNotice,
+        form,
+        request_id=request_id,
+        kind=kind,
+        appeal_id=appeal,
+    )
+    if isinstance(outcome, Tried):
+        return _letter_page(request, reading, sealing, request_id, kind, appeal, outcome)
+    issued = outcome.events[0]
+    assert isinstance(issued, NoticeIssued)
+    return done(f"{PREFIX}/notices/{issued.notice_id}", outcome)
+
+
+# -- as it left ---------------------------------------------------------------------------------
+
+
+@router.get(f"{PREFIX}/notices/{{notice_id}}")
+def notice_page(
+    request: Request, reading: ReadingOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
+) -> Response:
+    """The letter from what was on record when it was issued, and whether it arrived."""
+    return _notice_page(request, reading, sealing, notice_id)
+
+
+@router.get(f"{PREFIX}/notices/{{notice_id}}/paper")
+def notice_paper(reading: ReadingOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath) -> Response:
+    history, _, shown = _as_issued(reading, notice_id)
+    if shown is None:
+        raise NotFound("no letter is kept for a notice of this kind", field="notice_id", remedy="see the record of it")
+    return _paper(shown, _seal_of(sealing, history, shown), history)
+
+
+@router.post(f"{PREFIX}/notices/{{notice_id}}/delivered")
+def record_delivery(
+    request: Request,
+    reading: ReadingOfRequest,
+    sealing: SealingOfApp,
+    commanding: CommandingOfRequest,
+    form: FormOfRequest,
+    notice_id: NoticeIdInPath,
+) -> Response:
+    patient_id = patient_of(notice_id)
+    outcome = attempt(request, commanding, patient_id, "deliver", RecordDelivery, form, notice_id=notice_id)
+    if isinstance(outcome, Tried):
+        return _notice_page(request, reading, sealing, notice_id, outcome)
+    return done(f"{PREFIX}/notices/{notice_id}", outcome)
+
+
+# -- what they share ----------------------------------------------------------------------------
+
+
+def _letter_page(
+    request: Request,
+    reading: Reading,
+    sealing: Sealing,
+    request_id: str,
+    kind: LetterKind,
+    appeal: str | None,
+    tried: Tried | None = None,
+) -> Response:
+    history, one, shown = _letter(reading, request_id, kind, appeal)
+    notices = [each for each in history.notices if each.request_id == request_id and each.kind == kind]
+    return rendered(
+        request,
+        "request/notice.html.j2",
+        tried.status if tried is not None else 200,
+        letter=shown,
+        rows=rows_of(shown, _seal_of(sealing, history, shown)),
+        request_id=request_id,
+        patient_id=history.patient_id,
+        is_open=one.is_open,
+        appeal_id=appeal,
+        notices=notices,
+        notice=None,
+        tried=tried,
+        may_record=reading.actor.role in MAY[IssueNotice],
+    )
+
+
+def _letter(
+    reading: Reading, request_id: str, kind: LetterKind, appeal_id: str | None
+) -> tuple[PatientHistory, PriorAuthorization, Letter]:
+    def told(history: PatientHistory, one: PriorAuthorization) -> tuple[PatientHistory, PriorAuthorization, Letter]:
+        return history, one, _told(history, one, kind, appeal_id, reading)
+
+    return reading.request(request_id, told)
+
+
+def _told(
+    history: PatientHistory, one: PriorAuthorization, kind: LetterKind, appeal_id: str | None, reading: Reading
+) -> Letter:
+    """Of the appeal that is named, else of the latest that was decided."""
+    decided = [each for each in history.appeals if each.request_id == one.request_id and each.determination]
+    chosen = [each for each in decided if appeal_id in (None, each.appeal_id)]
+    return letter(history, one, kind, reading.zone, chosen[-1] if chosen else None)
+
+
+def _notice_page(
+    request: Request, reading: Reading, sealing: Sealing, notice_id: str, tried: Tried | None = None
+) -> Response:
+    history, notice, shown = _as_issued(reading, notice_id)
+    return rendered(
+        request,
+        "request/notice.html.j2",
+        tried.status if tried is not None else 200,
+        letter=shown,
+        rows=rows_of(shown, _seal_of(sealing, history, shown)) if shown is not None else (),
+        request_id=notice.request_id,
+        patient_id=history.patient_id,
+        is_open=False,
+        appeal_id=notice.appeal_id,
+        notices=[],
+        notice=notice,
+        tried=tried,
+        may_record=reading.actor.role in MAY[RecordDelivery],
+    )
+
+
+def _as_issued(reading: Reading, notice_id: str) -> tuple[PatientHistory, Notice, Letter | None]:
+    """The notice as it is now, and its letter from what was on record when it was issued."""
+
+    def told(events: tuple[PatientEvent, ...]) -> tuple[PatientHistory, Notice, Letter | None]:
+        now = fold(events)
+        assert now is not None, "a history has a first event"
+        notice = notice_seen(reading.actor, now, notice_id)
+        issued = next(one for one in events if isinstance(one, NoticeIssued) and one.notice_id == notice_id)
+        then = fold(events[: issued.originator_version])
+        assert then is not None
+        if notice.kind not in TITLES:
+            return then, notice, None
+        asked = request_seen(reading.actor, then, notice.request_id)
+        return then, notice, _told(then, asked, notice.kind, notice.appeal_id, reading)
+
+    return reading.told_by_events(patient_of(notice_id), "request", told, subject=notice_id)
+
+
+def _seal_of(sealing: Sealing, history: PatientHistory, shown: Letter) -> SealWords | None:
+    return seal_words(sealing.place_of(history.patient_id, shown.version)) if shown.version is not None else None
+
+
+def _paper(shown: Letter, seal: SealWords | None, history: PatientHistory) -> Response:
+    """Named for what it is, and not for whom it is about."""
+    name = f"{shown.kind.replace('_', '-')}-{shown.on}.pdf"
+    headers = {
+        **_PAPER,
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Referrer-Policy": HEADERS["Referrer-Policy"],
+    }
+    return Response(as_pdf(shown, seal, history.recorded_at), media_type="application/pdf", headers=headers)

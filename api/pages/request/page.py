@@ -1,0 +1,259 @@
+"""The request page: what the policy says, on what, by whom it was said, and what this person may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.pages.form_commands import Tried, attempt, done
+from api.pages.forms import FormOfRequest, as_typed
+from api.pages.rendering import PREFIX, rendered
+from api.pages.request.actions import ACTS, FIRST, MORE, refusals
+from api.pages.request.document_upload import supplied
+from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, judged_or_problem
+from api.routes.seal import SealingOfApp
+from domain.commands import AssignRequest, ExtendApproval, PlannedInfusion, ReleaseRequest
+from domain.decisions.approval_changes import assessment_to_extend
+from domain.errors import LedgerError, NotFound
+from domain.events import PatientEvent
+from domain.history import PatientHistory, fold, versions
+from domain.history import Request as PriorAuthorization
+from domain.ledger.sealing.sealing import Sealing
+from domain.permissions.views import is_own, request_seen
+from domain.policy.assessment import speaking_against
+from domain.policy.editions import edition_named
+from domain.review.assess_request import Judgement, judge
+from domain.review.assessment_changes import Change, what_moved
+from projections.checklist import Checklist, checklist
+from projections.request_status import RequestLife, request_life
+
+router = APIRouter(include_in_schema=False)
+
+HERE: Final = f"{PREFIX}/requests/{{request_id}}"
+PLAN: Final = tuple(PlannedInfusion.model_fields)
+"""Left empty, these say that nothing is planned, which is something to record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything of one request that its page shows, from one reading of the record."""
+
+    history: PatientHistory
+    request: PriorAuthorization
+    life: RequestLife
+    judgement: Judgement | None
+    edition_problem: str | None
+    checklist: Checklist | None
+    extension: Judgement | LedgerError
+
+
+class _AsItWas(Exception):
+    """Nothing moved, so nothing is told."""
+
+
+@router.get(HERE)
+def request_page(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    sealing: SealingOfApp,
+    request_id: RequestIdInPath,
+) -> Response:
+    return _page(request, reading, commanding, sealing, request_id)
+
+
+@router.get(f"{HERE}/moved")
+def what_has_moved(
+    request: Request,
+    reading: ReadingOfRequest,
+    request_id: RequestIdInPath,
+    digest: str = Query(pattern=r"^[0-9a-f]{64}$"),
+) -> Response:
+    """What moved since the assessment with this digest was looked at; 204 while nothing did, which is no look."""
+
+    def told(events: tuple[PatientEvent, ...]) -> list[Change]:
+        history = _folded(events)
+        one = request_seen(reading.actor, history, request_id)
+        if not one.is_open or judge(history, one, reading.today()).digest == digest:
+            raise _AsItWas
+        return what_moved(digest, list(versions(events)), request_id, reading.today())
+
+    try:
+        changed = reading.told_by_events(patient_of(request_id), "request", told, subject=request_id)
+    except _AsItWas:
+        return Response(status_code=204)
+    return rendered(request, "request/changes.html.j2", changed=changed, request_id=request_id)
+
+
+@router.post(f"{HERE}/claim")
+def claim(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    sealing: SealingOfApp,
+    form: FormOfRequest,
+    request_id: RequestIdInPath,
+) -> Response:
+    patient_id, to = patient_of(request_id), commanding.caller.actor
+    outcome = attempt(request, commanding, patient_id, "claim", AssignRequest, form, request_id=request_id, to=to)
+    if isinstance(outcome, Tried):
+        return _page(request, reading, commanding, sealing, request_id, outcome)
+    return done(_address(request_id), outcome)
+
+
+@router.post(f"{HERE}/release")
+def release(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    sealing: SealingOfApp,
+    form: FormOfRequest,
+    request_id: RequestIdInPath,
+) -> Response:
+    outcome = attempt(
+        request, commanding, patient_of(request_id), "release", ReleaseRequest, form, request_id=request_id
+    )
+    if isinstance(outcome, Tried):
+        return _page(request, reading, commanding, sealing, request_id, outcome)
+    return done(_address(request_id), outcome)
+
+
+@router.post(f"{HERE}/extend-approval")
+def extend_approval(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    sealing: SealingOfApp,
+    form: FormOfRequest,
+    request_id: RequestIdInPath,
+) -> Response:
+    outcome = attempt(
+        request, commanding, patient_of(request_id), "extend-approval", ExtendApproval, form, request_id=request_id
+    )
+    if isinstance(outcome, Tried):
+        return _page(request, reading, commanding, sealing, request_id, outcome)
+    return done(_address(request_id), outcome)
+
+
+@router.post(f"{HERE}/{{act}}")
+def do(
+    request: Request,
+    reading: ReadingOfRequest,
+    commanding: CommandingOfRequest,
+    sealing: SealingOfApp,
+    form: FormOfRequest,
+    request_id: RequestIdInPath,
+    act: str,
+) -> Response:
+    """One of the acts, as its form states it; refused, the page again with what was typed."""
+    chosen = ACTS.get(act)
+    if chosen is None:
+        raise NotFound("there is no such act", field="act", remedy="use a form of the request's page")
+    if act == "supply-information":
+        outcome = supplied(request, commanding, request_id, form)
+    else:
+        also: dict[str, Any] = {name: form.text(name) for name in PLAN} if act == "planned-infusion" else {}
+        patient_id = patient_of(request_id)
+        outcome = attempt(request, commanding, patient_id, act, chosen.command, form, request_id=request_id, **also)
+    if isinstance(outcome, Tried):
+        return _page(request, reading, commanding, sealing, request_id, outcome)
+    return done(_address(request_id), outcome)
+
+
+def _address(request_id: str) -> str:
+    return f"{PREFIX}/requests/{request_id}"
+
+
+# -- the page -----------------------------------------------------------------------------------
+
+
+def _page(
+    request: Request,
+    reading: Reading,
+    commanding: Commanding,
+    sealing: Sealing,
+    request_id: str,
+    tried: Tried | None = None,
+) -> Response:
+    seen = reading.told_by_events(
+        patient_of(request_id), "request", lambda events: _seen(events, reading, request_id), subject=request_id
+    )
+    now = reading.moment_of(None, None)
+    may = refusals(commanding, seen.history, seen.request, seen.judgement, now)
+    return rendered(
+        request,
+        "request/page.html.j2",
+        tried.status if tried is not None else 200,
+        seen=seen,
+        life=seen.life,
+        submitted=seen.request,
+        assessment=seen.judgement.assessment if seen.judgement is not None else None,
+        digest=seen.judgement.digest if seen.judgement is not None else "",
+        against=_against(seen),
+        first=FIRST,
+        more=MORE,
+        may=may,
+        extension=seen.extension,
+        can_extend=isinstance(seen.extension, Judgement),
+        given=_given(seen.request),
+        seals={one.version: sealing.place_of(seen.history.patient_id, one.version) for one in seen.life.decisions},
+        others=_others(reading, seen),
+        is_of_plan=reading.office is None,
+        tried=tried,
+    )
+
+
+def _seen(events: Sequence[PatientEvent], reading: Reading, request_id: str) -> Seen:
+    history = _folded(events)
+    one = request_seen(reading.actor, history, request_id)
+    judgement, problem = judged_or_problem(history, one, reading.today())
+    made = (
+        checklist(judgement.assessment, history, events, request_id, reading.office) if judgement is not None else None
+    )
+    life = request_life(history, one, reading.zone, reading.moment_of(None, None))
+    return Seen(history, one, life, judgement, problem, made, _extension(history, request_id, reading.today()))
+
+
+def _folded(events: Sequence[PatientEvent]) -> PatientHistory:
+    history = fold(events)
+    assert history is not None, "a history has a first event"
+    return history
+
+
+def _extension(history: PatientHistory, request_id: str, today: date) -> Judgement | LedgerError:
+    try:
+        return assessment_to_extend(history, request_id, today)
+    except LedgerError as refusal:
+        return refusal
+
+
+def _against(seen: Seen) -> list[str]:
+    """What a denial would cite."""
+    if seen.judgement is None:
+        return []
+    assessment = seen.judgement.assessment
+    return list(dict.fromkeys(speaking_against(assessment, edition_named(assessment.edition))))
+
+
+def _given(one: PriorAuthorization) -> dict[str, Any]:
+    """What the forms are filled in with: what stands."""
+    found: dict[str, Any] = as_typed(one.statement, "statement") | as_typed(one.prescriber, "prescriber")
+    if one.consultation is not None:
+        found |= as_typed(one.consultation, "consultation")
+    found["planned_site"] = one.planned_site or ""
+    planned = one.planned_first_infusion_on
+    found["planned_first_infusion_on"] = planned.isoformat() if planned is not None else ""
+    found["line_of_business"] = one.line_of_business
+    return found
+
+
+def _others(reading: Reading, seen: Seen) -> list[PriorAuthorization]:
+    """Her other requests that this person may see."""
+    mine = seen.request.request_id
+    return [one for one in seen.history.requests if one.request_id != mine and is_own(reading.actor, one)]

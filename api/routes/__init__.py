@@ -1,0 +1,1 @@
+"""The HTTP endpoints, their schemas and dependencies."""

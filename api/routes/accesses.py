@@ -1,0 +1,66 @@
+"""Who looked: a patient's accounting, and what a person looked at, between two dates. To ask is recorded as well."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.http import examples
+from api.http.bodies import SoundJson
+from api.http.problems import documented
+from api.record_access.http import ReadingOfRequest
+from api.routes.dependencies import Limit, PatientIdInPath
+from domain.calendar import Day
+from domain.ledger.access_log.report import AccessesShown, Question, cursor_at
+from domain.people import ActorId
+
+router = APIRouter(tags=["accesses"], route_class=SoundJson)
+
+From = Annotated[
+    Day | None, Query(alias="from", description="The first day, in the plan's zone.", examples=["2026-01-01"])
+]
+To = Annotated[Day | None, Query(alias="to", description="The last day, in the plan's zone.", examples=["2026-06-30"])]
+ByActor = Annotated[
+    ActorId | None, Query(description="Only what this person or system looked at.", examples=["r.nurse"])
+]
+AfterPage = Annotated[
+    str | None,
+    Query(
+        max_length=400,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="The next_after of the page before, which was asked the same.",
+        examples=[cursor_at(datetime(2026, 4, 28, 16, tzinfo=UTC), examples.PATIENT, 7)],
+    ),
+]
+
+
+@router.get("/patients/{patient_id}/accesses", responses=documented(403, 404, 422))
+def get_accesses_of_patient(
+    reading: ReadingOfRequest,
+    response: Response,
+    patient_id: PatientIdInPath,
+    since: From = None,
+    until: To = None,
+    after: AfterPage = None,
+    limit: Limit = 50,
+) -> AccessesShown:
+    """The accounting of one patient: who looked at her record, which view, when, why and from where; newest first."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return reading.accesses(Question(patient_id, None, since, until, after, limit))
+
+
+@router.get("/accesses", responses=documented(403, 422))
+def get_accesses(
+    reading: ReadingOfRequest,
+    response: Response,
+    actor: ByActor = None,
+    since: From = None,
+    until: To = None,
+    after: AfterPage = None,
+    limit: Limit = 50,
+) -> AccessesShown:
+    """What was looked at by a person or a system, or by anybody; newest first."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return reading.accesses(Question(None, actor, since, until, after, limit))

@@ -1,0 +1,36 @@
+"""The stateless assessment: the same object as a line of `assess`, judged without touching a ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from pydantic import Field
+
+from api.files.assess_lines import Line
+from api.http import examples
+from api.http.bodies import SoundJson
+from api.http.problems import BODY
+from api.routes.schemas import AssessmentAnswer
+from domain.errors import InvalidCommand
+from domain.policy.assessment import assess
+from domain.policy.treatment_standing import contradictions
+
+router = APIRouter(tags=["assessments"], route_class=SoundJson)
+
+
+class AssessBody(Line):
+    # A date alone: a refusal names what was sent, and must not repeat any other text.
+    edition: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+
+
+@router.post("/assessments", responses=BODY)
+def assess_facts(body: Annotated[AssessBody, Body(examples=[examples.ASSESS])]) -> AssessmentAnswer:
+    """Judge stated facts: every clause with its sentence, facts, readings and what is missing. Nothing is stored."""
+    if found := contradictions(body.facts, body.as_of):
+        # Each one begins with the field that contradicts another.
+        cause, _, remedy = found[0].partition(": ")
+        field = f"facts.{cause.split()[0]}"
+        raise InvalidCommand(f"the facts contradict each other: {cause}", field=field, remedy=remedy)
+    judged = assess(body.facts, body.as_of, body.applicable_edition())
+    return AssessmentAnswer(assessment_digest=judged.digest(), history_version=None, assessment=judged)

@@ -1,0 +1,187 @@
+"""What routes share: ids from paths, running a command, and the ledger for what is of no patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request, Response
+
+from api.http import examples
+from api.http.etags import expected_version, tag_of
+from api.identity.caller import Caller, CallerOfRequest
+from api.record_access.http import is_person, look_of
+from domain.calendar import Day, Instant
+from domain.commands import Command, OpenHistory
+from domain.errors import AssessmentMoved, EditionUnknown
+from domain.events import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
+from domain.history import PatientHistory
+from domain.history import Request as PriorAuthorization
+from domain.ledger.access_log.writer import AccessLog
+from domain.ledger.application import Ledger, Outcome
+from domain.permissions.commands import check_may_bring_documents
+from domain.permissions.views import Sight, check_concerns_own, check_knows_of, sight_of
+from domain.policy.edition import Edition
+from domain.policy.editions import edition_named
+from domain.review.assess_request import Judgement, judge
+
+
+def _ledger(request: Request) -> Ledger:
+    return cast("Ledger", request.app.state.ledger)
+
+
+LedgerOfApp = Annotated[Ledger, Depends(_ledger)]
+PatientIdInPath = Annotated[
+    UUID, Path(description="The random id of the patient, from /patients/find.", examples=[examples.PATIENT])
+]
+RequestIdInPath = Annotated[
+    RequestId,
+    Path(description="The patient's id and `.r` with the request's number.", examples=[f"{examples.PATIENT}.r1"]),
+]
+CourseInPath = Annotated[
+    int, Path(ge=1, le=1_000, description="The number of the course, from the patient's courses.", examples=[1])
+]
+DoseIdInPath = Annotated[
+    DoseId,
+    Path(description="The patient's id and `.d` with the dose entry's number.", examples=[f"{examples.PATIENT}.d1"]),
+]
+ReportIdInPath = Annotated[
+    ReportId,
+    Path(description="The patient's id and `.t` with the report's number.", examples=[f"{examples.PATIENT}.t1"]),
+]
+DocumentIdInPath = Annotated[
+    DocumentId,
+    Path(description="The patient's id and `.f` with the document's number.", examples=[f"{examples.PATIENT}.f1"]),
+]
+NoticeIdInPath = Annotated[
+    NoticeId,
+    Path(description="The patient's id and `.n` with the notice's number.", examples=[f"{examples.PATIENT}.n1"]),
+]
+AppealIdInPath = Annotated[
+    AppealId,
+    Path(description="The patient's id and `.a` with the appeal's number.", examples=[f"{examples.PATIENT}.a1"]),
+]
+
+AsOf = Annotated[
+    Day | None, Query(description="Judged on this day; today in the plan's zone if left out.", examples=["2026-04-28"])
+]
+KnownAt = Annotated[
+    Instant | None,
+    Query(
+        description="Only what was recorded by this instant; now if left out. Not in the future.",
+        examples=["2026-04-28T12:00:00Z"],
+    ),
+]
+EditionKey = Annotated[
+    Day | None,
+    Query(description="The review date of an edition; the one that applies if left out.", examples=["2025-07-23"]),
+]
+After = Annotated[int, Query(ge=0, le=1_000_000, description="Only what lies after this version.", examples=[0])]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at the most.", examples=[50])]
+
+
+def edition_of(key: date | None) -> Edition | None:
+    return edition_named(key.isoformat()) if key is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Commanding:
+    """What a route needs to have a command done: the ledger, and for whom."""
+
+    ledger: Ledger
+    caller: Caller
+    accesses: AccessLog
+
+
+def _commanding(request: Request, caller: CallerOfRequest) -> Commanding:
+    return Commanding(_ledger(request), caller, cast("AccessLog", request.app.state.accesses))
+
+
+CommandingOfRequest = Annotated[Commanding, Depends(_commanding)]
+
+
+def run(
+    commanding: Commanding,
+    patient_id: UUID,
+    command: Command,
+    response: Response,
+    key: str | None,
+    if_match: str | None,
+) -> Outcome:
+    """Execute a command, and tag the answer with the state of the history that it left.
+
+    A requester is told of a patient or a request of others what is told of none; what else she
+    may do is the domain's to say.
+    """
+    ledger, caller = commanding.ledger, commanding.caller
+    if (history := known_to(ledger, caller, patient_id)) is not None:
+        check_concerns_own(caller.actor, history, command)
+    expected = expected_version(if_match, patient_id)
+    try:
+        outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
+    except AssessmentMoved:
+        # What moved is told, and nothing was recorded.
+        _looked(commanding, patient_id)
+        raise
+    if outcome.replayed:
+        _looked(commanding, patient_id)
+    response.headers["ETag"] = tag_of(outcome.history)
+    return outcome
+
+
+def _looked(commanding: Commanding, patient_id: UUID) -> None:
+    """An act is on record by its event; what a repeated key or a refusal tells of a request is a look at it."""
+    look = look_of(commanding.caller, "request", patient_id)
+    commanding.accesses.record([look], durable=is_person(commanding.caller))
+
+
+def opened(commanding: Commanding, command: OpenHistory, response: Response, key: str | None) -> Outcome:
+    """Opens a history, or admits a prescriber's office to the one that there is."""
+    outcome = commanding.ledger.open_history(command, commanding.caller.actor, key=key)
+    if outcome.replayed:
+        _looked(commanding, outcome.patient_id)
+    response.headers["ETag"] = tag_of(outcome.history)
+    response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
+    return outcome
+
+
+def known_to(ledger: Ledger, caller: Caller, patient_id: UUID) -> PatientHistory | None:
+    """The history as a requester's command is checked against it; of anybody else None, for nothing is to be checked.
+
+    Raises NotFound for a patient of others.
+    """
+    if sight_of(caller.actor) is Sight.WHOLE:
+        return None
+    history = ledger.history(patient_id)
+    check_knows_of(caller.actor, history)
+    return history
+
+
+def history_to_change(commanding: Commanding, patient_id: UUID) -> PatientHistory:
+    """What a command is about to be decided upon. Raises NotFound for a patient of others."""
+    history = commanding.ledger.history(patient_id)
+    check_knows_of(commanding.caller.actor, history)
+    return history
+
+
+def bring_document(ledger: Ledger, caller: Caller, patient_id: UUID) -> None:
+    """Raise NotFound or NotPermitted unless this caller may hand in the bytes of a document of this patient."""
+    check_knows_of(caller.actor, ledger.history(patient_id))
+    check_may_bring_documents(caller.actor)
+
+
+def day_recorded(ledger: Ledger, outcome: Outcome) -> date:
+    """The plan's day of the command, so that a repeated key renders the same answer."""
+    return outcome.events[0].recorded_at.astimezone(ledger.zone).date()
+
+
+def judged_or_problem(
+    history: PatientHistory, request: PriorAuthorization, as_of: date
+) -> tuple[Judgement | None, str | None]:
+    """The assessment, or why no edition of the policy can be applied to the day of receipt."""
+    try:
+        return judge(history, request, as_of), None
+    except EditionUnknown as unknown:
+        return None, str(unknown)

@@ -1,0 +1,129 @@
+"""Documents in and out: bytes are stored first, under the patient and their SHA-256, and named by a command after."""
+
+from __future__ import annotations
+
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated, Any, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from api.http.bodies import DISCARDED_BYTES_MAX, SoundJson
+from api.http.etags import tag_answer
+from api.http.problems import BodyTooLarge, documented
+from api.identity.caller import CallerOfRequest
+from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.routes.dependencies import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, bring_document
+from domain.errors import NotFound
+from domain.events import MediaType
+from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
+from domain.ledger.errors import DocumentDamaged
+
+router = APIRouter(tags=["documents"], route_class=SoundJson)
+
+IN_MEMORY_BYTES = 1024 * 1024
+BYTES: dict[str, Any] = {one: {"schema": {"type": "string", "format": "binary"}} for one in get_args(MediaType)}
+SENT: dict[int | str, dict[str, Any]] = {200: {"content": BYTES, "description": "The bytes of the document."}}
+Expected = Annotated[
+    str | None,
+    Header(
+        alias="Content-SHA256",
+        pattern=r"^[0-9a-fA-F]{64}$",
+        description="What the bytes must hash to; they are refused where they do not.",
+        examples=["0" * 64],
+    ),
+]
+
+
+class DocumentStored(BaseModel):
+    """What a command names as `sha256`, `size_bytes` and `media_type`."""
+
+    sha256: str
+    size_bytes: int
+    media_type: MediaType = Field(description="What the bytes are, whatever they were announced as.")
+
+
+@router.post(
+    "/patients/{patient_id}/documents",
+    status_code=201,
+    responses=documented(403, 404, 413, 422),
+    openapi_extra={"requestBody": {"required": True, "content": BYTES}},
+)
+async def store_document(
+    ledger: LedgerOfApp,
+    caller: CallerOfRequest,
+    request: Request,
+    patient_id: PatientIdInPath,
+    expected: Expected = None,
+) -> DocumentStored:
+    """Store the bytes of a document: PDF, JPEG, PNG, TIFF or plain text, up to 25 MiB. A command names it after."""
+    await run_in_threadpool(bring_document, ledger, caller, patient_id)
+    with SpooledTemporaryFile(IN_MEMORY_BYTES) as spool:
+        await _read_into(spool, request)
+        spool.seek(0)
+        announced = request.headers.get("content-type", "").split(";")[0].strip().lower() or None
+        stored = await run_in_threadpool(
+            ledger.documents.put, patient_id, spool, media_type_announced=announced, sha256_expected=expected
+        )
+    return DocumentStored(sha256=stored.sha256, size_bytes=stored.size_bytes, media_type=stored.media_type)
+
+
+async def _read_into(spool: IO[bytes], request: Request) -> None:
+    """The whole body; raises BodyTooLarge. What is too much is still read, for who is cut off sees no answer."""
+    most, announced = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX, request.headers.get("content-length", "")
+    too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split it, or scan it at a lower resolution")
+    if announced.isdigit() and int(announced) > most:
+        raise too_large
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= DOCUMENT_BYTES_MAX:
+            spool.write(part)
+        elif size > most:
+            break
+    if size > DOCUMENT_BYTES_MAX:
+        raise too_large
+
+
+@router.get(
+    "/documents/{document_id}",
+    response_class=StreamingResponse,
+    responses=SENT | documented(304, 403, 404, 422, 500),
+)
+def get_document(
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    document_id: DocumentIdInPath,
+    known_at: KnownAt = None,
+) -> StreamingResponse:
+    """The bytes of a document as they were received. A damaged one is a problem, and no byte of it is sent."""
+    patient_id = patient_of(document_id)
+    document = reading.document(document_id, known_at=known_at).document
+    _check_whole(reading, patient_id, document.sha256)
+    tag_answer(request, response, f'"{document.sha256}"')
+    return StreamingResponse(
+        reading.bytes_of(patient_id, document.sha256),
+        media_type=document.media_type,
+        headers={
+            "Content-Length": str(document.size_bytes),
+            "Content-Disposition": f'inline; filename="{document.sha256[:16]}"',
+            **response.headers,
+            # What somebody sent is shown as what it is, and never run.
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+def _check_whole(reading: Reading, patient_id: UUID, sha256: str) -> None:
+    """Raise DocumentDamaged unless every byte is there: read twice, for a status once sent can not be taken back."""
+    try:
+        for _ in reading.bytes_of(patient_id, sha256):
+            pass
+    except NotFound:
+        # An event names it, so it was there.
+        raise DocumentDamaged from None

@@ -1,0 +1,87 @@
+"""Is the process alive, and can it answer? Neither says anything of a patient."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Literal, cast
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from api.http.problems import documented
+from api.routes.dependencies import LedgerOfApp
+from domain.calendar import Day
+from domain.ledger.access_log.writer import AccessLog
+from domain.policy.editions import EDITIONS
+from projections.worklist.runner import lag
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+class Alive(BaseModel):
+    status: Literal["alive"] = "alive"
+
+
+class EditionKnown(BaseModel):
+    """An edition by its review date; a reconstructed one was rebuilt from the history table of the text."""
+
+    edition: str
+    revision: int
+    provenance: Literal["text", "reconstructed"]
+
+
+class Ready(BaseModel):
+    """`plan_day` is today in the plan's time zone; `editions` are those of the policy, newest first.
+
+    `looks_waiting` are looks of systems that are not on disk yet, and `looks_failure` is why not, where
+    writing them fails; it is tried again twice a second, and when too many wait, systems are refused.
+    """
+
+    status: Literal["ready"] = "ready"
+    plan_day: Day
+    plan_time_zone: str
+    editions: list[EditionKnown]
+    looks_waiting: int
+    looks_failure: str | None
+
+
+class ViewKept(BaseModel):
+    """How far a view's tables are behind the log; `position` is null where it was never built.
+
+    `events_behind` is at the most so many. `failed` counts patients whose rows cannot be made and are
+    tried again: the worklist names them. What is behind is caught up with before a question is answered.
+    """
+
+    view: str
+    log_position: int
+    position: int | None
+    events_behind: int
+    seconds_since_move: float | None
+    failed: int
+
+
+@router.get("/live")
+def live() -> Alive:
+    """The process runs."""
+    return Alive()
+
+
+@router.get("/ready", responses=documented(503))
+def ready(ledger: LedgerOfApp, request: Request) -> Ready:
+    """The store answers."""
+    ledger.position()
+    known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
+    backlog = cast("AccessLog", request.app.state.accesses).backlog
+    return Ready(
+        plan_day=ledger.today(),
+        plan_time_zone=ledger.zone.key,
+        editions=known,
+        looks_waiting=backlog.waiting,
+        looks_failure=backlog.failure,
+    )
+
+
+@router.get("/views", responses=documented(503))
+def views(ledger: LedgerOfApp) -> list[ViewKept]:
+    """The tables that are derived from the log, and how far each lags."""
+    return [ViewKept(**asdict(lag(ledger)))]

@@ -1,0 +1,185 @@
+"""Patients: open a history, find one, report treatment from elsewhere, and ask where she stands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+
+from api.http import examples
+from api.http.bodies import SoundJson
+from api.http.etags import IdempotencyKey, IfMatch, tag_answer, tag_of, tag_of_eligibility
+from api.http.problems import BODY, COMMAND, QUERY, documented
+from api.record_access.http import ReadingOfRequest
+from api.routes.dependencies import (
+    After,
+    AsOf,
+    CommandingOfRequest,
+    CourseInPath,
+    EditionKey,
+    KnownAt,
+    Limit,
+    PatientIdInPath,
+    edition_of,
+    opened,
+    run,
+)
+from api.routes.schemas import (
+    AuditPage,
+    EventPage,
+    HistoryChanged,
+    PatientFound,
+    event_view,
+    history_changed,
+    page_of,
+)
+from domain.commands import CloseCourse, OpenHistory, Reason, ReportPriorTreatment
+from domain.events import Member
+from domain.facts import Fact
+from projections.audit_trail import audit_trail
+from projections.courses import Courses, course_list
+from projections.eligibility import Eligibility, eligibility
+from projections.person import Person, person
+
+router = APIRouter(prefix="/patients", tags=["patients"], route_class=SoundJson)
+
+
+class FindBody(Fact):
+    member: Member
+
+
+class CloseBody(Reason):
+    """Why the course will not be finished."""
+
+
+@router.post("", status_code=201, responses=documented(403, 409) | BODY)
+def open_history(
+    commanding: CommandingOfRequest,
+    response: Response,
+    body: Annotated[OpenHistory, Body(examples=[examples.OPEN_HISTORY])],
+    key: IdempotencyKey = None,
+) -> PatientFound:
+    """Open the history of a member. Her member id is kept in the body, never in a URL."""
+    outcome = opened(commanding, body, response, key)
+    return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
+
+
+@router.post("/find", responses=documented(403, 404) | BODY)
+def find_patient(
+    reading: ReadingOfRequest, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
+) -> PatientFound:
+    """The patient behind a member id. Nothing is stored; the member id stays out of the URL."""
+    history = reading.find(body.member)
+    return PatientFound(patient_id=history.patient_id, history_version=history.version)
+
+
+@router.get("/{patient_id}/eligibility", responses=QUERY)
+def get_eligibility(
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    edition: EditionKey = None,
+) -> Eligibility:
+    """Path, course, doses, dates, the approval in force, and what is missing: on any day, straight from the ledger."""
+    chosen = edition_of(edition)
+    history = reading.history(patient_id, "eligibility", known_at=known_at)
+    day = as_of or reading.today()
+    answer = eligibility(history, day, chosen, reading.office)
+    tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, reading.seen_as))
+    return answer
+
+
+@router.get("/{patient_id}/courses", responses=QUERY)
+def get_courses(
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Courses:
+    """Every course dose by dose, with the variances seen then and standing now, and the entries that do not count."""
+    history = reading.history(patient_id, "courses", known_at=known_at)
+    day = as_of or reading.today()
+    tag_answer(request, response, tag_of(history, "courses", day.isoformat(), reading.seen_as))
+    return course_list(history, day, reading.office)
+
+
+@router.get("/{patient_id}/person", responses=QUERY)
+def get_person(
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Person:
+    """Identifiers, coverage, representatives, linked histories, and the agents of others on record."""
+    history = reading.history(patient_id, "person", known_at=known_at)
+    day = as_of or reading.today()
+    tag_answer(request, response, tag_of(history, "person", day.isoformat()))
+    return person(history, day)
+
+
+@router.get("/{patient_id}/history", responses=QUERY)
+def get_history(
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    known_at: KnownAt = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> EventPage:
+    """Every event, oldest first, with all that it carries."""
+    events = reading.events(patient_id, "history", known_at=known_at)
+    tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
+    versions = [event.originator_version for event in events]
+    return page_of([event_view(event) for event in events], versions, after, limit)
+
+
+@router.get("/{patient_id}/audit-trail", responses=QUERY)
+def get_audit_trail(
+    reading: ReadingOfRequest,
+    request: Request,
+    response: Response,
+    patient_id: PatientIdInPath,
+    known_at: KnownAt = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> AuditPage:
+    """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
+    entries = audit_trail(reading.events(patient_id, "audit_trail", known_at=known_at)).entries
+    tag_answer(request, response, f'"{patient_id.hex}-{entries[-1].version}-audit"')
+    return page_of(entries, [entry.version for entry in entries], after, limit)
+
+
+@router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)
+def report_prior_treatment(
+    commanding: CommandingOfRequest,
+    response: Response,
+    patient_id: PatientIdInPath,
+    body: Annotated[ReportPriorTreatment, Body(examples=[examples.REPORT])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> HistoryChanged:
+    """Report treatment outside this ledger; an empty list of courses states that there was none."""
+    return history_changed(run(commanding, patient_id, body, response, key, if_match))
+
+
+@router.post("/{patient_id}/courses/{course}/close", responses=COMMAND)
+def close_course(
+    commanding: CommandingOfRequest,
+    response: Response,
+    patient_id: PatientIdInPath,
+    course: CourseInPath,
+    body: Annotated[CloseBody, Body(examples=[examples.CLOSE])],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> HistoryChanged:
+    """A clinician finds that an open course will not be finished; it then counts as a prior course (R26)."""
+    command = CloseCourse(course=course, reason=body.reason)
+    return history_changed(run(commanding, patient_id, command, response, key, if_match))

@@ -1,0 +1,292 @@
+"""What the API answers with: views of a history, rendered from events and the fold, never evaluated twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field, JsonValue
+
+from domain.calendar import Day, Instant
+from domain.events import (
+    AppealEvidenceAdded,
+    AppealFiled,
+    DoseAdministered,
+    Event,
+    ImportedFrom,
+    InformationSupplied,
+    LineOfBusiness,
+    NoticeIssued,
+    PatientEvent,
+    PriorTreatmentReported,
+    Statement,
+    Urgency,
+    Variance,
+)
+from domain.history import Approval, PatientHistory, Request, RequestStatus
+from domain.ledger.application import Outcome
+from domain.people import Actor, ConsultationGiven, Prescriber
+from domain.policy.assessment import Assessment
+from domain.review.assess_request import Judgement
+from projections.audit_trail import AuditEntry
+from projections.courses import request_shown
+from projections.request_status import DecisionView, decision_view
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list, oldest first. `next_after` asks for the next one; null: this was the last."""
+
+    items: list[T]
+    next_after: int | None
+
+
+class PatientFound(BaseModel):
+    patient_id: UUID
+    history_version: int
+
+
+class AssessmentAnswer(BaseModel):
+    """An assessment and its digest. Deciding a request needs the digest of the assessment that was looked at."""
+
+    assessment_digest: str
+    history_version: int | None = Field(description="Null for an assessment that touched no ledger.")
+    assessment: Assessment
+
+
+class ApprovalView(BaseModel):
+    """Both days are included."""
+
+    course: int
+    doses_approved: int
+    valid_from: Day
+    valid_through: Day
+    left_out: str | None
+    citing: list[str] = Field(description="The criteria that what is left out rests on.")
+    imported_from: ImportedFrom | None
+
+
+class DeterminationView(BaseModel):
+    """What a person decided, as it was recorded."""
+
+    decided_by: Actor
+    decided_on: Day
+    rationale: str | None
+    departs: bool
+    citing: list[str]
+    history_version: int
+    assessment_digest: str
+    assessment: Assessment
+
+
+class RequestView(BaseModel):
+    request_id: str
+    status: RequestStatus
+    received_at: Instant
+    received_on: Day
+    line_of_business: LineOfBusiness
+    urgency: Urgency
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None
+    planned_first_infusion_on: Day | None
+    statement: Statement
+    submitted_by: Actor
+    determination: DeterminationView | None
+    past_determination: DecisionView | None = Field(
+        description="What another record says was decided; it holds no assessment."
+    )
+    approval: ApprovalView | None
+    imported_from: ImportedFrom | None
+
+
+class RequestSummary(BaseModel):
+    request_id: str
+    status: RequestStatus
+    received_on: Day
+    line_of_business: LineOfBusiness
+    urgency: Urgency
+    imported_from: ImportedFrom | None
+
+
+class RequestAnswer(BaseModel):
+    """A request after a command, with what the policy says of it on the day of that command."""
+
+    history_version: int
+    request: RequestView
+    assessment_digest: str | None
+    assessment: Assessment | None
+    edition_problem: str | None = None
+
+
+class DoseAnswer(BaseModel):
+    """A dose entry after a command; `variances` are those seen when it was recorded."""
+
+    history_version: int
+    dose_id: str
+    counts: bool
+    voided: bool
+    course: int | None
+    request_id: str | None
+    documents_report: str | None
+    possible_duplicate_of: str | None
+    variances: list[Variance]
+    also_recorded: list[str] = Field(description="What followed in the same commit, for example CourseCompleted.")
+
+
+class HistoryChanged(BaseModel):
+    patient_id: UUID
+    history_version: int
+    recorded: list[str] = Field(description="The events that the command recorded.")
+    made: list[str] = Field(description="The ids of what is new: of a report, a document, a notice, an appeal.")
+
+
+class EventView(BaseModel):
+    """One event with all that it carries; the salt is left to the seal."""
+
+    version: int
+    event: str
+    recorded_at: Instant
+    actor: Actor
+    command_id: UUID
+    data: dict[str, JsonValue]
+    imported_from: ImportedFrom | None
+
+
+AuditPage = Page[AuditEntry]
+EventPage = Page[EventView]
+RequestPage = Page[RequestSummary]
+
+
+def page_of(items: Sequence[T], versions: Sequence[int], after: int, limit: int) -> Page[T]:
+    """The items whose version lies after `after`, at most `limit` of them."""
+    chosen = [(item, version) for item, version in zip(items, versions, strict=True) if version > after]
+    shown = chosen[:limit]
+    return Page(items=[item for item, _ in shown], next_after=shown[-1][1] if len(chosen) > limit else None)
+
+
+def event_view(event: PatientEvent) -> EventView:
+    envelope = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
+    return EventView(
+        version=event.originator_version,
+        event=event.TOPIC,
+        recorded_at=event.recorded_at,
+        actor=event.actor,
+        command_id=event.command_id,
+        data=event.model_dump(mode="json", exclude=envelope),
+        imported_from=event.imported_from,
+    )
+
+
+def request_view(history: PatientHistory, request: Request) -> RequestView:
+    approval = history.approval(request.request_id)
+    past = [one for one in request.decisions if one.past is not None]
+    return RequestView(
+        request_id=request.request_id,
+        status=request.status,
+        received_at=request.received_at,
+        received_on=request.received_on,
+        line_of_business=request.line_of_business,
+        urgency=request.urgency,
+        prescriber=request.prescriber,
+        consultation=request.consultation,
+        planned_first_infusion_on=request.planned_first_infusion_on,
+        statement=request.statement,
+        submitted_by=request.submitted_by,
+        determination=_determination(request),
+        past_determination=decision_view(past[-1]) if past else None,
+        approval=_approval(approval) if approval is not None else None,
+        imported_from=request.imported_from,
+    )
+
+
+def _determination(request: Request) -> DeterminationView | None:
+    made, by = request.determination, request.decided_by
+    if made is None or by is None:
+        return None
+    return DeterminationView(
+        decided_by=by,
+        decided_on=made.decided_on,
+        rationale=made.rationale,
+        departs=made.departs,
+        citing=list(request.citing),
+        history_version=made.history_version,
+        assessment_digest=made.assessment_digest,
+        assessment=made.assessment,
+    )
+
+
+def _approval(approval: Approval) -> ApprovalView:
+    return ApprovalView(
+        course=approval.course,
+        doses_approved=approval.doses_approved,
+        valid_from=approval.valid_from,
+        valid_through=approval.valid_through,
+        left_out=approval.left_out,
+        citing=list(approval.citing),
+        imported_from=approval.imported_from,
+    )
+
+
+def request_summary(request: Request) -> RequestSummary:
+    return RequestSummary(
+        request_id=request.request_id,
+        status=request.status,
+        received_on=request.received_on,
+        line_of_business=request.line_of_business,
+        urgency=request.urgency,
+        imported_from=request.imported_from,
+    )
+
+
+def request_answer(
+    history: PatientHistory, request: Request, judgement: Judgement | None, edition_problem: str | None = None
+) -> RequestAnswer:
+    return RequestAnswer(
+        history_version=history.version,
+        request=request_view(history, request),
+        assessment_digest=judgement.digest if judgement is not None else None,
+        assessment=judgement.assessment if judgement is not None else None,
+        edition_problem=edition_problem,
+    )
+
+
+def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswer:
+    dose = outcome.history.dose(dose_id)
+    assert dose is not None
+    first, *others = outcome.events
+    seen = first.variances if isinstance(first, DoseAdministered) else dose.variances_then
+    return DoseAnswer(
+        history_version=outcome.history.version,
+        dose_id=dose.dose_id,
+        counts=dose.counts,
+        voided=dose.voided,
+        course=dose.course,
+        request_id=request_shown(outcome.history, dose, office),
+        documents_report=dose.documents_report,
+        possible_duplicate_of=dose.duplicate_of,
+        variances=list(seen),
+        also_recorded=[event.TOPIC for event in others],
+    )
+
+
+def history_changed(outcome: Outcome) -> HistoryChanged:
+    return HistoryChanged(
+        patient_id=outcome.patient_id,
+        history_version=outcome.history.version,
+        recorded=[event.TOPIC for event in outcome.events],
+        made=[one for event in outcome.events for one in _made(event)],
+    )
+
+
+def _made(event: Event) -> Iterator[str]:
+    match event:
+        case PriorTreatmentReported():
+            yield event.report_id
+        case InformationSupplied() | AppealEvidenceAdded():
+            yield from (one.document_id for one in event.documents)
+        case NoticeIssued():
+            yield event.notice_id
+        case AppealFiled():
+            yield event.appeal_id

@@ -1,0 +1,196 @@
+"""The seal over HTTP: checkpoints, keys and proofs, in the published formats that others check them by."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final, cast
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
+
+from api.http.bodies import SoundJson
+from api.http.problems import documented
+from api.identity.caller import CallerOfRequest
+from api.record_access.http import ReadingOfRequest
+from api.routes.dependencies import Limit, PatientIdInPath, RequestIdInPath
+from domain.errors import Conflict, NotFound
+from domain.ledger.sealing.sealing import Place, Sealing, SignedCheckpoint
+from domain.seal.encoding import base64_of
+
+router = APIRouter(tags=["seal"], route_class=SoundJson)
+
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+def _sealing(request: Request) -> Sealing:
+    return cast("Sealing", request.app.state.sealing)
+
+
+SealingOfApp = Annotated[Sealing, Depends(_sealing)]
+
+
+class CheckpointShown(BaseModel):
+    """`root` is the tree's, in base64; `note` the checkpoint as it was signed."""
+
+    origin: str
+    size: int
+    root: str
+    note: str
+
+
+class SealShown(BaseModel):
+    """Where an event stands in the sealed log; `checkpoint` is the first one over it, null while there is none."""
+
+    leaf_index: int
+    checkpoint: CheckpointShown | None
+
+
+class DeterminationSealed(BaseModel):
+    """`seal` is null until the log is sealed so far: a second, as a rule."""
+
+    determination: str
+    version: int
+    decided_on: date
+    seal: SealShown | None
+
+
+class CheckpointPage(BaseModel):
+    items: list[CheckpointShown]
+    next_after: int | None
+
+
+class SealHealth(BaseModel):
+    """`refusal` says why nothing is signed, `not_published` why nothing goes out; both are null while all is well."""
+
+    origin: str
+    events_unsealed: int
+    checkpoint_size: int | None
+    checkpoint_signed_at: datetime | None
+    refusal: str | None
+    not_published: str | None
+
+
+@router.get("/seal/checkpoint", response_class=PlainTextResponse, responses=_TEXT | documented(404))
+def get_checkpoint(_: CallerOfRequest, sealing: SealingOfApp) -> str:
+    """The newest checkpoint: a C2SP signed note over origin, size and root."""
+    return _newest(sealing).note
+
+
+@router.get("/seal/checkpoints", responses=documented(422))
+def get_checkpoints(
+    _: CallerOfRequest,
+    sealing: SealingOfApp,
+    after: Annotated[int, Query(ge=0, description="Only larger ones than this size.", examples=[0])] = 0,
+    limit: Limit = 50,
+) -> CheckpointPage:
+    """Every checkpoint of the origin, by its size."""
+    found = sealing.store.checkpoints(sealing.origins.current(), after, limit)
+    items = [shown_checkpoint(SignedCheckpoint.of(one.note)) for one in found]
+    return CheckpointPage(items=items, next_after=found[-1].size if len(found) == limit else None)
+
+
+@router.get("/seal/key", response_class=PlainTextResponse, responses=_TEXT)
+def get_keys(_: CallerOfRequest, sealing: SealingOfApp) -> str:
+    """The verifying keys, oldest first. Who checks has them from elsewhere; here they are for comparing."""
+    return "".join(f"{one}\n" for one in sealing.origins.verifying_keys())
+
+
+@router.get("/seal/consistency", response_class=PlainTextResponse, responses=_TEXT | documented(404, 422))
+def get_consistency(
+    _: CallerOfRequest,
+    sealing: SealingOfApp,
+    old: Annotated[int, Query(ge=0, description="The size of the older checkpoint.", examples=[7])],
+    new: Annotated[
+        int | None, Query(ge=1, description="That of a newer one; the newest if left out.", examples=[9])
+    ] = None,
+) -> str:
+    """That the newer tree only adds to the older one, with the newer checkpoint."""
+    newer = _newest(sealing) if new is None else _of_size(sealing, new)
+    if old > newer.checkpoint.size:
+        raise NotFound("this tree is not that large", field="old", remedy="send the smaller size as old")
+    return sealing.consistency(old, newer).text()
+
+
+@router.get("/seal/health")
+def get_health(_: CallerOfRequest, sealing: SealingOfApp) -> SealHealth:
+    """How far the seal is behind the log, and what stands in its way."""
+    origin = sealing.origins.current()
+    newest = sealing.store.newest(origin)
+    return SealHealth(
+        origin=origin,
+        events_unsealed=sealing.store.unsealed(),
+        checkpoint_size=newest.size if newest is not None else None,
+        checkpoint_signed_at=newest.signed_at if newest is not None else None,
+        refusal=sealing.refusal,
+        not_published=sealing.not_published,
+    )
+
+
+@router.get(
+    "/patients/{patient_id}/events/{event_version}/proof",
+    response_class=PlainTextResponse,
+    responses=_TEXT | documented(403, 404, 409, 422),
+)
+def get_proof(
+    reading: ReadingOfRequest,
+    sealing: SealingOfApp,
+    patient_id: PatientIdInPath,
+    event_version: Annotated[int, Path(ge=1, description="The event's place in her history.", examples=[2])],
+    size: Annotated[
+        int | None,
+        Query(ge=1, description="The size of a checkpoint; the first one over the event if left out.", examples=[9]),
+    ] = None,
+) -> str:
+    """That this event is in the sealed log, as a C2SP tlog-proof: index, hashes, and the checkpoint."""
+    history = reading.history(patient_id, "proof", subject=str(event_version))
+    if event_version > history.version:
+        raise NotFound("no such event", field="event_version", remedy="send a version that is on record")
+    place = sealing.place_of(patient_id, event_version)
+    under = None if place is None else place.checkpoint if size is None else _of_size(sealing, size)
+    if place is None or under is None or place.leaf_index >= under.checkpoint.size:
+        raise Conflict("no such checkpoint is over this event", field="size", remedy="ask again within a minute")
+    return sealing.proof_of(place.leaf_index, under).text()
+
+
+@router.get("/requests/{request_id}/seal", responses=documented(403, 404, 422))
+def get_seal_of_request(
+    reading: ReadingOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath
+) -> list[DeterminationSealed]:
+    """Each determination of the request, its leaf in the sealed log, and the first checkpoint over it."""
+    patient_id, decisions = reading.request(request_id, lambda history, one: (history.patient_id, one.decisions))
+    return [
+        DeterminationSealed(
+            determination=one.kind,
+            version=one.version,
+            decided_on=one.on,
+            seal=shown_place(sealing.place_of(patient_id, one.version)),
+        )
+        for one in decisions
+    ]
+
+
+def shown_place(place: Place | None) -> SealShown | None:
+    if place is None:
+        return None
+    checkpoint = shown_checkpoint(place.checkpoint) if place.checkpoint is not None else None
+    return SealShown(leaf_index=place.leaf_index, checkpoint=checkpoint)
+
+
+def shown_checkpoint(signed: SignedCheckpoint) -> CheckpointShown:
+    one = signed.checkpoint
+    return CheckpointShown(origin=one.origin, size=one.size, root=base64_of(one.root), note=signed.note)
+
+
+def _newest(sealing: Sealing) -> SignedCheckpoint:
+    newest = sealing.newest()
+    if newest is None:
+        raise NotFound("nothing is signed yet", field="size", remedy="ask again within a minute")
+    return newest
+
+
+def _of_size(sealing: Sealing, size: int) -> SignedCheckpoint:
+    found = sealing.store.checkpoints(sealing.origins.current(), size - 1, 1)
+    if not found or found[0].size != size:
+        raise NotFound("no checkpoint has this size", field="size", remedy="take one from /seal/checkpoints")
+    return SignedCheckpoint.of(found[0].note)

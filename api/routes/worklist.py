@@ -1,0 +1,98 @@
+"""What is waiting to be done, for everybody at once: filtered, sorted, a page at a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from api.http import examples
+from api.http.bodies import SoundJson
+from api.http.problems import documented
+from api.record_access.http import ReadingOfRequest
+from api.routes.dependencies import AsOf, KnownAt, Limit
+from domain.events import LineOfBusiness, Urgency
+from domain.people import ActorId
+from domain.policy.assessment import Recommendation
+from projections.worklist.listing import Clause, Filters, Paging, Sort, Worklist, cursor_at
+from projections.worklist.rows import Kind, State
+
+router = APIRouter(tags=["worklist"], route_class=SoundJson)
+
+States = Annotated[
+    list[State], Query(max_length=5, description="Any of these states; all of them if left out.", examples=[["open"]])
+]
+OfKind = Annotated[Kind | None, Query(description="Requests alone, or appeals alone.", examples=["request"])]
+OnPath = Annotated[
+    Literal["A", "B", "unknown"] | None,
+    Query(description="The path of the policy; unknown where the history does not say.", examples=["B"]),
+]
+Recommended = Annotated[
+    Recommendation | None, Query(description="What the policy's answer is on the day.", examples=["approve"])
+]
+OfLine = Annotated[LineOfBusiness | None, Query(description="The line of business.", examples=["commercial"])]
+OfUrgency = Annotated[
+    Urgency | None, Query(description="Urgent is also what was expedited since.", examples=["urgent"])
+]
+HeldBy = Annotated[ActorId | None, Query(description="The id of whoever has it.", examples=["r.nurse"])]
+Unassigned = Annotated[bool, Query(description="Only what nobody has.", examples=[True])]
+Overdue = Annotated[bool, Query(description="Only what is overdue; with at_risk, either.", examples=[True])]
+AtRisk = Annotated[bool, Query(description="Only what is in the last part of its time.", examples=[True])]
+Missing = Annotated[Clause | None, Query(description="A clause that is still needed.", examples=["1.A.iii.d(3)"])]
+SortedBy = Annotated[Sort, Query(description="What the rows are sorted by.", examples=["due_at"])]
+Descending = Annotated[bool, Query(description="The last first.", examples=[False])]
+AfterPage = Annotated[
+    str | None,
+    Query(
+        max_length=400,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="The next_after of the page before, which was sorted the same way.",
+        examples=[cursor_at(Paging(), datetime(2026, 5, 6, 4, tzinfo=UTC), f"{examples.PATIENT}.r1")],
+    ),
+]
+
+
+@router.get("/worklist", responses=documented(403, 422))
+def get_worklist(
+    reading: ReadingOfRequest,
+    response: Response,
+    state: States = [],  # noqa: B006  (the framework copies it)
+    kind: OfKind = None,
+    path: OnPath = None,
+    recommendation: Recommended = None,
+    line_of_business: OfLine = None,
+    urgency: OfUrgency = None,
+    held_by: HeldBy = None,
+    unassigned: Unassigned = False,
+    overdue: Overdue = False,
+    at_risk: AtRisk = False,
+    missing: Missing = None,
+    sort: SortedBy = "due_at",
+    descending: Descending = False,
+    after: AfterPage = None,
+    limit: Limit = 50,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Worklist:
+    """Open requests and appeals: what each lacks, who has it, when it is due, and whether it is at risk or overdue.
+
+    It never lags a command. With `known_at`, or on another day than today, every history is folded:
+    slower, and as right; clocks are then read at `known_at`, or at the end of that day.
+    """
+    filters = Filters(
+        state=tuple(state),
+        kind=kind,
+        path=path,
+        recommendation=recommendation,
+        line_of_business=line_of_business,
+        urgency=urgency,
+        held_by=held_by,
+        unassigned=unassigned,
+        overdue=overdue,
+        at_risk=at_risk,
+        missing=missing,
+    )
+    paging = Paging(sort=sort, descending=descending, after=after, limit=limit)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return reading.worklist(filters, paging, as_of=as_of, known_at=known_at)

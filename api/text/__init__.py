@@ -1,0 +1,1 @@
+"""The words that the command line and the pages share."""

@@ -1,0 +1,204 @@
+"""The record for a person at a terminal: courses, who she is, a request, an appeal, an assessment.
+
+Every row is a label and a sentence. Instants are shown by the plan's clock, and so are their days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.events import ImportedFrom
+from domain.ledger.sealing.sealing import Place
+from domain.policy.assessment import Assessment
+from projections.courses import Courses, CourseView, DoseView
+from projections.person import Person
+from projections.request_status import AppealView, DecisionView, DocumentView, NoticeView, RequestLife, WindowView
+
+Rows = Iterator[tuple[str, str]]
+
+
+def course_rows(answer: Courses) -> Rows:
+    yield "On", f"{answer.as_of}, from version {answer.history_version} of the history"
+    for course in answer.courses:
+        yield f"Course {course.number}", _course(course)
+        yield from (("", _dose(dose)) for dose in course.doses)
+    yield from (("Not counted", _dose(dose)) for dose in answer.other_entries)
+    if not answer.courses:
+        yield "Courses", "none on record"
+
+
+def _course(course: CourseView) -> str:
+    given = "an unknown number of" if course.doses_given is None else course.doses_given
+    told = f"{course.status}, {course.origin}: {given} of {course.regimen_doses} doses given"
+    return f"{told}{imported(course.imported_from)}"
+
+
+def _dose(dose: DoseView) -> str:
+    entry = ordinal(dose.dose_id)
+    marks = [name for name in ("voided", "corrected") if getattr(dose, name)]
+    if dose.duplicate != "no":
+        marks.append(f"{dose.duplicate} duplicate")
+    if dose.imported_from is not None:
+        marks.append(f"imported from {dose.imported_from.source}")
+    more = f" ({', '.join((*marks, *(spoken(one) for one in dose.variances)))})"
+    return f"{dose.on}  {dose.mg:g} mg  {entry}{more if marks or dose.variances else ''}"
+
+
+def person_rows(answer: Person) -> Rows:
+    yield "Name", answer.name
+    yield "Born", str(answer.birth_date or "not known")
+    yield from (("Member", f"{one.member_id} of {one.issuer}") for one in answer.members)
+    yield "Coverage", spoken(answer.line_of_business or "not known")
+    for one in answer.representatives:
+        until = f" through {one.through}" if one.through is not None else ""
+        yield "Represented", f"by {one.name} ({spoken(one.relationship)}) from {one.on}{until}"
+    yield from (("Linked", f"with the history {one}") for one in answer.linked_histories)
+    if answer.deceased_on is not None:
+        yield "Died", str(answer.deceased_on)
+    for use in answer.agents:
+        what = f"begun {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
+        yield "Agent", f"{use.product}, {what}"
+    if answer.imported_from is not None:
+        yield "Imported", f"from {answer.imported_from.source}"
+
+
+def seal_rows(seals: Iterable[tuple[str, Place | None]]) -> Rows:
+    """Of each determination, where in the sealed log it is, and under which checkpoint."""
+    for kind, place in seals:
+        if place is None:
+            yield "Sealed", f"{spoken(kind)}: not yet"
+            continue
+        under = f"the checkpoint of {place.checkpoint.checkpoint.size} leaves" if place.checkpoint else "none yet"
+        yield "Sealed", f"{spoken(kind)}: leaf {place.leaf_index}, under {under}"
+
+
+def seal_value(kind: str, place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {"determination": kind, "seal": None}
+    checkpoint = place.checkpoint.note if place.checkpoint is not None else None
+    return {"determination": kind, "seal": {"leaf_index": place.leaf_index, "checkpoint": checkpoint}}
+
+
+def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
+    closed = f" on {life.closed_on}" if life.closed_on is not None else ""
+    yield "Request", f"{life.request_id}, {spoken(life.status)}{closed}{imported(life.imported_from)}"
+    if life.held_by is not None:
+        yield "With", f"{life.held_by.name} ({spoken(life.held_by.role)})"
+    clock = life.clock
+    yield "Due", f"{clock_time(clock.due_at, zone)} ({spoken(clock.standing)}; {clock.rule})"
+    if life.expedited_at is not None:
+        yield "Expedited", f"from {clock_time(life.expedited_at, zone)} on"
+    if life.expediting_refused:
+        yield "Expediting", "refused"
+    if life.retrospective_for:
+        yield "Asked after", ", ".join(ordinal(one) for one in life.retrospective_for)
+    for asking in life.askings:
+        answered = f"answered {day(asking.answered_at, zone)}" if asking.answered_at is not None else "not answered"
+        clauses = ", ".join(one.clause for one in asking.asked)
+        yield (
+            "Asked",
+            f"{clauses} on {day(asking.asked_at, zone)}, until {clock_time(asking.answer_by, zone)}: {answered}",
+        )
+    if life.reminders:
+        yield "Reminders", f"{life.reminders}"
+    if life.peer_to_peer_offered or life.peer_to_peer_held:
+        yield "Peer to peer", "held" if life.peer_to_peer_held else "offered"
+    yield from (("Document", document(one)) for one in life.documents)
+    yield from (("Notice", notice(one, zone)) for one in life.notices)
+    yield from (("Decided", decision(one)) for one in life.decisions)
+    yield from (("Approval", window(one)) for one in life.approvals)
+    for appeal in life.appeals:
+        late = ", late" if appeal.is_late else ""
+        overdue = ", overdue" if appeal.overdue else ""
+        yield "Appeal", f"{ordinal(appeal.appeal_id)} of {appeal.received_on}{late}: {spoken(appeal.status)}{overdue}"
+
+
+def document(one: DocumentView) -> str:
+    """What it is, and what the last reading for each clause found, by whom."""
+    latest = {review.clause: review for review in one.reviews}
+    found = [
+        f"{'supports' if review.supports else 'does not support'} {clause}, {review.by.name}"
+        for clause, review in latest.items()
+    ]
+    marks = [*(found or ["supports nothing yet"]), *(name for name in ("corrected", "voided") if getattr(one, name))]
+    entry = ordinal(one.document.document_id)
+    return f"{entry} {one.document.name} ({spoken(one.document.kind)}, {'; '.join(marks)})"
+
+
+def notice(one: NoticeView, zone: ZoneInfo) -> str:
+    came = (
+        f"delivered {clock_time(one.delivered_at, zone)}" if one.delivered_at is not None else "delivery not recorded"
+    )
+    issued = f"issued {clock_time(one.issued_at, zone)} by {one.channel}"
+    return f"{ordinal(one.notice_id)} ({spoken(one.kind)}) {issued}: {came}"
+
+
+def decision(one: DecisionView) -> str:
+    """What was decided, when and by whom: as another record says where that is all that is known."""
+    by = one.by.name if one.outcome is None else one.decided_by_name or "somebody whom the record does not name"
+    citing = f", citing {', '.join(one.citing)}" if one.citing else ""
+    rebuilt = " (reconstructed)" if one.provenance == "reconstructed" else ""
+    said = f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, edition {one.edition}{rebuilt}"
+    return f"{said}{imported(one.imported_from)}"
+
+
+def window(one: WindowView) -> str:
+    taken_back = f", rescinded {one.rescinded_on}" if one.rescinded_on is not None else ""
+    extended = f", extended {one.extensions} times" if one.extensions else ""
+    days = f"{one.valid_from} through {one.valid_through}"
+    return f"{one.doses_approved} doses, {days}{extended}{taken_back}{imported(one.imported_from)}"
+
+
+def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
+    yield "Appeal", f"{appeal.appeal_id}, {spoken(appeal.status)}"
+    yield "Of", f"event {appeal.decision_version} of the history, request {appeal.request_id}"
+    yield "Filed", f"by {appeal.filer.name} ({spoken(appeal.filer.relation)}), {appeal.level} level, {appeal.urgency}"
+    late = "late" if appeal.is_late else "in time"
+    yield "Received", f"{appeal.received_on}, {late}: the last day is {appeal.file_by}"
+    yield "Grounds", appeal.grounds
+    if appeal.due_at is not None:
+        yield "Due", f"{clock_time(appeal.due_at, zone)}{' (overdue)' if appeal.overdue else ''}"
+    if appeal.assigned_to is not None:
+        yield "With", f"{appeal.assigned_to.name} ({spoken(appeal.assigned_to.role)})"
+    if appeal.decided_by is not None:
+        citing = f", citing {', '.join(appeal.citing)}" if appeal.citing else ""
+        yield "Decided", f"{spoken(appeal.status)} on {appeal.closed_on} by {appeal.decided_by.name}{citing}"
+    if appeal.rationale is not None:
+        yield "Because", appeal.rationale
+    if appeal.handed_on_to is not None:
+        answer = spoken(appeal.external_outcome or "not answered yet")
+        yield "Handed on", f"to {appeal.handed_on_to}: {answer}"
+
+
+def assessment_rows(assessment: Assessment) -> Rows:
+    source = "from the text" if assessment.edition_provenance == "text" else "reconstructed from the history table"
+    yield "Edition", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
+    yield "Recommended", f"{assessment.recommendation} on {assessment.as_of}; a person decides"
+    for one in assessment.findings:
+        yield one.citation, f"{spoken(one.answer.value)}: {one.sentence}"
+
+
+# -- words for the values ---------------------------------------------------------------------
+
+
+def spoken(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def ordinal(identifier: str) -> str:
+    return identifier.rpartition(".")[2]
+
+
+def imported(source: ImportedFrom | None) -> str:
+    return f", imported from {source.source}" if source is not None else ""
+
+
+def clock_time(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat(timespec="minutes")
+
+
+def day(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).date().isoformat()

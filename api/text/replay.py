@@ -1,0 +1,158 @@
+"""A replay for a person at a terminal: one screen of clauses, and what changed since the determination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from domain.policy.outline import Answer
+from projections.replay.clauses import ChangedBy, ClauseRow
+from projections.replay.recorded_decisions import Recorded
+from projections.replay.replay import Reassessed, Replay
+from projections.timeline import TimelineEntry
+
+ANSWERS = {"met": "met", "not_met": "not met", "undetermined": "open"}
+RECOMMENDED = {"approve": "approve", "refer": "refer", "pend": "pend", "not_recommended": "not rec."}
+"""Short, for a column of the table."""
+REBUILT = "reconstructed"
+
+
+def opening(told: Replay, zone: str) -> Iterator[tuple[str, str]]:
+    """The determination as recorded, and the headline: a label and a sentence each."""
+    yield "Replay", told.headline
+    yield "Recorded", decision_in_words(told.recorded)
+    if told.recorded.edition is not None:
+        yield "Edition", edition_in_words(told.recorded)
+    if told.recorded.rationale is not None:
+        yield "Rationale", told.recorded.rationale
+    yield "Agreement", told.agreement.sentence
+    yield "Known now", f"event {told.history_version}, judged on {told.as_of} in {zone}"
+    if told.edition_problem is not None:
+        yield "Edition", told.edition_problem
+    others = [one for one in told.decisions if not one.is_replayed]
+    for one in others:
+        yield "Also decided", f"{spoken(one.kind)} on {one.decided_on} by {one.decided_by}: --decision {one.version}"
+
+
+def decision_in_words(record: Recorded) -> str:
+    by = f"{record.decided_by.name} ({record.decided_by.role}, {spoken(record.decided_by.credential)})"
+    said = f"{spoken(record.kind).capitalize()} on {record.decided_on} by {by}, event {record.version}"
+    if record.imported_from is not None:
+        said += f"; imported from {record.imported_from.source}, {record.imported_from.reference}"
+        said += f", decided by {record.decided_by_name}" if record.decided_by_name is not None else ""
+    if record.recommendation is not None:
+        said += f"; recommended: {spoken(record.recommendation)}{', departed from' if record.departs else ''}"
+    if record.citing:
+        said += f"; citing {', '.join(record.citing)}"
+    if record.granted is not None:
+        granted = record.granted
+        said += f"; {granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
+    return said
+
+
+def edition_in_words(record: Recorded) -> str:
+    if record.edition_digest is None:
+        return f"{record.edition}, as the import says"
+    source = "from the text" if record.edition_provenance == "text" else "reconstructed from the history table"
+    return f"{record.edition} revision {record.edition_revision}, {source}, digest {record.edition_digest[:16]}"
+
+
+def columns(told: Replay) -> list[str]:
+    known_now = told.as_known_now
+    return [
+        "clause",
+        "recorded",
+        "as then",
+        f"now {_edition(known_now)}" if known_now is not None else "now",
+        *(_edition(one) for one in told.other_editions),
+        "",
+        "what it asks",
+    ]
+
+
+def _edition(one: Reassessed) -> str:
+    revision = one.assessment.edition_revision
+    rebuilt = "" if one.assessment.edition_provenance == "text" else f" {REBUILT}"
+    return f"{one.assessment.edition}{f' rev. {revision}' if revision > 1 else ''}{rebuilt}"
+
+
+def cells(row: ClauseRow) -> list[str]:
+    marks = [name for name, holds in (("changed", row.changed), ("by edition", row.differs_by_edition)) if holds]
+    return [
+        f"{'  ' * row.depth}{row.citation}",
+        answer(row.recorded),
+        answer(row.as_known_then),
+        answer(row.as_known_now),
+        *(answer(one.answer) for one in row.other_editions),
+        ", ".join(marks),
+        row.paraphrase,
+    ]
+
+
+def recommendations(told: Replay) -> list[str]:
+    assessed = [one.assessment if one is not None else None for one in (told.as_known_then, told.as_known_now)]
+    shown = [told.recorded.assessment, *assessed, *(one.assessment for one in told.other_editions)]
+    said = [RECOMMENDED[one.recommendation] if one is not None else "-" for one in shown]
+    return ["recommended", *said, "changed" if told.recommendation_changed is not None else "", ""]
+
+
+def answer(value: Answer | None) -> str:
+    return "-" if value is None else ANSWERS[value.value]
+
+
+def changes(told: Replay) -> Iterator[tuple[str, str]]:
+    """What changed since, each turn with its event, or that time alone changed it."""
+    for change in told.changed:
+        if change.is_group:
+            continue
+        for turn in change.changed_by:
+            yield change.citation, f"{_plain(turn.was)} → {_plain(turn.is_now)}: {_turned(turn)}"
+        yield "", f"{change.because}{readings(change.readings)}"
+    if told.recommendation_changed is not None:
+        for turn in told.recommendation_changed.changed_by:
+            yield "recommended", f"{_plain(turn.was)} → {_plain(turn.is_now)}: {_turned(turn)}"
+
+
+def readings(numbers: tuple[str, ...]) -> str:
+    return f" ({', '.join(numbers)})" if numbers else ""
+
+
+def _turned(turn: ChangedBy) -> str:
+    return "time alone" if turn.by is None else entry_in_words(turn.by)
+
+
+def entry_in_words(one: TimelineEntry) -> str:
+    sentence = f": {one.sentence}" if one.sentence else ""
+    happened = f", happened {one.happened_on}" if one.days_late else ""
+    imported = ", imported" if one.imported_from is not None else ""
+    recorded = f"event {one.version}, recorded {one.recorded_on}{happened} by {one.who.name}{imported}"
+    return f"{one.title} ({recorded}){sentence}"
+
+
+def spoken(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def _plain(value: str) -> str:
+    return ANSWERS.get(value, spoken(value))
+
+
+def table(told: Replay) -> Table:
+    """For a terminal; the leaves that changed stand out, and only the paraphrase gives way where it is narrow."""
+    heads = [head.replace(f" {REBUILT}", f"\n{REBUILT}") for head in columns(told)]
+    rows = [*map(cells, told.clauses), recommendations(told)]
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for place, head in enumerate(heads):
+        widest = max(*map(len, head.split("\n")), *(len(row[place]) for row in rows))
+        shown.add_column(head, no_wrap=True, min_width=widest if place < len(heads) - 1 else None)
+    styles = ["bold" if row.changed else "dim" if row.is_group else None for row in told.clauses]
+    for row, style in zip(rows, [*styles, "bold"], strict=True):
+        shown.add_row(*row, style=style)
+    return shown
+
+
+def lines(told: Replay) -> Iterator[str]:
+    """For a pipe: the same table, its columns parted by tabs."""
+    for row in (columns(told), *map(cells, told.clauses), recommendations(told)):
+        yield "\t".join(row)

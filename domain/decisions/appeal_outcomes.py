@@ -1,0 +1,203 @@
+"""Appeals decided: upheld, or overturned in whole or in part; handed on to an external review, and its answer.
+
+Decided from the request's assessment of today, under its own edition (R21), that was looked at.
+Overturning approves the course in the same commit, with its own thirty days.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.commands import Command, DecideAppeal, HandOnAppeal, Moment, RecordExternalAnswer
+from domain.deadlines.appealable import standing_against
+from domain.decisions.appeals import appeal_named, open_appeal
+from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
+from domain.decisions.citations import approval_departs, check_citing, denial_departs
+from domain.decisions.consequences import Decision
+from domain.decisions.determinations import check_looked_at, determined, request_named
+from domain.errors import AlreadyDecided, Conflict, InvalidCommand
+from domain.events import AppealDecided, AppealHandedOn, ExternalReviewAnswered, PatientEvent
+from domain.history import Appeal, PatientHistory, Request
+from domain.permissions.appeal_independence import check_independent, check_uphold
+from domain.review.assess_request import Judgement, judge
+
+
+def decide_appeal(history: PatientHistory, command: DecideAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+    appeal = open_appeal(history, command.appeal_id)
+    check_independent(moment.actor, history, appeal)
+    if command.outcome != "overturned":
+        check_uphold(moment.actor)
+    request = _still_against(history, appeal)
+    judgement = _looked_at(history, request, command.assessment_digest, moment)
+    assessment = judgement.assessment
+    if command.outcome == "upheld":
+        _check_grants_nothing(command)
+        check_citing(command.citing, assessment)
+        granted, departs = None, denial_departs(command.citing, assessment)
+    else:
+        granted, departs = _granted(history, request, judgement, command), approval_departs(assessment)
+        _check_is_more(history, request, granted)
+    determination = determined(judgement, command.rationale, moment, departs=departs)
+    decided = moment.event(
+        AppealDecided,
+        appeal_id=appeal.appeal_id,
+        outcome=command.outcome,
+        citing=command.citing if command.outcome != "overturned" else (),
+        determination=determination,
+    )
+    if granted is None:
+        return (decided,)
+    return (
+        decided,
+        course_approved(history, request, command, granted, determination, moment, appeal.appeal_id),
+    )
+
+
+def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Once, and only what the plan left standing, in whole or in part."""
+    appeal = appeal_named(history, command.appeal_id)
+    if appeal.handed_on_to is not None:
+        raise AlreadyDecided(
+            f"the appeal was handed on, on {appeal.handed_on_on}",
+            field="appeal_id",
+            remedy="record the organisation's answer once it comes",
+        )
+    if appeal.status not in ("upheld", "overturned_in_part"):
+        raise Conflict(
+            f"the appeal is {appeal.status}, and only what was upheld is reviewed from outside",
+            field="appeal_id",
+            remedy="decide it first" if appeal.is_open else "hand on the appeal that was upheld",
+        )
+    if any(_follows(one, appeal) for one in history.appeals):
+        raise Conflict(
+            "a later appeal of it was filed", field="appeal_id", remedy="hand on the later one once it is decided"
+        )
+    on = command.on or moment.today
+    if on > moment.today or (appeal.closed_on is not None and on < appeal.closed_on):
+        raise InvalidCommand(
+            "it was handed on before it was decided, or will be",
+            field="on",
+            remedy=f"send a day from {appeal.closed_on} to {moment.today}",
+        )
+    return (moment.event(AppealHandedOn, appeal_id=appeal.appeal_id, on=on, organisation=command.organisation),)
+
+
+def record_external_answer(
+    history: PatientHistory, command: RecordExternalAnswer, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    """The organisation decides, whatever the plan's own assessment says; the approval of it then departs."""
+    appeal = appeal_named(history, command.appeal_id)
+    if appeal.handed_on_to is None or appeal.handed_on_on is None:
+        raise Conflict("the appeal was not handed on", field="appeal_id", remedy="record the handing on first")
+    if appeal.external_outcome is not None:
+        raise AlreadyDecided(
+            "the organisation's answer is recorded", field="appeal_id", remedy="its answer is the last word"
+        )
+    if not appeal.handed_on_on <= command.received_on <= moment.today:
+        raise InvalidCommand(
+            "the answer came before it was asked for, or lies in the future",
+            field="received_on",
+            remedy=f"send a day from {appeal.handed_on_on} to {moment.today}",
+        )
+    answered = moment.event(
+        ExternalReviewAnswered,
+        appeal_id=appeal.appeal_id,
+        received_on=command.received_on,
+        outcome=command.outcome,
+        rationale=command.rationale,
+    )
+    request = request_named(history, appeal.request_id)
+    if command.outcome == "upheld":
+        _check_grants_nothing(command)
+        return (answered,)
+    if _was_approved_since(history, request, appeal):
+        # By another way: the answer is recorded, and nothing is left to approve.
+        return (answered,)
+    judgement = _looked_at(history, request, command.assessment_digest, moment)
+    granted = _granted(history, request, judgement, command)
+    departs = approval_departs(judgement.assessment)
+    determination = determined(judgement, command.rationale, moment, departs=departs)
+    return (
+        answered,
+        course_approved(history, request, command, granted, determination, moment, appeal.appeal_id),
+    )
+
+
+def _was_approved_since(history: PatientHistory, request: Request, appeal: Appeal) -> bool:
+    """In full; also where that was taken back, which is another determination and has an appeal of its own."""
+    standing = standing_against(history, request)
+    if standing is None:
+        return request.is_decided
+    return standing.kind == "rescission" and standing.version != appeal.decision_version
+
+
+def _still_against(history: PatientHistory, appeal: Appeal) -> Request:
+    """The request, while what was appealed is what stands. Raises Conflict where it was decided otherwise since."""
+    request = request_named(history, appeal.request_id)
+    adverse = standing_against(history, request)
+    if adverse is None or adverse.version != appeal.decision_version:
+        raise Conflict(
+            f"what was appealed no longer stands: the request is {request.status}",
+            field="appeal_id",
+            remedy="dismiss the appeal as not appealable, or have it withdrawn",
+        )
+    return request
+
+
+def _looked_at(history: PatientHistory, request: Request, digest: str, moment: Moment) -> Judgement:
+    judgement = judge(history, request, moment.today)
+    check_looked_at(judgement, digest, request.request_id)
+    return judgement
+
+
+def _granted(
+    history: PatientHistory,
+    request: Request,
+    judgement: Judgement,
+    command: DecideAppeal | RecordExternalAnswer,
+) -> Quantity:
+    """What is approved, which must be the whole or a part as the outcome says."""
+    granted = quantity(history, request, judgement.assessment, command)
+    if granted.is_partial and command.outcome == "overturned":
+        raise InvalidCommand(
+            f"{granted.doses} of {granted.asked} doses are a part",
+            field="outcome",
+            remedy="send overturned_in_part, with what is left out and why",
+        )
+    if command.outcome == "overturned_in_part":
+        if not granted.is_partial:
+            raise InvalidCommand(
+                "nothing is left out", field="doses", remedy="send fewer doses than were asked for, or overturned"
+            )
+        check_left_out(command, judgement.assessment)
+    return granted
+
+
+def _check_is_more(history: PatientHistory, request: Request, granted: Quantity) -> None:
+    before, standing = history.approval(request.request_id), standing_against(history, request)
+    if standing is None or standing.kind != "partial_approval":
+        return
+    if before is not None and granted.doses <= before.doses_approved:
+        raise InvalidCommand(
+            f"{before.doses_approved} doses were approved before, and this is no more",
+            field="doses",
+            remedy="send more doses than that, or upheld",
+        )
+
+
+def _check_grants_nothing(command: DecideAppeal | RecordExternalAnswer) -> None:
+    for field in ("doses", "valid_from", "path", "left_out"):
+        if getattr(command, field) is not None:
+            raise InvalidCommand("what is upheld approves nothing", field=field, remedy="leave it out")
+
+
+def _follows(one: Appeal, appeal: Appeal) -> bool:
+    is_later = one.request_id == appeal.request_id and one.filed_version > appeal.filed_version
+    return is_later and one.status not in ("withdrawn", "dismissed")
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    DecideAppeal: decide_appeal,
+    HandOnAppeal: hand_on_appeal,
+    RecordExternalAnswer: record_external_answer,
+}

@@ -1,0 +1,126 @@
+"""What becomes of an approval: thirty days more while all is still met (R10), or taken back by a clinician."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from domain.calendar import APPROVAL_DAYS
+from domain.commands import Command, ExtendApproval, Moment, RescindApproval
+from domain.decisions.consequences import Decision
+from domain.decisions.determinations import check_looked_at, determined, request_named
+from domain.errors import Conflict, InvalidCommand
+from domain.events import ApprovalExtended, ApprovalRescinded, PatientEvent
+from domain.history import Approval, PatientHistory, Request
+from domain.policy.assessment import Assessment, speaking_against
+from domain.policy.editions import edition_named
+from domain.review.assess_request import Judgement, judge_extension
+from domain.treatment.approval_use import allowance_under, doses_in_progress, in_force_for
+
+
+def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> Judgement:
+    """The fresh assessment that an extension is decided from, as whoever extends must have looked at it.
+
+    The doses given under the approvals of the request are no course before it (R10). Raises NotFound, and
+    Conflict where no approval of the request is in force, or nothing of it is left.
+    """
+    request = request_named(history, request_id)
+    return _fresh(history, request, _to_extend(history, request, today), today)
+
+
+def extend_approval(history: PatientHistory, command: ExtendApproval, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Thirty days more from the last valid day; what was used stays used. Nobody may depart here (R10)."""
+    request = request_named(history, command.request_id)
+    approval = _to_extend(history, request, moment.today)
+    judgement = _fresh(history, request, approval, moment.today)
+    check_looked_at(judgement, command.assessment_digest, request.request_id)
+    recommended = judgement.assessment.recommendation
+    if recommended != "approve":
+        raise InvalidCommand(
+            f"an approval is extended only while criteria and dosing are met, and this is {recommended} (R10)",
+            field="request_id",
+            clause=_in_the_way(judgement.assessment),
+            remedy="submit a new request, which a clinician may decide",
+        )
+    return (
+        moment.event(
+            ApprovalExtended,
+            request_id=request.request_id,
+            approval_version=approval.version,
+            valid_through=approval.valid_through + timedelta(days=APPROVAL_DAYS),
+            determination=determined(judgement, command.rationale, moment, departs=False),
+        ),
+    )
+
+
+def rescind_approval(history: PatientHistory, command: RescindApproval, moment: Moment) -> tuple[PatientEvent, ...]:
+    """From today on nothing of the request is approved any more, by whatever decision it was."""
+    request = request_named(history, command.request_id)
+    standing = [
+        one
+        for one in history.approvals
+        if one.request_id == request.request_id and one.valid_through >= moment.today and one.rescinded_on is None
+    ]
+    if not standing:
+        raise Conflict(
+            f"no approval of the request stands: {_why_none(history, request, moment.today)}",
+            field="request_id",
+            remedy="nothing is left to take back",
+        )
+    return tuple(
+        moment.event(
+            ApprovalRescinded,
+            request_id=request.request_id,
+            approval_version=approval.version,
+            rescinded_on=moment.today,
+            ground=command.ground,
+            reason=command.reason,
+        )
+        for approval in standing
+    )
+
+
+def _to_extend(history: PatientHistory, request: Request, today: date) -> Approval:
+    approval = in_force_for(history, request.request_id, today)
+    if approval is None:
+        raise Conflict(
+            f"no approval of the request is in force: {_why_none(history, request, today)}",
+            field="request_id",
+            remedy="doses that are left when an approval lapses need a new request (R9)",
+        )
+    if allowance_under(history, approval, today).usable == 0:
+        raise Conflict(
+            "no dose is left to give under the approval",
+            field="request_id",
+            remedy="more doses, or the next course, need a new request (R9)",
+        )
+    return approval
+
+
+def _fresh(history: PatientHistory, request: Request, approval: Approval, today: date) -> Judgement:
+    given = [dose.dose_id for dose in doses_in_progress(history, approval)]
+    return judge_extension(history, request, given, today)
+
+
+def _in_the_way(assessment: Assessment) -> str | None:
+    """The first clause that keeps the assessment from an approval."""
+    asked = (*assessment.needed, *assessment.exclusions, *(one.citation for one in assessment.reasons if one.citation))
+    against = speaking_against(assessment, edition_named(assessment.edition))
+    return next(iter([*asked, *against]), None)
+
+
+def _why_none(history: PatientHistory, request: Request, today: date) -> str:
+    latest = history.approval(request.request_id)
+    if latest is None:
+        return f"the request is {request.status}"
+    if latest.rescinded_on is not None:
+        return f"it was rescinded on {latest.rescinded_on}"
+    if latest.valid_from > today:
+        return f"it begins on {latest.valid_from}"
+    return f"it ended on {latest.valid_through}"
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    ExtendApproval: extend_approval,
+    RescindApproval: rescind_approval,
+}

@@ -1,0 +1,74 @@
+"""What follows from what happened, in the same commit: courses are completed, and open again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.commands import (
+    Command,
+    Moment,
+)
+from domain.events import (
+    CourseCompleted,
+    CourseReopened,
+    PatientEvent,
+    placed,
+)
+from domain.history import PatientHistory, evolve
+from domain.treatment.courses import courses
+
+Decision = Callable[[PatientHistory, Any, Moment], tuple[PatientEvent, ...]]
+"""One command decided: a history and the command, to events that are not placed yet."""
+
+
+def course_changes(
+    history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
+    known, changes = after(history, events), []
+    # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
+    while change := _course_change(known, command, moment):
+        changes.append(change)
+        known = after(known, (change,))
+    return tuple(changes)
+
+
+def _course_change(history: PatientHistory, command: Command, moment: Moment) -> PatientEvent | None:
+    found = courses(history)
+    for course in found:
+        if course.named is None:
+            continue
+        if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
+            return moment.event(
+                CourseCompleted,
+                course=course.named,
+                doses_given=course.given_at_least,
+                completed_on=course.completed_on,
+            )
+        if course.marks.completed and course.is_complete is not True and course is found[-1]:
+            return _reopened(course.named, course.given_at_least, command, moment)
+    owned = {dose.course for dose in history.doses}
+    for name, marks in history.marks:
+        if marks.completed and name not in owned:
+            # Its doses were all moved away; whoever takes the name next is not complete for that.
+            return _reopened(name, 0, command, moment)
+    return None
+
+
+def _reopened(name: int, doses_given: int, command: Command, moment: Moment) -> CourseReopened:
+    reason = getattr(command, "reason", None) or "A later report changed the count of its doses."
+    return moment.event(CourseReopened, course=name, doses_given=doses_given, reason=reason)
+
+
+def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
+    """The history as these events will leave it, each at the place that it will have: nobody else holds them yet.
+
+    A decision looks ahead, what follows from it looks again, and at last the event is recorded: the history
+    after it is made once (`evolve` finds it), with what was worked out of it.
+    """
+    for event in events:
+        ahead = evolve(history, placed(event, history.patient_id, history.version + 1))
+        history.worked_out["ahead"] = event, ahead
+        history = ahead
+    return history

@@ -1,0 +1,41 @@
+"""What she was given: doses, reports of treatment elsewhere, and the courses that they come to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.commands import CloseCourse, Command, Moment
+from domain.decisions import doses, prior_treatment
+from domain.decisions.consequences import Decision
+from domain.errors import Conflict, NotFound
+from domain.events import CourseClosedUnfinished, PatientEvent
+from domain.history import PatientHistory
+from domain.treatment.courses import courses
+
+
+def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) -> tuple[PatientEvent, ...]:
+    """A clinician finds that an open course will not be finished (R26)."""
+    course = next((one for one in courses(history) if one.number == command.course), None)
+    if course is None:
+        raise NotFound("no such course", field="course", remedy="take the number from the patient's courses")
+    if course.status not in ("open", "unknown"):
+        raise Conflict(
+            f"course {course.number} is {course.status}", field="course", remedy="only an open one is closed"
+        )
+    return (
+        moment.event(
+            CourseClosedUnfinished,
+            course=course.named or course.number,
+            doses_given=course.given_at_least,
+            closed_on=moment.today,
+            reason=command.reason,
+            reported_course=course.account.ids[-1] if course.account is not None else None,
+        ),
+    )
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    **prior_treatment.DECISIONS,
+    **doses.DECISIONS,
+    CloseCourse: close_course,
+}

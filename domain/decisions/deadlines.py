@@ -1,0 +1,80 @@
+"""What moves the clock of a request by a person's word: expedited, refused as such, extended with its notice."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.commands import Command, ExpediteRequest, Expediting, ExtendClock, Moment, RefuseExpediting
+from domain.deadlines.requests import terms_of, why_not_extended
+from domain.decisions.consequences import Decision
+from domain.decisions.determinations import check_open, request_named
+from domain.errors import Conflict, InvalidCommand
+from domain.events import ClockExtended, ExpeditingRefused, PatientEvent, RequestExpedited
+from domain.history import PatientHistory, Request
+
+
+def expedite_request(history: PatientHistory, command: ExpediteRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    """Also one that was refused before: what was asked for again may be granted."""
+    request = request_named(history, command.request_id)
+    _check_expediting(request, command, moment)
+    return (
+        moment.event(RequestExpedited, request_id=request.request_id, asked_at=command.asked_at, reason=command.reason),
+    )
+
+
+def refuse_expediting(history: PatientHistory, command: RefuseExpediting, moment: Moment) -> tuple[PatientEvent, ...]:
+    request = request_named(history, command.request_id)
+    _check_expediting(request, command, moment)
+    if request.expediting_refused:
+        raise Conflict("expediting was refused already", field="request_id", remedy="nothing is left to do")
+    return (
+        moment.event(
+            ExpeditingRefused, request_id=request.request_id, asked_at=command.asked_at, reason=command.reason
+        ),
+    )
+
+
+def _check_expediting(request: Request, command: Expediting, moment: Moment) -> None:
+    check_open(request)
+    if request.urgency == "urgent" or request.expedited_at is not None:
+        since = "came as urgent" if request.urgency == "urgent" else "is expedited already"
+        raise Conflict(f"the request {since}", field="request_id", remedy="decide it by its urgent clock")
+    if not request.received_at <= command.asked_at <= moment.at:
+        raise InvalidCommand(
+            "expediting was asked for after the request came, and not in the future",
+            field="asked_at",
+            remedy="send the instant at which it was asked for",
+        )
+
+
+def extend_clock(history: PatientHistory, command: ExtendClock, moment: Moment) -> tuple[PatientEvent, ...]:
+    """The plan takes more time where its table allows it, and tells the claimant so."""
+    request = request_named(history, command.request_id)
+    check_open(request)
+    allowed = terms_of(request).extension
+    reason_against = why_not_extended(request, moment.at, moment.zone)
+    if reason_against is not None or allowed is None:
+        raise Conflict(reason_against or "no extension is allowed", field="request_id", remedy="decide it in its time")
+    days = allowed.count if command.days is None else command.days
+    if days > allowed.count:
+        raise InvalidCommand(
+            f"{days} days are more than the {allowed} that are allowed ({terms_of(request).source_of('extension')})",
+            field="days",
+            remedy=f"send at most {allowed.count}, or leave it out",
+        )
+    return (
+        moment.event(
+            ClockExtended,
+            request_id=request.request_id,
+            days=days,
+            reason=command.reason,
+            notice=command.notice,
+        ),
+    )
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {
+    ExpediteRequest: expedite_request,
+    RefuseExpediting: refuse_expediting,
+    ExtendClock: extend_clock,
+}

@@ -1,0 +1,175 @@
+"""Determinations that were made before this ledger kept them, recorded as another record tells them.
+
+They hold no assessment and are never judged again as of then. The request itself must have come
+by an import: what this ledger received is decided here, from an assessment that was looked at.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from domain.calendar import approval_window
+from domain.commands import Command, ImportPastDetermination, Moment
+from domain.decisions.approval_terms import doses_asked_back
+from domain.decisions.consequences import Decision
+from domain.decisions.determinations import check_open, request_named
+from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand
+from domain.events import PastDeterminationImported, PatientEvent
+from domain.facts import doses_in_course
+from domain.history import PatientHistory, Request
+from domain.policy.assessment import NOT_LISTED
+from domain.policy.editions import edition_named, known_keys
+from domain.review.assess_request import without_doses
+from domain.treatment.course_assignment import name_of_course_to_give
+from domain.treatment.courses import courses, current_course
+
+UNKNOWN: Final = "unknown"
+
+
+def import_past_determination(
+    history: PatientHistory, command: ImportPastDetermination, moment: Moment
+) -> tuple[PatientEvent, ...]:
+    request = _to_be_told_of(history, command.request_id)
+    if not request.received_on <= command.decided_on <= moment.today:
+        raise InvalidCommand(
+            "it was decided before the request was received, or lies in the future",
+            field="decided_on",
+            remedy=f"send a day from {request.received_on} to {moment.today}",
+        )
+    _check_edition(command)
+    if command.outcome == "denied":
+        _check_grants_nothing(command)
+        granted: dict[str, int | date | None] = dict.fromkeys(
+            ("course", "doses_approved", "valid_from", "valid_through")
+        )
+    else:
+        granted = _granted(history, request, command)
+    return (
+        moment.event(
+            PastDeterminationImported,
+            request_id=request.request_id,
+            outcome=command.outcome,
+            decided_on=command.decided_on,
+            decided_by=command.decided_by,
+            credential=command.credential,
+            edition=command.edition,
+            citing=command.citing,
+            rationale=command.rationale,
+            **granted,
+        ),
+    )
+
+
+def _to_be_told_of(history: PatientHistory, request_id: str) -> Request:
+    request = request_named(history, request_id)
+    if request.imported_from is None:
+        raise Conflict(
+            "the request was received by this ledger, and is determined here",
+            field="request_id",
+            remedy="approve, deny or refer it; only an imported request has a past determination",
+        )
+    check_open(request)
+    if any(one.kind != "referred" for one in request.decisions):
+        raise AlreadyDecided(
+            "the request was determined before it was reopened",
+            field="request_id",
+            remedy="what is decided of a reopened request is decided here",
+        )
+    return request
+
+
+def _check_edition(command: ImportPastDetermination) -> None:
+    """A known edition, reviewed by then, whose clauses are cited; or `unknown`, and the citations are as told."""
+    if command.edition == UNKNOWN:
+        return
+    try:
+        edition = edition_named(command.edition)
+    except EditionUnknown:
+        raise InvalidCommand(
+            "no such edition of the policy is known",
+            field="edition",
+            remedy=f"send one of {known_keys()}, or {UNKNOWN}",
+        ) from None
+    if edition.review_date > command.decided_on:
+        raise InvalidCommand(
+            f"edition {edition.key} was reviewed after the determination",
+            field="edition",
+            remedy=f"send the edition that was in force then, or {UNKNOWN}",
+        )
+    known = {NOT_LISTED, *(node.citation for node in edition.nodes())}
+    if not known.issuperset(command.citing):
+        raise InvalidCommand(
+            f"edition {edition.key} does not have every clause that is cited",
+            field="citing",
+            remedy=f"cite clauses as the editions here number them, or send the edition {UNKNOWN}",
+        )
+
+
+def _check_grants_nothing(command: ImportPastDetermination) -> None:
+    for field in ("doses_approved", "valid_from", "valid_through"):
+        if getattr(command, field) is not None:
+            raise InvalidCommand("a denial approves nothing", field=field, remedy="leave it out")
+
+
+def _granted(
+    history: PatientHistory, request: Request, command: ImportPastDetermination
+) -> dict[str, int | date | None]:
+    """What it approved: by default the policy's quantity, for thirty days from the day of the determination (R9)."""
+    if command.outcome == "partly_approved" and command.rationale is None:
+        raise InvalidCommand(
+            "a partial approval says what is left out and why",
+            field="rationale",
+            remedy="send it as the other record tells it, in plain language",
+        )
+    named = doses_asked_back(history, request) if request.retrospective_for else []
+    valid_from = command.valid_from or (named[0].on if named else command.decided_on)
+    valid_through = command.valid_through or approval_window(valid_from)[1]
+    if valid_through < valid_from:
+        raise InvalidCommand(
+            "the approval ends before it begins", field="valid_through", remedy="send the days in order"
+        )
+    then = without_doses(history, [dose.dose_id for dose in history.doses if dose.on >= valid_from])
+    policy = _policy_doses(then, valid_from)
+    if command.outcome == "partly_approved" and command.doses_approved is None and not _asked_more(request, policy):
+        raise InvalidCommand(
+            "how many doses were approved is not said",
+            field="doses_approved",
+            remedy="send the doses that the other record tells of",
+        )
+    return {
+        "course": named[0].course if named else _course(history, then, valid_from, valid_through),
+        "doses_approved": command.doses_approved or len(named) or policy,
+        "valid_from": valid_from,
+        "valid_through": valid_through,
+    }
+
+
+def _asked_more(request: Request, policy: int) -> bool:
+    return (request.statement.requested_dosing.consecutive_days or 0) > policy
+
+
+def _policy_doses(then: PatientHistory, on: date) -> int:
+    found = courses(then, on)
+    current = current_course(found, on)
+    return doses_in_course(current.number if current is not None else len(found) + 1)
+
+
+def _course(history: PatientHistory, then: PatientHistory, valid_from: date, valid_through: date) -> int:
+    """The course that was to be given then: that of the doses on record in the window, else the next one of then.
+
+    An excess dose of a course that was complete by then says nothing.
+    """
+    complete = {one.named for one in courses(then) if one.is_complete is True}
+    given = [
+        dose
+        for dose in history.doses
+        if dose.counts and valid_from <= dose.on <= valid_through and dose.course not in complete
+    ]
+    first = min(given, key=lambda dose: (dose.on, dose.version), default=None)
+    if first is not None and first.course is not None:
+        return first.course
+    return name_of_course_to_give(then, valid_from)
+
+
+DECISIONS: Final[dict[type[Command], Decision]] = {ImportPastDetermination: import_past_determination}

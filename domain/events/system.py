@@ -1,0 +1,135 @@
+"""Of the ledger's own keeping, and of no patient: who was admitted to it, who looked, and how it is sealed.
+
+    people      who may sign in and with what; of secrets only their hashes
+    accesses    a digest of each batch of the access log, whose rows have a table of their own
+    the seal    which keys sign for this ledger, and from where its tree of hashes begins
+
+Each chapter has streams of its own. They lie in the log with everything else, and are sealed with it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field
+
+from domain.calendar import Instant
+from domain.events.base import Event, is_none
+from domain.facts import Name
+from domain.people import Actor, ActorId
+
+THE_LEDGER_ITSELF: Final = Actor(id="lemtrada-ledger", name="The ledger itself", role="service")
+
+SecretHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of a secret of 32 random bytes.")]
+CredentialId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="By which a link or a token is spoken of.")]
+Line = Annotated[str, Field(min_length=1, max_length=2_000)]
+
+# -- people -----------------------------------------------------------------------------------
+
+
+class PersonAdmitted(Event):
+    """Somebody may work with this ledger, in this role and with this credential."""
+
+    TOPIC: ClassVar[str] = "PersonAdmitted"
+
+    person: Actor
+
+
+class PersonChanged(Event):
+    """The role, the credential, or who is above this person is another now; the id stays."""
+
+    TOPIC: ClassVar[str] = "PersonChanged"
+
+    person: Actor
+
+
+class PersonRemoved(Event):
+    """This person may do nothing here any more, and neither what was issued to her."""
+
+    TOPIC: ClassVar[str] = "PersonRemoved"
+
+    person_id: ActorId
+    reason: Name | None = Field(default=None, exclude_if=is_none)
+
+
+class LinkIssued(Event):
+    """A link that signs in the person once, until it expires."""
+
+    TOPIC: ClassVar[str] = "LinkIssued"
+
+    link_id: CredentialId
+    person_id: ActorId
+    secret_sha256: SecretHash
+    expires_at: Instant
+
+
+class LinkUsed(Event):
+    TOPIC: ClassVar[str] = "LinkUsed"
+
+    link_id: CredentialId
+
+
+class TokenIssued(Event):
+    """An API token for a person or a system; the token itself was shown once and is kept nowhere."""
+
+    TOPIC: ClassVar[str] = "TokenIssued"
+
+    token_id: CredentialId
+    person_id: ActorId
+    secret_sha256: SecretHash
+    expires_at: Instant
+
+
+class TokenRevoked(Event):
+    TOPIC: ClassVar[str] = "TokenRevoked"
+
+    token_id: CredentialId
+    reason: Name | None = Field(default=None, exclude_if=is_none)
+
+
+# -- who looked -------------------------------------------------------------------------------
+
+
+class AccessesRecorded(Event):
+    """One batch of the access log: rows `first` to `first + count - 1` of the register whose stream this is."""
+
+    TOPIC: ClassVar[str] = "AccessesRecorded"
+
+    first: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)]
+    rows_sha256: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{64}$", description="Over the rows, as `domain.permissions.disclosure` says.")
+    ]
+
+    @property
+    def happened(self) -> datetime:
+        return self.recorded_at
+
+
+# -- the seal ---------------------------------------------------------------------------------
+
+
+class SealStarted(Event):
+    """A tree of hashes over this log begins under `origin`; `after` is the checkpoint that a restore left behind."""
+
+    TOPIC: ClassVar[str] = "SealStarted"
+
+    origin: Line
+    after: Annotated[str, Field(max_length=4_000)] | None = Field(default=None, exclude_if=is_none)
+    reason: Name | None = Field(default=None, exclude_if=is_none)
+
+
+class SealingKeyNamed(Event):
+    """From here on this key signs checkpoints; `replaces` is the one that did until now."""
+
+    TOPIC: ClassVar[str] = "SealingKeyNamed"
+
+    verifier_key: Line
+    replaces: Line | None = Field(default=None, exclude_if=is_none)
+    cause: Literal["first_start", "rotation", "new_origin"]
+
+
+PeopleEvent = PersonAdmitted | PersonChanged | PersonRemoved | LinkIssued | LinkUsed | TokenIssued | TokenRevoked
+SealEvent = SealStarted | SealingKeyNamed
+KeepingEvent = PeopleEvent | AccessesRecorded | SealEvent

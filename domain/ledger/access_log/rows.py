@@ -1,0 +1,89 @@
+"""Rows of the access log with their places, oldest first, along an index: what the audit trail is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.stores.sql import PostgresViews, SQLiteViews
+from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.permissions.disclosure import Access
+
+_BEYOND: Final = "(at, register, number) > (:place_at, :place_register, :place_number)"
+
+
+class RowPlace(NamedTuple):
+    """Where a row lies in the order of time: after it come later ones, and of the same instant the next."""
+
+    at: datetime
+    register: UUID
+    number: int
+
+
+class AccessRow(NamedTuple):
+    """`register` is what one process wrote, `number` counts its rows from 1."""
+
+    register: UUID
+    number: int
+    access: Access
+
+    @property
+    def place(self) -> RowPlace:
+        return RowPlace(self.access.at, self.register, self.number)
+
+
+def rows_between(
+    ledger: LedgerOnRecord,
+    *,
+    patient_id: UUID | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    after: RowPlace | None = None,
+    limit: int,
+) -> list[AccessRow]:
+    """The next of one patient, or of everybody; `start` is included, `end` is not."""
+    index, conditions, values = "accesses_at", list[str](), dict[str, Any](limit=limit)
+    if patient_id is not None:
+        index, values["patient_id"] = "accesses_of_patient", patient_id
+        conditions.append("patient_id = :patient_id")
+    if start is not None:
+        conditions.append("at >= :start")
+        values["start"] = start
+    if end is not None:
+        conditions.append("at < :end")
+        values["end"] = end
+    if after is not None:
+        conditions.append(_BEYOND)
+        values |= {"place_at": after.at, "place_register": after.register, "place_number": after.number}
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return _read(
+        ledger,
+        f"SELECT register, number, row FROM {{schema}}.accesses {{by {index}}} {where}"  # noqa: S608
+        " ORDER BY at, register, number LIMIT :limit",
+        values,
+    )
+
+
+def rows_of_batch(ledger: LedgerOnRecord, register: UUID, first: int, count: int) -> list[AccessRow]:
+    """Those that a digest is over, in the order of their numbers."""
+    return _read(
+        ledger,
+        "SELECT register, number, row FROM {schema}.accesses"
+        " WHERE register = :register AND number >= :first AND number <= :last ORDER BY number",
+        {"register": register, "first": first, "last": first + count - 1},
+    )
+
+
+def _read(ledger: LedgerOnRecord, statement: str, values: Mapping[str, Any]) -> list[AccessRow]:
+    datastore = ledger.recorder.datastore
+    if isinstance(datastore, LedgerSQLiteDatastore):
+        on_sqlite = {name: value.hex if isinstance(value, UUID) else value for name, value in values.items()}
+        rows = SQLiteViews(datastore).reads(lambda run: run(statement, **on_sqlite))
+    else:
+        rows = PostgresViews(datastore).reads(lambda run: run(statement, **values))
+    return [
+        AccessRow(UUID(str(one["register"])), one["number"], Access.model_validate_json(one["row"])) for one in rows
+    ]

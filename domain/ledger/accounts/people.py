@@ -1,0 +1,251 @@
+"""The people of a ledger: admitted, changed, removed, and given links and tokens; each change an event.
+
+The directory is remembered by process, and brought up to date by whoever finds it `SECONDS_OLD_MAX`
+old; a change that this process records is known to it at once. A change is decided upon the directory
+as it stands in the store and recorded on the condition that nothing came since.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from threading import Lock
+from typing import Any, Final, cast
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError
+
+from domain import errors
+from domain.events import (
+    LinkIssued,
+    LinkUsed,
+    PeopleEvent,
+    PersonAdmitted,
+    PersonChanged,
+    PersonRemoved,
+    TokenIssued,
+    TokenRevoked,
+    placed,
+)
+from domain.ledger.application import ATTEMPTS, Ledger
+from domain.ledger.stores.sqlite_recorder import Row
+from domain.people import Actor
+from domain.permissions.accounts import NOBODY_YET, Directory, Issued, fold, is_reserved
+
+SECONDS_OLD_MAX: Final = 1.0
+"""How long a change that another process recorded may stay unknown to this one."""
+
+_TICK: Final = timedelta(microseconds=1)
+
+Told = tuple[type[PeopleEvent], dict[str, Any]]
+"""An event to be recorded, and what it says besides what every event carries."""
+
+
+class People:
+    """Safe for threads."""
+
+    def __init__(self, ledger: Ledger, entropy: Callable[[int], bytes] = os.urandom) -> None:
+        self._ledger = ledger
+        self._entropy = entropy
+        self._one_at_a_time = Lock()
+        self._known = NOBODY_YET
+        self._last_row: Row | None = None
+        self.read_at = -SECONDS_OLD_MAX
+        """By the process's steady clock."""
+
+    @cached_property
+    def _stream(self) -> UUID:
+        return self._ledger.keeping_stream("people")
+
+    # -- questions ----------------------------------------------------------------------------
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether `directory` answers without reading."""
+        return time.monotonic() - self.read_at < SECONDS_OLD_MAX
+
+    @property
+    def known(self) -> Directory:
+        """As it was when it was last read."""
+        return self._known
+
+    def directory(self) -> Directory:
+        """At the most `SECONDS_OLD_MAX` old."""
+        if self.is_fresh:
+            return self._known
+        with self._one_at_a_time:
+            # Of many who find it old, one reads and the others wait.
+            return self._known if self.is_fresh else self._read()
+
+    def read(self) -> Directory:
+        """As it stands in the store now."""
+        with self._one_at_a_time:
+            return self._read()
+
+    def _read(self) -> Directory:
+        began, known = time.monotonic(), self._known
+        rows = self._ledger.recorder.rows_of(self._stream, first=max(known.version, 1))
+        if known.version:
+            if not rows or rows[0] != self._last_row:
+                # The store was set back, or another server took over: what is remembered never was.
+                known, rows = NOBODY_YET, self._ledger.recorder.rows_of(self._stream)
+            else:
+                rows = rows[1:]
+        if rows:
+            event_of = self._ledger.events.mapper.event_of
+            known, self._last_row = fold([event_of(self._stream, *row) for row in rows], known), rows[-1]
+        self._known, self.read_at = known, began
+        return known
+
+    def check_is_here(self, person_id: str) -> Actor:
+        """Raises NotFound."""
+        return _person(self.read(), person_id)
+
+    # -- changes ------------------------------------------------------------------------------
+
+    def admit(self, person: Actor, by: Actor) -> Actor:
+        """Raises AlreadyRecorded for an id that somebody has, and InvalidCommand for one that no person may have."""
+        if is_reserved(person.id):
+            raise errors.InvalidCommand("no person has this id", field="id", remedy="choose another")
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            if directory.person(person.id) is not None:
+                raise errors.AlreadyRecorded(
+                    "somebody has this id already", field="id", remedy="choose another id, or change that person"
+                )
+            return [(PersonAdmitted, {"person": person})]
+
+        self._record(decided, by)
+        return person
+
+    def change(self, person: Actor, by: Actor) -> Actor:
+        """Her role, credential, office and the rest become these. Raises NotFound, and Conflict for the last of all."""
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            before = _person(directory, person.id)
+            if before == person:
+                return []
+            if person.role != "administrator":
+                _check_not_the_last(directory, before)
+            return [(PersonChanged, {"person": person})]
+
+        self._record(decided, by)
+        return person
+
+    def ensure(self, person: Actor, by: Actor) -> None:
+        """Admits whoever is not here, and changes whoever is here as another."""
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            before = directory.person(person.id)
+            if before == person:
+                return []
+            return [(PersonAdmitted if before is None else PersonChanged, {"person": person})]
+
+        self._record(decided, by)
+
+    def remove(self, person_id: str, by: Actor, reason: str | None = None) -> None:
+        """With everything that was issued to her. Raises NotFound, and Conflict for the last administrator."""
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            _check_not_the_last(directory, _person(directory, person_id))
+            return [(PersonRemoved, {"person_id": person_id, "reason": reason})]
+
+        self._record(decided, by)
+
+    def issue_link(self, person_id: str, secret_sha256: str, by: Actor, lasts: timedelta) -> Issued:
+        """Raises NotFound. The link before it that nobody used is void."""
+        identifier = self._entropy(8).hex()
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            _person(directory, person_id)
+            return [(LinkIssued, self._credential("link_id", identifier, person_id, secret_sha256, lasts))]
+
+        return self._record(decided, by).links[identifier]
+
+    def use_link(self, link_id: str, by: Actor) -> None:
+        """Raises NotPermitted where somebody used it first, or where it does not hold any more."""
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            link = directory.links.get(link_id)
+            if link is None or not link.holds_at(self._ledger.now()):
+                raise errors.NotPermitted("this link does not hold any more", field="code", remedy="ask for a new one")
+            return [(LinkUsed, {"link_id": link_id})]
+
+        self._record(decided, by)
+
+    def issue_token(self, person_id: str, secret_sha256: str, by: Actor, lasts: timedelta) -> Issued:
+        """Raises NotFound."""
+        identifier = self._entropy(8).hex()
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            _person(directory, person_id)
+            return [(TokenIssued, self._credential("token_id", identifier, person_id, secret_sha256, lasts))]
+
+        return self._record(decided, by).tokens[identifier]
+
+    def revoke_token(self, token_id: str, by: Actor, reason: str | None = None) -> None:
+        """Once more is harmless. Raises NotFound."""
+
+        def decided(directory: Directory) -> Sequence[Told]:
+            token = directory.tokens.get(token_id)
+            if token is None:
+                raise errors.NotFound("no such token", field="token_id", remedy="take the id from the list of tokens")
+            return [] if token.ended_at is not None else [(TokenRevoked, {"token_id": token_id, "reason": reason})]
+
+        self._record(decided, by)
+
+    # -- what the changes share ---------------------------------------------------------------
+
+    def _credential(
+        self, name: str, identifier: str, person_id: str, secret_sha256: str, lasts: timedelta
+    ) -> dict[str, Any]:
+        expires_at = self._ledger.now() + lasts
+        return {name: identifier, "person_id": person_id, "secret_sha256": secret_sha256, "expires_at": expires_at}
+
+    def _record(self, decided: Callable[[Directory], Sequence[Told]], by: Actor) -> Directory:
+        for _ in range(ATTEMPTS):
+            directory = self.read()
+            told = decided(directory)
+            if not told or self._is_saved(self._events(directory, told, by)):
+                return self.read()
+        raise errors.Conflict("Others kept changing who may sign in", remedy="send it again")
+
+    def _events(self, directory: Directory, told: Sequence[Told], by: Actor) -> list[PeopleEvent]:
+        at: datetime = self._ledger.now()
+        if directory.at is not None and directory.at >= at:
+            at = directory.at + _TICK
+        carried = {"recorded_at": at, "command_id": UUID(bytes=self._entropy(16), version=4), "actor": by}
+        return [
+            cast("PeopleEvent", placed(kind(**carried, salt=self._entropy(16).hex(), **said), self._stream, version))
+            for version, (kind, said) in enumerate(told, directory.version + 1)
+        ]
+
+    def _is_saved(self, events: Sequence[PeopleEvent]) -> bool:
+        """False where somebody was first; after a lost connection it may be these very events that are stored."""
+        mapper, recorder = self._ledger.events.mapper, self._ledger.recorder
+        try:
+            recorder.insert_events([mapper.to_stored_event(event) for event in events])
+        except IntegrityError:
+            first, last = events[0].originator_version, events[-1].originator_version
+            stored = self._ledger.events.between(self._stream, first, last)
+            if [one.salt for one in stored] != [one.salt for one in events]:
+                return False
+            recorder.make_sure()
+        return True
+
+
+def _person(directory: Directory, person_id: str) -> Actor:
+    person = directory.person(person_id)
+    if person is None:
+        raise errors.NotFound("no such person", field="person_id", remedy="take the id from the list of people")
+    return person
+
+
+def _check_not_the_last(directory: Directory, person: Actor) -> None:
+    if person.role == "administrator" and len(directory.administrators()) == 1:
+        raise errors.Conflict(
+            "this is the last administrator", field="person_id", remedy="admit another administrator first"
+        )

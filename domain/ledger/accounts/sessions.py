@@ -1,0 +1,110 @@
+"""Browser sessions, by the hash of their secret: begun, used, ended, and swept. Kept, not recorded: rows go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing.postgres import PostgresDatastore
+from eventsourcing.sqlite import SQLiteDatastore
+from eventsourcing.utils import retry
+from psycopg.sql import SQL, Identifier
+
+from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
+from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+
+IDLE: Final = timedelta(minutes=30)
+"""Without a request for this long, a session is over."""
+
+LASTS: Final = timedelta(hours=12)
+"""However busy it is, it is over then."""
+
+USED_NOTED_EVERY: Final = timedelta(minutes=1)
+"""A request does not write a row each time; a session may so be over a minute early."""
+
+_again = retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+
+_COLUMNS: Final = "secret_sha256, person_id, created_at, last_used_at, expires_at"
+_INSERT: Final = f"INSERT INTO {{schema}}sessions ({_COLUMNS}, row) VALUES (?, ?, ?, ?, ?, '{{{{}}}}')"  # noqa: S608
+_FIND: Final = f"SELECT {_COLUMNS} FROM {{schema}}sessions WHERE secret_sha256 = ?"  # noqa: S608
+_USED: Final = "UPDATE {schema}sessions SET last_used_at = ? WHERE secret_sha256 = ?"
+_END: Final = "DELETE FROM {schema}sessions WHERE secret_sha256 = ?"
+_END_OF_PERSON: Final = "DELETE FROM {schema}sessions WHERE person_id = ?"
+_SWEEP: Final = "DELETE FROM {schema}sessions WHERE expires_at <= ? OR last_used_at <= ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    secret_sha256: str
+    person_id: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+    @property
+    def over_at(self) -> datetime:
+        """When it is over if nobody uses it again."""
+        return min(self.expires_at, self.last_used_at + IDLE)
+
+
+class Sessions:
+    """Of one ledger, on either store. Safe for threads. Instants are given, and are the ledger's."""
+
+    def __init__(self, datastore: SQLiteDatastore | PostgresDatastore) -> None:
+        assert isinstance(datastore, (LedgerSQLiteDatastore, LedgerPostgresDatastore))
+        self._datastore = datastore
+        self._is_sqlite = isinstance(datastore, LedgerSQLiteDatastore)
+
+    def begin(self, secret_sha256: str, person_id: str, now: datetime) -> Session:
+        """Those that are over by now go."""
+        session = Session(secret_sha256, person_id, now, now, now + LASTS)
+        self._write(_SWEEP, now, now - IDLE)
+        self._write(_INSERT, secret_sha256, person_id, now, now, session.expires_at)
+        return session
+
+    def find(self, secret_sha256: str) -> Session | None:
+        """One that is over may still be found."""
+        row = self._read(_FIND, secret_sha256)
+        if row is None:
+            return None
+        created_at, last_used_at, expires_at = (
+            datetime.fromisoformat(one) if isinstance(one, str) else one
+            for one in (row["created_at"], row["last_used_at"], row["expires_at"])
+        )
+        return Session(row["secret_sha256"], row["person_id"], created_at, last_used_at, expires_at)
+
+    def note_used(self, session: Session, now: datetime) -> None:
+        if now - session.last_used_at >= USED_NOTED_EVERY:
+            self._write(_USED, now, session.secret_sha256)
+
+    def end(self, secret_sha256: str) -> None:
+        self._write(_END, secret_sha256)
+
+    def end_all_of(self, person_id: str) -> None:
+        self._write(_END_OF_PERSON, person_id)
+
+    # -- how it reaches either store ----------------------------------------------------------
+
+    @_again
+    def _write(self, statement: str, *values: Any) -> None:
+        with self._datastore.transaction(commit=True) as c:
+            c.execute(self._here(statement), self._stored(values))
+
+    @_again
+    def _read(self, statement: str, *values: Any) -> Any:
+        with self._datastore.transaction(commit=False) as c:
+            c.execute(self._here(statement), self._stored(values))
+            return c.fetchone()
+
+    def _here(self, statement: str) -> Any:
+        if self._is_sqlite:
+            return statement.format(schema="")
+        table = statement.replace("{schema}", "{schema}.").replace("?", "%s")
+        return SQL(cast("Any", table)).format(schema=Identifier(SCHEMA))
+
+    def _stored(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not self._is_sqlite:
+            return values
+        return tuple(one.isoformat(timespec="microseconds") if isinstance(one, datetime) else one for one in values)

@@ -1,0 +1,1 @@
+"""The bytes of documents, stored by their SHA-256, on both stores."""

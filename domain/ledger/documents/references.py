@@ -1,0 +1,51 @@
+"""Documents by what names them: a command may name only what is stored, and what an event names is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from domain.commands import Command, Supplement
+from domain.errors import InvalidCommand, NotFound
+from domain.events import AppealEvidenceAdded, InformationSupplied, PatientEvent
+from domain.ledger.documents.store import DocumentStore
+
+BRINGING_DOCUMENTS: Final = (InformationSupplied, AppealEvidenceAdded)
+
+
+def check_named(documents: DocumentStore, patient_id: UUID, command: Command) -> None:
+    """Every document that the command names is stored, is what it is said to be, and is not swept soon.
+
+    Raises InvalidCommand, naming the document by its place.
+    """
+    if not isinstance(command, Supplement):
+        return
+    for number, named in enumerate(command.documents):
+        field = f"documents.{number}"
+        try:
+            stored = documents.renew(patient_id, named.sha256)
+        except NotFound:
+            raise InvalidCommand(
+                "No document of this patient is stored under this SHA-256",
+                field=f"{field}.sha256",
+                remedy="store the document first, and name it by the SHA-256 of the answer",
+            ) from None
+        if stored.size_bytes != named.size_bytes:
+            raise InvalidCommand(
+                f"The stored document has {stored.size_bytes} bytes",
+                field=f"{field}.size_bytes",
+                remedy="send the size that was answered when it was stored",
+            )
+        if stored.media_type != named.media_type:
+            raise InvalidCommand(
+                f"The stored document is {stored.media_type}",
+                field=f"{field}.media_type",
+                remedy="send the media type that was answered when it was stored",
+            )
+
+
+def hashes_named(events: Iterable[PatientEvent]) -> frozenset[str]:
+    """The SHA-256 of every document that was ever named; a voided one is kept like the others."""
+    brought = (one.documents for one in events if isinstance(one, BRINGING_DOCUMENTS))
+    return frozenset(document.sha256 for documents in brought for document in documents)

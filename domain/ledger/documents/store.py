@@ -1,0 +1,43 @@
+"""The documents of a ledger, by patient and SHA-256: put, opened, swept.
+
+A document is put before the event that names it is recorded, so that no event ever names what
+is not there; what was put and is named by none in the end is swept.
+"""
+
+from __future__ import annotations
+
+from eventsourcing.postgres import PostgresDatastore
+from eventsourcing.sqlite import SQLiteDatastore
+
+from domain.ledger.documents.content import (
+    DOCUMENT_BYTES_MAX,
+    GRACE,
+    PIECE_BYTES,
+    StoredDocument,
+    Swept,
+)
+from domain.ledger.documents.postgres import PostgresDocuments
+from domain.ledger.documents.sqlite import SQLiteDocuments
+from domain.ledger.encryption.records import RecordCipher
+from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
+from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+
+__all__ = [
+    "DOCUMENT_BYTES_MAX",
+    "GRACE",
+    "PIECE_BYTES",
+    "DocumentStore",
+    "StoredDocument",
+    "Swept",
+    "documents_of",
+]
+
+DocumentStore = SQLiteDocuments | PostgresDocuments
+
+
+def documents_of(datastore: SQLiteDatastore | PostgresDatastore, cipher: RecordCipher | None = None) -> DocumentStore:
+    """Those of the ledger whose events are in `datastore`; they share its connections and its lock."""
+    if isinstance(datastore, LedgerSQLiteDatastore):
+        return SQLiteDocuments(datastore, cipher)
+    assert isinstance(datastore, LedgerPostgresDatastore)
+    return PostgresDocuments(datastore, cipher)

@@ -1,0 +1,1 @@
+"""Encryption at rest: records and keys."""

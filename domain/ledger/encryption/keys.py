@@ -1,0 +1,73 @@
+"""Where the keys of encryption are: named by references, read once when a ledger is opened.
+
+`LEMTRADA_ENCRYPTION_KEYS` is `id=file:/run/secrets/a,id2=env:NAME`: the first key writes, all of them
+read. What a reference leads to is base64 of 32 bytes. No text here repeats any of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from domain.ledger.encryption.records import KEY_BYTES, EncryptionKey, RecordCipher
+from domain.ledger.errors import StoreError
+
+ENCRYPTION_KEYS: Final = "LEMTRADA_ENCRYPTION_KEYS"
+_HOW: Final = "write it as id=file:/path or id=env:NAME, with a comma between two; the first one writes"
+_TEXT_BYTES_MAX: Final = 200
+
+
+def cipher_in(environment: Mapping[str, str] = os.environ) -> RecordCipher | None:
+    """With the keys that the environment refers to; None where it names none. Raises StoreError."""
+    references = environment.get(ENCRYPTION_KEYS, "").strip()
+    if not references:
+        return None
+    return RecordCipher(keys_of(references, environment))
+
+
+def keys_of(references: str, environment: Mapping[str, str]) -> tuple[EncryptionKey, ...]:
+    """In the order of their references. Raises StoreError, which names the id alone."""
+    return tuple(_key_of(one.strip(), number, environment) for number, one in enumerate(references.split(","), 1))
+
+
+def written(secret: bytes) -> str:
+    """A key as a file or a variable holds it."""
+    return base64.b64encode(secret).decode("ascii")
+
+
+def _key_of(reference: str, number: int, environment: Mapping[str, str]) -> EncryptionKey:
+    key_id, _, place = reference.partition("=")
+    kind, _, name = place.partition(":")
+    if not key_id or not name or kind not in {"file", "env"}:
+        # Not repeated: it may be the key itself, put where its reference belongs.
+        raise StoreError(f"Reference {number} in {ENCRYPTION_KEYS} is none", _HOW)
+    # Its id is looked at before it stands in any text.
+    EncryptionKey(key_id, bytes(KEY_BYTES))
+    try:
+        text = _text_of(kind, name, key_id, environment)
+        return EncryptionKey(key_id, base64.b64decode(text.strip(), validate=True))
+    except (binascii.Error, ValueError):
+        pass
+    raise StoreError(
+        f"What {ENCRYPTION_KEYS} refers to as {key_id!r} is no key",
+        f"put base64 of {KEY_BYTES} random bytes there, as `encryption-key new` does",
+    )
+
+
+def _text_of(kind: str, name: str, key_id: str, environment: Mapping[str, str]) -> str:
+    if kind == "env":
+        if name not in environment:
+            raise StoreError(f"The variable of the encryption key {key_id!r} is not set", f"set {name}")
+        return environment[name]
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(_TEXT_BYTES_MAX).decode("ascii")
+    except OSError as error:
+        raise StoreError(
+            f"The file of the encryption key {key_id!r} cannot be read: {error.strerror}",
+            "see that it is there, and that the user who serves may read it",
+        ) from None

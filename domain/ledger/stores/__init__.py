@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL: connections, recorders, and commands that share one commit."""

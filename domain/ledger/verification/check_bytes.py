@@ -1,0 +1,234 @@
+"""Bytes: the tree is made anew from the events themselves, and everything that was signed or stored is held against it.
+
+A root that is made from all leaves proves more than a proof of consistency does: the tree of every checkpoint is
+a beginning of this one, and its root is looked at when so many leaves have been taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from heapq import merge
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.events import STORED_EVENTS, SealingKeyNamed, SealStarted
+from domain.ledger.verification.report import Failure, Logged, Part, about
+from domain.seal.checkpoints import Checkpoint, read_checkpoint
+from domain.seal.entries import HEADER, Entry
+from domain.seal.errors import Malformed, SealError
+from domain.seal.merkle import Frontier, node_hash, root_of
+from domain.seal.notes import Note, VerifyingKey, open_note, read_note, read_verifying_key
+from domain.seal.tiles import HEIGHT, WIDTH
+
+_TOPICS: Final = frozenset(one.TOPIC for one in STORED_EVENTS)
+
+WAITING_MAX: Final = 1_000
+"""Checkpoints whose signatures wait: keys are named in events, which may lie behind the first that they signed."""
+
+
+class Signed(NamedTuple):
+    """A checkpoint with its note. `place` says where it was found; `is_given` that it came from outside."""
+
+    size: int
+    place: str
+    note: str
+    checkpoint: Checkpoint
+    signatures: int
+    is_given: bool
+
+
+def read_signed(content: str | bytes, place: str, *, is_given: bool) -> Signed:
+    """A checkpoint of which only the form is known to be right. Raises SealError."""
+    note: Note = read_note(content)
+    checkpoint = read_checkpoint(note.text)
+    return Signed(checkpoint.size, place, note.encoded(), checkpoint, len(note.signatures), is_given)
+
+
+@dataclass(slots=True)
+class Keys:
+    """Which keys may sign. What the ledger says of its own keys is only its own word; `given` came from outside.
+
+    A later key is trusted where one that is trusted has signed a tree in which it is named as its successor.
+    """
+
+    given: VerifyingKey | None = None
+    known: list[VerifyingKey] = field(default_factory=list)
+    origins: set[str] = field(default_factory=set)
+    trusted: set[str] = field(default_factory=set)
+    successions: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.given is not None:
+            self.add(self.given)
+            self.trusted.add(self.given.text())
+
+    def add(self, key: VerifyingKey) -> None:
+        if key not in self.known:
+            self.known.append(key)
+
+    def named(self, event: SealStarted | SealingKeyNamed, leaf: int) -> None:
+        """Said in the event at this leaf. Raises Malformed for what is no key."""
+        if isinstance(event, SealStarted):
+            self.origins.add(event.origin)
+            return
+        self.add(read_verifying_key(event.verifier_key))
+        if event.replaces is not None:
+            self.successions.append((leaf, event.replaces, event.verifier_key))
+
+    def signed_by(self, signed: Signed) -> tuple[VerifyingKey, ...]:
+        """Raises SealError where none of the known keys has, or one of them falsely."""
+        _, signers = open_note(signed.note, self.known)
+        if not self.trusted.isdisjoint(key.text() for key in signers):
+            for leaf, old, new in self.successions:
+                if leaf < signed.size and old in self.trusted:
+                    self.trusted.add(new)
+        return signers
+
+
+class Bytes:
+    """Fed with every event in the order of the log, and finished with what was stored of the tree."""
+
+    def __init__(self, found: Part, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
+        self.found = found
+        self.keys = keys
+        self.size = 0
+        self._leaves: list[bytes] = []
+        self._full = Frontier()
+        self.levels: list[list[bytes]] = []
+        self.last: Signed | None = None
+        self.last_signers: tuple[VerifyingKey, ...] = ()
+        self._expected: Iterator[Signed] = merge(stored, given, key=lambda one: one.size)
+        self._next = next(self._expected, None)
+        self._later: list[tuple[Signed, bytes | None]] = []
+        self._reach()
+
+    def take(self, entry: Logged, stored: bytes | None) -> bytes:
+        """One more leaf, whose hash is given back; `stored` is what was stored of it."""
+        leaf = leaf_hash_of(entry)
+        if leaf != stored:
+            what = "its bytes are not those that were sealed" if stored is not None else "nothing is stored of its leaf"
+            self.found.fail(about(what, entry))
+        self.grow(leaf)
+        return leaf
+
+    def grow(self, leaf: bytes) -> None:
+        """By the hash of a leaf; of one whose event is lost it can only be the stored one."""
+        self.size += 1
+        self._leaves.append(leaf)
+        if len(self._leaves) == WIDTH:
+            self._add(root_of(self._leaves))
+            self._leaves.clear()
+        if self._next is not None and self._next.size <= self.size:
+            self._reach()
+
+    def _add(self, full: bytes) -> None:
+        """A full subtree of 256 leaves: it may complete larger ones, of which every eighth level is stored."""
+        completed = [(0, full), *((one.level, one.hash) for one in self._full.append(full))]
+        for above, hash in completed:
+            level, rest = divmod(above, HEIGHT)
+            if not rest:
+                if len(self.levels) <= level:
+                    self.levels.append([])
+                self.levels[level].append(hash)
+
+    def root(self) -> bytes:
+        """Of all leaves so far: the full subtrees of 256, and beside them the root of those that are left over."""
+        if not self._leaves:
+            return self._full.root()
+        rest = root_of(self._leaves)
+        for full in reversed(self._full.subtrees):
+            rest = node_hash(full, rest)
+        return rest
+
+    # -- checkpoints --------------------------------------------------------------------------
+
+    def _reach(self) -> None:
+        """Checkpoints of the size that the tree has come to."""
+        root = None
+        while self._next is not None and self._next.size <= self.size:
+            root = root or (self.root())
+            self._later.append((self._next, root))
+            self._next = next(self._expected, None)
+        if len(self._later) >= WAITING_MAX:
+            self._settle()
+
+    def _settle(self) -> None:
+        for signed, root in self._later:
+            self._hold(signed, root)
+        self._later = []
+
+    def _hold(self, signed: Signed, root: bytes | None) -> None:
+        checkpoint, signers = signed.checkpoint, self._signers(signed)
+        counts = self.found.counts
+        counts["checkpoints from outside" if signed.is_given else "checkpoints"] += 1
+        if self.keys.origins and checkpoint.origin not in self.keys.origins:
+            self._fail(signed, f"it is of {checkpoint.origin[:100]}, which is no origin of this ledger")
+        if root is None:
+            self._fail(signed, f"it is of {signed.size} leaves, and only {self.size} are there: entries were lost")
+        elif checkpoint.root != root:
+            self._fail(signed, f"the tree of its {signed.size} leaves has another root: entries were altered")
+        if not signed.is_given:
+            self.last, self.last_signers = signed, signers
+
+    def _signers(self, signed: Signed) -> tuple[VerifyingKey, ...]:
+        try:
+            signers = self.keys.signed_by(signed)
+        except SealError as error:
+            self._fail(signed, error.what)
+            return ()
+        if not signed.is_given and len(signers) != signed.signatures:
+            self._fail(signed, "it carries a signature of a key that is not known")
+        return signers
+
+    def _fail(self, signed: Signed, what: str) -> None:
+        self.found.fail(Failure(what, file=signed.place))
+
+    def finish(self) -> None:
+        while self._next is not None:
+            self._later.append((self._next, None))
+            self._next = next(self._expected, None)
+        self._settle()
+        counts = self.found.counts
+        counts["leaves"] = self.size
+        if self.last is None:
+            if self.size and self.keys.given is not None:
+                self.found.fail(Failure("no checkpoint is stored that the key given could have signed"))
+            elif self.size:
+                self.found.remark(
+                    "No checkpoint is signed yet: the leaves are those of the events, and no more is shown."
+                )
+            return
+        if self.keys.given is not None and self.keys.trusted.isdisjoint(key.text() for key in self.last_signers):
+            what = "neither the key given nor one that it named as its successor has signed it"
+            self._fail(self.last, what)
+        if self.last.size < self.size:
+            counts["leaves after the last checkpoint"] = self.size - self.last.size
+
+    # -- what was stored of the tree ------------------------------------------------------------
+
+    def check_subtrees(self, level: int, stored: Iterable[tuple[int, bytes]], place: str) -> None:
+        """The stored hashes of subtrees of 256 ** `level` leaves, by their numbers, which rise."""
+        made = self.levels[level - 1] if level <= len(self.levels) else []
+        expected = 0
+        for number, content in stored:
+            if number != expected or number >= len(made):
+                self.found.fail(Failure(f"hash {expected} of level {level} is missing or another's", file=place))
+            elif content != made[number]:
+                self.found.fail(Failure(f"hash {number} of level {level} is not that of its leaves", file=place))
+            expected = number + 1
+        if expected < len(made):
+            self.found.fail(Failure(f"hashes of level {level} are missing from {expected} on", file=place))
+
+
+def leaf_hash_of(entry: Logged) -> bytes:
+    """The leaf of what stands there now; of what cannot be an entry, one that no tree has."""
+    _, stream, version, topic, state = entry
+    if topic in _TOPICS and version > 0:
+        # The entry of `domain.seal.entries`, written out: of these topics it would refuse none.
+        return sha256(f"\0{HEADER}\n{stream}\n{version}\n{topic}\n\n".encode() + state).digest()
+    try:
+        return Entry(UUID(stream), version, topic, state).leaf_hash()
+    except Malformed:
+        return b""

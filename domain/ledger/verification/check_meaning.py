@@ -1,0 +1,177 @@
+"""Meaning: what is on record follows from what was on record before it.
+
+Every determination is judged again from the history that it saw, under its own edition and revision; every
+course that was completed follows from its doses. One history at a time, from its events alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from domain.errors import EditionUnknown
+from domain.events import AppealDecided, ApprovalExtended, CourseCompleted, Determination, Event, HistoryOpened
+from domain.history import PatientHistory, evolve
+from domain.ledger.mapper import EventMapper
+from domain.ledger.verification.report import Logged, Part, about
+from domain.policy.assessment import Assessment
+from domain.policy.editions import edition_named, edition_recorded
+from domain.policy.reassessment import Rerun, compared, would_differ
+from domain.review.assess_request import Judgement, judge, without_doses
+from domain.treatment.approval_use import doses_in_progress
+from domain.treatment.courses import courses
+
+HISTORY_BEGINS: Final = HistoryOpened.TOPIC
+
+
+class Unreadable(Exception):
+    """An event whose bytes are not those of its topic; the failure is told already."""
+
+
+class Meaning:
+    """Fed with one history after the other. `mapper` reads plain bytes."""
+
+    def __init__(self, found: Part) -> None:
+        self.found = found
+        self.mapper = EventMapper()
+        self.editions: set[tuple[str, int, str]] = set()
+
+    def history(self, entries: Iterable[Logged]) -> None:
+        """One patient, all her events, oldest first. After one that cannot be read nothing of her is judged."""
+        self.found.counts["histories"] += 1
+        known: list[PatientHistory] = []
+        try:
+            for entry in entries:
+                self._event(known, entry)
+        except Unreadable:
+            self.found.counts["histories not judged to their end"] += 1
+
+    def event_of(self, entry: Logged) -> Any:
+        """The event in the bytes. Raises Unreadable, and its failure is told."""
+        return self._guarded("its bytes are no such event", entry, self._decoded, entry)
+
+    def _decoded(self, entry: Logged) -> Event:
+        event: Event = self.mapper.event_of(UUID(entry.stream), entry.version, entry.topic, entry.state)
+        return event
+
+    def _event(self, known: list[PatientHistory], entry: Logged) -> None:
+        event = self.event_of(entry)
+        if isinstance(event, CourseCompleted):
+            self._guarded("it cannot follow what came before it", entry, self._course, known, event, entry)
+        if isinstance(getattr(event, "determination", None), Determination):
+            self._guarded("it cannot be judged again", entry, self._determination, known, event, entry)
+        before = known[-1] if known else None
+        known.append(self._guarded("it cannot follow what came before it", entry, evolve, before, event))
+
+    def _guarded(self, what: str, entry: Logged, step: Any, *values: Any) -> Any:
+        """What the step gives. Whatever it raises of altered values is this event's failure, without them."""
+        try:
+            return step(*values)
+        except Exception as error:
+            self.found.fail(about(f"{what} [{type(error).__name__}]", entry))
+        raise Unreadable
+
+    # -- courses ------------------------------------------------------------------------------
+
+    def _course(self, known: list[PatientHistory], event: CourseCompleted, entry: Logged) -> None:
+        self.found.counts["courses completed"] += 1
+        course = next((one for one in courses(known[-1]) if one.named == event.course), None)
+        if course is None or course.is_complete is not True:
+            self.found.fail(about("the doses before it do not complete the course", entry))
+        elif course.marks.completed:
+            self.found.fail(about("the course was completed before", entry))
+        elif (course.given_at_least, course.completed_on) != (event.doses_given, event.completed_on):
+            self.found.fail(about("the doses before it complete the course on another day or in another number", entry))
+
+    # -- determinations -----------------------------------------------------------------------
+
+    def _determination(self, known: list[PatientHistory], event: Any, entry: Logged) -> None:
+        self.found.counts["determinations"] += 1
+        made: Determination = event.determination
+        recorded = made.assessment
+        if recorded.digest() != made.assessment_digest or recorded.as_of != made.decided_on:
+            self.found.fail(about("its assessment is not the one of its digest and day", entry))
+        try:
+            edition = edition_recorded(recorded.edition, recorded.edition_revision, recorded.edition_digest)
+        except EditionUnknown as unknown:
+            named = f"edition {recorded.edition} revision {recorded.edition_revision}"
+            is_other = unknown.field == "edition_digest"
+            why = "has other rules in this program: its digest does not match" if is_other else "is not known here"
+            self.found.fail(about(f"{named[:60]} {why}", entry))
+            return
+        self.found.counts["edition digests"] += 1
+        self.editions.add((recorded.edition, recorded.edition_revision, recorded.edition_digest))
+        then = _history_seen(known, event, made)
+        if then is None:
+            self.found.fail(
+                about(f"there is no request for it at version {made.history_version} of the history", entry)
+            )
+            return
+        again = _judged_again(then, event, made, edition)
+        others = tuple(_names_that_differ(recorded, again.assessment))
+        if others:
+            self.found.fail(about(f"the history that it saw tells otherwise: {', '.join(others)}", entry))
+        self._rerun(recorded, again.assessment if not others else None, entry)
+
+    def _rerun(self, recorded: Assessment, again: Assessment | None, entry: Logged) -> None:
+        """The stored facts judged again; `again` where the history told the very same facts."""
+        newest = edition_named(recorded.edition)
+        if again is not None and newest.revision == recorded.edition_revision:
+            rerun: Rerun | None = compared(recorded, again)
+            later = rerun
+        else:
+            rechecked = would_differ(recorded)
+            rerun, later = rechecked.as_recorded, rechecked.newest
+        if rerun is None or not rerun.agrees:
+            differs = f": {_named(rerun)} differ" if rerun is not None else ""
+            self.found.fail(about(f"judged again under its edition it does not agree{differs}", entry))
+            return
+        self.found.counts["determinations that agree"] += 1
+        if later is not None and not later.agrees:
+            self.found.counts["determinations that would now differ"] += 1
+            line = about(f"agrees; would now differ (revision {later.revision})", entry).line()
+            self.found.remark(line)
+
+
+def _history_seen(known: list[PatientHistory], event: Any, made: Determination) -> PatientHistory | None:
+    """The history at the version that was looked at, which has the request; None where there is no such."""
+    if not 1 <= made.history_version <= len(known):
+        return None
+    then = known[made.history_version - 1]
+    if then.version != made.history_version or then.request(_request_id(then, event)) is None:
+        return None
+    return then
+
+
+def _request_id(history: PatientHistory, event: Any) -> str:
+    if isinstance(event, AppealDecided):
+        appeal = history.appeal(event.appeal_id)
+        return appeal.request_id if appeal is not None else ""
+    request_id: str = event.request_id
+    return request_id
+
+
+def _judged_again(then: PatientHistory, event: Any, made: Determination, edition: Any) -> Judgement:
+    request = then.request(_request_id(then, event))
+    assert request is not None
+    if isinstance(event, ApprovalExtended):
+        # The doses given under the approval are no course before it (R10).
+        approvals = [one for one in then.approvals if one.version == event.approval_version]
+        given = [dose.dose_id for approval in approvals for dose in doses_in_progress(then, approval)]
+        then = without_doses(then, given)
+    return judge(then, request, made.decided_on, edition)
+
+
+def _names_that_differ(one: Assessment, other: Assessment) -> Iterator[str]:
+    """Of the facts and circumstances, by name and never by value."""
+    for part in ("facts", "circumstances"):
+        mine, its = getattr(one, part), getattr(other, part)
+        if mine != its:
+            yield from (name for name in type(mine).model_fields if getattr(mine, name) != getattr(its, name))
+
+
+def _named(rerun: Rerun) -> str:
+    names = [one.citation for one in rerun.findings] + [one.name for one in rerun.conclusions]
+    known = [name for name in names if len(name) <= 30]
+    return ", ".join(known[:20]) or "findings"

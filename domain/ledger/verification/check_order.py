@@ -1,0 +1,67 @@
+"""Order: no gap and no duplicate, of leaves and of a history's versions; time within a history never runs back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from domain.ledger.verification.report import Logged, Part, about, sortable_instant
+
+
+@dataclass(slots=True)
+class Order:
+    """Fed with every event in the order of the log. It keeps a version and an instant for each history.
+
+    Of one history alone the leaves only rise, for those between are of others.
+    """
+
+    found: Part
+    is_whole_log: bool = True
+    heads: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    next_leaf: int = 0
+    sealed: int = 0
+    unsealed: int = 0
+
+    def take(self, entry: Logged) -> None:
+        if entry.leaf is None:
+            self.unsealed += 1
+        else:
+            self._leaf(entry, entry.leaf)
+        before = self.heads.get(entry.stream)
+        at = sortable_instant(entry.state)
+        if at is None:
+            self.found.fail(about("its time of recording cannot be read", entry))
+        if before is None:
+            if entry.version != 1:
+                self.found.fail(about("the history begins with another version than 1", entry))
+        else:
+            version, since = before
+            if entry.version != version + 1:
+                self._version(entry, version)
+            if at is not None and at < since:
+                self.found.fail(about("it was recorded before the event in front of it in its history", entry))
+        # The head is where the history stands now: one failure is told once, and not at every event after it.
+        self.heads[entry.stream] = (entry.version, at or (before[1] if before is not None else b""))
+
+    def _leaf(self, entry: Logged, leaf: int) -> None:
+        self.sealed += 1
+        if leaf < self.next_leaf or (self.is_whole_log and leaf != self.next_leaf):
+            what = f"leaf {self.next_leaf} is missing" if leaf > self.next_leaf else "its leaf number came before"
+            self.found.fail(about(what, entry))
+        self.next_leaf = leaf + 1
+
+    def _version(self, entry: Logged, before: int) -> None:
+        if entry.version > before:
+            missing = before + 1 if entry.version == before + 2 else f"{before + 1} to {entry.version - 1}"
+            self.found.fail(about(f"version {missing} of its history is missing", entry))
+        elif entry.version == before:
+            self.found.fail(about("its version is on record twice", entry))
+        else:
+            self.found.fail(about(f"it comes behind version {before} of its history", entry))
+
+    def finish(self) -> None:
+        counts = self.found.counts
+        counts["events"] = self.sealed + self.unsealed
+        counts["leaves"] = self.sealed
+        counts["histories and other streams"] = len(self.heads)
+        if self.unsealed:
+            counts["events not sealed yet"] = self.unsealed

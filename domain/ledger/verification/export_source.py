@@ -1,0 +1,330 @@
+"""An export folder as a source: its lines in the order of the leaves, its tiles, its checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pydantic_core import from_json
+
+from domain.errors import EditionUnknown
+from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification.check_bytes import Keys, Signed, read_signed
+from domain.ledger.verification.report import Failure, Logged, Part
+from domain.ledger.verification.source import Edition, Leaf
+from domain.policy.editions import edition_named
+from domain.seal.entries import read_export_line
+from domain.seal.errors import Malformed, SealError
+from domain.seal.merkle import HASH_SIZE, ReadSubtree, consistency_path
+from domain.seal.notes import read_verifying_key
+from domain.seal.proofs import ConsistencyProof
+from domain.seal.tiles import WIDTH, Tile, reading_tiles, tiles_of
+
+LINE_MAX: Final = 64 * 1024 * 1024
+"""No event is as long; a longer line is not read into memory."""
+
+_LEAF: Final = re.compile(rb'\{"leaf":(0|[1-9][0-9]{0,18}),')
+_EDITION: Final = re.compile(r"(\d{4}-\d\d-\d\d)\.revision-(\d{1,6})\.json")
+_NUMBERED: Final = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class ExportFolder:
+    """What both kinds of export have: lines, keys, editions, sums. Files that are not read are told in the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.expected = {layout.README, layout.SUMS}
+        self.notes = _numbered(folder / layout.CHECKPOINTS)
+        self.final: Signed | None = None
+        self._sums: dict[str, str] = {}
+
+    def content(self, file: str, found: Part) -> bytes | None:
+        """Of a file that belongs to the export; None, and it is told, where it cannot be read."""
+        self.expected.add(file)
+        try:
+            with open(f"{self.folder}/{file}", "rb") as opened:
+                content = opened.read()
+        except OSError as error:
+            found.fail(Failure(f"it cannot be read: {error.strerror}", file=file))
+            return None
+        self._sums[file] = hashlib.sha256(content).hexdigest()
+        return content
+
+    def keys(self, found: Part, keys: Keys) -> None:
+        content = self.content(layout.VKEY, found)
+        if content is None:
+            return
+        try:
+            *lines, rest = content.decode().split("\n")
+            for line in (*lines, rest) if rest else lines:
+                keys.add(read_verifying_key(line))
+        except UnicodeDecodeError:
+            found.fail(Failure("it is not UTF-8", file=layout.VKEY))
+        except Malformed as malformed:
+            found.fail(Failure(malformed.what, file=layout.VKEY))
+        else:
+            if rest:
+                found.fail(Failure("its last line has no end", file=layout.VKEY))
+
+    def checkpoints(self, found: Part) -> Iterator[Signed]:
+        """The earlier ones, and the export's own at the end."""
+        files = [layout.note_file(number) for number in self.notes]
+        for number, expected in enumerate(self.notes, 1):
+            if number != expected:
+                found.fail(Failure("checkpoints before it are missing", file=layout.note_file(expected)))
+                break
+        size = 0
+        for file in (*files, layout.CHECKPOINT):
+            content = self.content(file, found)
+            if content is None:
+                continue
+            try:
+                signed = read_signed(content, file, is_given=False)
+            except SealError as error:
+                found.fail(Failure(error.what, file=file))
+                continue
+            if file == layout.CHECKPOINT:
+                self.final = signed
+            if signed.size < size:
+                found.fail(Failure("it is older than the checkpoint before it", file=file))
+                continue
+            size = signed.size
+            yield signed
+
+    def lines(self, found: Part) -> Iterator[tuple[int, Logged]]:
+        """Each line of the entries with its offset; one that is not as an export writes it is told and left out."""
+        self.expected.add(layout.ENTRIES)
+        offset, next_leaf = 0, 0
+        for number, line in enumerate(self._raw_lines(layout.ENTRIES, found), 1):
+            begins = _LEAF.match(line)
+            leaf = int(begins[1]) if begins is not None else next_leaf
+            try:
+                entry = read_export_line(line, leaf)
+                yield offset, Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
+            except SealError as error:
+                found.fail(Failure(error.what, leaf=leaf, file=f"{layout.ENTRIES} line {number}"))
+            next_leaf = leaf + 1
+            offset += len(line)
+
+    def _raw_lines(self, file: str, found: Part) -> Iterator[bytes]:
+        try:
+            with (self.folder / file).open("rb") as opened:
+                while line := opened.readline(LINE_MAX):
+                    yield line
+        except OSError as error:
+            found.fail(Failure(f"it cannot be read: {error.strerror}", file=file))
+
+    def signed(self, file: str) -> Signed | None:
+        try:
+            return read_signed((self.folder / file).read_bytes(), file, is_given=False)
+        except (OSError, SealError):
+            return None
+
+    # -- what is told in the end ------------------------------------------------------------------
+
+    def followed(self) -> Iterator[tuple[int, Signed | None, Signed | None]]:
+        """Each earlier checkpoint by its number, and the next one, which for the last is the export's own."""
+        before: tuple[int, Signed | None] | None = None
+        for number in self.notes:
+            signed = self.signed(layout.note_file(number))
+            if before is not None:
+                yield *before, signed
+            before = number, signed
+        if before is not None:
+            yield *before, self.final
+
+    def check_editions(self, found: Part, named: Iterable[Edition]) -> None:
+        """Each file of an outline has the digest of that edition, and those that determinations name are there."""
+        digests: dict[tuple[str, int], str] = {}
+        folder = self.folder / layout.EDITIONS
+        for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
+            match, file = _EDITION.fullmatch(name), f"{layout.EDITIONS}/{name}"
+            if match is None:
+                if name.endswith(".txt"):
+                    self.expected.add(file)
+                continue
+            key, revision, content = match[1], int(match[2]), self.content(file, found) or b""
+            digests[key, revision] = hashlib.sha256(content).hexdigest()
+            self._check_edition(found, file, content, key, revision, digests[key, revision])
+        found.counts["editions"] = len(digests)
+        for key, revision, digest in sorted(named):
+            if digests.get((key, revision)) != digest:
+                what = f"edition {key} revision {revision}, which determinations name, is not there with its digest"
+                found.fail(Failure(what, file=layout.EDITIONS))
+
+    def _check_edition(self, found: Part, file: str, content: bytes, key: str, revision: int, digest: str) -> None:
+        try:
+            told = from_json(content)
+            is_it = isinstance(told, dict) and (told.get("review_date"), told.get("revision")) == (key, revision)
+        except ValueError:
+            is_it = False
+        try:
+            known: str | None = edition_named(key, revision).digest
+        except EditionUnknown:
+            known = None
+            found.remark(f"{file} is of an edition or revision that this program does not know.")
+        if not is_it or known not in (None, digest):
+            found.fail(Failure("it is not the outline of this edition: its digest is another", file=file))
+
+    def check_files(self, found: Part) -> None:
+        """Nothing but the export lies in the folder; and its sums, which are no proof, say the same of it."""
+        there = {os.path.relpath(os.path.join(*one), self.folder) for one in _files(self.folder)}
+        for file in sorted(there - self.expected):
+            found.fail(Failure("it is no part of this export", file=file[:200]))
+        sums = {}
+        for line in self._raw_lines(layout.SUMS, found):
+            digest, _, file = line.decode(errors="replace").removesuffix("\n").partition("  ")
+            sums[file] = digest
+        for file in sorted(sums.keys() | there - {layout.SUMS}):
+            if file not in there:
+                found.fail(Failure(f"it is missing, though {layout.SUMS} names it", file=file[:200]))
+            elif sums.get(file) != (self._sums.get(file) or _sum_of(self.folder / file)):
+                found.fail(Failure(f"its sum is not the one in {layout.SUMS}", file=file[:200]))
+
+
+class ExportSource(ExportFolder):
+    """A whole ledger. Memory: the offsets of the lines, by history."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.name = f"the export in {folder}"
+        self._offsets: dict[str, array[int]] = {}
+        self._access_lines: Iterator[bytes] = iter(())
+        self._access_line: bytes | None = None
+        self._accesses_found: Part | None = None
+
+    def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
+        del order_found
+        self.expected.add(layout.ACCESSES)
+        self._accesses_found = bytes_found
+        self._access_lines = self._raw_lines(layout.ACCESSES, bytes_found)
+        self._access_line = next(self._access_lines, None)
+        tile, number = b"", -1
+        for offset, entry in self.lines(bytes_found):
+            assert entry.leaf is not None
+            if entry.leaf // WIDTH != number:
+                number = entry.leaf // WIDTH
+                tile = self._leaf_tile(number)
+            place = entry.leaf % WIDTH * HASH_SIZE
+            self._offsets.setdefault(entry.stream, array("Q")).append(offset)
+            yield Leaf(entry, tile[place : place + HASH_SIZE] or None)
+
+    def _leaf_tile(self, number: int) -> bytes:
+        """Full, or the only partial one there is."""
+        full = self.folder / Tile(0, number).path()
+        if full.is_file():
+            return full.read_bytes()
+        parts = sorted(full.with_name(f"{full.name}.p").glob("*"))
+        return parts[-1].read_bytes() if len(parts) == 1 and parts[0].is_file() else b""
+
+    def histories(self, heads: Mapping[str, int]) -> Iterator[list[Logged]]:
+        if not heads:
+            return
+        with (self.folder / layout.ENTRIES).open("rb") as opened:
+            for stream in heads:
+                yield [_entry_at(opened, offset) for offset in self._offsets[stream]]
+
+    def subtrees(self, found: Part, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+        for tile in tiles_of(size):
+            content = self.content(tile.path(), found)
+            if content is not None and len(content) != tile.width * HASH_SIZE:
+                found.fail(Failure(f"it has {len(content)} bytes, not {tile.width * HASH_SIZE}", file=tile.path()))
+        found.counts["tiles"] = sum(1 for _ in tiles_of(size))
+        levels = sorted({tile.level for tile in tiles_of(size)} - {0})
+        for level in levels:
+            yield level, f"tile/{level}", self._hashes_of_level(level, size)
+
+    def _hashes_of_level(self, level: int, size: int) -> Iterator[tuple[int, bytes]]:
+        for tile in tiles_of(size):
+            path = self.folder / tile.path()
+            if tile.level == level and path.is_file():
+                content = path.read_bytes()
+                for place in range(min(tile.width, len(content) // HASH_SIZE)):
+                    yield tile.number * WIDTH + place, content[place * HASH_SIZE : (place + 1) * HASH_SIZE]
+
+    def accesses(self, register: str, first: int, count: int) -> list[str]:
+        rows: list[str] = []
+        while len(rows) < count and self._access_line is not None:
+            try:
+                place = layout.read_access_line(self._access_line.decode())
+            except (Malformed, UnicodeDecodeError):
+                break
+            if place[:2] != (register, first + len(rows)):
+                break
+            rows.append(place[2])
+            self._access_line = next(self._access_lines, None)
+        return rows
+
+    def finish(self, bytes_found: Part, meaning_found: Part, size: int, editions: frozenset[Edition]) -> None:
+        if self._access_line is not None:
+            bytes_found.fail(Failure("a row of the access log belongs to no batch", file=layout.ACCESSES))
+        if self.final is not None and self.final.size != size:
+            what = f"the checkpoint is of {self.final.size} leaves, and {size} are there"
+            bytes_found.fail(Failure(what, file=layout.CHECKPOINT))
+        self._check_proofs(bytes_found, size)
+        self.check_editions(meaning_found, editions)
+        self.check_files(bytes_found)
+
+    def _check_proofs(self, found: Part, size: int) -> None:
+        for number, older, newer in self.followed():
+            file = layout.consistency_file(number)
+            content = self.content(file, found)
+            if content is None or older is None or newer is None or not older.size <= newer.size <= size:
+                continue
+            try:
+                text = consistency_text(older, newer, self.read_subtree(size))
+            except (SealError, OSError):
+                found.fail(Failure("the tiles that prove it are not whole", file=file))
+                continue
+            if content != text.encode():
+                found.fail(Failure("it is not the proof that the next checkpoint only adds to this one", file=file))
+
+    def read_subtree(self, size: int) -> ReadSubtree:
+        return reading_tiles(lambda level, first, count: hashes_in(self.folder, size, level, first, count))
+
+
+def hashes_in(folder: Path, size: int, level: int, first: int, count: int) -> list[bytes]:
+    """Hashes of a level of the tiles in a folder, which all lie in one tile."""
+    number, place = divmod(first, WIDTH)
+    of_level = size >> 8 * level
+    path = folder / Tile(level, number, min(WIDTH, of_level - number * WIDTH)).path()
+    with path.open("rb") as opened:
+        opened.seek(place * HASH_SIZE)
+        content = opened.read(count * HASH_SIZE)
+    return [content[start : start + HASH_SIZE] for start in range(0, len(content), HASH_SIZE)]
+
+
+def consistency_text(older: Signed, newer: Signed, read: ReadSubtree) -> str:
+    path = consistency_path(older.size, newer.size, read)
+    return ConsistencyProof(older.size, tuple(path), newer.note).text()
+
+
+def _entry_at(opened: BinaryIO, offset: int) -> Logged:
+    opened.seek(offset)
+    line = opened.readline(LINE_MAX)
+    begins = _LEAF.match(line)
+    leaf = int(begins[1]) if begins is not None else -1
+    entry = read_export_line(line, leaf)
+    return Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
+
+
+def _numbered(folder: Path) -> list[int]:
+    """The numbers of the checkpoints that are there, in their order."""
+    stems = {one.stem for one in folder.glob("*.note")}
+    return sorted(int(one) for one in stems if _NUMBERED.fullmatch(one))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str]]:
+    """Folder and name of everything that is no folder."""
+    for place, _, names in os.walk(folder):
+        yield from ((place, name) for name in names)
+
+
+def _sum_of(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,247 @@
+"""`export`: all that was sealed, in a folder by which an outsider checks it with nothing of ours.
+
+The folder is written beside its place and renamed whole. What is on record is held against the checkpoint
+while it is written: an export of altered entries is never made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
+from uuid import UUID
+
+from domain.errors import InvalidCommand
+from domain.events import AccessesRecorded
+from domain.ledger.errors import StoreError
+from domain.ledger.mapper import EventMapper
+from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification.check_bytes import Signed, leaf_hash_of
+from domain.ledger.verification.export_readme import ABOUT_A_HISTORY, ABOUT_A_LEDGER
+from domain.ledger.verification.export_source import consistency_text, hashes_in
+from domain.ledger.verification.report import Logged, Part
+from domain.ledger.verification.source import Source
+from domain.seal.entries import Entry, export_line
+from domain.seal.merkle import EMPTY_ROOT, Frontier, ReadSubtree, check_inclusion, inclusion_path
+from domain.seal.notes import VerifyingKey
+from domain.seal.proofs import InclusionProof
+from domain.seal.tiles import HEIGHT, WIDTH, Tile, reading_tiles
+
+Progress = Callable[[str, int, int], None]
+
+RUN_VERIFY: Final = "run `lemtrada-ledger verify`, which names the event, and restore the ledger from a backup"
+
+
+class Folder:
+    """A folder in the making: each file is written once, and summed as it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sums: dict[str, str] = {}
+
+    def write(self, file: str, content: bytes) -> None:
+        with self.opened(file) as write:
+            write(content)
+
+    @contextmanager
+    def opened(self, file: str) -> Iterator[Callable[[bytes], None]]:
+        """A function that adds to the file."""
+        path, sum_ = self.path / file, hashlib.sha256()
+        for parent in reversed(Path(file).parents):
+            (self.path / parent).mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
+
+            def write(content: bytes) -> None:
+                opened.write(content)
+                sum_.update(content)
+
+            yield write
+            opened.flush()
+            os.fsync(opened.fileno())
+        self.sums[file] = sum_.hexdigest()
+
+    def finish(self, readme: str) -> None:
+        self.write(layout.README, readme.encode())
+        for edition in layout.all_editions():
+            for file, content in layout.edition_files(edition).items():
+                self.write(file, content)
+        self.write(layout.SUMS, "".join(f"{self.sums[file]}  {file}\n" for file in sorted(self.sums)).encode())
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Folder]:
+    """Renamed to `target` when its block has ended, gone if it ended with an error. Only its owner can read it.
+
+    Raises InvalidCommand where something is there already, or the place cannot be written to.
+    """
+    check_free(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        being_made = Path(mkdtemp(prefix=".export-", dir=target.parent))
+    except OSError as error:
+        raise _not_writable(error) from None
+    try:
+        yield Folder(being_made)
+        if target.is_dir():
+            target.rmdir()
+        being_made.rename(target)
+        _bring_to_disk(target.parent)
+    except OSError as error:
+        raise _not_writable(error) from None
+    finally:
+        shutil.rmtree(being_made, ignore_errors=True)
+
+
+def check_free(target: Path) -> None:
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise InvalidCommand("there is a file of this name", field="DIR", remedy="name a folder that is not there")
+    if target.is_dir() and any(target.iterdir()):
+        raise InvalidCommand("the folder is not empty", field="DIR", remedy="name one that is empty, or not there yet")
+
+
+def export_ledger(
+    source: Source, final: Signed, keys: Sequence[VerifyingKey], target: Path, progress: Progress | None = None
+) -> int:
+    """All entries under the checkpoint `final`, the newest key first in `keys`. How many files were written.
+
+    Raises StoreError where what is on record is not what was sealed, and what `written_whole` raises.
+    """
+    with written_whole(target) as folder:
+        folder.write(layout.CHECKPOINT, final.note.encode())
+        folder.write(layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
+        _write_entries(folder, source, final, progress or (lambda *_: None))
+        earlier = [
+            one for one in source.checkpoints(Part("bytes")) if one.size <= final.size and one.note != final.note
+        ]
+        write_checkpoints(folder, earlier, final, read_tiles(folder.path, final.size))
+        folder.finish(ABOUT_A_LEDGER)
+        return len(folder.sums)
+
+
+def export_history(
+    entries: Iterable[Logged],
+    final: Signed,
+    earlier: Iterable[Signed],
+    keys: Sequence[VerifyingKey],
+    read: ReadSubtree,
+    target: Path,
+) -> int:
+    """One history's events, oldest first, each with its leaf and the proof that `final` holds it. How many files.
+
+    `read` gives the hashes of the tree. Raises StoreError where an event is not what was sealed.
+    """
+    with written_whole(target) as folder:
+        folder.write(layout.CHECKPOINT, final.note.encode())
+        folder.write(layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
+        with folder.opened(layout.ENTRIES) as write:
+            for entry in entries:
+                assert entry.leaf is not None
+                write(export_line(entry.leaf, Entry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
+                path = tuple(inclusion_path(entry.leaf, final.size, read))
+                checkpoint = final.checkpoint
+                if not check_inclusion(entry.leaf, final.size, leaf_hash_of(entry), path, checkpoint.root):
+                    raise StoreError("An event is not what was sealed, and its proof would not hold", RUN_VERIFY)
+                folder.write(
+                    layout.proof_file(entry.version), InclusionProof(entry.leaf, path, final.note).text().encode()
+                )
+        write_checkpoints(folder, earlier, final, read)
+        folder.finish(ABOUT_A_HISTORY)
+        return len(folder.sums)
+
+
+def _write_entries(folder: Folder, source: Source, final: Signed, progress: Progress) -> None:
+    """Lines, tiles and the rows of the access log, one event after the other."""
+    tiles, mapper, found = _Tiles(folder), EventMapper(), Part("bytes")
+    with folder.opened(layout.ENTRIES) as write, folder.opened(layout.ACCESSES) as write_access:
+        for entry, _ in source.log(found, found):
+            if entry is None or entry.leaf is None or entry.leaf >= final.size:
+                if tiles.tree.size < final.size:
+                    continue
+                break
+            write(export_line(entry.leaf, Entry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
+            tiles.append(leaf_hash_of(entry))
+            if entry.topic == AccessesRecorded.TOPIC:
+                for line in _access_lines(source, mapper, entry):
+                    write_access(line)
+            if not tiles.tree.size % 500:
+                progress("writing", tiles.tree.size, final.size)
+    tiles.finish()
+    root = tiles.tree.root() if tiles.tree.size else EMPTY_ROOT
+    if (tiles.tree.size, root) != (final.size, final.checkpoint.root):
+        raise StoreError(
+            "What is on record is not what was sealed, and an export of it would prove nothing", RUN_VERIFY
+        )
+
+
+def _access_lines(source: Source, mapper: EventMapper, entry: Logged) -> Iterator[bytes]:
+    event: AccessesRecorded = mapper.event_of(UUID(entry.stream), entry.version, entry.topic, entry.state)
+    rows = source.accesses(entry.stream, event.first, event.count)
+    if len(rows) != event.count:
+        raise StoreError(
+            "Rows of the access log are missing, and an export without them would prove nothing", RUN_VERIFY
+        )
+    for number, row in enumerate(rows, event.first):
+        yield layout.access_line(entry.stream, number, row).encode()
+
+
+class _Tiles:
+    """The tree in files, written as it grows. Memory: one tile of leaves, and a hash for each full tile."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.tree = Frontier()
+        self.open: dict[int, list[bytes]] = {0: []}
+        self.numbers: dict[int, int] = {}
+
+    def append(self, hash: bytes) -> None:
+        self._add(0, hash)
+        for subtree in self.tree.append(hash):
+            level, rest = divmod(subtree.level, HEIGHT)
+            if not rest:
+                self._add(level, subtree.hash)
+
+    def _add(self, level: int, hash: bytes) -> None:
+        hashes = self.open.setdefault(level, [])
+        hashes.append(hash)
+        if len(hashes) == WIDTH:
+            self._write(level)
+
+    def _write(self, level: int) -> None:
+        number, hashes = self.numbers.get(level, 0), self.open[level]
+        self.folder.write(Tile(level, number, len(hashes)).path(), b"".join(hashes))
+        self.numbers[level], self.open[level] = number + 1, []
+
+    def finish(self) -> None:
+        for level, hashes in self.open.items():
+            if hashes:
+                self._write(level)
+
+
+def write_checkpoints(folder: Folder, earlier: Iterable[Signed], final: Signed, read: ReadSubtree) -> None:
+    """Each with the proof that the next one, and after the last of them `final`, only adds to it."""
+    notes = list(earlier)
+    for number, (older, newer) in enumerate(zip(notes, [*notes, final][1:], strict=True), 1):
+        folder.write(layout.note_file(number), older.note.encode())
+        folder.write(layout.consistency_file(number), consistency_text(older, newer, read).encode())
+
+
+def read_tiles(folder: Path, size: int) -> ReadSubtree:
+    return reading_tiles(lambda level, first, count: hashes_in(folder, size, level, first, count))
+
+
+def _bring_to_disk(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _not_writable(error: OSError) -> InvalidCommand:
+    reason = error.strerror or type(error).__name__
+    return InvalidCommand(f"the export cannot be written: {reason}", field="DIR", remedy="name one on a disk with room")

@@ -1,0 +1,134 @@
+"""An export of one history: each event is proven to be in the tree, of which nothing else is here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification.check_bytes import Keys, Signed, leaf_hash_of, read_signed
+from domain.ledger.verification.check_meaning import Meaning
+from domain.ledger.verification.check_order import Order
+from domain.ledger.verification.export_source import ExportFolder
+from domain.ledger.verification.report import Failure, Logged, Part, Report, about
+from domain.seal.errors import SealError
+from domain.seal.merkle import check_consistency, check_inclusion
+from domain.seal.notes import VerifyingKey, open_note
+from domain.seal.proofs import read_consistency_proof, read_inclusion_proof
+
+NOTHING_LEFT_OUT = (
+    "This is one history. That no later event of it was left out is shown by an export of the whole ledger alone."
+)
+
+
+def is_of_one_history(folder: Path) -> bool:
+    return (folder / layout.PROOFS).is_dir()
+
+
+def verify_history(folder: Path, *, key: VerifyingKey | None = None, given: Sequence[Signed] = ()) -> Report:
+    """As `verify` does it for a ledger, with proofs of inclusion in place of the root."""
+    return _History(folder, key, given).run()
+
+
+class _History(ExportFolder):
+    def __init__(self, folder: Path, key: VerifyingKey | None, given: Sequence[Signed]) -> None:
+        super().__init__(folder)
+        self.report = Report(
+            f"one history, exported to {folder}", key_given=key is not None, checkpoints_given=len(given)
+        )
+        self.found: Part = self.report.bytes
+        self.known = Keys(key)
+        self.keys(self.found, self.known)
+        self.given = given
+
+    def run(self) -> Report:
+        signed = list(self.checkpoints(self.found))
+        for one in signed:
+            self._signature(one, is_last=one is self.final)
+        self._consistency()
+        self._checkpoints_from_outside(signed)
+        entries = [entry for _, entry in self.lines(self.found)]
+        order, meaning = Order(self.report.order, is_whole_log=False), Meaning(self.report.meaning)
+        for entry in entries:
+            order.take(entry)
+            self._proof(entry)
+        order.finish()
+        if len(order.heads) > 1 and entries:
+            self.report.order.fail(Failure("it holds events of several histories", file=layout.ENTRIES))
+        self.found.counts["events proven to be in the tree"] = len(entries)
+        if entries:
+            meaning.history(entries)
+        else:
+            self.found.fail(Failure("it holds no event", file=layout.ENTRIES))
+        self.check_editions(self.report.meaning, meaning.editions)
+        self.check_files(self.found)
+        self.report.order.remark(NOTHING_LEFT_OUT)
+        if self.final is not None:
+            checkpoint = self.final.checkpoint
+            self.report.checkpoint = checkpoint.origin, checkpoint.size, checkpoint.root.hex()
+        return self.report
+
+    def _signature(self, signed: Signed, *, is_last: bool) -> None:
+        self.found.counts["checkpoints"] += 1
+        try:
+            _, signers = open_note(signed.note, self.known.known)
+        except SealError as error:
+            self.found.fail(Failure(error.what, file=signed.place))
+            return
+        if len(signers) != signed.signatures:
+            self.found.fail(Failure("it carries a signature of a key that is not known", file=signed.place))
+        if is_last and self.known.given is not None and self.known.given not in signers:
+            self.found.fail(Failure("the key given has not signed it", file=signed.place))
+
+    def _consistency(self) -> None:
+        """From each earlier checkpoint to the next one, and from the last of them to the export's own."""
+        for number, older, newer in self.followed():
+            file = layout.consistency_file(number)
+            content = self.content(file, self.found)
+            if content is None or older is None or newer is None:
+                continue
+            try:
+                proof = read_consistency_proof(content)
+            except SealError as error:
+                self.found.fail(Failure(error.what, file=file))
+                continue
+            roots = older.checkpoint.root, newer.checkpoint.root
+            holds = check_consistency(older.size, newer.size, *roots, proof.path)
+            if not holds or (proof.old_size, proof.note) != (older.size, newer.note):
+                what = "it does not prove that the next checkpoint only adds to this one"
+                self.found.fail(Failure(what, file=file))
+
+    def _checkpoints_from_outside(self, signed: Sequence[Signed]) -> None:
+        roots = {one.size: one.checkpoint.root for one in signed}
+        for one in self.given:
+            self.found.counts["checkpoints from outside"] += 1
+            try:
+                open_note(one.note, self.known.known)
+            except SealError as error:
+                self.found.fail(Failure(error.what, file=one.place))
+            if one.size not in roots:
+                what = f"nothing here leads from its {one.size} leaves to the checkpoint: take an export of the ledger"
+                self.found.fail(Failure(what, file=one.place))
+            elif roots[one.size] != one.checkpoint.root:
+                what = f"the tree of its {one.size} leaves has another root: entries were altered"
+                self.found.fail(Failure(what, file=one.place))
+
+    def _proof(self, entry: Logged) -> None:
+        file = layout.proof_file(entry.version)
+        content = self.content(file, self.found)
+        if content is None or self.final is None or entry.leaf is None:
+            return
+        try:
+            proof = read_inclusion_proof(content)
+        except SealError as error:
+            self.found.fail(Failure(error.what, file=file))
+            return
+        checkpoint = self.final.checkpoint
+        is_in = check_inclusion(entry.leaf, checkpoint.size, leaf_hash_of(entry), proof.path, checkpoint.root)
+        if not is_in or (proof.index, proof.note, proof.extra) != (entry.leaf, self.final.note, None):
+            self.found.fail(about("it is not proven to be in the tree of the checkpoint", entry))
+
+
+def read_given(path: Path) -> Signed:
+    """A checkpoint from outside. Raises SealError and OSError."""
+    return read_signed(path.read_bytes(), str(path), is_given=True)

@@ -1,0 +1,122 @@
+"""`verify`: bytes, order and meaning, told apart, of a ledger or of an export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, get_args
+
+from domain.events import AccessesRecorded, SealEvent
+from domain.ledger.verification.check_bytes import Bytes, Keys, Signed
+from domain.ledger.verification.check_meaning import HISTORY_BEGINS, Meaning, Unreadable
+from domain.ledger.verification.check_order import Order
+from domain.ledger.verification.report import Logged, Report, about
+from domain.ledger.verification.source import Source
+from domain.permissions.disclosure import digest_of
+from domain.seal.errors import Malformed
+from domain.seal.notes import VerifyingKey
+
+Progress = Callable[[str, int, int], None]
+"""Told which part is under way, how much of it is done, and of how much; 0 where that is not known."""
+
+_STEP: Final = 500
+_SEAL: Final = frozenset(one.TOPIC for one in get_args(SealEvent))
+_ACCESSES: Final = AccessesRecorded.TOPIC
+
+
+def verify(
+    source: Source,
+    *,
+    key: VerifyingKey | None = None,
+    given: Sequence[Signed] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """`key` and the checkpoints `given` come from outside. Nothing is written; what fails is in the report."""
+    return _Verification(source, key, given, progress or (lambda *_: None)).run()
+
+
+class _Verification:
+    def __init__(self, source: Source, key: VerifyingKey | None, given: Sequence[Signed], progress: Progress) -> None:
+        self.source = source
+        self.progress = progress
+        self.report = Report(source.name, key_given=key is not None, checkpoints_given=len(given))
+        self.keys = Keys(key)
+        source.keys(self.report.bytes, self.keys)
+        stored = source.checkpoints(self.report.bytes)
+        self.bytes = Bytes(self.report.bytes, self.keys, stored, sorted(given, key=lambda one: one.size))
+        self.order = Order(self.report.order)
+        self.meaning = Meaning(self.report.meaning)
+        self.patients: list[str] = []
+        self.registers: dict[str, int] = {}
+
+    def run(self) -> Report:
+        self._log()
+        self.order.finish()
+        self.bytes.finish()
+        for level, place, hashes in self.source.subtrees(self.report.bytes, self.bytes.size):
+            self.bytes.check_subtrees(level, hashes, place)
+        self._histories(self.patients)
+        editions = frozenset(self.meaning.editions)
+        self.source.finish(self.report.bytes, self.report.meaning, self.bytes.size, editions)
+        self.report.unsealed = self.order.unsealed
+        if self.bytes.last is not None:
+            checkpoint = self.bytes.last.checkpoint
+            self.report.checkpoint = checkpoint.origin, checkpoint.size, checkpoint.root.hex()
+        return self.report
+
+    def _log(self) -> None:
+        done = 0
+        take_bytes, take_order = self.bytes.take, self.order.take
+        for entry, stored in self.source.log(self.report.bytes, self.report.order):
+            if entry is None:
+                self.bytes.grow(stored or b"")
+                continue
+            take_order(entry)
+            if entry.leaf is not None:
+                take_bytes(entry, stored)
+            if entry.topic == HISTORY_BEGINS:
+                if entry.version == 1:
+                    self.patients.append(entry.stream)
+            elif entry.topic == _ACCESSES:
+                self._accesses(entry)
+            elif entry.topic in _SEAL:
+                self._seal(entry)
+            done += 1
+            if not done % _STEP:
+                self.progress("bytes and order", done, 0)
+
+    def _histories(self, patients: Iterable[str]) -> None:
+        heads = {patient: self.order.heads[patient][0] for patient in patients}
+        for done, entries in enumerate(self.source.histories(heads), 1):
+            self.meaning.history(entries)
+            self.progress("meaning", done, len(heads))
+
+    # -- the ledger's own keeping -----------------------------------------------------------------
+
+    def _seal(self, entry: Logged) -> None:
+        try:
+            event = self.meaning.event_of(entry)
+            # What is not sealed yet has been signed by nobody.
+            self.keys.named(event, entry.leaf if entry.leaf is not None else 1 << 63)
+        except Unreadable:
+            return
+        except Malformed as malformed:
+            self.report.meaning.fail(about(f"it names no key: {malformed.what}", entry))
+
+    def _accesses(self, entry: Logged) -> None:
+        found = self.report.meaning
+        try:
+            event: AccessesRecorded = self.meaning.event_of(entry)
+        except Unreadable:
+            return
+        if event.first != self.registers.get(entry.stream, 0) + 1:
+            found.fail(about(f"its rows begin with {event.first}, and not behind those before", entry))
+        self.registers[entry.stream] = event.first + event.count - 1
+        rows = self.source.accesses(entry.stream, event.first, event.count)
+        found.counts["batches of the access log"] += 1
+        found.counts["accesses"] += len(rows)
+        if len(rows) != event.count:
+            found.fail(
+                about(f"{event.count - len(rows)} of its {event.count} rows of the access log are missing", entry)
+            )
+        elif digest_of(rows) != event.rows_sha256:
+            found.fail(about("its rows of the access log are not those that were recorded", entry))

@@ -1,0 +1,1 @@
+"""Who may do what, who may see what, and who may decide an appeal."""

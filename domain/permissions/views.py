@@ -1,0 +1,162 @@
+"""Who may see what. A person of the plan sees what the work needs, a requester what is her office's own.
+
+The auditor reads everything; an administrator, who keeps people and settings, reads nothing of a
+patient. What a requester may not know of does not exist for her: she is told the same as of nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from domain.commands import Command
+from domain.errors import NotFound, NotPermitted
+from domain.history import Appeal, DocumentOnRecord, Notice, PatientHistory, Request
+from domain.people import Actor, Role
+from domain.permissions.disclosure import View
+
+_PLAN: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician", "auditor"})
+_OFFICES: Final[frozenset[Role]] = _PLAN | {"requester"}
+_AUDITOR: Final[frozenset[Role]] = frozenset({"auditor"})
+
+MAY_SEE: Final[dict[View, frozenset[Role]]] = {
+    "find": _OFFICES | {"service"},
+    "eligibility": _OFFICES | {"service"},
+    "courses": _OFFICES,
+    "requests": _OFFICES,
+    "request": _OFFICES,
+    "documents": _OFFICES,
+    "document": _OFFICES,
+    "appeals": _OFFICES,
+    "appeal": _OFFICES,
+    "person": _PLAN,
+    "history": _PLAN,
+    "audit_trail": _PLAN,
+    "replay": _PLAN,
+    "dossier": _PLAN,
+    "worklist": _PLAN,
+    "proof": _PLAN,
+    "export": _AUDITOR,
+    "accesses": _AUDITOR,
+    "audit_events": _AUDITOR,
+}
+
+
+class Sight(Enum):
+    """How much of an answer somebody sees: all of it, or what her own office asked."""
+
+    WHOLE = "whole"
+    OWN = "own"
+
+
+def sight_of(actor: Actor) -> Sight:
+    return Sight.OWN if actor.role == "requester" else Sight.WHOLE
+
+
+def office_of(actor: Actor) -> str | None:
+    """Whose own requests alone this person sees; None for whoever sees everybody's."""
+    return actor.asks_as if sight_of(actor) is Sight.OWN else None
+
+
+def seen_by(office: str | None) -> str:
+    """As it stands in the tag of an answer, so that two who see differently never share one."""
+    return Sight.WHOLE.value if office is None else f"{Sight.OWN.value}-{office}"
+
+
+def check_may_see(actor: Actor, view: View) -> None:
+    """Raise NotPermitted unless the role may look at this kind of thing at all."""
+    allowed = MAY_SEE[view]
+    if actor.role not in allowed:
+        who = " or ".join(sorted(role.replace("_", " ") for role in allowed))
+        raise NotPermitted(
+            f"the role {actor.role.replace('_', ' ')} may not see this ({view.replace('_', ' ')})",
+            field="Authorization",
+            remedy=f"have it looked at by: {who}",
+        )
+
+
+def check_knows_of(actor: Actor, history: PatientHistory) -> None:
+    """Raise NotFound where a requester asks for a patient of others, in the words in which nobody is not found."""
+    if not knows_of(actor, history):
+        raise no_such_patient()
+
+
+def knows_of(actor: Actor, history: PatientHistory) -> bool:
+    """A requester knows of those whose history her office opened, was admitted to, or asked in."""
+    return (office := office_of(actor)) is None or office in history.requesters
+
+
+def no_such_patient() -> NotFound:
+    return NotFound("There is no such patient", field="patient_id", remedy="check the patient's id")
+
+
+# -- what of a patient whom she knows of is hers ------------------------------------------------
+
+
+def is_own(actor: Actor, request: Request) -> bool:
+    """Whether this person may see this request of a patient whom she knows of."""
+    return is_of(office_of(actor), request)
+
+
+def is_of(office: str | None, request: Request) -> bool:
+    """None is whoever sees everybody's."""
+    return office is None or request.submitted_by.asks_as == office
+
+
+def request_seen(actor: Actor, history: PatientHistory, request_id: str) -> Request:
+    """Raises NotFound, of another office's request as of none."""
+    found = history.request(request_id)
+    if found is None or not is_own(actor, found):
+        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+    return found
+
+
+def appeal_seen(actor: Actor, history: PatientHistory, appeal_id: str) -> Appeal:
+    """Raises NotFound, of an appeal about another office's request as of none."""
+    found = history.appeal(appeal_id)
+    if found is None or not _is_about_own(actor, history, found.request_id):
+        raise NotFound("no such appeal", field="appeal_id", remedy="take the id from the patient's appeals")
+    return found
+
+
+def appeals_seen(actor: Actor, history: PatientHistory) -> tuple[Appeal, ...]:
+    return tuple(one for one in history.appeals if _is_about_own(actor, history, one.request_id))
+
+
+def document_seen(actor: Actor, history: PatientHistory, document_id: str) -> DocumentOnRecord:
+    """Raises NotFound, of a document for another office's request as of none."""
+    found = history.document(document_id)
+    if found is None or not _is_about_own(actor, history, found.request_id):
+        raise NotFound("no such document", field="document_id", remedy="take the id from the patient's documents")
+    return found
+
+
+def notice_seen(actor: Actor, history: PatientHistory, notice_id: str) -> Notice:
+    """Raises NotFound, of a notice about another office's request as of none."""
+    found = history.notice(notice_id)
+    if found is None or not _is_about_own(actor, history, found.request_id):
+        raise NotFound("no such notice", field="notice_id", remedy="take the id from the request's notices")
+    return found
+
+
+def check_concerns_own(actor: Actor, history: PatientHistory, command: Command) -> None:
+    """Raise NotFound where a requester's command names what is another office's, as if it were not there."""
+    if sight_of(actor) is Sight.WHOLE:
+        return
+    for field, seen in _NAMED.items():
+        if (named := getattr(command, field, None)) is not None:
+            seen(actor, history, named)
+
+
+def _is_about_own(actor: Actor, history: PatientHistory, request_id: str) -> bool:
+    request = history.request(request_id)
+    return request is not None and is_own(actor, request)
+
+
+_NAMED: Final[dict[str, Callable[[Actor, PatientHistory, str], object]]] = {
+    "request_id": request_seen,
+    "appeal_id": appeal_seen,
+    "document_id": document_seen,
+    "notice_id": notice_seen,
+}

@@ -1,0 +1,87 @@
+"""Every edition of the policy that is known, newest first, each with its revisions, newest first.
+
+To add an edition: write its file, complete, beside the others, and give it one row here.
+To mend a rule: a new revision of each edition that has it; the old one stays behind it in `REVISIONS`
+and keeps running the old rule. The README tells both step by step.
+The review date serves as effective date, for the text gives no other (R21).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from domain.errors import EditionUnknown
+from domain.policy.edition import Edition
+from domain.policy.editions import edition_2023_11_15, edition_2024_10_09, edition_2024_10_16, edition_2025_07_23
+
+KNOWN: Final[tuple[tuple[Edition, ...], ...]] = (
+    edition_2025_07_23.REVISIONS,
+    edition_2024_10_16.REVISIONS,
+    edition_2024_10_09.REVISIONS,
+    edition_2023_11_15.REVISIONS,
+)
+
+EDITIONS: Final[tuple[Edition, ...]] = tuple(revisions[0] for revisions in KNOWN)
+"""The newest revision of each edition."""
+
+
+def edition_for(day: date) -> Edition:
+    """The edition in force on a day, in its newest revision: the newest reviewed by then.
+
+    Raises EditionUnknown before the first.
+    """
+    for newest, *_ in KNOWN:
+        if newest.review_date <= day:
+            return newest
+    raise EditionUnknown(
+        f"No edition of the policy is known for {day}",
+        field="edition",
+        remedy=f"the oldest known is {KNOWN[-1][0].key}; send a day on or after it, or name one of {known_keys()}",
+    )
+
+
+def revisions_of(key: str) -> tuple[Edition, ...]:
+    """Every revision of the edition with this review date, newest first. Raises EditionUnknown for any other."""
+    for revisions in KNOWN:
+        if revisions[0].key == key:
+            return revisions
+    raise EditionUnknown(
+        f"No edition of the policy has the review date {key!r}", field="edition", remedy=f"send one of {known_keys()}"
+    )
+
+
+def edition_named(key: str, revision: int | None = None) -> Edition:
+    """The edition with this review date, by default in its newest revision. Raises EditionUnknown for any other."""
+    revisions = revisions_of(key)
+    if revision is None:
+        return revisions[0]
+    for edition in revisions:
+        if edition.revision == revision:
+            return edition
+    raise EditionUnknown(
+        f"Edition {key} of the policy has no revision {revision} here",
+        field="edition_revision",
+        remedy=f"send one of {', '.join(str(one.revision) for one in revisions)}",
+    )
+
+
+def edition_recorded(key: str, revision: int, digest: str) -> Edition:
+    """The very edition that a determination names, as it was when the determination was made.
+
+    Raises EditionUnknown, its field `edition`, `edition_revision` or `edition_digest`: the last where this
+    program has other rules under the same name, so that a re-run would prove nothing about the record.
+    """
+    edition = edition_named(key, revision)
+    if edition.digest != digest:
+        raise EditionUnknown(
+            f"Edition {key} revision {revision} of this program is not the one that was recorded: their digests differ",
+            field="edition_digest",
+            remedy="re-run it with the program that made it; either a rule was mended there or here without a new"
+            " revision, or the record was altered",
+        )
+    return edition
+
+
+def known_keys() -> str:
+    return ", ".join(revisions[0].key for revisions in KNOWN)

@@ -1,0 +1,307 @@
+"""What could still be told of the facts: each open fact, with the values of it that help most.
+
+A completion never contradicts what is known. It names the clauses that it can bear on, so that the
+search for the shortest way (`what_if`) passes over what cannot matter; the brute force in the tests
+passes over nothing, and shows that these tables leave out no shorter way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from pydantic import Field, JsonValue, StrictBool
+
+from domain.calendar import FIRST_YEAR, PartialDate
+from domain.facts import Fact, Facts, known_to_be_right
+from domain.policy.agents import is_listed, recognise
+from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Judged, Leaf, Question
+from domain.policy.referral import LATER_COURSE_INTERRUPTED
+from domain.policy.treatment_standing import standing
+
+ONE_MORE_AGENT: Final = "agents.tried"
+"""The field of a supply that adds an agent to the list; every other field is the place of one fact."""
+
+
+class Supply(Fact):
+    """One fact that is not known yet, with a value of it that would do.
+
+    `field` is its place in the facts, a place in a list by its number (`agents.tried.0.outcome`). Each of the
+    `alternatives` would do as well (of agents they are examples), and with `or_earlier` any earlier date that
+    what is known allows.
+    `about` is the product as it was written, where the field is of one agent.
+    """
+
+    field: str
+    value: JsonValue
+    alternatives: tuple[JsonValue, ...] = ()
+    or_earlier: StrictBool = False
+    about: str | None = None
+    needs_document: StrictBool = Field(default=False, description="A document that a reviewer found to support it.")
+    settles: tuple[str, ...] = Field(default=(), description="The clauses that it answers, on this way.")
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A supply, and the clauses (or reasons for a clinician) that it can bear on."""
+
+    supply: Supply
+    bears_on: frozenset[str]
+
+
+def supplied(facts: Facts, field: str, value: JsonValue) -> Facts:
+    """The facts with one more told. Raises ValidationError where it contradicts what is known."""
+    section = field.partition(".")[0]
+    told: Any = facts.model_dump(mode="json", include={section})
+    if field == ONE_MORE_AGENT:
+        told["agents"]["tried"].append(value)
+    else:
+        *parents, last = field.split(".")
+        place = told
+        for name in parents:
+            place = place[int(name)] if isinstance(place, list) else place[name]
+        place[last] = value
+    # What can contradict each other stands in one section: the others are right as they are.
+    validated = Facts.model_validate(told)
+    return known_to_be_right(Facts, {**vars(facts), section: getattr(validated, section)})
+
+
+def completions(question: Question, told_by: date) -> list[Completion]:
+    """What could be told by a day to be approved on the day of the question, documents last."""
+    offered = (
+        *_statements(question),
+        *_dates(question, told_by),
+        *_agents(question),
+        *_treatment(question),
+        *_dosing(question),
+        *_signs(question),
+    )
+    return [Completion(supply, frozenset(bears_on)) for supply, bears_on in offered]
+
+
+Offered = Iterator[tuple[Supply, Iterable[str]]]
+
+_SPECIALISTS: Final = ("neurology", "ms_specialist")
+_FORM_CLAUSES: Final = ("1.A.ii", "1.B.ii", "NR.1", "NR.4")
+
+# A fact of one value: its place, the values that help (each as good as the others), the clauses it bears on.
+_STATED: Final[tuple[tuple[str, tuple[JsonValue, ...], tuple[str, ...]], ...]] = (
+    ("diagnosis", ("multiple_sclerosis",), ("1",)),
+    ("ms_form", ("relapsing_remitting", "active_secondary_progressive"), _FORM_CLAUSES),
+    ("prescriber_specialty", _SPECIALISTS, ("1.A.iv", "1.B.v")),
+    ("consulted_specialty", _SPECIALISTS, ("1.A.iv", "1.B.v")),
+    ("response.objective_measure", (True,), ("1.B.iii.a",)),
+    ("response.symptom", (True,), ("1.B.iii.b",)),
+    ("other_dmt_continues", (False,), ("NR.2",)),
+    ("hiv_infection", (False,), ("NR.3",)),
+)
+
+_SIGNS: Final = {
+    "rapid_deterioration": "1.A.iii.d(1)",
+    "disabling_relapses": "1.A.iii.d(2)",
+    "mri": "1.A.iii.d(3)",
+    "cognitive_impairment": "1.A.iii.d(4)",
+}
+
+
+def _statements(question: Question) -> Offered:
+    facts = question.facts
+    for field, (value, *alternatives), bears_on in _STATED:
+        section, _, name = field.rpartition(".")
+        if getattr(getattr(facts, section) if section else facts, name) is None:
+            yield Supply(field=field, value=value, alternatives=tuple(alternatives)), bears_on
+    if facts.ms_form == "secondary_progressive_activity_unknown":
+        yield Supply(field="ms_form", value="active_secondary_progressive"), _FORM_CLAUSES
+
+
+# -- dates ------------------------------------------------------------------------------------
+
+
+def _dates(question: Question, told_by: date) -> Offered:
+    """The latest days that are long enough ago; any earlier one does as well."""
+    facts, parameters = question.facts, question.edition.parameters
+    last_dose = min(told_by, years_before(question.as_of, parameters.years_between_courses))
+    born = _day_within(facts.birth_date, min(told_by, years_before(question.as_of, parameters.age_min_years)))
+    if born is not None:
+        yield Supply(field="birth_date", value=born, or_earlier=True), ("1.A.i", "1.B.i")
+    where, prior = standing(question), facts.prior_treatment
+    if where.received is True and (day := _day_within(prior.last_dose_on, last_dose)) is not None:
+        yield Supply(field="prior_treatment.last_dose_on", value=day, or_earlier=True), ("1.B.iv",)
+    if where.later_course is not None and (day := _day_within(where.later_course.last_dose_on, last_dose)) is not None:
+        # Long enough ago, and the later course is a prior one (R8).
+        field = "prior_treatment.open_course.last_dose_on"
+        yield Supply(field=field, value=day, or_earlier=True), ("1.B.iv", "Dosing.B", LATER_COURSE_INTERRUPTED)
+
+
+def years_before(day: date, years: int) -> date:
+    """The latest day whose anniversary, `years` later, has come by `day`.
+
+    >>> years_before(date(2028, 2, 29), 1), years_before(date(2025, 3, 1), 1)
+    (datetime.date(2027, 2, 28), datetime.date(2024, 3, 1))
+    """
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 2, 28)
+
+
+def _day_within(known: PartialDate | None, latest: date) -> str | None:
+    """The latest day, as far as what is known of the date leaves it open and allows it."""
+    if latest.year < FIRST_YEAR:
+        return None
+    if known is None:
+        return latest.isoformat()
+    if known.is_whole_day or known.earliest > latest:
+        return None
+    return min(known.latest, latest).isoformat()
+
+
+# -- treatment --------------------------------------------------------------------------------
+
+
+def _treatment(question: Question) -> Offered:
+    """What follows from other facts is not asked, and nothing of a treatment that is not known to have been."""
+    where = standing(question)
+    if where.received is None:
+        yield Supply(field="prior_treatment.received_lemtrada", value=False), ("1.A",)
+    if where.path is None:
+        yield Supply(field="prior_treatment.completed_course", value=False), ("1.A",)
+        yield Supply(field="prior_treatment.completed_course", value=True), ("1.B",)
+    if where.received is None:
+        # Once it is known, it can be asked how many doses were given (R7).
+        bears_on = ("1.A.iii.b", "1.A.iii.c", "Dosing.A")
+        yield Supply(field="prior_treatment.received_lemtrada", value=True), bears_on
+    if where.first_course_is_open and (where.first_course is None or where.first_course.doses_given is None):
+        yield from _doses_given(question)
+
+
+def _doses_given(question: Question) -> Offered:
+    """The numbers of doses of the interrupted first course that leave room for the requested days (R7)."""
+    known = question.facts.prior_treatment.open_course is not None
+    field = "prior_treatment.open_course.doses_given" if known else "prior_treatment.open_course"
+    values: list[JsonValue] = [given if known else {"number": 1, "doses_given": given} for given in (4, 3, 2, 1)]
+    if _judged(question, "Dosing.A").answer is NOT_MET:
+        fitting = [one for one in values if _judged(question, "Dosing.A", field, one).answer is not NOT_MET]
+        if fitting:
+            yield Supply(field=field, value=fitting[0], alternatives=tuple(fitting[1:])), ("Dosing.A",)
+
+
+def _judged(question: Question, citation: str, field: str | None = None, value: JsonValue = None) -> Judged:
+    """What one leaf says, also with one more fact told."""
+    leaf = question.edition.by_citation[citation]
+    assert isinstance(leaf, Leaf)
+    facts = question.facts if field is None else supplied(question.facts, field, value)
+    return leaf.rule(Question(facts, question.as_of, question.edition))
+
+
+# -- agents tried before ----------------------------------------------------------------------
+
+_FAILED: Final = ("inadequate_efficacy", "significant_intolerance")
+_AGENT_CLAUSES: Final = ("1.A.iii.a", "1.A.iii.b")
+
+
+def _agents(question: Question) -> Offered:
+    if question.facts.agents.list_is_complete is not True:
+        yield from _one_more_agent(question)
+        if question.facts.agents.tried and _judged(question, "1.A.iii.a", "agents.list_is_complete", True).arguable:
+            yield Supply(field="agents.list_is_complete", value=True), ("1.A.iii.a",)
+    asked = set()
+    for number, one in enumerate(question.facts.agents.tried):
+        product = recognise(one.product)
+        if product.kind in ("lemtrada", "campath", "not_disease_modifying"):
+            continue
+        if one.outcome is None and product not in asked:
+            asked.add(product)
+            outcome, *others = _FAILED
+            field = f"agents.tried.{number}.outcome"
+            yield Supply(field=field, value=outcome, alternatives=tuple(others), about=one.product), _AGENT_CLAUSES
+        if product.kind == "ambiguous":
+            yield from _which_product(question, number, one.product)
+
+
+def _which_product(question: Question, number: int, name: str) -> Offered:
+    """A bare name that two products share: the one that suffices alone, else one that counts (R13)."""
+    ingredient, edition = recognise(name).ingredient, question.edition
+    for listed in (edition.one_agent_suffices, edition.appendix):
+        names = [f"{ingredient} {route}" for one, route in sorted(listed) if one == ingredient]
+        if values := [one for one in names if is_listed(recognise(one), listed)]:
+            field = f"agents.tried.{number}.product"
+            yield Supply(field=field, value=values[0], alternatives=tuple(values[1:]), about=name), _AGENT_CLAUSES
+            return
+
+
+def _one_more_agent(question: Question) -> Offered:
+    """One that suffices alone, by its use where that is enough; any listed agent where one more reaches the number."""
+    edition = question.edition
+    listed, suffice = _names_left(question, edition.appendix_names), _names_left(question, edition.one_agent_names)
+    for citation, names, outcome in (
+        ("1.A.iii.b", suffice, None),
+        ("1.A.iii.a", listed, _FAILED[0]),
+        ("1.A.iii.b", suffice, _FAILED[0]),
+    ):
+        values: list[JsonValue] = [{"product": name, "outcome": outcome} for name in names]
+        if values and outcome is not None:
+            values.append({"product": names[0], "outcome": _FAILED[1]})
+        if values and _judged(question, citation, ONE_MORE_AGENT, values[0]).answer is MET:
+            yield Supply(field=ONE_MORE_AGENT, value=values[0], alternatives=tuple(values[1:])), _AGENT_CLAUSES
+            return
+    if listed:
+        yield Supply(field=ONE_MORE_AGENT, value={"product": listed[0], "outcome": _FAILED[0]}), _AGENT_CLAUSES
+
+
+def _names_left(question: Question, names: Iterable[str]) -> list[str]:
+    """The names of agents that are not on the list yet; never this drug."""
+    tried = {recognise(one.product).ingredient for one in question.facts.agents.tried}
+    products = ((name, recognise(name)) for name in names)
+    return [name for name, one in products if one.kind == "disease_modifying" and one.ingredient not in tried]
+
+
+# -- dosing and documents ---------------------------------------------------------------------
+
+
+def _dosing(question: Question) -> Offered:
+    """What is not stated of the requested dosing, once the path is known: asked as one."""
+    letter = standing(question).path
+    if letter is None:
+        return
+    citation, parameters = f"Dosing.{letter}", question.edition.parameters
+    stated = question.facts.requested_dosing
+    if None not in (stated.mg_per_day, stated.consecutive_days, stated.route):
+        return
+    if _judged(question, citation).answer is not UNDETERMINED:
+        return
+    days = (5, 4, 3, 2, 1) if stated.consecutive_days is None else (stated.consecutive_days,)
+    values: list[JsonValue] = [
+        {
+            "mg_per_day": parameters.mg_per_day if stated.mg_per_day is None else stated.mg_per_day,
+            "consecutive_days": number,
+            "route": parameters.route if stated.route is None else stated.route,
+        }
+        for number in days
+    ]
+    answers = [_judged(question, citation, "requested_dosing", one).answer for one in values]
+    met = [one for one, answer in zip(values, answers, strict=True) if answer is MET]
+    # Where it turns on whether a later course still runs, the whole regimen is what can be approved (R8).
+    still_open = [one for one, answer in zip(values, answers, strict=True) if answer is UNDETERMINED]
+    for fitting in (met, still_open[:1]):
+        if fitting:
+            yield Supply(field="requested_dosing", value=fitting[0], alternatives=tuple(fitting[1:])), (citation,)
+            return
+
+
+def _signs(question: Question) -> Offered:
+    """A sign that is neither denied nor without a document for certain: what is not told of it, as one (R14)."""
+    for name, citation in _SIGNS.items():
+        sign, field = getattr(question.facts.aggressive_disease, name), f"aggressive_disease.{name}"
+        if sign.finding is False or sign.documentation == "none_exists":
+            continue
+        if sign.documentation == "attached":
+            if sign.finding is None:
+                yield Supply(field=f"{field}.finding", value=True), (citation,)
+        elif sign.finding is True:
+            yield Supply(field=f"{field}.documentation", value="attached", needs_document=True), (citation,)
+        else:
+            value: JsonValue = {"finding": True, "documentation": "attached"}
+            yield Supply(field=field, value=value, needs_document=True), (citation,)

@@ -1,0 +1,332 @@
+"""The case file of an appeal as one value: what was asked, decided and appealed, by whom, when, and on what.
+
+Made from the events of the patient that were recorded by a moment, and from nothing else: no
+clock is read, so the same history gives the same value on every day. Deadlines that still run
+say when they end and not how near that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+
+from domain.calendar import Instant
+from domain.errors import EditionUnknown, NotFound
+from domain.events import AppealDecided, PatientEvent, Statement
+from domain.facts import Fact
+from domain.history import Appeal, PatientHistory, Request, versions
+from domain.people import ConsultationGiven, Prescriber
+from domain.policy.assessment import NOT_LISTED, Assessment
+from domain.policy.edition import Edition
+from domain.policy.editions import EDITIONS, edition_named, edition_recorded
+from domain.policy.outline import Leaf
+from projections.courses import Courses, course_list
+from projections.dossier.deadlines import Deadline, deadlines, terms_in_words
+from projections.dossier.participants import (
+    Independence,
+    Outsider,
+    Participant,
+    independence,
+    outsiders,
+    participants,
+)
+from projections.event_text import entry_of
+from projections.person import Person, person
+from projections.replay.clauses import ReadingRelied, depth, readings_relied_on_in
+from projections.replay.replay import Replay, replay
+from projections.request_status import (
+    AppealView,
+    AskingView,
+    DocumentView,
+    NoticeView,
+    WindowView,
+    appeal_view,
+    request_life,
+)
+from projections.timeline import TimelineEntry, timeline
+
+FORMAT: Literal["lemtrada-appeal-dossier/1"] = "lemtrada-appeal-dossier/1"
+
+SUFFIXES = {
+    "application/pdf": "pdf",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/tiff": "tif",
+    "text/plain": "txt",
+}
+
+
+class CaseRequest(Fact):
+    """The request as it is known now; its facts at the determination are in the replay."""
+
+    request_id: str
+    status: str
+    received_at: Instant
+    received_on: str
+    line_of_business: str
+    urgency: str
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None
+    planned_first_infusion_on: str | None
+    planned_site: str | None
+    retrospective_for: tuple[str, ...]
+    statement: Statement
+    askings: tuple[AskingView, ...]
+    approvals: tuple[WindowView, ...]
+
+
+class FactRow(Fact):
+    """One fact that the clauses looked at: as known at the determination, and as known now for the same day."""
+
+    name: str
+    as_known_then: JsonValue
+    as_known_now: JsonValue
+    changed: bool
+
+
+class CaseDocument(Fact):
+    """A document and the file in the folder that holds its bytes; its own name may name a person, the file's never."""
+
+    file: str
+    on_record: DocumentView
+
+
+class EditionUsed(Fact):
+    """An edition under which something here was judged; `is_applied`: the determination's own."""
+
+    key: str
+    revision: int
+    digest: str
+    provenance: Literal["text", "reconstructed"]
+    is_applied: bool
+
+
+class PolicyClause(Fact):
+    """A clause in our own words, with the readings of ours that it relies on."""
+
+    citation: str
+    paraphrase: str
+    depth: int
+    documentation_required: bool
+    readings: tuple[str, ...]
+
+
+class AppealDossier(Fact):
+    """`known_at` is when the last event that counts was recorded: event number `history_version`."""
+
+    format: Literal["lemtrada-appeal-dossier/1"]
+    patient_id: UUID
+    request_id: str
+    appeal_id: str
+    known_at: Instant
+    history_version: int
+    time_zone: str
+    person: Person
+    request: CaseRequest
+    appeal: AppealView
+    determination: Replay
+    appeal_decisions: tuple[Replay, ...]
+    facts: tuple[FactRow, ...]
+    courses: Courses
+    timeline: tuple[TimelineEntry, ...]
+    documents: tuple[CaseDocument, ...]
+    documents_of_other_requests: int
+    editions: tuple[EditionUsed, ...]
+    clauses: tuple[PolicyClause, ...]
+    readings: tuple[ReadingRelied, ...]
+    people: tuple[Participant, ...]
+    independence: tuple[Independence, ...]
+    outsiders: tuple[Outsider, ...]
+    deadlines: tuple[Deadline, ...]
+    clock_terms: tuple[str, ...]
+    notices: tuple[NoticeView, ...]
+    corrections: tuple[TimelineEntry, ...]
+    imported: tuple[TimelineEntry, ...]
+
+
+def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInfo) -> AppealDossier:
+    """From all events of the patient that are known, oldest first. Raises NotFound for an appeal that is not."""
+    told = versions(events)
+    history = told[-1]
+    appeal = history.appeal(appeal_id)
+    if appeal is None:
+        raise NotFound(
+            "no such appeal was on record", field="appeal_id", remedy="take the id from the patient's appeals"
+        )
+    request = history.request(appeal.request_id)
+    assert request is not None
+    known_on = history.recorded_at.astimezone(zone).date()
+    life = request_life(history, request, zone, history.recorded_at)
+    appealed = replay(events, appeal.request_id, zone, decision=appeal.decision_version)
+    decided = tuple(_appeal_decisions(events, history, appeal, zone))
+    entries = timeline(events, zone)
+    before_decided = told[appeal.closed_version - 2] if appeal.closed_version is not None else history
+    applied, used = _editions(appealed, decided)
+    return AppealDossier(
+        format=FORMAT,
+        patient_id=history.patient_id,
+        request_id=appeal.request_id,
+        appeal_id=appeal_id,
+        known_at=history.recorded_at,
+        history_version=history.version,
+        time_zone=zone.key,
+        person=person(history, known_on),
+        request=_request(request, life.askings, life.approvals),
+        appeal=appeal_view(history, appeal, zone, history.recorded_at),
+        determination=appealed,
+        appeal_decisions=decided,
+        facts=tuple(_facts(appealed)),
+        courses=course_list(history, known_on),
+        timeline=entries,
+        documents=tuple(CaseDocument(file=_file(one), on_record=one) for one in life.documents),
+        documents_of_other_requests=len(history.documents) - len(life.documents),
+        editions=used,
+        clauses=tuple(_clauses(applied)),
+        readings=_readings(applied, appealed, decided),
+        people=participants(events, history, appeal, before_decided),
+        independence=independence(events, told, appeal_id),
+        outsiders=outsiders(history, appeal),
+        deadlines=deadlines(told, appeal, appeal.decision_version, zone),
+        clock_terms=terms_in_words(request),
+        notices=life.notices,
+        corrections=tuple(one for one in entries if one.corrects is not None),
+        imported=tuple(one for one in entries if one.imported_from is not None),
+    )
+
+
+def _request(request: Request, askings: tuple[AskingView, ...], approvals: tuple[WindowView, ...]) -> CaseRequest:
+    planned = request.planned_first_infusion_on
+    return CaseRequest(
+        request_id=request.request_id,
+        status=request.status,
+        received_at=request.received_at,
+        received_on=request.received_on.isoformat(),
+        line_of_business=request.line_of_business,
+        urgency=request.urgency,
+        prescriber=request.prescriber,
+        consultation=request.consultation,
+        planned_first_infusion_on=planned.isoformat() if planned is not None else None,
+        planned_site=request.planned_site,
+        retrospective_for=request.retrospective_for,
+        statement=request.statement,
+        askings=askings,
+        approvals=approvals,
+    )
+
+
+def _appeal_decisions(
+    events: Sequence[PatientEvent], history: PatientHistory, appeal: Appeal, zone: ZoneInfo
+) -> Iterator[Replay]:
+    """The decisions of the request's appeals up to this one: a second level follows a first."""
+    up_to_this = {
+        one.appeal_id
+        for one in history.appeals
+        if one.request_id == appeal.request_id and one.filed_version <= appeal.filed_version
+    }
+    for event in events:
+        if isinstance(event, AppealDecided) and event.appeal_id in up_to_this:
+            yield replay(events, appeal.request_id, zone, decision=event.originator_version)
+
+
+def _file(view: DocumentView) -> str:
+    suffix = SUFFIXES[view.document.media_type]
+    return f"documents/{entry_of(view.document.document_id)}.{suffix}"
+
+
+# -- the facts, then and now ----------------------------------------------------------------------
+
+
+def _facts(appealed: Replay) -> Iterator[FactRow]:
+    """Name by name; where nothing can be judged as then, what the record stored, and without one nothing."""
+    then = appealed.as_known_then.assessment if appealed.as_known_then is not None else appealed.recorded.assessment
+    now = appealed.as_known_now.assessment if appealed.as_known_now is not None else None
+    before, after = _flat(then), _flat(now)
+    for name in dict.fromkeys([*before, *after]):
+        was, is_now = before.get(name), after.get(name)
+        if was is not None or is_now is not None:
+            changed = then is not None and now is not None and was != is_now
+            yield FactRow(name=name, as_known_then=was, as_known_now=is_now, changed=changed)
+
+
+def _flat(assessment: Assessment | None) -> dict[str, JsonValue]:
+    if assessment is None:
+        return {}
+    both = assessment.facts.model_dump(mode="json") | assessment.circumstances.model_dump(mode="json")
+    return dict(_leaves("", both))
+
+
+def _leaves(name: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(f"{name}.{key}" if name else key, inner)
+    else:
+        yield name, value
+
+
+# -- the policy that was applied ------------------------------------------------------------------
+
+
+def _editions(appealed: Replay, decided: Sequence[Replay]) -> tuple[Edition, tuple[EditionUsed, ...]]:
+    """The edition whose clauses are printed, and all under which something was judged."""
+    judged = appealed.recorded.assessment or (
+        appealed.as_known_now.assessment if appealed.as_known_now is not None else None
+    )
+    seen: dict[tuple[str, int], Assessment] = {}
+    for told in (appealed, *decided):
+        for one in (told.as_known_then, told.as_known_now, *told.other_editions):
+            if one is not None:
+                seen.setdefault((one.assessment.edition, one.assessment.edition_revision), one.assessment)
+        if told.recorded.assessment is not None:
+            kept = told.recorded.assessment
+            seen.setdefault((kept.edition, kept.edition_revision), kept)
+    applied = _edition_of(judged) if judged is not None else EDITIONS[0]
+    used = tuple(
+        EditionUsed(
+            key=one.edition,
+            revision=one.edition_revision,
+            digest=one.edition_digest,
+            provenance=one.edition_provenance,
+            is_applied=judged is not None and one.edition_digest == judged.edition_digest,
+        )
+        for _, one in sorted(seen.items(), reverse=True)
+    )
+    return applied, used
+
+
+def _edition_of(assessment: Assessment) -> Edition:
+    """As it was recorded, if this program still has it; else the newest revision of that review date, or any."""
+    try:
+        return edition_recorded(assessment.edition, assessment.edition_revision, assessment.edition_digest)
+    except EditionUnknown:
+        keys = {one.key for one in EDITIONS}
+        return edition_named(assessment.edition) if assessment.edition in keys else EDITIONS[0]
+
+
+def _clauses(edition: Edition) -> Iterator[PolicyClause]:
+    for node in edition.nodes():
+        yield PolicyClause(
+            citation=node.citation,
+            paraphrase=node.paraphrase,
+            depth=depth(node.citation),
+            documentation_required=isinstance(node, Leaf) and node.documentation_required,
+            readings=node.readings,
+        )
+    yield PolicyClause(
+        citation=NOT_LISTED, paraphrase=edition.not_listed, depth=0, documentation_required=False, readings=()
+    )
+
+
+def _readings(edition: Edition, appealed: Replay, decided: Sequence[Replay]) -> tuple[ReadingRelied, ...]:
+    """Those that a clause of the edition names, and those that any judgement here relied on."""
+    relied: dict[str, dict[str, None]] = {}
+    for node in edition.nodes():
+        for number in node.readings:
+            relied.setdefault(number, {})[node.citation] = None
+    for told in (appealed, *decided):
+        for one in told.readings:
+            relied.setdefault(one.number, {}).update(dict.fromkeys(one.relied_on_by))
+    return readings_relied_on_in(relied)

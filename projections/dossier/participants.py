@@ -1,0 +1,146 @@
+"""Who took part in a case, with which credentials, and whether those who had the appeal were independent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from domain.errors import NotPermitted
+from domain.events import AppealAssigned, AppealDecided, PatientEvent
+from domain.facts import Fact
+from domain.history import Appeal, PatientHistory
+from domain.people import Actor, ConsultationGiven, Prescriber
+from domain.permissions.appeal_independence import check_independent, check_uphold
+from projections.event_text import title_of
+
+Part = Literal["worked towards the determination", "worked on the appeal", "recorded facts"]
+
+
+class Deed(Fact):
+    """One event that somebody recorded."""
+
+    version: int
+    title: str
+
+
+class Participant(Fact):
+    """Somebody who recorded an event of this history, as the last of them names the person."""
+
+    actor: Actor
+    parts: tuple[Part, ...]
+    deeds: tuple[Deed, ...]
+
+
+class Independence(Fact):
+    """Somebody who had the appeal, or decided it: judged again from what was on record at that event."""
+
+    actor: Actor
+    version: int
+    did: Literal["assigned", "decided"]
+    is_independent: bool
+    sentence: str
+
+
+class Outsider(Fact):
+    """Somebody who is not of the plan: who asked, was consulted, filed the appeal, or speaks for the patient."""
+
+    name: str
+    part: str
+
+
+def participants(
+    events: Iterable[PatientEvent], history: PatientHistory, appeal: Appeal, then: PatientHistory
+) -> tuple[Participant, ...]:
+    """`then` is the history before the appeal was decided: what it brought is no part in what it appealed."""
+    request = then.request(appeal.request_id)
+    towards = {one.id for one in request.took_part} if request is not None else set()
+    deeds: dict[str, list[Deed]] = {}
+    latest: dict[str, Actor] = {}
+    on_the_appeal: set[str] = set()
+    for event in events:
+        latest[event.actor.id] = event.actor
+        deeds.setdefault(event.actor.id, []).append(Deed(version=event.originator_version, title=title_of(type(event))))
+        if getattr(event, "appeal_id", None) == appeal.appeal_id:
+            on_the_appeal.add(event.actor.id)
+    found = history.appeal(appeal.appeal_id)
+    if found is not None and found.assigned_to is not None:
+        latest.setdefault(found.assigned_to.id, found.assigned_to)
+        on_the_appeal.add(found.assigned_to.id)
+    return tuple(
+        Participant(
+            actor=actor,
+            parts=tuple(_parts(identifier in towards, identifier in on_the_appeal)),
+            deeds=tuple(deeds.get(identifier, ())),
+        )
+        for identifier, actor in latest.items()
+    )
+
+
+def _parts(towards: bool, on_the_appeal: bool) -> Iterator[Part]:
+    if towards:
+        yield "worked towards the determination"
+    if on_the_appeal:
+        yield "worked on the appeal"
+    if not towards and not on_the_appeal:
+        yield "recorded facts"
+
+
+def independence(
+    events: Sequence[PatientEvent], versions: Sequence[PatientHistory], appeal_id: str
+) -> tuple[Independence, ...]:
+    """Of everybody to whom the appeal was assigned, and of who decided it."""
+    return tuple(
+        _judged(event, versions[event.originator_version - 2], appeal_id)
+        for event in events
+        if isinstance(event, AppealAssigned | AppealDecided) and event.appeal_id == appeal_id
+    )
+
+
+def _judged(event: AppealAssigned | AppealDecided, before: PatientHistory, appeal_id: str) -> Independence:
+    appeal = before.appeal(appeal_id)
+    assert appeal is not None
+    actor = event.to if isinstance(event, AppealAssigned) else event.actor
+    upheld = isinstance(event, AppealDecided) and event.outcome != "overturned"
+    sentence, is_independent = "Took no part in what is appealed, and reports to nobody who did.", True
+    try:
+        check_independent(actor, before, appeal)
+        if upheld:
+            check_uphold(actor)
+            sentence += " A physician of the same or a similar specialty, who may uphold."
+    except NotPermitted as refused:
+        sentence, is_independent = f"{refused.cause[:1].upper()}{refused.cause[1:]}.", False
+    return Independence(
+        actor=actor,
+        version=event.originator_version,
+        did="assigned" if isinstance(event, AppealAssigned) else "decided",
+        is_independent=is_independent,
+        sentence=sentence,
+    )
+
+
+def outsiders(history: PatientHistory, appeal: Appeal) -> tuple[Outsider, ...]:
+    request = history.request(appeal.request_id)
+    assert request is not None
+    found = [_prescriber(request.prescriber)]
+    if request.consultation is not None and request.consultation.name is not None:
+        found.append(_consulted(request.consultation))
+    found.append(Outsider(name=appeal.filer.name, part=f"filed the appeal ({appeal.filer.relation})"))
+    for one in history.representatives:
+        through = f" through {one.through}" if one.through is not None else ""
+        relation = one.relationship.replace("_", " ")
+        found.append(Outsider(name=one.name, part=f"represents the patient ({relation}) from {one.on}{through}"))
+    if appeal.handed_on_to is not None:
+        found.append(Outsider(name=appeal.handed_on_to, part="reviews the appeal from outside"))
+    return tuple(found)
+
+
+def _prescriber(one: Prescriber) -> Outsider:
+    specialty = one.specialty.replace("_", " ") if one.specialty is not None else "specialty not stated"
+    npi = f", NPI {one.npi}" if one.npi is not None else ""
+    return Outsider(
+        name=one.name, part=f"asked for the treatment ({one.credential.replace('_', ' ')}, {specialty}{npi})"
+    )
+
+
+def _consulted(one: ConsultationGiven) -> Outsider:
+    return Outsider(name=str(one.name), part=f"was consulted ({one.specialty.replace('_', ' ')})")

@@ -1,0 +1,1 @@
+"""A determination replayed: what was known then, and what the policy said."""

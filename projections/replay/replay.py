@@ -1,0 +1,314 @@
+"""Was it right, on the day, with what was on record? And what do we know now that we did not then?
+
+One determination as its event has it, never evaluated again; beside it the same request judged
+again: (1) as known then, which must agree with the record, (2) as known now under the same
+edition, (3) as known now under the others. Clause by clause, with the event that changed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.calendar import Day, Instant
+from domain.errors import EditionUnknown, NotFound
+from domain.events import ApprovalExtended, CourseApproved, PastDeterminationImported, PatientEvent
+from domain.facts import Fact
+from domain.history import PatientHistory, versions
+from domain.policy.assessment import Assessment
+from domain.policy.edition import Edition
+from domain.policy.editions import EDITIONS, edition_for, edition_named, edition_recorded
+from domain.policy.reassessment import Concluded, Difference, Rechecked, compared, would_differ
+from domain.review.assess_request import judge, without_doses
+from domain.treatment.approval_use import doses_in_progress
+from projections.replay import clauses as replay_clauses
+from projections.replay import text as replay_words
+from projections.replay.clauses import ClauseChange, ClauseRow, ReadingRelied, RecommendationChange
+from projections.replay.recorded_decisions import (
+    Deciding,
+    DecisionKind,
+    Recorded,
+    decided_on,
+    decisions_of,
+    kind_of,
+    recorded,
+)
+from projections.timeline import entry
+
+
+class DecisionListed(Fact):
+    """A determination of the request that could be replayed, by the version of its event."""
+
+    version: int
+    kind: DecisionKind
+    decided_on: Day
+    decided_by: str
+    is_replayed: bool
+
+
+class Reassessed(Fact):
+    """The request judged again on a day, from the history as it was after event number `history_version`."""
+
+    history_version: int
+    assessment_digest: str
+    assessment: Assessment
+
+
+class Agreement(Fact):
+    """Whether the record agrees with the same request judged again as known then; if not, in which findings.
+
+    `facts` names what the history of then tells otherwise than the record stored. `rechecked` judges
+    the stored facts alone, and tells a rule that was mended since apart from a record that was altered.
+    """
+
+    status: Literal["agrees", "differs", "not_available"]
+    sentence: str
+    findings: tuple[Difference, ...] = ()
+    conclusions: tuple[Concluded, ...] = ()
+    facts: tuple[str, ...] = ()
+    rechecked: Rechecked | None = None
+
+
+class Replay(Fact):
+    """`known_at` is when the last event that counts was recorded, `as_of` the day of (2) and (3).
+
+    (1) is always judged on the determination's own day: only there it can be compared with the record.
+    """
+
+    patient_id: UUID
+    request_id: str
+    known_at: Instant
+    history_version: int
+    as_of: Day
+    headline: str
+    decisions: tuple[DecisionListed, ...]
+    recorded: Recorded
+    agreement: Agreement
+    as_known_then: Reassessed | None
+    as_known_now: Reassessed | None
+    edition_problem: str | None
+    other_editions: tuple[Reassessed, ...]
+    clauses: tuple[ClauseRow, ...]
+    changed: tuple[ClauseChange, ...]
+    recommendation_changed: RecommendationChange | None
+    readings: tuple[ReadingRelied, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One determination of one request, and the history after each event, oldest first."""
+
+    events: Sequence[PatientEvent]
+    versions: Sequence[PatientHistory]
+    request_id: str
+    event: Deciding
+    zone: ZoneInfo
+
+    @property
+    def now(self) -> PatientHistory:
+        return self.versions[-1]
+
+    def judged(self, history: PatientHistory, as_of: date, edition: Edition) -> Reassessed:
+        request = history.request(self.request_id)
+        assert request is not None
+        apart = without_doses(history, tuple(self._not_before(history, as_of)))
+        judgement = judge(apart, request, as_of, edition)
+        return Reassessed(
+            history_version=judgement.history_version,
+            assessment_digest=judgement.digest,
+            assessment=judgement.assessment,
+        )
+
+    def _not_before(self, history: PatientHistory, as_of: date) -> Iterator[str]:
+        """The doses that are no treatment before this determination, though they may lie before the end of its day."""
+        if isinstance(self.event, ApprovalExtended):
+            for approval in history.approvals:
+                if approval.version == self.event.approval_version:
+                    yield from (dose.dose_id for dose in doses_in_progress(history, approval))
+        elif as_of == decided_on(self.event):
+            for dose in history.doses:
+                given_because = dose.request_id == self.request_id and dose.version > self.event.originator_version
+                if given_because and dose.on == as_of:
+                    yield dose.dose_id
+
+
+def replay(
+    events: Sequence[PatientEvent],
+    request_id: str,
+    zone: ZoneInfo,
+    *,
+    decision: int | None = None,
+    as_of: date | None = None,
+    edition: Edition | None = None,
+) -> Replay:
+    """The replay of a request's determination from all events of the patient that are known, oldest first.
+
+    `decision` is the version of the determination's event, by default the latest; `as_of` moves
+    (2) and (3) to another day; `edition` is the one of (3), by default every other. Raises NotFound.
+    """
+    found = decisions_of(events, request_id)
+    case = _Case(events, versions(events), request_id, _chosen(events, found, request_id, decision), zone)
+    record = recorded(case.event, request_id, events)
+    day = as_of or record.decided_on
+    then_edition, then = _as_known_then(case, record)
+    agreement = _agreement(case, record, then)
+    edition_applied, problem = (then_edition, None) if then_edition is not None else _edition_now(case, record)
+    now = case.judged(case.now, day, edition_applied) if edition_applied is not None else None
+    others = _others(edition_applied, edition)
+    elsewhere = tuple(case.judged(case.now, day, one) for one in others)
+    steps = _steps(case, then, day, edition_applied)
+    used = [one for one in (edition_applied, *others) if one is not None]
+    changed = replay_clauses.changes(used, _assessment(then), steps)
+    moved = replay_clauses.recommendation_change(_assessment(then), steps)
+    columns = replay_clauses.Columns(
+        record.assessment,
+        _assessment(then),
+        _assessment(now),
+        tuple(one.assessment for one in elsewhere),
+        replay_clauses.groups(used),
+    )
+    return Replay(
+        patient_id=case.now.patient_id,
+        request_id=request_id,
+        known_at=case.now.recorded_at,
+        history_version=case.now.version,
+        as_of=day,
+        headline=replay_words.headline(agreement.status, agreement.sentence, columns, changed, moved),
+        decisions=tuple(_listed(one, case.event) for one in found),
+        recorded=record,
+        agreement=agreement,
+        as_known_then=then,
+        as_known_now=now,
+        edition_problem=problem,
+        other_editions=elsewhere,
+        clauses=replay_clauses.rows(used, columns),
+        changed=changed,
+        recommendation_changed=moved,
+        readings=replay_clauses.readings_relied_on(columns),
+    )
+
+
+def _listed(one: Deciding, replayed: Deciding) -> DecisionListed:
+    return DecisionListed(
+        version=one.originator_version,
+        kind=kind_of(one),
+        decided_on=decided_on(one),
+        decided_by=one.actor.name,
+        is_replayed=one is replayed,
+    )
+
+
+def _assessment(one: Reassessed | None) -> Assessment | None:
+    return one.assessment if one is not None else None
+
+
+def _chosen(
+    events: Sequence[PatientEvent], found: Sequence[Deciding], request_id: str, decision: int | None
+) -> Deciding:
+    if not any(getattr(event, "request_id", None) == request_id for event in events):
+        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+    if not found:
+        raise NotFound(
+            "nobody had decided this request by then",
+            field="request_id",
+            remedy="a request is replayed once it is decided; its assessment says what the policy says of it now",
+        )
+    if decision is None:
+        return found[-1]
+    for one in found:
+        if one.originator_version == decision:
+            return one
+    # What an overturned appeal approved is in the commit of its decision, and belongs to it.
+    approved = next((one for one in events if one.originator_version == decision), None)
+    for one in found:
+        if isinstance(approved, CourseApproved) and one.command_id == approved.command_id:
+            return one
+    known = ", ".join(str(one.originator_version) for one in found)
+    raise NotFound("this version is no determination of the request", field="decision", remedy=f"send one of {known}")
+
+
+def _as_known_then(case: _Case, record: Recorded) -> tuple[Edition | None, Reassessed | None]:
+    """The edition as it was then, and the request judged under it from the version that the determination stored."""
+    stored = record.assessment
+    if stored is None or record.history_version is None:
+        return None, None
+    try:
+        edition = edition_recorded(stored.edition, stored.edition_revision, stored.edition_digest)
+    except EditionUnknown:
+        return None, None
+    if not 1 <= record.history_version < record.version:
+        return edition, None
+    history = case.versions[record.history_version - 1]
+    if history.request(case.request_id) is None:
+        return edition, None
+    return edition, case.judged(history, record.decided_on, edition)
+
+
+def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreement:
+    if record.assessment is None:
+        is_import = isinstance(case.event, PastDeterminationImported)
+        return Agreement(status="not_available", sentence=replay_words.NO_ASSESSMENT[is_import])
+    rechecked = would_differ(record.assessment)
+    if then is None:
+        reason = rechecked.cannot_rerun or replay_words.no_such_version(record.history_version)
+        sentence = replay_words.cannot_be_judged_again(reason)
+        return Agreement(status="not_available", sentence=sentence, rechecked=rechecked)
+    beside = compared(record.assessment, then.assessment)
+    facts = tuple(_facts_that_differ(record.assessment, then.assessment))
+    if beside.agrees and not facts and record.assessment_digest != then.assessment_digest:
+        digest = Concluded(name="assessment_digest", recorded=record.assessment_digest, now=then.assessment_digest)
+        beside = beside.model_copy(update={"conclusions": (digest,)})
+    return Agreement(
+        status="agrees" if beside.agrees and not facts else "differs",
+        sentence=replay_words.agreement(beside, facts, rechecked, then.history_version),
+        findings=beside.findings,
+        conclusions=beside.conclusions,
+        facts=facts,
+        rechecked=rechecked,
+    )
+
+
+def _facts_that_differ(one: Assessment, other: Assessment) -> Iterator[str]:
+    for part in ("facts", "circumstances"):
+        mine, others = (getattr(assessed, part).model_dump(mode="json") for assessed in (one, other))
+        yield from (name for name in mine | others if mine.get(name) != others.get(name))
+
+
+def _edition_now(case: _Case, record: Recorded) -> tuple[Edition | None, str | None]:
+    """The edition that the record names as it is today; without one, that of the day of receipt (R21)."""
+    request = case.now.request(case.request_id)
+    assert request is not None
+    try:
+        if record.edition in {one.key for one in EDITIONS}:
+            return edition_named(str(record.edition)), None
+        return edition_for(request.received_on), None
+    except EditionUnknown as unknown:
+        return None, str(unknown)
+
+
+def _others(applied: Edition | None, chosen: Edition | None) -> list[Edition]:
+    """Newest first; the newest revision of the same edition is another one where a rule was mended since."""
+    asked = [chosen] if chosen is not None else [edition_named(one.key) for one in EDITIONS]
+    same = (applied.key, applied.revision) if applied is not None else None
+    return [one for one in asked if (one.key, one.revision) != same]
+
+
+def _steps(case: _Case, then: Reassessed | None, as_of: date, edition: Edition | None) -> list[replay_clauses.Step]:
+    """What was known then judged on the day, and again after every event recorded since."""
+    if then is None or edition is None:
+        return []
+    before = case.versions[: then.history_version]
+    since = case.versions[then.history_version :]
+    events = case.events[then.history_version :]
+    first = replay_clauses.Step(None, case.judged(before[-1], as_of, edition).assessment)
+    return [
+        first,
+        *(
+            replay_clauses.Step(entry(event, case.zone), case.judged(history, as_of, edition).assessment)
+            for event, history in zip(events, since, strict=True)
+        ),
+    ]

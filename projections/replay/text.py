@@ -1,0 +1,142 @@
+"""A replay in sentences: whether the record agrees, what would be otherwise now, and under which other edition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from domain.policy.assessment import Assessment, Finding
+from domain.policy.outline import Answer
+from domain.policy.reassessment import Rechecked, Rerun
+from projections.replay.clauses import ChangedBy, ClauseChange, Columns, RecommendationChange
+
+NO_ASSESSMENT: Final[dict[bool, str]] = {
+    True: (
+        "Another record told of this determination and holds no assessment: what was known then cannot be judged again."
+    ),
+    False: "An approval is taken back on its ground and not on an assessment: there is nothing to judge again as then.",
+}
+"""Why there is no "as known then"; by whether it was imported."""
+
+CHANGES_NAMED_MAX: Final = 3
+
+
+def no_such_version(version: int | None) -> str:
+    return f"the history has no such version {version} before it that holds the request"
+
+
+def cannot_be_judged_again(reason: str) -> str:
+    return f"It cannot be judged again as known then: {reason.rstrip('.')}."
+
+
+def agreement(beside: Rerun, facts: Sequence[str], rechecked: Rechecked, version: int) -> str:
+    """`beside` compares the record with the request judged again; `rechecked` judges the stored facts alone."""
+    edition = f"edition {beside.edition} revision {beside.revision}"
+    if beside.agrees and not facts:
+        mended = ""
+        if rechecked.would_now_differ and rechecked.newest is not None:
+            mended = f" Since then a rule was mended: it would now differ (revision {rechecked.newest.revision})."
+        return f"The record agrees with what version {version} of the history gives under {edition}.{mended}"
+    said = [f"{one.citation} recorded {_plain(one.recorded)}, now {_plain(one.now)}" for one in beside.findings]
+    said += [f"{_plain(one.name)} is another" for one in beside.conclusions]
+    said += [f"the history of then gives another value of {_plain(one)}" for one in facts]
+    stored = "The stored facts give the recorded answers" if rechecked.holds else "Nor do the stored facts agree"
+    return (
+        f"The record does not agree with version {version} of the history under {edition}: {'; '.join(said)}. {stored}."
+    )
+
+
+def headline(
+    status: Literal["agrees", "differs", "not_available"],
+    agreed: str,
+    columns: Columns,
+    changed: Sequence[ClauseChange],
+    moved: RecommendationChange | None,
+) -> str:
+    said = ["As known then the record agrees." if status == "agrees" else agreed]
+    if status == "agrees" and "would now differ" in agreed:
+        said.append(f"It would now differ{agreed.partition('it would now differ')[2]}")
+    if columns.now is not None:
+        said.append(_known_now(columns, changed, moved))
+    said += _under_others(columns)
+    return " ".join(said)
+
+
+def _known_now(columns: Columns, changed: Sequence[ClauseChange], moved: RecommendationChange | None) -> str:
+    now = columns.now
+    assert now is not None
+    if columns.then is None:
+        return f"With what is known now edition {now.edition} recommends {_plain(now.recommendation)}."
+    from_then, from_now = columns.then.approvable_from, now.approvable_from
+    if not changed and moved is None:
+        moved_on = None not in (from_then, from_now) and from_then != from_now
+        later = f"; time alone would make it approvable from {from_now} instead of {from_then}" if moved_on else ""
+        return f"With what is known now no answer is another{later}."
+    said = list(_changes_named(changed))
+    if columns.then.scope != now.scope:
+        said.append(_path(columns.then.scope, now.scope, changed))
+    causes = {because for _, because in said if because is not None}
+    # One event that changed everything is named once.
+    once = f" ({causes.pop()})" if len(causes) == 1 and all(because is not None for _, because in said) else None
+    parts = [words if once is not None or because is None else f"{words} ({because})" for words, because in said]
+    if moved is not None:
+        parts.append(f"the recommendation would be {_plain(moved.is_now)} instead of {_plain(moved.was)}")
+    else:
+        parts.append(f"the recommendation would stay {_plain(now.recommendation)}")
+    return f"With what is known now{once or ''} {'; '.join(parts)}."
+
+
+def _changes_named(changed: Sequence[ClauseChange]) -> Iterator[tuple[str, str | None]]:
+    """The clauses that carry facts of their own, each with what changed it; too many are counted."""
+    leaves = [one for one in changed if not one.is_group]
+    for one in leaves[:CHANGES_NAMED_MAX]:
+        words = f"{one.citation} would be {_plain(one.is_now)} instead of {_plain(one.was)}"
+        yield words, turn_in_words(one.changed_by[-1])
+    if len(leaves) > CHANGES_NAMED_MAX:
+        yield f"{len(leaves) - CHANGES_NAMED_MAX} more clauses would be answered otherwise", None
+
+
+def _path(was: str | None, is_now: str | None, changed: Sequence[ClauseChange]) -> tuple[str, str | None]:
+    turned = next((one for one in changed if one.citation in (f"1.{is_now}", f"1.{was}")), None)
+    words = f"the path would be {is_now or 'open'} instead of {was or 'open'}"
+    return words, turn_in_words(turned.changed_by[-1]) if turned is not None else None
+
+
+def turn_in_words(turn: ChangedBy) -> str:
+    """The event at which an answer turned, with when it was recorded and when it happened."""
+    if turn.by is None:
+        return "by time alone"
+    happened = f", happened {turn.by.happened_on}" if turn.by.days_late else ""
+    return f"{turn.by.title[:1].lower()}{turn.by.title[1:]}, recorded {turn.by.recorded_on}{happened}"
+
+
+def _under_others(columns: Columns) -> Iterator[str]:
+    """Editions that answer alike are named together."""
+    now = columns.now
+    if now is None:
+        return
+    alike: dict[str, list[str]] = {}
+    for one in columns.others:
+        differs = [
+            f"{finding.citation} would be {_plain(finding.answer)}"
+            for finding in one.findings
+            if (same := _found(now, finding.citation)) is not None
+            and same.answer is not finding.answer
+            and finding.citation not in columns.groups
+        ]
+        if differs or one.recommendation != now.recommendation:
+            other = one.recommendation != now.recommendation
+            recommended = f"be {_plain(one.recommendation)}" if other else f"stay {_plain(now.recommendation)}"
+            said = "; ".join([*differs, f"the recommendation would {recommended}"])
+            name = one.edition if one.edition != now.edition else f"{one.edition} revision {one.edition_revision}"
+            alike.setdefault(said, []).append(name)
+    for said, names in alike.items():
+        yield f"Under edition{'s' if len(names) > 1 else ''} {' and '.join(names)} {said}."
+
+
+def _found(assessment: Assessment, citation: str) -> Finding | None:
+    return next((one for one in assessment.findings if one.citation == citation), None)
+
+
+def _plain(value: Answer | str | None) -> str:
+    return "nothing" if value is None else str(value).replace("_", " ")

@@ -1,0 +1,315 @@
+"""What has become of a request: who has it, what is asked, what came, when it is due, and how it ended.
+
+Folded when it is asked. Days and instants are compared with `now`, which is the caller's.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from domain.calendar import Day, Instant
+from domain.deadlines.appeals import appeal_clock_of
+from domain.deadlines.due_dates import Standing, end_of_day
+from domain.deadlines.requests import clock_of
+from domain.events import (
+    AppealLevel,
+    AppealOutcome,
+    Asked,
+    Document,
+    Filer,
+    ImportedFrom,
+    NoticeKind,
+    Urgency,
+)
+from domain.facts import Fact
+from domain.history import Appeal, Approval, Decision, DocumentOnRecord, PatientHistory, Request
+from domain.people import Actor
+from domain.policy.editions import EDITIONS
+
+UNKNOWN: Final = "unknown"
+"""The edition of an imported determination that its record does not name."""
+
+
+class AskingView(Fact):
+    """One request for information; `answered_at` is when the full response came."""
+
+    asked: tuple[Asked, ...]
+    asked_at: Instant
+    answer_by: Instant
+    answered_at: Instant | None
+
+
+class ClockView(Fact):
+    """When a decision is due, by which rule, and how it stands; hours run in UTC, days end at the plan's midnight."""
+
+    due_at: Instant
+    at_risk_from: Instant
+    stopped_at: Instant | None
+    standing: Standing
+    rule: str
+    source: str
+
+
+class ReviewView(Fact):
+    clause: str
+    supports: bool
+    by: Actor
+    reviewed_at: Instant
+    note: str | None
+
+
+class DocumentView(Fact):
+    """One document on record. `supports` are the clauses whose finding it was last found to support."""
+
+    document: Document
+    appeal_id: str | None
+    received_on: Day
+    voided: bool
+    corrected: bool
+    reviews: tuple[ReviewView, ...]
+    supports: tuple[str, ...]
+
+
+class NoticeView(Fact):
+    notice_id: str
+    appeal_id: str | None
+    kind: NoticeKind
+    channel: str
+    addressee: str
+    issued_at: Instant
+    delivered_at: Instant | None
+
+
+class WindowView(Fact):
+    """One approval of the request; both days are included, from `rescinded_on` on it covers nothing."""
+
+    course: int
+    doses_approved: int
+    valid_from: Day
+    valid_through: Day
+    extensions: int
+    rescinded_on: Day | None
+    appeal_id: str | None
+    left_out: str | None
+    imported_from: ImportedFrom | None
+
+
+class DecisionView(Fact):
+    """One determination as recorded; `edition` is a review date, or what an import said.
+
+    `provenance` says whether that edition's text is in hand or was rebuilt; null for one nobody knows.
+    `outcome` and `decided_by_name` are what another record says, `by` then who imported it.
+    """
+
+    version: int
+    kind: Literal["approved", "denied", "referred", "imported"]
+    on: Day
+    by: Actor
+    outcome: str | None
+    decided_by_name: str | None
+    rationale: str | None
+    citing: tuple[str, ...]
+    edition: str
+    edition_revision: int | None
+    provenance: Literal["text", "reconstructed"] | None
+    appeal_id: str | None
+    imported_from: ImportedFrom | None
+
+
+class AppealView(Fact):
+    """One appeal; `due_at` is null once it is closed."""
+
+    appeal_id: str
+    request_id: str
+    decision_version: int
+    level: AppealLevel
+    urgency: Urgency
+    status: str
+    grounds: str
+    filer: Filer
+    received_at: Instant
+    received_on: Day
+    file_by: Day
+    is_late: bool
+    assigned_to: Actor | None
+    decided_by: Actor | None
+    rationale: str | None
+    citing: tuple[str, ...]
+    closed_on: Day | None
+    due_at: Instant | None
+    overdue: bool
+    handed_on_to: str | None
+    external_outcome: AppealOutcome | None
+
+
+class RequestLife(Fact):
+    request_id: str
+    status: str
+    closed_on: Day | None
+    held_by: Actor | None
+    planned_site: str | None
+    retrospective_for: tuple[str, ...]
+    awaits_information: bool
+    askings: tuple[AskingView, ...]
+    reminders: int
+    expedited_at: Instant | None
+    expediting_refused: bool
+    peer_to_peer_offered: bool
+    peer_to_peer_held: bool
+    clock: ClockView
+    documents: tuple[DocumentView, ...]
+    notices: tuple[NoticeView, ...]
+    approvals: tuple[WindowView, ...]
+    decisions: tuple[DecisionView, ...]
+    appeals: tuple[AppealView, ...]
+    imported_from: ImportedFrom | None
+
+
+def clocks_at(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime | None) -> datetime:
+    """When clocks are read: on another day than today at the end of it, else when it was known, or now."""
+    if as_of is not None and as_of != now.astimezone(zone).date():
+        return end_of_day(as_of, zone)
+    return known_at if known_at is not None else now
+
+
+def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime) -> RequestLife:
+    """`now` decides what is overdue; everything else is the history's."""
+    mine = request.request_id
+    return RequestLife(
+        request_id=mine,
+        status=request.status,
+        closed_on=request.closed_on,
+        held_by=request.held_by,
+        planned_site=request.planned_site,
+        retrospective_for=request.retrospective_for,
+        awaits_information=request.awaits is not None,
+        askings=tuple(
+            AskingView(asked=one.asked, asked_at=one.asked_at, answer_by=one.answer_by, answered_at=one.answered_at)
+            for one in request.askings
+        ),
+        reminders=request.reminders,
+        expedited_at=request.expedited_at,
+        expediting_refused=request.expediting_refused,
+        peer_to_peer_offered=request.peer_to_peer_offered,
+        peer_to_peer_held=request.peer_to_peer_held,
+        clock=_clock(request, zone, now),
+        documents=tuple(_document(one) for one in history.documents if one.request_id == mine),
+        notices=tuple(
+            NoticeView(
+                notice_id=one.notice_id,
+                appeal_id=one.appeal_id,
+                kind=one.kind,
+                channel=one.channel,
+                addressee=one.addressee,
+                issued_at=one.issued_at,
+                delivered_at=one.delivered_at,
+            )
+            for one in history.notices
+            if one.request_id == mine
+        ),
+        approvals=tuple(_window(one) for one in history.approvals if one.request_id == mine),
+        decisions=tuple(decision_view(one) for one in request.decisions),
+        appeals=tuple(appeal_view(history, one, zone, now) for one in history.appeals if one.request_id == mine),
+        imported_from=request.imported_from,
+    )
+
+
+def _clock(request: Request, zone: ZoneInfo, now: datetime) -> ClockView:
+    clock = clock_of(request, zone)
+    standing = clock.standing(now)
+    return ClockView(
+        due_at=clock.due_at,
+        at_risk_from=clock.at_risk_from,
+        stopped_at=clock.stopped_at,
+        standing=standing,
+        rule=clock.rule,
+        source=clock.source,
+    )
+
+
+def _document(one: DocumentOnRecord) -> DocumentView:
+    clauses = dict.fromkeys(review.clause for review in one.reviews)
+    return DocumentView(
+        document=one.document,
+        appeal_id=one.appeal_id,
+        received_on=one.received_on,
+        voided=one.voided,
+        corrected=one.corrected,
+        reviews=tuple(
+            ReviewView(
+                clause=review.clause,
+                supports=review.supports,
+                by=review.by,
+                reviewed_at=review.reviewed_at,
+                note=review.note,
+            )
+            for review in one.reviews
+        ),
+        supports=tuple(clause for clause in clauses if one.supports(clause)),
+    )
+
+
+def _window(one: Approval) -> WindowView:
+    return WindowView(
+        course=one.course,
+        doses_approved=one.doses_approved,
+        valid_from=one.valid_from,
+        valid_through=one.valid_through,
+        extensions=one.extensions,
+        rescinded_on=one.rescinded_on,
+        appeal_id=one.appeal_id,
+        left_out=one.left_out,
+        imported_from=one.imported_from,
+    )
+
+
+def decision_view(one: Decision) -> DecisionView:
+    made, past = one.determination, one.past
+    assessed = made.assessment if made is not None else None
+    edition = assessed.edition if assessed is not None else past.edition if past is not None else UNKNOWN
+    known = next((each for each in EDITIONS if each.key == edition), None)
+    rebuilt = known.provenance if known is not None else None
+    return DecisionView(
+        version=one.version,
+        kind=one.kind,
+        on=one.on,
+        by=one.by,
+        outcome=past.outcome if past is not None else None,
+        decided_by_name=past.decided_by if past is not None else None,
+        rationale=made.rationale if made is not None else past.rationale if past is not None else None,
+        citing=one.citing,
+        edition=edition,
+        edition_revision=assessed.edition_revision if assessed is not None else None,
+        provenance=assessed.edition_provenance if assessed is not None else rebuilt,
+        appeal_id=one.appeal_id,
+        imported_from=past.imported_from if past is not None else None,
+    )
+
+
+def appeal_view(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, now: datetime) -> AppealView:
+    due_at = appeal_clock_of(history, appeal, zone) if appeal.is_open else None
+    return AppealView(
+        appeal_id=appeal.appeal_id,
+        request_id=appeal.request_id,
+        decision_version=appeal.decision_version,
+        level=appeal.level,
+        urgency=appeal.urgency,
+        status=appeal.status,
+        grounds=appeal.grounds,
+        filer=appeal.filer,
+        received_at=appeal.received_at,
+        received_on=appeal.received_on,
+        file_by=appeal.file_by,
+        is_late=appeal.is_late,
+        assigned_to=appeal.assigned_to,
+        decided_by=appeal.decided_by,
+        rationale=appeal.determination.rationale if appeal.determination is not None else None,
+        citing=appeal.citing,
+        closed_on=appeal.closed_on,
+        due_at=due_at,
+        overdue=due_at is not None and now > due_at,
+        handed_on_to=appeal.handed_on_to,
+        external_outcome=appeal.external_outcome,
+    )
