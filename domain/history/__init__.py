@@ -12,12 +12,28 @@ from typing import Any, Final
 
 from domain.events import Event, HistoryOpened, PatientEvent
 from domain.history import appeals, determinations, documents, patient, requests, treatment
-from domain.history.appeals import Appeal, AppealStatus
-from domain.history.determinations import Approval, Decision, PastDetermination
-from domain.history.documents import DocumentOnRecord, Review
-from domain.history.patient import AgentUse, CourseMarks, PatientHistory, Representative
-from domain.history.requests import Asking, Notice, Reopening, Request, RequestStatus
-from domain.history.treatment import Dose, Duplicate, Report, reported_course_id
+from domain.history.records import (
+    AgentUse,
+    Appeal,
+    AppealStatus,
+    Approval,
+    Asking,
+    CourseMarks,
+    Decision,
+    DocumentOnRecord,
+    Dose,
+    Duplicate,
+    Notice,
+    PastDetermination,
+    Reopening,
+    Report,
+    Representative,
+    Request,
+    RequestStatus,
+    Review,
+)
+from domain.history.state import PatientHistory
+from domain.history.treatment import reported_course_id
 
 REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     **patient.REMEMBERS,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from domain.events import (
@@ -14,64 +12,14 @@ from domain.events import (
     AppealEvidenceAdded,
     AppealFiled,
     AppealHandedOn,
-    AppealLevel,
-    AppealOutcome,
     AppealWithdrawn,
-    Determination,
     Event,
     ExternalReviewAnswered,
-    Filer,
-    ImportedFrom,
-    Urgency,
 )
 from domain.history.documents import supplied
 from domain.history.frozen import changed
-from domain.history.patient import PatientHistory
-from domain.people import Actor
-
-AppealStatus = Literal["open", "upheld", "overturned", "overturned_in_part", "withdrawn", "dismissed"]
-
-
-@dataclass(frozen=True)
-class Appeal:
-    """One appeal of one decision, the event number `decision_version` of the history.
-
-    `external_outcome` is the answer of the organisation that it was handed on to; it is the
-    last word, and `status` stays what the plan itself decided.
-    """
-
-    appeal_id: str
-    request_id: str
-    decision_version: int
-    level: AppealLevel
-    urgency: Urgency
-    grounds: str
-    filer: Filer
-    received_at: datetime
-    received_on: date
-    file_by: date
-    is_late: bool
-    filed_version: int
-    status: AppealStatus = "open"
-    assigned_to: Actor | None = None
-    decided_by: Actor | None = None
-    determination: Determination | None = None
-    citing: tuple[str, ...] = ()
-    closed_on: date | None = None
-    closed_at: datetime | None = None
-    closed_version: int | None = None
-    handed_on_to: str | None = None
-    handed_on_on: date | None = None
-    external_outcome: AppealOutcome | None = None
-    imported_from: ImportedFrom | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self.status == "open"
-
-    @property
-    def awaits_external_review(self) -> bool:
-        return self.handed_on_to is not None and self.external_outcome is None
+from domain.history.records import Appeal
+from domain.history.state import PatientHistory
 
 
 def _filed(history: PatientHistory, event: AppealFiled) -> PatientHistory:

@@ -3,82 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final, Literal
 
 from domain.events import (
     ApprovalExtended,
     ApprovalRescinded,
     CourseApproved,
-    Determination,
     Event,
-    ImportedFrom,
     PastDeterminationImported,
     RequestDenied,
     RequestReferred,
 )
 from domain.history.frozen import changed
-from domain.history.patient import PatientHistory
+from domain.history.records import Approval, Decision, PastDetermination
 from domain.history.requests import request_of, took_part_in, with_part, with_request
-from domain.people import Actor
-
-DecisionKind = Literal["approved", "denied", "referred", "imported"]
-
-
-@dataclass(frozen=True, slots=True)
-class PastDetermination:
-    """A determination that another record told of; it holds no assessment."""
-
-    outcome: str
-    decided_by: str | None
-    edition: str
-    rationale: str | None
-    imported_from: ImportedFrom | None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One determination as it was recorded, at event number `version`; `past` for an imported one."""
-
-    kind: DecisionKind
-    on: date
-    by: Actor
-    citing: tuple[str, ...]
-    version: int
-    determination: Determination | None
-    past: PastDetermination | None = None
-    appeal_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Approval:
-    """Doses of one course, valid on the days from `valid_from` through `valid_through`.
-
-    `version` is that of the event that approved. From `rescinded_on` on it covers nothing;
-    `rescinded_version` is that of the event that took it back.
-    """
-
-    request_id: str
-    course: int
-    doses_approved: int
-    valid_from: date
-    valid_through: date
-    left_out: str | None
-    citing: tuple[str, ...]
-    version: int = 0
-    extensions: int = 0
-    rescinded_on: date | None = None
-    rescinded_version: int | None = None
-    appeal_id: str | None = None
-    imported_from: ImportedFrom | None = None
-
-    def covers(self, day: date) -> bool:
-        in_time = self.valid_from <= day <= self.valid_through
-        return in_time and (self.rescinded_on is None or self.rescinded_on > day)
-
-    def is_rescinded_by(self, day: date) -> bool:
-        return self.rescinded_on is not None and self.rescinded_on <= day
+from domain.history.state import PatientHistory
 
 
 def _approved(history: PatientHistory, event: CourseApproved) -> PatientHistory:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from domain.events import (
-    Document,
     DocumentCorrected,
     DocumentReviewed,
     DocumentVoided,
@@ -17,47 +15,9 @@ from domain.events import (
     StatementCorrected,
 )
 from domain.history.frozen import changed
-from domain.history.patient import PatientHistory
-from domain.history.requests import Asking, agents_told, attested, request_of, took_part_in, with_request
-from domain.people import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What a person of the plan found in a document (R14)."""
-
-    clause: str
-    supports: bool
-    by: Actor
-    reviewed_at: datetime
-    version: int
-    note: str | None
-
-
-@dataclass(frozen=True)
-class DocumentOnRecord:
-    """A document, for whom and when it came, and what persons found in it; the last review of a clause holds."""
-
-    document: Document
-    request_id: str
-    appeal_id: str | None
-    received_on: date
-    version: int
-    reviews: tuple[Review, ...] = ()
-    voided: bool = False
-    corrected: bool = False
-
-    def is_meant_for(self, clause: str) -> bool:
-        """Whether it was sent for this clause, or for a group of clauses that holds it."""
-        meant = self.document.clause
-        return meant is not None and (clause == meant or clause.startswith((f"{meant}.", f"{meant}(")))
-
-    def is_reviewed_for(self, clause: str) -> bool:
-        return any(one.clause == clause for one in self.reviews)
-
-    def supports(self, clause: str) -> bool:
-        latest = next((one for one in reversed(self.reviews) if one.clause == clause), None)
-        return not self.voided and latest is not None and latest.supports
+from domain.history.records import Asking, DocumentOnRecord, Review
+from domain.history.requests import agents_told, attested, request_of, took_part_in, with_request
+from domain.history.state import PatientHistory
 
 
 def supplied(

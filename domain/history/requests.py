@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from datetime import date
+from typing import Any, Final
 
 from domain.events import (
-    Asked,
     ClockExtended,
-    Determination,
     Event,
     ExpeditingRefused,
-    ImportedFrom,
     InformationRequested,
-    LineOfBusiness,
     NoticeDelivered,
     NoticeIssued,
-    NoticeKind,
     PeerToPeerHeld,
     PeerToPeerOffered,
     PlannedInfusionChanged,
@@ -32,115 +26,12 @@ from domain.events import (
     RequestSubmitted,
     RequestWithdrawn,
     Statement,
-    Urgency,
 )
 from domain.facts import AggressiveDisease
 from domain.history.frozen import changed
-from domain.history.patient import PatientHistory
-from domain.people import DOCUMENT_READERS, Actor, ConsultationGiven, Prescriber
-
-if TYPE_CHECKING:
-    from domain.history.determinations import Decision
-
-RequestStatus = Literal["open", "referred", "approved", "denied", "withdrawn", "dismissed"]
-OPEN: Final = ("open", "referred")
-
-
-@dataclass(frozen=True)
-class Asking:
-    """One request for information; `answered_at` is when the full response was received (None: not yet).
-
-    `came_at` is the latest receipt of what came since: what is recorded first may have come last.
-    """
-
-    asked: tuple[Asked, ...]
-    asked_at: datetime
-    answer_by: datetime
-    answered_at: datetime | None = None
-    version: int = 0
-    came_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reopening:
-    """A request that was closed as `was`, on the day `closed_on`, and is to be decided again."""
-
-    was: RequestStatus
-    closed_on: date
-    reopened_at: datetime
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request. Its facts are those that stand now, with all that was supplied and corrected.
-
-    `attested` names the signs whose document somebody of the plan recorded as read (R14);
-    `agents_told` says of each agent of the statement which event told of it as it stands, and on
-    which day; `took_part` is everyone of the plan who worked towards its determination.
-    """
-
-    request_id: str
-    received_at: datetime
-    received_on: date
-    line_of_business: LineOfBusiness
-    urgency: Urgency
-    prescriber: Prescriber
-    consultation: ConsultationGiven | None
-    planned_first_infusion_on: date | None
-    statement: Statement
-    submitted_by: Actor
-    submitted_version: int
-    status: RequestStatus = "open"
-    determination: Determination | None = None
-    decided_by: Actor | None = None
-    citing: tuple[str, ...] = ()
-    closed_on: date | None = None
-    closed_at: datetime | None = None
-    decisions: tuple[Decision, ...] = ()
-    attested: tuple[str, ...] = ()
-    agents_told: tuple[tuple[int, date], ...] = ()
-    planned_site: str | None = None
-    retrospective_for: tuple[str, ...] = ()
-    askings: tuple[Asking, ...] = ()
-    reminders: int = 0
-    extensions: tuple[tuple[datetime, int], ...] = ()
-    expedited_at: datetime | None = None
-    expediting_refused: bool = False
-    reopenings: tuple[Reopening, ...] = ()
-    peer_to_peer_offered: bool = False
-    peer_to_peer_held: bool = False
-    held_by: Actor | None = None
-    took_part: tuple[Actor, ...] = ()
-    imported_from: ImportedFrom | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN
-
-    @property
-    def is_decided(self) -> bool:
-        return self.status in ("approved", "denied")
-
-    @property
-    def awaits(self) -> Asking | None:
-        """The request for information that is not answered in full yet."""
-        return next((one for one in reversed(self.askings) if one.answered_at is None), None)
-
-    def is_closed_by(self, day: date) -> bool:
-        """Whether it was decided, withdrawn or dismissed on the day or before."""
-        return self.closed_on is not None and self.closed_on <= day
-
-
-@dataclass(frozen=True)
-class Notice:
-    notice_id: str
-    request_id: str
-    appeal_id: str | None
-    kind: NoticeKind
-    channel: str
-    addressee: str
-    issued_at: datetime
-    delivered_at: datetime | None = None
+from domain.history.records import Asking, Notice, Reopening, Request
+from domain.history.state import PatientHistory
+from domain.people import DOCUMENT_READERS, Actor
 
 
 def with_request(history: PatientHistory, request_id: str, **changes: Any) -> PatientHistory:

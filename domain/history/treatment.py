@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Any, Final
 
 from domain.events import (
     CourseClosedUnfinished,
@@ -15,72 +14,20 @@ from domain.events import (
     DoseCorrected,
     DoseVoided,
     Event,
-    ImportedFrom,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
     PriorTreatmentCorrected,
     PriorTreatmentReported,
     PriorTreatmentVoided,
-    ReportedCourse,
-    TreatmentSource,
-    Variance,
 )
 from domain.history.frozen import changed
-from domain.history.patient import CourseMarks, PatientHistory
-
-Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
-
-
-@dataclass(frozen=True)
-class Report:
-    """One report of treatment outside this ledger. `told_by` is its day: it tells of no dose after it."""
-
-    report_id: str
-    source: TreatmentSource
-    courses: tuple[ReportedCourse, ...]
-    told_by: date
-    reference: str | None = None
-    voided: bool = False
-    corrected: bool = False
-    imported_from: ImportedFrom | None = None
+from domain.history.records import CourseMarks, Dose, Report
+from domain.history.state import PatientHistory
 
 
 def reported_course_id(report_id: str, number: int) -> str:
     """Names a course by its place in a report, the first being 1."""
     return f"{report_id}.c{number}"
-
-
-@dataclass(frozen=True)
-class Dose:
-    """One dose entry. `course` is the number its event named; `variances_then` what was seen when recorded."""
-
-    dose_id: str
-    on: date
-    mg: float
-    site: str | None
-    source: str
-    source_reference: str
-    request_id: str | None
-    course: int | None
-    documents_report: str | None
-    duplicate: Duplicate
-    duplicate_of: str | None
-    variances_then: tuple[Variance, ...]
-    recorded_at: datetime
-    version: int
-    voided: bool = False
-    corrected: bool = False
-    imported_from: ImportedFrom | None = None
-
-    @property
-    def stands(self) -> bool:
-        """On record as an infusion that was given: not voided, and no second report of another one."""
-        return not self.voided and self.duplicate in ("no", "dismissed")
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is one of the doses of a course of this ledger."""
-        return self.stands and self.course is not None
 
 
 def _reported(history: PatientHistory, event: PriorTreatmentReported) -> PatientHistory:

@@ -1,0 +1,349 @@
+"""The records of a history: frozen values that the folds build and everything else reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal
+
+from domain.calendar import PartialDate
+from domain.events import (
+    AppealLevel,
+    AppealOutcome,
+    Asked,
+    Determination,
+    Document,
+    Filer,
+    ImportedFrom,
+    LineOfBusiness,
+    NoticeKind,
+    ReportedCourse,
+    Statement,
+    TreatmentSource,
+    Urgency,
+    Variance,
+)
+from domain.people import Actor, ConsultationGiven, Prescriber
+
+
+@dataclass(frozen=True, slots=True)
+class AgentUse:
+    """When another agent was begun or stopped, as one event told it; `version` is the event's."""
+
+    product: str
+    started_on: PartialDate | None
+    stopped_on: PartialDate | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    name: str
+    relationship: str
+    on: date
+    through: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseMarks:
+    """What events said of a course beyond its doses."""
+
+    completed: bool = False
+    closed_on: date | None = None
+
+
+NO_MARKS: Final = CourseMarks()
+
+
+Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report of treatment outside this ledger. `told_by` is its day: it tells of no dose after it."""
+
+    report_id: str
+    source: TreatmentSource
+    courses: tuple[ReportedCourse, ...]
+    told_by: date
+    reference: str | None = None
+    voided: bool = False
+    corrected: bool = False
+    imported_from: ImportedFrom | None = None
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One dose entry. `course` is the number its event named; `variances_then` what was seen when recorded."""
+
+    dose_id: str
+    on: date
+    mg: float
+    site: str | None
+    source: str
+    source_reference: str
+    request_id: str | None
+    course: int | None
+    documents_report: str | None
+    duplicate: Duplicate
+    duplicate_of: str | None
+    variances_then: tuple[Variance, ...]
+    recorded_at: datetime
+    version: int
+    voided: bool = False
+    corrected: bool = False
+    imported_from: ImportedFrom | None = None
+
+    @property
+    def stands(self) -> bool:
+        """On record as an infusion that was given: not voided, and no second report of another one."""
+        return not self.voided and self.duplicate in ("no", "dismissed")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the doses of a course of this ledger."""
+        return self.stands and self.course is not None
+
+
+DecisionKind = Literal["approved", "denied", "referred", "imported"]
+
+
+@dataclass(frozen=True, slots=True)
+class PastDetermination:
+    """A determination that another record told of; it holds no assessment."""
+
+    outcome: str
+    decided_by: str | None
+    edition: str
+    rationale: str | None
+    imported_from: ImportedFrom | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One determination as it was recorded, at event number `version`; `past` for an imported one."""
+
+    kind: DecisionKind
+    on: date
+    by: Actor
+    citing: tuple[str, ...]
+    version: int
+    determination: Determination | None
+    past: PastDetermination | None = None
+    appeal_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Doses of one course, valid on the days from `valid_from` through `valid_through`.
+
+    `version` is that of the event that approved. From `rescinded_on` on it covers nothing;
+    `rescinded_version` is that of the event that took it back.
+    """
+
+    request_id: str
+    course: int
+    doses_approved: int
+    valid_from: date
+    valid_through: date
+    left_out: str | None
+    citing: tuple[str, ...]
+    version: int = 0
+    extensions: int = 0
+    rescinded_on: date | None = None
+    rescinded_version: int | None = None
+    appeal_id: str | None = None
+    imported_from: ImportedFrom | None = None
+
+    def covers(self, day: date) -> bool:
+        in_time = self.valid_from <= day <= self.valid_through
+        return in_time and (self.rescinded_on is None or self.rescinded_on > day)
+
+    def is_rescinded_by(self, day: date) -> bool:
+        return self.rescinded_on is not None and self.rescinded_on <= day
+
+
+RequestStatus = Literal["open", "referred", "approved", "denied", "withdrawn", "dismissed"]
+
+
+OPEN: Final = ("open", "referred")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One request for information; `answered_at` is when the full response was received (None: not yet).
+
+    `came_at` is the latest receipt of what came since: what is recorded first may have come last.
+    """
+
+    asked: tuple[Asked, ...]
+    asked_at: datetime
+    answer_by: datetime
+    answered_at: datetime | None = None
+    version: int = 0
+    came_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """A request that was closed as `was`, on the day `closed_on`, and is to be decided again."""
+
+    was: RequestStatus
+    closed_on: date
+    reopened_at: datetime
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. Its facts are those that stand now, with all that was supplied and corrected.
+
+    `attested` names the signs whose document somebody of the plan recorded as read (R14);
+    `agents_told` says of each agent of the statement which event told of it as it stands, and on
+    which day; `took_part` is everyone of the plan who worked towards its determination.
+    """
+
+    request_id: str
+    received_at: datetime
+    received_on: date
+    line_of_business: LineOfBusiness
+    urgency: Urgency
+    prescriber: Prescriber
+    consultation: ConsultationGiven | None
+    planned_first_infusion_on: date | None
+    statement: Statement
+    submitted_by: Actor
+    submitted_version: int
+    status: RequestStatus = "open"
+    determination: Determination | None = None
+    decided_by: Actor | None = None
+    citing: tuple[str, ...] = ()
+    closed_on: date | None = None
+    closed_at: datetime | None = None
+    decisions: tuple[Decision, ...] = ()
+    attested: tuple[str, ...] = ()
+    agents_told: tuple[tuple[int, date], ...] = ()
+    planned_site: str | None = None
+    retrospective_for: tuple[str, ...] = ()
+    askings: tuple[Asking, ...] = ()
+    reminders: int = 0
+    extensions: tuple[tuple[datetime, int], ...] = ()
+    expedited_at: datetime | None = None
+    expediting_refused: bool = False
+    reopenings: tuple[Reopening, ...] = ()
+    peer_to_peer_offered: bool = False
+    peer_to_peer_held: bool = False
+    held_by: Actor | None = None
+    took_part: tuple[Actor, ...] = ()
+    imported_from: ImportedFrom | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_decided(self) -> bool:
+        return self.status in ("approved", "denied")
+
+    @property
+    def awaits(self) -> Asking | None:
+        """The request for information that is not answered in full yet."""
+        return next((one for one in reversed(self.askings) if one.answered_at is None), None)
+
+    def is_closed_by(self, day: date) -> bool:
+        """Whether it was decided, withdrawn or dismissed on the day or before."""
+        return self.closed_on is not None and self.closed_on <= day
+
+
+@dataclass(frozen=True)
+class Notice:
+    notice_id: str
+    request_id: str
+    appeal_id: str | None
+    kind: NoticeKind
+    channel: str
+    addressee: str
+    issued_at: datetime
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person of the plan found in a document (R14)."""
+
+    clause: str
+    supports: bool
+    by: Actor
+    reviewed_at: datetime
+    version: int
+    note: str | None
+
+
+@dataclass(frozen=True)
+class DocumentOnRecord:
+    """A document, for whom and when it came, and what persons found in it; the last review of a clause holds."""
+
+    document: Document
+    request_id: str
+    appeal_id: str | None
+    received_on: date
+    version: int
+    reviews: tuple[Review, ...] = ()
+    voided: bool = False
+    corrected: bool = False
+
+    def is_meant_for(self, clause: str) -> bool:
+        """Whether it was sent for this clause, or for a group of clauses that holds it."""
+        meant = self.document.clause
+        return meant is not None and (clause == meant or clause.startswith((f"{meant}.", f"{meant}(")))
+
+    def is_reviewed_for(self, clause: str) -> bool:
+        return any(one.clause == clause for one in self.reviews)
+
+    def supports(self, clause: str) -> bool:
+        latest = next((one for one in reversed(self.reviews) if one.clause == clause), None)
+        return not self.voided and latest is not None and latest.supports
+
+
+AppealStatus = Literal["open", "upheld", "overturned", "overturned_in_part", "withdrawn", "dismissed"]
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """One appeal of one decision, the event number `decision_version` of the history.
+
+    `external_outcome` is the answer of the organisation that it was handed on to; it is the
+    last word, and `status` stays what the plan itself decided.
+    """
+
+    appeal_id: str
+    request_id: str
+    decision_version: int
+    level: AppealLevel
+    urgency: Urgency
+    grounds: str
+    filer: Filer
+    received_at: datetime
+    received_on: date
+    file_by: date
+    is_late: bool
+    filed_version: int
+    status: AppealStatus = "open"
+    assigned_to: Actor | None = None
+    decided_by: Actor | None = None
+    determination: Determination | None = None
+    citing: tuple[str, ...] = ()
+    closed_on: date | None = None
+    closed_at: datetime | None = None
+    closed_version: int | None = None
+    handed_on_to: str | None = None
+    handed_on_on: date | None = None
+    external_outcome: AppealOutcome | None = None
+    imported_from: ImportedFrom | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "open"
+
+    @property
+    def awaits_external_review(self) -> bool:
+        return self.handed_on_to is not None and self.external_outcome is None

@@ -1,0 +1,119 @@
+"""All that a history remembers of one patient, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.calendar import PartialDate
+from domain.events import (
+    ImportedFrom,
+    LineOfBusiness,
+    Member,
+)
+from domain.history.frozen import changed
+from domain.history.records import (
+    NO_MARKS,
+    AgentUse,
+    Appeal,
+    Approval,
+    CourseMarks,
+    DocumentOnRecord,
+    Dose,
+    Notice,
+    Report,
+    Representative,
+    Request,
+)
+from domain.people import Actor
+
+
+@dataclass(frozen=True)
+class PatientHistory:
+    """Everything remembered of one patient, as of event number `version`.
+
+    `member` is the identifier that she was opened with, `members` those that lead here now.
+    `marks` are of courses by the name that their doses carry, `closed_reports` of reported
+    courses that a clinician closed, with the day. `requesters` are the prescribers' offices (or
+    persons without one) that opened this history, asked in it, or were admitted to it.
+
+    `worked_out` keeps what many questions to this history need and none should work out again (its courses, what
+    each dose was given under); it belongs to this history alone, and every changed one begins a new one.
+    """
+
+    patient_id: UUID
+    version: int
+    recorded_at: datetime
+    member: Member
+    name: str
+    birth_date: PartialDate | None
+    members: tuple[Member, ...] = ()
+    linked: tuple[UUID, ...] = ()
+    lines_of_business: tuple[tuple[date, LineOfBusiness], ...] = ()
+    representatives: tuple[Representative, ...] = ()
+    deceased_on: PartialDate | None = None
+    agents: tuple[AgentUse, ...] = ()
+    reports: tuple[Report, ...] = ()
+    requests: tuple[Request, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    documents: tuple[DocumentOnRecord, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    doses: tuple[Dose, ...] = ()
+    marks: tuple[tuple[int, CourseMarks], ...] = ()
+    closed_reports: tuple[tuple[str, date], ...] = ()
+    imported_from: ImportedFrom | None = None
+    requesters: tuple[str, ...] = ()
+    worked_out: dict[Hashable, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    def changed(self, **changes: Any) -> PatientHistory:
+        """This history with some of its fields changed."""
+        changes["worked_out"] = {}
+        return changed(self, **changes)
+
+    def requesters_with(self, actor: Actor) -> tuple[str, ...]:
+        if actor.role != "requester" or actor.asks_as in self.requesters:
+            return self.requesters
+        return (*self.requesters, actor.asks_as)
+
+    def request(self, request_id: str) -> Request | None:
+        for one in self.requests:
+            if one.request_id == request_id:
+                return one
+        return None
+
+    def dose(self, dose_id: str) -> Dose | None:
+        return next((one for one in self.doses if one.dose_id == dose_id), None)
+
+    def report(self, report_id: str) -> Report | None:
+        return next((one for one in self.reports if one.report_id == report_id), None)
+
+    def document(self, document_id: str) -> DocumentOnRecord | None:
+        return next((one for one in self.documents if one.document.document_id == document_id), None)
+
+    def appeal(self, appeal_id: str) -> Appeal | None:
+        return next((one for one in self.appeals if one.appeal_id == appeal_id), None)
+
+    def notice(self, notice_id: str) -> Notice | None:
+        return next((one for one in self.notices if one.notice_id == notice_id), None)
+
+    def approval(self, request_id: str) -> Approval | None:
+        """The latest approval of a request; an appeal may have brought a second one."""
+        return next((one for one in reversed(self.approvals) if one.request_id == request_id), None)
+
+    def marks_of(self, course: int) -> CourseMarks:
+        for name, marks in self.marks:
+            if name == course:
+                return marks
+        return NO_MARKS
+
+    def line_of_business(self, day: date) -> LineOfBusiness | None:
+        """Her coverage's line on a day: as changed by then, else that of the latest request received by then."""
+        changed = [line for on, line in sorted(self.lines_of_business, key=lambda pair: pair[0]) if on <= day]
+        if changed:
+            return changed[-1]
+        received = [one for one in self.requests if one.received_on <= day]
+        return received[-1].line_of_business if received else None
