@@ -17,10 +17,10 @@ from domain.events import PatientEvent
 from domain.facts import Fact
 from domain.history import DocumentOnRecord, PatientHistory
 from domain.people import Actor
+from domain.policy.answers import MET, Answer
 from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Group, Leaf, Node, Path, walk
 from domain.policy.editions import edition_named
-from domain.policy.outline import MET, Answer, Group, Leaf, Node, Path, walk
 from domain.policy.readings import READINGS
 from projections.fact_sources import Said, WhoSaidSo
 

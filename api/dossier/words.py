@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from api.dossier.blocks import Cell, Tone
 from domain.people import Actor
-from domain.policy.outline import Answer
+from domain.policy.answers import Answer
 
 ANSWERS = {"met": "met", "not_met": "not met", "undetermined": "open"}
 FOR: dict[str, Tone] = {"met": "met", "not_met": "not_met", "undetermined": "undetermined"}

@@ -11,8 +11,7 @@ from typing import Any, Final
 from domain.errors import NotFound
 from domain.facts import Facts
 from domain.policy.assessment import NOT_LISTED
-from domain.policy.edition import Edition
-from domain.policy.outline import Group, Leaf, Node, Path, Question
+from domain.policy.edition import Edition, Group, Leaf, Node, Path, Question
 from domain.policy.readings import READINGS, Reading
 
 CONNECTED: Final = {"all_of": "all of", "one_of": "one of"}

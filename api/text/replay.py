@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from domain.policy.outline import Answer
+from domain.policy.answers import Answer
 from projections.replay.clauses import ChangedBy, ClauseRow
 from projections.replay.recorded_decisions import Recorded
 from projections.replay.replay import Reassessed, Replay

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain.errors import InvalidCommand
+from domain.policy.answers import MET, NOT_MET
 from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against
 from domain.policy.editions import edition_named
-from domain.policy.outline import MET, NOT_MET
 
 
 def check_known(citing: tuple[str, ...], assessment: Assessment) -> None:

@@ -17,23 +17,8 @@ from pydantic_core import to_json
 
 from domain.calendar import LAST_YEAR, Day
 from domain.facts import Circumstances, Fact, Facts, known_to_be_right
-from domain.policy.edition import Edition
-from domain.policy.outline import (
-    MET,
-    NOT_MET,
-    UNDETERMINED,
-    Answer,
-    Group,
-    Judged,
-    Leaf,
-    Node,
-    Path,
-    Question,
-    Stated,
-    all_of,
-    not_,
-    one_of,
-)
+from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, not_, one_of
+from domain.policy.edition import Edition, Group, Judged, Leaf, Node, Path, Question, Stated
 from domain.policy.referral import Reason, advisories, dosing_is_decisive, planned_day_notes, referral_reasons
 
 Recommendation = Literal["approve", "refer", "pend", "not_recommended"]

@@ -23,18 +23,8 @@ from domain.facts import (
     Specialty,
     doses_in_course,
 )
-from domain.policy.outline import (
-    MET,
-    NOT_MET,
-    UNDETERMINED,
-    Answer,
-    Judged,
-    Question,
-    Stated,
-    all_of,
-    answer_of,
-    stated,
-)
+from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, answer_of
+from domain.policy.edition import Judged, Question, Stated, stated
 from domain.policy.treatment_standing import standing
 
 RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})

@@ -1,18 +1,133 @@
-"""One edition of the policy as a value: its outline, its parameters, its digest."""
+"""How an edition of the policy is written: clauses with citations, paths, parameters, and a digest.
+
+An edition is an outline of `Leaf` and `Group` nodes. Every node is always assessed.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from functools import cached_property
-from typing import Any, Literal
+from functools import cache, cached_property, update_wrapper
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 
+from pydantic import JsonValue
 from pydantic_core import to_json
 
+from domain.facts import Facts
 from domain.policy.agents import Listed, listed
-from domain.policy.outline import Group, Leaf, Node, Path, Rule, walk
+from domain.policy.answers import Answer
+
+NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
+
+
+class Judged(NamedTuple):
+    """What a leaf answers: the value, a sentence for people, and what it rests on.
+
+    `approvable_from` is the day on which time alone turns a "no" into a "yes" (R4).
+    `arguable`: not met on our reading alone, which the text does not state (R11, R12).
+    """
+
+    answer: Answer
+    sentence: str
+    used: Mapping[str, JsonValue] = NOTHING
+    missing: tuple[str, ...] = ()
+    approvable_from: date | None = None
+    arguable: bool = False
+
+
+Rule = Callable[["Question"], Judged]
+
+
+class Stated:
+    """A rule that looks at a few stated facts and at nothing else: it answers each combination of their values once.
+
+    Only for facts of a few values, yes or no or one of a list, so that what is kept stays small.
+    """
+
+    def __init__(self, facts: tuple[str, ...], answer: Callable[..., Judged]) -> None:
+        self._read = attrgetter(*facts)
+        self._answer: Callable[..., Judged] = cache(answer if len(facts) == 1 else lambda values: answer(*values))
+        update_wrapper(self, answer)
+
+    def __call__(self, question: Question) -> Judged:
+        return self._answer(self._read(question.facts))
+
+
+def stated(*facts: str) -> Callable[[Callable[..., Judged]], Stated]:
+    """Makes a rule of a function of these facts, each by its place: `aggressive_disease.mri.finding`."""
+    return lambda answer: Stated(facts, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One judgement: these facts, on this day, under this edition.
+
+    `worked_out` keeps what several leaves need and none should work out again; it belongs to this question
+    alone, and `replace` begins a new one.
+    """
+
+    facts: Facts
+    as_of: date
+    edition: Edition
+    worked_out: dict[str, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A clause that one named function judges.
+
+    `revision` is raised when its rule is mended; it is part of the edition's digest.
+    """
+
+    citation: str
+    paraphrase: str
+    rule: Rule
+    readings: tuple[str, ...] = ()
+    documentation_required: bool = False
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A clause that its sub-clauses decide."""
+
+    citation: str
+    paraphrase: str
+    connective: Literal["all_of", "one_of"]
+    clauses: tuple[Node, ...]
+    readings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One of the two ways to coverage: a scope that the history decides (R1), and criteria.
+
+    `doses` is what one approval on this path is for; `dosing` cites the path's regimen.
+    """
+
+    letter: Literal["A", "B"]
+    citation: str
+    paraphrase: str
+    scope: Leaf
+    clauses: tuple[Node, ...]
+    doses: int
+    dosing: Leaf
+    readings: tuple[str, ...] = ()
+
+
+Node = Leaf | Group
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A clause and everything under it, in the order of the document."""
+    yield node
+    if isinstance(node, Group):
+        for clause in node.clauses:
+            yield from walk(clause)
 
 
 @dataclass(frozen=True, slots=True)

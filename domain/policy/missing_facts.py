@@ -17,7 +17,8 @@ from pydantic import Field, JsonValue, StrictBool
 from domain.calendar import FIRST_YEAR, PartialDate
 from domain.facts import Fact, Facts, known_to_be_right
 from domain.policy.agents import is_listed, recognise
-from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Judged, Leaf, Question
+from domain.policy.answers import MET, NOT_MET, UNDETERMINED
+from domain.policy.edition import Judged, Leaf, Question
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
 from domain.policy.treatment_standing import standing
 

@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from domain.facts import Outcome
 from domain.policy.agents import Listed, Product, is_listed, may_be_listed, recognise
-from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Judged, Question
+from domain.policy.answers import MET, NOT_MET, UNDETERMINED
+from domain.policy.edition import Judged, Question
 from domain.policy.treatment_standing import standing
 
 FAILED: Final = frozenset({"inadequate_efficacy", "significant_intolerance"})

@@ -12,7 +12,7 @@ from domain.calendar import years_have_passed
 from domain.facts import Circumstances, Fact, doses_in_course
 from domain.policy.agents import recognise
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
-from domain.policy.outline import Question
+from domain.policy.edition import Question
 from domain.policy.treatment_standing import standing
 
 

@@ -18,10 +18,10 @@ from pydantic import StrictInt
 
 from domain.calendar import LAST_YEAR, Day, anniversary
 from domain.facts import Fact, Facts
+from domain.policy.answers import MET, NOT_MET
 from domain.policy.assessment import Assessment, Recommendation, assess
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Leaf, Path, Question, walk
 from domain.policy.missing_facts import Completion, Supply, completions, supplied
-from domain.policy.outline import MET, NOT_MET, Leaf, Path, Question, walk
 from domain.policy.referral import referral_reasons
 
 Outcome = Literal["approve", "refer"]

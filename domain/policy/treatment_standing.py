@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from domain.calendar import DateRange, PartialDate, anniversary, later_of, years_have_passed
 from domain.facts import Facts, OpenCourse
 from domain.policy.agents import recognise
-from domain.policy.outline import Question
+from domain.policy.edition import Question
 
 
 class Interval(NamedTuple):

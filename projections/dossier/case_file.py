@@ -21,9 +21,8 @@ from domain.facts import Fact
 from domain.history import Appeal, PatientHistory, Request, versions
 from domain.people import ConsultationGiven, Prescriber
 from domain.policy.assessment import NOT_LISTED, Assessment
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Leaf
 from domain.policy.editions import EDITIONS, edition_named, edition_recorded
-from domain.policy.outline import Leaf
 from projections.courses import Courses, course_list
 from projections.dossier.deadlines import Deadline, deadlines, terms_in_words
 from projections.dossier.participants import (

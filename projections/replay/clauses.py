@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from domain.facts import Fact
+from domain.policy.answers import Answer
 from domain.policy.assessment import NOT_LISTED, Assessment, Finding, Recommendation
-from domain.policy.edition import Edition
-from domain.policy.outline import Answer, Group, Path
+from domain.policy.edition import Edition, Group, Path
 from domain.policy.readings import READINGS
 from projections.timeline import TimelineEntry
 

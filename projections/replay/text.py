@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
+from domain.policy.answers import Answer
 from domain.policy.assessment import Assessment, Finding
-from domain.policy.outline import Answer
 from domain.policy.reassessment import Rechecked, Rerun
 from projections.replay.clauses import ChangedBy, ClauseChange, Columns, RecommendationChange
 

@@ -47,8 +47,8 @@ from domain.facts import (
     Response,
 )
 from domain.people import Actor, ConsultationGiven, Prescriber
+from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
-from domain.policy.outline import MET, NOT_MET, UNDETERMINED
 from domain.policy.referral import Reason
 from tests.ledger.keeping_samples import keeping_samples
 from tests.ledger.later_samples import later_samples

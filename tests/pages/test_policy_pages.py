@@ -8,8 +8,9 @@ import pytest
 
 from api.pages.policy.clause_examples import EXAMPLES, judged
 from domain.people import Actor
+from domain.policy.answers import UNDETERMINED
+from domain.policy.edition import Leaf
 from domain.policy.editions import EDITIONS
-from domain.policy.outline import UNDETERMINED, Leaf
 from domain.policy.readings import READINGS
 from tests import scenario
 from tests.api.callers import ADMINISTRATOR

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from domain.policy.edition import Edition
-from domain.policy.outline import Answer, Group, Judged, Leaf, Node, Path
+from domain.policy.answers import Answer
+from domain.policy.edition import Edition, Group, Judged, Leaf, Node, Path
 from tests.policy.cases import NEWEST
 
 LEAVES = tuple(node.citation for node in NEWEST.nodes() if isinstance(node, Leaf))

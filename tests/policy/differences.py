@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from domain.policy.edition import Edition
-from domain.policy.outline import Group, Leaf, Node, Path
+from domain.policy.edition import Edition, Group, Leaf, Node, Path
 
 
 def differences(newer: Edition, older: Edition) -> dict[str, list[str]]:

@@ -19,9 +19,8 @@ from domain.calendar import PartialDate, anniversary
 from domain.facts import Circumstances, Consultation, Diagnosis, Documentation, Facts, MsForm, Outcome, Specialty
 from domain.policy.agents import recognise
 from domain.policy.assessment import assess
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Question
 from domain.policy.missing_facts import supplied
-from domain.policy.outline import Question
 from domain.policy.shortest_paths import Way
 from domain.policy.treatment_standing import contradictions, standing
 

@@ -17,8 +17,7 @@ from pathlib import Path
 from domain.facts import Circumstances
 from domain.policy import editions
 from domain.policy.assessment import assess
-from domain.policy.edition import Edition
-from domain.policy.outline import Judged, Leaf, Question
+from domain.policy.edition import Edition, Judged, Leaf, Question
 from domain.policy.reassessment import conclusions
 from tests.policy.questions import questions
 

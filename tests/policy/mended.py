@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from domain.policy import editions
-from domain.policy.edition import Edition
-from domain.policy.outline import Judged, Leaf, Question
+from domain.policy.edition import Edition, Judged, Leaf, Question
 from tests.policy.cases import NEWEST
 
 

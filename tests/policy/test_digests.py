@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from domain.facts import Circumstances
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Group, Leaf
 from domain.policy.editions import EDITIONS, KNOWN
-from domain.policy.outline import Group, Leaf
 from tests.policy.cases import AS_OF, NEWEST, initial, judge, later
 
 PINNED = {

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from domain.policy import assessment, criteria, editions, prior_agents
-from domain.policy.edition import Edition
-from domain.policy.outline import MET, NOT_MET, Answer, Judged, Question
+from domain.policy.answers import MET, NOT_MET, Answer
+from domain.policy.edition import Edition, Judged, Question
 from tests.policy import fingerprints as rows
 from tests.policy.cases import NEWEST
 from tests.policy.fingerprints import complaints, fingerprint, leaves, on_record, value

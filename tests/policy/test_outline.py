@@ -7,9 +7,8 @@ from pathlib import Path as File
 import pytest
 
 from domain.facts import doses_in_course
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Group, Leaf, Path
 from domain.policy.editions import EDITIONS
-from domain.policy.outline import Group, Leaf, Path
 from domain.policy.readings import READINGS
 from tests.policy.cases import NEWEST, initial, judge
 from tests.policy.document import CLAUSES

@@ -9,8 +9,8 @@ import pytest
 from domain.errors import EditionUnknown
 from domain.facts import Circumstances
 from domain.people import Prescriber
+from domain.policy.edition import Question
 from domain.policy.editions import EDITIONS, edition_for, edition_named
-from domain.policy.outline import Question
 from domain.policy.referral import codes_against_form
 from tests.policy.cases import AS_OF, MET, NOT_MET, UNDETERMINED, answer, day, initial, judge, later
 

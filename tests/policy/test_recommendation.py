@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.facts import Circumstances, Facts
+from domain.policy.answers import Answer, all_of, answer_of, not_, one_of
 from domain.policy.assessment import Assessment, assess
-from domain.policy.outline import Answer, all_of, answer_of, not_, one_of
 from tests.policy.cases import AS_OF, initial, judge, later, tried
 from tests.policy.constant import LEAVES, SCOPES, answering
 

@@ -11,10 +11,10 @@ import pytest
 from domain.errors import EditionUnknown
 from domain.facts import Circumstances
 from domain.policy import criteria
+from domain.policy.answers import Answer
 from domain.policy.assessment import Assessment
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Leaf
 from domain.policy.editions import EDITIONS, KNOWN, edition_for, edition_named, edition_recorded, revisions_of
-from domain.policy.outline import Answer, Leaf
 from domain.policy.reassessment import Concluded, Difference, would_differ
 from tests.policy.cases import AS_OF, MET, NEWEST, NOT_MET, answer, initial, judge, later
 from tests.policy.mended import SECOND, leaf_of, old_enough_at_eighteen, second_revision

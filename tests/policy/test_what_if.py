@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from domain.facts import Circumstances, Facts
 from domain.policy.assessment import Assessment, assess, speaking_against
-from domain.policy.edition import Edition
+from domain.policy.edition import Edition, Question
 from domain.policy.editions import EDITIONS, edition_for
 from domain.policy.missing_facts import Supply, completions, supplied
-from domain.policy.outline import Question
 from domain.policy.shortest_paths import Way, what_if
 from domain.policy.treatment_standing import contradictions
 from tests.policy.cases import AS_OF, NEWEST, initial, judge, later, tried

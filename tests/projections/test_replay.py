@@ -10,9 +10,9 @@ import pytest
 from domain.calendar import PartialDate
 from domain.errors import NotFound
 from domain.events import PatientEvent, placed
+from domain.policy.answers import MET, NOT_MET
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_named
-from domain.policy.outline import MET, NOT_MET
 from projections.replay.replay import Replay, replay
 from tests.policy.mended import second_revision
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories

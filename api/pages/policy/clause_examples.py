@@ -11,9 +11,9 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from domain.facts import Facts
+from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer
 from domain.policy.assessment import assess
 from domain.policy.edition import Edition
-from domain.policy.outline import MET, NOT_MET, UNDETERMINED, Answer
 
 JUDGED_ON: Final = date(2026, 4, 28)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.policy import criteria, prior_agents
-from domain.policy.edition import Edition, Parameters
-from domain.policy.outline import Group, Leaf, Path
+from domain.policy.edition import Edition, Group, Leaf, Parameters, Path
 
 APPENDIX = (
     "Aubagio", "Avonex", "Bafiertam", "Betaseron", "Briumvi", "Copaxone", "Extavia", "Gilenya", "Glatopa",
