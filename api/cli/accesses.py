@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.ledger import _DAY, Database, Purpose, _parsed, _patient, _reading, plainly
-from api.cli.main import AsJson, _complain, _print, app
+from api.cli.opening import open_records, patient_of_member, plainly
+from api.cli.options import DAY, Database, Purpose, parsed
+from api.cli.output import complain, print_result
+from api.cli.program import AsJson, app
 from domain.ledger.access_log.report import PAGE_MAX, Question
 from domain.permissions.disclosure import Access
 
@@ -42,22 +44,22 @@ def accesses_command(
 
     Example: lemtrada-ledger accesses DEMO-0003 --from 2026-01-01 --to 2026-06-30
     """
-    with plainly(), _reading(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as reading:
         question = Question(
-            patient_id=_patient(reading, member) if member is not None else None,
+            patient_id=patient_of_member(reading, member) if member is not None else None,
             actor_id=actor,
-            since=_parsed(_DAY, since, "--from"),
-            until=_parsed(_DAY, until, "--to"),
+            since=parsed(DAY, since, "--from"),
+            until=parsed(DAY, until, "--to"),
             after=after,
             limit=limit,
         )
         page = reading.accesses(question)
         if as_json:
-            _print(page.model_dump(mode="json"))
+            print_result(page.model_dump(mode="json"))
             return
         _show(page.items, reading.zone)
         if page.next_after is not None:
-            _complain(f"these are the newest {len(page.items)}, and there are more: add --after {page.next_after}")
+            complain(f"these are the newest {len(page.items)}, and there are more: add --after {page.next_after}")
 
 
 def _show(items: Iterable[Access], zone: ZoneInfo) -> None:
@@ -65,7 +67,7 @@ def _show(items: Iterable[Access], zone: ZoneInfo) -> None:
     rows = [_cells(one, zone) for one in items]
     console = Console()
     if not console.is_terminal:
-        _print("\n".join("\t".join(row) for row in (HEADS, *rows)))
+        print_result("\n".join("\t".join(row) for row in (HEADS, *rows)))
         return
     table = Table(*HEADS)
     for row in rows:

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from api.cli.ledger import _DAY, Database, Purpose, _ledger_to_tend, _parsed, _patient, plainly
-from api.cli.main import AsJson, LineProgress, _print, app
+from api.cli.opening import open_existing_ledger, patient_of_member, plainly
+from api.cli.options import DAY, Database, Purpose, parsed
+from api.cli.output import LineProgress, print_result
+from api.cli.program import AsJson, app
 from api.fhir import ndjson
 from api.fhir.audit_events import is_told
 from api.fhir.event_mapping import ABOUT
@@ -93,12 +95,12 @@ def _to_write(
     with plainly():
         ndjson.check_free(output)
         checked_purpose(purpose)
-        first, last = _parsed(_DAY, since, "--from"), _parsed(_DAY, until, "--to")
+        first, last = parsed(DAY, since, "--from"), parsed(DAY, until, "--to")
         if first is not None and last is not None and first > last:
             raise InvalidCommand("the first day is after the last", field="--from", remedy="give them in their order")
-        ledger = _ledger_to_tend(database)
+        ledger = open_existing_ledger(database)
         with ReadingHere(ledger, purpose, "export") as reading:
-            patient_id = _patient(reading, member) if member is not None else None
+            patient_id = patient_of_member(reading, member) if member is not None else None
             yield _Work(ledger, reading, patient_id, _days(first, last, ledger.zone))
 
 
@@ -117,9 +119,9 @@ def _written(work: _Work, wanted: Wanted, output: Path, as_json: bool, *, with_r
             progress=progress.advance,
         )
     if as_json:
-        _print({"file": str(output), "resources": made.resources, "size_bytes": made.size_bytes})
+        print_result({"file": str(output), "resources": made.resources, "size_bytes": made.size_bytes})
     else:
-        _print(f"{output} holds {made.resources} resources, one a line.")
+        print_result(f"{output} holds {made.resources} resources, one a line.")
 
 
 def _days(first: date | None, last: date | None, zone: ZoneInfo) -> Stretch:

@@ -12,8 +12,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from api.cli.ledger import Database, plainly
-from api.cli.main import ANSWER_IS_NO, AsJson, _complain, _print, app
+from api.cli.opening import plainly
+from api.cli.options import Database
+from api.cli.output import complain, print_result
+from api.cli.program import ANSWER_IS_NO, AsJson, app
 from api.server import serve as serving
 from domain.ledger.backup import back_up
 from domain.ledger.stores.urls import address_of
@@ -41,14 +43,14 @@ def backup_command(
             made = back_up(address, file)
     missing = [f"{patient_id} {sha256}" for patient_id, sha256 in made.missing]
     if as_json:
-        _print(
+        print_result(
             {"file": str(made.file), "size_bytes": made.size_bytes, "events": made.events}
             | {"documents": made.documents, "missing": missing}
         )
     else:
-        _print(f"{made.file} holds the ledger at {address}: {made.events} events and {made.documents} documents.")
+        print_result(f"{made.file} holds the ledger at {address}: {made.events} events and {made.documents} documents.")
     for document in missing:
-        _complain(f"document {document} is missing or damaged: restore it from an earlier backup, or store it again")
+        complain(f"document {document} is missing or damaged: restore it from an earlier backup, or store it again")
     raise typer.Exit(ANSWER_IS_NO if missing else 0)
 
 

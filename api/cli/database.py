@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
-from api.cli.ledger import Database, TimeZone, _ledger_to_tend, _url_to_write, plainly
-from api.cli.main import AsJson, _print, app
+from api.cli.opening import open_existing_ledger, plainly, url_to_write
+from api.cli.options import Database, TimeZone
+from api.cli.output import print_result
+from api.cli.program import AsJson, app
 from domain.ledger import schema
 from domain.ledger.documents.store import GRACE
 from domain.ledger.stores.urls import address_of
@@ -37,13 +39,13 @@ def upgrade_command(
     Example: lemtrada-ledger database upgrade --database postgresql://owner@host/plan --time-zone America/New_York
     """
     with plainly():
-        url = _url_to_write(database)
+        url = url_to_write(database)
         settings = schema.upgrade(url, zone=time_zone, serving_role=serving_role, entropy=os.urandom)
         place, zone, version = str(address_of(url)), settings.zone.key, schema.SCHEMA_VERSION
         if as_json:
-            _print({"database": place, "schema_version": version, "time_zone": zone})
+            print_result({"database": place, "schema_version": version, "time_zone": zone})
         else:
-            _print(f"The ledger at {place} has schema {version} and counts days in {zone}.")
+            print_result(f"The ledger at {place} has schema {version} and counts days in {zone}.")
 
 
 @database_verbs.command("sweep")
@@ -58,9 +60,11 @@ def sweep_command(
 
     Example: lemtrada-ledger database sweep --days 30
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         swept = ledger.sweep_documents(timedelta(days=days))
         if as_json:
-            _print({"orphans": len(swept.orphans), "unfinished": swept.unfinished})
+            print_result({"orphans": len(swept.orphans), "unfinished": swept.unfinished})
         else:
-            _print(f"Removed: {len(swept.orphans)} that no event names, {swept.unfinished} that never came in whole.")
+            print_result(
+                f"Removed: {len(swept.orphans)} that no event names, {swept.unfinished} that never came in whole."
+            )

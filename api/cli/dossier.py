@@ -9,9 +9,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.cli.ledger import _DAY, _INSTANT, Database, KnownAt, Purpose, _parsed, _reading, _show_pairs, plainly
-from api.cli.main import AsJson, _print, app
-from api.cli.records import AppealArgument, RequestArgument, _checked
+from api.cli.opening import open_records, plainly
+from api.cli.options import (
+    DAY,
+    INSTANT,
+    AppealArgument,
+    Database,
+    KnownAt,
+    Purpose,
+    RequestArgument,
+    checked_id,
+    parsed,
+)
+from api.cli.output import print_result, show_pairs
+from api.cli.program import AsJson, app
 from api.record_access.cli import patient_of
 from api.text import replay as replay_in_words
 from domain.events import AppealId, RequestId
@@ -41,27 +52,27 @@ def replay_command(
 
     Example: lemtrada-ledger replay 11111111-2222-4333-8444-555555555555.r1 --edition 2024-10-09
     """
-    with plainly(), _reading(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as reading:
         chosen = edition_named(edition) if edition is not None else None
-        day, instant = _parsed(_DAY, as_of, "--as-of"), _parsed(_INSTANT, known_at, "--known-at")
-        patient = patient_of(_checked(request, RequestId, "REQUEST"))
+        day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
+        patient = patient_of(checked_id(request, RequestId, "REQUEST"))
         events = reading.events(patient, "replay", subject=request, known_at=instant)
         told = replay(events, request, reading.zone, decision=decision, as_of=day, edition=chosen)
         if as_json:
-            _print(told.model_dump(mode="json"))
+            print_result(told.model_dump(mode="json"))
         else:
             _show_replay(told, reading.zone.key)
 
 
 def _show_replay(told: Replay, zone: str) -> None:
-    _show_pairs(replay_in_words.opening(told, zone))
+    show_pairs(replay_in_words.opening(told, zone))
     console = Console()
     if console.is_terminal:
         console.print(replay_in_words.table(told), markup=False, highlight=False)
     else:
-        _print("\n".join(replay_in_words.lines(told)))
+        print_result("\n".join(replay_in_words.lines(told)))
     if told.changed:
-        _show_pairs(replay_in_words.changes(told))
+        show_pairs(replay_in_words.changes(told))
 
 
 @app.command("dossier")
@@ -82,15 +93,17 @@ def dossier_command(
     """
     from api.dossier.manifest import write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
 
-    with plainly(), _reading(database, purpose) as reading:
-        patient, instant = patient_of(_checked(appeal, AppealId, "APPEAL")), _parsed(_INSTANT, known_at, "--known-at")
+    with plainly(), open_records(database, purpose) as reading:
+        patient, instant = patient_of(checked_id(appeal, AppealId, "APPEAL")), parsed(INSTANT, known_at, "--known-at")
         events = reading.events(patient, "dossier", subject=appeal, known_at=instant)
         told = appeal_dossier(events, appeal, reading.zone)
         written = write_folder(told, partial(reading.bytes_of, patient), output)
         if as_json:
             files = [{"path": one.path, "size_bytes": one.size_bytes, "sha256": one.sha256} for one in written]
-            _print({"output": str(output), "history_version": told.history_version, "files": files})
+            print_result({"output": str(output), "history_version": told.history_version, "files": files})
             return
-        _print(f"The case file as recorded through event {told.history_version} is in {output}: {len(written)} files.")
-        _print(told.determination.headline)
-        _print(f"Check it with: cd {output} && sha256sum -c SHA256SUMS")
+        print_result(
+            f"The case file as recorded through event {told.history_version} is in {output}: {len(written)} files."
+        )
+        print_result(told.determination.headline)
+        print_result(f"Check it with: cd {output} && sha256sum -c SHA256SUMS")

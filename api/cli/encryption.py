@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.ledger import plainly
-from api.cli.main import AsJson, _print, app
+from api.cli.opening import plainly
+from api.cli.output import print_result
+from api.cli.program import AsJson, app
 from domain.ledger.encryption.keys import ENCRYPTION_KEYS, written
 from domain.ledger.encryption.records import KEY_BYTES
 from domain.ledger.errors import StoreError
@@ -22,7 +23,7 @@ app.add_typer(encryption_verbs, name="encryption-key")
 
 
 @encryption_verbs.callback()
-def _verbs() -> None:
+def _commands() -> None:
     """Keeps `new` a verb of its own."""
 
 
@@ -40,12 +41,12 @@ def new_command(
     with plainly():
         _make(output)
     if as_json:
-        _print({"file": str(output), "bits": 8 * KEY_BYTES})
+        print_result({"file": str(output), "bits": 8 * KEY_BYTES})
     else:
-        _print(
+        print_result(
             f"{output} holds a new key. Serve with {ENCRYPTION_KEYS}=ID=file:{output.absolute()}, under an ID of yours."
         )
-        _print("To rotate, put it before the old one, which still reads: ID=file:…,OLD=file:…")
+        print_result("To rotate, put it before the old one, which still reads: ID=file:…,OLD=file:…")
 
 
 def _make(file: Path) -> None:

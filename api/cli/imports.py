@@ -13,8 +13,11 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli.ledger import Database, TimeZone, _url_to_write, plainly
-from api.cli.main import WRONG_USE, AsJson, LineProgress, _complain, _opened, _print, app
+from api.cli.assess import open_input
+from api.cli.opening import plainly, url_to_write
+from api.cli.options import Database, TimeZone
+from api.cli.output import LineProgress, complain, print_result
+from api.cli.program import WRONG_USE, AsJson, app
 from api.files.import_intake import Intake
 from api.files.import_lines import json_schema
 from api.server import serve as serving
@@ -46,7 +49,7 @@ def import_command(
     Example: lemtrada-ledger import claims-2024.csv --source claims
     """
     if schema:
-        _print(json_schema())
+        print_result(json_schema())
         return
     if file is None:
         raise InvalidCommand("there is nothing to import", field="FILE", remedy="name a file, or - for standard input")
@@ -55,11 +58,11 @@ def import_command(
         raise InvalidCommand("this names no source", field="--source", remedy="1 to 40 letters, digits and ._-")
     counts: Counter[str] = Counter()
     with plainly():
-        url = _url_to_write(database)
+        url = url_to_write(database)
         zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
         with (
             open_ledger(url, zone=zone) as ledger,
-            _opened(file) as lines,
+            open_input(file) as lines,
             LineProgress(Console(stderr=True)) as progress,
         ):
             intake = Intake(ledger, named, actor)
@@ -72,7 +75,7 @@ def import_command(
                 if outcome.fate == "refused":
                     progress.say(str(outcome), sys.stderr)
     told = ", ".join(f"{counts[fate]} {fate}" for fate in ("recorded", "recorded before", "refused"))
-    _complain(f"{sum(counts.values())} lines from {named}: {told}") if as_json else _print(told)
+    complain(f"{sum(counts.values())} lines from {named}: {told}") if as_json else print_result(told)
     raise typer.Exit(WRONG_USE if counts["refused"] else 0)
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from pydantic import ValidationError
 
-from api.cli.ledger import OPTIONS, Database, _ledger_to_tend, plainly
-from api.cli.main import AsJson, _print, app
+from api.cli.opening import open_existing_ledger, plainly
+from api.cli.options import OPTIONS, Database
+from api.cli.output import print_result
+from api.cli.program import AsJson, app
 from api.http import security_log
 from api.record_access.cli import machine_user
 from domain.errors import AlreadyRecorded, InvalidCommand
@@ -73,7 +75,7 @@ def invite_command(
 
     Example: lemtrada-ledger invite --role reviewer --name "Nora Nurse" --credential nurse
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         identity = _identity(ledger)
         known = identity.people.read().person(identifier) if identifier is not None else None
         if known is not None and role is None and name is None:
@@ -91,11 +93,11 @@ def invite_command(
         code, issued = identity.new_link(person.id, operator())
         link = f"{url.rstrip('/')}/sign-in/{code}"
         if as_json:
-            _print({"person": _person_json(person), "link": link, "expires_at": issued.expires_at.isoformat()})
+            print_result({"person": _person_json(person), "link": link, "expires_at": issued.expires_at.isoformat()})
             return
-        _print(f"{person.name} ({person.id}, {person.role.replace('_', ' ')}) signs in once with this link:")
-        _print(f"  {link}")
-        _print(f"It works until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
+        print_result(f"{person.name} ({person.id}, {person.role.replace('_', ' ')}) signs in once with this link:")
+        print_result(f"  {link}")
+        print_result(f"It works until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
 
 
 @token_verbs.command("create")
@@ -113,17 +115,19 @@ def token_create_command(
 
     Example: lemtrada-ledger token create --role service --name "Claims feed"
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         identity = _identity(ledger)
         person = _admitted(identity, identifier, role, name, credential=credential, office=office, again=True)
         token, issued = identity.new_token(person.id, operator(), days)
         if as_json:
             expires_at = issued.expires_at.isoformat()
-            _print({"token": token, "token_id": issued.id, "person": _person_json(person), "expires_at": expires_at})
+            print_result(
+                {"token": token, "token_id": issued.id, "person": _person_json(person), "expires_at": expires_at}
+            )
             return
-        _print(f"A token for {person.name} ({person.id}, {person.role.replace('_', ' ')}), id {issued.id}:")
-        _print(f"  {token}")
-        _print(f"It holds until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
+        print_result(f"A token for {person.name} ({person.id}, {person.role.replace('_', ' ')}), id {issued.id}:")
+        print_result(f"  {token}")
+        print_result(f"It holds until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
 
 
 @token_verbs.command("list")
@@ -132,7 +136,7 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
 
     Example: lemtrada-ledger token list
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         directory, now = _identity(ledger).people.read(), ledger.now()
         rows = [
             {
@@ -143,7 +147,7 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
             }
             for one in directory.tokens.values()
         ]
-        _print(rows if as_json else "\n".join("\t".join(row.values()) for row in rows))
+        print_result(rows if as_json else "\n".join("\t".join(row.values()) for row in rows))
 
 
 @token_verbs.command("revoke")
@@ -157,11 +161,11 @@ def token_revoke_command(
 
     Example: lemtrada-ledger token revoke 0123456789abcdef --reason "Lost."
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         by = operator()
         _identity(ledger).people.revoke_token(token, by, reason)
         security_log.token_revoked(by.id, credential_id=token)
-        _print({"token_id": token, "state": "revoked"} if as_json else f"The token {token} is revoked.")
+        print_result({"token_id": token, "state": "revoked"} if as_json else f"The token {token} is revoked.")
 
 
 @person_verbs.command("list")
@@ -170,12 +174,12 @@ def person_list_command(database: Database = None, as_json: AsJson = False) -> N
 
     Example: lemtrada-ledger people list
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         people = [one.actor for one in _identity(ledger).people.read().people.values()]
         if as_json:
-            _print([_person_json(one) for one in people])
+            print_result([_person_json(one) for one in people])
         else:
-            _print("\n".join("\t".join((one.id, one.role, one.credential, one.name)) for one in people))
+            print_result("\n".join("\t".join((one.id, one.role, one.credential, one.name)) for one in people))
 
 
 @person_verbs.command("remove")
@@ -189,12 +193,14 @@ def person_remove_command(
 
     Example: lemtrada-ledger people remove nora.nurse --reason "Left the plan."
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         identity, by = _identity(ledger), operator()
         identity.people.remove(person, by, reason)
         identity.sessions.end_all_of(person)
         security_log.person_removed(by.id, actor_id=person)
-        _print({"person_id": person, "state": "removed"} if as_json else f"{person} may do nothing here any more.")
+        print_result(
+            {"person_id": person, "state": "removed"} if as_json else f"{person} may do nothing here any more."
+        )
 
 
 # -- what they share --------------------------------------------------------------------------

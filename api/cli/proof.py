@@ -15,8 +15,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from api.background.sealing import sealing_of
-from api.cli.ledger import Database, Purpose, _ledger_to_tend, plainly
-from api.cli.main import ANSWER_IS_NO, SECONDS_BEFORE_PROGRESS, AsJson, _complain, _print, app
+from api.cli.opening import open_existing_ledger, plainly
+from api.cli.options import Database, Purpose
+from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
+from api.cli.program import ANSWER_IS_NO, AsJson, app
 from api.record_access.cli import ReadingHere, checked_purpose, patient_of
 from domain.errors import InvalidCommand, NotFound
 from domain.events import AppealId
@@ -59,7 +61,7 @@ def export_command(
     with plainly():
         check_free(folder)
         checked_purpose(purpose)
-        ledger = _ledger_to_tend(database)
+        ledger = open_existing_ledger(database)
         with ReadingHere(ledger, purpose) as reading, _progress() as progress:
             if appeal is None:
                 reading.everybody("export")
@@ -77,10 +79,10 @@ def export_command(
         checkpoint = final.checkpoint
         if as_json:
             told = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
-            _print({"folder": str(folder), "files": files, "checkpoint": told, "appeal": appeal})
+            print_result({"folder": str(folder), "files": files, "checkpoint": told, "appeal": appeal})
             return
-        _print(f"{folder} holds {what} under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves.")
-        _print(f"Check it with: lemtrada-ledger verify {folder} --key VKEY, or as its {layout.README} says.")
+        print_result(f"{folder} holds {what} under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves.")
+        print_result(f"Check it with: lemtrada-ledger verify {folder} --key VKEY, or as its {layout.README} says.")
 
 
 @app.command("verify")
@@ -108,11 +110,11 @@ def verify_command(
         given = [_checkpoint_given(path) for path in checkpoint or ()]
         with _progress() as progress:
             report = _verified(folder, database, trusted, given, progress)
-        _print(report.to_json_value() if as_json else "\n".join(report.lines()))
+        print_result(report.to_json_value() if as_json else "\n".join(report.lines()))
         if report.holds:
             return
         failed = ", ".join(f"{part.failures_total} of {part.name}" for part in report.parts if not part.holds)
-        _complain(f"{report.of} does not hold ({failed}): keep it as it is, and compare with a backup or an export")
+        complain(f"{report.of} does not hold ({failed}): keep it as it is, and compare with a backup or an export")
         raise typer.Exit(ANSWER_IS_NO)
 
 
@@ -120,7 +122,7 @@ def _verified(
     folder: Path | None, database: str | None, key: VerifyingKey | None, given: list[Signed], progress: ShowProgress
 ) -> Report:
     if folder is None:
-        with _ledger_to_tend(database) as ledger:
+        with open_existing_ledger(database) as ledger:
             return verify(LedgerSource(ledger), key=key, given=given, progress=progress)
     if not any((folder / name).exists() for name in (layout.CHECKPOINT, layout.ENTRIES, layout.README)):
         raise InvalidCommand("this is no export", field="DIR", remedy="name a folder that `export` wrote")

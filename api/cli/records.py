@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
-from api.cli.ledger import (
-    _DAY,
-    _INSTANT,
+from api.cli.opening import open_records, patient_of_member, plainly
+from api.cli.options import (
+    DAY,
+    INSTANT,
+    AppealArgument,
+    AsOf,
     Database,
     KnownAt,
     MemberArgument,
     Purpose,
-    _parsed,
-    _patient,
-    _reading,
-    _show_pairs,
-    plainly,
+    RequestArgument,
+    checked_id,
+    parsed,
 )
-from api.cli.main import AsJson, _print, app
+from api.cli.output import print_result, show_pairs
+from api.cli.program import AsJson, app
 from api.record_access.cli import patient_of
 from api.text.record import (
     appeal_rows,
@@ -47,12 +48,6 @@ from projections.courses import course_list
 from projections.person import person
 from projections.request_status import appeal_view, clocks_at, request_life
 
-AsOf = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
-]
-AppealArgument = Annotated[str, typer.Argument(metavar="APPEAL", help="The id of an appeal, <patient>.a1")]
-RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="The id of a request, <patient>.r1")]
-
 
 @app.command("courses")
 def courses_command(
@@ -67,15 +62,15 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), _reading(database, purpose) as reading:
-        day = _parsed(_DAY, as_of, "--as-of") or reading.today()
-        instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = reading.history(_patient(reading, member), "courses", known_at=instant)
+    with plainly(), open_records(database, purpose) as reading:
+        day = parsed(DAY, as_of, "--as-of") or reading.today()
+        instant = parsed(INSTANT, known_at, "--known-at")
+        history = reading.history(patient_of_member(reading, member), "courses", known_at=instant)
         answer = course_list(history, day)
         if as_json:
-            _print(answer.model_dump(mode="json"))
+            print_result(answer.model_dump(mode="json"))
             return
-        _show_pairs(course_rows(answer))
+        show_pairs(course_rows(answer))
 
 
 @app.command("person")
@@ -91,15 +86,15 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    with plainly(), _reading(database, purpose) as reading:
-        day = _parsed(_DAY, as_of, "--as-of") or reading.today()
-        instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = reading.history(_patient(reading, member), "person", known_at=instant)
+    with plainly(), open_records(database, purpose) as reading:
+        day = parsed(DAY, as_of, "--as-of") or reading.today()
+        instant = parsed(INSTANT, known_at, "--known-at")
+        history = reading.history(patient_of_member(reading, member), "person", known_at=instant)
         answer = person(history, day)
         if as_json:
-            _print(answer.model_dump(mode="json"))
+            print_result(answer.model_dump(mode="json"))
             return
-        _show_pairs(person_rows(answer))
+        show_pairs(person_rows(answer))
 
 
 @app.command("request")
@@ -121,21 +116,21 @@ def request_command(
 
     Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
     """
-    with plainly(), _reading(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as reading:
         if to_extend and edition is not None:
             remedy = "leave one of the two out"
             raise InvalidCommand(
                 "an extension is judged under the request's own edition", field="--edition", remedy=remedy
             )
         applies = edition_named(edition) if edition is not None else None
-        instant = _parsed(_INSTANT, known_at, "--known-at")
-        history, found = reading.request(_checked(request, RequestId, "REQUEST"), known_at=instant)
-        day = _parsed(_DAY, as_of, "--as-of")
+        instant = parsed(INSTANT, known_at, "--known-at")
+        history, found = reading.request(checked_id(request, RequestId, "REQUEST"), known_at=instant)
+        day = parsed(DAY, as_of, "--as-of")
         life = request_life(history, found, reading.zone, clocks_at(reading.now(), reading.zone, day, instant))
         judged, problem = _judged(history, found, day or reading.today(), applies, to_extend)
         seals = [(one.kind, reading.sealed(history.patient_id, one.version)) for one in found.decisions]
         if as_json:
-            _print(
+            print_result(
                 {
                     "seals": [seal_value(kind, place) for kind, place in seals],
                     "life": life.model_dump(mode="json"),
@@ -146,7 +141,7 @@ def request_command(
             )
             return
         rows = assessment_rows(judged.assessment) if judged is not None else [("Edition", problem or "")]
-        _show_pairs((*life_rows(life, reading.zone), *seal_rows(seals), *rows))
+        show_pairs((*life_rows(life, reading.zone), *seal_rows(seals), *rows))
 
 
 def _judged(
@@ -174,15 +169,15 @@ def appeal_command(
 
     Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), _reading(database, purpose) as reading:
-        instant = _parsed(_INSTANT, known_at, "--known-at")
-        history, found = reading.appeal(_checked(appeal, AppealId, "APPEAL"), known_at=instant)
-        now = clocks_at(reading.now(), reading.zone, _parsed(_DAY, as_of, "--as-of"), instant)
+    with plainly(), open_records(database, purpose) as reading:
+        instant = parsed(INSTANT, known_at, "--known-at")
+        history, found = reading.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=instant)
+        now = clocks_at(reading.now(), reading.zone, parsed(DAY, as_of, "--as-of"), instant)
         answer = appeal_view(history, found, reading.zone, now)
         if as_json:
-            _print(answer.model_dump(mode="json"))
+            print_result(answer.model_dump(mode="json"))
             return
-        _show_pairs(appeal_rows(answer, reading.zone))
+        show_pairs(appeal_rows(answer, reading.zone))
 
 
 @app.command("requests")
@@ -197,16 +192,16 @@ def requests_command(
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    with plainly(), _reading(database, purpose) as reading:
-        instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = reading.history(_patient(reading, member), "requests", known_at=instant)
+    with plainly(), open_records(database, purpose) as reading:
+        instant = parsed(INSTANT, known_at, "--known-at")
+        history = reading.history(patient_of_member(reading, member), "requests", known_at=instant)
         if as_json:
             from api.routes.schemas import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
 
-            _print([request_summary(one).model_dump(mode="json") for one in history.requests])
+            print_result([request_summary(one).model_dump(mode="json") for one in history.requests])
             return
         rows = [("Request", _summary(one)) for one in history.requests]
-        _show_pairs(rows or [("Requests", "none on record")])
+        show_pairs(rows or [("Requests", "none on record")])
 
 
 @app.command("appeals")
@@ -222,16 +217,16 @@ def appeals_command(
 
     Example: lemtrada-ledger appeals DEMO-0024
     """
-    with plainly(), _reading(database, purpose) as reading:
-        instant = _parsed(_INSTANT, known_at, "--known-at")
-        history = reading.history(_patient(reading, member), "appeals", known_at=instant)
-        now = clocks_at(reading.now(), reading.zone, _parsed(_DAY, as_of, "--as-of"), instant)
+    with plainly(), open_records(database, purpose) as reading:
+        instant = parsed(INSTANT, known_at, "--known-at")
+        history = reading.history(patient_of_member(reading, member), "appeals", known_at=instant)
+        now = clocks_at(reading.now(), reading.zone, parsed(DAY, as_of, "--as-of"), instant)
         views = [appeal_view(history, one, reading.zone, now) for one in history.appeals]
         if as_json:
-            _print([one.model_dump(mode="json") for one in views])
+            print_result([one.model_dump(mode="json") for one in views])
             return
         rows = [("Appeal", f"{one.appeal_id}: {spoken(one.status)}, received {one.received_on}") for one in views]
-        _show_pairs(rows or [("Appeals", "none on record")])
+        show_pairs(rows or [("Appeals", "none on record")])
 
 
 @app.command("document")
@@ -247,14 +242,14 @@ def document_command(
 
     Example: lemtrada-ledger document 11111111-2222-4333-8444-555555555555.f1 --output report.pdf
     """
-    with plainly(), _reading(database, purpose) as reading:
-        instant = _parsed(_INSTANT, known_at, "--known-at")
-        found = reading.document(_checked(document, DocumentId, "DOCUMENT"), known_at=instant)
+    with plainly(), open_records(database, purpose) as reading:
+        instant = parsed(INSTANT, known_at, "--known-at")
+        found = reading.document(checked_id(document, DocumentId, "DOCUMENT"), known_at=instant)
         _write_new(output, reading.bytes_of(patient_of(document), found.document.sha256))
         if as_json:
-            _print(found.document.model_dump(mode="json"))
+            print_result(found.document.model_dump(mode="json"))
             return
-        _print(f"{found.document.size_bytes} bytes, SHA-256 {found.document.sha256}")
+        print_result(f"{found.document.size_bytes} bytes, SHA-256 {found.document.sha256}")
 
 
 def _summary(one: Request) -> str:
@@ -276,17 +271,3 @@ def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
         raise InvalidCommand(
             f"cannot write: {error.strerror}", field="--output", remedy="name a new file in a folder of yours"
         ) from None
-
-
-_IDS: Final = {RequestId: "a request", AppealId: "an appeal", DocumentId: "a document"}
-_LETTERS: Final = {RequestId: "r", AppealId: "a", DocumentId: "f"}
-
-
-def _checked(identifier: str, kind: Any, argument: str) -> str:
-    """The id of a request, an appeal or a document; raises InvalidCommand where it is none."""
-    try:
-        TypeAdapter(kind).validate_python(identifier)
-    except ValidationError:
-        remedy = f"give the patient's id and .{_LETTERS[kind]} with the {argument.lower()}'s number"
-        raise InvalidCommand(f"this is no id of {_IDS[kind]}", field=argument, remedy=remedy) from None
-    return identifier

@@ -9,8 +9,10 @@ from typing import Annotated, Final
 import typer
 
 from api.background.sealing import sealing_of, signer_of
-from api.cli.ledger import Database, _ledger_to_tend, plainly
-from api.cli.main import ANSWER_IS_NO, AsJson, _complain, _print, app
+from api.cli.opening import open_existing_ledger, plainly
+from api.cli.options import Database
+from api.cli.output import complain, print_result
+from api.cli.program import ANSWER_IS_NO, AsJson, app
 from domain.errors import Conflict
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.renewal import start_new_origin
@@ -30,11 +32,11 @@ _BUSY: Final = "another program seals this ledger and did not finish"
 @contextmanager
 def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
     """What the signer refuses is an answer: status 1."""
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         try:
             yield ledger, sealing_of(ledger)
         except NotConsistent as refused:
-            _complain(str(refused))
+            complain(str(refused))
             raise typer.Exit(ANSWER_IS_NO) from None
         except LeaseIsAnothers:
             raise Conflict(_BUSY, remedy="try again in a quarter of a minute") from None
@@ -48,7 +50,7 @@ def now_command(database: Database = None, as_json: AsJson = False) -> None:
     """
     with _sealing(database) as (_, sealing):
         signed = sealing.seal_now()
-        _print(_values(signed) if as_json else signed.note.rstrip("\n"))
+        print_result(_values(signed) if as_json else signed.note.rstrip("\n"))
 
 
 @seal_verbs.command("status")
@@ -63,7 +65,7 @@ def status_command(database: Database = None, as_json: AsJson = False) -> None:
         sealed = 0 if last is None else last.number + 1
         refusal = sealing.would_refuse()
         if as_json:
-            _print(
+            print_result(
                 {
                     "origin": sealing.origins.current(),
                     "events_sealed": sealed,
@@ -75,9 +77,9 @@ def status_command(database: Database = None, as_json: AsJson = False) -> None:
             )
         else:
             signed = f"checkpoint of {newest.checkpoint.size}" if newest is not None else "no checkpoint yet"
-            _print(f"{sealing.origins.current()}: {sealed} events sealed, {unsealed} not yet; {signed}")
+            print_result(f"{sealing.origins.current()}: {sealed} events sealed, {unsealed} not yet; {signed}")
             if refusal is not None:
-                _complain(refusal)
+                complain(refusal)
         if refusal is not None:
             raise typer.Exit(ANSWER_IS_NO)
 
@@ -90,7 +92,7 @@ def key_command(database: Database = None, as_json: AsJson = False) -> None:
     """
     with _sealing(database) as (_, sealing):
         keys = sealing.origins.verifying_keys()
-        _print(keys if as_json else "\n".join(keys))
+        print_result(keys if as_json else "\n".join(keys))
 
 
 @seal_verbs.command("rotate-key")
@@ -112,7 +114,7 @@ def rotate_command(
             sealing.seal_now()
             signer_of(ledger).rotate(sealing.origins.current())
         signed = sealing.seal_now(in_place_of_another=lost)
-        _print(_values(signed) if as_json else signed.note.rstrip("\n"))
+        print_result(_values(signed) if as_json else signed.note.rstrip("\n"))
 
 
 @seal_verbs.command("new-origin")
@@ -125,7 +127,7 @@ def new_origin_command(reason: Reason, database: Database = None, as_json: AsJso
     """
     with _sealing(database) as (ledger, sealing):
         signed = start_new_origin(ledger, signer_of(ledger), sealing, reason)
-        _print(_values(signed) if as_json else signed.note.rstrip("\n"))
+        print_result(_values(signed) if as_json else signed.note.rstrip("\n"))
 
 
 def _values(signed: SignedCheckpoint) -> dict[str, object]:

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api import demo
-from api.cli.ledger import Database, TimeZone, _url_to_write, demo_lines, plainly, step_progress
-from api.cli.main import _print, app
+from api.cli.demo import demo_lines
+from api.cli.opening import plainly, url_to_write
+from api.cli.options import Database, TimeZone
+from api.cli.output import print_result, step_progress
+from api.cli.program import app
 from api.server import serve as serving
 from api.server.proxy import Front, front_of
 from domain.errors import InvalidCommand
@@ -69,13 +72,13 @@ def serve_command(
                 )
             _serve_demo(listener, front, time_zone)
             return
-        url = _url_to_write(database)
+        url = url_to_write(database)
         zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
         with open_ledger(url, zone=zone) as ledger:
             identity = _identity_of(ledger, front)
-            _print(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
+            print_result(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
             _print_about_signing_in(identity, identity.public_url or serving.url_of(listener))
-            _print(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
+            print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
             sys.stdout.flush()
             serving.serve(ledger, listener, front, identity)
 
@@ -97,8 +100,8 @@ def _identity_of(ledger: Ledger, front: Front) -> Identity:
 def _print_about_signing_in(identity: Identity, url: str) -> None:
     """A link is shown this once."""
     if (code := identity.first_link()) is not None:
-        _print("No administrator has come yet. This link signs one in, once, within 24 hours:")
-        _print(f"  {url}/sign-in/{code}")
+        print_result("No administrator has come yet. This link signs one in, once, within 24 hours:")
+        print_result(f"  {url}/sign-in/{code}")
 
 
 def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
@@ -111,23 +114,27 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
             patient_id = ledger.find(Member(member_id=one.member_id))
             base = serving.url_of(listener)
             find = f'{{"member": {{"member_id": "{one.member_id}"}}}}'
-            _print(f"{len(shown)} synthetic patients in a temporary ledger, which counts days in {ledger.zone.key}:")
-            _print("\n".join(demo_lines(shown)))
+            print_result(
+                f"{len(shown)} synthetic patients in a temporary ledger, which counts days in {ledger.zone.key}:"
+            )
+            print_result("\n".join(demo_lines(shown)))
             identity = _identity_of(ledger, front)
             for person in demo.STAFF:
                 identity.people.ensure(person, THE_LEDGER_ITSELF)
             as_reviewer = f"-H 'Authorization: Bearer {identity.issue_token(demo.REVIEWER)}'"
             seen = identity.public_url or base
-            _print("To sign in with a browser; each link works once:")
+            print_result("To sign in with a browser; each link works once:")
             for person in demo.SHOWN_AROUND:
                 code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
-                _print(f"  {person.name}, {person.role.replace('_', ' ')}: {seen}/sign-in/{code}")
+                print_result(f"  {person.name}, {person.role.replace('_', ' ')}: {seen}/sign-in/{code}")
             _print_about_signing_in(identity, seen)
-            _print("For example, with a token of that reviewer:")
-            _print(f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'")
-            _print(f"  curl -s {base}/patients/{patient_id}/eligibility {as_reviewer}")
-            _print(f"  {serving.PROGRAM} history {one.member_id} --database {ledger.address}")
-            _print(
+            print_result("For example, with a token of that reviewer:")
+            print_result(
+                f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'"
+            )
+            print_result(f"  curl -s {base}/patients/{patient_id}/eligibility {as_reviewer}")
+            print_result(f"  {serving.PROGRAM} history {one.member_id} --database {ledger.address}")
+            print_result(
                 f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
             )
             sys.stdout.flush()

@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.cli.ledger import _DAY, _INSTANT, Database, KnownAt, Purpose, _ledger_to_tend, _parsed, _reading, plainly
-from api.cli.main import ANSWER_IS_NO, SECONDS_BEFORE_PROGRESS, AsJson, _complain, _print, app
-from api.cli.records import AsOf
+from api.cli.opening import open_existing_ledger, open_records, plainly
+from api.cli.options import DAY, INSTANT, AsOf, Database, KnownAt, Purpose, parsed
+from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
+from api.cli.program import ANSWER_IS_NO, AsJson, app
 from domain.errors import InvalidCommand, NotFound
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
@@ -57,13 +58,13 @@ def worklist_command(
     Example: lemtrada-ledger worklist --state open --unassigned --at-risk --overdue
     """
     values = {name: value for name, value in locals().items() if value is not None}
-    with plainly(), _reading(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as reading:
         filters, paging = _valid(Filters, values), _valid(Paging, values)
-        day, instant = _parsed(_DAY, as_of, "--as-of"), _parsed(_INSTANT, known_at, "--known-at")
+        day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
         with _patients_done() as progress:
             answer = reading.worklist(filters, paging, as_of=day, known_at=instant, progress=progress)
         if as_json:
-            _print(answer.model_dump(mode="json"))
+            print_result(answer.model_dump(mode="json"))
             return
         _show(answer, reading.zone)
 
@@ -82,7 +83,7 @@ def rebuild_command(
 
     Example: lemtrada-ledger rebuild worklist
     """
-    with plainly(), _ledger_to_tend(database) as ledger:
+    with plainly(), open_existing_ledger(database) as ledger:
         if view is not None and view not in VIEWS:
             raise NotFound("no such view", field="VIEW", remedy=f"name one of {', '.join(VIEWS)}, or none for all")
         with _patients_done() as progress:
@@ -90,12 +91,12 @@ def rebuild_command(
         failures = worklist(ledger, Filters(), Paging(limit=1)).failures
         if as_json:
             named = [one.model_dump(mode="json") for one in failures]
-            _print([asdict(done) | {"lag": asdict(lag(ledger)), "failures": named}])
+            print_result([asdict(done) | {"lag": asdict(lag(ledger)), "failures": named}])
         else:
             by_another = "" if done.serves else "; another rebuild was done first, and its rows serve"
-            _print(f"{done.view}: {done.patients} patients folded, {done.failed} failed{by_another}")
+            print_result(f"{done.view}: {done.patients} patients folded, {done.failed} failed{by_another}")
         for one in failures:
-            _complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; it is tried again")
+            complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; it is tried again")
         if failures:
             raise typer.Exit(ANSWER_IS_NO)
 
@@ -145,13 +146,13 @@ def _show(answer: Worklist, zone: ZoneInfo) -> None:
             table.add_row(*row)
         console.print(table, markup=False, highlight=False)
         counted = ", ".join(f"{number} {_words(state)}" for state, number in answer.counts.items() if number)
-        _print(f"{counted or 'Nothing waits'}; on {answer.as_of}, clocks at {_here(answer.clocks_at, zone)}.")
+        print_result(f"{counted or 'Nothing waits'}; on {answer.as_of}, clocks at {_here(answer.clocks_at, zone)}.")
     else:
-        _print("\n".join("\t".join(row) for row in (HEADS, *rows)))
+        print_result("\n".join("\t".join(row) for row in (HEADS, *rows)))
     for one in answer.failures:
-        _complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; its rows are old")
+        complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; its rows are old")
     if answer.next_after is not None:
-        _complain(f"these are the first {len(rows)}, and there are more: add --after {answer.next_after}")
+        complain(f"these are the first {len(rows)}, and there are more: add --after {answer.next_after}")
 
 
 def _cells(one: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:

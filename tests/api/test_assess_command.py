@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 from rich.console import Console
 
-from api.cli import main
-from api.cli.main import LineProgress
+from api.cli.main import main
+from api.cli.output import LineProgress
 from api.files.assess_lines import Answered, Refused, answers
 
 ROOT = Path(__file__).parents[2]

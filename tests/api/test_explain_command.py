@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from api.cli import main
+from api.cli.main import main
 from api.text.clause import explain
 from domain.errors import NotFound
 from domain.policy.editions import EDITIONS

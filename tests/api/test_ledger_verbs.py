@@ -375,7 +375,7 @@ def test_a_fault_of_ours_is_one_line_and_neither_an_answer_nor_wrong_use(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("Alma Synthetic, born 1988-05-17")
 
-    monkeypatch.setattr("api.cli.main.explain", fails)
+    monkeypatch.setattr("api.cli.assess.explain", fails)
     monkeypatch.setattr("sys.argv", ["lemtrada-ledger", "explain", "1.A"])
     with pytest.raises(SystemExit) as stopped:
         cli.main()

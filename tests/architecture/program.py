@@ -7,9 +7,10 @@ from typing import Any
 
 # First: the modules of commands import the application from it, and it imports them at its end.
 import api.cli.main  # noqa: F401
-from api.cli.ledger import plainly
-from api.cli.main import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE, main
 from api.cli.main import app as program
+from api.cli.main import main
+from api.cli.opening import plainly
+from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE
 from api.dossier.json import published_schema
 from api.fhir.audit_events import is_told, of_event, row_id
 from api.fhir.bundles import capabilities, outcome

@@ -1,0 +1,82 @@
+"""The commands on the policy alone: `assess` and `explain`. No ledger is opened."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.console import Console
+
+from api.cli.output import LineProgress, complain, print_result
+from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, AsJson, app
+from api.files.assess_lines import Refused, answers
+from api.text.clause import explain, outline_lines, outline_values
+from domain.errors import InvalidCommand
+from domain.policy.editions import EDITIONS, edition_named
+
+
+@app.command("assess")
+def assess_command(
+    file: Annotated[str, typer.Argument(metavar="FILE.jsonl", help="One case a line; - reads standard input.")],
+    full: Annotated[bool, typer.Option("--full", help="Add each finding's sentence, facts and readings.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Print each difference from `expected`; status 1.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Accepted everywhere; this verb prints JSON always.")] = False,
+) -> None:
+    """Assess cases, one a line, without touching a ledger.
+
+    Example: lemtrada-ledger assess cases.jsonl --full
+    """
+    del as_json
+    compared = differing = refused = 0
+    with open_input(file) as lines, LineProgress(Console(stderr=True)) as progress:
+        for one in answers(lines, full=full, check=check):
+            progress.advance()
+            if isinstance(one, Refused):
+                refused += 1
+                progress.say(str(one), sys.stderr)
+                continue
+            progress.say(one.to_line(), sys.stdout)
+            compared += one.differences is not None
+            differing += bool(one.differences)
+            for difference in one.differences or ():
+                progress.say(f"{one}: {difference}", sys.stderr)
+    if check:
+        complain(f"{compared - differing} of {compared} lines with an expected answer agree")
+    raise typer.Exit(WRONG_USE if refused else ANSWER_IS_NO if differing else DONE)
+
+
+@app.command("explain")
+def explain_command(
+    citation: Annotated[str | None, typer.Argument(help="For example 1.A.iii.d(3); none prints the outline.")] = None,
+    edition: Annotated[str | None, typer.Option(metavar="DATE", help="A review date; the newest by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a clause: our paraphrase, what it needs, the readings it relies on.
+
+    Example: lemtrada-ledger explain 1.B.iv
+    """
+    chosen = EDITIONS[0] if edition is None else edition_named(edition)
+    if citation is not None:
+        explained = explain(citation, chosen)
+        print_result(explained.to_json_value() if as_json else "\n".join(explained.lines()))
+    else:
+        print_result(outline_values(chosen) if as_json else "\n".join(outline_lines(chosen)))
+
+
+@contextlib.contextmanager
+def open_input(file: str) -> Iterator[BinaryIO]:
+    """The bytes of a file, or of standard input for `-`."""
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            opened = stack.enter_context(Path(file).open("rb"))
+        except OSError as error:
+            remedy = "name a file that can be read, or - for standard input"
+            raise InvalidCommand(f"cannot read: {error.strerror}", field=file, remedy=remedy) from None
+        yield opened
