@@ -16,9 +16,10 @@ from pydantic import JsonValue
 
 from domain import history as histories
 from domain.calendar import Instant
-from domain.events import ImportedFrom, PatientEvent
+from domain.events import PatientEvent
+from domain.events.base import ImportedFrom
 from domain.facts import Fact
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from projections.state_snapshot import State, details, state
 

@@ -15,7 +15,8 @@ from pydantic import JsonValue
 from domain.calendar import Day, Instant
 from domain.events import PatientEvent
 from domain.facts import Fact
-from domain.history import DocumentOnRecord, PatientHistory
+from domain.history.records import DocumentOnRecord
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.answers import MET, Answer
 from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against

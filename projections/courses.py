@@ -7,9 +7,11 @@ from typing import Literal
 from uuid import UUID
 
 from domain.calendar import Day, Instant, PartialDate
-from domain.events import ImportedFrom, Variance
+from domain.events.base import ImportedFrom
+from domain.events.treatment import Variance
 from domain.facts import Fact
-from domain.history import Dose, PatientHistory
+from domain.history.records import Dose
+from domain.history.state import PatientHistory
 from domain.permissions.views import is_of
 from domain.treatment.approval_use import variances
 from domain.treatment.courses import Course, CourseStatus, courses

@@ -16,9 +16,10 @@ from pydantic import Field
 
 from domain.calendar import Day, PartialDate, anniversary
 from domain.errors import EditionUnknown
-from domain.events import ImportedFrom
+from domain.events.base import ImportedFrom
 from domain.facts import Fact, RequestedDosing, doses_in_course
-from domain.history import PatientHistory, Request
+from domain.history.records import Request
+from domain.history.state import PatientHistory
 from domain.permissions.views import is_of
 from domain.policy.assessment import Recommendation, speaking_against
 from domain.policy.edition import Edition

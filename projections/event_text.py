@@ -1,24 +1,81 @@
-"""Each event in words for people: a short title and one sentence of what it says; nothing of it is evaluated."""
+"""One sentence for people of what an event says beyond its title; nothing of it is evaluated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from domain import events as told
-from domain.events import PATIENT_EVENTS, Asked, Document, Event, ReportedCourse
+from domain.events import PATIENT_EVENTS
+from domain.events.appeals import (
+    AppealAssigned,
+    AppealDecided,
+    AppealDismissed,
+    AppealEvidenceAdded,
+    AppealFiled,
+    AppealHandedOn,
+    AppealWithdrawn,
+    ExternalReviewAnswered,
+)
+from domain.events.base import Event
+from domain.events.determinations import (
+    ApprovalExtended,
+    ApprovalRescinded,
+    CourseApproved,
+    PastDeterminationImported,
+    RequestDenied,
+    RequestReferred,
+)
+from domain.events.documents import Document, DocumentCorrected, DocumentReviewed, DocumentVoided
+from domain.events.patient import (
+    DeathRecorded,
+    LineOfBusinessChanged,
+    MemberIdentifierAdded,
+    MemberIdentifierRetired,
+    OtherAgentStarted,
+    OtherAgentStopped,
+    RepresentativeNamed,
+    RequesterAdmitted,
+)
+from domain.events.requests import (
+    Asked,
+    ClockExtended,
+    InformationRequested,
+    InformationSupplied,
+    NoticeDelivered,
+    NoticeIssued,
+    PeerToPeerHeld,
+    PeerToPeerOffered,
+    PlannedInfusionChanged,
+    PrescriberChanged,
+    ReminderSent,
+    RequestAssigned,
+    RequestDismissed,
+    RequestReleased,
+    RequestSubmitted,
+    RequestWithdrawn,
+    StatementCorrected,
+)
+from domain.events.treatment import (
+    CourseClosedUnfinished,
+    CourseCompleted,
+    CourseReopened,
+    DoseAdministered,
+    DoseCorrected,
+    DoseVoided,
+    PossibleDuplicateConfirmed,
+    PossibleDuplicateDismissed,
+    PriorTreatmentCorrected,
+    PriorTreatmentReported,
+    PriorTreatmentVoided,
+    ReportedCourse,
+)
 from domain.policy.editions import EDITIONS
-
-Words = tuple[str, Callable[[Any], str]]
-"""A title, and the sentence of an event; the sentence may be empty where the title says it all."""
-
-
-def title_of(kind: type[Event]) -> str:
-    return WORDS[kind][0]
 
 
 def sentence_of(event: Event) -> str:
-    return WORDS[type(event)][1](event)
+    """What the event says beyond its title: a sentence of its own, else its reason, else nothing."""
+    written = SENTENCES.get(type(event))
+    return written(event) if written is not None else str(getattr(event, "reason", None) or "")
 
 
 def entry_of(identifier: str) -> str:
@@ -60,10 +117,6 @@ def _field(name: str) -> str:
 
 def _fields(event: Any) -> str:
     return f"now different: {_listed(map(_field, event.fields)) or 'nothing'}"
-
-
-def _because(event: Any) -> str:
-    return str(event.reason)
 
 
 def _corrected(event: Any) -> str:
@@ -133,105 +186,69 @@ def _member(event: Any) -> str:
     return f"{event.member.issuer}: {event.member.member_id}"
 
 
-WORDS: Final[dict[type[Event], Words]] = {
-    told.HistoryOpened: ("History opened", lambda _: ""),
-    told.DemographicsCorrected: ("Name or birth date corrected", _because),
-    told.MemberIdentifierAdded: ("Member identifier added", _member),
-    told.MemberIdentifierRetired: ("Member identifier retired", lambda event: f"{_member(event)}. {event.reason}"),
-    told.HistoriesLinked: ("Linked with another history", _because),
-    told.HistoriesUnlinked: ("Link with another history taken back", _because),
-    told.LineOfBusinessChanged: ("Line of business changed", lambda event: spoken(event.line_of_business)),
-    told.RepresentativeNamed: (
-        "Representative named",
-        lambda event: f"{event.name} ({spoken(event.relationship)}), through {event.through or 'further notice'}",
+SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
+    MemberIdentifierAdded: _member,
+    MemberIdentifierRetired: lambda event: f"{_member(event)}. {event.reason}",
+    LineOfBusinessChanged: lambda event: spoken(event.line_of_business),
+    RepresentativeNamed: lambda event: (
+        f"{event.name} ({spoken(event.relationship)}), through {event.through or 'further notice'}"
     ),
-    told.RequesterAdmitted: ("Prescriber's office admitted", lambda event: f"{event.actor.name} may ask for her"),
-    told.DeathRecorded: ("Death recorded", lambda event: f"{event.on}; {event.source}"),
-    told.DeathRecordVoided: ("Record of death voided", _because),
-    told.OtherAgentStarted: ("Other agent started", lambda event: f"{event.product}, {event.on}; {event.source}"),
-    told.OtherAgentStopped: ("Other agent stopped", lambda event: f"{event.product}, {event.on}; {event.source}"),
-    told.PriorTreatmentReported: (
-        "Prior treatment reported",
-        lambda event: f"{entry_of(event.report_id)} ({spoken(event.source)}): {_courses(event.courses)}",
+    RequesterAdmitted: lambda event: f"{event.actor.name} may ask for her",
+    DeathRecorded: lambda event: f"{event.on}; {event.source}",
+    OtherAgentStarted: lambda event: f"{event.product}, {event.on}; {event.source}",
+    OtherAgentStopped: lambda event: f"{event.product}, {event.on}; {event.source}",
+    PriorTreatmentReported: lambda event: (
+        f"{entry_of(event.report_id)} ({spoken(event.source)}): {_courses(event.courses)}"
     ),
-    told.PriorTreatmentCorrected: (
-        "Prior treatment corrected",
-        lambda event: f"{entry_of(event.report_id)}: {_courses(event.courses)}. {event.reason}",
+    PriorTreatmentCorrected: lambda event: f"{entry_of(event.report_id)}: {_courses(event.courses)}. {event.reason}",
+    PriorTreatmentVoided: lambda event: f"{entry_of(event.report_id)}: {event.reason}",
+    DoseAdministered: _dose,
+    DoseCorrected: lambda event: f"{_dose(event)}; {_corrected(event)}",
+    PossibleDuplicateConfirmed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
+    PossibleDuplicateDismissed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
+    DoseVoided: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
+    CourseCompleted: lambda event: f"Course {event.course}, {event.doses_given} doses",
+    CourseReopened: lambda event: f"Course {event.course}: {event.reason}",
+    CourseClosedUnfinished: lambda event: f"Course {event.course}: {event.reason}",
+    DocumentReviewed: _reviewed,
+    DocumentCorrected: lambda event: f"{entry_of(event.document_id)}: {_corrected(event)}",
+    DocumentVoided: lambda event: f"{entry_of(event.document_id)}: {event.reason}",
+    RequestSubmitted: lambda event: (
+        f"{_of_request(event)}, {event.urgency}, {spoken(event.line_of_business)}, from {event.prescriber.name}"
     ),
-    told.PriorTreatmentVoided: (
-        "Report of prior treatment voided", lambda event: f"{entry_of(event.report_id)}: {event.reason}",
+    InformationRequested: _asked,
+    InformationSupplied: _supplied,
+    StatementCorrected: _corrected,
+    ReminderSent: lambda event: f"By {spoken(event.channel)}",
+    PlannedInfusionChanged: lambda event: (
+        f"{event.planned_first_infusion_on or 'no day'}, {event.planned_site or 'no site'}"
     ),
-    told.DoseAdministered: ("Dose given", _dose),
-    told.DoseCorrected: ("Dose corrected", lambda event: f"{_dose(event)}; {_corrected(event)}"),
-    told.PossibleDuplicateConfirmed: (
-        "Second report confirmed as the same infusion", lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
+    PrescriberChanged: lambda event: str(event.prescriber.name),
+    RequestAssigned: lambda event: f"To {event.to.name}",
+    RequestReleased: lambda _: "Nobody has it.",
+    RequestWithdrawn: lambda event: f"By {event.by}: {event.reason}",
+    RequestDismissed: lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
+    PeerToPeerOffered: lambda event: f"Through {event.until}" if event.until else "",
+    PeerToPeerHeld: lambda event: f"With {event.with_whom}: {event.outcome}",
+    ClockExtended: lambda event: f"By {event.days} days: {event.reason}",
+    NoticeIssued: lambda event: (
+        f"{entry_of(event.notice_id)} ({spoken(event.kind)}) to {event.addressee} by {spoken(event.channel)}"
     ),
-    told.PossibleDuplicateDismissed: (
-        "Second report found to be another infusion", lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
-    ),
-    told.DoseVoided: ("Dose entry voided", lambda event: f"{entry_of(event.dose_id)}: {event.reason}"),
-    told.CourseCompleted: ("Course completed", lambda event: f"Course {event.course}, {event.doses_given} doses"),
-    told.CourseReopened: ("Course open again", lambda event: f"Course {event.course}: {event.reason}"),
-    told.CourseClosedUnfinished: ("Course closed unfinished", lambda event: f"Course {event.course}: {event.reason}"),
-    told.DocumentReviewed: ("Document reviewed", _reviewed),
-    told.DocumentCorrected: (
-        "Document's description corrected", lambda event: f"{entry_of(event.document_id)}: {_corrected(event)}",
-    ),
-    told.DocumentVoided: ("Document voided", lambda event: f"{entry_of(event.document_id)}: {event.reason}"),
-    told.RequestSubmitted: (
-        "Request received",
-        lambda event: (
-            f"{_of_request(event)}, {event.urgency}, {spoken(event.line_of_business)}, from {event.prescriber.name}"
-        ),
-    ),
-    told.InformationRequested: ("Information requested", _asked),
-    told.InformationSupplied: ("Information supplied", _supplied),
-    told.StatementCorrected: ("Submitted facts corrected", _corrected),
-    told.ReminderSent: ("Reminder sent", lambda event: f"By {spoken(event.channel)}"),
-    told.PlannedInfusionChanged: (
-        "Planned infusion changed",
-        lambda event: f"{event.planned_first_infusion_on or 'no day'}, {event.planned_site or 'no site'}",
-    ),
-    told.PrescriberChanged: ("Prescriber changed", lambda event: str(event.prescriber.name)),
-    told.RequestAssigned: ("Request assigned", lambda event: f"To {event.to.name}"),
-    told.RequestReleased: ("Request released", lambda _: "Nobody has it."),
-    told.RequestWithdrawn: ("Request withdrawn", lambda event: f"By {event.by}: {event.reason}"),
-    told.RequestDismissed: ("Request dismissed", lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}"),
-    told.RequestReopened: ("Request reopened", _because),
-    told.PeerToPeerOffered: (
-        "Peer-to-peer offered", lambda event: f"Through {event.until}" if event.until else "",
-    ),
-    told.PeerToPeerHeld: ("Peer-to-peer held", lambda event: f"With {event.with_whom}: {event.outcome}"),
-    told.RequestExpedited: ("Request expedited", _because),
-    told.ExpeditingRefused: ("Expediting refused", _because),
-    told.ClockExtended: ("Clock extended", lambda event: f"By {event.days} days: {event.reason}"),
-    told.NoticeIssued: (
-        "Notice issued",
-        lambda event: (
-            f"{entry_of(event.notice_id)} ({spoken(event.kind)}) to {event.addressee} by {spoken(event.channel)}"
-        ),
-    ),
-    told.NoticeDelivered: ("Notice delivered", lambda event: entry_of(event.notice_id)),
-    told.CourseApproved: ("Course approved", _approved),
-    told.RequestDenied: ("Request denied", lambda event: f"Citing {_listed(event.citing)}. {_determined(event)}"),
-    told.RequestReferred: ("Referred to a clinician", _determined),
-    told.ApprovalExtended: ("Approval extended", lambda event: f"Through {event.valid_through}. {_determined(event)}"),
-    told.ApprovalRescinded: (
-        "Approval rescinded", lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
-    ),
-    told.PastDeterminationImported: ("Determination taken over", _past),
-    told.AppealFiled: ("Appeal filed", _filed),
-    told.AppealEvidenceAdded: ("Evidence added to the appeal", _supplied),
-    told.AppealAssigned: ("Appeal assigned", lambda event: f"To {event.to.name}"),
-    told.AppealDecided: (
-        "Appeal decided",
-        lambda event: f"{spoken(event.outcome).capitalize()}. {_determined(event)}",
-    ),
-    told.AppealWithdrawn: ("Appeal withdrawn", lambda event: f"By {event.by}: {event.reason}"),
-    told.AppealDismissed: ("Appeal dismissed", lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}"),
-    told.AppealHandedOn: ("Appeal handed on", lambda event: f"To {event.organisation}"),
-    told.ExternalReviewAnswered: (
-        "External review answered", lambda event: f"{spoken(event.outcome).capitalize()}: {event.rationale}",
-    ),
-}  # fmt: skip
-assert set(WORDS) == set(PATIENT_EVENTS), "every event has its words"
+    NoticeDelivered: lambda event: entry_of(event.notice_id),
+    CourseApproved: _approved,
+    RequestDenied: lambda event: f"Citing {_listed(event.citing)}. {_determined(event)}",
+    RequestReferred: _determined,
+    ApprovalExtended: lambda event: f"Through {event.valid_through}. {_determined(event)}",
+    ApprovalRescinded: lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
+    PastDeterminationImported: _past,
+    AppealFiled: _filed,
+    AppealEvidenceAdded: _supplied,
+    AppealAssigned: lambda event: f"To {event.to.name}",
+    AppealDecided: lambda event: f"{spoken(event.outcome).capitalize()}. {_determined(event)}",
+    AppealWithdrawn: lambda event: f"By {event.by}: {event.reason}",
+    AppealDismissed: lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
+    AppealHandedOn: lambda event: f"To {event.organisation}",
+    ExternalReviewAnswered: lambda event: f"{spoken(event.outcome).capitalize()}: {event.rationale}",
+}
+"""Events whose sentence says more than their reason."""
+assert set(SENTENCES) <= set(PATIENT_EVENTS), "each is an event of a patient"

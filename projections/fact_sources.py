@@ -9,33 +9,55 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from domain import events as told
-from domain.events import Event, ImportedFrom, PatientEvent
+from domain.events import PatientEvent
+from domain.events.appeals import AppealEvidenceAdded
+from domain.events.base import Event, ImportedFrom
+from domain.events.documents import DocumentReviewed
+from domain.events.patient import DemographicsCorrected, HistoryOpened, OtherAgentStarted, OtherAgentStopped
+from domain.events.requests import (
+    InformationSupplied,
+    PrescriberChanged,
+    RequestSubmitted,
+    Statement,
+    StatementCorrected,
+)
+from domain.events.treatment import (
+    CourseClosedUnfinished,
+    CourseCompleted,
+    CourseReopened,
+    DoseAdministered,
+    DoseCorrected,
+    DoseVoided,
+    PossibleDuplicateConfirmed,
+    PossibleDuplicateDismissed,
+    PriorTreatmentCorrected,
+    PriorTreatmentReported,
+    PriorTreatmentVoided,
+)
 from domain.facts import Fact
 from domain.people import Actor
 from domain.review.assess_request import SIGNS
-from projections.event_text import title_of
 
 TREATMENT: Final[tuple[type[Event], ...]] = (
-    told.PriorTreatmentReported,
-    told.PriorTreatmentCorrected,
-    told.PriorTreatmentVoided,
-    told.DoseAdministered,
-    told.DoseCorrected,
-    told.DoseVoided,
-    told.PossibleDuplicateConfirmed,
-    told.PossibleDuplicateDismissed,
-    told.CourseCompleted,
-    told.CourseReopened,
-    told.CourseClosedUnfinished,
+    PriorTreatmentReported,
+    PriorTreatmentCorrected,
+    PriorTreatmentVoided,
+    DoseAdministered,
+    DoseCorrected,
+    DoseVoided,
+    PossibleDuplicateConfirmed,
+    PossibleDuplicateDismissed,
+    CourseCompleted,
+    CourseReopened,
+    CourseClosedUnfinished,
 )
 """What the plan itself knows of Lemtrada given, which goes before what is stated (R1)."""
 
-OTHER_AGENTS: Final[tuple[type[Event], ...]] = (told.OtherAgentStarted, told.OtherAgentStopped)
-_SUPPLYING: Final = (told.InformationSupplied, told.StatementCorrected, told.AppealEvidenceAdded)
-_PRESCRIBER: Final = (told.RequestSubmitted, told.PrescriberChanged)
+OTHER_AGENTS: Final[tuple[type[Event], ...]] = (OtherAgentStarted, OtherAgentStopped)
+_SUPPLYING: Final = (InformationSupplied, StatementCorrected, AppealEvidenceAdded)
+_PRESCRIBER: Final = (RequestSubmitted, PrescriberChanged)
 
-Supplying = told.InformationSupplied | told.StatementCorrected | told.AppealEvidenceAdded
+Supplying = InformationSupplied | StatementCorrected | AppealEvidenceAdded
 
 
 class Said(Fact):
@@ -85,7 +107,7 @@ class WhoSaidSo:
         """The latest event that changed this fact of the statement; of the agents every one that did."""
         found: list[PatientEvent] = []
         for one in self._mine:
-            if isinstance(one, told.RequestSubmitted):
+            if isinstance(one, RequestSubmitted):
                 found = [one] if _states(one.statement, field) else []
             elif isinstance(one, _SUPPLYING) and _changed(one, f"statement.{field}"):
                 found = [*found, one] if field == "agents" else [one]
@@ -104,7 +126,7 @@ class WhoSaidSo:
         found = [
             one
             for one in self._events
-            if isinstance(one, told.HistoryOpened | told.DemographicsCorrected) and one.birth_date is not None
+            if isinstance(one, HistoryOpened | DemographicsCorrected) and one.birth_date is not None
         ]
         return self._latest(found) or self._stated("birth_date")
 
@@ -113,14 +135,14 @@ class WhoSaidSo:
         mine = {
             document.document_id
             for one in self._mine
-            if isinstance(one, told.InformationSupplied | told.AppealEvidenceAdded)
+            if isinstance(one, InformationSupplied | AppealEvidenceAdded)
             for document in one.documents
         }
         clause = SIGNS[sign]
         reviews = [
             one
             for one in self._events
-            if isinstance(one, told.DocumentReviewed) and one.clause == clause and one.document_id in mine
+            if isinstance(one, DocumentReviewed) and one.clause == clause and one.document_id in mine
         ]
         return self._said({one.document_id: one for one in reviews}.values())
 
@@ -142,7 +164,7 @@ class WhoSaidSo:
         return tuple(
             Said(
                 version=one.originator_version,
-                title=title_of(type(one)),
+                title=one.TITLE,
                 by=one.actor,
                 imported_from=one.imported_from,
             )
@@ -150,7 +172,7 @@ class WhoSaidSo:
         )
 
 
-def _states(statement: told.Statement, field: str) -> bool:
+def _states(statement: Statement, field: str) -> bool:
     value: object = statement
     for part in field.split("."):
         value = getattr(value, part, None)

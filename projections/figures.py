@@ -14,8 +14,12 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from domain import events as told
-from domain.events import LineOfBusiness, PatientEvent
+from domain.events import PatientEvent
+from domain.events.appeals import AppealDecided, AppealFiled
+from domain.events.determinations import CourseApproved, RequestDenied
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import InformationRequested, RequestExpedited, RequestSubmitted, StatementCorrected
+from domain.events.treatment import DoseAdministered, DoseVoided
 from domain.facts import Fact
 
 Outcome = Literal["approved", "denied"]
@@ -50,33 +54,33 @@ def facts_of(events: Iterable[PatientEvent]) -> HistoryFacts:
     appeals: dict[str, str] = {}
     for event in events:
         match event:
-            case told.RequestSubmitted():
+            case RequestSubmitted():
                 requests[event.request_id] = RequestFact(event.received_at, event.line_of_business, event.urgency)
-            case told.StatementCorrected():
+            case StatementCorrected():
                 requests[event.request_id].line = event.line_of_business
-            case told.RequestExpedited():
+            case RequestExpedited():
                 requests[event.request_id].urgency = "urgent"
-            case told.InformationRequested():
+            case InformationRequested():
                 requests[event.request_id].asked += [(event.recorded_at, one.clause) for one in event.asked]
-            case told.CourseApproved() | told.RequestDenied():
+            case CourseApproved() | RequestDenied():
                 _decided(requests[event.request_id], event)
-            case told.AppealFiled():
+            case AppealFiled():
                 appeals[event.appeal_id] = event.request_id
-            case told.AppealDecided():
+            case AppealDecided():
                 requests[appeals[event.appeal_id]].appealed.append((event.recorded_at, event.outcome))
-            case told.DoseAdministered():
+            case DoseAdministered():
                 doses[event.dose_id] = event.on, tuple(event.variances)
-            case told.DoseVoided():
+            case DoseVoided():
                 doses.pop(event.dose_id, None)
     return HistoryFacts(list(requests.values()), list(doses.values()))
 
 
-def _decided(request: RequestFact, event: told.CourseApproved | told.RequestDenied) -> None:
+def _decided(request: RequestFact, event: CourseApproved | RequestDenied) -> None:
     """The first counts; what an appeal brought is counted as the appeal's."""
     if request.decided_at is not None or getattr(event, "appeal_id", None) is not None:
         return
     request.decided_at = event.recorded_at
-    request.outcome = "approved" if isinstance(event, told.CourseApproved) else "denied"
+    request.outcome = "approved" if isinstance(event, CourseApproved) else "denied"
     request.citing = event.citing
 
 

@@ -15,7 +15,8 @@ from domain.deadlines.due_dates import appeal_filing_deadline
 from domain.deadlines.terms import ClockTerms, terms_for
 from domain.errors import NotFound
 from domain.facts import Fact
-from domain.history import Appeal, Approval, Asking, Decision, PatientHistory, Request
+from domain.history.records import Appeal, Approval, Asking, Decision, Request
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.assessment import NOT_LISTED, Assessment
 from domain.policy.edition import Edition

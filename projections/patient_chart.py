@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from domain.calendar import Day
 from domain.facts import Fact
-from domain.history import Appeal, Approval, Request
+from domain.history.records import Appeal, Approval, Request
 from projections.courses import Courses, CourseView, DoseView
 from projections.eligibility import Eligibility
 

@@ -6,9 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from domain.calendar import Day, PartialDate
-from domain.events import ImportedFrom, LineOfBusiness, Member
+from domain.events.base import ImportedFrom
+from domain.events.patient import LineOfBusiness, Member
 from domain.facts import Fact
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 
 
 class RepresentativeView(Fact):

@@ -13,18 +13,13 @@ from domain.calendar import Day, Instant
 from domain.deadlines.appeals import appeal_clock_of
 from domain.deadlines.due_dates import Standing, end_of_day
 from domain.deadlines.requests import clock_of
-from domain.events import (
-    AppealLevel,
-    AppealOutcome,
-    Asked,
-    Document,
-    Filer,
-    ImportedFrom,
-    NoticeKind,
-    Urgency,
-)
+from domain.events.appeals import AppealLevel, AppealOutcome, Filer
+from domain.events.base import ImportedFrom
+from domain.events.documents import Document
+from domain.events.requests import Asked, NoticeKind, Urgency
 from domain.facts import Fact
-from domain.history import Appeal, Approval, Decision, DocumentOnRecord, PatientHistory, Request
+from domain.history.records import Appeal, Approval, Decision, DocumentOnRecord, Request
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.editions import EDITIONS
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, JsonValue
 
-from domain.history import Appeal, Dose, PatientHistory, Request
+from domain.history.records import Appeal, Dose, Request
+from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, courses
 
 State = dict[str, JsonValue]

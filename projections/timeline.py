@@ -7,24 +7,28 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain import events as told
 from domain.calendar import Instant
-from domain.events import Event, ImportedFrom, PatientEvent
+from domain.events import PatientEvent
+from domain.events.base import Event, ImportedFrom
+from domain.events.documents import DocumentCorrected, DocumentVoided
+from domain.events.patient import DeathRecordVoided, DemographicsCorrected, HistoriesUnlinked
+from domain.events.requests import StatementCorrected
+from domain.events.treatment import DoseCorrected, DoseVoided, PriorTreatmentCorrected, PriorTreatmentVoided
 from domain.facts import Fact
 from domain.people import Actor
-from projections.event_text import entry_of, sentence_of, title_of
+from projections.event_text import entry_of, sentence_of
 
 CORRECTS: Final[dict[type[Event], str]] = {
-    told.DemographicsCorrected: "",
-    told.HistoriesUnlinked: "",
-    told.DeathRecordVoided: "",
-    told.PriorTreatmentCorrected: "report_id",
-    told.PriorTreatmentVoided: "report_id",
-    told.DoseCorrected: "dose_id",
-    told.DoseVoided: "dose_id",
-    told.DocumentCorrected: "document_id",
-    told.DocumentVoided: "document_id",
-    told.StatementCorrected: "request_id",
+    DemographicsCorrected: "",
+    HistoriesUnlinked: "",
+    DeathRecordVoided: "",
+    PriorTreatmentCorrected: "report_id",
+    PriorTreatmentVoided: "report_id",
+    DoseCorrected: "dose_id",
+    DoseVoided: "dose_id",
+    DocumentCorrected: "document_id",
+    DocumentVoided: "document_id",
+    StatementCorrected: "request_id",
 }
 """The events that correct or void another entry (R23), and the field that names it; empty where it has no id."""
 
@@ -62,7 +66,7 @@ def entry(event: PatientEvent, zone: ZoneInfo) -> TimelineEntry:
     return TimelineEntry(
         version=event.originator_version,
         event=event.TOPIC,
-        title=title_of(type(event)),
+        title=event.TITLE,
         sentence=sentence_of(event),
         happened=happened.isoformat(),
         happened_on=on.isoformat(),

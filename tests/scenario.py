@@ -13,29 +13,29 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.commands import (
-    ApproveCourse,
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
+from domain.commands.patient import OpenHistory
+from domain.commands.requests import SubmitRequest
+from domain.commands.treatment import (
     CloseCourse,
-    Command,
     ConfirmDuplicate,
-    DenyRequest,
     DismissDuplicate,
-    Moment,
-    OpenHistory,
     RecordDose,
-    ReferRequest,
     ReportPriorTreatment,
-    SubmitRequest,
     VoidDose,
 )
 from domain.decisions import decide
 from domain.errors import LedgerError
-from domain.events import Event, ImportedFrom, PatientEvent, placed
+from domain.events import PatientEvent
+from domain.events.base import Event, ImportedFrom, placed
 from domain.facts import Facts
-from domain.history import PatientHistory, evolve
+from domain.history import evolve
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.review.assess_request import Judgement, judge
-from domain.treatment import approval_use as approvals
+from domain.treatment import approval_use
 from domain.treatment.courses import Course, courses
 
 ZONE = ZoneInfo("America/New_York")
@@ -174,14 +174,14 @@ class Scenario:
     def then_variances(self, number: int, *expected: str, seen: tuple[str, ...] | None = None) -> Scenario:
         """The departures of a dose as the record has them now; `seen` are those when it was recorded."""
         dose = self.known.doses[number - 1]
-        assert approvals.variances(self.known, dose) == expected
+        assert approval_use.variances(self.known, dose) == expected
         if seen is not None:
             assert dose.variances_then == seen
         return self
 
     def then_usable(self, usable: int | None, as_of: str | None = None) -> Scenario:
         """Doses that may be given on a day under the approval in force; None: none is in force."""
-        allowed = approvals.allowance(self.known, self._day(as_of))
+        allowed = approval_use.allowance(self.known, self._day(as_of))
         assert (None if allowed is None else allowed.usable) == usable
         return self
 

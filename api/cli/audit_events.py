@@ -19,13 +19,13 @@ from api.cli.output import LineProgress, print_result
 from api.cli.program import AsJson, app
 from api.fhir import ndjson
 from api.fhir.audit_events import is_told
-from api.fhir.event_mapping import ABOUT
+from api.fhir.event_mapping import is_of_patient
 from api.fhir.instants import Stretch
 from api.fhir.paging import Wanted, whole, whole_of_patient
 from api.record_access.cli import ReadingHere, checked_purpose
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand
-from domain.events import Event
+from domain.events.base import Event
 from domain.ledger.application import Ledger
 
 Output = Annotated[Path, typer.Option("--output", metavar="FILE.ndjson", help="A file that is not there yet.")]
@@ -133,4 +133,4 @@ def _days(first: date | None, last: date | None, zone: ZoneInfo) -> Stretch:
 
 
 def _is_of_history(event: Event) -> bool:
-    return type(event) in ABOUT
+    return is_of_patient(event)

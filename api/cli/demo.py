@@ -12,7 +12,7 @@ from api.cli.opening import plainly, url_to_write
 from api.cli.options import Database, TimeZone
 from api.cli.output import print_result, step_progress
 from api.cli.program import AsJson, app
-from api.server import serve as serving
+from api.server import serve
 from domain.ledger.stores.urls import address_of
 
 
@@ -31,7 +31,7 @@ def demo_command(
     """
     with plainly():
         url = url_to_write(database)
-        zone = serving.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
+        zone = serve.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
         with step_progress() as progress:
             shown = demo.fill(url, patients=patients, zone=zone, progress=progress)
         if as_json:

@@ -25,7 +25,7 @@ from api.cli.output import print_result, show_pairs
 from api.cli.program import AsJson, app
 from api.record_access.cli import patient_of
 from api.text import replay as replay_in_words
-from domain.events import AppealId, RequestId
+from domain.events.base import AppealId, RequestId
 from domain.policy.editions import edition_named
 from projections.dossier.case_file import appeal_dossier
 from projections.replay.replay import Replay, replay

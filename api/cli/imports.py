@@ -20,7 +20,7 @@ from api.cli.output import LineProgress, complain, print_result
 from api.cli.program import WRONG_USE, AsJson, app
 from api.files.import_intake import Intake
 from api.files.import_lines import json_schema
-from api.server import serve as serving
+from api.server import serve
 from domain.errors import InvalidCommand
 from domain.ledger.application import open_ledger
 from domain.people import Actor
@@ -59,7 +59,7 @@ def import_command(
     counts: Counter[str] = Counter()
     with plainly():
         url = url_to_write(database)
-        zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
+        zone = serve.zone_to_open_with(url, time_zone, serve.machine_zone)
         with (
             open_ledger(url, zone=zone) as ledger,
             open_input(file) as lines,

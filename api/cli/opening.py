@@ -14,9 +14,9 @@ from api.cli.options import OPTIONS
 from api.cli.output import complain
 from api.cli.program import ANSWER_IS_NO, WRONG_USE
 from api.record_access.cli import ReadingHere, checked_purpose
-from api.server import serve as serving
+from api.server import serve
 from domain.errors import InvalidCommand, LedgerError
-from domain.events import Member
+from domain.events.patient import Member
 from domain.ledger import schema
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
@@ -48,8 +48,8 @@ def plainly() -> Iterator[None]:
 def url_to_write(database: str | None) -> str:
     if database is not None:
         return database
-    serving.make_data_folder()
-    return serving.database_in_data_folder()
+    serve.make_data_folder()
+    return serve.database_in_data_folder()
 
 
 def open_records(database: str | None, purpose: str | None) -> ReadingHere:
@@ -60,7 +60,7 @@ def open_records(database: str | None, purpose: str | None) -> ReadingHere:
 
 def open_existing_ledger(database: str | None) -> Ledger:
     """For work that shows nothing of a patient. It makes no ledger: where there is none, that is the answer."""
-    url = database if database is not None else serving.database_in_data_folder()
+    url = database if database is not None else serve.database_in_data_folder()
     schema.read_settings(address_of(url))
     return open_ledger(url)
 

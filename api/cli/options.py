@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand
-from domain.events import AppealId, DocumentId, RequestId
+from domain.events.base import AppealId, DocumentId, RequestId
 
 Database = Annotated[
     str | None,

@@ -21,11 +21,11 @@ from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
 from api.record_access.cli import ReadingHere, checked_purpose, patient_of
 from domain.errors import InvalidCommand, NotFound
-from domain.events import AppealId
+from domain.events.base import AppealId
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Signed, read_signed
 from domain.ledger.verification.export_source import ExportSource
 from domain.ledger.verification.export_writer import check_free, export_history, export_ledger
@@ -82,7 +82,9 @@ def export_command(
             print_result({"folder": str(folder), "files": files, "checkpoint": told, "appeal": appeal})
             return
         print_result(f"{folder} holds {what} under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves.")
-        print_result(f"Check it with: lemtrada-ledger verify {folder} --key VKEY, or as its {layout.README} says.")
+        print_result(
+            f"Check it with: lemtrada-ledger verify {folder} --key VKEY, or as its {export_layout.README} says."
+        )
 
 
 @app.command("verify")
@@ -124,7 +126,9 @@ def _verified(
     if folder is None:
         with open_existing_ledger(database) as ledger:
             return verify(LedgerSource(ledger), key=key, given=given, progress=progress)
-    if not any((folder / name).exists() for name in (layout.CHECKPOINT, layout.ENTRIES, layout.README)):
+    if not any(
+        (folder / name).exists() for name in (export_layout.CHECKPOINT, export_layout.ENTRIES, export_layout.README)
+    ):
         raise InvalidCommand("this is no export", field="DIR", remedy="name a folder that `export` wrote")
     if is_of_one_history(folder):
         return verify_history(folder, key=key, given=given)
@@ -171,7 +175,7 @@ def _sealed_now(ledger: Ledger) -> tuple[Signed, Sealing]:
         raise StoreError("The signer refuses to sign", str(error)) from None
     except LeaseIsAnothers:
         raise StoreError("Another process seals this ledger and does not end", "try again in a minute") from None
-    return read_signed(note, layout.CHECKPOINT, is_given=False), sealing
+    return read_signed(note, export_layout.CHECKPOINT, is_given=False), sealing
 
 
 def _keys(sealing: Sealing) -> list[VerifyingKey]:

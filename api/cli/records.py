@@ -39,8 +39,9 @@ from api.text.record import (
 )
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.errors import EditionUnknown, InvalidCommand
-from domain.events import AppealId, DocumentId, RequestId
-from domain.history import PatientHistory, Request
+from domain.events.base import AppealId, DocumentId, RequestId
+from domain.history.records import Request
+from domain.history.state import PatientHistory
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.review.assess_request import Judgement, judge

@@ -17,10 +17,11 @@ from api.cli.opening import plainly, url_to_write
 from api.cli.options import Database, TimeZone
 from api.cli.output import print_result, step_progress
 from api.cli.program import app
-from api.server import serve as serving
+from api.server import serve
 from api.server.proxy import Front, front_of
 from domain.errors import InvalidCommand
-from domain.events import THE_LEDGER_ITSELF, Member
+from domain.events.patient import Member
+from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger, open_ledger
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ def serve_command(
     """
     with plainly(), ExitStack() as stack:
         front = front_of(public_url, proxy)
-        stack.enter_context(serving.until_stopped())
-        listener = stack.enter_context(serving.listening(host, port, front))
+        stack.enter_context(serve.until_stopped())
+        listener = stack.enter_context(serve.listening(host, port, front))
         if with_demo:
             source = context.get_parameter_source("database")
             if source is not None and source.name == "COMMANDLINE":
@@ -73,21 +74,21 @@ def serve_command(
             _serve_demo(listener, front, time_zone)
             return
         url = url_to_write(database)
-        zone = serving.zone_to_open_with(url, time_zone, serving.machine_zone)
+        zone = serve.zone_to_open_with(url, time_zone, serve.machine_zone)
         with open_ledger(url, zone=zone) as ledger:
             identity = _identity_of(ledger, front)
             print_result(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
-            _print_about_signing_in(identity, identity.public_url or serving.url_of(listener))
+            _print_about_signing_in(identity, identity.public_url or serve.url_of(listener))
             print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
             sys.stdout.flush()
-            serving.serve(ledger, listener, front, identity)
+            serve.serve(ledger, listener, front, identity)
 
 
 # -- what it prints ---------------------------------------------------------------------------
 
 
 def _url_of(listener: socket, front: Front) -> str:
-    here = serving.url_of(listener)
+    here = serve.url_of(listener)
     return here if front.public_url is None else f"{here} as {front.public_url}"
 
 
@@ -112,7 +113,7 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
         with open_ledger(url) as ledger:
             one = next(one for one in shown if one.situation == "approved_mid_course")
             patient_id = ledger.find(Member(member_id=one.member_id))
-            base = serving.url_of(listener)
+            base = serve.url_of(listener)
             find = f'{{"member": {{"member_id": "{one.member_id}"}}}}'
             print_result(
                 f"{len(shown)} synthetic patients in a temporary ledger, which counts days in {ledger.zone.key}:"
@@ -133,9 +134,9 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
                 f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'"
             )
             print_result(f"  curl -s {base}/patients/{patient_id}/eligibility {as_reviewer}")
-            print_result(f"  {serving.PROGRAM} history {one.member_id} --database {ledger.address}")
+            print_result(f"  {serve.PROGRAM} history {one.member_id} --database {ledger.address}")
             print_result(
                 f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
             )
             sys.stdout.flush()
-            serving.serve(ledger, listener, front, identity)
+            serve.serve(ledger, listener, front, identity)

@@ -12,20 +12,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from api.demo import long_stories as lives
+from api.demo import long_stories
 from api.demo import stories as situations
 from api.demo.people import REVIEWER, SHOWN_AROUND, STAFF, Person
 from api.demo.stories import Situation
 from api.demo.story_builder import Story, Turn
-from domain.commands import OpenHistory
-from domain.events import NOBODY
+from domain.commands.patient import OpenHistory
+from domain.events.base import NOBODY
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import Clock, utc_now
 
 __all__ = ["REVIEWER", "SHOWN_AROUND", "SITUATIONS", "STAFF", "ZONE", "Shown", "Situation", "fill"]
 
-SITUATIONS: Final[tuple[Situation, ...]] = (*situations.SITUATIONS, *lives.SITUATIONS)
+SITUATIONS: Final[tuple[Situation, ...]] = (*situations.SITUATIONS, *long_stories.SITUATIONS)
 
 ZONE: Final = "America/New_York"
 """The time zone of a demo ledger that is given none."""

@@ -12,28 +12,23 @@ from api.demo.people import APPEALS_PHYSICIAN, MEDICAL_DIRECTOR, Person
 from api.demo.stories import Situation, only_an_mri
 from api.demo.story_builder import FROM_RECEIPT_TO_ENTRY, Story, Turn
 from domain.calendar import PartialDate
-from domain.commands import (
-    AddAppealEvidence,
-    AssignAppeal,
-    Command,
-    CorrectDose,
-    DecideAppeal,
-    ExtendApproval,
-    FileAppeal,
-    HandOnAppeal,
-    ImportPastDetermination,
+from domain.commands import Command
+from domain.commands.appeals import AddAppealEvidence, AssignAppeal, DecideAppeal, FileAppeal, HandOnAppeal
+from domain.commands.determinations import ExtendApproval, ImportPastDetermination, RescindApproval
+from domain.commands.patient import LinkHistories
+from domain.commands.requests import (
     IssueNotice,
-    LinkHistories,
     RecordDelivery,
-    RecordDose,
     RequestInformation,
-    RescindApproval,
     ReviewDocument,
     SendReminder,
     SupplyInformation,
     WithdrawRequest,
 )
-from domain.events import Filer, ReportedCourse, StatedAgent, Statement
+from domain.commands.treatment import CorrectDose, RecordDose
+from domain.events.appeals import Filer
+from domain.events.requests import StatedAgent, Statement
+from domain.events.treatment import ReportedCourse
 from domain.facts import AggressiveDisease, AggressiveSign
 
 _MRI: Final = "1.A.iii.d(3)"

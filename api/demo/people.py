@@ -7,7 +7,8 @@ from datetime import date
 from typing import Final, TypeVar
 
 from domain.calendar import PartialDate
-from domain.events import LineOfBusiness, Member, StatedAgent
+from domain.events.patient import LineOfBusiness, Member
+from domain.events.requests import StatedAgent
 from domain.people import Actor, Prescriber
 
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from typing import Final
 from api.demo.people import MEDICAL_DIRECTOR, PHARMACIST
 from api.demo.story_builder import Story, dosing
 from domain.calendar import PartialDate
-from domain.events import ReportedCourse, StatedAgent
+from domain.events.requests import StatedAgent
+from domain.events.treatment import ReportedCourse
 from domain.facts import AggressiveDisease, AggressiveSign
 from domain.people import ConsultationGiven, Prescriber
 

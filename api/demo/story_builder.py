@@ -14,22 +14,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.demo.people import CLAIMS, IMPORT, INFUSION_CENTRE, LINES_OF_BUSINESS, MEDICAL_DIRECTOR, SITES, Person
-from domain.commands import (
-    ApproveCourse,
-    CloseCourse,
-    Command,
-    ConfirmDuplicate,
-    DenyRequest,
-    NewDocument,
-    OpenHistory,
-    RecordDose,
-    ReferRequest,
-    ReportPriorTreatment,
-    SubmitRequest,
-    VoidDose,
-)
+from domain.commands import Command
+from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
+from domain.commands.patient import OpenHistory
+from domain.commands.requests import NewDocument, SubmitRequest
+from domain.commands.treatment import CloseCourse, ConfirmDuplicate, RecordDose, ReportPriorTreatment, VoidDose
 from domain.decisions.approval_changes import assessment_to_extend
-from domain.events import ImportedFrom, ReportedCourse, Statement, TreatmentSource
+from domain.events.base import ImportedFrom
+from domain.events.requests import Statement
+from domain.events.treatment import ReportedCourse, TreatmentSource
 from domain.facts import RequestedDosing
 from domain.ledger.application import Ledger
 from domain.people import Actor

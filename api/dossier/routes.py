@@ -19,7 +19,8 @@ from api.http.problems import documented
 from api.record_access.http import Reading, ReadingOfRequest, patient_of
 from api.routes.dependencies import AppealIdInPath, KnownAt
 from domain.events import PatientEvent
-from domain.history import PatientHistory, fold
+from domain.history import fold
+from domain.history.state import PatientHistory
 from domain.policy.editions import EDITIONS
 from projections.dossier.case_file import AppealDossier, CaseDocument, appeal_dossier
 

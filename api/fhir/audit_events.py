@@ -17,9 +17,22 @@ from uuid import UUID
 
 from api.fhir import codes
 from api.fhir.codes import Resource, coding, concept, own
-from api.fhir.event_mapping import ABOUT, Doing, event_value, named, patient_reference, thing_of
-from domain import events as told
-from domain.events import Event
+from api.fhir.event_mapping import event_value, is_of_patient, named, patient_reference, thing_of
+from domain.events import PATIENT_EVENTS, STORED_EVENTS
+from domain.events.base import Event
+from domain.events.patient import MemberIndexed, MemberUnindexed
+from domain.events.system import (
+    AccessesRecorded,
+    LinkIssued,
+    LinkUsed,
+    PersonAdmitted,
+    PersonChanged,
+    PersonRemoved,
+    SealingKeyNamed,
+    SealStarted,
+    TokenIssued,
+    TokenRevoked,
+)
 from domain.ledger.access_log.rows import AccessRow
 from domain.people import Actor
 from domain.permissions.disclosure import Access
@@ -46,8 +59,8 @@ def instant(at: datetime) -> str:
 
 def of_change(event: Event, ledger_id: UUID) -> Resource:
     """Of an event of a patient's history."""
-    _, doing = ABOUT[type(event)]
-    creates = doing is Doing.CREATE
+    effect = event.ABOUT.effect
+    creates = effect == "create"
     # An import says itself by which road it came.
     by_import = event.imported_from is not None
     profile = "PatientCreate" if creates else "PatientUpdate"
@@ -157,20 +170,21 @@ def _purpose(access: Access) -> Resource:
 # -- who may sign in, and the seal ------------------------------------------------------------
 
 KEEPING: Final[dict[type[Event], tuple[Resource, Resource]]] = {
-    told.PersonAdmitted: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
-    told.PersonChanged: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
-    told.PersonRemoved: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
-    told.LinkIssued: (codes.SECURITY_ALERT, codes.USER_SECURITY),
-    told.LinkUsed: (codes.USER_AUTHENTICATION, codes.LOGIN),
-    told.TokenIssued: (codes.SECURITY_ALERT, codes.USER_SECURITY),
-    told.TokenRevoked: (codes.SECURITY_ALERT, codes.USER_SECURITY),
-    told.SealStarted: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
-    told.SealingKeyNamed: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
+    PersonAdmitted: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
+    PersonChanged: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
+    PersonRemoved: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
+    LinkIssued: (codes.SECURITY_ALERT, codes.USER_SECURITY),
+    LinkUsed: (codes.USER_AUTHENTICATION, codes.LOGIN),
+    TokenIssued: (codes.SECURITY_ALERT, codes.USER_SECURITY),
+    TokenRevoked: (codes.SECURITY_ALERT, codes.USER_SECURITY),
+    SealStarted: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
+    SealingKeyNamed: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
 }
 """DICOM's type and subtype of each event of the ledger's own keeping that is told of."""
 
-NOT_TOLD: Final[frozenset[type[Event]]] = frozenset({told.AccessesRecorded, told.MemberIndexed, told.MemberUnindexed})
+NOT_TOLD: Final[frozenset[type[Event]]] = frozenset({AccessesRecorded, MemberIndexed, MemberUnindexed})
 """A batch of reads, each of which is told of by itself; and the index, written in the commit of an event that is."""
+assert {*PATIENT_EVENTS, *KEEPING, *NOT_TOLD} == set(STORED_EVENTS), "every event is mapped or left out on purpose"
 
 
 def of_keeping(event: Event, ledger_id: UUID) -> Resource:
@@ -193,11 +207,11 @@ def _kept(event: Event) -> list[Resource]:
     """Whom it concerns and by which link, token or key; of a secret not even its hash."""
     found: list[Resource] = []
     match event:
-        case told.PersonAdmitted(person=Actor() as person) | told.PersonChanged(person=Actor() as person):
+        case PersonAdmitted(person=Actor() as person) | PersonChanged(person=Actor() as person):
             found.append(_concerned(_person(person.id, person.name)))
-        case told.PersonRemoved(person_id=person_id) | told.LinkIssued(person_id=person_id):
+        case PersonRemoved(person_id=person_id) | LinkIssued(person_id=person_id):
             found.append(_concerned(_person(person_id)))
-        case told.TokenIssued(person_id=person_id):
+        case TokenIssued(person_id=person_id):
             found.append(_concerned(_person(person_id)))
         case _:
             pass
@@ -275,8 +289,8 @@ def _absent() -> Resource:
 
 def of_event(event: Event, ledger_id: UUID) -> Resource:
     """Of any event that is told of."""
-    return of_change(event, ledger_id) if type(event) in ABOUT else of_keeping(event, ledger_id)
+    return of_change(event, ledger_id) if is_of_patient(event) else of_keeping(event, ledger_id)
 
 
 def is_told(event: Event) -> bool:
-    return type(event) in ABOUT or type(event) in KEEPING
+    return is_of_patient(event) or type(event) in KEEPING

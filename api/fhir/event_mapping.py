@@ -1,4 +1,4 @@
-"""What each event of a patient's history is about, and what it does to that: one line an event class.
+"""The FHIR resource that each subject of an event comes nearest to.
 
 A thing is spoken of by the ledger's own id. The FHIR type beside it is the resource that it comes nearest to:
 a reader of the trail may group by it; none of them but AuditEvent and Provenance is served.
@@ -7,20 +7,11 @@ a reader of the trail may group by it; none of them but AuditEvent and Provenanc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from api.fhir.codes import OWN, Resource
-from domain import events as told
-from domain.events import Event
-
-
-class Doing(Enum):
-    """Nothing is ever deleted: what is taken back stays on record and no longer counts."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    TAKE_BACK = "take back"
+from domain.events import PATIENT_EVENTS
+from domain.events.base import Event, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,111 +23,60 @@ class Thing:
     field: str | None = None
 
 
-_PATIENT: Final = Thing("patient", "Patient")
-_COVERAGE: Final = Thing("coverage", "Coverage")
-_REPRESENTATIVE: Final = Thing("representative", "RelatedPerson")
-_OTHER_AGENT: Final = Thing("other-agent", "MedicationStatement")
-_REPORT: Final = Thing("report", "MedicationStatement", "report_id")
-_DOSE: Final = Thing("dose", "MedicationAdministration", "dose_id")
-_COURSE: Final = Thing("course", "CarePlan", "course")
-_DOCUMENT: Final = Thing("document", "DocumentReference", "document_id")
-_REQUEST: Final = Thing("request", "Claim", "request_id")
-_DETERMINATION: Final = Thing("determination", "ClaimResponse")
-_NOTICE: Final = Thing("notice", "Communication", "notice_id")
-_APPEAL: Final = Thing("appeal", "Task", "appeal_id")
-
-ABOUT: Final[dict[type[Event], tuple[Thing, Doing]]] = {
-    told.HistoryOpened: (_PATIENT, Doing.CREATE),
-    told.DemographicsCorrected: (_PATIENT, Doing.UPDATE),
-    told.MemberIdentifierAdded: (_PATIENT, Doing.UPDATE),
-    told.MemberIdentifierRetired: (_PATIENT, Doing.UPDATE),
-    told.HistoriesLinked: (_PATIENT, Doing.UPDATE),
-    told.HistoriesUnlinked: (_PATIENT, Doing.UPDATE),
-    told.LineOfBusinessChanged: (_COVERAGE, Doing.UPDATE),
-    told.RepresentativeNamed: (_REPRESENTATIVE, Doing.CREATE),
-    told.RequesterAdmitted: (_PATIENT, Doing.UPDATE),
-    told.DeathRecorded: (_PATIENT, Doing.UPDATE),
-    told.DeathRecordVoided: (_PATIENT, Doing.TAKE_BACK),
-    told.OtherAgentStarted: (_OTHER_AGENT, Doing.CREATE),
-    told.OtherAgentStopped: (_OTHER_AGENT, Doing.UPDATE),
-    told.PriorTreatmentReported: (_REPORT, Doing.CREATE),
-    told.PriorTreatmentCorrected: (_REPORT, Doing.UPDATE),
-    told.PriorTreatmentVoided: (_REPORT, Doing.TAKE_BACK),
-    told.DoseAdministered: (_DOSE, Doing.CREATE),
-    told.DoseCorrected: (_DOSE, Doing.UPDATE),
-    told.PossibleDuplicateConfirmed: (_DOSE, Doing.UPDATE),
-    told.PossibleDuplicateDismissed: (_DOSE, Doing.UPDATE),
-    told.DoseVoided: (_DOSE, Doing.TAKE_BACK),
-    told.CourseCompleted: (_COURSE, Doing.UPDATE),
-    told.CourseReopened: (_COURSE, Doing.UPDATE),
-    told.CourseClosedUnfinished: (_COURSE, Doing.UPDATE),
-    told.DocumentReviewed: (_DOCUMENT, Doing.UPDATE),
-    told.DocumentCorrected: (_DOCUMENT, Doing.UPDATE),
-    told.DocumentVoided: (_DOCUMENT, Doing.TAKE_BACK),
-    told.RequestSubmitted: (_REQUEST, Doing.CREATE),
-    told.InformationRequested: (_REQUEST, Doing.UPDATE),
-    told.InformationSupplied: (_REQUEST, Doing.UPDATE),
-    told.StatementCorrected: (_REQUEST, Doing.UPDATE),
-    told.ReminderSent: (_REQUEST, Doing.UPDATE),
-    told.PlannedInfusionChanged: (_REQUEST, Doing.UPDATE),
-    told.PrescriberChanged: (_REQUEST, Doing.UPDATE),
-    told.RequestAssigned: (_REQUEST, Doing.UPDATE),
-    told.RequestReleased: (_REQUEST, Doing.UPDATE),
-    told.RequestWithdrawn: (_REQUEST, Doing.UPDATE),
-    told.RequestDismissed: (_REQUEST, Doing.UPDATE),
-    told.RequestReopened: (_REQUEST, Doing.UPDATE),
-    told.PeerToPeerOffered: (_REQUEST, Doing.UPDATE),
-    told.PeerToPeerHeld: (_REQUEST, Doing.UPDATE),
-    told.RequestExpedited: (_REQUEST, Doing.UPDATE),
-    told.ExpeditingRefused: (_REQUEST, Doing.UPDATE),
-    told.ClockExtended: (_REQUEST, Doing.UPDATE),
-    told.NoticeIssued: (_NOTICE, Doing.CREATE),
-    told.NoticeDelivered: (_NOTICE, Doing.UPDATE),
-    told.CourseApproved: (_DETERMINATION, Doing.CREATE),
-    told.RequestDenied: (_DETERMINATION, Doing.CREATE),
-    told.RequestReferred: (_REQUEST, Doing.UPDATE),
-    told.ApprovalExtended: (_DETERMINATION, Doing.UPDATE),
-    told.ApprovalRescinded: (_DETERMINATION, Doing.UPDATE),
-    told.PastDeterminationImported: (_DETERMINATION, Doing.CREATE),
-    told.AppealFiled: (_APPEAL, Doing.CREATE),
-    told.AppealEvidenceAdded: (_APPEAL, Doing.UPDATE),
-    told.AppealAssigned: (_APPEAL, Doing.UPDATE),
-    told.AppealDecided: (_APPEAL, Doing.UPDATE),
-    told.AppealWithdrawn: (_APPEAL, Doing.UPDATE),
-    told.AppealDismissed: (_APPEAL, Doing.UPDATE),
-    told.AppealHandedOn: (_APPEAL, Doing.UPDATE),
-    told.ExternalReviewAnswered: (_APPEAL, Doing.UPDATE),
+THINGS: Final[dict[Subject, Thing]] = {
+    "patient": Thing("patient", "Patient"),
+    "coverage": Thing("coverage", "Coverage"),
+    "representative": Thing("representative", "RelatedPerson"),
+    "other agent": Thing("other-agent", "MedicationStatement"),
+    "report": Thing("report", "MedicationStatement", "report_id"),
+    "dose": Thing("dose", "MedicationAdministration", "dose_id"),
+    "course": Thing("course", "CarePlan", "course"),
+    "document": Thing("document", "DocumentReference", "document_id"),
+    "request": Thing("request", "Claim", "request_id"),
+    "determination": Thing("determination", "ClaimResponse"),
+    "notice": Thing("notice", "Communication", "notice_id"),
+    "appeal": Thing("appeal", "Task", "appeal_id"),
 }
+assert set(THINGS) == set(get_args(Subject)), "every subject of an event has its resource"
 
-_KIND_OF_LETTER: Final = {
-    "r": _REQUEST,
-    "d": _DOSE,
-    "t": _REPORT,
-    "f": _DOCUMENT,
-    "n": _NOTICE,
-    "a": _APPEAL,
+_KIND_OF_LETTER: Final[dict[str, Subject]] = {
+    "r": "request",
+    "d": "dose",
+    "t": "report",
+    "f": "document",
+    "n": "notice",
+    "a": "appeal",
 }
 """By the letter before the ordinal in an id."""
 
 
+def is_of_patient(event: Event) -> bool:
+    """Whether the event is of a patient's history, and so is about a resource."""
+    return type(event) in _OF_PATIENT
+
+
+_OF_PATIENT: Final = frozenset(PATIENT_EVENTS)
+
+
 def thing_of(event: Event) -> Resource:
     """A reference to what the event is about."""
-    thing, _ = ABOUT[type(event)]
-    if thing is _PATIENT:
+    subject = event.ABOUT.subject
+    thing = THINGS[subject]
+    if subject == "patient":
         return patient_reference(event.originator_id)
-    if thing is _DETERMINATION:
+    if subject == "determination":
         # An approval that is extended or rescinded is spoken of by the event that gave it.
         version: int = getattr(event, "approval_version", event.originator_version)
         return _logical(thing, event_value(event, version))
     value: Any = getattr(event, thing.field) if thing.field is not None else event_value(event)
-    return _logical(thing, f"{event.originator_id}.course{value}" if thing is _COURSE else value)
+    return _logical(thing, f"{event.originator_id}.course{value}" if subject == "course" else value)
 
 
 def named(identifier: str) -> Resource | None:
     """A reference to whatever has this id of the ledger's own, such as a request; None for no such id."""
     letter = identifier.partition(".")[2][:1]
-    thing = _KIND_OF_LETTER.get(letter)
-    return _logical(thing, identifier) if thing is not None else None
+    subject = _KIND_OF_LETTER.get(letter)
+    return _logical(THINGS[subject], identifier) if subject is not None else None
 
 
 def event_reference(event: Event, version: int | None = None) -> Resource:

@@ -20,10 +20,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from api.fhir.event_mapping import ABOUT
+from api.fhir.event_mapping import is_of_patient
 from api.fhir.instants import Stretch
 from domain.errors import InvalidCommand
-from domain.events import AccessesRecorded, Event
+from domain.events.base import Event
+from domain.events.system import AccessesRecorded
 from domain.ledger.access_log.rows import AccessRow, RowPlace, rows_between, rows_of_batch
 from domain.ledger.reader import PAGE, LedgerOnRecord
 
@@ -78,7 +79,7 @@ class Told(NamedTuple):
 def patient_of(told: Told) -> UUID | None:
     """Of whom it tells; None: of nobody's record."""
     if told.event is not None:
-        return told.event.originator_id if type(told.event) in ABOUT else None
+        return told.event.originator_id if is_of_patient(told.event) else None
     assert told.row is not None
     return told.row.access.patient_id
 

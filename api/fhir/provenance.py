@@ -13,13 +13,13 @@ from uuid import UUID
 from api.fhir import codes
 from api.fhir.audit_events import event_id, instant, person_agent, the_ledger
 from api.fhir.codes import OWN, Resource, coding, concept, own
-from api.fhir.event_mapping import ABOUT, Doing, event_reference, named, patient_reference, thing_of
-from domain.events import Event
+from api.fhir.event_mapping import THINGS, event_reference, named, patient_reference, thing_of
+from domain.events.base import Event
 
 _OPERATION: Final = {
-    Doing.CREATE: coding(codes.DATA_OPERATION, "CREATE", "create"),
-    Doing.UPDATE: coding(codes.DATA_OPERATION, "UPDATE", "update"),
-    Doing.TAKE_BACK: coding(codes.DATA_OPERATION, "NULLIFY", "nullify"),
+    "create": coding(codes.DATA_OPERATION, "CREATE", "create"),
+    "update": coding(codes.DATA_OPERATION, "UPDATE", "update"),
+    "void": coding(codes.DATA_OPERATION, "NULLIFY", "nullify"),
 }
 
 SOURCE: Final = "source"
@@ -29,7 +29,7 @@ QUOTATION: Final = "quotation"
 
 def of_change(event: Event, ledger_id: UUID) -> Resource:
     """Of an event of a patient's history."""
-    _, doing = ABOUT[type(event)]
+    effect = event.ABOUT.effect
     patient, thing = patient_reference(event.originator_id), thing_of(event)
     entities = _entities(event)
     return {
@@ -38,7 +38,7 @@ def of_change(event: Event, ledger_id: UUID) -> Resource:
         "target": [thing] if thing == patient else [thing, patient],
         "occurredDateTime": happened(event),
         "recorded": instant(event.recorded_at),
-        "activity": concept(_OPERATION[doing], own("event", event.TOPIC)),
+        "activity": concept(_OPERATION[effect], own("event", event.TOPIC)),
         "agent": [_author(event), {"type": codes.PROVENANCE_CUSTODIAN, "who": the_ledger(ledger_id)}],
         **({"entity": entities} if entities else {}),
     }
@@ -94,7 +94,7 @@ _RESTS_ON: Final = ("request_id", "appeal_id", "document_id", "duplicate_of", "p
 
 
 def _is_its_thing(event: Event, field: str) -> bool:
-    thing, _ = ABOUT[type(event)]
+    thing = THINGS[event.ABOUT.subject]
     return thing.field == field
 
 

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from api.fhir import audit_events, provenance
 from api.fhir.bundles import capabilities, outcome, search_set
 from api.fhir.codes import Resource
-from api.fhir.event_mapping import ABOUT
+from api.fhir.event_mapping import is_of_patient
 from api.fhir.ndjson import audit_event
 from api.fhir.paging import Page, Told, Wanted, page, patient_of
 from api.fhir.search_parameters import Asked, asked_of
@@ -28,7 +28,7 @@ from api.http.problems import FHIR, STATUS, tell_of_denial
 from api.record_access.http import ReadingOfRequest
 from api.routes.dependencies import LedgerOfApp
 from domain.errors import InvalidCommand, LedgerError, NotFound
-from domain.events import Event
+from domain.events.base import Event
 from domain.ledger.access_log.rows import rows_of_batch
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
@@ -178,7 +178,7 @@ def search_provenances(
     asked = asked_of(request.query_params, ledger.zone, "recorded")
 
     def is_wanted(event: Event) -> bool:
-        return type(event) in ABOUT and provenance.is_of(event, asked.target, asked.identifier)
+        return is_of_patient(event) and provenance.is_of(event, asked.target, asked.identifier)
 
     found = _page_of(ledger, asked, is_wanted, with_reads=False)
     reading.shown(_looked_at(asked, found), "audit_events")
@@ -193,7 +193,7 @@ def read_provenance(
     """One state change."""
     check_may_see(reading.actor, "audit_events")
     told = _told_by_id(ledger, resource_id)
-    if told.event is None or type(told.event) not in ABOUT:
+    if told.event is None or not is_of_patient(told.event):
         raise _no_such()
     reading.shown(_patients([told]), "audit_events")
     return FhirJson(provenance.of_change(told.event, ledger.ledger_id), headers=_NOT_KEPT)
@@ -204,7 +204,7 @@ def read_provenance(
 
 def _is_audited(asked: Asked) -> Wanted:
     """Of one patient, her events; of everybody, those of the ledger's own keeping too."""
-    return (lambda event: type(event) in ABOUT) if asked.patient_id is not None else audit_events.is_told
+    return is_of_patient if asked.patient_id is not None else audit_events.is_told
 
 
 def _page_of(ledger: Ledger, asked: Asked, wanted: Wanted, *, with_reads: bool) -> Page:

@@ -26,16 +26,13 @@ from api.files.import_lines import (
     PriorTreatmentLine,
     RequestLine,
 )
-from domain.commands import (
-    Command,
-    ImportPastDetermination,
-    OpenHistory,
-    RecordDose,
-    ReportPriorTreatment,
-    SubmitRequest,
-)
+from domain.commands import Command
+from domain.commands.determinations import ImportPastDetermination
+from domain.commands.patient import OpenHistory
+from domain.commands.requests import SubmitRequest
+from domain.commands.treatment import RecordDose, ReportPriorTreatment
 from domain.errors import AlreadyRecorded, KeyReused, LedgerError
-from domain.events import ImportedFrom
+from domain.events.base import ImportedFrom
 from domain.ledger.application import Ledger
 from domain.people import Actor
 

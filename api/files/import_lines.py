@@ -13,7 +13,9 @@ from domain.calendar import Day, PartialDate
 from domain.commands.determinations import PastDetermination
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import Milligrams, ReportPriorTreatment
-from domain.events import DoseSource, Member, Statement
+from domain.events.patient import Member
+from domain.events.requests import Statement
+from domain.events.treatment import DoseSource
 from domain.facts import Fact, Name
 from domain.people import Prescriber
 

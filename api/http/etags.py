@@ -14,7 +14,7 @@ from uuid import UUID
 
 from fastapi import Header, HTTPException, Request, Response
 
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from projections.eligibility import Approvable
 

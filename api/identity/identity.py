@@ -29,7 +29,7 @@ from api.identity.credentials import (
 from api.identity.limits import Attempts
 from api.identity.problems import NotKnown
 from domain.errors import NotPermitted
-from domain.events import THE_LEDGER_ITSELF
+from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.accounts.people import SECONDS_OLD_MAX, People
 from domain.ledger.accounts.sessions import Sessions
 from domain.ledger.application import Ledger

@@ -20,7 +20,7 @@ from api.pages.forms import Form, FormWrong, read
 from api.routes.dependencies import Commanding, run
 from domain.commands import Command
 from domain.errors import InvalidCommand, KeyReused, LedgerError
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.review.assessment_changes import Change
 

@@ -22,8 +22,7 @@ from api.static import address_of
 from domain.events import PATIENT_EVENTS
 from domain.ledger.application import Ledger
 from domain.people import Role
-from domain.permissions import views as sight
-from projections.event_text import title_of
+from domain.permissions import views
 
 PREFIX: Final = "/pages"
 
@@ -49,7 +48,7 @@ class Place:
     roles: frozenset[Role]
 
 
-_PLAN: Final = frozenset[Role](sight.MAY_SEE["worklist"])
+_PLAN: Final = frozenset[Role](views.MAY_SEE["worklist"])
 _EVERYBODY: Final = frozenset[Role]({*_PLAN, "requester", "administrator"})
 
 PLACES: Final = (
@@ -63,7 +62,7 @@ PLACES: Final = (
 """Where the navigation leads, in its order."""
 
 
-TITLES: Final = {kind.TOPIC: title_of(kind) for kind in PATIENT_EVENTS}
+TITLES: Final = {kind.TOPIC: kind.TITLE for kind in PATIENT_EVENTS}
 
 
 def is_page(path: str) -> bool:

@@ -21,8 +21,10 @@ from eventsourcing.persistence import PersistenceError
 
 from api.background.sealing import sealing_of
 from domain.errors import InvalidCommand, NotFound
-from domain.events import Member, PatientEvent
-from domain.history import Appeal, DocumentOnRecord, PatientHistory, Request
+from domain.events import PatientEvent
+from domain.events.patient import Member
+from domain.history.records import Appeal, DocumentOnRecord, Request
+from domain.history.state import PatientHistory
 from domain.ledger.access_log.report import AccessesShown, Question, accesses
 from domain.ledger.access_log.writer import FLUSH_ROWS, AccessLog
 from domain.ledger.application import Ledger

@@ -16,14 +16,16 @@ from fastapi import Depends, Header, Request
 
 from api.identity.caller import Caller, CallerOfRequest
 from domain.errors import NotFound
-from domain.events import PATIENT_EVENTS, Member, PatientEvent
-from domain.history import Appeal, DocumentOnRecord, PatientHistory
-from domain.history import Request as PriorAuthorization
+from domain.events import PATIENT_EVENTS, PatientEvent
+from domain.events.patient import Member
+from domain.history.records import Appeal, DocumentOnRecord
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.ledger.access_log.report import AccessesShown, Question, accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.event_search import Found, Search, search
-from domain.permissions import views as sight
+from domain.permissions import views
 from domain.permissions.disclosure import Look, Purpose, View
 from domain.seal.entries import Entry
 from projections.figures import HistoryFacts
@@ -50,8 +52,8 @@ class Reading:
         self._caller = caller
         self._told_of: set[UUID] = set()
         self.actor = caller.actor
-        self.office = sight.office_of(caller.actor)
-        self.seen_as = sight.seen_by(self.office)
+        self.office = views.office_of(caller.actor)
+        self.seen_as = views.seen_by(self.office)
 
     # -- of one patient ---------------------------------------------------------------------------
 
@@ -95,10 +97,10 @@ class Reading:
 
     def find(self, member: Member) -> PatientHistory:
         """The history behind a member id. Raises NotFound, of another office's patient as of nobody."""
-        sight.check_may_see(self.actor, "find")
+        views.check_may_see(self.actor, "find")
         patient_id = self._ledger.find(member)
         history = self._ledger.history(patient_id) if patient_id is not None else None
-        if history is None or not sight.knows_of(self.actor, history):
+        if history is None or not views.knows_of(self.actor, history):
             raise NotFound("no history is open for this member", field="member", remedy="open one with POST /patients")
         self._record("find", [history.patient_id])
         return history
@@ -113,7 +115,7 @@ class Reading:
         known_at: datetime | None = None,
     ) -> T:
         def told(history: PatientHistory) -> T:
-            return tell(history, sight.request_seen(self.actor, history, request_id))
+            return tell(history, views.request_seen(self.actor, history, request_id))
 
         return self.told(patient_of(request_id), "request", told, subject=request_id, known_at=known_at)
 
@@ -121,13 +123,13 @@ class Reading:
         self, appeal_id: str, tell: Callable[[PatientHistory, Appeal], T], *, known_at: datetime | None = None
     ) -> T:
         def told(history: PatientHistory) -> T:
-            return tell(history, sight.appeal_seen(self.actor, history, appeal_id))
+            return tell(history, views.appeal_seen(self.actor, history, appeal_id))
 
         return self.told(patient_of(appeal_id), "appeal", told, subject=appeal_id, known_at=known_at)
 
     def document(self, document_id: str, *, known_at: datetime | None = None) -> DocumentOnRecord:
         def told(history: PatientHistory) -> DocumentOnRecord:
-            return sight.document_seen(self.actor, history, document_id)
+            return views.document_seen(self.actor, history, document_id)
 
         return self.told(patient_of(document_id), "document", told, subject=document_id, known_at=known_at)
 
@@ -144,12 +146,12 @@ class Reading:
 
     def figures_facts(self) -> Sequence[HistoryFacts]:
         """What figures are made of; it names nobody, and is no look at anybody."""
-        sight.check_may_see(self.actor, "worklist")
+        views.check_may_see(self.actor, "worklist")
         return self._figures.all()
 
     def overdue(self) -> int:
         """How many wait overdue; tells of nobody."""
-        sight.check_may_see(self.actor, "worklist")
+        views.check_may_see(self.actor, "worklist")
         return sum(worklist(self._ledger, Filters(overdue=True), Paging(limit=1)).counts.values())
 
     def is_empty(self) -> bool:
@@ -161,14 +163,14 @@ class Reading:
     def worklist(
         self, filters: Filters, paging: Paging, *, as_of: date | None = None, known_at: datetime | None = None
     ) -> Worklist:
-        sight.check_may_see(self.actor, "worklist")
+        views.check_may_see(self.actor, "worklist")
         page = worklist(self._ledger, filters, paging, as_of=as_of, known_at=known_at)
         self._shown_on(page)
         return page
 
     def worklist_unless(self, filters: Filters, paging: Paging, is_held: Callable[[Worklist], bool]) -> Worklist | None:
         """None, and no look, where she holds this very page: she is told nothing that she was not told before."""
-        sight.check_may_see(self.actor, "worklist")
+        views.check_may_see(self.actor, "worklist")
         page = worklist(self._ledger, filters, paging)
         if is_held(page):
             return None
@@ -177,7 +179,7 @@ class Reading:
 
     def counted(self, filters: Filters, paging: Paging, count: Callable[[Worklist], int]) -> int:
         """A number of rows, of whose patients nothing is told: no look at any."""
-        sight.check_may_see(self.actor, "worklist")
+        views.check_may_see(self.actor, "worklist")
         return count(worklist(self._ledger, filters, paging))
 
     def _shown_on(self, page: Worklist) -> None:
@@ -186,7 +188,7 @@ class Reading:
 
     def accesses(self, question: Question) -> AccessesShown:
         """Who looked. To ask it is a look at the patient who is asked about, or else at all whom the page speaks of."""
-        sight.check_may_see(self.actor, "accesses")
+        views.check_may_see(self.actor, "accesses")
         if question.patient_id is not None:
             self._ledger.history(question.patient_id)
         page = accesses(self._ledger, question)
@@ -196,7 +198,7 @@ class Reading:
 
     def search(self, asked: Search) -> Found:
         """The whole log. It is a look at each patient of whom an event is told."""
-        sight.check_may_see(self.actor, "audit_events")
+        views.check_may_see(self.actor, "audit_events")
         found = search(self._ledger, asked)
         patients = [one.patient_id for _, one in found.events if isinstance(one, PATIENT_EVENTS)]
         self._record("audit_events", list(dict.fromkeys(patients)) or [None])
@@ -214,7 +216,7 @@ class Reading:
 
     def shown(self, patient_ids: Iterable[UUID | None], view: View) -> None:
         """Records one look a patient of a list that is about to be answered; None is what is of nobody's record."""
-        sight.check_may_see(self.actor, view)
+        views.check_may_see(self.actor, view)
         self._record(view, list(dict.fromkeys(patient_ids)))
 
     # -- the day ----------------------------------------------------------------------------------
@@ -234,9 +236,9 @@ class Reading:
 
     def _check(self, patient_id: UUID, view: View) -> None:
         """Raises NotPermitted, and NotFound for a patient whom a requester knows nothing of now."""
-        sight.check_may_see(self.actor, view)
+        views.check_may_see(self.actor, view)
         if self.office is not None:
-            sight.check_knows_of(self.actor, self._ledger.history(patient_id))
+            views.check_knows_of(self.actor, self._ledger.history(patient_id))
 
     def _record(self, view: View, patient_ids: Sequence[UUID | None], subject: str | None = None) -> None:
         looks = [look_of(self._caller, view, one, subject) for one in patient_ids]

@@ -17,7 +17,8 @@ from api.routes.dependencies import (
     PatientIdInPath,
 )
 from api.routes.schemas import Page, page_of
-from domain.history import Appeal, PatientHistory
+from domain.history.records import Appeal
+from domain.history.state import PatientHistory
 from domain.permissions.views import appeals_seen
 from projections.request_status import AppealView, appeal_view
 

@@ -14,11 +14,12 @@ from api.http.etags import expected_version, tag_of
 from api.identity.caller import Caller, CallerOfRequest
 from api.record_access.http import is_person, look_of
 from domain.calendar import Day, Instant
-from domain.commands import Command, OpenHistory
+from domain.commands import Command
+from domain.commands.patient import OpenHistory
 from domain.errors import AssessmentMoved, EditionUnknown
-from domain.events import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
-from domain.history import PatientHistory
-from domain.history import Request as PriorAuthorization
+from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, Outcome
 from domain.permissions.commands import check_may_bring_documents

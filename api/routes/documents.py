@@ -18,7 +18,7 @@ from api.identity.caller import CallerOfRequest
 from api.record_access.http import Reading, ReadingOfRequest, patient_of
 from api.routes.dependencies import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, bring_document
 from domain.errors import NotFound
-from domain.events import MediaType
+from domain.events.documents import MediaType
 from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 from domain.ledger.errors import DocumentDamaged
 

@@ -13,8 +13,9 @@ from api.http.problems import COMMAND
 from api.record_access.http import patient_of
 from api.routes.dependencies import Commanding, CommandingOfRequest, DoseIdInPath, PatientIdInPath, run
 from api.routes.schemas import DoseAnswer, dose_answer
-from domain.commands import ConfirmDuplicate, DismissDuplicate, Reason, RecordDose, VoidDose
-from domain.events import DoseAdministered
+from domain.commands.patient import Reason
+from domain.commands.treatment import ConfirmDuplicate, DismissDuplicate, RecordDose, VoidDose
+from domain.events.treatment import DoseAdministered
 from domain.permissions.views import office_of
 
 router = APIRouter(tags=["doses"], route_class=SoundJson)

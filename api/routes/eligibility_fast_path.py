@@ -27,11 +27,11 @@ from api.http.etags import is_held, tag_of_eligibility
 from api.identity.caller import Caller
 from api.record_access.http import is_person, look_of
 from domain.calendar import Day
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.stores.stream_versions import PostgresHeads, SQLiteHeads, heads_of
-from domain.permissions import views as sight
+from domain.permissions import views
 from domain.policy import editions
 from projections.eligibility import Eligibility, eligibility
 
@@ -79,7 +79,7 @@ class Ready(NamedTuple):
 def made(history: PatientHistory, day: date, office: str | None) -> Ready:
     """As the long road sends it, byte by byte."""
     answer = eligibility(history, day, office=office)
-    tag = tag_of_eligibility(history, day, answer.approvable, sight.seen_by(office))
+    tag = tag_of_eligibility(history, day, answer.approvable, views.seen_by(office))
     body: bytes = Eligibility.__pydantic_serializer__.to_json(answer)
     tagged = ((b"etag", tag.encode()), (b"cache-control", b"private, no-cache"))
     sized = ((b"content-length", str(len(body)).encode()), (b"content-type", b"application/json"))
@@ -156,7 +156,7 @@ class ShortRoad:
             return False
         answer = None
         with suppress(Exception):
-            found = await self.answered(*asked, sight.office_of(caller.actor))
+            found = await self.answered(*asked, views.office_of(caller.actor))
             await self._record(caller, asked[0])
             answer = found
         if answer is None:
@@ -203,7 +203,7 @@ class ShortRoad:
         try:
             history = self._ledger.history(key.patient_id)
             if key.office is not None and key.office not in history.requesters:
-                raise sight.no_such_patient()
+                raise views.no_such_patient()
             answer = made(history, key.day, key.office)
             if answer.version < key.version:
                 raise OperationalError("the history that was read is older than its head: two servers answer as one")
@@ -218,7 +218,7 @@ class ShortRoad:
 def _who_may_see(scope: Scope) -> Caller | None:
     """Who asks; None where that is to be refused."""
     caller: Caller | None = scope.get("caller")
-    return caller if caller is not None and caller.actor.role in sight.MAY_SEE["eligibility"] else None
+    return caller if caller is not None and caller.actor.role in views.MAY_SEE["eligibility"] else None
 
 
 def _revisions() -> tuple[tuple[str, int], ...]:

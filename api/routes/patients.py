@@ -33,8 +33,9 @@ from api.routes.schemas import (
     history_changed,
     page_of,
 )
-from domain.commands import CloseCourse, OpenHistory, Reason, ReportPriorTreatment
-from domain.events import Member
+from domain.commands.patient import OpenHistory, Reason
+from domain.commands.treatment import CloseCourse, ReportPriorTreatment
+from domain.events.patient import Member
 from domain.facts import Fact
 from projections.audit_trail import audit_trail
 from projections.courses import Courses, course_list

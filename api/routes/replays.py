@@ -14,7 +14,8 @@ from api.record_access.http import ReadingOfRequest, patient_of
 from api.routes.dependencies import KnownAt, RequestIdInPath, edition_of
 from domain.calendar import Day
 from domain.events import PatientEvent
-from domain.history import PatientHistory, fold
+from domain.history import fold
+from domain.history.state import PatientHistory
 from domain.policy.editions import EDITIONS
 from projections.replay.replay import Replay, replay
 

@@ -35,20 +35,13 @@ from api.routes.schemas import (
     request_answer,
     request_summary,
 )
-from domain.commands import (
-    Approval,
-    ApproveCourse,
-    Command,
-    Denial,
-    DenyRequest,
-    Referral,
-    ReferRequest,
-    SubmitRequest,
-)
+from domain.commands import Command
+from domain.commands.determinations import Approval, ApproveCourse, Denial, DenyRequest, Referral, ReferRequest
+from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
-from domain.events import RequestSubmitted
-from domain.history import PatientHistory
-from domain.history import Request as PriorAuthorization
+from domain.events.requests import RequestSubmitted
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.permissions.views import is_own
 from domain.review.assess_request import Judgement, judge
 from projections.request_status import RequestLife, request_life

@@ -9,22 +9,14 @@ from uuid import UUID
 from pydantic import BaseModel, Field, JsonValue
 
 from domain.calendar import Day, Instant
-from domain.events import (
-    AppealEvidenceAdded,
-    AppealFiled,
-    DoseAdministered,
-    Event,
-    ImportedFrom,
-    InformationSupplied,
-    LineOfBusiness,
-    NoticeIssued,
-    PatientEvent,
-    PriorTreatmentReported,
-    Statement,
-    Urgency,
-    Variance,
-)
-from domain.history import Approval, PatientHistory, Request, RequestStatus
+from domain.events import PatientEvent
+from domain.events.appeals import AppealEvidenceAdded, AppealFiled
+from domain.events.base import Event, ImportedFrom
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import InformationSupplied, NoticeIssued, Statement, Urgency
+from domain.events.treatment import DoseAdministered, PriorTreatmentReported, Variance
+from domain.history.records import Approval, Request, RequestStatus
+from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment

@@ -12,7 +12,8 @@ from api.http.bodies import SoundJson
 from api.http.problems import documented
 from api.record_access.http import ReadingOfRequest
 from api.routes.dependencies import AsOf, KnownAt, Limit
-from domain.events import LineOfBusiness, Urgency
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import Urgency
 from domain.people import ActorId
 from domain.policy.assessment import Recommendation
 from projections.worklist.listing import Clause, Filters, Paging, Sort, Worklist, cursor_at

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.events import ImportedFrom
+from domain.events.base import ImportedFrom
 from domain.ledger.sealing.sealing import Place
 from domain.policy.assessment import Assessment
 from projections.courses import Courses, CourseView, DoseView

@@ -9,7 +9,9 @@ from pydantic import Field, StrictInt
 from domain.calendar import Day, Instant
 from domain.commands.patient import Reason
 from domain.commands.requests import Assignment, Digest, Supplement, Withdrawal
-from domain.events import AppealDismissalGround, AppealId, AppealOutcome, Filer, RequestId, Urgency
+from domain.events.appeals import AppealDismissalGround, AppealOutcome, Filer
+from domain.events.base import AppealId, RequestId
+from domain.events.requests import Urgency
 from domain.facts import Fact, Name, Text
 
 
@@ -98,3 +100,15 @@ class ExternalAnswer(Fact):
 
 class RecordExternalAnswer(ExternalAnswer):
     appeal_id: AppealId
+
+
+AppealCommand = (
+    FileAppeal
+    | AddAppealEvidence
+    | AssignAppeal
+    | DecideAppeal
+    | WithdrawAppeal
+    | DismissAppeal
+    | HandOnAppeal
+    | RecordExternalAnswer
+)

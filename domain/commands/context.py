@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.events import Event, ImportedFrom
+from domain.events.base import Event, ImportedFrom
 from domain.people import Actor
 
 E = TypeVar("E", bound=Event)

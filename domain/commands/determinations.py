@@ -9,7 +9,8 @@ from pydantic import Field, StrictInt
 from domain.calendar import Day
 from domain.commands.patient import Reason
 from domain.commands.requests import Digest
-from domain.events import PastOutcome, RequestId, RescissionGround
+from domain.events.base import RequestId
+from domain.events.determinations import PastOutcome, RescissionGround
 from domain.facts import Fact, Name, Text
 from domain.people import Credential
 
@@ -91,3 +92,8 @@ class PastDetermination(Fact):
 
 class ImportPastDetermination(PastDetermination):
     request_id: RequestId
+
+
+DeterminationCommand = (
+    ApproveCourse | DenyRequest | ReferRequest | ExtendApproval | RescindApproval | ImportPastDetermination
+)

@@ -6,7 +6,8 @@ from typing import Self
 from uuid import UUID
 
 from domain.calendar import Day, PartialDate
-from domain.events import DocumentId, LineOfBusiness, Member, Relationship
+from domain.events.base import DocumentId
+from domain.events.patient import LineOfBusiness, Member, Relationship
 from domain.facts import Fact, Name, Text
 
 
@@ -89,3 +90,19 @@ class RecordAgentStopped(Fact):
     product: Name
     on: PartialDate
     source: Text
+
+
+PersonCommand = (
+    OpenHistory
+    | CorrectDemographics
+    | AddMemberIdentifier
+    | RetireMemberIdentifier
+    | LinkHistories
+    | UnlinkHistories
+    | ChangeLineOfBusiness
+    | NameRepresentative
+    | RecordDeath
+    | VoidDeathRecord
+    | RecordAgentStarted
+    | RecordAgentStopped
+)

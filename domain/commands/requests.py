@@ -8,22 +8,10 @@ from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant
 from domain.commands.patient import Reason
-from domain.events import (
-    AppealId,
-    Channel,
-    DismissalGround,
-    DocumentId,
-    DocumentKind,
-    DoseId,
-    LineOfBusiness,
-    MediaType,
-    NoticeId,
-    NoticeKind,
-    RequestId,
-    Sha256,
-    Statement,
-    Urgency,
-)
+from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, RequestId
+from domain.events.documents import DocumentKind, MediaType, Sha256
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import Channel, DismissalGround, NoticeKind, Statement, Urgency
 from domain.facts import Fact, Name, Text
 from domain.people import Actor, ConsultationGiven, Prescriber
 
@@ -253,3 +241,29 @@ class Delivery(Fact):
 
 class RecordDelivery(Delivery):
     notice_id: NoticeId
+
+
+RequestCommand = (
+    SubmitRequest
+    | RequestInformation
+    | SupplyInformation
+    | CorrectStatement
+    | ReviewDocument
+    | CorrectDocument
+    | VoidDocument
+    | SendReminder
+    | ChangePlannedInfusion
+    | ChangePrescriber
+    | AssignRequest
+    | ReleaseRequest
+    | WithdrawRequest
+    | DismissRequest
+    | ReopenRequest
+    | OfferPeerToPeer
+    | HoldPeerToPeer
+    | ExpediteRequest
+    | RefuseExpediting
+    | ExtendClock
+    | IssueNotice
+    | RecordDelivery
+)

@@ -8,7 +8,8 @@ from pydantic import Field, StrictInt
 
 from domain.calendar import Day
 from domain.commands.patient import Reason
-from domain.events import DoseId, DoseSource, ReportedCourse, ReportId, RequestId, TreatmentSource
+from domain.events.base import DoseId, ReportId, RequestId
+from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import Fact, Name
 
 ReportedCourses = Annotated[tuple[ReportedCourse, ...], Field(max_length=20)]
@@ -80,3 +81,16 @@ class VoidDose(Reason):
 
 class CloseCourse(Reason):
     course: Annotated[StrictInt, Field(ge=1)]
+
+
+TreatmentCommand = (
+    ReportPriorTreatment
+    | CorrectPriorTreatment
+    | VoidPriorTreatment
+    | RecordDose
+    | CorrectDose
+    | ConfirmDuplicate
+    | DismissDuplicate
+    | VoidDose
+    | CloseCourse
+)

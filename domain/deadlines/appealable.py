@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from domain.history import Appeal, Approval, PatientHistory, Request
+from domain.history.records import Appeal, Approval, Request
+from domain.history.state import PatientHistory
 
 AdverseKind = Literal["denial", "partial_approval", "rescission"]
 

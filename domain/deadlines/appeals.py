@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from domain.deadlines.appealable import Adverse, AdverseKind
 from domain.deadlines.due_dates import DecisionClock, appeal_due_at, appeal_filing_deadline
 from domain.deadlines.terms import ClockTerms, terms_for
-from domain.events import NoticeKind
-from domain.history import Appeal, Notice, PatientHistory, Request
+from domain.events.requests import NoticeKind
+from domain.history.records import Appeal, Notice, Request
+from domain.history.state import PatientHistory
 
 TOLD_BY: Final[dict[AdverseKind, frozenset[NoticeKind]]] = {
     "denial": frozenset({"denial"}),

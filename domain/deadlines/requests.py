@@ -23,7 +23,7 @@ from domain.deadlines.due_dates import (
     reason_against_extension,
 )
 from domain.deadlines.terms import ClockTerms, Days, terms_for
-from domain.history import Request
+from domain.history.records import Request
 
 
 def clock_of(request: Request, zone: ZoneInfo) -> DecisionClock:

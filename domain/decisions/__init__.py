@@ -11,39 +11,50 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import Command, Moment, OpenHistory
-from domain.decisions import appeal_outcomes as appeals_decided
-from domain.decisions import appeals, determinations, documents, information, notices, patient, requests
-from domain.decisions import approval_changes as approvals_kept
-from domain.decisions import course_closure as treatment
-from domain.decisions import deadlines as request_clocks
-from domain.decisions import imported_determinations as past_determinations
+from domain.commands import COMMANDS, Command
+from domain.commands.context import Moment
+from domain.commands.patient import OpenHistory
+from domain.decisions import (
+    appeal_outcomes,
+    appeals,
+    approval_changes,
+    course_closure,
+    deadlines,
+    determinations,
+    documents,
+    imported_determinations,
+    information,
+    notices,
+    patient,
+    requests,
+)
 from domain.decisions.consequences import Decision, course_changes
 from domain.decisions.patient import open_history
 from domain.errors import NotFound
 from domain.events import PatientEvent
-from domain.history import PatientHistory
-from domain.permissions import commands as authority
+from domain.history.state import PatientHistory
+from domain.permissions import commands
 
 DECISIONS: Final[dict[type[Command], Decision]] = {
     **patient.DECISIONS,
-    **treatment.DECISIONS,
+    **course_closure.DECISIONS,
     **requests.DECISIONS,
     **information.DECISIONS,
     **documents.DECISIONS,
-    **request_clocks.DECISIONS,
+    **deadlines.DECISIONS,
     **notices.DECISIONS,
     **determinations.DECISIONS,
-    **approvals_kept.DECISIONS,
-    **past_determinations.DECISIONS,
+    **approval_changes.DECISIONS,
+    **imported_determinations.DECISIONS,
     **appeals.DECISIONS,
-    **appeals_decided.DECISIONS,
+    **appeal_outcomes.DECISIONS,
 }
+assert set(DECISIONS) == set(COMMANDS) - {OpenHistory}, "every command has its decision"
 
 
 def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
     """The events of a command, for the ledger to place. Raises an error of `errors`, or returns at least one."""
-    authority.check_role(moment.actor, command)
+    commands.check_role(moment.actor, command)
     if isinstance(command, OpenHistory):
         return _salted(open_history(history, command, moment), moment)
     if history is None:

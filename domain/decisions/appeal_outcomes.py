@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import Command, DecideAppeal, HandOnAppeal, Moment, RecordExternalAnswer
+from domain.commands import Command
+from domain.commands.appeals import DecideAppeal, HandOnAppeal, RecordExternalAnswer
+from domain.commands.context import Moment
 from domain.deadlines.appealable import standing_against
 from domain.decisions.appeals import appeal_named, open_appeal
 from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
@@ -16,8 +18,10 @@ from domain.decisions.citations import approval_departs, check_citing, denial_de
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import check_looked_at, determined, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
-from domain.events import AppealDecided, AppealHandedOn, ExternalReviewAnswered, PatientEvent
-from domain.history import Appeal, PatientHistory, Request
+from domain.events import PatientEvent
+from domain.events.appeals import AppealDecided, AppealHandedOn, ExternalReviewAnswered
+from domain.history.records import Appeal, Request
+from domain.history.state import PatientHistory
 from domain.permissions.appeal_independence import check_independent, check_uphold
 from domain.review.assess_request import Judgement, judge
 

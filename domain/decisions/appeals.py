@@ -7,32 +7,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.appeals import (
     AddAppealEvidence,
     AssignAppeal,
-    Command,
     DecideAppeal,
     DismissAppeal,
     FileAppeal,
-    Moment,
     WithdrawAppeal,
 )
+from domain.commands.context import Moment
 from domain.deadlines.appealable import Adverse, standing_against
 from domain.deadlines.appeals import file_by
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import request_named
 from domain.decisions.information import what_is_brought
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import (
+from domain.events import PatientEvent
+from domain.events.appeals import (
     AppealAssigned,
     AppealDismissed,
     AppealEvidenceAdded,
     AppealFiled,
     AppealLevel,
     AppealWithdrawn,
-    PatientEvent,
 )
-from domain.history import Appeal, PatientHistory, Request
+from domain.history.records import Appeal, Request
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.permissions.appeal_independence import check_independent
 from domain.permissions.commands import CLINICIAN_CREDENTIALS, MAY

@@ -6,12 +6,16 @@ from datetime import date, timedelta
 from typing import Final
 
 from domain.calendar import APPROVAL_DAYS
-from domain.commands import Command, ExtendApproval, Moment, RescindApproval
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.determinations import ExtendApproval, RescindApproval
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import check_looked_at, determined, request_named
 from domain.errors import Conflict, InvalidCommand
-from domain.events import ApprovalExtended, ApprovalRescinded, PatientEvent
-from domain.history import Approval, PatientHistory, Request
+from domain.events import PatientEvent
+from domain.events.determinations import ApprovalExtended, ApprovalRescinded
+from domain.history.records import Approval, Request
+from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment, speaking_against
 from domain.policy.editions import edition_named
 from domain.review.assess_request import Judgement, judge_extension

@@ -11,11 +11,14 @@ from datetime import date, timedelta
 from typing import Literal
 
 from domain.calendar import APPROVAL_DAYS, approval_window
-from domain.commands import AppealDecision, Approval, ExternalAnswer, Moment
+from domain.commands.appeals import AppealDecision, ExternalAnswer
+from domain.commands.context import Moment
+from domain.commands.determinations import Approval
 from domain.decisions.citations import check_known
 from domain.errors import Conflict, InvalidCommand
-from domain.events import CourseApproved, Determination
-from domain.history import Dose, PatientHistory, Request
+from domain.events.determinations import CourseApproved, Determination
+from domain.history.records import Dose, Request
+from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
 from domain.review.assess_request import without_doses

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from domain.commands import (
-    Command,
-    Moment,
-)
-from domain.events import (
-    CourseCompleted,
-    CourseReopened,
-    PatientEvent,
-    placed,
-)
-from domain.history import PatientHistory, evolve
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.events import PatientEvent
+from domain.events.base import placed
+from domain.events.treatment import CourseCompleted, CourseReopened
+from domain.history import evolve
+from domain.history.state import PatientHistory
 from domain.treatment.courses import courses
 
 Decision = Callable[[PatientHistory, Any, Moment], tuple[PatientEvent, ...]]

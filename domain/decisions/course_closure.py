@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import CloseCourse, Command, Moment
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.treatment import CloseCourse
 from domain.decisions import doses, prior_treatment
 from domain.decisions.consequences import Decision
 from domain.errors import Conflict, NotFound
-from domain.events import CourseClosedUnfinished, PatientEvent
-from domain.history import PatientHistory
+from domain.events import PatientEvent
+from domain.events.treatment import CourseClosedUnfinished
+from domain.history.state import PatientHistory
 from domain.treatment.courses import courses
 
 

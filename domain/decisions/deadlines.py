@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import Command, ExpediteRequest, Expediting, ExtendClock, Moment, RefuseExpediting
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.requests import ExpediteRequest, Expediting, ExtendClock, RefuseExpediting
 from domain.deadlines.requests import terms_of, why_not_extended
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import check_open, request_named
 from domain.errors import Conflict, InvalidCommand
-from domain.events import ClockExtended, ExpeditingRefused, PatientEvent, RequestExpedited
-from domain.history import PatientHistory, Request
+from domain.events import PatientEvent
+from domain.events.requests import ClockExtended, ExpeditingRefused, RequestExpedited
+from domain.history.records import Request
+from domain.history.state import PatientHistory
 
 
 def expedite_request(history: PatientHistory, command: ExpediteRequest, moment: Moment) -> tuple[PatientEvent, ...]:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import ApproveCourse, Command, DenyRequest, Moment, ReferRequest
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
 from domain.decisions.approval_terms import check_left_out, course_approved, days_asked, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
 from domain.decisions.consequences import Decision
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotFound
-from domain.events import Determination, PatientEvent, RequestDenied, RequestReferred
-from domain.history import PatientHistory, Request
-from domain.permissions import commands as authority
+from domain.events import PatientEvent
+from domain.events.determinations import Determination, RequestDenied, RequestReferred
+from domain.history.records import Request
+from domain.history.state import PatientHistory
+from domain.permissions import commands
 from domain.review.assess_request import Judgement, judge
 
 
@@ -26,9 +30,9 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
     asked = days_asked(history, request)
     # Before all else, so that nobody is told to mend a command that is not theirs to give.
     is_less = command.doses is not None and asked is not None and command.doses < asked
-    authority.check_approval(moment.actor, request, assessment, is_partial=is_less)
+    commands.check_approval(moment.actor, request, assessment, is_partial=is_less)
     granted = quantity(history, request, assessment, command)
-    authority.check_approval(moment.actor, request, assessment, is_partial=granted.is_partial)
+    commands.check_approval(moment.actor, request, assessment, is_partial=granted.is_partial)
     if granted.is_partial:
         check_left_out(command, assessment)
     departs = approval_departs(assessment)
@@ -42,7 +46,7 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
 def deny_request(history: PatientHistory, command: DenyRequest, moment: Moment) -> tuple[PatientEvent, ...]:
     """Deny, citing the specific criteria, in plain language. A clause that is met is cited only to depart from it."""
     request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
-    authority.check_denial(moment.actor, request.line_of_business)
+    commands.check_denial(moment.actor, request.line_of_business)
     check_citing(command.citing, judgement.assessment)
     departs = denial_departs(command.citing, judgement.assessment)
     return (

@@ -5,12 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
-from domain.commands import Command, CorrectDocument, Moment, NewDocument, ReviewDocument, VoidDocument
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.requests import CorrectDocument, NewDocument, ReviewDocument, VoidDocument
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import request_named
 from domain.errors import AlreadyRecorded, Conflict, EditionUnknown, InvalidCommand, NotFound
-from domain.events import Document, DocumentCorrected, DocumentReviewed, DocumentVoided, PatientEvent
-from domain.history import DocumentOnRecord, PatientHistory, Request
+from domain.events import PatientEvent
+from domain.events.documents import Document, DocumentCorrected, DocumentReviewed, DocumentVoided
+from domain.history.records import DocumentOnRecord, Request
+from domain.history.state import PatientHistory
 from domain.policy.editions import EDITIONS, edition_for
 
 

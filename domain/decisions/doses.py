@@ -6,27 +6,22 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from domain.commands import (
-    Command,
-    ConfirmDuplicate,
-    CorrectDose,
-    DismissDuplicate,
-    Moment,
-    RecordDose,
-    VoidDose,
-)
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.treatment import ConfirmDuplicate, CorrectDose, DismissDuplicate, RecordDose, VoidDose
 from domain.decisions.consequences import Decision, after
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
-from domain.events import (
+from domain.events import PatientEvent
+from domain.events.treatment import (
     DoseAdministered,
     DoseCorrected,
     DoseVoided,
-    PatientEvent,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
 )
-from domain.history import Dose, Duplicate, PatientHistory
-from domain.treatment import approval_use as approvals
+from domain.history.records import Dose, Duplicate
+from domain.history.state import PatientHistory
+from domain.treatment import approval_use
 from domain.treatment.course_assignment import Place, place_in_course, place_of_dose, without
 from domain.treatment.courses import Course, courses
 
@@ -45,14 +40,14 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
         site=command.site,
         source=command.source,
         source_reference=command.source_reference,
-        request_id=command.request_id or approvals.authorization_of(history, place.course, command.on),
+        request_id=command.request_id or approval_use.authorization_of(history, place.course, command.on),
         course=place.course,
         documents_report=place.documents_report,
         possible_duplicate_of=original.dose_id if original is not None else None,
         variances=(),
     )
     known = after(history, (event,))
-    seen = approvals.variances(known, known.doses[-1])
+    seen = approval_use.variances(known, known.doses[-1])
     return (event.model_copy(update={"variances": seen}) if seen else event,)
 
 
@@ -133,15 +128,15 @@ def dose_corrected(history: PatientHistory, dose: Dose, moment: Moment, reason: 
         reason=reason,
     )
     known = after(history, (event,))
-    return event.model_copy(update={"variances": approvals.variances(known, _dose(known, dose.dose_id))})
+    return event.model_copy(update={"variances": approval_use.variances(known, _dose(known, dose.dose_id))})
 
 
 def request_anew(history: PatientHistory, dose: Dose, place: Place, on: date) -> str | None:
     """A request that followed from the day and the course follows from the corrected ones; one that was sent stands."""
-    followed = dose.request_id in (None, approvals.authorization_of(history, dose.course, dose.on))
+    followed = dose.request_id in (None, approval_use.authorization_of(history, dose.course, dose.on))
     if not followed or (on, place.course) == (dose.on, dose.course):
         return dose.request_id
-    return approvals.authorization_of(history, place.course, on)
+    return approval_use.authorization_of(history, place.course, on)
 
 
 def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, on: date) -> Place:

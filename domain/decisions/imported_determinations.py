@@ -10,14 +10,18 @@ from datetime import date
 from typing import Final
 
 from domain.calendar import approval_window
-from domain.commands import Command, ImportPastDetermination, Moment
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.determinations import ImportPastDetermination
 from domain.decisions.approval_terms import doses_asked_back
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import check_open, request_named
 from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand
-from domain.events import PastDeterminationImported, PatientEvent
+from domain.events import PatientEvent
+from domain.events.determinations import PastDeterminationImported
 from domain.facts import doses_in_course
-from domain.history import PatientHistory, Request
+from domain.history.records import Request
+from domain.history.state import PatientHistory
 from domain.policy.assessment import NOT_LISTED
 from domain.policy.editions import edition_named, known_keys
 from domain.review.assess_request import without_doses

@@ -6,31 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from domain.commands import (
-    Command,
-    CorrectStatement,
-    Moment,
-    RequestInformation,
-    SendReminder,
-    Supplement,
-    SupplyInformation,
-)
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.requests import CorrectStatement, RequestInformation, SendReminder, Supplement, SupplyInformation
 from domain.deadlines.requests import answer_by_at_least, restarted_at
 from domain.decisions.consequences import Decision, after
 from domain.decisions.determinations import check_open, request_named, to_be_decided
 from domain.decisions.documents import documents_brought
 from domain.errors import Conflict, InvalidCommand
-from domain.events import (
+from domain.events import PatientEvent
+from domain.events.documents import Document
+from domain.events.requests import (
     Asked,
-    Document,
     InformationRequested,
     InformationSupplied,
-    PatientEvent,
     ReminderSent,
     Statement,
     StatementCorrected,
 )
-from domain.history import PatientHistory, Request
+from domain.history.records import Request
+from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
 from domain.policy.assessment import Assessment
 from domain.review.assess_request import judge

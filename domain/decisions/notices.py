@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from domain.commands import Command, IssueNotice, Moment, RecordDelivery
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.requests import IssueNotice, RecordDelivery
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import request_named
 from domain.errors import Conflict, InvalidCommand, NotFound
-from domain.events import NoticeDelivered, NoticeIssued, NoticeKind, PatientEvent
-from domain.history import Appeal, PatientHistory, Request
+from domain.events import PatientEvent
+from domain.events.requests import NoticeDelivered, NoticeIssued, NoticeKind
+from domain.history.records import Appeal, Request
+from domain.history.state import PatientHistory
 
 TELLS_OF: Final[dict[NoticeKind, str]] = {
     "approval": "an approval",

@@ -10,13 +10,13 @@ from datetime import date
 from typing import Final
 
 from domain.calendar import PartialDate
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.patient import (
     AddMemberIdentifier,
     ChangeLineOfBusiness,
-    Command,
     CorrectDemographics,
     LinkHistories,
-    Moment,
     NameRepresentative,
     OpenHistory,
     RecordAgentStarted,
@@ -28,7 +28,8 @@ from domain.commands import (
 )
 from domain.decisions.consequences import Decision
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
-from domain.events import (
+from domain.events import PatientEvent
+from domain.events.patient import (
     DeathRecorded,
     DeathRecordVoided,
     DemographicsCorrected,
@@ -40,11 +41,10 @@ from domain.events import (
     MemberIdentifierRetired,
     OtherAgentStarted,
     OtherAgentStopped,
-    PatientEvent,
     RepresentativeNamed,
     RequesterAdmitted,
 )
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.policy.agents import recognise
 
 

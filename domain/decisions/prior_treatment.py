@@ -12,21 +12,25 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from domain.commands import Command, CorrectPriorTreatment, Moment, ReportPriorTreatment, VoidPriorTreatment
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.treatment import CorrectPriorTreatment, ReportPriorTreatment, VoidPriorTreatment
 from domain.decisions.consequences import Decision, after
 from domain.decisions.doses import dose_corrected, request_anew
 from domain.errors import Conflict, InvalidCommand, NotFound
-from domain.events import (
+from domain.events import PatientEvent
+from domain.events.treatment import (
     CourseClosedUnfinished,
     DoseCorrected,
-    PatientEvent,
     PriorTreatmentCorrected,
     PriorTreatmentReported,
     PriorTreatmentVoided,
     ReportedCourse,
 )
 from domain.facts import doses_in_course
-from domain.history import Dose, PatientHistory, Report, reported_course_id
+from domain.history.records import Dose, Report
+from domain.history.state import PatientHistory
+from domain.history.treatment import reported_course_id
 from domain.treatment.course_assignment import Place, name_of
 from domain.treatment.courses import Course, courses, documented_by
 from domain.treatment.reported_courses import Account, corrected_as

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.requests import (
     AssignRequest,
     ChangePlannedInfusion,
     ChangePrescriber,
-    Command,
     DismissRequest,
     HoldPeerToPeer,
-    Moment,
     OfferPeerToPeer,
     ReleaseRequest,
     ReopenRequest,
@@ -22,8 +22,8 @@ from domain.commands import (
 from domain.decisions.consequences import Decision
 from domain.decisions.determinations import check_open, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import (
-    PatientEvent,
+from domain.events import PatientEvent
+from domain.events.requests import (
     PeerToPeerHeld,
     PeerToPeerOffered,
     PlannedInfusionChanged,
@@ -35,7 +35,8 @@ from domain.events import (
     RequestSubmitted,
     RequestWithdrawn,
 )
-from domain.history import PatientHistory, Request
+from domain.history.records import Request
+from domain.history.state import PatientHistory
 from domain.permissions.commands import CLINICIAN_CREDENTIALS
 from domain.review.statements import check_statement
 

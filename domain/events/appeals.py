@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import StrictBool, StrictInt
 
 from domain.calendar import Day, Instant
-from domain.events.base import AppealId, Event, RequestId
+from domain.events.base import About, AppealId, Event, RequestId
 from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.requests import Statement, Urgency
@@ -32,6 +32,8 @@ class AppealFiled(Event):
     """`decision_version` is of the event that is appealed, `file_by` the last day on which it is in time."""
 
     TOPIC: ClassVar[str] = "AppealFiled"
+    TITLE: ClassVar[str] = "Appeal filed"
+    ABOUT: ClassVar[About] = About("appeal", "create")
 
     appeal_id: AppealId
     request_id: RequestId
@@ -54,6 +56,8 @@ class AppealEvidenceAdded(Event):
     """Facts and documents for an appeal; the request's facts stand from now on as `statement` says, whole."""
 
     TOPIC: ClassVar[str] = "AppealEvidenceAdded"
+    TITLE: ClassVar[str] = "Evidence added to the appeal"
+    ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
     received_at: Instant
@@ -73,6 +77,8 @@ class AppealAssigned(Event):
     """To somebody who took no part in the determination and reports to nobody who did."""
 
     TOPIC: ClassVar[str] = "AppealAssigned"
+    TITLE: ClassVar[str] = "Appeal assigned"
+    ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
     to: Actor
@@ -85,6 +91,8 @@ class AppealDecided(Event):
     """
 
     TOPIC: ClassVar[str] = "AppealDecided"
+    TITLE: ClassVar[str] = "Appeal decided"
+    ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
     outcome: AppealOutcome
@@ -98,6 +106,8 @@ class AppealDecided(Event):
 
 class AppealWithdrawn(Event):
     TOPIC: ClassVar[str] = "AppealWithdrawn"
+    TITLE: ClassVar[str] = "Appeal withdrawn"
+    ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
     on: Day
@@ -113,6 +123,8 @@ class AppealDismissed(Event):
     """Not decided, and why: a late appeal is recorded first, and refused only with a reason."""
 
     TOPIC: ClassVar[str] = "AppealDismissed"
+    TITLE: ClassVar[str] = "Appeal dismissed"
+    ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
     on: Day
@@ -128,6 +140,8 @@ class AppealHandedOn(Event):
     """The upheld appeal went to an independent organisation."""
 
     TOPIC: ClassVar[str] = "AppealHandedOn"
+    TITLE: ClassVar[str] = "Appeal handed on"
+    ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
     on: Day
@@ -142,6 +156,8 @@ class ExternalReviewAnswered(Event):
     """What the independent organisation decided; where it overturned, the approval is in the same commit."""
 
     TOPIC: ClassVar[str] = "ExternalReviewAnswered"
+    TITLE: ClassVar[str] = "External review answered"
+    ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
     received_on: Day
@@ -151,3 +167,15 @@ class ExternalReviewAnswered(Event):
     @property
     def happened(self) -> date:
         return self.received_on
+
+
+AppealEvent = (
+    AppealFiled
+    | AppealEvidenceAdded
+    | AppealAssigned
+    | AppealDecided
+    | AppealWithdrawn
+    | AppealDismissed
+    | AppealHandedOn
+    | ExternalReviewAnswered
+)

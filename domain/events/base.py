@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
@@ -33,6 +33,33 @@ def is_empty(value: tuple[object, ...]) -> bool:
     return not value
 
 
+Subject = Literal[
+    "patient",
+    "coverage",
+    "representative",
+    "other agent",
+    "report",
+    "dose",
+    "course",
+    "document",
+    "request",
+    "determination",
+    "notice",
+    "appeal",
+]
+Effect = Literal["create", "update", "void"]
+
+
+class About(NamedTuple):
+    """What an event of a patient's history is about, and what the event does to it.
+
+    Nothing is ever deleted: what is voided stays on record and no longer counts.
+    """
+
+    subject: Subject
+    effect: Effect
+
+
 class ImportedFrom(Fact):
     """The line of an import that an event came from: recorded then, though it happened before."""
 
@@ -41,9 +68,15 @@ class ImportedFrom(Fact):
 
 
 class Event(Fact):
-    """What every event carries. `salt` keeps a hash of the stored bytes from telling anything."""
+    """What every event carries. `salt` keeps a hash of the stored bytes from telling anything.
+
+    `TOPIC` names the class in the store and never changes. `TITLE` is for people; `TITLE` and `ABOUT` are of
+    every event of a patient's history and may change.
+    """
 
     TOPIC: ClassVar[str]
+    TITLE: ClassVar[str]
+    ABOUT: ClassVar[About]
     class_version: ClassVar[int] = 1
 
     originator_id: UUID = Field(default=NOBODY, exclude=True)
@@ -62,3 +95,10 @@ class Event(Fact):
     def happened(self) -> datetime | date:
         """When it happened, as far as the event says more than when it was recorded."""
         return self.recorded_at
+
+
+def placed(event: Any, originator_id: UUID, originator_version: int) -> Any:
+    """The event at its place in a history. Only for an event that nobody else holds yet."""
+    event.__dict__["originator_id"] = originator_id
+    event.__dict__["originator_version"] = originator_version
+    return event

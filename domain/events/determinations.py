@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day
-from domain.events.base import AppealId, Event, RequestId, is_none
+from domain.events.base import About, AppealId, Event, RequestId, is_none
 from domain.facts import Fact, Name, Text
 from domain.people import Credential
 from domain.policy.assessment import Assessment
@@ -41,6 +41,8 @@ class CourseApproved(Event):
     """
 
     TOPIC: ClassVar[str] = "CourseApproved"
+    TITLE: ClassVar[str] = "Course approved"
+    ABOUT: ClassVar[About] = About("determination", "create")
 
     request_id: RequestId
     course: StrictInt
@@ -61,6 +63,8 @@ class RequestDenied(Event):
     """`citing` are the criteria that the denial rests on; the rationale says it in plain language."""
 
     TOPIC: ClassVar[str] = "RequestDenied"
+    TITLE: ClassVar[str] = "Request denied"
+    ABOUT: ClassVar[About] = About("determination", "create")
 
     request_id: RequestId
     citing: tuple[str, ...]
@@ -73,6 +77,8 @@ class RequestDenied(Event):
 
 class RequestReferred(Event):
     TOPIC: ClassVar[str] = "RequestReferred"
+    TITLE: ClassVar[str] = "Referred to a clinician"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     determination: Determination
@@ -89,6 +95,8 @@ class ApprovalExtended(Event):
     """
 
     TOPIC: ClassVar[str] = "ApprovalExtended"
+    TITLE: ClassVar[str] = "Approval extended"
+    ABOUT: ClassVar[About] = About("determination", "update")
 
     request_id: RequestId
     approval_version: StrictInt
@@ -104,6 +112,8 @@ class ApprovalRescinded(Event):
     """A clinician took an approval back; from `rescinded_on` on it covers nothing."""
 
     TOPIC: ClassVar[str] = "ApprovalRescinded"
+    TITLE: ClassVar[str] = "Approval rescinded"
+    ABOUT: ClassVar[About] = About("determination", "update")
 
     request_id: RequestId
     approval_version: StrictInt
@@ -124,6 +134,8 @@ class PastDeterminationImported(Event):
     """
 
     TOPIC: ClassVar[str] = "PastDeterminationImported"
+    TITLE: ClassVar[str] = "Determination taken over"
+    ABOUT: ClassVar[About] = About("determination", "create")
 
     request_id: RequestId
     outcome: PastOutcome
@@ -141,3 +153,8 @@ class PastDeterminationImported(Event):
     @property
     def happened(self) -> date:
         return self.decided_on
+
+
+DeterminationEvent = (
+    CourseApproved | RequestDenied | RequestReferred | ApprovalExtended | ApprovalRescinded | PastDeterminationImported
+)

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
-from domain.events.base import DocumentId, Event
+from domain.events.base import About, DocumentId, Event
 from domain.facts import Fact, Name, Text
 
 DocumentKind = Literal["chart_note", "mri_report", "laboratory_report", "letter", "claim", "form", "notice", "other"]
@@ -33,6 +33,8 @@ class DocumentReviewed(Event):
     """A person of the plan read it, and found that it supports the finding of the clause, or does not (R14)."""
 
     TOPIC: ClassVar[str] = "DocumentReviewed"
+    TITLE: ClassVar[str] = "Document reviewed"
+    ABOUT: ClassVar[About] = About("document", "update")
 
     document_id: DocumentId
     clause: Name
@@ -44,6 +46,8 @@ class DocumentCorrected(Event):
     """What was said of the document was wrong (R23); its bytes never change."""
 
     TOPIC: ClassVar[str] = "DocumentCorrected"
+    TITLE: ClassVar[str] = "Document's description corrected"
+    ABOUT: ClassVar[About] = About("document", "update")
 
     document_id: DocumentId
     name: Name
@@ -57,6 +61,11 @@ class DocumentVoided(Event):
     """It does not belong here, and supports nothing; it stays visible (R23)."""
 
     TOPIC: ClassVar[str] = "DocumentVoided"
+    TITLE: ClassVar[str] = "Document voided"
+    ABOUT: ClassVar[About] = About("document", "void")
 
     document_id: DocumentId
     reason: Text
+
+
+DocumentEvent = DocumentReviewed | DocumentCorrected | DocumentVoided

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.calendar import Day, PartialDate
-from domain.events.base import DocumentId, Event, is_none
+from domain.events.base import About, DocumentId, Event, is_none
 from domain.facts import Fact, Name, Text
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
@@ -25,6 +25,8 @@ class Member(Fact):
 
 class HistoryOpened(Event):
     TOPIC: ClassVar[str] = "HistoryOpened"
+    TITLE: ClassVar[str] = "History opened"
+    ABOUT: ClassVar[About] = About("patient", "create")
 
     member: Member
     name: Name
@@ -35,6 +37,8 @@ class DemographicsCorrected(Event):
     """The name or the birth date was wrong (R23); None: that one stands as it was."""
 
     TOPIC: ClassVar[str] = "DemographicsCorrected"
+    TITLE: ClassVar[str] = "Name or birth date corrected"
+    ABOUT: ClassVar[About] = About("patient", "update")
 
     name: Name | None
     birth_date: PartialDate | None
@@ -45,6 +49,8 @@ class MemberIdentifierAdded(Event):
     """Another number under which a plan knows this person; the index points from it to her in the same commit."""
 
     TOPIC: ClassVar[str] = "MemberIdentifierAdded"
+    TITLE: ClassVar[str] = "Member identifier added"
+    ABOUT: ClassVar[About] = About("patient", "update")
 
     member: Member
 
@@ -53,6 +59,8 @@ class MemberIdentifierRetired(Event):
     """The number no longer leads here; it may be given to another history later."""
 
     TOPIC: ClassVar[str] = "MemberIdentifierRetired"
+    TITLE: ClassVar[str] = "Member identifier retired"
+    ABOUT: ClassVar[About] = About("patient", "update")
 
     member: Member
     reason: Text
@@ -62,6 +70,8 @@ class HistoriesLinked(Event):
     """Two histories are of one person. Nothing is copied; each points to the other, in one commit."""
 
     TOPIC: ClassVar[str] = "HistoriesLinked"
+    TITLE: ClassVar[str] = "Linked with another history"
+    ABOUT: ClassVar[About] = About("patient", "update")
 
     other_patient_id: UUID
     reason: Text
@@ -71,6 +81,8 @@ class HistoriesUnlinked(Event):
     """The link was a mistake (R23)."""
 
     TOPIC: ClassVar[str] = "HistoriesUnlinked"
+    TITLE: ClassVar[str] = "Link with another history taken back"
+    ABOUT: ClassVar[About] = About("patient", "update")
 
     other_patient_id: UUID
     reason: Text
@@ -80,6 +92,8 @@ class LineOfBusinessChanged(Event):
     """From this day on her coverage is of another line; requests keep the line under which they were received."""
 
     TOPIC: ClassVar[str] = "LineOfBusinessChanged"
+    TITLE: ClassVar[str] = "Line of business changed"
+    ABOUT: ClassVar[About] = About("coverage", "update")
 
     on: Day
     line_of_business: LineOfBusiness
@@ -93,6 +107,8 @@ class RepresentativeNamed(Event):
     """Somebody may speak for her, from a day on and perhaps through another."""
 
     TOPIC: ClassVar[str] = "RepresentativeNamed"
+    TITLE: ClassVar[str] = "Representative named"
+    ABOUT: ClassVar[About] = About("representative", "create")
 
     name: Name
     relationship: Relationship
@@ -107,6 +123,8 @@ class RepresentativeNamed(Event):
 
 class DeathRecorded(Event):
     TOPIC: ClassVar[str] = "DeathRecorded"
+    TITLE: ClassVar[str] = "Death recorded"
+    ABOUT: ClassVar[About] = About("patient", "update")
 
     on: PartialDate
     source: Text
@@ -116,6 +134,8 @@ class DeathRecordVoided(Event):
     """The record of her death was a mistake (R23)."""
 
     TOPIC: ClassVar[str] = "DeathRecordVoided"
+    TITLE: ClassVar[str] = "Record of death voided"
+    ABOUT: ClassVar[About] = About("patient", "void")
 
     reason: Text
 
@@ -124,6 +144,8 @@ class OtherAgentStarted(Event):
     """She began another agent for MS; it bears on concurrent use (R17) and is no trial with an outcome."""
 
     TOPIC: ClassVar[str] = "OtherAgentStarted"
+    TITLE: ClassVar[str] = "Other agent started"
+    ABOUT: ClassVar[About] = About("other agent", "create")
 
     product: Name
     on: PartialDate
@@ -134,6 +156,8 @@ class OtherAgentStopped(Event):
     """She stopped, or will stop, another agent for MS (R17)."""
 
     TOPIC: ClassVar[str] = "OtherAgentStopped"
+    TITLE: ClassVar[str] = "Other agent stopped"
+    ABOUT: ClassVar[About] = About("other agent", "update")
 
     product: Name
     on: PartialDate
@@ -147,6 +171,8 @@ class RequesterAdmitted(Event):
     """A prescriber's office that named the member, her name and birth date as they are on record may ask for her."""
 
     TOPIC: ClassVar[str] = "RequesterAdmitted"
+    TITLE: ClassVar[str] = "Prescriber's office admitted"
+    ABOUT: ClassVar[About] = About("patient", "update")
 
 
 class MemberIndexed(Event):
@@ -163,3 +189,21 @@ class MemberUnindexed(Event):
     TOPIC: ClassVar[str] = "MemberUnindexed"
 
     retired_patient_id: UUID
+
+
+PersonEvent = (
+    HistoryOpened
+    | DemographicsCorrected
+    | MemberIdentifierAdded
+    | MemberIdentifierRetired
+    | HistoriesLinked
+    | HistoriesUnlinked
+    | LineOfBusinessChanged
+    | RepresentativeNamed
+    | RequesterAdmitted
+    | DeathRecorded
+    | DeathRecordVoided
+    | OtherAgentStarted
+    | OtherAgentStopped
+)
+IndexEvent = MemberIndexed | MemberUnindexed

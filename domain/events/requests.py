@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant, PartialDate
-from domain.events.base import AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_none
+from domain.events.base import About, AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_none
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
 from domain.facts import (
@@ -69,6 +69,8 @@ class RequestSubmitted(Event):
     """`retrospective_for` names the doses that were given before it was asked for."""
 
     TOPIC: ClassVar[str] = "RequestSubmitted"
+    TITLE: ClassVar[str] = "Request received"
+    ABOUT: ClassVar[About] = About("request", "create")
 
     request_id: RequestId
     received_at: Instant
@@ -102,6 +104,8 @@ class InformationRequested(Event):
     """Asks for exactly what was still undetermined (`asked`), to be answered by an instant."""
 
     TOPIC: ClassVar[str] = "InformationRequested"
+    TITLE: ClassVar[str] = "Information requested"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     asked: tuple[Asked, ...]
@@ -119,6 +123,8 @@ class InformationSupplied(Event):
     """
 
     TOPIC: ClassVar[str] = "InformationSupplied"
+    TITLE: ClassVar[str] = "Information supplied"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     received_at: Instant
@@ -138,6 +144,8 @@ class StatementCorrected(Event):
     """What was submitted was wrong (R23): the facts whole, as they stand from now on; `fields` names what changed."""
 
     TOPIC: ClassVar[str] = "StatementCorrected"
+    TITLE: ClassVar[str] = "Submitted facts corrected"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     statement: Statement
@@ -149,6 +157,8 @@ class StatementCorrected(Event):
 
 class ReminderSent(Event):
     TOPIC: ClassVar[str] = "ReminderSent"
+    TITLE: ClassVar[str] = "Reminder sent"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     channel: Channel
@@ -157,6 +167,8 @@ class ReminderSent(Event):
 
 class PlannedInfusionChanged(Event):
     TOPIC: ClassVar[str] = "PlannedInfusionChanged"
+    TITLE: ClassVar[str] = "Planned infusion changed"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     planned_first_infusion_on: Day | None
@@ -165,6 +177,8 @@ class PlannedInfusionChanged(Event):
 
 class PrescriberChanged(Event):
     TOPIC: ClassVar[str] = "PrescriberChanged"
+    TITLE: ClassVar[str] = "Prescriber changed"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     prescriber: Prescriber
@@ -176,6 +190,8 @@ class PrescriberChanged(Event):
 
 class RequestAssigned(Event):
     TOPIC: ClassVar[str] = "RequestAssigned"
+    TITLE: ClassVar[str] = "Request assigned"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     to: Actor
@@ -185,6 +201,8 @@ class RequestReleased(Event):
     """Nobody has it any more."""
 
     TOPIC: ClassVar[str] = "RequestReleased"
+    TITLE: ClassVar[str] = "Request released"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
 
@@ -193,6 +211,8 @@ class RequestWithdrawn(Event):
     """Taken back by who asked, `by` name; nothing was decided."""
 
     TOPIC: ClassVar[str] = "RequestWithdrawn"
+    TITLE: ClassVar[str] = "Request withdrawn"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     on: Day
@@ -208,6 +228,8 @@ class RequestDismissed(Event):
     """Not decided, because it is a duplicate of another or was improperly filed."""
 
     TOPIC: ClassVar[str] = "RequestDismissed"
+    TITLE: ClassVar[str] = "Request dismissed"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     on: Day
@@ -224,6 +246,8 @@ class RequestReopened(Event):
     """A request that was denied, withdrawn or dismissed is to be decided again; what was decided stays on record."""
 
     TOPIC: ClassVar[str] = "RequestReopened"
+    TITLE: ClassVar[str] = "Request reopened"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     on: Day
@@ -241,6 +265,8 @@ class PeerToPeerOffered(Event):
     """A conversation between the prescriber and a clinician of the plan was offered, until a day."""
 
     TOPIC: ClassVar[str] = "PeerToPeerOffered"
+    TITLE: ClassVar[str] = "Peer-to-peer offered"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     until: Day | None
@@ -251,6 +277,8 @@ class PeerToPeerHeld(Event):
     """The actor is the plan's clinician, `with_whom` the prescriber or who stood in."""
 
     TOPIC: ClassVar[str] = "PeerToPeerHeld"
+    TITLE: ClassVar[str] = "Peer-to-peer held"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     on: Day
@@ -266,6 +294,8 @@ class RequestExpedited(Event):
     """The urgent clock runs from when expediting was asked for."""
 
     TOPIC: ClassVar[str] = "RequestExpedited"
+    TITLE: ClassVar[str] = "Request expedited"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     asked_at: Instant
@@ -278,6 +308,8 @@ class RequestExpedited(Event):
 
 class ExpeditingRefused(Event):
     TOPIC: ClassVar[str] = "ExpeditingRefused"
+    TITLE: ClassVar[str] = "Expediting refused"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     asked_at: Instant
@@ -292,6 +324,8 @@ class ClockExtended(Event):
     """The plan took the time that the clock's table allows; `notice` is what the claimant was told."""
 
     TOPIC: ClassVar[str] = "ClockExtended"
+    TITLE: ClassVar[str] = "Clock extended"
+    ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
     days: StrictInt
@@ -303,6 +337,8 @@ class NoticeIssued(Event):
     """A notice of a determination, of what is needed, or of an appeal's decision left the plan."""
 
     TOPIC: ClassVar[str] = "NoticeIssued"
+    TITLE: ClassVar[str] = "Notice issued"
+    ABOUT: ClassVar[About] = About("notice", "create")
 
     notice_id: NoticeId
     request_id: RequestId
@@ -319,6 +355,8 @@ class NoticeIssued(Event):
 
 class NoticeDelivered(Event):
     TOPIC: ClassVar[str] = "NoticeDelivered"
+    TITLE: ClassVar[str] = "Notice delivered"
+    ABOUT: ClassVar[About] = About("notice", "update")
 
     notice_id: NoticeId
     delivered_at: Instant
@@ -326,3 +364,26 @@ class NoticeDelivered(Event):
     @property
     def happened(self) -> datetime:
         return self.delivered_at
+
+
+RequestEvent = (
+    RequestSubmitted
+    | InformationRequested
+    | InformationSupplied
+    | StatementCorrected
+    | ReminderSent
+    | PlannedInfusionChanged
+    | PrescriberChanged
+    | RequestAssigned
+    | RequestReleased
+    | RequestWithdrawn
+    | RequestDismissed
+    | RequestReopened
+    | PeerToPeerOffered
+    | PeerToPeerHeld
+    | RequestExpedited
+    | ExpeditingRefused
+    | ClockExtended
+    | NoticeIssued
+    | NoticeDelivered
+)

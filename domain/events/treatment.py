@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, PartialDate
-from domain.events.base import DoseId, Event, ReportedCourseId, ReportId, RequestId, is_none
+from domain.events.base import About, DoseId, Event, ReportedCourseId, ReportId, RequestId, is_none
 from domain.facts import Fact, Name, Text
 
 DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]
@@ -45,6 +45,8 @@ class PriorTreatmentReported(Event):
     """
 
     TOPIC: ClassVar[str] = "PriorTreatmentReported"
+    TITLE: ClassVar[str] = "Prior treatment reported"
+    ABOUT: ClassVar[About] = About("report", "create")
 
     report_id: ReportId
     on: Day
@@ -61,6 +63,8 @@ class PriorTreatmentCorrected(Event):
     """What the report should have said (R23), whole: its courses as they stand from now on."""
 
     TOPIC: ClassVar[str] = "PriorTreatmentCorrected"
+    TITLE: ClassVar[str] = "Prior treatment corrected"
+    ABOUT: ClassVar[About] = About("report", "update")
 
     report_id: ReportId
     source: TreatmentSource
@@ -74,6 +78,8 @@ class PriorTreatmentVoided(Event):
     """The report was a mistake; it stays visible and tells of nothing (R23)."""
 
     TOPIC: ClassVar[str] = "PriorTreatmentVoided"
+    TITLE: ClassVar[str] = "Report of prior treatment voided"
+    ABOUT: ClassVar[About] = About("report", "void")
 
     report_id: ReportId
     reason: Text
@@ -87,6 +93,8 @@ class DoseAdministered(Event):
     """
 
     TOPIC: ClassVar[str] = "DoseAdministered"
+    TITLE: ClassVar[str] = "Dose given"
+    ABOUT: ClassVar[About] = About("dose", "create")
 
     dose_id: DoseId
     on: Day
@@ -113,6 +121,8 @@ class DoseCorrected(Event):
     """
 
     TOPIC: ClassVar[str] = "DoseCorrected"
+    TITLE: ClassVar[str] = "Dose corrected"
+    ABOUT: ClassVar[About] = About("dose", "update")
 
     dose_id: DoseId
     on: Day
@@ -135,6 +145,8 @@ class PossibleDuplicateConfirmed(Event):
     """A person found that the second report is the same infusion: it stays uncounted."""
 
     TOPIC: ClassVar[str] = "PossibleDuplicateConfirmed"
+    TITLE: ClassVar[str] = "Second report confirmed as the same infusion"
+    ABOUT: ClassVar[About] = About("dose", "update")
 
     dose_id: DoseId
     reason: Text
@@ -144,6 +156,8 @@ class PossibleDuplicateDismissed(Event):
     """A person found that the second report is another infusion: it counts from now on."""
 
     TOPIC: ClassVar[str] = "PossibleDuplicateDismissed"
+    TITLE: ClassVar[str] = "Second report found to be another infusion"
+    ABOUT: ClassVar[About] = About("dose", "update")
 
     dose_id: DoseId
     reason: Text
@@ -153,6 +167,8 @@ class DoseVoided(Event):
     """The entry was a mistake; it stays visible and no longer counts (R23)."""
 
     TOPIC: ClassVar[str] = "DoseVoided"
+    TITLE: ClassVar[str] = "Dose entry voided"
+    ABOUT: ClassVar[About] = About("dose", "void")
 
     dose_id: DoseId
     reason: Text
@@ -162,6 +178,8 @@ class CourseCompleted(Event):
     """The last dose of the regimen is on record (R6); stored in the commit of what completed it."""
 
     TOPIC: ClassVar[str] = "CourseCompleted"
+    TITLE: ClassVar[str] = "Course completed"
+    ABOUT: ClassVar[About] = About("course", "update")
 
     course: StrictInt
     doses_given: StrictInt
@@ -176,6 +194,8 @@ class CourseReopened(Event):
     """The course is not complete any more (R24): it is the latest and lost a dose, or all its doses were moved."""
 
     TOPIC: ClassVar[str] = "CourseReopened"
+    TITLE: ClassVar[str] = "Course open again"
+    ABOUT: ClassVar[About] = About("course", "update")
 
     course: StrictInt
     doses_given: StrictInt
@@ -190,6 +210,8 @@ class CourseClosedUnfinished(Event):
     """
 
     TOPIC: ClassVar[str] = "CourseClosedUnfinished"
+    TITLE: ClassVar[str] = "Course closed unfinished"
+    ABOUT: ClassVar[About] = About("course", "update")
 
     course: StrictInt
     doses_given: StrictInt
@@ -200,3 +222,18 @@ class CourseClosedUnfinished(Event):
     @property
     def happened(self) -> date:
         return self.closed_on
+
+
+TreatmentEvent = (
+    PriorTreatmentReported
+    | PriorTreatmentCorrected
+    | PriorTreatmentVoided
+    | DoseAdministered
+    | DoseCorrected
+    | PossibleDuplicateConfirmed
+    | PossibleDuplicateDismissed
+    | DoseVoided
+    | CourseCompleted
+    | CourseReopened
+    | CourseClosedUnfinished
+)

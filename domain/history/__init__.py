@@ -10,30 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from domain.events import Event, HistoryOpened, PatientEvent
+from domain.events import PATIENT_EVENTS, PatientEvent
+from domain.events.base import Event
+from domain.events.patient import HistoryOpened
 from domain.history import appeals, determinations, documents, patient, requests, treatment
-from domain.history.records import (
-    AgentUse,
-    Appeal,
-    AppealStatus,
-    Approval,
-    Asking,
-    CourseMarks,
-    Decision,
-    DocumentOnRecord,
-    Dose,
-    Duplicate,
-    Notice,
-    PastDetermination,
-    Reopening,
-    Report,
-    Representative,
-    Request,
-    RequestStatus,
-    Review,
-)
 from domain.history.state import PatientHistory
-from domain.history.treatment import reported_course_id
 
 REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     **patient.REMEMBERS,
@@ -44,6 +25,7 @@ REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistor
     **appeals.REMEMBERS,
 }
 """What each event adds to the history; `HistoryOpened` begins it."""
+assert set(REMEMBERS) == set(PATIENT_EVENTS) - {HistoryOpened}, "every event has its fold"
 
 
 def fold(events: Iterable[PatientEvent], history: PatientHistory | None = None) -> PatientHistory | None:
@@ -87,30 +69,3 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
     # Nobody else holds it yet, and so it need not be copied a second time.
     vars(after).update(version=event.originator_version, recorded_at=event.recorded_at)
     return after
-
-
-__all__ = [
-    "AgentUse",
-    "Appeal",
-    "AppealStatus",
-    "Approval",
-    "Asking",
-    "CourseMarks",
-    "Decision",
-    "DocumentOnRecord",
-    "Dose",
-    "Duplicate",
-    "Notice",
-    "PastDetermination",
-    "PatientHistory",
-    "Reopening",
-    "Report",
-    "Representative",
-    "Request",
-    "RequestStatus",
-    "Review",
-    "evolve",
-    "fold",
-    "reported_course_id",
-    "versions",
-]

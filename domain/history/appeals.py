@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-from domain.events import (
+from domain.events.appeals import (
     AppealAssigned,
     AppealDecided,
     AppealDismissed,
@@ -13,9 +13,9 @@ from domain.events import (
     AppealFiled,
     AppealHandedOn,
     AppealWithdrawn,
-    Event,
     ExternalReviewAnswered,
 )
+from domain.events.base import Event
 from domain.history.documents import supplied
 from domain.history.frozen import changed
 from domain.history.records import Appeal

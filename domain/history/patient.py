@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from domain.events import (
+from domain.events.base import Event
+from domain.events.patient import (
     DeathRecorded,
     DeathRecordVoided,
     DemographicsCorrected,
-    Event,
     HistoriesLinked,
     HistoriesUnlinked,
     LineOfBusinessChanged,

@@ -7,22 +7,13 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from domain.calendar import PartialDate
-from domain.events import (
-    AppealLevel,
-    AppealOutcome,
-    Asked,
-    Determination,
-    Document,
-    Filer,
-    ImportedFrom,
-    LineOfBusiness,
-    NoticeKind,
-    ReportedCourse,
-    Statement,
-    TreatmentSource,
-    Urgency,
-    Variance,
-)
+from domain.events.appeals import AppealLevel, AppealOutcome, Filer
+from domain.events.base import ImportedFrom
+from domain.events.determinations import Determination
+from domain.events.documents import Document
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import Asked, NoticeKind, Statement, Urgency
+from domain.events.treatment import ReportedCourse, TreatmentSource, Variance
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 

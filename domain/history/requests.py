@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
-from domain.events import (
+from domain.events.base import Event
+from domain.events.requests import (
     ClockExtended,
-    Event,
     ExpeditingRefused,
     InformationRequested,
     NoticeDelivered,

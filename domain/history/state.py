@@ -9,11 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.calendar import PartialDate
-from domain.events import (
-    ImportedFrom,
-    LineOfBusiness,
-    Member,
-)
+from domain.events.base import ImportedFrom
+from domain.events.patient import LineOfBusiness, Member
 from domain.history.frozen import changed
 from domain.history.records import (
     NO_MARKS,

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.events import (
+from domain.events.base import Event
+from domain.events.treatment import (
     CourseClosedUnfinished,
     CourseCompleted,
     CourseReopened,
     DoseAdministered,
     DoseCorrected,
     DoseVoided,
-    Event,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
     PriorTreatmentCorrected,

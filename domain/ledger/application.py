@@ -21,10 +21,14 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from domain import errors
-from domain.commands import Command, Moment, OpenHistory
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.patient import OpenHistory
 from domain.decisions import decide
-from domain.events import Event, ImportedFrom, PatientEvent, placed
-from domain.history import PatientHistory, versions
+from domain.events import PatientEvent
+from domain.events.base import Event, ImportedFrom, placed
+from domain.history import versions
+from domain.history.state import PatientHistory
 from domain.ledger import schema
 from domain.ledger.documents.references import check_named, hashes_named
 from domain.ledger.documents.store import GRACE, Swept

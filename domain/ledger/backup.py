@@ -27,7 +27,7 @@ from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.ledger.mapper import EventMapper
-from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.ledger.stores.urls import Address, SQLiteAddress
 
@@ -91,7 +91,7 @@ def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) ->
 def _copied(path: Path, place: Path) -> sqlite3.Connection:
     """The ledger as it is at one moment. In one step: writers go on meanwhile, and do not make it begin again."""
     os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(sqlite_store.connect(path)) as source, closing(sqlite3.connect(place)) as target:
+    with closing(sqlite_connections.connect(path)) as source, closing(sqlite3.connect(place)) as target:
         source.backup(target)
     # Of the copy nobody else knows: without a write-ahead log all of it is in the one file.
     copy = sqlite3.connect(place)

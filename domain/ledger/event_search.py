@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from domain.events import Event
+from domain.events.base import Event
 from domain.ledger.reader import LedgerOnRecord
 
 READ_MAX: Final = 4_000

@@ -9,7 +9,8 @@ from uuid import UUID
 from eventsourcing.persistence import EventStore
 
 from domain import errors
-from domain.events import HistoryOpened, PatientEvent
+from domain.events import PatientEvent
+from domain.events.patient import HistoryOpened
 from domain.ledger.mapper import EventMapper
 from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
 from domain.ledger.stores.sqlite_recorder import SQLiteLedgerRecorder

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Final
 from uuid import UUID
 
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 
 HISTORIES_MAX: Final = 1024
 """Histories remembered by one process: some ten kilobytes each, of a patient with many assessments a few hundred."""

@@ -25,7 +25,8 @@ from eventsourcing.utils import register_topic
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from domain.events import STORED_EVENTS, Event, placed
+from domain.events import STORED_EVENTS
+from domain.events.base import Event, placed
 from domain.ledger.encryption.records import EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
 
 CLASS_VERSION: Final = "class_version"

@@ -13,8 +13,12 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment, EnvType
 
-from domain.events import Event, HistoryOpened, IndexEvent, KeepingEvent, Member, PatientEvent
-from domain.history import PatientHistory, fold
+from domain.events import PatientEvent
+from domain.events.base import Event
+from domain.events.patient import HistoryOpened, IndexEvent, Member
+from domain.events.system import KeepingEvent
+from domain.history import fold
+from domain.history.state import PatientHistory
 from domain.ledger import schema
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of

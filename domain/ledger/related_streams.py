@@ -14,19 +14,20 @@ from uuid import UUID, uuid5
 
 from eventsourcing.persistence import EventStore
 
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.context import Moment
+from domain.commands.patient import (
     AddMemberIdentifier,
-    Command,
     LinkHistories,
-    Moment,
     OpenHistory,
     RetireMemberIdentifier,
     UnlinkHistories,
 )
 from domain.decisions import decide
 from domain.errors import AlreadyRecorded, NotFound
-from domain.events import Event, IndexEvent, Member, MemberIndexed, MemberUnindexed, placed
-from domain.history import PatientHistory
+from domain.events.base import Event, placed
+from domain.events.patient import IndexEvent, Member, MemberIndexed, MemberUnindexed
+from domain.history.state import PatientHistory
 
 AboutMember = OpenHistory | AddMemberIdentifier | RetireMemberIdentifier
 AboutTwo = LinkHistories | UnlinkHistories

@@ -21,7 +21,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from domain.ledger.errors import StoreError
-from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.postgres_datastore import SCHEMA, connection_parameters
 from domain.ledger.stores.urls import Address, PostgresAddress, SQLiteAddress, address_of
 from domain.ledger.tables.tables import (
@@ -165,7 +165,7 @@ def _stored_in_sqlite(address: SQLiteAddress) -> dict[str, str] | None:
 
 def _sqlite_connection(address: SQLiteAddress, *, create: bool = False) -> closing[sqlite3.Connection]:
     try:
-        return closing(sqlite_store.connect(address.path, create=create))
+        return closing(sqlite_connections.connect(address.path, create=create))
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
             f"{address.path} cannot be opened as an SQLite ledger: {error}",
@@ -176,7 +176,10 @@ def _sqlite_connection(address: SQLiteAddress, *, create: bool = False) -> closi
 def _upgrade_sqlite(address: SQLiteAddress, zone: str | None, entropy: Entropy) -> None:
     # First without a trace: a refusal leaves no empty file behind.
     _settings_to_store(_stored_in_sqlite(address) or {}, address, zone, entropy)
-    with _sqlite_connection(address, create=True) as connection, sqlite_store.transaction(connection, commit=True) as c:
+    with (
+        _sqlite_connection(address, create=True) as connection,
+        sqlite_connections.transaction(connection, commit=True) as c,
+    ):
         for statement in SQLITE_TABLES:
             c.execute(statement)
         stored = dict(tuple(row) for row in c.execute("SELECT name, value FROM ledger_settings"))

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.errors import NotPermitted
-from domain.events import (
+from domain.events.system import (
     THE_LEDGER_ITSELF,
     LinkIssued,
     LinkUsed,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.errors import NotPermitted
-from domain.history import Appeal, PatientHistory, Request
+from domain.history.records import Appeal, Request
+from domain.history.state import PatientHistory
 from domain.people import Actor
 
 SIMILAR_SPECIALTIES: Final = frozenset(

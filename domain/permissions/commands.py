@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain import commands as asked
-from domain.commands import COMMANDS, Command
+from domain.commands import COMMANDS, Command, appeals, determinations, patient, requests, treatment
 from domain.errors import NotPermitted
-from domain.events import LineOfBusiness
-from domain.history import Request
+from domain.events.patient import LineOfBusiness
+from domain.history.records import Request
 from domain.people import Actor, Credential, Role
 from domain.policy.assessment import Assessment
 
@@ -26,73 +25,76 @@ _APPEALS: Final[frozenset[Role]] = frozenset({"clinician", "appeals_clinician"})
 
 _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] = (
     # Facts come from everybody; a service brings doses and coverage.
-    (_ANYBODY, (asked.RecordDose, asked.ChangeLineOfBusiness, asked.RecordDelivery)),
+    (_ANYBODY, (treatment.RecordDose, patient.ChangeLineOfBusiness, requests.RecordDelivery)),
     (
         _ASKING,
         (
-            asked.OpenHistory,
-            asked.SubmitRequest,
-            asked.ReportPriorTreatment,
-            asked.SupplyInformation,
-            asked.ChangePlannedInfusion,
-            asked.ChangePrescriber,
-            asked.RecordAgentStarted,
-            asked.RecordAgentStopped,
-            asked.NameRepresentative,
-            asked.WithdrawRequest,
-            asked.FileAppeal,
-            asked.AddAppealEvidence,
-            asked.WithdrawAppeal,
+            patient.OpenHistory,
+            requests.SubmitRequest,
+            treatment.ReportPriorTreatment,
+            requests.SupplyInformation,
+            requests.ChangePlannedInfusion,
+            requests.ChangePrescriber,
+            patient.RecordAgentStarted,
+            patient.RecordAgentStopped,
+            patient.NameRepresentative,
+            requests.WithdrawRequest,
+            appeals.FileAppeal,
+            appeals.AddAppealEvidence,
+            appeals.WithdrawAppeal,
         ),
     ),
     # What is on record is corrected, read and passed on by people of the plan.
     (
         _PLAN,
         (
-            asked.CorrectDemographics,
-            asked.AddMemberIdentifier,
-            asked.RetireMemberIdentifier,
-            asked.LinkHistories,
-            asked.UnlinkHistories,
-            asked.RecordDeath,
-            asked.VoidDeathRecord,
-            asked.CorrectPriorTreatment,
-            asked.VoidPriorTreatment,
-            asked.CorrectDose,
-            asked.VoidDose,
-            asked.ConfirmDuplicate,
-            asked.DismissDuplicate,
-            asked.CorrectStatement,
-            asked.ReviewDocument,
-            asked.CorrectDocument,
-            asked.VoidDocument,
-            asked.IssueNotice,
-            asked.SendReminder,
-            asked.AssignAppeal,
-            asked.DismissAppeal,
-            asked.HandOnAppeal,
+            patient.CorrectDemographics,
+            patient.AddMemberIdentifier,
+            patient.RetireMemberIdentifier,
+            patient.LinkHistories,
+            patient.UnlinkHistories,
+            patient.RecordDeath,
+            patient.VoidDeathRecord,
+            treatment.CorrectPriorTreatment,
+            treatment.VoidPriorTreatment,
+            treatment.CorrectDose,
+            treatment.VoidDose,
+            treatment.ConfirmDuplicate,
+            treatment.DismissDuplicate,
+            requests.CorrectStatement,
+            requests.ReviewDocument,
+            requests.CorrectDocument,
+            requests.VoidDocument,
+            requests.IssueNotice,
+            requests.SendReminder,
+            appeals.AssignAppeal,
+            appeals.DismissAppeal,
+            appeals.HandOnAppeal,
         ),
     ),
     (
         _REVIEW,
         (
-            asked.ApproveCourse,
-            asked.ReferRequest,
-            asked.RequestInformation,
-            asked.AssignRequest,
-            asked.ReleaseRequest,
-            asked.DismissRequest,
-            asked.ReopenRequest,
-            asked.OfferPeerToPeer,
-            asked.ExpediteRequest,
-            asked.RefuseExpediting,
-            asked.ExtendClock,
-            asked.ExtendApproval,
-            asked.ImportPastDetermination,
+            determinations.ApproveCourse,
+            determinations.ReferRequest,
+            requests.RequestInformation,
+            requests.AssignRequest,
+            requests.ReleaseRequest,
+            requests.DismissRequest,
+            requests.ReopenRequest,
+            requests.OfferPeerToPeer,
+            requests.ExpediteRequest,
+            requests.RefuseExpediting,
+            requests.ExtendClock,
+            determinations.ExtendApproval,
+            determinations.ImportPastDetermination,
         ),
     ),
-    (_CLINICIAN, (asked.DenyRequest, asked.CloseCourse, asked.HoldPeerToPeer, asked.RescindApproval)),
-    (_APPEALS, (asked.DecideAppeal, asked.RecordExternalAnswer)),
+    (
+        _CLINICIAN,
+        (determinations.DenyRequest, treatment.CloseCourse, requests.HoldPeerToPeer, determinations.RescindApproval),
+    ),
+    (_APPEALS, (appeals.DecideAppeal, appeals.RecordExternalAnswer)),
 )
 
 MAY: Final[dict[type[Command], frozenset[Role]]] = {

@@ -12,7 +12,8 @@ from typing import Final
 
 from domain.commands import Command
 from domain.errors import NotFound, NotPermitted
-from domain.history import Appeal, DocumentOnRecord, Notice, PatientHistory, Request
+from domain.history.records import Appeal, DocumentOnRecord, Notice, Request
+from domain.history.state import PatientHistory
 from domain.people import Actor, Role
 from domain.permissions.disclosure import View
 

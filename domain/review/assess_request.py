@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from domain.events import StatedAgent, Statement
+from domain.events.requests import StatedAgent, Statement
 from domain.facts import (
     AgentsTried,
     AgentTried,
@@ -21,7 +21,8 @@ from domain.facts import (
     Facts,
     RequestedDosing,
 )
-from domain.history import DocumentOnRecord, Dose, PatientHistory, Request
+from domain.history.records import DocumentOnRecord, Dose, Request
+from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
 from domain.policy.agents import recognise
 from domain.policy.assessment import Assessment, assess

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pydantic import JsonValue
 
 from domain.facts import Fact
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.review.assess_request import Judgement, judge
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from domain.errors import InvalidCommand
-from domain.events import StatedAgent, Statement
+from domain.events.requests import StatedAgent, Statement
 from domain.facts import Fact
 from domain.policy.agents import Product, recognise
 

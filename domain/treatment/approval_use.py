@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.calendar import years_have_passed
-from domain.events import Variance
+from domain.events.treatment import Variance
 from domain.facts import doses_in_course
-from domain.history import Approval, Dose, PatientHistory
+from domain.history.records import Approval, Dose
+from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_among
 from domain.treatment.courses import Course, courses, current_course
 

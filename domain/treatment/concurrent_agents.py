@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.calendar import PartialDate
-from domain.events import StatedAgent, Statement
-from domain.history import AgentUse, PatientHistory, Request
+from domain.events.requests import StatedAgent, Statement
+from domain.history.records import AgentUse, Request
+from domain.history.state import PatientHistory
 from domain.policy.agents import is_concurrent_agent, recognise
 from domain.policy.edition import Edition
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.calendar import anniversary
-from domain.history import Dose, PatientHistory
+from domain.history.records import Dose
+from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, courses, current_course
 
 

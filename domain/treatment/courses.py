@@ -13,9 +13,10 @@ from datetime import date, timedelta
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from domain.calendar import PartialDate, anniversary
-from domain.events import ReportedCourse
+from domain.events.treatment import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
-from domain.history import CourseMarks, Dose, PatientHistory
+from domain.history.records import CourseMarks, Dose
+from domain.history.state import PatientHistory
 from domain.treatment.reported_courses import Account, accounts, continued
 
 SAME_COURSE = timedelta(days=30)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from domain.calendar import PartialDate
-from domain.events import ReportedCourse
+from domain.events.treatment import ReportedCourse
 from domain.facts import doses_in_course
-from domain.history import Report, reported_course_id
+from domain.history.records import Report
+from domain.history.treatment import reported_course_id
 
 COURSE_SPAN = timedelta(days=30)
 """How far a course is taken to reach where only one of its ends was reported, and how near two accounts of it lie."""

@@ -16,9 +16,13 @@ from pydantic import JsonValue
 
 from domain.calendar import Instant
 from domain.errors import EditionUnknown, NotFound
-from domain.events import AppealDecided, PatientEvent, Statement
+from domain.events import PatientEvent
+from domain.events.appeals import AppealDecided
+from domain.events.requests import Statement
 from domain.facts import Fact
-from domain.history import Appeal, PatientHistory, Request, versions
+from domain.history import versions
+from domain.history.records import Appeal, Request
+from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven, Prescriber
 from domain.policy.assessment import NOT_LISTED, Assessment
 from domain.policy.edition import Edition, Leaf

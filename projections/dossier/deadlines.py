@@ -13,7 +13,8 @@ from domain.deadlines.due_dates import DecisionClock, end_of_day
 from domain.deadlines.requests import clock_of
 from domain.deadlines.terms import in_words, terms_for
 from domain.facts import Fact
-from domain.history import Appeal, PatientHistory, Request
+from domain.history.records import Appeal, Request
+from domain.history.state import PatientHistory
 
 
 class StoodStill(Fact):

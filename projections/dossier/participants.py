@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from domain.errors import NotPermitted
-from domain.events import AppealAssigned, AppealDecided, PatientEvent
+from domain.events import PatientEvent
+from domain.events.appeals import AppealAssigned, AppealDecided
 from domain.facts import Fact
-from domain.history import Appeal, PatientHistory
+from domain.history.records import Appeal
+from domain.history.state import PatientHistory
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.permissions.appeal_independence import check_independent, check_uphold
-from projections.event_text import title_of
 
 Part = Literal["worked towards the determination", "worked on the appeal", "recorded facts"]
 
@@ -59,7 +60,7 @@ def participants(
     on_the_appeal: set[str] = set()
     for event in events:
         latest[event.actor.id] = event.actor
-        deeds.setdefault(event.actor.id, []).append(Deed(version=event.originator_version, title=title_of(type(event))))
+        deeds.setdefault(event.actor.id, []).append(Deed(version=event.originator_version, title=event.TITLE))
         if getattr(event, "appeal_id", None) == appeal.appeal_id:
             on_the_appeal.add(event.actor.id)
     found = history.appeal(appeal.appeal_id)

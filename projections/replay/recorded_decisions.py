@@ -7,16 +7,15 @@ from datetime import date
 from typing import Literal
 
 from domain.calendar import Day, Instant
-from domain.events import (
-    AppealDecided,
-    AppealFiled,
+from domain.events import PatientEvent
+from domain.events.appeals import AppealDecided, AppealFiled
+from domain.events.base import ImportedFrom
+from domain.events.determinations import (
     ApprovalExtended,
     ApprovalRescinded,
     CourseApproved,
     Determination,
-    ImportedFrom,
     PastDeterminationImported,
-    PatientEvent,
     RequestDenied,
     RequestReferred,
 )

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from domain.calendar import Day, Instant
 from domain.errors import EditionUnknown, NotFound
-from domain.events import ApprovalExtended, CourseApproved, PastDeterminationImported, PatientEvent
+from domain.events import PatientEvent
+from domain.events.determinations import ApprovalExtended, CourseApproved, PastDeterminationImported
 from domain.facts import Fact
-from domain.history import PatientHistory, versions
+from domain.history import versions
+from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for, edition_named, edition_recorded
@@ -26,7 +28,7 @@ from domain.policy.reassessment import Concluded, Difference, Rechecked, compare
 from domain.review.assess_request import judge, without_doses
 from domain.treatment.approval_use import doses_in_progress
 from projections.replay import clauses as replay_clauses
-from projections.replay import text as replay_words
+from projections.replay import text
 from projections.replay.clauses import ClauseChange, ClauseRow, ReadingRelied, RecommendationChange
 from projections.replay.recorded_decisions import (
     Deciding,
@@ -177,7 +179,7 @@ def replay(
         known_at=case.now.recorded_at,
         history_version=case.now.version,
         as_of=day,
-        headline=replay_words.headline(agreement.status, agreement.sentence, columns, changed, moved),
+        headline=text.headline(agreement.status, agreement.sentence, columns, changed, moved),
         decisions=tuple(_listed(one, case.event) for one in found),
         recorded=record,
         agreement=agreement,
@@ -251,11 +253,11 @@ def _as_known_then(case: _Case, record: Recorded) -> tuple[Edition | None, Reass
 def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreement:
     if record.assessment is None:
         is_import = isinstance(case.event, PastDeterminationImported)
-        return Agreement(status="not_available", sentence=replay_words.NO_ASSESSMENT[is_import])
+        return Agreement(status="not_available", sentence=text.NO_ASSESSMENT[is_import])
     rechecked = would_differ(record.assessment)
     if then is None:
-        reason = rechecked.cannot_rerun or replay_words.no_such_version(record.history_version)
-        sentence = replay_words.cannot_be_judged_again(reason)
+        reason = rechecked.cannot_rerun or text.no_such_version(record.history_version)
+        sentence = text.cannot_be_judged_again(reason)
         return Agreement(status="not_available", sentence=sentence, rechecked=rechecked)
     beside = compared(record.assessment, then.assessment)
     facts = tuple(_facts_that_differ(record.assessment, then.assessment))
@@ -264,7 +266,7 @@ def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreem
         beside = beside.model_copy(update={"conclusions": (digest,)})
     return Agreement(
         status="agrees" if beside.agrees and not facts else "differs",
-        sentence=replay_words.agreement(beside, facts, rechecked, then.history_version),
+        sentence=text.agreement(beside, facts, rechecked, then.history_version),
         findings=beside.findings,
         conclusions=beside.conclusions,
         facts=facts,

@@ -20,7 +20,8 @@ from pydantic import Field, StringConstraints
 
 from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand
-from domain.events import LineOfBusiness, Urgency
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import Urgency
 from domain.facts import Fact
 from domain.people import ActorId
 from domain.policy.assessment import Recommendation

@@ -21,9 +21,11 @@ from domain.deadlines.appeals import clock_of_appeal
 from domain.deadlines.due_dates import DecisionClock
 from domain.deadlines.requests import clock_of
 from domain.errors import EditionUnknown
-from domain.events import LineOfBusiness, Urgency
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import Urgency
 from domain.facts import Fact
-from domain.history import Appeal, PatientHistory, Request
+from domain.history.records import Appeal, Request
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.assessment import Recommendation
 from domain.policy.editions import edition_for

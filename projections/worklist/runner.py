@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand, NotFound
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
 from projections.worklist.listing import Filters, Paging, Worklist, chosen_from, cursor_of, page_of
 from projections.worklist.rows import WorklistRow, day_of_folding, worklist_rows

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.events import AccessesRecorded
+from domain.events.system import AccessesRecorded
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from domain.permissions.disclosure import Access, Look, View, digest_of

@@ -10,7 +10,7 @@ from eventsourcing.persistence import OperationalError
 from fastapi.routing import APIRoute
 
 from api.app import create_app
-from domain.ledger.access_log import writer as accesses
+from domain.ledger.access_log import writer
 from domain.ledger.access_log.report import Question, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.people import Actor
@@ -238,7 +238,7 @@ def test_when_too_many_wait_a_system_is_refused(api: Api, told: Json, monkeypatc
         raise OperationalError("the disk is full")
 
     get(api, "/me", CLAIMS)
-    monkeypatch.setattr(accesses, "BUFFER_MAX", 2)
+    monkeypatch.setattr(writer, "BUFFER_MAX", 2)
     with monkeypatch.context() as broken:
         broken.setattr(api.ledger.recorder, "insert_events", fails)
         path = f"/patients/{told['patient_id']}/eligibility"

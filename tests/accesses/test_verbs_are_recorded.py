@@ -15,7 +15,7 @@ from eventsourcing.persistence import OperationalError
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from api.record_access import cli as reading_here
+from api.record_access import cli
 from domain.ledger.access_log.report import Question, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, open_ledger
@@ -125,7 +125,7 @@ def test_a_verb_that_shows_a_patient_is_recorded(told: Json, ledger_url: str, tm
     (one,) = found
     assert (one.view, one.patient_id, one.purpose) == (view, UUID(told["patient"]), "HOPERAT")
     assert one.subject == (told[subject] if subject is not None else None)
-    assert (one.actor_id, one.role) == (reading_here.machine_user().id, None)
+    assert (one.actor_id, one.role) == (cli.machine_user().id, None)
     assert one.actor_id.startswith("os:")
     assert one.origin == platform.node()
 

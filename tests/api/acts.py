@@ -8,7 +8,7 @@ from uuid import UUID
 
 from httpx2 import Client, Response
 
-from domain.events import KeepingEvent
+from domain.events.system import KeepingEvent
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from tests import scenario

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from domain.calendar import PartialDate
-from domain.events import Event
-from domain.history import PatientHistory, Request
+from domain.events.base import Event
+from domain.history.records import Request
+from domain.history.state import PatientHistory
 from projections.courses import Courses
 from projections.eligibility import Approvable, Eligibility
 from projections.request_status import RequestLife

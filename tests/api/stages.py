@@ -11,8 +11,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from api.routes.commands import ACTS
-from domain.commands import SubmitRequest
-from domain.events import ImportedFrom
+from domain.commands.requests import SubmitRequest
+from domain.events.base import ImportedFrom
 from tests.api.acts import (
     ALMA,
     APPEALS,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from api.cli import backup as backup_verb
+from api.cli import backup
 from domain.ledger.application import Ledger, open_ledger
 from tests.api.test_ledger_verbs import refused, run
 from tests.clock import Clock
@@ -89,10 +89,10 @@ def test_it_has_help_with_an_example() -> None:
 def test_on_a_terminal_a_backup_that_takes_longer_shows_that_it_is_under_way(
     terminal: bool, seconds: float, tells: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup_verb, "SECONDS_BEFORE_PROGRESS", seconds)
+    monkeypatch.setattr(backup, "SECONDS_BEFORE_PROGRESS", seconds)
     shown = io.StringIO()
     begun = time.monotonic()
-    with backup_verb._under_way(Console(file=shown, force_terminal=terminal, width=80)):
+    with backup._under_way(Console(file=shown, force_terminal=terminal, width=80)):
         time.sleep(0.3)
     assert ("backing up" in shown.getvalue()) == tells
     assert time.monotonic() - begun < 10

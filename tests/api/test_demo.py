@@ -11,7 +11,9 @@ import pytest
 
 from api.demo import SITUATIONS, ZONE, Shown, fill
 from api.demo.people import LAST_NAMES
-from domain.events import DoseAdministered, HistoryOpened, Member, RequestSubmitted
+from domain.events.patient import HistoryOpened, Member
+from domain.events.requests import RequestSubmitted
+from domain.events.treatment import DoseAdministered
 from domain.history import fold
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from api.http import examples
 from api.http.problems import FHIR, MEANING
 from api.routes.commands import ACTS
-from domain.events import MediaType
+from domain.events.documents import MediaType
 from tests.api.acts import PHYSICIAN, PROBLEM, Api, Json, opening, refused
 from tests.api.callers import application
 from tests.api.recipes import ACT_OF_OPERATION

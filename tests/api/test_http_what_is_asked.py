@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.http import etags as versions
+from api.http import etags
 from domain.policy.editions import EDITIONS
 from tests.api.acts import Api, refused
 
@@ -39,4 +39,4 @@ def test_a_tag_names_the_revision_of_the_edition(api: Api) -> None:
     tag = api.client.get(f"/patients/{patient}/eligibility").headers["ETag"]
     newest = EDITIONS[0]
     assert tag.endswith(f'-{newest.key}.{newest.revision}"')
-    assert versions.edition_in_tag(None) == "no-edition"
+    assert etags.edition_in_tag(None) == "no-edition"

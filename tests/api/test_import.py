@@ -17,9 +17,12 @@ from api.files.import_intake import Intake, Outcome
 from api.files.import_lines import json_schema
 from api.routes.schemas import request_answer, request_summary
 from api.text.eligibility import eligibility_rows
-from domain.commands import FileAppeal
-from domain.events import ImportedFrom, Member, PastDeterminationImported, RequestSubmitted
-from domain.history import PatientHistory
+from domain.commands.appeals import FileAppeal
+from domain.events.base import ImportedFrom
+from domain.events.determinations import PastDeterminationImported
+from domain.events.patient import Member
+from domain.events.requests import RequestSubmitted
+from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from projections.audit_trail import audit_trail

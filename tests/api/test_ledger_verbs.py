@@ -17,10 +17,10 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.cli import main as cli
+from api.cli import main
 from api.cli.main import app
 from api.demo import SITUATIONS, ZONE, fill
-from domain.events import Member
+from domain.events.patient import Member
 from domain.ledger.application import open_ledger
 from domain.policy.editions import EDITIONS
 from projections.eligibility import eligibility
@@ -378,7 +378,7 @@ def test_a_fault_of_ours_is_one_line_and_neither_an_answer_nor_wrong_use(
     monkeypatch.setattr("api.cli.assess.explain", fails)
     monkeypatch.setattr("sys.argv", ["lemtrada-ledger", "explain", "1.A"])
     with pytest.raises(SystemExit) as stopped:
-        cli.main()
+        main.main()
     assert stopped.value.code == 70
     said = capfd.readouterr().err
     assert said.count("\n") == 1

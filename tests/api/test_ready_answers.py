@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import Application
-from api.routes import eligibility_fast_path as ready
+from api.routes import eligibility_fast_path
 from api.routes.eligibility_fast_path import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
 from api.server.proxy import OurHostsOnly
 from domain.ledger.access_log.report import Question, accesses
@@ -51,13 +51,13 @@ def without_the_short_road(app: Application) -> Application:
 def made_times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one whenever an answer is made, and not where it was at hand."""
     versions: list[int] = []
-    make = ready.made
+    make = eligibility_fast_path.made
 
     def counted(history: Any, day: date, office: str | None) -> Ready:
         versions.append(history.version)
         return make(history, day, office)
 
-    monkeypatch.setattr(ready, "made", counted)
+    monkeypatch.setattr(eligibility_fast_path, "made", counted)
     return versions
 
 

@@ -27,8 +27,8 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.demo import REVIEWER, SITUATIONS, fill
 from api.identity import Identity, headers_for
-from api.server import serve as serving
-from domain.events import Member
+from api.server import serve
+from domain.events.patient import Member
 from domain.ledger.application import open_ledger
 from domain.policy.editions import EDITIONS
 
@@ -187,8 +187,8 @@ def test_a_host_beyond_this_machine_needs_the_public_url_and_the_error_says_so(h
 def test_every_loopback_host_is_listened_on(host: str) -> None:
     if host == "::1" and not _has_ipv6():
         pytest.skip("this machine has no IPv6 loopback")
-    with serving.listening(host, 0) as listener:
-        url = serving.url_of(listener)
+    with serve.listening(host, 0) as listener:
+        url = serve.url_of(listener)
         assert listener.getsockname()[1] > 0
     expected = {"::1": "http://[::1]:", "127.5.5.5": "http://127.5.5.5:"}.get(host, "http://127.0.0.1:")
     assert url.startswith(expected)
@@ -214,7 +214,7 @@ def test_an_answer_is_not_held_back_for_more_to_send() -> None:
             reached.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        with serving.listening("127.0.0.1", 0) as listener:
+        with serve.listening("127.0.0.1", 0) as listener:
             async with await asyncio.start_server(answer, sock=listener):
                 _, writer = await asyncio.open_connection(*listener.getsockname())
                 writer.close()
@@ -224,7 +224,7 @@ def test_an_answer_is_not_held_back_for_more_to_send() -> None:
 
 
 def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    with serving.listening("127.0.0.1", 0) as taken:
+    with serve.listening("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         line = refused("--port", str(port), "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
     assert line.startswith(f"port {port} of 127.0.0.1 can't be listened on: ")
@@ -258,17 +258,17 @@ def test_a_machine_that_does_not_name_its_zone_is_not_guessed_at(
 
 def test_the_machines_zone_is_only_for_a_ledger_that_is_not_there_yet(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'plan.sqlite'}"
-    assert serving.zone_to_open_with(url, None, lambda: "Europe/Oslo") == "Europe/Oslo"
-    assert serving.zone_to_open_with(url, "Asia/Tokyo", lambda: "Europe/Oslo") == "Asia/Tokyo"
+    assert serve.zone_to_open_with(url, None, lambda: "Europe/Oslo") == "Europe/Oslo"
+    assert serve.zone_to_open_with(url, "Asia/Tokyo", lambda: "Europe/Oslo") == "Asia/Tokyo"
     fill(url, zone="Asia/Tokyo", patients=1)
-    assert serving.zone_to_open_with(url, None, lambda: "Europe/Oslo") is None
-    assert serving.zone_to_open_with("postgresql://127.0.0.1/plan", None, lambda: "Europe/Oslo") is None
+    assert serve.zone_to_open_with(url, None, lambda: "Europe/Oslo") is None
+    assert serve.zone_to_open_with("postgresql://127.0.0.1/plan", None, lambda: "Europe/Oslo") is None
 
 
 def test_what_fails_is_logged_by_its_kind_and_place_alone(caplog: pytest.LogCaptureFixture) -> None:
     """The text of an exception may quote what was sent."""
     logger = logging.getLogger("test-of-the-filter")
-    logger.addFilter(serving.WithoutWhatWasSent())
+    logger.addFilter(serve.WithoutWhatWasSent())
     try:
         int("Alma Synthetic, born 1988-05-17")
     except ValueError:

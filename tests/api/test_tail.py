@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from api.background import view_updater as tail
+from api.background import view_updater
 from api.background.view_updater import Tail
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
 from projections.worklist import runner
 from projections.worklist.listing import Filters, Paging
@@ -91,7 +91,7 @@ def test_who_failed_is_tried_again_though_nothing_else_happens(
 def test_a_store_that_does_not_answer_is_waited_for_and_told_of_without_what_it_said(
     open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ledger, real, calls = open_here(), tail.catch_up, []
+    ledger, real, calls = open_here(), view_updater.catch_up, []
 
     def failing(*arguments: object) -> object:
         calls.append(arguments)
@@ -99,8 +99,8 @@ def test_a_store_that_does_not_answer_is_waited_for_and_told_of_without_what_it_
             raise OperationalError("no room for Alma Synthetic")
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(tail, "catch_up", failing)
-    monkeypatch.setattr(tail, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(view_updater, "catch_up", failing)
+    monkeypatch.setattr(view_updater, "FIRST_PAUSE_SECONDS", 0.01)
     with caplog.at_level(logging.WARNING), Tail(ledger, beat_seconds=BEAT):
         patient(ledger)
         assert seen(lambda: len(calls) > 2 and lag(ledger).events_behind == 0)
@@ -137,7 +137,7 @@ def test_it_stops_at_once_while_it_waits(open_here: OpenLedger) -> None:
     running = Tail(ledger)
     running.start()
     assert seen(lambda: lag(ledger).position == 0)
-    with quickly(tail.BEAT_SECONDS + 2):
+    with quickly(view_updater.BEAT_SECONDS + 2):
         running.stop()
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.cli import main as cli
-from api.cli import worklist as worklist_verbs
+from api.cli import main, worklist
 from api.demo import SITUATIONS, ZONE, fill
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from projections.worklist import runner
 
 EVERYBODY = len(SITUATIONS)
@@ -32,7 +31,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def run(*arguments: str, status: int = 0) -> Result:
-    result = CliRunner().invoke(cli.app, list(arguments), prog_name="lemtrada-ledger")
+    result = CliRunner().invoke(main.app, list(arguments), prog_name="lemtrada-ledger")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == status, result.output
@@ -48,7 +47,7 @@ def test_rows_are_lines_whose_columns_are_parted_by_tabs(url: str) -> None:
     result = run("worklist", "--database", url)
     heads, *lines = [line.split("\t") for line in result.stdout.splitlines()]
     items = asked(url)["items"]
-    assert (tuple(heads), len(lines)) == (worklist_verbs.HEADS, len(items))
+    assert (tuple(heads), len(lines)) == (worklist.HEADS, len(items))
     assert [line[3] for line in lines] == [one["subject_id"] for one in items]
     assert {len(line) for line in lines} == {len(heads)}
     assert result.stderr == ""

@@ -14,7 +14,7 @@ from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE
 from api.dossier.json import published_schema
 from api.fhir.audit_events import is_told, of_event, row_id
 from api.fhir.bundles import capabilities, outcome
-from api.fhir.event_mapping import ABOUT
+from api.fhir.event_mapping import is_of_patient
 from api.fhir.provenance import of_change
 from api.files.assess_lines import Line, answers
 from api.files.import_lines import json_schema as schema_of_import
@@ -37,7 +37,8 @@ from api.identity.problems import (
 from api.server.proxy import OurHostsOnly
 from domain.commands import COMMANDS
 from domain.errors import LedgerError
-from domain.events import PATIENT_EVENTS, STORED_EVENTS, ImportedFrom
+from domain.events import PATIENT_EVENTS, STORED_EVENTS
+from domain.events.base import ImportedFrom
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.accounts.people import People
 from domain.ledger.application import Ledger, open_ledger
@@ -51,7 +52,6 @@ from domain.permissions.disclosure import Access, Look, Purpose, Through, View
 from domain.policy.editions import KNOWN
 
 __all__ = [
-    "ABOUT",
     "ANSWER_IS_NO",
     "COMMANDS",
     "CSRF_FIELD",
@@ -103,6 +103,7 @@ __all__ = [
     "cookie_name",
     "cross_site",
     "install",
+    "is_of_patient",
     "is_told",
     "main",
     "missing_csrf",

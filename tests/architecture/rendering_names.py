@@ -8,7 +8,6 @@ import re
 from typing import Any, get_args
 
 from tests.architecture.program import (
-    ABOUT,
     CSRF_FIELD,
     CSRF_HEADER,
     OPENID_PREFIX,
@@ -29,6 +28,7 @@ from tests.architecture.program import (
     capabilities,
     code_of,
     cookie_name,
+    is_of_patient,
     is_told,
     of_change,
     of_event,
@@ -84,7 +84,7 @@ def fhir() -> Json:
     for name, event in SAMPLES.items():
         if is_told(event):
             resources[f"AuditEvent of {name}"] = _identified(of_event(event, FHIR_LEDGER))
-        if type(event) in ABOUT:
+        if is_of_patient(event):
             resources[f"Provenance of {name}"] = _identified(of_change(event, FHIR_LEDGER))
     statuses = (400, 401, 403, 404, 422, 500, 503)
     return {

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from domain.events import STORED_EVENTS, Event, placed
-from domain.history import PatientHistory, fold
+from domain.events import STORED_EVENTS
+from domain.events.base import Event, placed
+from domain.history import fold
+from domain.history.state import PatientHistory
 
 VALIDATE: Final = {one.TOPIC: one.__pydantic_validator__.validate_json for one in STORED_EVENTS}
 

@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from domain.commands import RecordDose
+from domain.commands.treatment import RecordDose
 from domain.ledger.application import Ledger, open_ledger
 from tests.benchmarks.floor_postgres import PostgresFloor
 from tests.benchmarks.floor_sqlite import SQLiteFloor

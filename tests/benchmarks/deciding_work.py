@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from uuid import UUID, uuid4
 
-from domain.commands import ApproveCourse
+from domain.commands.determinations import ApproveCourse
 from domain.ledger.application import Ledger, open_ledger
 from domain.review.assess_request import judge
 from tests.benchmarks.command_work import Size, Supply, command_figure, key

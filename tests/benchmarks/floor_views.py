@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from domain.events import HistoryOpened
+from domain.events.patient import HistoryOpened
 from projections.worklist.rows import day_of_folding, worklist_rows
 from projections.worklist.sql_rows import ANY, COLUMNS, FACETS, WorklistEntry, standing_at
 from projections.worklist.tables import entry_of

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from domain.commands import RecordDose
+from domain.commands.treatment import RecordDose
 from domain.ledger.application import Ledger, open_ledger
 from projections.eligibility import eligibility
 from projections.worklist.listing import Filters, Paging

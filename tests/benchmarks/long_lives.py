@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from domain.commands import OpenHistory
+from domain.commands.patient import OpenHistory
 from domain.ledger.application import Ledger, open_ledger
 from tests.benchmarks.patients import ZONE, StoredRow, stored_rows
 from tests.clock import Clock

@@ -15,8 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-from domain.commands import ApproveCourse, OpenHistory, RecordDose, SubmitRequest
-from domain.events import Event, MemberIndexed
+from domain.commands.determinations import ApproveCourse
+from domain.commands.patient import OpenHistory
+from domain.commands.requests import SubmitRequest
+from domain.commands.treatment import RecordDose
+from domain.events.base import Event
+from domain.events.patient import MemberIndexed
 from domain.ledger.application import Ledger, open_ledger
 from domain.people import Actor
 from domain.review.assess_request import judge

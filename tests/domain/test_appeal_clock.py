@@ -11,8 +11,9 @@ import pytest
 from domain.deadlines.appealable import Adverse, standing_against
 from domain.deadlines.appeals import appeal_clock_of, clock_of_appeal, file_by
 from domain.deadlines.terms import terms_for
-from domain.events import AppealFiled
-from domain.history import Notice, fold
+from domain.events.appeals import AppealFiled
+from domain.history import fold
+from domain.history.records import Notice
 from tests.scenario import ZONE, Scenario, Step, approved_by_clinician, denied, given, submitted
 from tests.steps.appeals import SECOND_NEUROLOGIST, appeal_withdrawn, appealed, overturned, upheld
 from tests.steps.determinations import rescinded

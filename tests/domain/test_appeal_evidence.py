@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.commands import ReviewDocument
+from domain.commands.requests import ReviewDocument
 from domain.errors import AlreadyDecided, AlreadyRecorded, InvalidCommand, NotPermitted
-from domain.events import AppealDecided, AppealEvidenceAdded, CourseApproved
+from domain.events.appeals import AppealDecided, AppealEvidenceAdded
+from domain.events.determinations import CourseApproved
 from tests.scenario import CLAIMS, MEETS_A, OFFICE, Step, denied, given, submitted
 from tests.steps.appeals import NEUROLOGIST, appealed, evidence, overturned
 

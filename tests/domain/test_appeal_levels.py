@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands import ReopenRequest
+from domain.commands.requests import ReopenRequest
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotPermitted
-from domain.events import AppealDecided, AppealFiled, AppealHandedOn, CourseApproved, ExternalReviewAnswered
+from domain.events.appeals import AppealDecided, AppealFiled, AppealHandedOn, ExternalReviewAnswered
+from domain.events.determinations import CourseApproved
 from tests.scenario import (
     MEETS_A,
     NURSE,

@@ -6,16 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain.commands import ReopenRequest
+from domain.commands.requests import ReopenRequest
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import (
-    AppealAssigned,
-    AppealDecided,
-    AppealDismissed,
-    AppealFiled,
-    AppealWithdrawn,
-    CourseApproved,
-)
+from domain.events.appeals import AppealAssigned, AppealDecided, AppealDismissed, AppealFiled, AppealWithdrawn
+from domain.events.determinations import CourseApproved
 from tests.scenario import (
     CLAIMS,
     MEETS_A,

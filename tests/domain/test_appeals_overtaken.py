@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Conflict, InvalidCommand
-from domain.events import AppealDecided, AppealFiled, ApprovalRescinded, CourseApproved, ExternalReviewAnswered
+from domain.events.appeals import AppealDecided, AppealFiled, ExternalReviewAnswered
+from domain.events.determinations import ApprovalRescinded, CourseApproved
 from tests.scenario import (
     MEETS_A,
     MEETS_B,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import InvalidCommand
-from domain.events import CourseApproved
+from domain.events.determinations import CourseApproved
 from tests.scenario import (
     MEETS_A,
     MEETS_B,

@@ -8,10 +8,11 @@ from datetime import date
 import pytest
 
 from domain.decisions import decide
-from domain.events import placed
+from domain.events.base import placed
 from domain.facts import Circumstances, Facts
-from domain.history import PatientHistory, evolve
+from domain.history import evolve
 from domain.history.frozen import changed
+from domain.history.state import PatientHistory
 from domain.policy.assessment import Finding, assess
 from domain.policy.editions import EDITIONS
 from domain.treatment.courses import DAYS_WORKED_OUT_MAX, courses

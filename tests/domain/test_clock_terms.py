@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 import pytest
 
-from domain.deadlines import due_dates as clocks
+from domain.deadlines import due_dates
 from domain.deadlines import terms as clock_terms
 from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours, Line, in_words, terms_for
 from domain.permissions.commands import MAY_DENY
@@ -99,7 +99,7 @@ def test_what_the_plan_chose_itself_is_said_to_be_so() -> None:
     assert ["14 days" in line for line in own] == ["not confirmed" in line for line in own] == [True, True, False]
 
 
-@pytest.mark.parametrize("module", [clocks, clock_terms], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [due_dates, clock_terms], ids=lambda module: module.__name__)
 def test_the_examples_of_the_clocks_are_true(module: ModuleType) -> None:
     ran = doctest.testmod(module)
     assert (ran.failed, ran.attempted > 0) == (0, True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import (
+from domain.events.treatment import (
     CourseClosedUnfinished,
     CourseCompleted,
     CourseReopened,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Conflict, NotFound, NotPermitted
-from domain.events import (
+from domain.events.treatment import (
     CourseClosedUnfinished,
     CourseCompleted,
     CourseReopened,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand, NotFound, NotPermitted
-from domain.events import CourseApproved, Event, RequestDenied, RequestReferred
+from domain.events.base import Event
+from domain.events.determinations import CourseApproved, RequestDenied, RequestReferred
 from domain.people import Actor
 from tests.scenario import (
     CLAIMS,

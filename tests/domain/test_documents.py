@@ -7,15 +7,10 @@ from typing import Any
 import pytest
 
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import (
-    CourseApproved,
-    DocumentCorrected,
-    DocumentReviewed,
-    DocumentVoided,
-    InformationRequested,
-    InformationSupplied,
-)
-from domain.history import PatientHistory
+from domain.events.determinations import CourseApproved
+from domain.events.documents import DocumentCorrected, DocumentReviewed, DocumentVoided
+from domain.events.requests import InformationRequested, InformationSupplied
+from domain.history.state import PatientHistory
 from domain.review.assess_request import judge
 from tests.domain.test_information import RESTS_ON_THE_MRI
 from tests.scenario import MEETS_A, NURSE, OFFICE, PHYSICIAN, Scenario, approved, given, submitted

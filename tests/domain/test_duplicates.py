@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.commands import VoidDose
+from domain.commands.treatment import VoidDose
 from domain.errors import AlreadyRecorded, Conflict, NotFound
-from domain.events import (
+from domain.events.treatment import (
     CourseCompleted,
     DoseAdministered,
     DoseVoided,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import AssessmentMoved, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import ApprovalExtended
+from domain.events.determinations import ApprovalExtended
 from domain.people import Actor
 from tests.scenario import (
     CLAIMS,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from domain.errors import NotPermitted
-from domain.events import AppealAssigned, AppealDecided, CourseApproved
+from domain.events.appeals import AppealAssigned, AppealDecided
+from domain.events.determinations import CourseApproved
 from domain.people import Actor
 from domain.permissions.appeal_independence import SIMILAR_SPECIALTIES, normalised
 from tests.scenario import (

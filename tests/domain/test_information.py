@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from domain.errors import AlreadyDecided, AlreadyRecorded, AssessmentMoved, Conflict, InvalidCommand, NotPermitted
-from domain.events import CourseApproved, InformationRequested, InformationSupplied, ReminderSent, StatementCorrected
-from domain.history import PatientHistory
+from domain.events.determinations import CourseApproved
+from domain.events.requests import InformationRequested, InformationSupplied, ReminderSent, StatementCorrected
+from domain.history.state import PatientHistory
 from domain.review.assess_request import judge
 from domain.review.statements import supplemented
 from tests.scenario import (
@@ -36,9 +37,8 @@ from tests.steps.requests import (
     withdrawn,
 )
 
-NO_OTHER_SIGN = {
-    one: {"finding": False} for one in ("rapid_deterioration", "disabling_relapses", "cognitive_impairment")
-}
+OTHER_SIGNS = ("rapid_deterioration", "disabling_relapses", "cognitive_impairment")
+NO_OTHER_SIGN = {one: {"finding": False} for one in OTHER_SIGNS}
 RESTS_ON_THE_MRI = MEETS_A | {"agents": [], "aggressive_disease": NO_OTHER_SIGN | {"mri": {"finding": True}}}
 TWO_OPEN = RESTS_ON_THE_MRI | {"hiv_infection": None}
 NO_HIV = {"hiv_infection": False}

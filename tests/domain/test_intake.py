@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.commands import ReportPriorTreatment
+from domain.commands.treatment import ReportPriorTreatment
 from domain.errors import AlreadyRecorded, InvalidCommand, NotFound, NotPermitted
-from domain.events import DoseAdministered, HistoryOpened, PriorTreatmentReported, RequestSubmitted
+from domain.events.patient import HistoryOpened
+from domain.events.requests import RequestSubmitted
+from domain.events.treatment import DoseAdministered, PriorTreatmentReported
 from tests.scenario import (
     CLAIMS,
     MEETS_A,

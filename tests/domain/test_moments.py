@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import domain
-from domain.commands import RecordDose
+from domain.commands.treatment import RecordDose
 from domain.decisions import decide
-from domain.events import Event
+from domain.events.base import Event
 from tests.scenario import NURSE, PATIENT, denied, dose, first_course, given, reported, submitted, voided
 
 DOMAIN = Path(domain.__file__).parent

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Conflict, InvalidCommand, NotFound
-from domain.events import NoticeDelivered, NoticeIssued
+from domain.events.requests import NoticeDelivered, NoticeIssued
 from tests.scenario import (
     CLAIMS,
     MEETS_A,

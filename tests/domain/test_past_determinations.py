@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.commands import DecideAppeal, ReopenRequest
+from domain.commands.appeals import DecideAppeal
+from domain.commands.requests import ReopenRequest
 from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand, NotFound, NotPermitted
-from domain.events import (
-    AppealFiled,
-    ApprovalExtended,
-    ApprovalRescinded,
-    CourseApproved,
-    PastDeterminationImported,
-)
+from domain.events.appeals import AppealFiled
+from domain.events.determinations import ApprovalExtended, ApprovalRescinded, CourseApproved, PastDeterminationImported
 from tests.scenario import (
     CLAIMS,
     MEETS_A,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.commands import OpenHistory
+from domain.commands.patient import OpenHistory
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events import (
+from domain.events.patient import (
     DeathRecorded,
     DeathRecordVoided,
     DemographicsCorrected,
@@ -25,7 +25,7 @@ from domain.events import (
     RequesterAdmitted,
 )
 from domain.people import Actor
-from domain.permissions import views as sight
+from domain.permissions import views
 from tests.scenario import (
     CLAIMS,
     MEETS_A,
@@ -81,7 +81,7 @@ def test_an_office_that_knows_name_and_birth_date_is_admitted(name: str) -> None
 def test_whom_one_of_an_office_brought_in_all_of_it_knows() -> None:
     one, other = IN_THE_PRACTICE
     story = given().when(named().by(one)).then(RequesterAdmitted)
-    assert [sight.knows_of(who, story.known) for who in (one, other, OFFICE, NURSE)] == [True, True, False, True]
+    assert [views.knows_of(who, story.known) for who in (one, other, OFFICE, NURSE)] == [True, True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_a_request_makes_its_office_one_that_knows_her() -> None:
     story = given().when(submitted(MEETS_A).by(OFFICE))
     assert story.known.requesters == (OFFICE.asks_as,)
     (request,) = story.known.requests
-    assert sight.is_own(OFFICE, request)
-    assert not sight.is_own(IN_THE_PRACTICE[0], request)
+    assert views.is_own(OFFICE, request)
+    assert not views.is_own(IN_THE_PRACTICE[0], request)
 
 
 # -- demographics -----------------------------------------------------------------------------

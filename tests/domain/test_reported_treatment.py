@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.events import (
+from domain.events.treatment import (
     CourseClosedUnfinished,
     CourseCompleted,
     CourseReopened,

@@ -11,7 +11,7 @@ import pytest
 from domain.deadlines.due_dates import DecisionClock
 from domain.deadlines.requests import clock_of
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
-from domain.events import ClockExtended, ExpeditingRefused, RequestExpedited
+from domain.events.requests import ClockExtended, ExpeditingRefused, RequestExpedited
 from tests.scenario import MEETS_A, OFFICE, ZONE, Scenario, Step, approved, denied, given, referred, submitted
 from tests.steps.determinations import past_determination
 from tests.steps.requests import (

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, LedgerError, NotFound, NotPermitted
-from domain.events import (
-    CourseApproved,
+from domain.events.determinations import CourseApproved, RequestDenied
+from domain.events.requests import (
     PeerToPeerHeld,
     PeerToPeerOffered,
     PlannedInfusionChanged,
     PrescriberChanged,
     RequestAssigned,
-    RequestDenied,
     RequestDismissed,
     RequestReleased,
     RequestReopened,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Conflict, NotPermitted
-from domain.events import ApprovalRescinded, CourseApproved
+from domain.events.determinations import ApprovalRescinded, CourseApproved
 from tests.scenario import (
     NURSE,
     PHARMACIST,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Conflict, InvalidCommand, NotPermitted
-from domain.events import ApprovalRescinded, CourseApproved, RequestDenied
+from domain.events.determinations import ApprovalRescinded, CourseApproved, RequestDenied
 from tests.scenario import (
     MEETS_A,
     MEETS_B,

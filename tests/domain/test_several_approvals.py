@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.events import ApprovalExtended
+from domain.events.determinations import ApprovalExtended
 from domain.treatment.approval_use import approval_of, authorization_of, in_force, in_force_for
 from projections.replay.replay import replay
 from tests.scenario import (

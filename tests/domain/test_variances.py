@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.events import DoseAdministered
+from domain.events.treatment import DoseAdministered
 from tests.scenario import (
     MEETS_B,
     PHYSICIAN,

@@ -12,8 +12,8 @@ from httpx2 import Response
 
 from api.fhir import audit_events, provenance
 from api.fhir.codes import Resource
-from api.fhir.event_mapping import ABOUT
-from domain.events import Event
+from api.fhir.event_mapping import is_of_patient
+from domain.events.base import Event
 from domain.ledger.access_log.rows import AccessRow
 from domain.ledger.application import Ledger
 from domain.people import Actor
@@ -104,7 +104,7 @@ def audited(ledger: Ledger, patient_id: UUID | None = None) -> dict[str, Resourc
 
 def told_of_changes(ledger: Ledger, patient_id: UUID | None = None) -> dict[str, Resource]:
     """Every Provenance that there is."""
-    events = [one for one in events_of(ledger) if type(one) in ABOUT and patient_id in (None, one.originator_id)]
+    events = [one for one in events_of(ledger) if is_of_patient(one) and patient_id in (None, one.originator_id)]
     return {one["id"]: one for one in (provenance.of_change(event, ledger.ledger_id) for event in events)}
 
 

@@ -12,8 +12,8 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from api.fhir import audit_events
-from api.fhir.event_mapping import ABOUT
-from domain.events import AccessesRecorded
+from api.fhir.event_mapping import is_of_patient
+from domain.events.system import AccessesRecorded
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from tests.api.acts import Api
@@ -77,7 +77,7 @@ def test_every_change_has_its_provenance(patient: UUID, ledger: Ledger, ledger_u
     found = lines(tmp_path / "all")
     assert {one["id"]: one for one in found} == told_of_changes(ledger)
     assert [one["id"] for one in found] == [
-        audit_events.event_id(one) for one in events_of(ledger) if type(one) in ABOUT
+        audit_events.event_id(one) for one in events_of(ledger) if is_of_patient(one)
     ]
     for one in found:
         check_provenance(one)
@@ -115,7 +115,7 @@ def test_it_is_recorded_as_an_export(patient: UUID, ledger: Ledger, ledger_url: 
     looks = [one.access for one in rows_of(ledger) if one.access.through == "export"]
     assert {one.patient_id for one in looks} == {
         patient,
-        *(one.originator_id for one in events_of(ledger) if type(one) in ABOUT),
+        *(one.originator_id for one in events_of(ledger) if is_of_patient(one)),
     }
     assert {(one.view, one.purpose) for one in looks} == {("audit_events", "HLEGAL")}
 

@@ -12,9 +12,10 @@ import pytest
 from api.fhir.audit_events import is_told
 from api.fhir.instants import Stretch
 from api.fhir.paging import _HEAD, SKEW, Place, _recorded_at, page, position_before, whole
-from domain.commands import OpenHistory
+from domain.commands.patient import OpenHistory
 from domain.errors import InvalidCommand
-from domain.events import Event, Member
+from domain.events.base import Event
+from domain.events.patient import Member
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.permissions.disclosure import Look

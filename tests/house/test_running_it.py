@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from domain.ledger.stores import stream_versions as heads
+from domain.ledger.stores import stream_versions
 from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX
 from tests.house.test_readme import README, ROOT
 from tests.postgres_server import PostgresServer, postgres_server
@@ -45,9 +45,9 @@ def test_what_makes_a_commit_durable_is_on(name: str) -> None:
 
 
 def test_what_it_refers_to_exists() -> None:
-    every = 2 * CONNECTIONS_MAX + heads.CONNECTIONS_MAX + 2
+    every = 2 * CONNECTIONS_MAX + stream_versions.CONNECTIONS_MAX + 2
     assert f"at most {every} connections ({CONNECTIONS_MAX} for questions" in RUNNING_IT
-    assert f"{heads.CONNECTIONS_MAX} for eligibility over HTTP" in RUNNING_IT
+    assert f"{stream_versions.CONNECTIONS_MAX} for eligibility over HTTP" in RUNNING_IT
     tests = re.findall(r"`(?:tests/\w+/)?(test_\w+\.py)`", RUNNING_IT)
     assert len(tests) == 8
     for test in tests:

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.identity import Identity, headers_for
 from api.identity.middleware import Gate
-from domain.events import THE_LEDGER_ITSELF
+from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from tests.clock import Clock

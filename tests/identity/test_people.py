@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.identity import Identity, headers_for
 from domain import errors
-from domain.events import THE_LEDGER_ITSELF
+from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.accounts.people import SECONDS_OLD_MAX, People
 from domain.ledger.application import Ledger
 from domain.permissions.accounts import NOBODY_YET, fold

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.identity import Identity, headers_for
 from api.identity.identity import LINK_LASTS
-from domain.events import THE_LEDGER_ITSELF
+from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.accounts.sessions import IDLE, LASTS
 from domain.ledger.application import Ledger
 from tests.clock import Clock

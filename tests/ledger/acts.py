@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from domain.commands import OpenHistory, RecordDose
-from domain.events import Member
+from domain.commands.patient import OpenHistory
+from domain.commands.treatment import RecordDose
+from domain.events.patient import Member
 from domain.ledger.application import Ledger, Outcome
 from domain.people import Actor
 

@@ -22,8 +22,9 @@ import sys
 from itertools import count
 from uuid import UUID
 
-from domain.commands import AddMemberIdentifier, Command, LinkHistories
-from domain.events import Member
+from domain.commands import Command
+from domain.commands.patient import AddMemberIdentifier, LinkHistories
+from domain.events.patient import Member
 from domain.ledger.application import Ledger, Outcome, open_ledger
 from tests.clock import Clock
 from tests.conftest import NOON

@@ -6,9 +6,59 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain import events as told
 from domain.calendar import PartialDate
-from domain.events import Asked, Document, Event, Filer, ImportedFrom, Member, ReportedCourse
+from domain.events.appeals import (
+    AppealAssigned,
+    AppealDecided,
+    AppealDismissed,
+    AppealEvidenceAdded,
+    AppealFiled,
+    AppealHandedOn,
+    AppealWithdrawn,
+    ExternalReviewAnswered,
+    Filer,
+)
+from domain.events.base import Event, ImportedFrom
+from domain.events.determinations import ApprovalExtended, ApprovalRescinded, Determination, PastDeterminationImported
+from domain.events.documents import Document, DocumentCorrected, DocumentReviewed, DocumentVoided
+from domain.events.patient import (
+    DeathRecorded,
+    DeathRecordVoided,
+    DemographicsCorrected,
+    HistoriesLinked,
+    HistoriesUnlinked,
+    LineOfBusinessChanged,
+    Member,
+    MemberIdentifierAdded,
+    MemberIdentifierRetired,
+    MemberUnindexed,
+    OtherAgentStarted,
+    OtherAgentStopped,
+    RepresentativeNamed,
+)
+from domain.events.requests import (
+    Asked,
+    ClockExtended,
+    ExpeditingRefused,
+    InformationRequested,
+    InformationSupplied,
+    NoticeDelivered,
+    NoticeIssued,
+    PeerToPeerHeld,
+    PeerToPeerOffered,
+    PlannedInfusionChanged,
+    PrescriberChanged,
+    ReminderSent,
+    RequestAssigned,
+    RequestDismissed,
+    RequestExpedited,
+    RequestReleased,
+    RequestReopened,
+    RequestWithdrawn,
+    Statement,
+    StatementCorrected,
+)
+from domain.events.treatment import DoseCorrected, PriorTreatmentCorrected, PriorTreatmentVoided, ReportedCourse
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 _AT = datetime(2026, 4, 28, 15, 30, tzinfo=UTC)
@@ -38,7 +88,7 @@ def _document(patient: UUID) -> Document:
 
 
 def later_samples(
-    carried: dict[str, Any], patient: UUID, statement: told.Statement, determination: told.Determination
+    carried: dict[str, Any], patient: UUID, statement: Statement, determination: Determination
 ) -> dict[str, Event]:
     """By topic, each with every field that its class has."""
     every = carried | {"actor": _APPEALS, "imported_from": _IMPORTED}
@@ -58,13 +108,13 @@ def _of_the_person(every: dict[str, Any], patient: UUID) -> list[Event]:
     member = Member(issuer="other-plan", member_id="X-9")
     year = PartialDate("1988-05")
     return [
-        told.DemographicsCorrected(**every, name="Alma Ånders", birth_date=year, reason="Misread."),
-        told.MemberIdentifierAdded(**every, member=member),
-        told.MemberIdentifierRetired(**every, member=member, reason="Another person's."),
-        told.HistoriesLinked(**every, other_patient_id=other, reason="One person."),
-        told.HistoriesUnlinked(**every, other_patient_id=other, reason="Two persons."),
-        told.LineOfBusinessChanged(**every, on=_ON, line_of_business="medicaid"),
-        told.RepresentativeNamed(
+        DemographicsCorrected(**every, name="Alma Ånders", birth_date=year, reason="Misread."),
+        MemberIdentifierAdded(**every, member=member),
+        MemberIdentifierRetired(**every, member=member, reason="Another person's."),
+        HistoriesLinked(**every, other_patient_id=other, reason="One person."),
+        HistoriesUnlinked(**every, other_patient_id=other, reason="Two persons."),
+        LineOfBusinessChanged(**every, on=_ON, line_of_business="medicaid"),
+        RepresentativeNamed(
             **every,
             name="Berta Syn",
             relationship="power_of_attorney",
@@ -72,18 +122,18 @@ def _of_the_person(every: dict[str, Any], patient: UUID) -> list[Event]:
             through=date(2026, 12, 31),
             document_id=f"{patient}.f1",
         ),
-        told.DeathRecorded(**every, on=PartialDate("2026-04"), source="Letter."),
-        told.DeathRecordVoided(**every, reason="Another person's letter."),
-        told.OtherAgentStarted(**every, product="Ocrevus", on=PartialDate("2026"), source="Claim."),
-        told.OtherAgentStopped(**every, product="Ocrevus", on=PartialDate("2026-04-20"), source="Note."),
-        told.MemberUnindexed(**every, retired_patient_id=patient),
+        DeathRecorded(**every, on=PartialDate("2026-04"), source="Letter."),
+        DeathRecordVoided(**every, reason="Another person's letter."),
+        OtherAgentStarted(**every, product="Ocrevus", on=PartialDate("2026"), source="Claim."),
+        OtherAgentStopped(**every, product="Ocrevus", on=PartialDate("2026-04-20"), source="Note."),
+        MemberUnindexed(**every, retired_patient_id=patient),
     ]
 
 
 def _of_treatment(every: dict[str, Any], patient: UUID) -> list[Event]:
     course = ReportedCourse(doses_given=4, mg_total=48.0, last_dose_on=PartialDate("2025-03"), completed=False)
     return [
-        told.PriorTreatmentCorrected(
+        PriorTreatmentCorrected(
             **every,
             report_id=f"{patient}.t1",
             source="trial",
@@ -92,8 +142,8 @@ def _of_treatment(every: dict[str, Any], patient: UUID) -> list[Event]:
             fields=("courses", "source"),
             reason="Counted twice.",
         ),
-        told.PriorTreatmentVoided(**every, report_id=f"{patient}.t1", reason="Another person's."),
-        told.DoseCorrected(
+        PriorTreatmentVoided(**every, report_id=f"{patient}.t1", reason="Another person's."),
+        DoseCorrected(
             **every,
             dose_id=f"{patient}.d1",
             on=_ON,
@@ -110,15 +160,15 @@ def _of_treatment(every: dict[str, Any], patient: UUID) -> list[Event]:
     ]
 
 
-def _of_requests(every: dict[str, Any], patient: UUID, statement: told.Statement) -> list[Event]:
+def _of_requests(every: dict[str, Any], patient: UUID, statement: Statement) -> list[Event]:
     about = every | {"request_id": f"{patient}.r1"}
     asked = Asked(clause="NR.3", sentence="It is not known.", missing=("hiv_infection",))
     prescriber = Prescriber(name="Nils Neuro", npi="1234567893", specialty="neurology")
     return [
-        told.InformationRequested(
+        InformationRequested(
             **about, asked=(asked,), answer_by=_AT, assessment_digest="ab" * 32, history_version=7, note="Please."
         ),
-        told.InformationSupplied(
+        InformationSupplied(
             **about,
             received_at=_AT,
             received_on=_ON,
@@ -128,7 +178,7 @@ def _of_requests(every: dict[str, Any], patient: UUID, statement: told.Statement
             documents=(_document(patient),),
             answers_in_full=True,
         ),
-        told.StatementCorrected(
+        StatementCorrected(
             **about,
             statement=statement,
             consultation=_CONSULTED,
@@ -136,28 +186,26 @@ def _of_requests(every: dict[str, Any], patient: UUID, statement: told.Statement
             fields=("statement.ms_form", "line_of_business"),
             reason="Misread.",
         ),
-        told.ReminderSent(**about, channel="fax", note="Second."),
-        told.PlannedInfusionChanged(**about, planned_first_infusion_on=_ON, planned_site="Centre West"),
-        told.PrescriberChanged(**about, prescriber=prescriber, consultation=_CONSULTED),
-        told.RequestAssigned(**about, to=_APPEALS),
-        told.RequestReleased(**about),
-        told.RequestWithdrawn(**about, on=_ON, by="Nora Neuro", reason="Put off."),
-        told.RequestDismissed(
-            **about, on=_ON, ground="duplicate", duplicate_of=f"{patient}.r2", reason="The same fax."
-        ),
-        told.RequestReopened(**about, on=_ON, reason="New evidence."),
-        told.PeerToPeerOffered(**about, until=_ON, note="By telephone."),
-        told.PeerToPeerHeld(**about, on=_ON, with_whom="Nora Neuro", outcome="A report will come."),
-        told.RequestExpedited(**about, asked_at=_AT, reason="Worsening."),
-        told.ExpeditingRefused(**about, asked_at=_AT, reason="No harm."),
-        told.ClockExtended(**about, days=15, reason="Notes are missing.", notice="We need more time."),
+        ReminderSent(**about, channel="fax", note="Second."),
+        PlannedInfusionChanged(**about, planned_first_infusion_on=_ON, planned_site="Centre West"),
+        PrescriberChanged(**about, prescriber=prescriber, consultation=_CONSULTED),
+        RequestAssigned(**about, to=_APPEALS),
+        RequestReleased(**about),
+        RequestWithdrawn(**about, on=_ON, by="Nora Neuro", reason="Put off."),
+        RequestDismissed(**about, on=_ON, ground="duplicate", duplicate_of=f"{patient}.r2", reason="The same fax."),
+        RequestReopened(**about, on=_ON, reason="New evidence."),
+        PeerToPeerOffered(**about, until=_ON, note="By telephone."),
+        PeerToPeerHeld(**about, on=_ON, with_whom="Nora Neuro", outcome="A report will come."),
+        RequestExpedited(**about, asked_at=_AT, reason="Worsening."),
+        ExpeditingRefused(**about, asked_at=_AT, reason="No harm."),
+        ClockExtended(**about, days=15, reason="Notes are missing.", notice="We need more time."),
     ]
 
 
 def _of_notices_and_documents(every: dict[str, Any], patient: UUID) -> list[Event]:
     document = every | {"document_id": f"{patient}.f1"}
     return [
-        told.NoticeIssued(
+        NoticeIssued(
             **every,
             notice_id=f"{patient}.n1",
             request_id=f"{patient}.r1",
@@ -167,23 +215,21 @@ def _of_notices_and_documents(every: dict[str, Any], patient: UUID) -> list[Even
             addressee="The patient",
             issued_at=_AT,
         ),
-        told.NoticeDelivered(**every, notice_id=f"{patient}.n1", delivered_at=_AT),
-        told.DocumentReviewed(**document, clause="1.A.iii.d(3)", supports=True, note="Page 2."),
-        told.DocumentCorrected(
+        NoticeDelivered(**every, notice_id=f"{patient}.n1", delivered_at=_AT),
+        DocumentReviewed(**document, clause="1.A.iii.d(3)", supports=True, note="Page 2."),
+        DocumentCorrected(
             **document, name="A note", kind="chart_note", clause="1.A.iii.d(1)", fields=("kind",), reason="A note."
         ),
-        told.DocumentVoided(**document, reason="Another person's."),
+        DocumentVoided(**document, reason="Another person's."),
     ]
 
 
-def _of_determinations(every: dict[str, Any], patient: UUID, determination: told.Determination) -> list[Event]:
+def _of_determinations(every: dict[str, Any], patient: UUID, determination: Determination) -> list[Event]:
     about = every | {"request_id": f"{patient}.r1"}
     return [
-        told.ApprovalExtended(
-            **about, approval_version=9, valid_through=date(2026, 6, 26), determination=determination
-        ),
-        told.ApprovalRescinded(**about, approval_version=9, rescinded_on=_ON, ground="safety", reason="Reaction."),
-        told.PastDeterminationImported(
+        ApprovalExtended(**about, approval_version=9, valid_through=date(2026, 6, 26), determination=determination),
+        ApprovalRescinded(**about, approval_version=9, rescinded_on=_ON, ground="safety", reason="Reaction."),
+        PastDeterminationImported(
             **about,
             outcome="partly_approved",
             decided_on=_ON,
@@ -201,11 +247,11 @@ def _of_determinations(every: dict[str, Any], patient: UUID, determination: told
 
 
 def _of_appeals(
-    every: dict[str, Any], patient: UUID, statement: told.Statement, determination: told.Determination
+    every: dict[str, Any], patient: UUID, statement: Statement, determination: Determination
 ) -> list[Event]:
     about = every | {"appeal_id": f"{patient}.a1"}
     return [
-        told.AppealFiled(
+        AppealFiled(
             **about,
             request_id=f"{patient}.r1",
             decision_version=9,
@@ -218,7 +264,7 @@ def _of_appeals(
             file_by=date(2026, 4, 1),
             is_late=True,
         ),
-        told.AppealEvidenceAdded(
+        AppealEvidenceAdded(
             **about,
             received_at=_AT,
             received_on=_ON,
@@ -228,10 +274,10 @@ def _of_appeals(
             documents=(_document(patient),),
             note="The chart of 2023.",
         ),
-        told.AppealAssigned(**about, to=_APPEALS),
-        told.AppealDecided(**about, outcome="overturned_in_part", citing=("Dosing.A",), determination=determination),
-        told.AppealWithdrawn(**about, on=_ON, by="Berta Syn", reason="Another treatment."),
-        told.AppealDismissed(**about, on=_ON, ground="late", reason="No good cause."),
-        told.AppealHandedOn(**about, on=_ON, organisation="Independent East"),
-        told.ExternalReviewAnswered(**about, received_on=_ON, outcome="upheld", rationale="The criterion is not met."),
+        AppealAssigned(**about, to=_APPEALS),
+        AppealDecided(**about, outcome="overturned_in_part", citing=("Dosing.A",), determination=determination),
+        AppealWithdrawn(**about, on=_ON, by="Berta Syn", reason="Another treatment."),
+        AppealDismissed(**about, on=_ON, ground="late", reason="No good cause."),
+        AppealHandedOn(**about, on=_ON, organisation="Independent East"),
+        ExternalReviewAnswered(**about, received_on=_ON, outcome="upheld", rationale="The criterion is not met."),
     ]

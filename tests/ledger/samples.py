@@ -10,29 +10,20 @@ from typing import Any
 from uuid import UUID
 
 from domain.calendar import PartialDate
-from domain.events import (
-    CourseApproved,
+from domain.events.base import Event, ImportedFrom, placed
+from domain.events.determinations import CourseApproved, Determination, RequestDenied, RequestReferred
+from domain.events.patient import HistoryOpened, Member, MemberIndexed
+from domain.events.requests import RequestSubmitted, StatedAgent, Statement
+from domain.events.treatment import (
     CourseClosedUnfinished,
     CourseCompleted,
     CourseReopened,
-    Determination,
     DoseAdministered,
     DoseVoided,
-    Event,
-    HistoryOpened,
-    ImportedFrom,
-    Member,
-    MemberIndexed,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
     PriorTreatmentReported,
     ReportedCourse,
-    RequestDenied,
-    RequestReferred,
-    RequestSubmitted,
-    StatedAgent,
-    Statement,
-    placed,
 )
 from domain.facts import (
     AgentsTried,

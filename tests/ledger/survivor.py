@@ -23,8 +23,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event as Flag
 from uuid import UUID
 
-from domain.commands import SubmitRequest
-from domain.events import PatientEvent, Statement
+from domain.commands.requests import SubmitRequest
+from domain.events import PatientEvent
+from domain.events.requests import Statement
 from domain.ledger.application import Ledger, Outcome, open_ledger
 from domain.people import Prescriber
 from projections.worklist.storage import UNAVAILABLE

@@ -13,19 +13,12 @@ from pydantic_core import to_json
 
 from domain import errors
 from domain.calendar import PartialDate
-from domain.commands import AddMemberIdentifier
-from domain.events import (
-    CourseCompleted,
-    DoseAdministered,
-    HistoryOpened,
-    ImportedFrom,
-    Member,
-    MemberIndexed,
-    RequesterAdmitted,
-)
+from domain.commands.patient import AddMemberIdentifier
+from domain.events.base import ImportedFrom
+from domain.events.patient import HistoryOpened, Member, MemberIndexed, RequesterAdmitted
+from domain.events.treatment import CourseCompleted, DoseAdministered
 from domain.history import fold
-from domain.ledger import application
-from domain.ledger import reader as reading
+from domain.ledger import application, reader
 from domain.ledger.application import Ledger
 from domain.ledger.related_streams import IndexEntry
 from tests.api.callers import OTHER_OFFICE
@@ -124,7 +117,7 @@ def test_no_such_patient(ledger: Ledger) -> None:
 def test_patients_come_in_the_order_of_their_opening_over_several_pages(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "PAGE", 2)
+    monkeypatch.setattr(reader, "PAGE", 2)
     ids = [opened(ledger, f"M-{number}") for number in range(5)]
     dosed(ledger, ids[0], 1)
     assert list(ledger.patients()) == ids

@@ -14,8 +14,9 @@ from threading import Barrier
 import pytest
 
 from domain import errors
-from domain.commands import DenyRequest, SubmitRequest
-from domain.events import Statement
+from domain.commands.determinations import DenyRequest
+from domain.commands.requests import SubmitRequest
+from domain.events.requests import Statement
 from domain.ledger import application
 from domain.ledger.application import Ledger, Outcome, open_ledger
 from domain.people import Actor, Prescriber

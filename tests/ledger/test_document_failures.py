@@ -23,7 +23,7 @@ from domain.ledger.documents.content import PIECE_BYTES, Swept
 from domain.ledger.documents.sqlite import SQLiteDocuments
 from domain.ledger.documents.store import DocumentStore
 from domain.ledger.errors import StoreError
-from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores import sqlite_connections
 from tests.ledger.conftest import OpenDocuments
 from tests.ledger.half_a_document import CONTENT, PATIENT
 from tests.ledger.shelf import Shelf
@@ -156,7 +156,7 @@ def test_nobody_but_its_owner_can_look_into_the_folder(sqlite_documents: SQLiteD
 def test_nothing_gets_or_loses_its_name_while_another_process_writes_the_ledger(
     sqlite_url: str, open_documents: OpenDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_connections, "BUSY_SECONDS", 0.05)
     documents = open_documents(sqlite_url)
     shelf = Shelf(documents, sqlite_url)
     sha256 = put(documents)

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.events import Member
+from domain.events.patient import Member
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.backup import back_up
 from domain.ledger.documents.content import PIECE_BYTES

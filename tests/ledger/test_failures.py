@@ -16,8 +16,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, Persiste
 
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
-from domain.ledger.stores import postgres_datastore as postgres_store
-from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores import postgres_datastore, sqlite_connections
 from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder, Writer, _ConnectionLost
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore, translated
 from domain.ledger.stores.urls import PostgresAddress
@@ -109,7 +108,7 @@ def test_a_writer_waits_for_another_process_and_readers_do_not(sqlite_ledger: Le
 def test_a_lock_that_is_never_released_is_an_operational_error(
     sqlite_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite_connections, "BUSY_SECONDS", 0.1)
     with open_ledger(sqlite_url, clock=clock, entropy=seeded(1)) as ledger:
         patient_id = opened(ledger)
         with locked(sqlite_url), pytest.raises(OperationalError, match="locked"):
@@ -297,7 +296,7 @@ def test_a_connection_that_stays_in_the_middle_of_an_exchange_is_given_up(postgr
 
 def test_a_server_that_is_gone_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """One clear error while it is gone, without the password; the same open ledger works after, nothing lost."""
-    monkeypatch.setattr(postgres_store, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_datastore, "WAIT_SECONDS", 0.1)
     with postgres_server("fsync=off") as server:
         upgrade(server.url("postgres"), zone=ZONE, entropy=seeded(0))
         with open_ledger(server.url("postgres"), entropy=seeded(1)) as ledger:

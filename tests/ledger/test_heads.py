@@ -13,7 +13,7 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.errors import NotFound
 from domain.ledger.application import Ledger
-from domain.ledger.stores import stream_versions as heads
+from domain.ledger.stores import stream_versions
 from domain.ledger.stores.stream_versions import heads_of
 from domain.ledger.stores.urls import SQLiteAddress
 from tests.conftest import OpenLedger
@@ -23,7 +23,7 @@ from tests.ledger.acts import dosed, opened
 def read(ledger: Ledger, *patients: UUID) -> list[int]:
     found = heads_of(ledger.recorder.datastore)
 
-    async def all_at_once() -> list[heads.Head]:
+    async def all_at_once() -> list[stream_versions.Head]:
         return await asyncio.gather(*(found.read(one) for one in patients))
 
     versions = [one.version for one in asyncio.run(all_at_once())]
@@ -77,7 +77,7 @@ def test_lost_connections_are_made_anew(ledger: Ledger, ledger_url: str) -> None
 
 @pytest.mark.parametrize("store", ["postgresql"])
 def test_where_the_loop_cannot_watch_a_socket_a_thread_waits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "WATCHES_SOCKETS", False)
+    monkeypatch.setattr(stream_versions, "WATCHES_SOCKETS", False)
     patient = opened(ledger)
     assert read(ledger, patient) == [1]
 

@@ -15,7 +15,7 @@ import pytest
 from domain.ledger.application import open_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.schema import upgrade
-from domain.ledger.stores import postgres_datastore as postgres_store
+from domain.ledger.stores import postgres_datastore
 from domain.ledger.stores.postgres_datastore import connection_parameters
 from domain.ledger.stores.urls import PostgresAddress, address_of
 from projections.worklist.storage import UNAVAILABLE
@@ -107,7 +107,7 @@ def has_a_ledger(url: str) -> bool:
 def test_until_a_standby_is_promoted_there_is_one_clear_error_and_then_the_same_ledger_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(postgres_store, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_datastore, "WAIT_SECONDS", 0.1)
     with primary_and_standby("fsync=off") as pair:
         upgrade(pair.primary.url("postgres"), zone=ZONE, entropy=seeded(0))
         with open_ledger(pair.url(), clock=Clock(NOON)) as ledger:

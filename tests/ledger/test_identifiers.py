@@ -12,15 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain import errors
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.patient import (
     AddMemberIdentifier,
-    Command,
     LinkHistories,
     OpenHistory,
     RetireMemberIdentifier,
     UnlinkHistories,
 )
-from domain.events import Event, HistoriesLinked, Member, MemberIdentifierAdded, MemberIndexed, MemberUnindexed
+from domain.events.base import Event
+from domain.events.patient import HistoriesLinked, Member, MemberIdentifierAdded, MemberIndexed, MemberUnindexed
 from domain.ledger.application import Ledger
 from tests.clock import Clock
 from tests.conftest import NOON, OpenLedger

@@ -24,16 +24,10 @@ from uuid import UUID
 
 import pytest
 
-from domain.events import (
-    STORED_EVENTS,
-    CourseCompleted,
-    DoseAdministered,
-    Event,
-    HistoriesLinked,
-    HistoryOpened,
-    MemberIdentifierAdded,
-    MemberIndexed,
-)
+from domain.events import STORED_EVENTS
+from domain.events.base import Event
+from domain.events.patient import HistoriesLinked, HistoryOpened, MemberIdentifierAdded, MemberIndexed
+from domain.events.treatment import CourseCompleted, DoseAdministered
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from tests.conftest import ZONE, seeded

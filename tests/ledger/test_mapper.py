@@ -14,7 +14,8 @@ from pydantic import StrictInt
 from pydantic_core import from_json
 
 from domain.calendar import Day
-from domain.events import STORED_EVENTS, Event
+from domain.events import STORED_EVENTS
+from domain.events.base import Event
 from domain.ledger.mapper import EventMapper
 from tests.ledger.golden import FOLDER, golden_file, write_missing
 from tests.ledger.samples import CARRIED, PATIENT, SAMPLES

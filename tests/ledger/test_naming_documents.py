@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain import errors
-from domain.commands import SubmitRequest, SupplyInformation
-from domain.events import PATIENT_EVENTS, Statement
+from domain.commands.requests import SubmitRequest, SupplyInformation
+from domain.events import PATIENT_EVENTS
+from domain.events.requests import Statement
 from domain.ledger.application import Ledger
 from domain.ledger.documents.references import BRINGING_DOCUMENTS
 from domain.ledger.documents.store import Swept

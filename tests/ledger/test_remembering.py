@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from domain import errors
-from domain.commands import VoidDose
-from domain.history import PatientHistory
+from domain.commands.treatment import VoidDose
+from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
 from domain.ledger.history_cache import Histories
 from tests.clock import Clock

@@ -24,7 +24,7 @@ import pytest
 
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
-from domain.ledger.stores import postgres_datastore as postgres_store
+from domain.ledger.stores import postgres_datastore
 from projections.worklist.listing import Filters, Paging
 from projections.worklist.runner import catch_up, folded_rows, rebuild, worklist
 from projections.worklist.storage import UNAVAILABLE
@@ -254,7 +254,7 @@ def test_without_synchronous_replication_the_same_check_finds_what_was_lost() ->
 
 def test_a_command_that_the_standby_did_not_get_is_not_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
     """It waits until there is a standby again. An old primary that comes back by itself acknowledges nothing either."""
-    monkeypatch.setattr(postgres_store, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_datastore, "WAIT_SECONDS", 0.1)
     with replicated_ledger() as pair, open_ledger(pair.url(), clock=Clock(NOON)) as ledger:
         patient_id = opened(ledger)
         pair.standby.crash()

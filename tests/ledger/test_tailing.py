@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.events import Event, placed
+from domain.events.base import Event, placed
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.stores import postgres_recorder, sqlite_recorder
 from domain.ledger.stores.group_commit import Recording

@@ -14,7 +14,7 @@ import pytest
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from domain.ledger.stores.sql import Run
-from projections.worklist import storage as views_module
+from projections.worklist import storage
 from projections.worklist.storage import (
     NEVER,
     Generation,
@@ -192,8 +192,8 @@ def test_generations_that_are_begun_at_once_have_different_numbers(views: Views)
 def test_rows_of_dropped_generations_go_a_little_at_a_time_and_whoever_comes_next_ends_it(
     views: Views, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views_module, "ROWS_DROPPED_AT_ONCE", 2)
-    drop, calls = views_module.drop_rows, []
+    monkeypatch.setattr(storage, "ROWS_DROPPED_AT_ONCE", 2)
+    drop, calls = storage.drop_rows, []
 
     def dying(run: Run, generation: int, limit: int) -> bool:
         calls.append(generation)
@@ -203,7 +203,7 @@ def test_rows_of_dropped_generations_go_a_little_at_a_time_and_whoever_comes_nex
 
     old = filled(views, folded(*(entry(number=number) for number in range(1, 6))))
     new = filled(views, folded(entry(number=9)))
-    monkeypatch.setattr(views_module, "drop_rows", dying)
+    monkeypatch.setattr(storage, "drop_rows", dying)
     with pytest.raises(Died):
         views.sweep(VIEW)
     assert rows_by_generation(ledger) == {old.number: 3, new.number: 1}

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from domain.ledger.application import Ledger
-from domain.ledger.stores import sql as view_stores
+from domain.ledger.stores import sql
 from projections.worklist.storage import (
     NEVER,
     Generation,
@@ -175,7 +175,7 @@ def roads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 def spied(patch: pytest.MonkeyPatch, look: Callable[[Callable[..., Any], str], None]) -> None:
     """Shows every statement beforehand, and a way to run another one with the same parameters."""
-    for kind in (view_stores._OnSQLite, view_stores._OnPostgres):
+    for kind in (sql._OnSQLite, sql._OnPostgres):
 
         def spying(self: Any, statement: str, *, _run: Any = kind.__call__, **values: Any) -> Any:
             look(lambda other: _run(self, other, **values), statement)
@@ -227,7 +227,7 @@ def test_frequent_rows_are_read_along_the_index_of_their_order_and_never_sorted(
         if "e.row" in statement:
             plans.append("\n".join(str(dict(row)) for row in run(f"{explain} {statement}")))
 
-    explain = "EXPLAIN QUERY PLAN" if isinstance(views._store, view_stores.SQLiteViews) else "EXPLAIN"
+    explain = "EXPLAIN QUERY PLAN" if isinstance(views._store, sql.SQLiteViews) else "EXPLAIN"
     spied(monkeypatch, explained)
     assert asked(views, WorklistQuery(**({"now": NOON, "limit": 5} | asked_for))).rows
     assert plans

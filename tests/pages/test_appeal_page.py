@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.record_access.http import patient_of
-from domain.events import AppealAssigned, AppealDecided, AppealEvidenceAdded, AppealFiled
+from domain.events.appeals import AppealAssigned, AppealDecided, AppealEvidenceAdded, AppealFiled
 from domain.people import Actor
 from tests import scenario
 from tests.api.acts import FAILS, NURSE, PDF, PHYSICIAN, Api

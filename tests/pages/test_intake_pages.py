@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from domain.events import HistoryOpened, RequestSubmitted
+from domain.events.patient import HistoryOpened
+from domain.events.requests import RequestSubmitted
 from domain.people import Actor
 from tests import scenario
 from tests.api.acts import Api

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from api.record_access.http import patient_of
-from domain.events import NoticeDelivered, NoticeIssued
+from domain.events.requests import NoticeDelivered, NoticeIssued
 from domain.ledger.sealing.sealing import Sealing
 from domain.people import Actor
 from tests import scenario

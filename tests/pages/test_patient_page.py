@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from api.pages.forms import as_typed
-from domain.events import DoseAdministered, DoseVoided, PriorTreatmentReported
+from domain.events.treatment import DoseAdministered, DoseVoided, PriorTreatmentReported
 from domain.people import Actor
 from tests import scenario
 from tests.api.acts import COMPLETED_ELSEWHERE, Api

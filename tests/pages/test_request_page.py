@@ -11,7 +11,9 @@ from pydantic import BaseModel
 
 from api.pages.rendering import TEMPLATES
 from api.record_access.http import patient_of
-from domain.events import CourseApproved, DocumentReviewed, InformationRequested, RequestDenied, Statement
+from domain.events.determinations import CourseApproved, RequestDenied
+from domain.events.documents import DocumentReviewed
+from domain.events.requests import InformationRequested, Statement
 from domain.people import Actor
 from tests import scenario
 from tests.api.acts import FAILS, MEETS_A, MRI, NURSE, PDF, PENDS, Api

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from domain.commands import OpenHistory
+from domain.commands.patient import OpenHistory
 from domain.errors import LedgerError
 from domain.ledger.application import Ledger
 from tests.clock import Clock

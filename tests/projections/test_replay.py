@@ -9,7 +9,8 @@ import pytest
 
 from domain.calendar import PartialDate
 from domain.errors import NotFound
-from domain.events import PatientEvent, placed
+from domain.events import PatientEvent
+from domain.events.base import placed
 from domain.policy.answers import MET, NOT_MET
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_named

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
 from projections.worklist import runner
 from projections.worklist.listing import Filters, Paging, Worklist

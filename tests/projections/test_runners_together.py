@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.ledger import reader as reading
+from domain.ledger import reader
 from domain.ledger.application import Ledger
 from projections.worklist import runner
 from projections.worklist.listing import Filters, Paging
@@ -156,7 +156,7 @@ def test_the_memory_of_a_rebuild_does_not_grow_with_the_number_of_patients(
 ) -> None:
     """Its peak in the last third of six hundred patients is that in the first, but for what the parser keeps."""
     monkeypatch.setattr(runner, "PATIENTS_AT_ONCE", 25)
-    monkeypatch.setattr(reading, "PAGE", 25)
+    monkeypatch.setattr(reader, "PAGE", 25)
     peaks = []
 
     def look(done: int) -> None:

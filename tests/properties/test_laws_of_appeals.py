@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from domain.commands import ReopenRequest
+from domain.commands.requests import ReopenRequest
 from domain.errors import LedgerError
-from domain.events import AppealDecided, CourseApproved, ExternalReviewAnswered, PatientEvent
-from domain.history import PatientHistory, fold
+from domain.events import PatientEvent
+from domain.events.appeals import AppealDecided, ExternalReviewAnswered
+from domain.events.determinations import CourseApproved
+from domain.history import fold
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from tests.properties.stories import at_every_scale, hold
 from tests.scenario import MEETS_A, PHYSICIAN, Scenario, Step, approved_by_clinician, denied, given, submitted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from tests.properties.stories import COURSES, EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.properties.test_laws_of_histories import outline
 from tests.scenario import reported

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from domain.events import CourseApproved
-from domain.history import PatientHistory, evolve, fold
+from domain.events.determinations import CourseApproved
+from domain.history import evolve, fold
+from domain.history.state import PatientHistory
 from domain.policy.editions import edition_named
 from domain.review.assess_request import judge
 from domain.treatment.courses import courses, prior_treatment

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.errors import Conflict, InvalidCommand, NotFound
-from domain.events import CourseApproved, CourseClosedUnfinished
+from domain.events.determinations import CourseApproved
+from domain.events.treatment import CourseClosedUnfinished
 from domain.treatment.courses import courses
 from projections.eligibility import eligibility
 from tests.properties import naive

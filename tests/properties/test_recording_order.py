@@ -16,25 +16,25 @@ from uuid import UUID
 
 import pytest
 
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.patient import (
     ChangeLineOfBusiness,
-    Command,
     CorrectDemographics,
-    CorrectDose,
-    CorrectPriorTreatment,
-    CorrectStatement,
     OpenHistory,
     RecordAgentStarted,
     RecordAgentStopped,
+)
+from domain.commands.requests import CorrectStatement, SubmitRequest, SupplyInformation
+from domain.commands.treatment import (
+    CorrectDose,
+    CorrectPriorTreatment,
     RecordDose,
     ReportPriorTreatment,
-    SubmitRequest,
-    SupplyInformation,
     VoidDose,
     VoidPriorTreatment,
 )
-from domain.events import Member
-from domain.history import PatientHistory
+from domain.events.patient import Member
+from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from projections.audit_trail import audit_trail

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.events import SealingKeyNamed, SealStarted
+from domain.events.system import SealingKeyNamed, SealStarted
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing import sealing as sealing_module

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from domain.ledger.application import Ledger
-from domain.ledger.sealing import store as store_module
+from domain.ledger.sealing import store
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.seal.checkpoints import read_checkpoint
@@ -103,7 +103,7 @@ def test_three_sealing_processes_make_one_tree_and_what_one_leaves_another_takes
             grown(ledger, patients=2)
         first.kill()
         grown(ledger, patients=2)
-    monkeypatch.setattr(store_module, "LEASE_SECONDS", 1)
+    monkeypatch.setattr(store, "LEASE_SECONDS", 1)
     here = Sealing(ledger, Signer(folder, os.urandom))
     signed = here.seal_now(patience=30.0)
     assert signed.checkpoint.root == root_of_log(ledger)

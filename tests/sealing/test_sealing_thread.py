@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.background.sealing import SealingThread, sealing_of, signers_folder
-from domain.commands import DismissRequest, IssueNotice
+from domain.commands.requests import DismissRequest, IssueNotice
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.sealing import Sealing
 from tests.benchmarks.patients import submission

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.appeals import (
     AddAppealEvidence,
     AssignAppeal,
-    Command,
     DecideAppeal,
     DismissAppeal,
     FileAppeal,

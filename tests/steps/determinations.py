@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.commands import Command, ExtendApproval, ImportPastDetermination, RescindApproval, SubmitRequest
+from domain.commands import Command
+from domain.commands.determinations import ExtendApproval, ImportPastDetermination, RescindApproval
+from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.errors import LedgerError
 from tests.scenario import MEETS_A, PHYSICIAN, Scenario, Step, submitted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.commands import (
+from domain.commands.patient import (
     AddMemberIdentifier,
     ChangeLineOfBusiness,
     CorrectDemographics,

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from domain.commands import (
+from domain.commands import Command
+from domain.commands.requests import (
     AssignRequest,
     ChangePlannedInfusion,
     ChangePrescriber,
-    Command,
     CorrectDocument,
     CorrectStatement,
     DismissRequest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.commands import CorrectDose, CorrectPriorTreatment, VoidPriorTreatment
+from domain.commands.treatment import CorrectDose, CorrectPriorTreatment, VoidPriorTreatment
 from tests.scenario import Step
 
 MISREAD = {"reason": "Misread from the fax."}

@@ -11,7 +11,7 @@ import pytest
 
 from domain.errors import InvalidCommand
 from domain.ledger.errors import StoreError
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Signed
 from domain.ledger.verification.export_readme import ASK_OPENSSL, CHECK_THE_SIGNATURE, CHECK_THE_TREE
 from domain.ledger.verification.export_writer import export_history
@@ -23,7 +23,7 @@ from tests.verifying.altering import Owner
 from tests.verifying.conftest import Sealed
 from tests.verifying.stage import PLANTED
 
-SUMS = ["sha256sum", "--check", "--strict", "--quiet", layout.SUMS]
+SUMS = ["sha256sum", "--check", "--strict", "--quiet", export_layout.SUMS]
 
 
 def test_an_export_holds_and_says_what_it_was_held_against(sealed: Sealed, tmp_path: Path) -> None:
@@ -62,12 +62,12 @@ def test_go_and_openssl_find_it_good(sealed: Sealed, tmp_path: Path) -> None:
     assert report["failures"] == []
     assert (report["entries"], report["root"]) == (sealed.final.size, report["root"])
     assert (report["checkpoints"], report["proof_texts"]) == (1, 1)
-    assert openssl_verifies((folder / layout.CHECKPOINT).read_text(), sealed.sealer.verifying_key.text())
+    assert openssl_verifies((folder / export_layout.CHECKPOINT).read_text(), sealed.sealer.verifying_key.text())
 
 
 def test_go_finds_one_altered_byte(sealed: Sealed, tmp_path: Path) -> None:
     folder = sealed.exported(tmp_path / "export")
-    entries = folder / layout.ENTRIES
+    entries = folder / export_layout.ENTRIES
     entries.write_text(entries.read_text().replace("Alma Synthetic", "Anna Synthetic", 1))
     assert export_as_go_sees_it(folder)["failures"] != []
     assert not sealed.verified_export(folder).holds
@@ -83,7 +83,7 @@ def run(command: list[str] | str, folder: Path) -> str:
 
 def test_what_its_readme_says_checks_it_with_nothing_of_ours(sealed: Sealed, tmp_path: Path) -> None:
     folder, elsewhere = sealed.exported(tmp_path / "export"), tmp_path / "elsewhere"
-    readme = (folder / layout.README).read_text()
+    readme = (folder / export_layout.README).read_text()
     elsewhere.mkdir()
     for name, text in (("signature.py", CHECK_THE_SIGNATURE), ("tree.py", CHECK_THE_TREE)):
         assert text in readme
@@ -103,7 +103,7 @@ def test_what_its_readme_says_checks_it_with_nothing_of_ours(sealed: Sealed, tmp
 def test_the_sum_of_an_outline_is_the_digest_of_its_edition(sealed: Sealed, tmp_path: Path) -> None:
     folder = sealed.exported(tmp_path / "export")
     for edition in EDITIONS:
-        file = f"{layout.EDITIONS}/{edition.key}.revision-{edition.revision}.json"
+        file = f"{export_layout.EDITIONS}/{edition.key}.revision-{edition.revision}.json"
         assert run(["sha256sum", file], folder).split()[0] == edition.digest
 
 
@@ -163,7 +163,7 @@ def exported_history(sealed: Sealed, number: int, folder: Path) -> Path:
 def history_verified(sealed: Sealed, folder: Path, given: list[Signed] | None = None) -> list[str]:
     kept = sealed.kept if given is None else given
     report = verify_history(folder, key=sealed.sealer.verifying_key, given=kept)
-    return [one.line() for part in report.parts for one in part.failures if layout.SUMS not in one.what]
+    return [one.line() for part in report.parts for one in part.failures if export_layout.SUMS not in one.what]
 
 
 def test_one_history_is_proven_event_by_event(sealed: Sealed, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_one_history_is_proven_event_by_event(sealed: Sealed, tmp_path: Path) ->
 
 
 def test_it_holds_no_other_patients_data(sealed: Sealed, tmp_path: Path) -> None:
-    assert PLANTED in (sealed.exported(tmp_path / "whole") / layout.ENTRIES).read_text()
+    assert PLANTED in (sealed.exported(tmp_path / "whole") / export_layout.ENTRIES).read_text()
     folder = exported_history(sealed, 0, tmp_path / "export")
     other = sealed.told[1].known
     written = "\n".join(path.read_text() for path in folder.rglob("*") if path.is_file())
@@ -198,7 +198,7 @@ def test_every_change_of_what_proves_one_history_is_found(sealed: Sealed, tmp_pa
     assert history_verified(sealed, folder) == []
     missed = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if path.name in (layout.README, layout.SUMS) or path.suffix == ".txt":
+        if path.name in (export_layout.README, export_layout.SUMS) or path.suffix == ".txt":
             continue
         content = path.read_bytes()
         step = max(1, len(content) // 20)
@@ -207,7 +207,7 @@ def test_every_change_of_what_proves_one_history_is_found(sealed: Sealed, tmp_pa
             if not history_verified(sealed, folder):
                 missed.append(f"{path.name} byte {offset}")
         path.unlink()
-        if path.parent.name != layout.EDITIONS and not history_verified(sealed, folder):
+        if path.parent.name != export_layout.EDITIONS and not history_verified(sealed, folder):
             missed.append(f"{path.name} deleted")
         path.write_bytes(content)
     assert missed == []
@@ -215,7 +215,7 @@ def test_every_change_of_what_proves_one_history_is_found(sealed: Sealed, tmp_pa
 
 def test_an_event_that_was_left_out_of_one_history_is_found(sealed: Sealed, tmp_path: Path) -> None:
     folder = exported_history(sealed, 0, tmp_path / "export")
-    entries = folder / layout.ENTRIES
+    entries = folder / export_layout.ENTRIES
     lines = entries.read_text().splitlines(keepends=True)
     entries.write_text("".join(lines[:3] + lines[4:]))
     assert any("version 4 of its history is missing" in one for one in history_verified(sealed, folder))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.ledger.application import Ledger
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import read_signed
 from domain.ledger.verification.report import Report
 from tests.ledger.acts import opened
@@ -73,17 +73,21 @@ def test_its_export_has_tiles_that_go_reads_and_proofs_between_its_checkpoints(l
 
 def test_every_tile_and_proof_that_is_altered_is_found(larger: Sealed, tmp_path: Path) -> None:
     folder, missed = larger.exported(tmp_path / "export"), []
-    paths = [path for name in ("tile", layout.CHECKPOINTS) for path in (folder / name).rglob("*") if path.is_file()]
+    paths = [
+        path for name in ("tile", export_layout.CHECKPOINTS) for path in (folder / name).rglob("*") if path.is_file()
+    ]
     assert len(paths) == 8
     for path in paths:
         content = path.read_bytes()
         for offset in (0, len(content) // 2, len(content) - 1):
             path.write_bytes(content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :])
-            failures = [one for one in larger.verified_export(folder).bytes.failures if layout.SUMS not in one.what]
+            failures = [
+                one for one in larger.verified_export(folder).bytes.failures if export_layout.SUMS not in one.what
+            ]
             if not failures:
                 missed.append(f"{path.name} {offset}")
         path.unlink()
-        if not [one for one in larger.verified_export(folder).bytes.failures if layout.SUMS not in one.what]:
+        if not [one for one in larger.verified_export(folder).bytes.failures if export_layout.SUMS not in one.what]:
             missed.append(f"{path.name} gone")
         path.write_bytes(content)
     assert missed == []

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from domain.events import AppealDecided, CourseApproved, CourseCompleted, Event, RequestDenied
+from domain.events.appeals import AppealDecided
+from domain.events.base import Event
+from domain.events.determinations import CourseApproved, RequestDenied
+from domain.events.treatment import CourseCompleted
 from domain.ledger.mapper import EventMapper
 from domain.ledger.verification.check_meaning import Meaning
 from domain.ledger.verification.report import Logged, Part

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from domain.ledger.application import open_ledger
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.report import Report
 from tests.clock import Clock
 from tests.conftest import seeded
@@ -36,7 +36,7 @@ Change = tuple[str, Callable[[], Any], Callable[[], Any]]
 
 
 def is_found(report: Report) -> bool:
-    return any(layout.SUMS not in one.what for part in report.parts for one in part.failures)
+    return any(export_layout.SUMS not in one.what for part in report.parts for one in part.failures)
 
 
 def tried(changes: Iterator[Change], verified: Callable[[], Report]) -> tuple[int, list[str]]:
@@ -234,19 +234,23 @@ class OfExport:
     def files(self) -> list[Path]:
         """Those that the seal covers: not the text for people, nor the sums."""
         found = sorted(path for path in self.folder.rglob("*") if path.is_file())
-        return [path for path in found if path.name not in (layout.README, layout.SUMS) and path.suffix != ".txt"]
+        return [
+            path
+            for path in found
+            if path.name not in (export_layout.README, export_layout.SUMS) and path.suffix != ".txt"
+        ]
 
     def __iter__(self) -> Iterator[Change]:
         for path in self.files():
             file, content = path.relative_to(self.folder), path.read_bytes()
-            most = OUTLINE_BYTES if path.parent.name == layout.EDITIONS else self.most
+            most = OUTLINE_BYTES if path.parent.name == export_layout.EDITIONS else self.most
             for offset in some_of(self.chance, len(content), most):
                 changed = with_another_byte(self.chance, content, offset)
                 yield self._change(f"byte {offset} of {file}", path, content, changed)
             if content:
                 yield self._change(f"{file} is cut short", path, content, content[:-1])
             yield self._change(f"{file} is longer", path, content, content + b"\n")
-            if content and path.parent.name != layout.EDITIONS:
+            if content and path.parent.name != export_layout.EDITIONS:
                 yield f"{file} is gone", path.unlink, lambda path=path, content=content: path.write_bytes(content)
         yield from self._lines()
         aside = self.folder / "tile" / "0" / "000"
@@ -257,7 +261,7 @@ class OfExport:
         return what, lambda: path.write_bytes(after), lambda: path.write_bytes(before)
 
     def _lines(self) -> Iterator[Change]:
-        for name in (layout.ENTRIES, layout.ACCESSES):
+        for name in (export_layout.ENTRIES, export_layout.ACCESSES):
             path = self.folder / name
             content = path.read_bytes()
             lines = content.splitlines(keepends=True)

@@ -12,7 +12,7 @@ import pytest
 
 from api import demo
 from domain.ledger.application import open_ledger
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.report import INTERNALLY_CONSISTENT_ONLY
 from tests.api.test_ledger_verbs import refused, run
 from tests.seal.outside import export_as_go_sees_it, openssl_verifies
@@ -52,7 +52,7 @@ def test_what_export_wrote_verify_finds_good(url: str, tmp_path: Path) -> None:
     shutil.copytree(folder, kept)
     again = tmp_path / "again"
     run("export", str(again), "--database", url)
-    key, checkpoint = ["--key", str(kept / layout.VKEY)], ["--checkpoint", str(kept / layout.CHECKPOINT)]
+    key, checkpoint = ["--key", str(kept / export_layout.VKEY)], ["--checkpoint", str(kept / export_layout.CHECKPOINT)]
     found = verified(str(again), *key, *checkpoint)
     assert found["standing"] == "holds against a key and 1 checkpoint from outside"
     assert found["meaning"]["counts"]["determinations"] == found["meaning"]["counts"]["determinations that agree"] > 20
@@ -62,11 +62,11 @@ def test_what_export_wrote_verify_finds_good(url: str, tmp_path: Path) -> None:
 def test_go_and_openssl_find_an_export_of_the_demo_good(url: str, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     run("export", str(folder), "--database", url)
-    key = (folder / layout.VKEY).read_text().strip()
+    key = (folder / export_layout.VKEY).read_text().strip()
     found = export_as_go_sees_it(folder, key)
     assert found["failures"] == []
     assert found["entries"] == found["size"] > 200
-    assert openssl_verifies((folder / layout.CHECKPOINT).read_text(), key)
+    assert openssl_verifies((folder / export_layout.CHECKPOINT).read_text(), key)
 
 
 def test_without_a_key_and_a_checkpoint_it_says_how_little_that_is(url: str, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_without_a_key_and_a_checkpoint_it_says_how_little_that_is(url: str, tmp
 def test_the_status_is_one_and_the_exact_event_is_named_where_something_fails(url: str, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     run("export", str(folder), "--database", url)
-    entries = folder / layout.ENTRIES
+    entries = folder / export_layout.ENTRIES
     lines = entries.read_text().splitlines(keepends=True)
     place = next(number for number, line in enumerate(lines) if '"topic":"DoseAdministered"' in line)
     lines[place] = lines[place].replace('\\"mg\\":12.0', '\\"mg\\":21.0')
@@ -105,7 +105,7 @@ def test_one_appeal_is_exported_with_nobody_elses_data(url: str, tmp_path: Path)
     folder = tmp_path / "appeal"
     appeal_id = mine.appeals[0].appeal_id
     run("export", str(folder), "--appeal", appeal_id, "--database", url, "--purpose", "HLEGAL")
-    said = run("verify", str(folder), "--key", str(folder / layout.VKEY)).stdout
+    said = run("verify", str(folder), "--key", str(folder / export_layout.VKEY)).stdout
     assert f"{mine.version} events proven to be in the tree" in said
     assert "This is one history." in said
     written = "\n".join(path.read_text() for path in folder.rglob("*") if path.is_file())
@@ -120,7 +120,7 @@ def test_who_exports_is_recorded_with_every_patient_she_took(url: str, tmp_path:
     run("export", str(tmp_path / "export"), "--database", url, "--purpose", "HOPERAT")
     with open_ledger(url) as ledger:
         patients = set(ledger.patients())
-    lines = (tmp_path / "export" / layout.ACCESSES).read_text().splitlines()
+    lines = (tmp_path / "export" / export_layout.ACCESSES).read_text().splitlines()
     rows = [json.loads(json.loads(line)["row"]) for line in lines]
     assert {row["patient_id"] for row in rows} == {str(one) for one in patients}
     assert {(row["view"], row["purpose"], row["through"]) for row in rows} == {("export", "HOPERAT", "command line")}

@@ -23,7 +23,7 @@ from domain.events import PATIENT_EVENTS, PatientEvent
 from domain.ledger.access_log.report import Question
 from domain.ledger.event_search import Search
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions import views as sight
+from domain.permissions import views
 from domain.seal.encoding import base64_of
 from domain.seal.merkle import check_inclusion
 from domain.seal.notes import open_note, read_verifying_key
@@ -54,8 +54,8 @@ def audit_page(
     before: Before = None,
 ) -> Response:
     """A search of everything for the auditor; for others the door to a patient's own trail."""
-    sight.check_may_see(reading.actor, "audit_trail")
-    sees_all = reading.actor.role in sight.MAY_SEE["audit_events"]
+    views.check_may_see(reading.actor, "audit_trail")
+    sees_all = reading.actor.role in views.MAY_SEE["audit_events"]
     asked = {"actor": actor or "", "kind": kind or "", "from": since or "", "to": until or "", "command": command or ""}
     is_asked = before is not None or any(asked.values())
     found, tried = None, None
@@ -202,7 +202,7 @@ def accesses_page(
 @router.post(f"{AUDIT}/verify")
 def verify_now(request: Request, reading: ReadingOfRequest, ledger: LedgerOfApp, form: FormOfRequest) -> Response:
     """Starts a run and leads to it."""
-    sight.check_may_see(reading.actor, "export")
+    views.check_may_see(reading.actor, "export")
     try:
         key, given = key_given(form.text("vkey")), checkpoint_given(form.text("checkpoint"))
         run = _runs(request).start(ledger, reading.actor.name, key, given)
@@ -214,20 +214,20 @@ def verify_now(request: Request, reading: ReadingOfRequest, ledger: LedgerOfApp,
 
 @router.get(f"{AUDIT}/verify")
 def verify_page(request: Request, reading: ReadingOfRequest) -> Response:
-    sight.check_may_see(reading.actor, "export")
+    views.check_may_see(reading.actor, "export")
     return rendered(request, "admin/verification.html.j2", run=None)
 
 
 @router.get(f"{AUDIT}/verify/{{run}}")
 def run_page(request: Request, reading: ReadingOfRequest, run: UUID) -> Response:
-    sight.check_may_see(reading.actor, "export")
+    views.check_may_see(reading.actor, "export")
     return rendered(request, "admin/verification.html.j2", run=_runs(request).named(run))
 
 
 @router.get(f"{AUDIT}/verify/{{run}}/progress")
 def run_progress(request: Request, reading: ReadingOfRequest, run: UUID) -> Response:
     """The part of the page that goes on."""
-    sight.check_may_see(reading.actor, "export")
+    views.check_may_see(reading.actor, "export")
     return rendered(request, "admin/verification_run.html.j2", run=_runs(request).named(run))
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.http.problems import tell_of_denial
-from api.identity import people_routes as routes
+from api.identity import people_routes
 from api.identity.caller import Caller, CallerOfRequest
 from api.identity.new_person import NewPerson
 from api.identity.sign_in import IdentityOfApp
@@ -68,23 +68,25 @@ def _done(identity: IdentityOfApp, caller: Caller, form: Form, act: str) -> dict
     person_id, zone = form.text("person_id") or "", identity.ledger.zone
     match act:
         case "admit":
-            made = routes.admit_person(identity, caller, Response(), read(NewPerson, form, zone))
+            made = people_routes.admit_person(identity, caller, Response(), read(NewPerson, form, zone))
             return {"person": made.person, "link": made.link}
         case "change":
-            changed = routes.change_person(identity, caller, person_id, read(NewPerson, form, zone))
+            changed = people_routes.change_person(identity, caller, person_id, read(NewPerson, form, zone))
             return {"changed": changed.person}
         case "remove":
-            routes.remove_person(identity, caller, person_id, read(routes.Reason, form, zone))
+            people_routes.remove_person(identity, caller, person_id, read(people_routes.Reason, form, zone))
             return {"removed": person_id}
         case "link":
-            link = routes.make_link(identity, caller, Response(), person_id)
+            link = people_routes.make_link(identity, caller, Response(), person_id)
             return {"person": link.person, "link": link}
         case "token":
-            token = routes.make_token(identity, caller, Response(), person_id, read(routes.TokenToMake, form, zone))
+            token = people_routes.make_token(
+                identity, caller, Response(), person_id, read(people_routes.TokenToMake, form, zone)
+            )
             return {"token": token}
         case "revoke":
             token_id = form.text("token_id") or ""
-            routes.revoke_token(identity, caller, token_id, read(routes.Reason, form, zone))
+            people_routes.revoke_token(identity, caller, token_id, read(people_routes.Reason, form, zone))
             return {"revoked": token_id}
         case _:
             raise NotFound("there is no such act", field="act", remedy="use a form of this page")
@@ -97,7 +99,10 @@ def _page(
     tried: Tried | None = None,
     once: dict[str, Any] | None = None,
 ) -> Response:
-    people, tokens = routes.list_people(identity, caller).people, routes.list_tokens(identity, caller).tokens
+    people, tokens = (
+        people_routes.list_people(identity, caller).people,
+        people_routes.list_tokens(identity, caller).tokens,
+    )
     return rendered(
         request,
         "admin/people.html.j2",

@@ -27,11 +27,23 @@ from api.routes.dependencies import (
     judged_or_problem,
 )
 from api.routes.replays import DecisionVersion, OtherEdition, ReplayedOn
-from domain import commands as asked
+from domain.commands.appeals import (
+    AddAppealEvidence,
+    AssignAppeal,
+    DecideAppeal,
+    DismissAppeal,
+    FileAppeal,
+    HandOnAppeal,
+    RecordExternalAnswer,
+    WithdrawAppeal,
+)
 from domain.errors import EditionUnknown, LedgerError, NotFound, NotPermitted
-from domain.events import AppealFiled, PatientEvent
-from domain.history import Appeal, PatientHistory, fold
-from domain.history import Request as PriorAuthorization
+from domain.events import PatientEvent
+from domain.events.appeals import AppealFiled
+from domain.history import fold
+from domain.history.records import Appeal
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.permissions.appeal_independence import check_independent, check_uphold
 from domain.permissions.views import appeal_seen, request_seen
@@ -47,13 +59,13 @@ REQUEST: Final = f"{PREFIX}/requests/{{request_id}}"
 _SAID: Final = "as it will be said"
 
 ACTS: Final[dict[str, type[BaseModel]]] = {
-    "claim": asked.AssignAppeal,
-    "decide": asked.DecideAppeal,
-    "evidence": asked.AddAppealEvidence,
-    "withdraw": asked.WithdrawAppeal,
-    "dismiss": asked.DismissAppeal,
-    "hand-on": asked.HandOnAppeal,
-    "external-answer": asked.RecordExternalAnswer,
+    "claim": AssignAppeal,
+    "decide": DecideAppeal,
+    "evidence": AddAppealEvidence,
+    "withdraw": WithdrawAppeal,
+    "dismiss": DismissAppeal,
+    "hand-on": HandOnAppeal,
+    "external-answer": RecordExternalAnswer,
 }
 
 EditionAsked = Annotated[str | None, Query(max_length=10)]
@@ -119,9 +131,7 @@ def file_appeal(
     form: FormOfRequest,
     request_id: RequestIdInPath,
 ) -> Response:
-    outcome = attempt(
-        request, commanding, patient_of(request_id), "file", asked.FileAppeal, form, request_id=request_id
-    )
+    outcome = attempt(request, commanding, patient_of(request_id), "file", FileAppeal, form, request_id=request_id)
     if isinstance(outcome, Tried):
         return _filing(request, reading, commanding, request_id, outcome)
     filed = outcome.events[0]
@@ -134,9 +144,7 @@ def _filing(
 ) -> Response:
     history, one = reading.request(request_id, lambda history, one: (history, one))
     filer: Any = {"name": _SAID, "relation": "patient"}
-    command = asked.FileAppeal(
-        request_id=request_id, received_at=reading.moment_of(None, None), grounds=_SAID, filer=filer
-    )
+    command = FileAppeal(request_id=request_id, received_at=reading.moment_of(None, None), grounds=_SAID, filer=filer)
     return rendered(
         request,
         "appeal/new_appeal.html.j2",
@@ -272,15 +280,13 @@ def _refusals(commanding: Commanding, seen: Seen, reading: Reading) -> dict[str,
     one, digest = seen.appeal.appeal_id, seen.judgement.digest if seen.judgement is not None else "0" * 64
     now = reading.moment_of(None, None)
     tried: dict[str, Any] = {
-        "claim": asked.AssignAppeal(appeal_id=one, to=commanding.caller.actor),
-        "decide": asked.DecideAppeal(
-            appeal_id=one, outcome="overturned", assessment_digest=digest, rationale=_SAID, doses=1
-        ),
-        "evidence": asked.AddAppealEvidence(appeal_id=one, received_at=now, note=_SAID),
-        "withdraw": asked.WithdrawAppeal(appeal_id=one, by=_SAID, reason=_SAID),
-        "dismiss": asked.DismissAppeal(appeal_id=one, ground="improperly_filed", reason=_SAID),
-        "hand-on": asked.HandOnAppeal(appeal_id=one, organisation=_SAID),
-        "external-answer": asked.RecordExternalAnswer(
+        "claim": AssignAppeal(appeal_id=one, to=commanding.caller.actor),
+        "decide": DecideAppeal(appeal_id=one, outcome="overturned", assessment_digest=digest, rationale=_SAID, doses=1),
+        "evidence": AddAppealEvidence(appeal_id=one, received_at=now, note=_SAID),
+        "withdraw": WithdrawAppeal(appeal_id=one, by=_SAID, reason=_SAID),
+        "dismiss": DismissAppeal(appeal_id=one, ground="improperly_filed", reason=_SAID),
+        "hand-on": HandOnAppeal(appeal_id=one, organisation=_SAID),
+        "external-answer": RecordExternalAnswer(
             appeal_id=one, received_on=reading.today(), outcome="upheld", rationale=_SAID, assessment_digest=digest
         ),
     }

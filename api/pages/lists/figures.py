@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import Reading, ReadingOfRequest
 from domain.errors import InvalidCommand, NotFound
-from domain.events import LineOfBusiness
+from domain.events.patient import LineOfBusiness
 from projections.figures import Asked, Figure, figures
 
 router = APIRouter(include_in_schema=False)

@@ -14,9 +14,9 @@ from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import ReadingOfRequest
 from api.routes.dependencies import Commanding, CommandingOfRequest, opened
 from api.routes.patients import FindBody
-from domain.commands import OpenHistory
+from domain.commands.patient import OpenHistory
 from domain.errors import LedgerError, NotFound, NotPermitted
-from domain.events import Member
+from domain.events.patient import Member
 from domain.permissions.commands import check_role
 from domain.permissions.views import check_may_see
 

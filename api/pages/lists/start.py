@@ -13,7 +13,8 @@ from api.pages.lists.worklist_filters import Asked
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import Reading, ReadingOfRequest
 from api.routes.dependencies import CommandingOfRequest
-from domain.commands import OpenHistory, SubmitRequest
+from domain.commands.patient import OpenHistory
+from domain.commands.requests import SubmitRequest
 from domain.permissions.commands import MAY
 from domain.permissions.views import MAY_SEE
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Worklist, cursor_at

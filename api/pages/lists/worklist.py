@@ -26,9 +26,11 @@ from api.routes.dependencies import (
     history_to_change,
     run,
 )
-from domain.commands import AssignAppeal, AssignRequest, Command, ReleaseRequest
+from domain.commands import Command
+from domain.commands.appeals import AssignAppeal
+from domain.commands.requests import AssignRequest, ReleaseRequest
 from domain.errors import Conflict, EditionUnknown, LedgerError, NotFound, NotPermitted, StaleVersion
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor
 from domain.policy.editions import edition_for

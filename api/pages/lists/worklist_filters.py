@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, StringConstraints, ValidationError
 
 from api.pages.rendering import PREFIX
-from domain.events import LineOfBusiness, Urgency
+from domain.events.patient import LineOfBusiness
+from domain.events.requests import Urgency
 from domain.facts import Fact
 from domain.people import Actor, ActorId
 from domain.policy.assessment import Recommendation

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from api.routes.dependencies import Commanding
-from domain import commands as asked
+from domain.commands import patient, treatment
 from domain.errors import LedgerError, NotPermitted
 from domain.permissions.commands import check_role
 
@@ -23,27 +23,27 @@ class PatientAct:
 
 
 FIRST: Final = (
-    PatientAct("dose", "Record a dose", asked.RecordDose),
-    PatientAct("prior-treatment", "Report treatment from elsewhere", asked.ReportPriorTreatment),
+    PatientAct("dose", "Record a dose", treatment.RecordDose),
+    PatientAct("prior-treatment", "Report treatment from elsewhere", treatment.ReportPriorTreatment),
 )
 ON_A_DOSE: Final = (
-    PatientAct("correct-dose", "Correct a dose", asked.CorrectDose, "dose_id"),
-    PatientAct("void-dose", "Void a dose", asked.VoidDose, "dose_id"),
-    PatientAct("confirm-duplicate", "A second report is of the same dose", asked.ConfirmDuplicate, "dose_id"),
-    PatientAct("dismiss-duplicate", "A second report is of a dose of its own", asked.DismissDuplicate, "dose_id"),
+    PatientAct("correct-dose", "Correct a dose", treatment.CorrectDose, "dose_id"),
+    PatientAct("void-dose", "Void a dose", treatment.VoidDose, "dose_id"),
+    PatientAct("confirm-duplicate", "A second report is of the same dose", treatment.ConfirmDuplicate, "dose_id"),
+    PatientAct("dismiss-duplicate", "A second report is of a dose of its own", treatment.DismissDuplicate, "dose_id"),
 )
 ON_A_REPORT: Final = (
-    PatientAct("correct-report", "Correct a report", asked.CorrectPriorTreatment, "report_id"),
-    PatientAct("void-report", "Void a report", asked.VoidPriorTreatment, "report_id"),
+    PatientAct("correct-report", "Correct a report", treatment.CorrectPriorTreatment, "report_id"),
+    PatientAct("void-report", "Void a report", treatment.VoidPriorTreatment, "report_id"),
 )
 MORE: Final = (
-    PatientAct("close-course", "Close a course that will not be finished", asked.CloseCourse),
-    PatientAct("agent-started", "Another agent was started", asked.RecordAgentStarted),
-    PatientAct("agent-stopped", "Another agent was stopped", asked.RecordAgentStopped),
-    PatientAct("line-of-business", "Coverage changed", asked.ChangeLineOfBusiness),
-    PatientAct("representative", "Name a representative", asked.NameRepresentative),
-    PatientAct("demographics", "Correct name or birth date", asked.CorrectDemographics),
-    PatientAct("death", "Record a death", asked.RecordDeath),
+    PatientAct("close-course", "Close a course that will not be finished", treatment.CloseCourse),
+    PatientAct("agent-started", "Another agent was started", patient.RecordAgentStarted),
+    PatientAct("agent-stopped", "Another agent was stopped", patient.RecordAgentStopped),
+    PatientAct("line-of-business", "Coverage changed", patient.ChangeLineOfBusiness),
+    PatientAct("representative", "Name a representative", patient.NameRepresentative),
+    PatientAct("demographics", "Correct name or birth date", patient.CorrectDemographics),
+    PatientAct("death", "Record a death", patient.RecordDeath),
 )
 ACTS: Final = {one.name: one for one in (*FIRST, *ON_A_DOSE, *ON_A_REPORT, *MORE)}
 

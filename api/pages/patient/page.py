@@ -17,9 +17,10 @@ from api.routes.dependencies import AsOf, Commanding, CommandingOfRequest, Patie
 from api.text.eligibility import eligibility_rows, headline
 from domain.calendar import FIRST_YEAR, LAST_YEAR
 from domain.errors import InvalidCommand, NotFound
-from domain.events import DoseSource, Relationship, ReportedCourse, TreatmentSource
+from domain.events.patient import Relationship
+from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import Fact
-from domain.history import PatientHistory
+from domain.history.state import PatientHistory
 from domain.permissions.views import appeals_seen, is_own
 from projections.courses import course_list
 from projections.eligibility import eligibility

@@ -11,11 +11,10 @@ from pydantic import BaseModel
 
 from api.pages.form_commands import why_not
 from api.routes.dependencies import Commanding
-from domain import commands as asked
-from domain.commands import Command
+from domain.commands import Command, determinations, requests
 from domain.errors import Conflict, EditionUnknown, LedgerError
-from domain.history import PatientHistory
-from domain.history import Request as PriorAuthorization
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.review.assess_request import Judgement
 
 _SAID: Final = "as it will be said"
@@ -70,27 +69,34 @@ def _corrected(trying: Trying) -> Mapping[str, Any]:
 
 
 FIRST: Final = (
-    RequestAct("approve", "Approve", asked.ApproveCourse, lambda one: {"assessment_digest": one.digest}, "", True),
+    RequestAct(
+        "approve", "Approve", determinations.ApproveCourse, lambda one: {"assessment_digest": one.digest}, "", True
+    ),
     RequestAct(
         "request-information",
         "Ask for information",
-        asked.RequestInformation,
+        requests.RequestInformation,
         lambda one: {"assessment_digest": one.digest},
         "",
         True,
     ),
     RequestAct(
-        "refer", "Refer to a clinician", asked.ReferRequest, lambda one: {"assessment_digest": one.digest}, "", True
+        "refer",
+        "Refer to a clinician",
+        determinations.ReferRequest,
+        lambda one: {"assessment_digest": one.digest},
+        "",
+        True,
     ),
     RequestAct(
         "deny",
         "Deny",
-        asked.DenyRequest,
+        determinations.DenyRequest,
         lambda one: {"assessment_digest": one.digest, "citing": one.citing, "rationale": _SAID},
         "grave",
         True,
     ),
-    RequestAct("withdraw", "Withdraw", asked.WithdrawRequest, lambda _: {"by": _SAID, "reason": _SAID}),
+    RequestAct("withdraw", "Withdraw", requests.WithdrawRequest, lambda _: {"by": _SAID, "reason": _SAID}),
 )
 """What the page shows at once."""
 
@@ -98,34 +104,38 @@ MORE: Final = (
     RequestAct(
         "supply-information",
         "Add facts or a document",
-        asked.SupplyInformation,
+        requests.SupplyInformation,
         lambda one: {"received_at": one.now, "statement": {"rems_enrolled": True}},
     ),
-    RequestAct("correct", "Correct what was stated", asked.CorrectStatement, _corrected),
-    RequestAct("prescriber", "Another prescriber", asked.ChangePrescriber, lambda _: {"prescriber": {"name": _SAID}}),
+    RequestAct("correct", "Correct what was stated", requests.CorrectStatement, _corrected),
+    RequestAct(
+        "prescriber", "Another prescriber", requests.ChangePrescriber, lambda _: {"prescriber": {"name": _SAID}}
+    ),
     RequestAct(
         "planned-infusion",
         "Planned infusion",
-        asked.ChangePlannedInfusion,
+        requests.ChangePlannedInfusion,
         lambda _: {"planned_first_infusion_on": None, "planned_site": _SAID},
     ),
-    RequestAct("remind", "Record a reminder", asked.SendReminder, lambda _: {"channel": "fax"}),
-    RequestAct("expedite", "Grant expediting", asked.ExpediteRequest, _asked_now),
-    RequestAct("refuse-expediting", "Refuse expediting", asked.RefuseExpediting, _asked_now),
-    RequestAct("extend-clock", "Extend the clock", asked.ExtendClock, lambda _: {"reason": _SAID, "notice": _SAID}),
-    RequestAct("offer-peer-to-peer", "Offer a peer-to-peer talk", asked.OfferPeerToPeer, lambda _: {}),
+    RequestAct("remind", "Record a reminder", requests.SendReminder, lambda _: {"channel": "fax"}),
+    RequestAct("expedite", "Grant expediting", requests.ExpediteRequest, _asked_now),
+    RequestAct("refuse-expediting", "Refuse expediting", requests.RefuseExpediting, _asked_now),
+    RequestAct("extend-clock", "Extend the clock", requests.ExtendClock, lambda _: {"reason": _SAID, "notice": _SAID}),
+    RequestAct("offer-peer-to-peer", "Offer a peer-to-peer talk", requests.OfferPeerToPeer, lambda _: {}),
     RequestAct(
         "hold-peer-to-peer",
         "Record the peer-to-peer talk",
-        asked.HoldPeerToPeer,
+        requests.HoldPeerToPeer,
         lambda _: {"with_whom": _SAID, "outcome": _SAID},
     ),
-    RequestAct("dismiss", "Dismiss", asked.DismissRequest, lambda _: {"ground": "improperly_filed", "reason": _SAID}),
-    RequestAct("reopen", "Reopen", asked.ReopenRequest, _because),
+    RequestAct(
+        "dismiss", "Dismiss", requests.DismissRequest, lambda _: {"ground": "improperly_filed", "reason": _SAID}
+    ),
+    RequestAct("reopen", "Reopen", requests.ReopenRequest, _because),
     RequestAct(
         "rescind-approval",
         "Take the approval back",
-        asked.RescindApproval,
+        determinations.RescindApproval,
         lambda _: {"ground": "safety", "reason": _SAID},
         "grave",
     ),

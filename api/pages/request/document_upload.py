@@ -13,7 +13,7 @@ from api.pages.form_commands import Tried, attempt, refused
 from api.pages.forms import Form, FormWrong
 from api.record_access.http import patient_of
 from api.routes.dependencies import Commanding, bring_document
-from domain.commands import SupplyInformation
+from domain.commands.requests import SupplyInformation
 from domain.errors import LedgerError
 from domain.ledger.application import Outcome
 

@@ -13,7 +13,7 @@ from api.pages.forms import FormOfRequest
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import Reading, ReadingOfRequest, patient_of
 from api.routes.dependencies import CommandingOfRequest, DocumentIdInPath
-from domain.commands import CorrectDocument, ReviewDocument, VoidDocument
+from domain.commands.requests import CorrectDocument, ReviewDocument, VoidDocument
 from domain.errors import NotFound
 from domain.permissions.commands import MAY
 

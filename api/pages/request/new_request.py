@@ -12,9 +12,9 @@ from api.pages.redirects import leads_to
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import Reading, ReadingOfRequest
 from api.routes.dependencies import Commanding, CommandingOfRequest, PatientIdInPath
-from domain.commands import SubmitRequest
-from domain.events import RequestSubmitted, Statement
-from domain.history import PatientHistory
+from domain.commands.requests import SubmitRequest
+from domain.events.requests import RequestSubmitted, Statement
+from domain.history.state import PatientHistory
 from domain.people import Prescriber
 from domain.permissions.disclosure import View
 from domain.permissions.views import MAY_SEE

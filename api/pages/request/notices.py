@@ -15,11 +15,16 @@ from api.pages.rendering import HEADERS, PREFIX, rendered
 from api.record_access.http import Reading, ReadingOfRequest, patient_of
 from api.routes.dependencies import CommandingOfRequest, NoticeIdInPath, RequestIdInPath
 from api.routes.seal import SealingOfApp
-from domain.commands import Denial, IssueNotice, RecordDelivery
+from domain.commands.determinations import Denial
+from domain.commands.requests import IssueNotice, RecordDelivery
 from domain.errors import NotFound
-from domain.events import AppealId, NoticeIssued, PatientEvent
-from domain.history import Notice, PatientHistory, fold
-from domain.history import Request as PriorAuthorization
+from domain.events import PatientEvent
+from domain.events.base import AppealId
+from domain.events.requests import NoticeIssued
+from domain.history import fold
+from domain.history.records import Notice
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.commands import MAY
 from domain.permissions.views import notice_seen, request_seen

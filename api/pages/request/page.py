@@ -18,12 +18,14 @@ from api.pages.request.document_upload import supplied
 from api.record_access.http import Reading, ReadingOfRequest, patient_of
 from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, judged_or_problem
 from api.routes.seal import SealingOfApp
-from domain.commands import AssignRequest, ExtendApproval, PlannedInfusion, ReleaseRequest
+from domain.commands.determinations import ExtendApproval
+from domain.commands.requests import AssignRequest, PlannedInfusion, ReleaseRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.errors import LedgerError, NotFound
 from domain.events import PatientEvent
-from domain.history import PatientHistory, fold, versions
-from domain.history import Request as PriorAuthorization
+from domain.history import fold, versions
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.views import is_own, request_seen
 from domain.policy.assessment import speaking_against

@@ -6,7 +6,16 @@ from typing import Any, Final
 
 from api.http.examples import DIGEST
 from api.routes.commands.route_factory import Act
-from domain import commands as asked
+from domain.commands.appeals import (
+    AddAppealEvidence,
+    AssignAppeal,
+    DecideAppeal,
+    DismissAppeal,
+    FileAppeal,
+    HandOnAppeal,
+    RecordExternalAnswer,
+    WithdrawAppeal,
+)
 
 APPEALS_CLINICIAN: Final[dict[str, Any]] = {
     "id": "a.appeals",
@@ -19,7 +28,7 @@ APPEALS_CLINICIAN: Final[dict[str, Any]] = {
 ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/appeals",
-        asked.FileAppeal,
+        FileAppeal,
         "Appeal a denial, a partial approval or a rescission. A late one is recorded as late.",
         {
             "received_at": "2026-04-28T14:00:00Z",
@@ -31,7 +40,7 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/appeals/{appeal_id}/evidence",
-        asked.AddAppealEvidence,
+        AddAppealEvidence,
         "Facts and documents for the appeal; only what is given changes.",
         {
             "received_at": "2026-04-28T15:00:00Z",
@@ -41,13 +50,13 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/appeals/{appeal_id}/assign",
-        asked.AssignAppeal,
+        AssignAppeal,
         "Somebody who took no part in the determination, and reports to nobody who did, has the appeal now.",
         {"to": APPEALS_CLINICIAN},
     ),
     Act(
         "/appeals/{appeal_id}/decide",
-        asked.DecideAppeal,
+        DecideAppeal,
         "Uphold, or overturn in whole or in part; overturning approves the course in the same commit.",
         {
             "outcome": "overturned",
@@ -57,25 +66,25 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/appeals/{appeal_id}/withdraw",
-        asked.WithdrawAppeal,
+        WithdrawAppeal,
         "Whoever filed takes the appeal back.",
         {"by": "Alma Synthetic", "reason": "Another treatment was begun."},
     ),
     Act(
         "/appeals/{appeal_id}/dismiss",
-        asked.DismissAppeal,
+        DismissAppeal,
         "The appeal is not decided, and why; a late one is refused only so.",
         {"ground": "late", "reason": "Filed after the last day, with no good cause given."},
     ),
     Act(
         "/appeals/{appeal_id}/hand-on",
-        asked.HandOnAppeal,
+        HandOnAppeal,
         "An upheld appeal goes to an independent organisation.",
         {"organisation": "Independent Review East"},
     ),
     Act(
         "/appeals/{appeal_id}/external-answer",
-        asked.RecordExternalAnswer,
+        RecordExternalAnswer,
         "What the independent organisation decided; overturning approves the course in the same commit.",
         {
             "received_on": "2026-04-28",

@@ -6,7 +6,7 @@ from typing import Final
 
 from api.http.examples import DIGEST, PATIENT, REVIEWER
 from api.routes.commands.route_factory import Act
-from domain import commands as asked
+from domain.commands import determinations, requests
 
 _DOCUMENT: Final = {
     "name": "MRI of the head, 2026-03-30",
@@ -20,13 +20,13 @@ _DOCUMENT: Final = {
 ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/request-information",
-        asked.RequestInformation,
+        requests.RequestInformation,
         "Ask for exactly what the assessment that was looked at leaves undetermined.",
         {"assessment_digest": DIGEST, "note": "Please send the report of the last MRI."},
     ),
     Act(
         "/requests/{request_id}/supply-information",
-        asked.SupplyInformation,
+        requests.SupplyInformation,
         "Facts and documents for a request, asked for or not; only what is given changes. Documents are stored first.",
         {
             "received_at": "2026-04-22T15:00:00Z",
@@ -36,7 +36,7 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/requests/{request_id}/correct",
-        asked.CorrectStatement,
+        requests.CorrectStatement,
         "What was submitted was wrong: the facts whole, as they should have been stated (R23).",
         {
             "statement": {"diagnosis": "multiple_sclerosis", "ms_form": "active_secondary_progressive"},
@@ -45,38 +45,38 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/requests/{request_id}/remind",
-        asked.SendReminder,
+        requests.SendReminder,
         "A reminder of what is still asked for was sent.",
         {"channel": "fax", "note": "Second reminder."},
     ),
     Act(
         "/requests/{request_id}/planned-infusion",
-        asked.ChangePlannedInfusion,
+        requests.ChangePlannedInfusion,
         "The planned first infusion day, or the site, is another now.",
         {"planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Centre West"},
     ),
     Act(
         "/requests/{request_id}/prescriber",
-        asked.ChangePrescriber,
+        requests.ChangePrescriber,
         "Another prescriber asks now, or another specialist was consulted.",
         {"prescriber": {"name": "Nils Neuro", "specialty": "neurology"}},
     ),
     Act(
         "/requests/{request_id}/assign",
-        asked.AssignRequest,
+        requests.AssignRequest,
         "Somebody of the plan has the request now.",
         {"to": REVIEWER},
     ),
-    Act("/requests/{request_id}/release", asked.ReleaseRequest, "Nobody has the request now.", {}),
+    Act("/requests/{request_id}/release", requests.ReleaseRequest, "Nobody has the request now.", {}),
     Act(
         "/requests/{request_id}/withdraw",
-        asked.WithdrawRequest,
+        requests.WithdrawRequest,
         "Whoever asked takes the request back; nothing is decided.",
         {"by": "Nora Neuro", "reason": "The infusions are put off."},
     ),
     Act(
         "/requests/{request_id}/dismiss",
-        asked.DismissRequest,
+        requests.DismissRequest,
         "Not decided: a duplicate of another request, or improperly filed.",
         {
             "ground": "duplicate",
@@ -86,37 +86,37 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/requests/{request_id}/reopen",
-        asked.ReopenRequest,
+        requests.ReopenRequest,
         "A request that was denied, withdrawn or dismissed is to be decided again; what was decided stays on record.",
         {"reason": "New evidence came with the peer-to-peer conversation."},
     ),
     Act(
         "/requests/{request_id}/offer-peer-to-peer",
-        asked.OfferPeerToPeer,
+        requests.OfferPeerToPeer,
         "A conversation with a clinician of the plan was offered.",
         {"until": "2026-05-04", "note": "By telephone."},
     ),
     Act(
         "/requests/{request_id}/hold-peer-to-peer",
-        asked.HoldPeerToPeer,
+        requests.HoldPeerToPeer,
         "The conversation took place, and what came of it.",
         {"with_whom": "Nora Neuro", "outcome": "The office will send the MRI report."},
     ),
     Act(
         "/requests/{request_id}/expedite",
-        asked.ExpediteRequest,
+        requests.ExpediteRequest,
         "Expediting is granted: the urgent clock runs from when it was asked for.",
         {"asked_at": "2026-04-22T15:00:00Z", "reason": "Rapid worsening."},
     ),
     Act(
         "/requests/{request_id}/refuse-expediting",
-        asked.RefuseExpediting,
+        requests.RefuseExpediting,
         "Expediting is refused, and why; the standard clock stays.",
         {"asked_at": "2026-04-22T15:00:00Z", "reason": "No harm from the standard time."},
     ),
     Act(
         "/requests/{request_id}/extend-clock",
-        asked.ExtendClock,
+        requests.ExtendClock,
         "The plan takes the time that the clock's table allows, with what the claimant is told.",
         {
             "reason": "The chart notes are not complete.",
@@ -125,7 +125,7 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/requests/{request_id}/notices",
-        asked.IssueNotice,
+        requests.IssueNotice,
         "A notice left the plan.",
         {
             "kind": "denial",
@@ -137,43 +137,43 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     Act(
         "/notices/{notice_id}/delivered",
-        asked.RecordDelivery,
+        requests.RecordDelivery,
         "The notice arrived.",
         {"delivered_at": "2026-04-28T15:30:00Z"},
     ),
     Act(
         "/requests/{request_id}/extend-approval",
-        asked.ExtendApproval,
+        determinations.ExtendApproval,
         "Thirty days more for an approval in force, after a fresh assessment that recommends it (R10).",
         {"assessment_digest": DIGEST},
     ),
     Act(
         "/requests/{request_id}/rescind-approval",
-        asked.RescindApproval,
+        determinations.RescindApproval,
         "A clinician takes the approval back: coverage ended, the drug was stopped, or safety.",
         {"ground": "safety", "reason": "A serious infusion reaction."},
     ),
     Act(
         "/requests/{request_id}/past-determination",
-        asked.ImportPastDetermination,
+        determinations.ImportPastDetermination,
         "How another record says that this request was determined, before this ledger kept determinations.",
         {"outcome": "denied", "decided_on": "2026-04-21", "citing": ["1.B.iv"]},
     ),
     Act(
         "/documents/{document_id}/review",
-        asked.ReviewDocument,
+        requests.ReviewDocument,
         "A person of the plan read the document: it supports the finding of the clause, or does not (R14).",
         {"clause": "1.A.iii.d(3)", "supports": True},
     ),
     Act(
         "/documents/{document_id}/correct",
-        asked.CorrectDocument,
+        requests.CorrectDocument,
         "What was said of the document was wrong; its bytes never change.",
         {"kind": "chart_note", "reason": "It is a note, not a report."},
     ),
     Act(
         "/documents/{document_id}/void",
-        asked.VoidDocument,
+        requests.VoidDocument,
         "The document does not belong here, and supports nothing.",
         {"reason": "It is of another patient."},
     ),

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
-from domain.events import THE_LEDGER_ITSELF, AccessesRecorded
+from domain.events.system import THE_LEDGER_ITSELF, AccessesRecorded
 from domain.ledger.reader import Entropy, LedgerOnRecord
 from domain.ledger.stores.group_commit import AccessRow, GroupCommit
 from domain.permissions.disclosure import Access, Look, digest_of

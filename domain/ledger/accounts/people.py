@@ -19,7 +19,8 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from domain import errors
-from domain.events import (
+from domain.events.base import placed
+from domain.events.system import (
     LinkIssued,
     LinkUsed,
     PeopleEvent,
@@ -28,7 +29,6 @@ from domain.events import (
     PersonRemoved,
     TokenIssued,
     TokenRevoked,
-    placed,
 )
 from domain.ledger.application import ATTEMPTS, Ledger
 from domain.ledger.stores.sqlite_recorder import Row

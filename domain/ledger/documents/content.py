@@ -17,7 +17,7 @@ from typing import BinaryIO, Final, Protocol
 from uuid import UUID
 
 from domain.errors import InvalidCommand, NotFound
-from domain.events import MediaType
+from domain.events.documents import MediaType
 from domain.ledger.errors import DocumentDamaged, StoreError
 
 DOCUMENT_BYTES_MAX: Final = 25 * 1024 * 1024

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from domain.commands import Command, Supplement
+from domain.commands import Command
+from domain.commands.requests import Supplement
 from domain.errors import InvalidCommand, NotFound
-from domain.events import AppealEvidenceAdded, InformationSupplied, PatientEvent
+from domain.events import PatientEvent
+from domain.events.appeals import AppealEvidenceAdded
+from domain.events.requests import InformationSupplied
 from domain.ledger.documents.store import DocumentStore
 
 BRINGING_DOCUMENTS: Final = (InformationSupplied, AppealEvidenceAdded)

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
-from domain.commands import Moment
-from domain.events import THE_LEDGER_ITSELF, SealEvent, SealingKeyNamed, SealStarted, placed
+from domain.commands.context import Moment
+from domain.events.base import placed
+from domain.events.system import THE_LEDGER_ITSELF, SealEvent, SealingKeyNamed, SealStarted
 from domain.ledger.application import ATTEMPTS, Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing.signer import Signer

@@ -15,7 +15,7 @@ from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing.sealing import Sealing, SignedCheckpoint
 from domain.ledger.sealing.signer import Signer
-from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.postgres_datastore import SCHEMA, connection_parameters
 from domain.ledger.stores.urls import PostgresAddress, SQLiteAddress
 from domain.ledger.tables.seal import DERIVED, SQLITE_SEAL
@@ -40,8 +40,8 @@ def start_new_origin(ledger: Ledger, signer: Signer, sealing: Sealing, reason: s
 
 
 def _clear_in_sqlite(address: SQLiteAddress) -> None:
-    with closing(sqlite_store.connect(address.path)) as connection:  # noqa: SIM117  (the transaction ends first)
-        with sqlite_store.translated(), sqlite_store.transaction(connection, commit=True) as cursor:
+    with closing(sqlite_connections.connect(address.path)) as connection:  # noqa: SIM117  (the transaction ends first)
+        with sqlite_connections.translated(), sqlite_connections.transaction(connection, commit=True) as cursor:
             for table in DERIVED:
                 cursor.execute(f"DROP TRIGGER {table}_refuse_delete")
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608  (our own names)

@@ -18,7 +18,8 @@ from time import monotonic, sleep
 from typing import Final
 from uuid import UUID
 
-from domain.events import AppealDecided, NoticeIssued
+from domain.events.appeals import AppealDecided
+from domain.events.requests import NoticeIssued
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.origins import Origins
 from domain.ledger.sealing.publishing import publish

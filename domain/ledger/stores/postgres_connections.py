@@ -30,7 +30,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from domain.ledger.stores import postgres_datastore as postgres_store
+from domain.ledger.stores import postgres_datastore
 from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX, LedgerPostgresDatastore, connection_parameters
 
 ATTEMPTS: Final = 10
@@ -54,7 +54,7 @@ def translated(error: psycopg.Error) -> PersistenceError:
 def connected(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
     """A new connection, in autocommit. Raises OperationalError."""
     address = datastore.address
-    seconds = address.parameters.get("connect_timeout") or str(max(2, int(postgres_store.WAIT_SECONDS)))
+    seconds = address.parameters.get("connect_timeout") or str(max(2, int(postgres_datastore.WAIT_SECONDS)))
     try:
         return Connection.connect(**{**connection_parameters(address), "connect_timeout": seconds}, autocommit=True)
     except psycopg.Error as error:

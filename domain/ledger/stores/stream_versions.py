@@ -21,7 +21,7 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 from psycopg import Connection, pq
 
 from domain import errors
-from domain.ledger.stores import sqlite_connections as sqlite_store
+from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.postgres_connections import ATTEMPTS, PAUSE_SECONDS, Readers, closed, connected, translated
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
@@ -81,8 +81,8 @@ class SQLiteHeads:
         return _head(version)
 
     def _patiently(self, patient_id: UUID) -> int | None:
-        with sqlite_store.translated():
-            connection = sqlite_store.connect(self._path)
+        with sqlite_connections.translated():
+            connection = sqlite_connections.connect(self._path)
             try:
                 version: int | None = connection.execute(_SQLITE, (patient_id.hex,)).fetchone()[0]
                 connection.execute("PRAGMA query_only=ON")

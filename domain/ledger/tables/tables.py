@@ -5,17 +5,14 @@ SQLite keeps in a folder beside its file, and the tables of the views. Version 3
 by which PostgreSQL records commands. Version 4 added who looked, the seal, and browser sessions.
 Every statement may run again; what a version adds is only ever new, so running all of them brings
 any version to the last.
-The tables of the views, which hold nothing of their own, are made anew by version 3 (`view_tables.py`).
+The tables of the views, which hold nothing of their own, are made anew by version 3 (`views.py`).
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from domain.ledger.tables import access_log as access_tables
-from domain.ledger.tables import seal as seal_tables
-from domain.ledger.tables import sessions as session_tables
-from domain.ledger.tables import views as view_tables
+from domain.ledger.tables import access_log, seal, sessions, views
 
 SCHEMA_VERSION: Final = 4
 
@@ -54,10 +51,10 @@ _SQLITE_EVENTS: Final = (
 
 SQLITE_TABLES: Final = (
     *_SQLITE_EVENTS,
-    *access_tables.SQLITE_ACCESSES,
-    *seal_tables.SQLITE_SEAL,
-    *session_tables.SQLITE_SESSIONS,
-    *view_tables.SQLITE_VIEWS,
+    *access_log.SQLITE_ACCESSES,
+    *seal.SQLITE_SEAL,
+    *sessions.SQLITE_SESSIONS,
+    *views.SQLITE_VIEWS,
 )
 
 # -- PostgreSQL -------------------------------------------------------------------------------
@@ -145,18 +142,16 @@ POSTGRES_TABLES: Final = (
     *_POSTGRES_EVENTS,
     RECORD_COMMANDS,
     *_POSTGRES_DOCUMENTS,
-    *access_tables.POSTGRES_ACCESSES,
-    *seal_tables.POSTGRES_SEAL,
-    *session_tables.POSTGRES_SESSIONS,
-    *view_tables.POSTGRES_VIEWS,
+    *access_log.POSTGRES_ACCESSES,
+    *seal.POSTGRES_SEAL,
+    *sessions.POSTGRES_SESSIONS,
+    *views.POSTGRES_VIEWS,
 )
 
-_RECORDED: Final = ", ".join(
-    f"{{schema}}.{name}" for name in ("stored_events", "commands", "accesses", *seal_tables.INSERTED)
-)
-_KEPT: Final = f"{{schema}}.sessions, {{schema}}.{seal_tables.LEASE}"
+_RECORDED: Final = ", ".join(f"{{schema}}.{name}" for name in ("stored_events", "commands", "accesses", *seal.INSERTED))
+_KEPT: Final = f"{{schema}}.sessions, {{schema}}.{seal.LEASE}"
 _DOCUMENTS: Final = "{schema}.documents, {schema}.document_chunks"
-_VIEWS: Final = ", ".join(f"{{schema}}.{name}" for name in view_tables.NAMES)
+_VIEWS: Final = ", ".join(f"{{schema}}.{name}" for name in views.NAMES)
 
 REVOCATIONS: Final = (
     f"REVOKE ALL ON {_RECORDED}, {{schema}}.ledger_settings, {_DOCUMENTS}, {_KEPT}, {_VIEWS} FROM {{role}}",

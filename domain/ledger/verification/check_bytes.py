@@ -13,7 +13,8 @@ from heapq import merge
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from domain.events import STORED_EVENTS, SealingKeyNamed, SealStarted
+from domain.events import STORED_EVENTS
+from domain.events.system import SealingKeyNamed, SealStarted
 from domain.ledger.verification.report import Failure, Logged, Part, about
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
 from domain.seal.entries import HEADER, Entry

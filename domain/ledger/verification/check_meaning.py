@@ -11,8 +11,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.errors import EditionUnknown
-from domain.events import AppealDecided, ApprovalExtended, CourseCompleted, Determination, Event, HistoryOpened
-from domain.history import PatientHistory, evolve
+from domain.events.appeals import AppealDecided
+from domain.events.base import Event
+from domain.events.determinations import ApprovalExtended, Determination
+from domain.events.patient import HistoryOpened
+from domain.events.treatment import CourseCompleted
+from domain.history import evolve
+from domain.history.state import PatientHistory
 from domain.ledger.mapper import EventMapper
 from domain.ledger.verification.report import Logged, Part, about
 from domain.policy.assessment import Assessment

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 from pydantic_core import from_json
 
 from domain.errors import EditionUnknown
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Keys, Signed, read_signed
 from domain.ledger.verification.report import Failure, Logged, Part
 from domain.ledger.verification.source import Edition, Leaf
@@ -38,8 +38,8 @@ class ExportFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.expected = {layout.README, layout.SUMS}
-        self.notes = _numbered(folder / layout.CHECKPOINTS)
+        self.expected = {export_layout.README, export_layout.SUMS}
+        self.notes = _numbered(folder / export_layout.CHECKPOINTS)
         self.final: Signed | None = None
         self._sums: dict[str, str] = {}
 
@@ -56,7 +56,7 @@ class ExportFolder:
         return content
 
     def keys(self, found: Part, keys: Keys) -> None:
-        content = self.content(layout.VKEY, found)
+        content = self.content(export_layout.VKEY, found)
         if content is None:
             return
         try:
@@ -64,22 +64,22 @@ class ExportFolder:
             for line in (*lines, rest) if rest else lines:
                 keys.add(read_verifying_key(line))
         except UnicodeDecodeError:
-            found.fail(Failure("it is not UTF-8", file=layout.VKEY))
+            found.fail(Failure("it is not UTF-8", file=export_layout.VKEY))
         except Malformed as malformed:
-            found.fail(Failure(malformed.what, file=layout.VKEY))
+            found.fail(Failure(malformed.what, file=export_layout.VKEY))
         else:
             if rest:
-                found.fail(Failure("its last line has no end", file=layout.VKEY))
+                found.fail(Failure("its last line has no end", file=export_layout.VKEY))
 
     def checkpoints(self, found: Part) -> Iterator[Signed]:
         """The earlier ones, and the export's own at the end."""
-        files = [layout.note_file(number) for number in self.notes]
+        files = [export_layout.note_file(number) for number in self.notes]
         for number, expected in enumerate(self.notes, 1):
             if number != expected:
-                found.fail(Failure("checkpoints before it are missing", file=layout.note_file(expected)))
+                found.fail(Failure("checkpoints before it are missing", file=export_layout.note_file(expected)))
                 break
         size = 0
-        for file in (*files, layout.CHECKPOINT):
+        for file in (*files, export_layout.CHECKPOINT):
             content = self.content(file, found)
             if content is None:
                 continue
@@ -88,7 +88,7 @@ class ExportFolder:
             except SealError as error:
                 found.fail(Failure(error.what, file=file))
                 continue
-            if file == layout.CHECKPOINT:
+            if file == export_layout.CHECKPOINT:
                 self.final = signed
             if signed.size < size:
                 found.fail(Failure("it is older than the checkpoint before it", file=file))
@@ -98,16 +98,16 @@ class ExportFolder:
 
     def lines(self, found: Part) -> Iterator[tuple[int, Logged]]:
         """Each line of the entries with its offset; one that is not as an export writes it is told and left out."""
-        self.expected.add(layout.ENTRIES)
+        self.expected.add(export_layout.ENTRIES)
         offset, next_leaf = 0, 0
-        for number, line in enumerate(self._raw_lines(layout.ENTRIES, found), 1):
+        for number, line in enumerate(self._raw_lines(export_layout.ENTRIES, found), 1):
             begins = _LEAF.match(line)
             leaf = int(begins[1]) if begins is not None else next_leaf
             try:
                 entry = read_export_line(line, leaf)
                 yield offset, Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
             except SealError as error:
-                found.fail(Failure(error.what, leaf=leaf, file=f"{layout.ENTRIES} line {number}"))
+                found.fail(Failure(error.what, leaf=leaf, file=f"{export_layout.ENTRIES} line {number}"))
             next_leaf = leaf + 1
             offset += len(line)
 
@@ -131,7 +131,7 @@ class ExportFolder:
         """Each earlier checkpoint by its number, and the next one, which for the last is the export's own."""
         before: tuple[int, Signed | None] | None = None
         for number in self.notes:
-            signed = self.signed(layout.note_file(number))
+            signed = self.signed(export_layout.note_file(number))
             if before is not None:
                 yield *before, signed
             before = number, signed
@@ -141,9 +141,9 @@ class ExportFolder:
     def check_editions(self, found: Part, named: Iterable[Edition]) -> None:
         """Each file of an outline has the digest of that edition, and those that determinations name are there."""
         digests: dict[tuple[str, int], str] = {}
-        folder = self.folder / layout.EDITIONS
+        folder = self.folder / export_layout.EDITIONS
         for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
-            match, file = _EDITION.fullmatch(name), f"{layout.EDITIONS}/{name}"
+            match, file = _EDITION.fullmatch(name), f"{export_layout.EDITIONS}/{name}"
             if match is None:
                 if name.endswith(".txt"):
                     self.expected.add(file)
@@ -155,7 +155,7 @@ class ExportFolder:
         for key, revision, digest in sorted(named):
             if digests.get((key, revision)) != digest:
                 what = f"edition {key} revision {revision}, which determinations name, is not there with its digest"
-                found.fail(Failure(what, file=layout.EDITIONS))
+                found.fail(Failure(what, file=export_layout.EDITIONS))
 
     def _check_edition(self, found: Part, file: str, content: bytes, key: str, revision: int, digest: str) -> None:
         try:
@@ -177,14 +177,14 @@ class ExportFolder:
         for file in sorted(there - self.expected):
             found.fail(Failure("it is no part of this export", file=file[:200]))
         sums = {}
-        for line in self._raw_lines(layout.SUMS, found):
+        for line in self._raw_lines(export_layout.SUMS, found):
             digest, _, file = line.decode(errors="replace").removesuffix("\n").partition("  ")
             sums[file] = digest
-        for file in sorted(sums.keys() | there - {layout.SUMS}):
+        for file in sorted(sums.keys() | there - {export_layout.SUMS}):
             if file not in there:
-                found.fail(Failure(f"it is missing, though {layout.SUMS} names it", file=file[:200]))
+                found.fail(Failure(f"it is missing, though {export_layout.SUMS} names it", file=file[:200]))
             elif sums.get(file) != (self._sums.get(file) or _sum_of(self.folder / file)):
-                found.fail(Failure(f"its sum is not the one in {layout.SUMS}", file=file[:200]))
+                found.fail(Failure(f"its sum is not the one in {export_layout.SUMS}", file=file[:200]))
 
 
 class ExportSource(ExportFolder):
@@ -200,9 +200,9 @@ class ExportSource(ExportFolder):
 
     def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
         del order_found
-        self.expected.add(layout.ACCESSES)
+        self.expected.add(export_layout.ACCESSES)
         self._accesses_found = bytes_found
-        self._access_lines = self._raw_lines(layout.ACCESSES, bytes_found)
+        self._access_lines = self._raw_lines(export_layout.ACCESSES, bytes_found)
         self._access_line = next(self._access_lines, None)
         tile, number = b"", -1
         for offset, entry in self.lines(bytes_found):
@@ -225,7 +225,7 @@ class ExportSource(ExportFolder):
     def histories(self, heads: Mapping[str, int]) -> Iterator[list[Logged]]:
         if not heads:
             return
-        with (self.folder / layout.ENTRIES).open("rb") as opened:
+        with (self.folder / export_layout.ENTRIES).open("rb") as opened:
             for stream in heads:
                 yield [_entry_at(opened, offset) for offset in self._offsets[stream]]
 
@@ -251,7 +251,7 @@ class ExportSource(ExportFolder):
         rows: list[str] = []
         while len(rows) < count and self._access_line is not None:
             try:
-                place = layout.read_access_line(self._access_line.decode())
+                place = export_layout.read_access_line(self._access_line.decode())
             except (Malformed, UnicodeDecodeError):
                 break
             if place[:2] != (register, first + len(rows)):
@@ -262,17 +262,17 @@ class ExportSource(ExportFolder):
 
     def finish(self, bytes_found: Part, meaning_found: Part, size: int, editions: frozenset[Edition]) -> None:
         if self._access_line is not None:
-            bytes_found.fail(Failure("a row of the access log belongs to no batch", file=layout.ACCESSES))
+            bytes_found.fail(Failure("a row of the access log belongs to no batch", file=export_layout.ACCESSES))
         if self.final is not None and self.final.size != size:
             what = f"the checkpoint is of {self.final.size} leaves, and {size} are there"
-            bytes_found.fail(Failure(what, file=layout.CHECKPOINT))
+            bytes_found.fail(Failure(what, file=export_layout.CHECKPOINT))
         self._check_proofs(bytes_found, size)
         self.check_editions(meaning_found, editions)
         self.check_files(bytes_found)
 
     def _check_proofs(self, found: Part, size: int) -> None:
         for number, older, newer in self.followed():
-            file = layout.consistency_file(number)
+            file = export_layout.consistency_file(number)
             content = self.content(file, found)
             if content is None or older is None or newer is None or not older.size <= newer.size <= size:
                 continue

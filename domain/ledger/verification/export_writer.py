@@ -17,10 +17,10 @@ from typing import Final
 from uuid import UUID
 
 from domain.errors import InvalidCommand
-from domain.events import AccessesRecorded
+from domain.events.system import AccessesRecorded
 from domain.ledger.errors import StoreError
 from domain.ledger.mapper import EventMapper
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Signed, leaf_hash_of
 from domain.ledger.verification.export_readme import ABOUT_A_HISTORY, ABOUT_A_LEDGER
 from domain.ledger.verification.export_source import consistency_text, hashes_in
@@ -66,11 +66,11 @@ class Folder:
         self.sums[file] = sum_.hexdigest()
 
     def finish(self, readme: str) -> None:
-        self.write(layout.README, readme.encode())
-        for edition in layout.all_editions():
-            for file, content in layout.edition_files(edition).items():
+        self.write(export_layout.README, readme.encode())
+        for edition in export_layout.all_editions():
+            for file, content in export_layout.edition_files(edition).items():
                 self.write(file, content)
-        self.write(layout.SUMS, "".join(f"{self.sums[file]}  {file}\n" for file in sorted(self.sums)).encode())
+        self.write(export_layout.SUMS, "".join(f"{self.sums[file]}  {file}\n" for file in sorted(self.sums)).encode())
 
 
 @contextmanager
@@ -112,8 +112,8 @@ def export_ledger(
     Raises StoreError where what is on record is not what was sealed, and what `written_whole` raises.
     """
     with written_whole(target) as folder:
-        folder.write(layout.CHECKPOINT, final.note.encode())
-        folder.write(layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
+        folder.write(export_layout.CHECKPOINT, final.note.encode())
+        folder.write(export_layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
         _write_entries(folder, source, final, progress or (lambda *_: None))
         earlier = [
             one for one in source.checkpoints(Part("bytes")) if one.size <= final.size and one.note != final.note
@@ -136,9 +136,9 @@ def export_history(
     `read` gives the hashes of the tree. Raises StoreError where an event is not what was sealed.
     """
     with written_whole(target) as folder:
-        folder.write(layout.CHECKPOINT, final.note.encode())
-        folder.write(layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
-        with folder.opened(layout.ENTRIES) as write:
+        folder.write(export_layout.CHECKPOINT, final.note.encode())
+        folder.write(export_layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
+        with folder.opened(export_layout.ENTRIES) as write:
             for entry in entries:
                 assert entry.leaf is not None
                 write(export_line(entry.leaf, Entry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
@@ -147,7 +147,8 @@ def export_history(
                 if not check_inclusion(entry.leaf, final.size, leaf_hash_of(entry), path, checkpoint.root):
                     raise StoreError("An event is not what was sealed, and its proof would not hold", RUN_VERIFY)
                 folder.write(
-                    layout.proof_file(entry.version), InclusionProof(entry.leaf, path, final.note).text().encode()
+                    export_layout.proof_file(entry.version),
+                    InclusionProof(entry.leaf, path, final.note).text().encode(),
                 )
         write_checkpoints(folder, earlier, final, read)
         folder.finish(ABOUT_A_HISTORY)
@@ -157,7 +158,7 @@ def export_history(
 def _write_entries(folder: Folder, source: Source, final: Signed, progress: Progress) -> None:
     """Lines, tiles and the rows of the access log, one event after the other."""
     tiles, mapper, found = _Tiles(folder), EventMapper(), Part("bytes")
-    with folder.opened(layout.ENTRIES) as write, folder.opened(layout.ACCESSES) as write_access:
+    with folder.opened(export_layout.ENTRIES) as write, folder.opened(export_layout.ACCESSES) as write_access:
         for entry, _ in source.log(found, found):
             if entry is None or entry.leaf is None or entry.leaf >= final.size:
                 if tiles.tree.size < final.size:
@@ -186,7 +187,7 @@ def _access_lines(source: Source, mapper: EventMapper, entry: Logged) -> Iterato
             "Rows of the access log are missing, and an export without them would prove nothing", RUN_VERIFY
         )
     for number, row in enumerate(rows, event.first):
-        yield layout.access_line(entry.stream, number, row).encode()
+        yield export_layout.access_line(entry.stream, number, row).encode()
 
 
 class _Tiles:
@@ -226,8 +227,8 @@ def write_checkpoints(folder: Folder, earlier: Iterable[Signed], final: Signed, 
     """Each with the proof that the next one, and after the last of them `final`, only adds to it."""
     notes = list(earlier)
     for number, (older, newer) in enumerate(zip(notes, [*notes, final][1:], strict=True), 1):
-        folder.write(layout.note_file(number), older.note.encode())
-        folder.write(layout.consistency_file(number), consistency_text(older, newer, read).encode())
+        folder.write(export_layout.note_file(number), older.note.encode())
+        folder.write(export_layout.consistency_file(number), consistency_text(older, newer, read).encode())
 
 
 def read_tiles(folder: Path, size: int) -> ReadSubtree:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from domain.ledger.verification import export_layout as layout
+from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Keys, Signed, leaf_hash_of, read_signed
 from domain.ledger.verification.check_meaning import Meaning
 from domain.ledger.verification.check_order import Order
@@ -22,7 +22,7 @@ NOTHING_LEFT_OUT = (
 
 
 def is_of_one_history(folder: Path) -> bool:
-    return (folder / layout.PROOFS).is_dir()
+    return (folder / export_layout.PROOFS).is_dir()
 
 
 def verify_history(folder: Path, *, key: VerifyingKey | None = None, given: Sequence[Signed] = ()) -> Report:
@@ -54,12 +54,12 @@ class _History(ExportFolder):
             self._proof(entry)
         order.finish()
         if len(order.heads) > 1 and entries:
-            self.report.order.fail(Failure("it holds events of several histories", file=layout.ENTRIES))
+            self.report.order.fail(Failure("it holds events of several histories", file=export_layout.ENTRIES))
         self.found.counts["events proven to be in the tree"] = len(entries)
         if entries:
             meaning.history(entries)
         else:
-            self.found.fail(Failure("it holds no event", file=layout.ENTRIES))
+            self.found.fail(Failure("it holds no event", file=export_layout.ENTRIES))
         self.check_editions(self.report.meaning, meaning.editions)
         self.check_files(self.found)
         self.report.order.remark(NOTHING_LEFT_OUT)
@@ -83,7 +83,7 @@ class _History(ExportFolder):
     def _consistency(self) -> None:
         """From each earlier checkpoint to the next one, and from the last of them to the export's own."""
         for number, older, newer in self.followed():
-            file = layout.consistency_file(number)
+            file = export_layout.consistency_file(number)
             content = self.content(file, self.found)
             if content is None or older is None or newer is None:
                 continue
@@ -114,7 +114,7 @@ class _History(ExportFolder):
                 self.found.fail(Failure(what, file=one.place))
 
     def _proof(self, entry: Logged) -> None:
-        file = layout.proof_file(entry.version)
+        file = export_layout.proof_file(entry.version)
         content = self.content(file, self.found)
         if content is None or self.final is None or entry.leaf is None:
             return

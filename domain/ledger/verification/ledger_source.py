@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
-from domain.events import AccessesRecorded
+from domain.events.system import AccessesRecorded
 from domain.ledger.mapper import EventMapper
 from domain.ledger.reader import LedgerOnRecord
 from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore

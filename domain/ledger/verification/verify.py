@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, get_args
 
-from domain.events import AccessesRecorded, SealEvent
+from domain.events.system import AccessesRecorded, SealEvent
 from domain.ledger.verification.check_bytes import Bytes, Keys, Signed
 from domain.ledger.verification.check_meaning import HISTORY_BEGINS, Meaning, Unreadable
 from domain.ledger.verification.check_order import Order
