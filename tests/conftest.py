@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,9 @@ from domain.ledger.schema import upgrade
 from tests.clock import Clock
 from tests.databases import Databases
 from tests.postgres_server import PostgresServer, postgres_server
+
+if TYPE_CHECKING:
+    from tests.api.commands.acts import Api
 
 ZONE = "America/New_York"
 NOON = datetime(2026, 4, 28, 16, 0, tzinfo=UTC)
@@ -120,6 +124,17 @@ def open_here(ledger_url: str, clock: Clock) -> Iterator[OpenLedger]:
 @pytest.fixture
 def ledger(open_here: OpenLedger) -> Ledger:
     return open_here()
+
+
+@pytest.fixture
+def api(ledger: Ledger) -> Iterator[Api]:
+    """The HTTP API over the test's ledger, on each store in turn."""
+    # FastAPI is slow to import, and the tests of the policy and the domain need none of it.
+    from tests.api.callers import client_of  # noqa: PLC0415
+    from tests.api.commands.acts import Api  # noqa: PLC0415
+
+    with client_of(ledger) as client:
+        yield Api(client, ledger)
 
 
 def seeded(seed: int) -> Callable[[int], bytes]:

@@ -17,17 +17,10 @@ from api.identity import Identity, headers_for
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from domain.people import Actor
-from tests import scenario
+from tests import story
 from tests.conftest import ZONE, seeded
 
 Json = dict[str, Any]
-ADMINISTRATOR = Actor(id="a.keeper", name="Ada Keeper", role="administrator")
-AUDITOR = Actor(id="a.auditor", name="Amos Auditor", role="auditor")
-APPEALS = Actor(
-    id="a.neuro", name="Anna Appeals", role="appeals_clinician", credential="physician", specialty="neurology"
-)
-OTHER_OFFICE = Actor(id="office.8", name="Practice Eight", role="requester")
-"""Who asked nothing of anybody's here."""
 
 HeaderOf = Callable[[Actor], str]
 """The Authorization header of somebody."""
@@ -53,7 +46,7 @@ class Speaking(Client):
         json, actor = spoken_for(json)
         headers = Headers(headers)
         if "authorization" not in headers:
-            headers["Authorization"] = self.header_of(actor or scenario.NURSE)
+            headers["Authorization"] = self.header_of(actor or story.NURSE)
         return super().build_request(method, url, json=json, headers=headers, **more)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 # First: the modules of commands import the application from it, and it imports them at its end.
@@ -121,7 +120,6 @@ __all__ = [
     "upgrade",
 ]
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = ("domain", "projections", "api")
 """The packages of the program, as folders of `ROOT` and as the first part of a module's name."""
 

@@ -16,11 +16,11 @@ from unittest.mock import patch
 from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from typer.main import get_command
 
+from tests import ROOT
 from tests.architecture.program import (
     ANSWER_IS_NO,
     DONE,
     OUR_FAULT,
-    ROOT,
     WRONG_USE,
     LedgerError,
     StoreError,

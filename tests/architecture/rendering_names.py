@@ -7,12 +7,14 @@ import json
 import re
 from typing import Any, get_args
 
+from tests import ROOT
+from tests.api.fhir.golden import LEDGER as FHIR_LEDGER
+from tests.api.fhir.golden import row as access_row
 from tests.architecture.program import (
     CSRF_FIELD,
     CSRF_HEADER,
     OPENID_PREFIX,
     PACKAGES,
-    ROOT,
     SECURITY_LOGGER,
     Access,
     Credential,
@@ -39,9 +41,7 @@ from tests.architecture.program import (
     token_of,
 )
 from tests.architecture.schemas import inlined, without_texts
-from tests.fhir.golden import LEDGER as FHIR_LEDGER
-from tests.fhir.golden import row as access_row
-from tests.ledger.samples import SAMPLES
+from tests.ledger.samples.events import SAMPLES
 
 Json = dict[str, Any]
 

@@ -36,8 +36,9 @@ from tests.architecture.program import (
 from tests.architecture.schemas import flat, inlined, postgres_names
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE
-from tests.ledger.acts import NURSE, dose, opening
+from tests.ledger.acts import dose, opening
 from tests.policy.cases import AS_OF, initial, judge, later
+from tests.story import NURSE
 
 Json = dict[str, Any]
 

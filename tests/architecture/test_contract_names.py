@@ -11,7 +11,7 @@ def test_stored_and_configured_names_are_the_published_ones() -> None:
 
 
 def test_fhir_ids_and_codes_are_the_published_ones() -> None:
-    """Of every sample event. `tests/fhir/test_mapping.py` holds some resources whole against `tests/golden/fhir`."""
+    """Of every sample event. `tests/api/fhir/test_mapping.py` compares whole resources."""
     check("fhir")
 
 

@@ -21,9 +21,9 @@ def test_every_command_has_its_class_name_and_fields() -> None:
 def test_every_edition_has_its_digest_and_what_the_digest_is_over() -> None:
     """Editions, revisions and digests of sample assessments.
 
-    `tests/policy/test_digests.py` pins the digest of each revision too. `tests/policy/fingerprints.txt` with
-    `tests/policy/test_fingerprints.py` pins the answers of each rule of each revision, and
-    `tests/policy/test_revisions.py` that no revision is lost.
+    `tests/policy/editions/test_digests.py` pins the digest of each revision too. `tests/policy/fingerprints.txt` with
+    `tests/policy/editions/test_fingerprints.py` pins the answers of each rule of each revision, and
+    `tests/policy/editions/test_revisions.py` that no revision is lost.
     """
     check("policy")
 

@@ -12,8 +12,20 @@ from domain.commands.patient import OpenHistory
 from domain.ledger.application import Ledger, open_ledger
 from tests.benchmarks.patients import ZONE, StoredRow, stored_rows
 from tests.clock import Clock
-from tests.scenario import MEETS_A, MEETS_B, NURSE, Scenario, Step, approved, dose, opened, submitted
-from tests.steps import patient, requests, treatment
+from tests.story import (
+    MEETS_A,
+    MEETS_B,
+    NURSE,
+    Scenario,
+    Step,
+    approved,
+    dose,
+    opened,
+    patient,
+    requests,
+    submitted,
+    treatment,
+)
 
 EVENTS: Final = 60
 YEARS: Final = ("2024-03-04", "2025-04-07", "2026-05-11")

@@ -17,9 +17,10 @@ import psycopg
 
 from domain.ledger.schema import read_settings, upgrade
 from domain.ledger.stores.urls import address_of
-from tests.benchmarks import floor_postgres, floor_sqlite
-from tests.benchmarks.floor_postgres import PostgresFloor
-from tests.benchmarks.floor_sqlite import SQLiteFloor
+from tests.benchmarks.floors import postgres as floor_postgres
+from tests.benchmarks.floors import sqlite as floor_sqlite
+from tests.benchmarks.floors.postgres import PostgresFloor
+from tests.benchmarks.floors.sqlite import SQLiteFloor
 from tests.benchmarks.patients import ZONE, StoredRow
 from tests.postgres_server import PostgresServer, postgres_server
 

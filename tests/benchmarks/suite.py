@@ -7,21 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.benchmarks import (
-    assessment_work,
-    command_work,
-    deciding_work,
-    eligibility_work,
-    growth_work,
-    peer_work,
-    reading_work,
-    trust_work,
-    view_work,
-)
 from tests.benchmarks.measuring import say
 from tests.benchmarks.patients import Template, made_by_commands
 from tests.benchmarks.ratios import Figure, absent
 from tests.benchmarks.stores import NAMES, Stores
+from tests.benchmarks.work import assessment as assessment_work
+from tests.benchmarks.work import command as command_work
+from tests.benchmarks.work import deciding as deciding_work
+from tests.benchmarks.work import eligibility as eligibility_work
+from tests.benchmarks.work import growth as growth_work
+from tests.benchmarks.work import peer as peer_work
+from tests.benchmarks.work import reading as reading_work
+from tests.benchmarks.work import trust as trust_work
+from tests.benchmarks.work import view as view_work
 
 
 @dataclass

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
+from tests import ROOT
 from tests.benchmarks.ratios import Figure
 
-README: Final = Path(__file__).parents[2] / "README.md"
+README: Final = ROOT / "README.md"
 FROM: Final = "<!-- figures of the benchmark: from here -->"
 TO: Final = "<!-- figures of the benchmark: to here -->"
 HEADINGS: Final = ("work", "ratio", "95 % interval", "goal", "verdict", "ours", "other side")

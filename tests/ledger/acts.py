@@ -9,10 +9,8 @@ from domain.commands.patient import OpenHistory
 from domain.commands.treatment import RecordDose
 from domain.events.patient import Member
 from domain.ledger.application import Ledger, Outcome
-from domain.people import Actor
+from tests.story import NURSE
 
-NURSE = Actor(id="r.nurse", name="Rosa Nurse", role="reviewer", credential="nurse")
-CLAIMS = Actor(id="claims", name="Claims system", role="service")
 FIRST_DAY = date(2026, 4, 20)
 
 

@@ -12,7 +12,7 @@ from eventsourcing.utils import Environment
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.stores.backends import factory_at
 from domain.ledger.stores.urls import address_of
-from tests.ledger.shelf import Shelf
+from tests.ledger.documents.document_storage import Shelf
 from tests.postgres_server import PostgresServer
 
 OpenDocuments = Callable[[str], DocumentStore]

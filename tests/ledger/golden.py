@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from domain.ledger.mapper import EventMapper
-from tests.ledger.samples import SAMPLES
+from tests.ledger.samples.events import SAMPLES
 
 FOLDER = Path(__file__).parent.parent / "golden" / "events"
 

@@ -21,11 +21,10 @@ from domain.history import fold
 from domain.ledger import application, reader
 from domain.ledger.application import Ledger
 from domain.ledger.related_streams import IndexEntry
-from tests.api.callers import OTHER_OFFICE
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, OpenLedger
-from tests.ledger.acts import CLAIMS, NURSE, dose, dosed, opened, opening
-from tests.scenario import OFFICE
+from tests.ledger.acts import dose, dosed, opened, opening
+from tests.story import CLAIMS, NURSE, OFFICE, OTHER_OFFICE
 
 
 def test_an_office_that_opens_a_history_which_is_there_is_admitted_to_it(ledger: Ledger, open_here: OpenLedger) -> None:

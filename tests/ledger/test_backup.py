@@ -18,9 +18,10 @@ from domain.ledger.stores.urls import SQLiteAddress, address_of
 from projections.worklist.runner import catch_up, folded_rows, rebuild
 from tests.clock import Clock
 from tests.conftest import NOON
-from tests.ledger.acts import NURSE, dose, opened, opening
-from tests.ledger.test_naming_documents import REPORT, REPORT_SHA256, requested, supplied
-from tests.ledger.test_standby import check_views, survivors
+from tests.ledger.acts import dose, opened, opening
+from tests.ledger.documents.test_references import REPORT, REPORT_SHA256, requested, supplied
+from tests.ledger.stores.test_standby import check_views, survivors
+from tests.story import NURSE
 
 Row = tuple[int, str, int, str, bytes]
 

@@ -12,7 +12,8 @@ from eventsourcing.persistence import OperationalError
 from domain import errors
 from domain.ledger.application import Ledger, Outcome
 from tests.conftest import OpenLedger
-from tests.ledger.acts import CLAIMS, NURSE, dose, dosed, opened, opening
+from tests.ledger.acts import dose, dosed, opened, opening
+from tests.story import CLAIMS, NURSE
 
 
 def same(one: Outcome, other: Outcome) -> bool:

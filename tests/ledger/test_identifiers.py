@@ -25,9 +25,10 @@ from domain.events.patient import HistoriesLinked, Member, MemberIdentifierAdded
 from domain.ledger.application import Ledger
 from tests.clock import Clock
 from tests.conftest import NOON, OpenLedger
-from tests.ledger.acts import CLAIMS, NURSE, dose, dosed, opened, opening
-from tests.ledger.test_concurrency import at_once, gap_free, kinds
+from tests.ledger.acts import dose, dosed, opened, opening
+from tests.ledger.stores.test_concurrency import at_once, gap_free, kinds
 from tests.ledger.test_idempotency import AnswerLost, insert_twice, lose_answer, same, stored
+from tests.story import CLAIMS, NURSE
 
 
 def member(member_id: str) -> Member:

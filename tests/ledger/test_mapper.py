@@ -18,8 +18,8 @@ from domain.events import STORED_EVENTS
 from domain.events.base import Event
 from domain.ledger.mapper import EventMapper
 from tests.ledger.golden import FOLDER, golden_file, write_missing
-from tests.ledger.samples import CARRIED, PATIENT, SAMPLES
-from tests.scenario import confirmed_duplicate, denied, dose, doses, given, referred, reported, submitted
+from tests.ledger.samples.events import CARRIED, PATIENT, SAMPLES
+from tests.story import confirmed_duplicate, denied, dose, doses, given, referred, reported, submitted
 
 MAPPER = EventMapper()
 EVERY_SAMPLE = pytest.mark.parametrize("name", SAMPLES)

@@ -15,7 +15,8 @@ from domain.ledger.application import Ledger
 from domain.ledger.history_cache import Histories
 from tests.clock import Clock
 from tests.conftest import OpenLedger
-from tests.ledger.acts import NURSE, dose, dosed, opened
+from tests.ledger.acts import dose, dosed, opened
+from tests.story import NURSE
 
 
 def test_a_history_is_folded_once_and_shared(ledger: Ledger) -> None:

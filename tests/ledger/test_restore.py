@@ -19,10 +19,11 @@ from projections.worklist.listing import Filters, Paging
 from projections.worklist.runner import catch_up, folded_rows, rebuild, worklist
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
-from tests.ledger.acts import NURSE, dose, dosed, opened, opening
-from tests.ledger.survivor import submission
+from tests.ledger.acts import dose, dosed, opened, opening
+from tests.ledger.stores.survivor import submission
 from tests.postgres_server import PostgresServer, postgres_server, server_folder
 from tests.postgres_standby import archive_all, archiving, copy, restored
+from tests.story import NURSE
 
 PDF = b"%PDF-1.7 synthetic"
 

@@ -24,8 +24,9 @@ from domain.ledger.stores.sqlite_connections import connect
 from domain.ledger.stores.urls import address_of
 from domain.ledger.tables.tables import SQLITE_TABLES
 from tests.conftest import ZONE, OpenLedger, seeded
-from tests.ledger.acts import NURSE, dose, dosed, opened, opening
+from tests.ledger.acts import dose, dosed, opened, opening
 from tests.postgres_server import PostgresServer
+from tests.story import NURSE
 
 Statement = Callable[..., None]
 

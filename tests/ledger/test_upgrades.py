@@ -26,8 +26,9 @@ from domain.ledger.schema import Settings, read_settings, upgrade
 from domain.ledger.stores.urls import SQLiteAddress, address_of
 from domain.ledger.tables.tables import RECORD_COMMANDS
 from tests.conftest import ZONE, seeded
-from tests.ledger.acts import NURSE, dose, dosed, opening
+from tests.ledger.acts import dose, dosed, opening
 from tests.postgres_server import PostgresServer
+from tests.story import NURSE
 
 NAMESPACE: Final = UUID("6f0d5f0c-8f3b-4a53-9d4d-2f7c2f4a7a11")
 

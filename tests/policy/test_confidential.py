@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from tests.policy.document import CLAUSES, POLICY
 
-ROOT = Path(__file__).parents[2]
 WORDS_IN_A_RUN = 8
 
 pytestmark = pytest.mark.skipif(POLICY is None, reason="the text of the policy is not beside this checkout")

@@ -7,7 +7,6 @@ added silently: what the ledger would count for it would be what another edition
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,9 @@ from domain.facts import OpenCourse, doses_in_course
 from domain.policy.edition import Edition, Parameters
 from domain.policy.editions import KNOWN
 from domain.treatment.approval_use import MG_PER_DOSE
+from tests import ROOT
 from tests.policy.cases import AS_OF, initial, judge, later
 
-ROOT = Path(__file__).parents[2]
 EVERY_REVISION = pytest.mark.parametrize(
     "edition", [one for revisions in KNOWN for one in revisions], ids=lambda one: f"{one.key}-{one.revision}"
 )

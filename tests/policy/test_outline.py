@@ -79,6 +79,6 @@ def test_the_readings_are_numbered_without_a_gap() -> None:
 
 
 def test_every_reading_that_touches_an_assessment_has_a_test_that_names_it() -> None:
-    tests = "".join(one.read_text() for one in File(__file__).parent.glob("test_readings_*.py"))
+    tests = "".join(one.read_text() for one in File(__file__).parent.glob("readings/test_readings_*.py"))
     unnamed = [number for number in READINGS if f"def test_{number}_" not in tests]
     assert set(unnamed) == OF_THE_RECORD

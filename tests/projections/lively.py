@@ -14,25 +14,28 @@ from domain.commands.patient import OpenHistory
 from domain.errors import LedgerError
 from domain.ledger.application import Ledger
 from tests.clock import Clock
-from tests.scenario import (
+from tests.story import (
     MEETS_A,
     MEETS_B,
+    NEUROLOGIST,
     NURSE,
     PHYSICIAN,
     Scenario,
     Step,
+    appeals,
     approved,
     approved_by_clinician,
     closed,
     denied,
     dose,
     opened,
+    patient,
     referred,
     reported,
+    requests,
     submitted,
     voided,
 )
-from tests.steps import appeals, patient, requests
 
 LINES: Final = ("commercial", "commercial", "medicare_advantage", "medicaid")
 SECOND_NURSE: Final = NURSE.model_copy(update={"id": "s.nurse", "name": "Sven Nurse"})
@@ -125,7 +128,7 @@ def _appeal(told: OnLedger) -> list[Step]:
 
 def _of_appeal(told: OnLedger) -> list[Step]:
     last = appeals.overturned() if told.known.version % 3 == 0 else appeals.upheld("1")
-    return [appeals.assigned(appeals.NEUROLOGIST), last]
+    return [appeals.appeal_assigned(NEUROLOGIST), last]
 
 
 def _assigned(told: OnLedger) -> list[Step]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projections.audit_trail import AuditEntry, AuditTrail, audit_trail, evolve
-from tests.scenario import (
+from tests.story import (
     CLAIMS,
     MEETS_B,
     approved,

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.policy.editions import edition_named
 from projections.checklist import Checklist, Item, checklist
-from tests.scenario import CLAIMS, MEETS_A, MEETS_B, NURSE, OFFICE, Scenario, first_course, given, submitted
+from tests.story import CLAIMS, MEETS_A, MEETS_B, NURSE, OFFICE, Scenario, first_course, given, submitted
 
 NO_AGENT: dict[str, Any] = MEETS_A | {"agents": []}
 NO_SIGN = {"finding": False}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from projections.courses import CourseView, course_list
-from tests.scenario import Scenario, approved, closed, dose, doses, given, reported, submitted, voided
+from tests.story import Scenario, approved, closed, dose, doses, given, reported, submitted, voided
 
 
 def listed(scenario: Scenario, on: str = "2026-04-28") -> tuple[CourseView, ...]:

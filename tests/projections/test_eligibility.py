@@ -9,7 +9,7 @@ import pytest
 
 from domain.policy.editions import edition_named
 from projections.eligibility import Eligibility, eligibility
-from tests.scenario import (
+from tests.story import (
     MEETS_A,
     MEETS_B,
     PHYSICIAN,
@@ -22,9 +22,9 @@ from tests.scenario import (
     given,
     reported,
     submitted,
+    submitted_for,
     voided,
 )
-from tests.steps.determinations import submitted_for
 
 
 def stands(scenario: Scenario, on: str, **expected: Any) -> Eligibility:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.events import PATIENT_EVENTS
 from domain.events.base import Event
 from projections.event_text import SENTENCES, sentence_of
-from tests.ledger.samples import SAMPLES
+from tests.ledger.samples.events import SAMPLES
 
 REASON_SAYS_ALL = {
     "HistoryOpened",

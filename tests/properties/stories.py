@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from domain.errors import LedgerError
-from tests.scenario import (
+from tests.story import (
     MEETS_A,
     MEETS_B,
     NURSE,
@@ -28,13 +28,15 @@ from tests.scenario import (
     denied,
     dismissed_duplicate,
     dose,
+    dose_corrected,
     given,
     referred,
+    report_corrected,
+    report_voided,
     reported,
     submitted,
     voided,
 )
-from tests.steps.treatment import dose_corrected, report_corrected, report_voided
 
 FIRST_DAY = date(2024, 1, 2)
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]

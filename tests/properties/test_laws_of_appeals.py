@@ -17,24 +17,31 @@ from domain.history import fold
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from tests.properties.stories import at_every_scale, hold
-from tests.scenario import MEETS_A, PHYSICIAN, Scenario, Step, approved_by_clinician, denied, given, submitted
-from tests.steps.appeals import (
+from tests.story import (
     BELOW_THE_DENIER,
     CARDIOLOGIST,
+    MEETS_A,
     NEUROLOGIST,
     PHARMACIST_OF_APPEALS,
+    PHYSICIAN,
     SECOND_NEUROLOGIST,
+    Scenario,
+    Step,
     answered,
+    appeal_assigned,
     appeal_dismissed,
     appeal_withdrawn,
     appealed,
-    assigned,
+    approved_by_clinician,
+    denied,
+    given,
     handed_on,
     overturned,
     overturned_in_part,
+    rescinded,
+    submitted,
     upheld,
 )
-from tests.steps.determinations import rescinded
 
 CLINICIANS = [
     one.model_copy(update={"role": "clinician"})
@@ -100,7 +107,7 @@ def story_of(tries: list[Tried]) -> Scenario:
             scenario.and_given(ACTS[one.what]().by(one.by))
         if one.what == "appeal":
             with suppress(LedgerError):
-                scenario.and_given(assigned(one.by))
+                scenario.and_given(appeal_assigned(one.by))
     return scenario
 
 

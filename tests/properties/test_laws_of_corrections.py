@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from domain.history.state import PatientHistory
 from tests.properties.stories import COURSES, EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.properties.test_laws_of_histories import outline
-from tests.scenario import reported
-from tests.steps.treatment import report_corrected, report_voided
+from tests.story import report_corrected, report_voided, reported
 
 any_story = stories(*EVERYTHING)
 mistakes = st.lists(st.sampled_from(COURSES), max_size=2)

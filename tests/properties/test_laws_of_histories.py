@@ -15,7 +15,7 @@ from domain.policy.editions import edition_named
 from domain.review.assess_request import judge
 from domain.treatment.courses import courses, prior_treatment
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
-from tests.scenario import MEETS_B, Scenario, dose, given, reported, submitted, voided
+from tests.story import MEETS_B, Scenario, dose, given, reported, submitted, voided
 
 any_story = stories(*EVERYTHING)
 without_reports = stories(*(kind for kind in EVERYTHING if kind != "report"))

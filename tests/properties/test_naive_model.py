@@ -16,7 +16,17 @@ from domain.treatment.courses import courses
 from projections.eligibility import eligibility
 from tests.properties import naive
 from tests.properties.stories import FIRST_DAY, Act, acts, at_every_scale, hold
-from tests.scenario import MEETS_A, Scenario, approved_by_clinician, closed, dose, given, reported, submitted, voided
+from tests.story import (
+    MEETS_A,
+    Scenario,
+    approved_by_clinician,
+    closed,
+    dose,
+    given,
+    reported,
+    submitted,
+    voided,
+)
 
 deeds = st.lists(
     st.one_of(

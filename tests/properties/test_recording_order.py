@@ -44,7 +44,7 @@ from projections.person import person
 from projections.request_status import request_life
 from tests.clock import Clock
 from tests.conftest import ZONE, seeded
-from tests.scenario import MEETS_A, MEETS_B, NURSE, PATIENT
+from tests.story import MEETS_A, MEETS_B, NURSE, PATIENT
 
 START = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 DAYS = (date(2025, 3, 7), date(2026, 4, 28))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.policy.editions import EDITIONS
+from tests import ROOT
 from tests.benchmarks.policy_peers import cql_policy, cql_translated
 from tests.benchmarks.policy_peers.answers import CITATIONS, differences, flat
 from tests.benchmarks.policy_peers.prepared import prepared
 from tests.benchmarks.policy_peers.zen_policy import NAMES, graph
 from tests.benchmarks.policy_peers.zen_tables import tables
 
-SAMPLE = Path(__file__).parents[2] / "policy" / "assess-sample.jsonl"
+SAMPLE = ROOT / "tests" / "policy" / "assess-sample.jsonl"
 CASES: list[dict[str, Any]] = [json.loads(line) for line in SAMPLE.read_text().splitlines()]
 
 

@@ -1,0 +1,99 @@
+"""`backup` as a person types it, and `tar` to restore."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from api.cli import backup
+from domain.ledger.application import Ledger, open_ledger
+from tests.api.cli.test_questions import refused, run
+from tests.clock import Clock
+from tests.conftest import NOON
+from tests.ledger.acts import dosed, opened
+from tests.ledger.documents.test_references import REPORT, REPORT_SHA256, requested, supplied
+from tests.story import NURSE
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEMTRADA_DATABASE", raising=False)
+
+
+def with_a_document(ledger: Ledger) -> str:
+    """The id of the patient who has it."""
+    patient_id, request_id = requested(ledger)
+    ledger.documents.put(patient_id, [REPORT])
+    ledger.execute(patient_id, supplied(request_id), NURSE)
+    return patient_id.hex
+
+
+def test_what_is_backed_up_is_restored_with_tar(sqlite_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "plan.tar"
+    with open_ledger(sqlite_url, clock=Clock(NOON)) as ledger:
+        patient_id = opened(ledger)
+        dosed(ledger, patient_id, 0)
+        said = run("backup", str(file), "--database", sqlite_url).stdout
+        assert said == f"{file} holds the ledger at {sqlite_url}: 3 events and 0 documents.\n"
+        dosed(ledger, patient_id, 1)
+    (tmp_path / "restored").mkdir()
+    subprocess.run(["tar", "-xf", file, "-C", tmp_path / "restored"], check=True)
+    restored = f"sqlite:///{tmp_path / 'restored' / 'ledger.sqlite'}"
+    events = [
+        json.loads(line)["event"]
+        for line in run("history", "M-1", "--database", restored, "--json").stdout.splitlines()
+    ]
+    assert events == ["HistoryOpened", "DoseAdministered"]
+
+
+def test_documents_that_are_not_whole_are_named_and_the_rest_is_backed_up(sqlite_url: str, tmp_path: Path) -> None:
+    with open_ledger(sqlite_url, clock=Clock(NOON)) as ledger:
+        patient = with_a_document(ledger)
+    found = json.loads(run("backup", str(tmp_path / "whole.tar"), "--database", sqlite_url, "--json").stdout)
+    assert (found["documents"], found["missing"]) == (1, [])
+    (tmp_path / "ledger.sqlite-documents" / patient / REPORT_SHA256).unlink()
+    result = run("backup", str(tmp_path / "part.tar"), "--database", sqlite_url, "--json", status=1)
+    found = json.loads(result.stdout)
+    assert (found["events"], found["documents"]) == (4, 0)
+    assert [one.split()[1] for one in found["missing"]] == [REPORT_SHA256]
+    assert "restore it from an earlier backup" in result.stderr
+    assert (tmp_path / "part.tar").exists()
+
+
+def test_a_postgresql_ledger_is_sent_to_the_tools_of_its_server(tmp_path: Path) -> None:
+    said = refused("backup", str(tmp_path / "plan.tar"), "--database", "postgresql://me:hunter2@h/ledger")
+    assert "pg_basebackup" in said
+    assert "Running it" in said
+    assert "hunter2" not in said
+
+
+def test_a_backup_that_is_there_is_not_replaced(sqlite_url: str, tmp_path: Path) -> None:
+    run("backup", str(tmp_path / "plan.tar"), "--database", sqlite_url)
+    assert "never replaces" in refused("backup", str(tmp_path / "plan.tar"), "--database", sqlite_url)
+
+
+def test_it_has_help_with_an_example() -> None:
+    assert "Example: lemtrada-ledger backup" in run("backup", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("terminal", "seconds", "tells"),
+    [(True, 0.0, True), (True, 60.0, False), (False, 0.0, False)],
+    ids=["long, on a terminal", "short, on a terminal", "long, in a pipe"],
+)
+def test_on_a_terminal_a_backup_that_takes_longer_shows_that_it_is_under_way(
+    terminal: bool, seconds: float, tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "SECONDS_BEFORE_PROGRESS", seconds)
+    shown = io.StringIO()
+    begun = time.monotonic()
+    with backup._under_way(Console(file=shown, force_terminal=terminal, width=80)):
+        time.sleep(0.3)
+    assert ("backing up" in shown.getvalue()) == tells
+    assert time.monotonic() - begun < 10

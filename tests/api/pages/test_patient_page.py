@@ -1,0 +1,163 @@
+"""The patient page: where she stands at a glance, on any day and as known at any moment; facts and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from api.pages.forms import as_typed
+from domain.events.treatment import DoseAdministered, DoseVoided, PriorTreatmentReported
+from domain.people import Actor
+from tests import story
+from tests.api.commands.acts import COMPLETED_ELSEWHERE, Api
+from tests.api.pages.desk import Desk
+from tests.clock import Clock
+from tests.story import ADMINISTRATOR, AUDITOR, OTHER_OFFICE
+
+Desks = Callable[[Actor], Desk]
+HOSTILE = "<script>alert('x')</script> O'Neil & Søn"
+FIVE = tuple(f"2026-03-{day:02}" for day in range(2, 7))
+
+
+def treated(api: Api) -> str:
+    patient = api.opened(name=HOSTILE)
+    api.submitted(patient)
+    api.dosed(patient, *FIVE)
+    return patient
+
+
+def at(patient: str) -> str:
+    return f"/pages/patients/{patient}"
+
+
+def test_it_says_at_a_glance_when_the_next_course_may_begin(api: Api, desk: Desks) -> None:
+    shown = desk(story.NURSE).opens(at(treated(api)))
+    assert shown.status == 200
+    assert "Next course from 2027-03-06" in shown.text
+    assert "Path B, subsequent course: course 2" in shown.text
+    assert "0 given, 3 left" in shown.text
+    assert HOSTILE in shown.text
+    assert HOSTILE not in shown.html
+    assert shown.html.count('class="mark ') == shown.html.count('id="fact-'), "each mark is a line of the list"
+
+
+def test_the_day_moves_everything(api: Api, desk: Desks) -> None:
+    patient = treated(api)
+    before = desk(story.NURSE).opens(at(patient), as_of="2026-03-03")
+    assert "2 given, 3 left" in before.text
+    assert "Not as it stands now" in before.text
+    assert "Dose d3" not in before.text
+
+
+def test_a_correction_is_seen_at_two_moments(api: Api, desk: Desks, clock: Clock) -> None:
+    patient = treated(api)
+    clock.advance(timedelta(days=1))
+    reviewer = desk(story.NURSE)
+    voided = reviewer.sends(
+        reviewer.opens(at(patient)), "void-dose", dose_id=f"{patient}.d5", reason="Of another patient."
+    )
+    assert "Recorded: dose entry voided" in voided.text
+    assert isinstance(api.ledger.events(UUID(patient))[-2], DoseVoided)
+    now = reviewer.opens(at(patient))
+    then = reviewer.sends(now, "handles", as_of="2026-04-28", known_at="2026-04-28T23:00")
+    assert "4 given, 1 left" in now.text
+    assert "Next course from 2027-03-06" in then.text
+    assert "as known at 2026-04-28 23:00 EDT" in then.text
+
+
+def test_a_dose_is_recorded_once_and_what_departs_is_told(api: Api, desk: Desks) -> None:
+    patient, reviewer = api.opened(name=HOSTILE), desk(story.NURSE)
+    page = reviewer.opens(at(patient))
+    for _ in range(2):
+        told = reviewer.sends(page, "dose", on="2026-04-20", mg="10", source_reference="INF-1")
+    assert "Recorded: dose given" in told.text or "Recorded: dose" in told.text
+    assert "no approval in force" in told.text
+    assert sum(isinstance(one, DoseAdministered) for one in api.ledger.events(UUID(patient))) == 1
+
+
+def test_what_can_not_be_is_refused_and_stays_typed(api: Api, desk: Desks) -> None:
+    patient, reviewer = api.opened(), desk(story.NURSE)
+    refused = reviewer.sends(reviewer.opens(at(patient)), "dose", on="2026-05-20", source_reference="INF-Ä")
+    assert refused.status == 422
+    assert "Nothing was recorded" in refused.text
+    assert 'value="INF-Ä"' in refused.html
+    assert 'value="2026-05-20"' in refused.html
+
+
+def test_treatment_elsewhere_is_reported_and_that_there_was_none(api: Api, desk: Desks) -> None:
+    patient, reviewer = api.opened(), desk(story.NURSE)
+    page = reviewer.opens(at(patient))
+    reported = reviewer.sends(
+        page,
+        "prior-treatment",
+        courses__0__doses_given="5",
+        courses__0__last_dose_on="2025-03",
+        courses__0__completed="true",
+    )
+    assert "Path B" in reported.text
+    other = api.opened("M-2")
+    none = reviewer.sends(reviewer.opens(at(other)), "prior-treatment", none="true")
+    assert "Path A" in none.text
+    assert isinstance(api.ledger.events(UUID(other))[-1], PriorTreatmentReported)
+
+
+def test_an_office_sees_her_own_and_no_identifiers(api: Api, desk: Desks) -> None:
+    patient = treated(api)
+    own = desk(story.OFFICE).opens(at(patient))
+    assert own.status == 200
+    assert "M-1" not in own.text
+    assert "/events" not in own.html
+    assert desk(OTHER_OFFICE).opens(at(patient)).status == 404
+    assert desk(ADMINISTRATOR).opens(at(patient)).status == 403
+
+
+def test_an_auditor_reads_and_records_nothing(api: Api, desk: Desks) -> None:
+    patient = treated(api)
+    shown = desk(AUDITOR).opens(at(patient))
+    assert shown.status == 200
+    assert not shown.has_form("dose")
+    assert "May not record dose" in shown.text or "may not record dose" in shown.text
+
+
+def test_a_moment_that_is_none_or_to_come_is_told(api: Api, desk: Desks) -> None:
+    patient, reviewer = api.opened(), desk(story.NURSE)
+    for typed in ("yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00"):
+        assert reviewer.opens(at(patient), known_at=typed).status == 422, typed
+    assert reviewer.opens(at(patient), known_at="2030-01-01T00:00").status == 422
+
+
+def test_a_report_is_corrected(api: Api, desk: Desks) -> None:
+    patient, reviewer = api.opened(), desk(story.NURSE)
+    api.reported(patient, COMPLETED_ELSEWHERE)
+    page = reviewer.opens(at(patient))
+    told = reviewer.sends(
+        page,
+        "correct-report-t1",
+        courses__0__doses_given="3",
+        courses__0__last_dose_on="2025-03-10",
+        courses__0__completed="false",
+        reason="The other plan was asked again.",
+    )
+    assert told.status == 200, told.text[:800]
+    assert "Path A" in told.text
+
+
+def test_a_report_is_corrected_from_all_that_it_says(api: Api, desk: Desks) -> None:
+    patient, reviewer = api.opened(), desk(story.NURSE)
+    whole = {"doses_given": 5, "mg_total": 60.0, "first_dose_on": "2024-03-04", "last_dose_on": "2024-03-08"}
+    api.reported(patient, whole | {"completed": True}, COMPLETED_ELSEWHERE)
+    page = reviewer.opens(at(patient))
+    typed = page.form("correct-report-t1").fields
+    for place, said in as_typed(_first(api, patient)).items():
+        if place.startswith("courses."):
+            assert typed[place] == [said], place
+    told = reviewer.sends(page, "correct-report-t1", reason="One date.", courses__1__last_dose_on="2025-03-11")
+    assert told.status == 200, told.text[:600]
+    report = api.ledger.history(UUID(patient)).reports[0]
+    assert [one.mg_total for one in report.courses] == [60.0, None]
+    assert str(report.courses[1].last_dose_on) == "2025-03-11"
+
+
+def _first(api: Api, patient: str) -> PriorTreatmentReported:
+    return next(one for one in api.ledger.events(UUID(patient)) if isinstance(one, PriorTreatmentReported))

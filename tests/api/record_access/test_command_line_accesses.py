@@ -1,0 +1,250 @@
+"""Every verb that shows a patient's data records who looked, before it shows anything; none is forgotten."""
+
+from __future__ import annotations
+
+import ast
+import json
+import platform
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import typer
+from eventsourcing.persistence import OperationalError
+from typer.testing import CliRunner, Result
+
+from api.cli.main import app
+from api.record_access import cli
+from domain.ledger.access_log.report import Question, all_accesses
+from domain.ledger.access_log.writer import AccessLog
+from domain.ledger.application import Ledger, open_ledger
+from domain.permissions.disclosure import Access
+from tests import ROOT
+from tests.api.cli.test_questions import refused, run
+from tests.api.commands.acts import APPEALS, OFFICE, PENDS, Api, Json
+from tests.api.commands.stages import NOW
+from tests.ledger.access_log.stored import check_digests, look
+
+VERBS = ROOT / "api" / "cli"
+
+SHOWN: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
+    "eligibility": ("eligibility", None, ("M-1",)),
+    "history": ("history", None, ("M-1",)),
+    "courses": ("courses", None, ("M-1",)),
+    "person": ("person", None, ("M-1",)),
+    "requests": ("requests", None, ("M-1",)),
+    "appeals": ("appeals", None, ("M-1",)),
+    "accesses": ("accesses", None, ("M-1",)),
+    "request": ("request", "denied", ("{denied}",)),
+    "appeal": ("appeal", "appeal", ("{appeal}",)),
+    "replay": ("replay", "denied", ("{denied}",)),
+    "document": ("document", "document", ("{document}", "--output", "{folder}/report.pdf")),
+    "dossier": ("dossier", "appeal", ("{appeal}", "--output", "{folder}/dossier")),
+    "worklist": ("worklist", None, ()),
+    "export": ("export", "appeal", ("{folder}/export", "--appeal", "{appeal}")),
+    "audit-events": ("audit_events", None, ("--output", "{folder}/audit.ndjson", "--member", "M-1")),
+    "provenance": ("audit_events", None, ("--output", "{folder}/provenance.ndjson", "--member", "M-1")),
+}
+"""Verb, the view and the subject that are recorded, and how it is asked."""
+
+SHOWS_NOBODY: dict[str, str] = {
+    "assess": "cases from a file, no ledger",
+    "explain": "the policy",
+    "serve": "what it answers over HTTP is recorded there",
+    "demo": "the synthetic patients that it made",
+    "import": "records, and tells numbers of lines",
+    "backup": "a file that nobody reads by it, for whoever may read the whole database",
+    "rebuild": "ids of patients whose rows cannot be made",
+    "verify": "ids of streams and what is wrong with them",
+    "invite": "people of the plan",
+    "database upgrade": "the schema",
+    "database sweep": "how many documents",
+    "seal now": "hashes",
+    "seal status": "hashes",
+    "seal key": "a public key",
+    "seal rotate-key": "a public key",
+    "seal new-origin": "hashes",
+    "token create": "people of the plan",
+    "token list": "people of the plan",
+    "token revoke": "people of the plan",
+    "people list": "people of the plan",
+    "people remove": "people of the plan",
+    "encryption-key new": "a key",
+}
+"""What it shows instead."""
+
+
+def every_verb() -> set[str]:
+    command = typer.main.get_command(app)
+    found: set[str] = set()
+    for name, one in command.commands.items():  # type: ignore[attr-defined]
+        below = getattr(one, "commands", None)
+        found |= {name} if below is None else {f"{name} {under}" for under in below}
+    return found
+
+
+@pytest.fixture
+def told(api: Api) -> Json:
+    patient = api.opened()
+    denied = api.denied(patient)
+    pending = api.submitted(patient, PENDS)["request"]["request_id"]
+    appeal = api.appealed(denied, NOW)
+    api.did_to(appeal, "assign", to=APPEALS)
+    (document,) = api.did_to(pending, "supply-information", OFFICE, received_at=NOW, documents=[api.stored(patient)])[
+        "made"
+    ]
+    return {"patient": patient, "denied": denied, "appeal": appeal, "document": document}
+
+
+def with_a_hint(*arguments: str) -> Result:
+    """Where there is more, standard error says so."""
+    result = CliRunner().invoke(app, list(arguments), prog_name="lemtrada-ledger")
+    assert (result.exit_code, result.stderr.count("--after")) == (0, 1)
+    return result
+
+
+def by_command_line(url: str) -> list[Access]:
+    """Newest first."""
+    with open_ledger(url) as ledger:
+        check_digests(ledger)
+        return [one for one in all_accesses(ledger, Question()) if one.through in ("command line", "export")]
+
+
+def test_every_verb_is_known_here() -> None:
+    assert every_verb() == SHOWN.keys() | SHOWS_NOBODY.keys()
+
+
+@pytest.mark.parametrize("verb", SHOWN)
+def test_a_verb_that_shows_a_patient_is_recorded(told: Json, ledger_url: str, tmp_path: Path, verb: str) -> None:
+    view, subject, arguments = SHOWN[verb]
+    asked = [one.format(folder=tmp_path, **told) for one in arguments]
+    shown = run(verb, *asked, "--purpose", "hoperat", "--database", ledger_url).stdout
+    assert shown
+    found = by_command_line(ledger_url)
+    assert len(found) == 1
+    (one,) = found
+    assert (one.view, one.patient_id, one.purpose) == (view, UUID(told["patient"]), "HOPERAT")
+    assert one.subject == (told[subject] if subject is not None else None)
+    assert (one.actor_id, one.role) == (cli.machine_user().id, None)
+    assert one.actor_id.startswith("os:")
+    assert one.origin == platform.node()
+
+
+@pytest.mark.parametrize("verb", SHOWN)
+def test_what_cannot_be_recorded_is_not_shown(
+    told: Json, ledger_url: str, tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(AccessLog, "record", fails)
+    asked = [one.format(folder=tmp_path / "new", **told) for one in SHOWN[verb][2]]
+    (tmp_path / "new").mkdir()
+    text = refused(verb, *asked, "--database", ledger_url)
+    assert "Nothing is shown, for it cannot be recorded that you looked" in text
+    assert "name the primary" in text
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_a_standby_shows_nothing_and_names_the_primary_as_remedy(told: Json, ledger_url: str) -> None:
+    read_only = f"{ledger_url}?options=-c%20default_transaction_read_only%3Don"
+    text = refused("eligibility", "M-1", "--database", read_only)
+    assert "it cannot be recorded that you looked" in text
+    assert "is read-only" in text
+    assert "name the primary" in text
+
+
+def test_the_worklist_is_a_look_at_each_patient_that_it_shows(api: Api, ledger_url: str) -> None:
+    patients = {
+        UUID(api.submitted(api.opened(f"M-{number}"), PENDS)["request"]["request_id"][:36]) for number in range(3)
+    }
+    with_a_hint("worklist", "--limit", "2", "--database", ledger_url)
+    shown = by_command_line(ledger_url)
+    assert len(shown) == len({one.patient_id for one in shown} & patients) == 2
+    run("worklist", "--held-by", "nobody", "--database", ledger_url)
+    assert len(by_command_line(ledger_url)) == 2
+
+
+def test_an_export_of_everything_is_a_look_at_everybody(api: Api, ledger_url: str, tmp_path: Path) -> None:
+    patients = {UUID(api.opened(f"M-{number}")) for number in range(3)}
+    run("export", str(tmp_path / "all"), "--database", ledger_url)
+    assert {(one.view, one.patient_id) for one in by_command_line(ledger_url)} == {("export", one) for one in patients}
+
+
+def test_what_is_not_found_shows_nothing_and_is_not_recorded(told: Json, ledger_url: str) -> None:
+    refused("request", f"{told['patient']}.r9", "--database", ledger_url)
+    run("eligibility", "M-none", "--database", ledger_url, status=1)
+    assert by_command_line(ledger_url) == []
+
+
+def test_a_purpose_that_is_none_is_refused_before_anything_is_read(told: Json, ledger_url: str) -> None:
+    text = refused("eligibility", "M-1", "--purpose", "CURIOSITY", "--database", ledger_url)
+    assert "--purpose" in text
+    assert "HPAYMT" in text
+    assert by_command_line(ledger_url) == []
+
+
+def test_the_purpose_comes_from_the_environment_too(
+    told: Json, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEMTRADA_PURPOSE", "HLEGAL")
+    run("history", "M-1", "--database", ledger_url)
+    assert [one.purpose for one in by_command_line(ledger_url)] == ["HLEGAL"]
+
+
+def test_only_tending_verbs_open_a_ledger_past_the_gate() -> None:
+    """Whoever shows a patient's data has it from the gate, which records, and from nowhere else."""
+    opening = {
+        path.name
+        for path in VERBS.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in ("_ledger_to_tend", "_ledger_to_read", "open_ledger")
+    }
+    assert not opening & {"records.py", "dossier.py", "accesses.py"}
+
+
+# -- the verb on the log itself ---------------------------------------------------------------
+
+
+def test_the_accounting_tells_who_when_why_and_from_where(told: Json, ledger: Ledger, ledger_url: str) -> None:
+    log = AccessLog(ledger)
+    log.record([look(1, patient_id=UUID(told["patient"]), view="dossier")], durable=True)
+    run("eligibility", "M-1", "--purpose", "TREAT", "--database", ledger_url)
+    head, *lines = run("accesses", "M-1", "--database", ledger_url).stdout.splitlines()
+    assert head.split("\t") == ["when", "who", "role", "patient", "saw", "of", "why", "through", "from"]
+    cells = [line.split("\t") for line in lines]
+    assert {(one[4], one[6], one[7]) for one in cells} >= {
+        ("eligibility", "TREAT", "command line"),
+        ("dossier", "", "api"),
+    }
+    own = json.loads(run("accesses", "M-1", "--by", "r.nurse", "--json", "--database", ledger_url).stdout)
+    assert {one["actor_id"] for one in own["items"]} == {"r.nurse"}
+    everybody: Any = json.loads(run("accesses", "--json", "--database", ledger_url).stdout)
+    assert [one["view"] for one in everybody["items"]].count("accesses") == 2
+
+
+def test_dates_and_pages_of_the_accounting(told: Json, ledger: Ledger, ledger_url: str) -> None:
+    AccessLog(ledger).record([look(number, patient_id=UUID(told["patient"])) for number in range(5)], durable=True)
+    asked = (
+        "accesses",
+        "M-1",
+        "--from",
+        "2026-04-28",
+        "--to",
+        "2026-04-28",
+        "--by",
+        "r.nurse",
+        "--database",
+        ledger_url,
+    )
+    first = with_a_hint(*asked, "--limit", "3")
+    assert len(first.stdout.splitlines()) == 4
+    after = first.stderr.split("--after ")[1].strip()
+    rest = run(*asked, "--limit", "200", "--after", after).stdout.splitlines()[1:]
+    subjects = [line.split("\t")[5] for line in (*first.stdout.splitlines()[1:], *rest)]
+    assert [one for one in subjects if one.startswith("look-")] == [f"look-{number}" for number in range(4, -1, -1)]
+    assert len(run(*asked[:2], "--to", "2026-04-27", *asked[6:]).stdout.splitlines()) == 1
+    assert "--from" in refused("accesses", "M-1", "--from", "yesterday", "--database", ledger_url)

@@ -1,0 +1,110 @@
+"""Two prescribers' offices and one patient: each sees what she needs of her, and of requests only its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.people import Actor
+from tests.api.commands.acts import MEETS_A, OFFICE, PHYSICIAN, Api, Json, opening, refused, sent_by
+from tests.story import OTHER_OFFICE
+
+OTHER = sent_by(OTHER_OFFICE)
+COLLEAGUES = [
+    sent_by(Actor(id=one, name="Practice Nine", role="requester", office="practice.nine")) for one in ("n.front", "o.b")
+]
+
+
+def asked(api: Api, path: str, actor: Json, **query: Any) -> Any:
+    headers = {"Authorization": api.client.header_of(Actor.model_validate(actor))}  # type: ignore[attr-defined]
+    answer = api.client.get(path, params=query, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+@pytest.fixture
+def patient(api: Api) -> str:
+    """Approved for the first office, one dose given; the second was admitted, and asked for nothing yet."""
+    patient = api.opened()
+    seen = api.submitted(patient)
+    assert api.decided("approve", seen).status_code == 200
+    api.dosed(patient, "2026-04-28")
+    admitted = api.did("/patients", opening(actor=OTHER))
+    assert admitted["patient_id"] == patient
+    return patient
+
+
+def test_eligibility_tells_each_office_the_facts_and_of_requests_its_own(api: Api, patient: str) -> None:
+    path = f"/patients/{patient}/eligibility"
+    plan, own, other = (asked(api, path, who) for who in (PHYSICIAN, OFFICE, OTHER))
+    assert plan.json() == own.json()
+    assert own.json()["approval"]["request_id"] == f"{patient}.r1"
+    assert other.json()["approval"] is None
+    assert other.json()["approvable"]["based_on"] is None
+    assert ".r1" not in other.text
+    of_approval = {"doses_left_on_approval", "doses_usable"}
+    facts = set(own.json()) - {"approval", "approvable", "imported"} - of_approval
+    assert {name: other.json()[name] for name in facts} == {name: own.json()[name] for name in facts}
+    assert other.json()["doses_given"] == 1
+    assert {own.json()[name] for name in of_approval} == {4}
+    assert {other.json()[name] for name in of_approval} == {0}
+    assert len({one.headers["etag"] for one in (plan, own, other)}) == 3
+
+
+def test_nothing_follows_for_an_office_from_what_another_stated(api: Api) -> None:
+    patient = api.opened()
+    api.did("/patients", opening(actor=OTHER))
+    path = f"/patients/{patient}/eligibility"
+    before = asked(api, path, OTHER).json()
+    assert before["path"] is None
+    api.submitted(patient, MEETS_A | {"received_lemtrada": False})
+    assert asked(api, path, OFFICE).json()["path"] == "A"
+    after = asked(api, path, OTHER).json()
+    assert after | {"history_version": 0} == before | {"history_version": 0}
+    api.submitted(patient, {"diagnosis": "multiple_sclerosis"}, actor=OTHER)
+    assert asked(api, path, OTHER).json()["path"] is None
+
+
+def test_a_list_holds_an_offices_own_alone(api: Api, patient: str) -> None:
+    second = api.submitted(patient, MEETS_A | {"received_lemtrada": True}, actor=OTHER)["request"]["request_id"]
+    listed = f"/patients/{patient}/requests"
+    whose = {
+        who["id"]: [one["request_id"] for one in asked(api, listed, who).json()["items"]] for who in (OFFICE, OTHER)
+    }
+    assert whose == {OFFICE["id"]: [f"{patient}.r1"], OTHER["id"]: [second]}
+    assert len(asked(api, listed, PHYSICIAN).json()["items"]) == 2
+    (course,) = asked(api, f"/patients/{patient}/courses", OTHER).json()["courses"]
+    assert [one["on"] for one in course["doses"]] == ["2026-04-28"]
+
+
+def test_what_another_office_asked_for_is_not_there(api: Api, patient: str) -> None:
+    theirs, none = f"/requests/{patient}.r1", f"/requests/{patient}.r9"
+    who = {"Authorization": api.client.header_of(OTHER_OFFICE)}  # type: ignore[attr-defined]
+    for question in ("", "/life", "/assessment", "/assessment-to-extend", "/seal"):
+        pair = [api.client.get(f"{one}{question}", headers=who) for one in (theirs, none)]
+        assert {(one.status_code, one.content, str(one.headers.raw)) for one in pair} == {
+            (404, pair[0].content, str(pair[0].headers.raw))
+        }
+    withdrawing = {"actor": OTHER, "by": "Nils Neuro", "reason": "The infusions are put off."}
+    before = api.version(patient)
+    told = [refused(api.post(f"{one}/withdraw", withdrawing), 404, "request_id") for one in (theirs, none)]
+    assert told[0] == told[1]
+    assert api.version(patient) == before
+
+
+def test_colleagues_of_one_office_share_what_one_of_them_asked(api: Api) -> None:
+    one, other = COLLEAGUES
+    patient = api.did("/patients", opening(actor=one))["patient_id"]
+    request_id = api.submitted(patient, actor=one)["request"]["request_id"]
+    assert asked(api, f"/requests/{request_id}", other).json()["request"]["submitted_by"]["id"] == one["id"]
+    tags = [asked(api, f"/patients/{patient}/eligibility", who).headers["etag"] for who in COLLEAGUES]
+    assert tags[0] == tags[1]
+
+
+def test_opening_tells_an_office_nothing_that_it_does_not_know(api: Api) -> None:
+    api.opened(name="Alma Synthetic", birth_date="1988-05-17")
+    wrong: tuple[Json, ...] = ({"name": "Alba Synthetic"}, {"birth_date": "1988-05-18"}, {"birth_date": None})
+    answers = [api.post("/patients", opening(actor=OTHER) | one) for one in wrong]
+    assert {(one.status_code, one.content) for one in answers} == {(409, answers[0].content)}
+    assert "1988" not in answers[0].text

@@ -1,0 +1,179 @@
+"""When an appeal is due and until when it could be filed, by line of business, urgency and notice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from domain.deadlines.appealable import Adverse, standing_against
+from domain.deadlines.appeals import appeal_clock_of, clock_of_appeal, file_by
+from domain.deadlines.terms import terms_for
+from domain.events.appeals import AppealFiled
+from domain.history import fold
+from domain.history.records import Notice
+from tests.story import (
+    SECOND_NEUROLOGIST,
+    ZONE,
+    Scenario,
+    Step,
+    appeal_withdrawn,
+    appealed,
+    approved_by_clinician,
+    denied,
+    given,
+    overturned,
+    rescinded,
+    submitted,
+    upheld,
+)
+
+# -- when it is due ---------------------------------------------------------------------------
+
+DUE: list[tuple[str, str, str, bool]] = [
+    # Received on 2026-05-05 at 14:00 UTC.
+    ("commercial", "standard", "2026-06-05 04:00", True),
+    ("commercial", "urgent", "2026-05-08 14:00", True),
+    ("medicare_advantage", "standard", "2026-05-13 04:00", True),
+    ("medicare_advantage", "urgent", "2026-05-08 14:00", True),
+    ("medicaid", "standard", "2026-06-05 04:00", False),
+    ("medicaid", "urgent", "2026-05-08 14:00", False),
+]
+
+
+@pytest.mark.parametrize(("line", "urgency", "due_at", "is_confirmed"), DUE)
+def test_it_is_due_by_line_of_business_and_urgency(line: Any, urgency: Any, due_at: str, is_confirmed: bool) -> None:
+    """Days end at the plan's midnight, hours run from receipt; what nobody has confirmed says so."""
+    scenario = given(submitted(line_of_business=line), denied("1.A.i")).on("2026-05-05")
+    scenario.and_given(appealed(urgency=urgency))
+    clock = clock_of_appeal(scenario.known, scenario.known.appeals[0], ZONE)
+    assert clock.due_at == datetime.fromisoformat(f"{due_at}:00+00:00")
+    assert appeal_clock_of(scenario.known, scenario.known.appeals[0], ZONE) == clock.due_at
+    assert ("not confirmed" in clock.rule) is not is_confirmed
+    terms = terms_for(line, scenario.today)
+    assert (f"appeal_{urgency}" in terms.unconfirmed) is not is_confirmed
+    assert f"{urgency} appeal: {getattr(terms, f'appeal_{urgency}')} from receipt" in clock.rule
+    assert clock.source == terms.source_of(f"appeal_{urgency}")
+
+
+def test_it_stands_as_any_clock_does() -> None:
+    scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed(urgency="urgent"))
+    clock = clock_of_appeal(scenario.known, scenario.known.appeals[0], ZONE)
+    for at, standing in (
+        ("2026-05-07T19:59:00+00:00", "running"),
+        ("2026-05-07T20:00:00+00:00", "at_risk"),
+        ("2026-05-08T14:00:00+00:00", "at_risk"),
+        ("2026-05-08T14:00:01+00:00", "overdue"),
+    ):
+        assert clock.standing(datetime.fromisoformat(at)) == standing
+
+
+@pytest.mark.parametrize("end", [overturned(), upheld("1.A.i"), appeal_withdrawn()])
+def test_it_stops_once_the_appeal_is_closed_and_ran_for_whoever_knew_less(end: Step) -> None:
+    scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed()).on("2026-05-06")
+    scenario.and_given(end)
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    assert clock_of_appeal(scenario.known, scenario.known.appeals[0], ZONE).standing(later) == "stopped"
+    as_filed = next(event for event in scenario.events if isinstance(event, AppealFiled))
+    before = fold(scenario.events[: as_filed.originator_version])
+    assert before is not None
+    assert clock_of_appeal(before, before.appeals[0], ZONE).standing(later) == "overdue"
+
+
+def test_each_level_has_its_own_time() -> None:
+    scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed(), upheld("1.A.i"))
+    scenario.on("2026-07-01").and_given(appealed())
+    assert appeal_clock_of(scenario.known, scenario.known.appeals[1], ZONE).date().isoformat() == "2026-08-01"
+
+
+# -- until when it can be filed ---------------------------------------------------------------
+
+
+def told(scenario: Scenario, *notices: tuple[Any, str, str | None], appeal: str | None = None) -> Scenario:
+    """Notices on record: their kind, when they were issued, and when they were delivered."""
+    request = scenario.known.requests[-1].request_id
+    on_record = tuple(
+        Notice(
+            f"{scenario.known.patient_id}.n{number}",
+            request,
+            appeal,
+            kind,
+            "mail",
+            "The patient",
+            datetime.fromisoformat(f"{issued}T12:00:00+00:00"),
+            datetime.fromisoformat(f"{delivered}T12:00:00+00:00") if delivered is not None else None,
+        )
+        for number, (kind, issued, delivered) in enumerate(notices, start=1)
+    )
+    scenario.history = replace(scenario.known, notices=on_record)
+    return scenario
+
+
+def last_day(scenario: Scenario) -> str:
+    request = scenario.known.requests[-1]
+    adverse = standing_against(scenario.known, request)
+    assert isinstance(adverse, Adverse)
+    return str(file_by(scenario.known, request, adverse, ZONE))
+
+
+COUNTED: dict[str, tuple[list[tuple[str, str, str | None]], str]] = {
+    "no notice: from the determination": ([], "2026-10-25"),
+    "issued": ([("denial", "2026-04-30", None)], "2026-10-27"),
+    "issued on the day of the denial": ([("denial", "2026-04-28", "2026-05-04")], "2026-10-31"),
+    "delivered": ([("denial", "2026-04-30", "2026-05-04")], "2026-10-31"),
+    "one to the office, one to her": (
+        [("denial", "2026-04-30", "2026-04-30"), ("denial", "2026-04-30", "2026-05-04")],
+        "2026-10-31",
+    ),
+    "a notice of something else": ([("information_needed", "2026-04-30", "2026-05-04")], "2026-10-25"),
+    "a notice from before it was decided": ([("denial", "2026-04-27", "2026-05-04")], "2026-10-25"),
+}
+
+
+@pytest.mark.parametrize("case", COUNTED)
+def test_the_time_counts_from_when_whoever_appeals_was_told(case: str) -> None:
+    """Commercial: 180 days, denied on 2026-04-28."""
+    notices, day = COUNTED[case]
+    assert last_day(told(given(submitted(), denied("1.A.i")), *notices)) == day
+
+
+def test_of_a_partial_approval_its_notice_counts() -> None:
+    partial = given(submitted(), approved_by_clinician(doses=2, left_out="Three days."))
+    assert last_day(told(partial, ("approval", "2026-05-01", "2026-05-04"))) == "2026-10-31"
+
+
+def test_of_a_rescission_one_that_was_issued_since() -> None:
+    story = given(submitted(), approved_by_clinician()).on("2026-05-05").and_given(rescinded())
+    assert last_day(told(story, ("denial", "2026-05-06", "2026-05-08"))) == "2026-11-04"
+
+
+def test_of_an_appeal_the_notice_of_its_decision_counts() -> None:
+    story = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed(), upheld("1.A.i"))
+    assert last_day(told(story, ("denial", "2026-05-20", "2026-05-20"))) == "2026-11-01"
+    first = story.known.appeals[0].appeal_id
+    assert last_day(told(story, ("appeal_decision", "2026-05-06", "2026-05-08"), appeal=first)) == "2026-11-04"
+
+
+def test_the_day_is_the_plans() -> None:
+    story = told(given(submitted(), denied("1.A.i")), ("denial", "2026-04-30", None))
+    at_night = replace(story.known.notices[0], issued_at=datetime(2026, 5, 1, 3, 30, tzinfo=UTC))
+    story.history = replace(story.known, notices=(at_night,))
+    assert last_day(story) == "2026-10-27"
+
+
+# -- what stands against a request ------------------------------------------------------------
+
+
+def test_what_stands_and_what_has_become_of_it() -> None:
+    scenario = given(submitted(), denied("1.A.i"))
+    found = standing_against(scenario.known, scenario.known.requests[0])
+    assert found is not None
+    assert (found.kind, found.version, found.appealed) == ("denial", scenario.events[-1].originator_version, None)
+    scenario.and_given(appealed(), upheld("1.A.i"))
+    found = standing_against(scenario.known, scenario.known.requests[0])
+    assert found is not None
+    assert found.appealed == scenario.known.appeals[0]
+    scenario.and_given(appealed(), overturned().by(SECOND_NEUROLOGIST))
+    assert standing_against(scenario.known, scenario.known.requests[0]) is None

@@ -1,0 +1,216 @@
+"""Another agent on the planned day (R17), from the statement and from what the record was told since."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from tests.story import (
+    MEETS_A,
+    OFFICE,
+    Scenario,
+    Step,
+    agent_started,
+    agent_stopped,
+    given,
+    planned,
+    statement_corrected,
+    submitted,
+    supplied,
+)
+
+RECEIVED = "2026-04-28"
+PLANNED = "2026-05-10"
+
+
+def tysabri(**days: Any) -> dict[str, Any]:
+    return {"product": "Tysabri", "outcome": "adequate"} | days
+
+
+def stating(*agents: dict[str, Any], **facts: Any) -> dict[str, Any]:
+    return MEETS_A | {"agents": [*MEETS_A["agents"], *agents]} | facts
+
+
+def after(*steps: Step, stated: dict[str, Any] | None = None, on: str | None = PLANNED) -> Scenario:
+    """The request as it came, planned for a day, and what the record was told later."""
+    statement = stating(stated) if stated is not None else MEETS_A
+    told = [step.recorded_on("2026-10-01") for step in steps]
+    return given(submitted(statement, planned_first_infusion_on=on).by(OFFICE), *told, today=RECEIVED)
+
+
+CONTINUES = {True: "met", False: "not_met", None: "undetermined"}
+
+
+# -- through the life of a request ------------------------------------------------------------
+
+
+def test_an_agent_started_after_submission_excludes_and_a_stop_before_the_planned_day_clears_it() -> None:
+    scenario = after().then_recommended("approve", scope="A")
+    scenario.on("2026-05-02").and_given(agent_started("Tysabri", "2026-05-01"))
+    scenario.then_recommended("not_recommended").then_finding("NR.2", "met")
+    scenario.on("2026-05-04").and_given(agent_stopped("Tysabri", "2026-05-03"))
+    scenario.then_recommended("approve", scope="A").then_finding("NR.2", "not_met")
+
+
+def test_the_planned_day_moves_and_with_it_what_is_concurrent() -> None:
+    scenario = after(agent_stopped("Tysabri", "2026-05-12"), stated=tysabri(still_taken=True))
+    scenario.then_finding("NR.2", "met")
+    scenario.and_given(planned("2026-05-13")).then_finding("NR.2", "not_met")
+    scenario.and_given(planned("2026-05-12")).then_finding("NR.2", "met")
+    scenario.and_given(planned(None)).then_finding("NR.2", "undetermined")
+
+
+def test_a_correction_of_the_stop_day_counts_from_then_on() -> None:
+    scenario = after(stated=tysabri(stopped_on="2026-05-15")).then_finding("NR.2", "met")
+    corrected = stating(tysabri(stopped_on="2026-05-05"))
+    scenario.and_given(statement_corrected(corrected)).then_finding("NR.2", "not_met")
+    days = [str(one.requests[0].statement.agents[2].stopped_on) for one in scenario.versions[1:]]
+    assert days == ["2026-05-15", "2026-05-05"]
+
+
+def test_a_use_that_begins_after_the_infusions_is_not_beside_them() -> None:
+    after(agent_started("Kesimpta", "2026-09-01")).then_finding("NR.2", "not_met")
+    after(agent_started("Kesimpta", PLANNED)).then_finding("NR.2", "met")
+    after(agent_started("Kesimpta", "2026-05")).then_finding("NR.2", "undetermined")
+
+
+def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> None:
+    scenario = after(agent_started("Tysabri", "2026-09-01"), stated=tysabri(stopped_on="2026-05-20"))
+    scenario.then_finding("NR.2", "met")
+
+
+# -- what was told late does not undo what came after it --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stated", "told", "continues"),
+    [
+        # A start that lies before a known stop is the start of that use.
+        (tysabri(stopped_on="2026-04-01"), [agent_started("Tysabri", "2020-01")], False),
+        (tysabri(still_taken=False), [agent_started("Tysabri", "2020-01")], False),
+        (tysabri(stopped_on="2026-04-01"), [agent_started("Tysabri", "2026-04-15")], True),
+        (tysabri(still_taken=False), [agent_started("Tysabri", "2026-05-01")], True),
+        # A stop that lies before a known start is of a use before.
+        (None, [agent_started("Tysabri", "2026-04-20"), agent_stopped("Tysabri", "2024-02")], True),
+        (tysabri(started_on="2026-04-20", still_taken=True), [agent_stopped("Tysabri", "2024-02")], True),
+        # In order, and told of again.
+        (None, [agent_started("Tysabri", "2020-01"), agent_stopped("Tysabri", "2021-01")], False),
+        (None, [agent_stopped("Tysabri", "2021-01"), agent_started("Tysabri", "2020-01")], False),
+        (None, [agent_started("Tysabri", "2020-01"), agent_started("Tysabri", "2020-02")], True),
+        (None, [agent_stopped("Tysabri", "2026-05-20"), agent_stopped("Tysabri", "2026-05-05")], False),
+        (None, [agent_stopped("Tysabri", "2026-05-05"), agent_stopped("Tysabri", "2026-05-20")], True),
+        # Of one day or month, what was told last holds.
+        (None, [agent_started("Tysabri", "2026-04"), agent_stopped("Tysabri", "2026-04")], False),
+        (None, [agent_stopped("Tysabri", "2026-04"), agent_started("Tysabri", "2026-04")], True),
+        # Told in disorder: no start and no stop is lost by what is told between them.
+        (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-05-20"),
+                                     agent_stopped("Tysabri", "2025-01")], True),
+        (tysabri(still_taken=False), [agent_stopped("Tysabri", "2026-05-20"), agent_started("Tysabri", "2026-05-02"),
+                                      agent_stopped("Tysabri", "2026-04-01")], True),
+        (None, [agent_stopped("Tysabri", "2026-05-20"), agent_started("Tysabri", "2025-01"),
+                agent_started("Tysabri", "2026-05-05"), agent_stopped("Tysabri", "2026-04-01")], True),
+        (None, [agent_started("Tysabri", "2026-05-20"), agent_stopped("Tysabri", "2026-05-05"),
+                agent_started("Tysabri", "2025-01")], False),
+        # The statement says nothing of days.
+        (tysabri(), [agent_started("Tysabri", "2020-01")], True),
+        (tysabri(), [agent_stopped("Tysabri", "2026-04-20")], False),
+        # Still taken by the statement, stopped before it by the record: a contradiction.
+        (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-04-20")], None),
+        (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-05-02")], False),
+        (tysabri(still_taken=True), [agent_started("Tysabri", "2020-01")], True),
+        (tysabri(still_taken=True), [agent_started("Tysabri", "2026-05-03")], True),
+        # The generic name and the brand are one agent.
+        (tysabri(still_taken=True), [agent_stopped("natalizumab", "2026-05-02")], False),
+        # Not every agent excludes.
+        (None, [agent_started("methylprednisolone", "2026-04-20")], False),
+        (None, [agent_started("rituximab", "2026-04-20")], None),
+    ],
+)  # fmt: skip
+def test_what_was_told_last_holds_in_the_order_of_her_life(
+    stated: dict[str, Any] | None, told: list[Step], continues: bool | None
+) -> None:
+    after(*told, stated=stated).then_finding("NR.2", CONTINUES[continues])
+
+
+GOES_ON = [("started", "2025-01-01"), ("stopped", "2025-06-01"), ("started", "2025-08-01"), ("started", "2026-02-01")]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=lambda order: "".join(map(str, order)))
+def test_in_whatever_order_it_is_told_the_use_that_was_begun_last_goes_on(order: tuple[int, ...]) -> None:
+    """A stop that is told late ends what began before it, and never what began after."""
+    told = [agent_started if kind == "started" else agent_stopped for kind, _ in GOES_ON]
+    scenario = after(*(told[number]("Tysabri", GOES_ON[number][1]) for number in order))
+    scenario.then_finding("NR.2", "met")
+    scenario.and_given(agent_stopped("Tysabri", "2026-05-05").recorded_on("2026-10-01"))
+    scenario.then_finding("NR.2", "not_met")
+
+
+@pytest.mark.parametrize(
+    ("stated", "told", "continues"),
+    [
+        (["Avonex"], [agent_stopped("Rebif", "2026-05-02")], True),
+        (["Avonex"], [agent_stopped("interferon beta-1a", "2026-05-02")], False),
+        (["Rebif", "Avonex"], [agent_stopped("Rebif", "2026-05-02")], True),
+        (["Rebif", "Avonex"], [agent_stopped("Rebif", "2026-05-02"), agent_stopped("Avonex", "2026-05-03")], False),
+    ],
+)
+def test_that_one_brand_was_stopped_says_nothing_of_another(
+    stated: list[str], told: list[Step], continues: bool
+) -> None:
+    agents = [{"product": name, "outcome": "adequate", "still_taken": True} for name in stated]
+    planned_for = given(submitted(stating(*agents), planned_first_infusion_on=PLANNED).by(OFFICE), today=RECEIVED)
+    planned_for.on("2026-05-05").and_given(*told).then_finding("NR.2", CONTINUES[continues])
+
+
+def test_that_one_brand_is_not_taken_any_more_says_nothing_of_another() -> None:
+    stopped = {"product": "Rebif", "outcome": "adequate", "still_taken": False}
+    after(agent_started("Avonex", "2020-01"), stated=stopped).then_finding("NR.2", "met")
+
+
+@pytest.mark.parametrize(
+    ("told_before", "stated", "continues"),
+    [
+        # The prescriber speaks later than the record, and of the days.
+        ([agent_started("Tysabri", "2020-01")], tysabri(stopped_on="2026-01"), False),
+        ([agent_started("Tysabri", "2020-01")], tysabri(still_taken=False), False),
+        ([agent_stopped("Tysabri", "2026-05-20")], tysabri(stopped_on="2026-05-05"), False),
+        ([agent_stopped("Tysabri", "2025-01")], tysabri(still_taken=True), True),
+        # She began again after the stop that the prescriber knows of.
+        ([agent_started("Tysabri", "2026-04-20")], tysabri(stopped_on="2026-01"), True),
+        # The prescriber names the agent and says nothing of when, or does not name it at all.
+        ([agent_started("Tysabri", "2020-01")], tysabri(), True),
+        ([agent_started("Tysabri", "2020-01")], None, True),
+        ([agent_started("Tysabri", "2020-01"), agent_stopped("Tysabri", "2021")], tysabri(), False),
+    ],
+)
+def test_a_statement_is_later_news_than_the_record_before_it(
+    told_before: list[Step], stated: dict[str, Any] | None, continues: bool
+) -> None:
+    statement = stating(stated) if stated is not None else MEETS_A
+    scenario = given(*told_before, submitted(statement, planned_first_infusion_on=PLANNED), today=RECEIVED)
+    scenario.then_finding("NR.2", CONTINUES[continues])
+
+
+def test_what_is_supplied_of_an_agent_is_later_news_and_of_its_own_day() -> None:
+    """Not taken any more, by a letter of 5 May: that it stopped on 2 May is no contradiction then."""
+    scenario = after(stated=tysabri(still_taken=True)).then_finding("NR.2", "met").on("2026-05-05")
+    stopped = supplied({"agents": [tysabri(stopped_on="2026-05-02", still_taken=False)]})
+    scenario.and_given(stopped).then_finding("NR.2", "not_met")
+    # Another fact that is supplied does not make the statement on the agent newer.
+    scenario.and_given(agent_started("Tysabri", "2026-05-04"), supplied({"rems_enrolled": True}))
+    scenario.then_finding("NR.2", "met")
+
+
+def test_each_version_of_the_history_answers_as_it_was_told() -> None:
+    scenario = after(
+        agent_started("Tysabri", "2026-04-20"),
+        agent_stopped("Tysabri", "2026-05-01"),
+        agent_started("Aubagio", "2026-05-02"),
+    )
+    answers = []
+    for version in scenario.versions[1:]:
+        scenario.history = version
+        answers.append(str(scenario.judged().assessment.finding("NR.2").answer))
+    assert answers == ["not_met", "met", "not_met", "met"]
