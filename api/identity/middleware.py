@@ -41,7 +41,7 @@ from domain.permissions.disclosure import Purpose
 SIGN_IN: Final = "/sign-in"
 PUBLIC: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN})
 PUBLIC_BELOW: Final = (f"{SIGN_IN}/", "/static/")
-"""What everybody may ask, and everything below these. A test holds the list to the README's."""
+"""Open to everyone, and everything below these. A test compares the list with `domain/permissions/README.md`."""
 
 PURPOSES: Final[dict[bytes, Purpose]] = {one.encode(): one for one in get_args(Purpose)}
 CREDENTIAL_BYTES_MAX: Final = 16_384

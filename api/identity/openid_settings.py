@@ -144,4 +144,4 @@ def _read(name: str, field: str, value: str) -> Any:
 
 
 def _wrong(name: str, cause: str) -> InvalidCommand:
-    return InvalidCommand(cause, field=name, remedy="see the README on signing in with the plan's provider")
+    return InvalidCommand(cause, field=name, remedy="see api/identity/README.md on the plan's OpenID provider")

@@ -32,7 +32,8 @@ from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.ledger.stores.urls import Address, SQLiteAddress
 
 BACK_UP_POSTGRESQL: Final = (
-    'use pg_basebackup and an archive of its log, which also restore to any moment: "Running it" in README.md tells how'
+    "use pg_basebackup and an archive of its log, which also restore to any instant:"
+    ' see "Back up and restore PostgreSQL" in api/server/OPERATIONS.md'
 )
 _BRINGING: Final = tuple(one.TOPIC for one in BRINGING_DOCUMENTS)
 _NAMING_EVENTS: Final = (

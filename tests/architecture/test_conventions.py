@@ -24,6 +24,10 @@ PROGRAM = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 MODULES = [*PROGRAM, *sorted((ROOT / "tests").rglob("*.py"))]
 DOCTESTED = [ROOT / "domain" / "calendar.py", *sorted((ROOT / "domain" / "policy").rglob("*.py"))]
 
+DOCS = [path for folder in (*PACKAGES, ".github") for path in sorted((ROOT / folder).rglob("*.md"))] + [
+    ROOT / "README.md"
+]
+
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
@@ -112,7 +116,7 @@ KNOWN_CITATIONS = {citation for edition in EDITIONS for citation in edition.by_c
 
 def test_every_reading_and_clause_that_is_mentioned_exists() -> None:
     unknown: dict[str, set[str]] = {}
-    for path in [*PROGRAM, ROOT / "README.md"]:
+    for path in [*PROGRAM, *DOCS]:
         text = path.read_text()
         mentioned = {*(set(READING.findall(text)) - set(READINGS)), *(set(CITATION.findall(text)) - KNOWN_CITATIONS)}
         unknown |= {name_of(path): mentioned} if mentioned else {}

@@ -1,33 +1,55 @@
-"""The README is run: its story as one program, its commands as they stand."""
+"""The documentation is run and checked: its stories as programs, its commands, its links, its map."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
+from typing import Final
 
 import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
 from tests import ROOT
+from tests.docs import between, blocks
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README: Final = ROOT / "README.md"
+CONTRIBUTING: Final = ROOT / ".github" / "CONTRIBUTING.md"
+README_BYTES_MAX: Final = 12_000
+MAP_LINES_MAX: Final = 25
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def pages() -> list[Path]:
+    """Every tracked or new Markdown page."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return sorted(ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).exists())
 
 
-def test_the_story_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stories_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The story of the README, and the appeal that continues it."""
     monkeypatch.chdir(tmp_path)
-    story = blocks("python")
-    assert len(story) >= 4
-    exec(compile("\n".join(story), "README.md", "exec"), {})
+    first = blocks(README.read_text(encoding="utf-8"), "python")
+    second = blocks((ROOT / "projections" / "replay" / "README.md").read_text(encoding="utf-8"), "python")
+    assert (len(first), len(second)) == (3, 3)
+    exec(compile("\n".join([*first, *second]), "README.md", "exec"), {})
 
 
 @pytest.mark.parametrize(
-    "command", [line[2:] for block in blocks("console") for line in block.splitlines() if line[:2] == "$ "]
+    "command",
+    [
+        line[2:]
+        for block in blocks(between(ROOT / "api" / "cli" / "README.md", "console"), "console")
+        for line in block.splitlines()
+        if line[:2] == "$ "
+    ],
 )
 def test_the_commands_run(command: str) -> None:
     program, *words = shlex.split(command)
@@ -37,21 +59,47 @@ def test_the_commands_run(command: str) -> None:
     assert "1.B.iv" in result.output
 
 
-def test_ci_runs_exactly_the_test_command() -> None:
-    """What CI does on a fresh clone is what the README tells a stranger to type."""
-    test_command = next(block.strip() for block in blocks("sh") if "pytest" in block)
-    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert test_command in lines
+@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_ci_runs_exactly_the_test_command(page: Path) -> None:
+    """CI runs on a fresh clone what the page tells a newcomer to type."""
+    serve, test = (block.strip() for block in blocks(between(page, "setup"), "sh"))
+    assert "serve --demo" in serve
+    assert test in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
-def test_the_map_names_files_that_exist() -> None:
-    for name in ("criteria", "prior_agents", "readings", "assessment", "referral"):
-        assert (ROOT / "domain" / "policy" / f"{name}.py").exists()
-    drawn = README.split("## The map of the house")[1].split("```")[1]
-    package, named = "", []
-    for line in drawn.splitlines():
-        package = found[1] if (found := re.match(r"(\w+)/", line)) else package
-        named += [(package, name) for name in re.findall(r"(?<![\w*])\w+\.py", line)]
-    assert {package for package, _ in named} == {"domain", "projections", "api"}
-    for package, name in named:
-        assert list((ROOT / package).rglob(name)), name
+def test_the_readme_is_two_pages() -> None:
+    assert len(README.read_bytes()) <= README_BYTES_MAX
+
+
+def test_the_map_names_files_and_folders_that_exist() -> None:
+    (drawn,) = blocks(README.read_text(encoding="utf-8"), "text")
+    lines = drawn.splitlines()
+    assert len(lines) <= MAP_LINES_MAX
+    package, missing = "", []
+    for line in lines:
+        at_top = not line.startswith(" ")
+        package = line.partition("/")[0] if at_top else package
+        folders = re.findall(r"(?<!\S)(\w+)/(?=\s)", line[:40])
+        missing += [f"{package}/{one}" for one in folders if one != package and not (ROOT / package / one).is_dir()]
+        missing += [one for one in re.findall(r"\b\w+\.py\b", line) if not any((ROOT / package).rglob(one))]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    local = [one.partition("#")[0] for one in targets if "://" not in one and not one.startswith("#")]
+    assert [one for one in local if not (page.parent / one).exists()] == []
+
+
+def test_every_guide_is_linked_from_the_readme() -> None:
+    """A page that no other page links to is not found."""
+    linked = {
+        (page.parent / target.partition("#")[0]).resolve()
+        for page in pages()
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+        if "://" not in target
+    }
+    assert [page.relative_to(ROOT).as_posix() for page in pages() if page not in linked | {README}] == [
+        "api/dossier/fonts/LICENSE.md"
+    ]

@@ -29,7 +29,7 @@ def bench(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows there, as one JSON list.")] = None,
     only: Annotated[str | None, typer.Option("--only", help=f"A word of: {', '.join(PARTS)}.")] = None,
     readme: Annotated[
-        bool, typer.Option("--readme", help="Write the table into the README, between its marks.")
+        bool, typer.Option("--readme", help="Write the table into tests/benchmarks/README.md, between its marks.")
     ] = False,
 ) -> None:
     """Measures the work of the ledger beside hand-written floors and other programs, in one run.

@@ -1,24 +1,24 @@
-"""The figures as people read them: a table on the terminal, and the same in the README between its two marks."""
+"""Shows the figures as a table: on the terminal, and in the README of the benchmarks between its two marks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from tests import ROOT
 from tests.benchmarks.ratios import Figure
+from tests.docs import replace_between
 
-README: Final = ROOT / "README.md"
-FROM: Final = "<!-- figures of the benchmark: from here -->"
-TO: Final = "<!-- figures of the benchmark: to here -->"
-HEADINGS: Final = ("work", "ratio", "95 % interval", "goal", "verdict", "ours", "other side")
+README: Final = Path(__file__).with_name("README.md")
+MARK: Final = "figures of the benchmark"
+HEADINGS: Final = ("Operation", "Ratio", "95% interval", "Goal", "Result", "This ledger", "Comparison")
 
 
 def shown(figures: Sequence[Figure]) -> Table:
-    table = Table(*HEADINGS, title="Ratios to what was measured in the same run")
+    table = Table(*HEADINGS, title="Ratios to the comparison, measured in the same run")
     for one in figures:
         table.add_row(*cells(one))
     return table
@@ -42,13 +42,8 @@ def cells(one: Figure) -> tuple[str, ...]:
 
 
 def write_readme(figures: Sequence[Figure], circumstances: str) -> None:
-    """Raises ValueError where the README has lost its marks."""
-    text = README.read_text(encoding="utf-8")
-    before, marked, rest = text.partition(FROM)
-    _, ended, after = rest.partition(TO)
-    if not (marked and ended):
-        raise ValueError(f"{README.name} has no place for the figures: put {FROM} and {TO} into it")
-    README.write_text(f"{before}{FROM}\n{markdown(figures)}\n\n{circumstances}\n{TO}{after}", encoding="utf-8")
+    """Replaces the table in the README. Raises ValueError if a mark is missing."""
+    replace_between(README, MARK, f"{markdown(figures)}\n\n{circumstances}")
 
 
 def markdown(figures: Sequence[Figure]) -> str:

@@ -95,7 +95,7 @@ def complaints(recorded: dict[Name, str]) -> list[str]:
                 " Keep the old function under a name with its revision; give the leaf the new one and"
                 f" `revision={leaf_revision + 1}`, and the edition `revision={revision + 1}`; put"
                 f" `EDITION.revised({revision}, <the leaf as it was>)` behind it in REVISIONS."
-                " The README tells how: Adding an edition, mending a rule."
+                " domain/policy/README.md describes how: Change a rule."
             )
     return found
 

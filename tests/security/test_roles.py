@@ -1,4 +1,4 @@
-"""Who may do what: every operation and every page, as every role and as nobody, against the README's table."""
+"""Every operation as every role and as nobody, against the table in domain/permissions/README.md."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.api.callers import application, spoken_for
 from tests.api.commands.acts import MEETS_A, OFFICE, PROBLEM, Api, Json
 from tests.api.commands.recipes import NOBODY, Cook, Recipe, Rival
 from tests.conftest import seeded
+from tests.docs import between
 from tests.story import ADMINISTRATOR, AUDITOR, NEUROLOGIST, OTHER_OFFICE
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-TABLE = README.partition("<!-- roles: from here -->")[2].partition("<!-- roles: to here -->")[0]
+TABLE = between(ROOT / "domain" / "permissions" / "README.md", "roles")
 NOBODY_AT_ALL = "nobody"
 PLANTED = ("ZQ-4711", "Zenobia Quillfeather")
 PHI = ("Alma", "Synthetic", "1988-05", "M-1", "recipe-", "Nora")

@@ -2,7 +2,7 @@
 
 To add an edition: write its file, complete, beside the others, and give it one row here.
 To mend a rule: a new revision of each edition that has it; the old one stays behind it in `REVISIONS`
-and keeps running the old rule. The README tells both step by step.
+and keeps running the old rule. domain/policy/README.md describes both step by step.
 The review date serves as effective date, for the text gives no other (R21).
 """
 

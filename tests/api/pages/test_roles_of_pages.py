@@ -1,4 +1,4 @@
-"""Which page is shown to whom: every page as every role, against the README's table."""
+"""Which page is shown to whom: every page as every role, against the table in api/pages/README.md."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from domain.people import Actor
 from tests import ROOT
 from tests.api.commands.acts import Api
 from tests.api.pages.states.every import PageState, page_states
+from tests.docs import between
 from tests.security.test_roles import AS
 from tests.story import OTHER_OFFICE
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-TABLE = README.partition("<!-- pages: from here -->")[2].partition("<!-- pages: to here -->")[0]
+TABLE = between(ROOT / "api" / "pages" / "README.md", "pages")
 
 FIRST: dict[str, PageState] = {}
 for one in page_states():

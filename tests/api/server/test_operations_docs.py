@@ -1,28 +1,32 @@
-"""What the README says of running it is true: its settings start a server, and what it refers to exists."""
+"""OPERATIONS.md is correct: a server starts with its settings, and the queries and tests that it names exist."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import pytest
 
 from domain.ledger.stores import stream_versions
 from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX
-from tests.architecture.test_readme import README, ROOT
+from tests import ROOT
+from tests.docs import between, block
 from tests.postgres_server import PostgresServer, postgres_server
 
-RUNNING_IT = README.split("## Running it")[1].split("\n## ")[0]
+OPERATIONS: Final = ROOT / "api" / "server" / "OPERATIONS.md"
+SETTINGS: Final = between(OPERATIONS, "settings")
+RECOVERY: Final = between(OPERATIONS, "recovery")
+MONITORING: Final = between(OPERATIONS, "monitoring")
 
 
-def settings() -> list[dict[str, str]]:
-    """Of each block, by their names."""
-    found = re.findall(r"^ *```ini\n(.*?)^ *```$", RUNNING_IT, re.MULTILINE | re.DOTALL)
-    lines = [re.findall(r"^ *(\w+) = (.+)$", block, re.MULTILINE) for block in found]
-    return [{name: value.strip("'") for name, value in block} for block in lines]
+def settings_in(region: str) -> dict[str, str]:
+    """The settings of the region's only ini block, by name, without quotation marks."""
+    found = re.findall(r"^(\w+) = (.+)$", block(region, "ini"), re.MULTILINE)
+    return {name: value.strip("'") for name, value in found}
 
 
 def test_a_server_starts_with_these_settings() -> None:
-    serving, restoring = settings()
+    serving, restoring = settings_in(SETTINGS), settings_in(RECOVERY)
     assert len(serving) > 8
     with postgres_server(*(f"{name}={value}" for name, value in serving.items())) as server:
         taken = {name: value for name in serving for ((value,),) in [server.execute(f"SHOW {name}")]}
@@ -33,22 +37,30 @@ def test_a_server_starts_with_these_settings() -> None:
 
 
 def test_the_questions_to_watch_by_are_answered(postgres: PostgresServer) -> None:
-    questions = re.findall(r"`(SELECT .+?)`", RUNNING_IT)
-    assert len(questions) == 4
-    for question in questions:
-        assert postgres.execute(question) is not None
+    queries = [re.findall(r"`(SELECT .+?)`", region) for region in (MONITORING, RECOVERY)]
+    assert [len(found) for found in queries] == [3, 1]
+    for query in (query for found in queries for query in found):
+        assert postgres.execute(query) is not None
 
 
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
 def test_what_makes_a_commit_durable_is_on(name: str) -> None:
-    assert settings()[0][name] == "on"
+    assert settings_in(SETTINGS)[name] == "on"
+
+
+def test_the_connections_of_a_process_are_counted() -> None:
+    words = (
+        r"at most (\d+) connections: (\d+) for queries, (\d+) for views and documents,"
+        r" (\d+) for eligibility over HTTP, (\d+) to write, and (\d+) to listen"
+    )
+    (found,) = re.findall(words, " ".join(SETTINGS.split()))
+    total, *parts = map(int, found)
+    assert parts == [CONNECTIONS_MAX, CONNECTIONS_MAX, stream_versions.CONNECTIONS_MAX, 1, 1]
+    assert total == sum(parts)
 
 
 def test_what_it_refers_to_exists() -> None:
-    every = 2 * CONNECTIONS_MAX + stream_versions.CONNECTIONS_MAX + 2
-    assert f"at most {every} connections ({CONNECTIONS_MAX} for questions" in RUNNING_IT
-    assert f"{stream_versions.CONNECTIONS_MAX} for eligibility over HTTP" in RUNNING_IT
-    tests = re.findall(r"`(?:tests/\w+/)?(test_\w+\.py)`", RUNNING_IT)
-    assert len(tests) == 8
-    for test in tests:
+    named = re.findall(r"`(?:tests/(?:\w+/)*)?(test_\w+\.py)`", OPERATIONS.read_text(encoding="utf-8"))
+    assert len(named) == 8
+    for test in named:
         assert list((ROOT / "tests").rglob(test)), test

@@ -1,4 +1,4 @@
-"""The README's proxies pass on the headers that the program trusts, to the port that it serves."""
+"""The proxy examples in OPERATIONS.md forward the headers that the program trusts, to the port of `serve`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Final
 from api.http.bodies import BODY_BYTES_MAX
 from api.server.proxy import TRUSTED_HEADERS, front_of
 from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
-from tests.architecture.test_readme import README, blocks
+from tests import ROOT
+from tests.docs import between, block
 
-SECTION: Final = README.split("### TLS, by a proxy in front")[1].split("\n### ")[0].split("\n## ")[0]
-(NGINX,) = blocks("nginx")
-(CADDY,) = blocks("caddy")
+SECTION: Final = between(ROOT / "api" / "server" / "OPERATIONS.md", "proxy")
+NGINX: Final = block(SECTION, "nginx")
+CADDY: Final = block(SECTION, "caddy")
 
 
 def test_nginx_sets_exactly_the_headers_that_are_trusted_and_the_host() -> None:
-    """Set, not appended to: what a client sends under their names does not get through."""
+    """nginx replaces these headers and does not append to them, so a client cannot send its own values."""
     set_to = dict(re.findall(r"proxy_set_header (\S+) (\S+);", NGINX))
     assert {name.lower().encode() for name in set_to} == {*TRUSTED_HEADERS, b"host"}
     assert set_to == {

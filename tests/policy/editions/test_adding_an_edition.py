@@ -1,4 +1,4 @@
-"""Adding an edition as the README tells it: one file, one row, one table of cases. Here a fifth, made up."""
+"""Adding an edition as domain/policy/README.md describes it: one file, one row, one table of cases; a fifth here."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""Rules for the structure: no import cycles, no private imports, no crowded folder; and the rules see violations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests import ROOT
+from tests.architecture.structure import (
+    ENTRIES_MAX,
+    cycles,
+    entries,
+    imports,
+    private_imports,
+    repeated_passages,
+    sibling_cycles,
+    sources,
+)
+
+MODULES = sources(ROOT)
+GRAPH = imports(MODULES)
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert cycles(GRAPH) == []
+
+
+def test_no_files_or_folders_inside_of_one_folder_import_each_other_in_a_circle() -> None:
+    assert sibling_cycles(GRAPH) == []
+
+
+def test_no_private_name_is_imported_from_another_file() -> None:
+    assert private_imports(MODULES) == []
+
+
+def test_no_folder_is_crowded() -> None:
+    assert {name: count for name, count in entries(ROOT).items() if count > ENTRIES_MAX} == {}
+
+
+def test_the_rules_see_what_they_are_for(tmp_path: Path) -> None:
+    folder = tmp_path / "domain"
+    (folder / "inner").mkdir(parents=True)
+    body = "\n".join(f"first_{number} = {number}" for number in range(7))
+    (folder / "__init__.py").write_text("")
+    (folder / "inner" / "__init__.py").write_text("")
+    (folder / "one.py").write_text(f"from domain.two import _hidden\nfrom domain.inner import deep\n{body}\n")
+    (folder / "two.py").write_text(f"def use():\n    from domain import one\n_hidden = 1\n{body}\n")
+    (folder / "inner" / "deep.py").write_text("from domain.three import x\n")
+    (folder / "three.py").write_text("import domain.inner\nx = 1\n")
+    for number in range(ENTRIES_MAX + 1):
+        (folder / "inner" / f"file_{number}.txt").write_text("")
+
+    modules = sources(tmp_path, ["domain"])
+    graph = imports(modules)
+    assert cycles(graph) == [["domain.one", "domain.two"]]
+    assert ["domain.inner", "domain.three"] in sibling_cycles(graph)
+    assert private_imports(modules) == ["domain.one: domain.two._hidden"]
+    assert entries(tmp_path, ["domain"])["domain/inner"] == ENTRIES_MAX + 2
+    assert repeated_passages(modules) == 1
