@@ -127,6 +127,14 @@ def ledger(open_here: OpenLedger) -> Ledger:
 
 
 @pytest.fixture
+def serving_role(postgres: PostgresServer) -> str:
+    """A role without any grant; it goes with the server."""
+    name = f"server_{uuid4().hex}"
+    postgres.execute("CREATE ROLE {} LOGIN PASSWORD 'serving'", name)
+    return name
+
+
+@pytest.fixture
 def api(ledger: Ledger) -> Iterator[Api]:
     """The HTTP API over the test's ledger, on each store in turn."""
     # FastAPI is slow to import, and the tests of the policy and the domain need none of it.

@@ -47,11 +47,3 @@ def empty_database(postgres: PostgresServer) -> Iterator[str]:
     postgres.execute("CREATE DATABASE {}", name)
     yield name
     postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
-
-
-@pytest.fixture
-def serving_role(postgres: PostgresServer) -> str:
-    """A role without any grant; it goes with the server."""
-    name = f"server_{uuid4().hex}"
-    postgres.execute("CREATE ROLE {} LOGIN PASSWORD 'serving'", name)
-    return name

@@ -48,7 +48,7 @@ def test_somebody_is_invited_and_signs_in(verb: Any, browser: Browser) -> None:
 
 def test_somebody_who_is_known_gets_another_link(verb: Any, browser: Browser) -> None:
     first = json.loads(verb("invite", "--role", "auditor", "--name", "Amos Auditor", "--json").stdout)
-    second = json.loads(verb("invite", "--id", "a.auditor", "--json").stdout)
+    second = json.loads(verb("invite", "--id", "amos.auditor", "--json").stdout)
     assert second["person"] == first["person"]
     assert browser.signs_in(first["link"].rpartition("/")[2]).status_code == 401
     assert browser.signs_in(second["link"].rpartition("/")[2]).status_code == 303

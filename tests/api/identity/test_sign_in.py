@@ -51,7 +51,7 @@ def test_the_page_of_a_link_uses_nothing_up_and_its_button_signs_in(browser: Bro
     me = browser.get("/me").json()
     assert (me["person"]["id"], me["means"]) == (NURSE.id, "session")
     assert browser.get("/").headers["location"] == "/pages"
-    assert "Nora Nurse" in browser.get("/pages").text
+    assert NURSE.name in browser.get("/pages").text
 
 
 def test_the_pages_of_signing_in_carry_no_script_and_tell_no_other_site_of_the_code(
