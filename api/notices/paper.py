@@ -12,7 +12,7 @@ from fpdf.enums import XPos, YPos
 
 from api.dossier.blocks import Block, CaseFile, Grid, Pairs, Paragraph, Section, row
 from api.dossier.pdf import BRAND, INK, MUTED, PLAIN_PT, Pages, Plain
-from api.notices.sealed import SealWords
+from api.notices.sealed import SealWords, rows_of
 from projections.letters import Letter
 
 _HEADS: Final = ("Clause", "What it asks for", "What was found")
@@ -93,9 +93,3 @@ def _blocks(sentences: tuple[str, ...], reasons: object, rows: tuple[tuple[str, 
     yield from (Paragraph(one) for one in sentences)
     if rows:
         yield Pairs(rows)
-
-
-def rows_of(letter: Letter, seal: SealWords | None) -> tuple[tuple[str, str], ...]:
-    """Where the record holds what the letter tells of, for whoever wants to check that nothing was altered."""
-    event = ("Event", f"number {letter.version} of this history")
-    return (event, *(seal.rows() if seal is not None else (("Sealed", "not yet: within a minute, as a rule"),)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.ledger.sealing.sealing import Place
+from projections.letters import Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,9 @@ def seal_words(place: Place | None) -> SealWords | None:
         return None
     under = place.checkpoint.checkpoint if place.checkpoint is not None else None
     return SealWords(place.leaf_index, under.origin if under else None, under.size if under else None)
+
+
+def rows_of(letter: Letter, seal: SealWords | None) -> tuple[tuple[str, str], ...]:
+    """Where the record holds what the letter tells of, for whoever wants to check that nothing was altered."""
+    event = ("Event", f"number {letter.version} of this history")
+    return (event, *(seal.rows() if seal is not None else (("Sealed", "not yet: within a minute, as a rule"),)))

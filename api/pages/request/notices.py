@@ -7,8 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from api.notices.paper import as_pdf, rows_of
-from api.notices.sealed import SealWords, seal_words
+from api.notices.sealed import SealWords, rows_of, seal_words
 from api.pages.form_commands import Tried, attempt, done, refused
 from api.pages.forms import FormOfRequest, FormWrong, read
 from api.pages.rendering import HEADERS, PREFIX, rendered
@@ -260,4 +259,6 @@ def _paper(shown: Letter, seal: SealWords | None, history: PatientHistory) -> Re
         "Content-Disposition": f'inline; filename="{name}"',
         "Referrer-Policy": HEADERS["Referrer-Policy"],
     }
+    from api.notices.paper import as_pdf  # noqa: PLC0415  (slow to import, and a server starts without it)
+
     return Response(as_pdf(shown, seal, history.recorded_at), media_type="application/pdf", headers=headers)

@@ -7,10 +7,40 @@ decide, record a dose) answer with more and have routes of their own.
 
 from __future__ import annotations
 
+from typing import Final
+
 from api.routes.commands import appeals, patients, requests
 from api.routes.commands.route_factory import Act, router_of
+from domain.commands import COMMANDS, Command
+from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
+from domain.commands.patient import OpenHistory
+from domain.commands.requests import SubmitRequest
+from domain.commands.treatment import (
+    CloseCourse,
+    ConfirmDuplicate,
+    DismissDuplicate,
+    RecordDose,
+    ReportPriorTreatment,
+    VoidDose,
+)
 
 ACTS: tuple[Act, ...] = (*patients.ACTS, *requests.ACTS, *appeals.ACTS)
+WITH_A_ROUTE_OF_THEIR_OWN: Final[frozenset[type[Command]]] = frozenset(
+    {
+        OpenHistory,
+        SubmitRequest,
+        ApproveCourse,
+        DenyRequest,
+        ReferRequest,
+        RecordDose,
+        VoidDose,
+        ConfirmDuplicate,
+        DismissDuplicate,
+        ReportPriorTreatment,
+        CloseCourse,
+    }
+)
+assert {act.command for act in ACTS} == set(COMMANDS) - WITH_A_ROUTE_OF_THEIR_OWN, "every command has its route"
 
 router = router_of(ACTS)
 
