@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +23,10 @@ from tests.postgres_server import PostgresServer, postgres_server
 
 if TYPE_CHECKING:
     from tests.api.commands.acts import Api
+
+# Some machines tell Python to write no bytecode. Each of the processes that the tests start would compile the program.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 ZONE = "America/New_York"
 NOON = datetime(2026, 4, 28, 16, 0, tzinfo=UTC)

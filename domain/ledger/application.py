@@ -44,7 +44,7 @@ from domain.review.assessment_changes import what_moved
 ATTEMPTS: Final = 100
 """How often a command is decided anew because another process recorded one first."""
 
-TURNS: Final = 4096
+TURNS: Final = 256
 """Locks that the patients share: commands on one history take turns within a process, and wait for no other."""
 
 _TICK: Final = timedelta(microseconds=1)

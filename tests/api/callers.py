@@ -9,7 +9,6 @@ from typing import Any
 
 from httpx2 import Client, Headers, Request
 from pydantic import ValidationError
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from api.app import Application, create_app
@@ -18,6 +17,7 @@ from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from domain.people import Actor
 from tests import story
+from tests.api.in_process import InProcess
 from tests.conftest import ZONE, seeded
 
 Json = dict[str, Any]
@@ -50,7 +50,7 @@ class Speaking(Client):
         return super().build_request(method, url, json=json, headers=headers, **more)
 
 
-class SpeakingHere(Speaking, TestClient):
+class SpeakingHere(Speaking, InProcess):
     """To an application in this process."""
 
 
@@ -65,6 +65,7 @@ def application() -> Application:
 def client_of(ledger: Ledger, around: Callable[[Application], ASGIApp] = lambda app: app, **more: Any) -> SpeakingHere:
     """A client of an application over this ledger, which knows everybody whom a test lets speak."""
     identity = Identity(ledger)
-    client = SpeakingHere(around(create_app(ledger, identity)), **more)
+    application = create_app(ledger, identity)
+    client = SpeakingHere(around(application), application, **more)
     client.header_of = lambda actor: headers_for(identity, actor)["Authorization"]
     return client
