@@ -15,7 +15,7 @@ from domain.people import Actor
 from tests.api.commands.acts import Api
 from tests.benchmarks.node import node
 from tests.browser.chromium import chromium
-from tests.browser.serving import listening, sign_in
+from tests.browser.serving import listening, with_a_session
 from tests.browser.watching import opened
 
 Visit = Callable[..., Page]
@@ -54,7 +54,7 @@ def visit(browser: Browser, site: str, api: Api) -> Iterator[Visit]:
         def one(actor: Actor | None = None, **how: Any) -> Page:
             page = stack.enter_context(opened(browser, site, **how))
             if actor is not None:
-                sign_in(page, cast("Application", api.client.app), actor)  # type: ignore[attr-defined]
+                with_a_session(page, cast("Application", api.client.app), actor, site)  # type: ignore[attr-defined]
             return page
 
         yield one

@@ -12,6 +12,7 @@ import uvicorn
 from playwright.sync_api import Page
 
 from api.app import Application
+from api.identity.cookies_and_csrf import cookie_name
 from domain.people import Actor
 
 
@@ -32,6 +33,16 @@ def listening(app: Application) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def with_a_session(page: Page, app: Application, actor: Actor, url: str) -> Page:
+    """The page of a user who has signed in before: the session is the identity's own, without the form."""
+    identity = app.state.identity
+    identity.people.ensure(actor, actor)
+    code, _ = identity.new_link(actor.id, actor)
+    secret, _ = identity.sign_in(code)
+    page.context.add_cookies([{"name": cookie_name(identity.is_secure), "value": secret, "url": url}])
+    return page
 
 
 def sign_in(page: Page, app: Application, actor: Actor) -> Page:

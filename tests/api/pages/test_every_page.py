@@ -6,7 +6,6 @@ Light and dark, on a desk and on a phone; a page of the application that has no 
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, ViewportSize
@@ -22,7 +21,6 @@ from tests.browser.painted import is_painted
 STATES = list(page_states())
 PHI = re.compile(r"Alma|Synthetic|1988-05|\bM-\d|O'Neil|script", re.IGNORECASE)
 NARROW: ViewportSize = {"width": 390, "height": 844}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PARTS = ("paper", ".csv", "/moved", "/rows", "/progress")
 """Addresses that answer something else than a whole page."""
 
@@ -53,9 +51,10 @@ def test_a_page(api: Api, visit: Visit, state: PageState) -> None:
     assert is_painted(page.locator("h1"))
     assert not PHI.search(page.title()), page.title()
     assert not PHI.search(page.url), page.url
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        assert violations(page) == [], scheme
+    page.emulate_media(color_scheme="light")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, colors_only=True) == [], "in dark colors"
     page.set_viewport_size(NARROW)
     assert fits(page), "it scrolls sideways on a phone"
 
