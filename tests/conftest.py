@@ -32,6 +32,23 @@ ZONE = "America/New_York"
 NOON = datetime(2026, 4, 28, 16, 0, tzinfo=UTC)
 STORES = ("sqlite", "postgresql")
 
+LONG_FILES = {
+    "test_every_page.py",
+    "test_schemathesis.py",
+    "test_tampering.py",
+    "test_kills.py",
+    "test_sealing_kills.py",
+    "test_http_crash.py",
+    "test_http_failover.py",
+    "test_runners_together.py",
+    "test_standby.py",
+    "test_serve.py",
+    "test_logs.py",
+    "test_http_large_bodies.py",
+    "test_conventions.py",
+}
+"""Files that take more than ten seconds; `--no-loadscope-reorder` keeps them first."""
+
 OpenLedger = Callable[..., Ledger]
 
 
@@ -59,6 +76,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if (label := getattr(item, "operation_label", None)) is not None:
             # This pytest asks a test for the parts of its id, and schemathesis gives it a name alone.
             item._id = item.id.with_params(label)
+    # Several processes take file after file; the last ones should be short, so that none waits for another.
+    items.sort(key=lambda item: item.path.name not in LONG_FILES)
     twins = [one for one, count in Counter(item.nodeid for item in items).items() if count > 1]
     if twins:
         raise pytest.UsageError(f"{twins[0]} is the id of several tests: give each an id of its own")

@@ -24,11 +24,13 @@ from tests import ROOT
 from tests.ledger.sealing.logs import grown, leaves_of, root_of_log
 
 CHECKOUT = ROOT
+LEASE_SECONDS = 2
+"""Of the sealing processes: a killed one is followed when its lease has run out."""
 
 
 @contextmanager
 def sealer(url: str, folder: Path, batch: int) -> Iterator[subprocess.Popen[str]]:
-    program = [sys.executable, "-m", "tests.ledger.sealing.sealer", url, str(folder), str(batch)]
+    program = [sys.executable, "-m", "tests.ledger.sealing.sealer", url, str(folder), str(batch), str(LEASE_SECONDS)]
     process = subprocess.Popen(program, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
