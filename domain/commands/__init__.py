@@ -1,7 +1,8 @@
-"""What may be asked of a patient's history, in chapters as the events are. Who asks, and when, is the `Moment`.
+"""Everything that a caller can ask the ledger to record, in the same modules as the events.
 
-A command that is about a request, a dose, a document or an appeal names it; its class without
-that name (`Approval` beside `ApproveCourse`) is what a caller sends where the address says it.
+A command about a request, a dose, a document or an appeal carries its id. The base class without the id (`Approval`
+of `ApproveCourse`) is what a caller sends where the address of the request names the record. `context` says who gives
+the command, when, and with which randomness.
 """
 
 from __future__ import annotations

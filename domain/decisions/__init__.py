@@ -1,10 +1,10 @@
-"""Where the policy and the story meet: one pure function a command, from a history to events.
+"""Where the policy and the events meet: one pure function for each command, from a history to events.
 
     decide(history, command, moment) -> events
 
-No clock, no uuid, no I/O: the moment brings time, person and randomness. What the business
-refuses is an event; what cannot be meant raises an error of `errors` and stores nothing. The
-chapters are those of the events and of the commands; `following` adds what follows of itself.
+A decision uses no clock, no randomness and no I/O: the moment brings the time, the actor and the random seed. What
+the business refuses is recorded as an event. A command that makes no sense raises an error of `domain.errors`, and
+nothing is saved. `consequences` adds what follows of itself, such as a completed course.
 """
 
 from __future__ import annotations

@@ -1,23 +1,20 @@
-"""The story a patient's record can tell: every event, past tense, flat and frozen, in chapters.
+"""Every event that can be recorded: past tense, flat, and frozen. The story that a record can tell.
 
-    patient         who she is, her coverage, agents of others
-    treatment       reports from elsewhere, doses, courses, and their corrections
+    patient         who the patient is: identifiers, coverage, representatives, drugs of other prescribers
+    treatment       reports of earlier treatment, doses, courses, and their corrections
+    documents       the documents behind the facts
     requests        the life of a request, from receipt to notice
-    documents       what stands behind the facts
-    determinations  what persons decided, and what became of an approval
-    appeals         what was asked to be decided again
-    keeping         of the ledger itself: its people, who looked, the seal
+    determinations  what a person decided, and what became of an approval
+    appeals         appeals, their decisions, and external review
+    system          the ledger itself: its users, the access log, the seal
 
-The wire law: an event is stored under its `TOPIC` as the JSON of its fields, without the
-patient's id and the position in her history, which the store keeps as its key. A topic is
-never renamed, a field never changes its meaning; a changed shape is a new `class_version`
-with an upcast from the one before, and the golden files prove that every version ever
-stored still decodes.
+An event is stored under its `TOPIC` as the JSON of its fields. The store keeps the patient's id and the position in
+the history as the key. A topic is never renamed, and a field never changes its meaning. A changed shape is a new
+`class_version` with an upcast from the one before. Golden files prove that every version ever stored still decodes.
 
-Two times stand on every event: when it happened (`on`, a calendar day, or `at`, an instant)
-and when it was recorded (`recorded_at`). All events of one command share its instant, which
-is at least a microsecond after the command before, so that "what was known then" never cuts
-through a command.
+Every event has two times: when it happened (`on`, a calendar day, or `at`, an instant) and when it was recorded
+(`recorded_at`). All events of one command share `recorded_at`, which is at least a microsecond after the command
+before, so that "what was known then" never cuts through a command.
 """
 
 from __future__ import annotations

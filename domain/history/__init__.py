@@ -1,8 +1,7 @@
-"""A patient's history as the decisions need it, and the fold that makes it from events.
+"""A patient's history, as the decisions need it, and the fold that computes it from events.
 
-`evolve` only remembers, chapter by chapter as the events are; what follows from what is
-remembered (which course is which, what an approval has left, when a clock runs out) is
-derived where it is asked.
+`evolve` only remembers: one module for each module of events. What follows from it (which course a dose belongs to,
+what an approval still allows, when a request is due) is computed where it is asked.
 """
 
 from __future__ import annotations
