@@ -1,4 +1,4 @@
-"""Who is asking. `Gate` (gate.py) lies before the whole application and puts a `Caller` into `scope["caller"]`.
+"""Who is calling. `Gate` (middleware.py) runs before the application and puts a `Caller` into `scope["caller"]`.
 
 For a test, a header for any actor in one line, over the ledger's own tokens; nothing is pretended:
 

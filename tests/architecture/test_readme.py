@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from api.cli.main import app
@@ -59,6 +61,17 @@ def test_the_commands_run(command: str) -> None:
     assert "1.B.iv" in result.output
 
 
+def test_every_command_is_in_the_table_of_commands() -> None:
+    table = between(ROOT / "api" / "cli" / "README.md", "commands")
+    program = get_command(app)
+    assert isinstance(program, TyperGroup)
+    groups = {name: one for name, one in program.commands.items() if isinstance(one, TyperGroup)}
+    names = [name for name in program.commands if name not in groups]
+    names += [f"{group} {name}" for group, one in groups.items() for name in one.commands]
+    assert len(names) > 30
+    assert [name for name in names if not re.search(rf"`{name}[ `]", table)] == []
+
+
 @pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
 def test_ci_runs_exactly_the_test_command(page: Path) -> None:
     """CI runs on a fresh clone what the page tells a newcomer to type."""
@@ -79,7 +92,7 @@ def test_the_map_names_files_and_folders_that_exist() -> None:
     for line in lines:
         at_top = not line.startswith(" ")
         package = line.partition("/")[0] if at_top else package
-        folders = re.findall(r"(?<!\S)(\w+)/(?=\s)", line[:40])
+        folders = re.findall(r"(\w+)/", line.strip().partition("  ")[0])
         missing += [f"{package}/{one}" for one in folders if one != package and not (ROOT / package / one).is_dir()]
         missing += [one for one in re.findall(r"\b\w+\.py\b", line) if not any((ROOT / package).rglob(one))]
     assert missing == []
