@@ -40,7 +40,9 @@ def accesses_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say who looked at a patient's record between two dates, newest first. To ask it is itself recorded.
+    """Show the access log.
+
+    It lists who viewed a record between two dates, newest first. Using this command is recorded too.
 
     Example: lemtrada-ledger accesses DEMO-0003 --from 2026-01-01 --to 2026-06-30
     """

@@ -26,7 +26,7 @@ def assess_command(
     check: Annotated[bool, typer.Option("--check", help="Print each difference from `expected`; status 1.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Accepted everywhere; this verb prints JSON always.")] = False,
 ) -> None:
-    """Assess cases, one a line, without touching a ledger.
+    """Assess cases from a file, without a ledger.
 
     Example: lemtrada-ledger assess cases.jsonl --full
     """
@@ -55,7 +55,7 @@ def explain_command(
     edition: Annotated[str | None, typer.Option(metavar="DATE", help="A review date; the newest by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a clause: our paraphrase, what it needs, the readings it relies on.
+    """Explain a clause of the policy, or print the outline.
 
     Example: lemtrada-ledger explain 1.B.iv
     """

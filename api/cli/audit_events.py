@@ -50,7 +50,7 @@ def audit_events_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write every state change, every read and every change of who may sign in as FHIR AuditEvents.
+    """Export every change and access as FHIR AuditEvents.
 
     In the order of commits; of one patient, by time. The file is made whole or not at all, only its owner can read
     it, and that its patients were told of is recorded first.
@@ -72,7 +72,7 @@ def provenance_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write every state change of a patient's record as a FHIR Provenance: what, when, by whom, and from what.
+    """Export every change of patient records as FHIR Provenance.
 
     Example: lemtrada-ledger provenance --output provenance.ndjson --member DEMO-0003
     """

@@ -29,7 +29,9 @@ def backup_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Back up an SQLite ledger and its documents into one consistent file, while others read and write.
+    """Back up an SQLite ledger and its documents into one file.
+
+    The file has the state of one point in time. Others can read and write meanwhile.
 
     Restore it with tar: what it holds, unpacked anywhere, is the ledger. Status 1 says that documents
     which the record names are missing or damaged; all the rest is in the file.

@@ -17,7 +17,8 @@ from domain.ledger.documents.store import GRACE
 from domain.ledger.stores.urls import address_of
 
 database_verbs = typer.Typer(
-    help="The store itself: make it, upgrade it, sweep it.\n\nExample: lemtrada-ledger database upgrade --database sqlite:///plan.sqlite",
+    help="Create or upgrade the schema, and remove unused documents.\n\n"
+    "Example: lemtrada-ledger database upgrade --database sqlite:///plan.sqlite",
     rich_markup_mode=None,
 )
 app.add_typer(database_verbs, name="database")

@@ -25,7 +25,7 @@ def demo_command(
     time_zone: TimeZone = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fill an empty ledger with synthetic patients that show every situation.
+    """Fill an empty ledger with synthetic patients.
 
     Example: lemtrada-ledger demo --database sqlite:///demo.sqlite
     """

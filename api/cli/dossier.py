@@ -48,7 +48,7 @@ def replay_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a determination as recorded, and judged again: as known then, as known now, and under other editions.
+    """Replay a determination: as recorded, as known then, as known now.
 
     Example: lemtrada-ledger replay 11111111-2222-4333-8444-555555555555.r1 --edition 2024-10-09
     """
@@ -84,7 +84,9 @@ def dossier_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the case file of an appeal: pages, PDF, data, every document, and their SHA-256 sums.
+    """Write the case file of an appeal.
+
+    It has HTML, one PDF, JSON, every document, and SHA-256 sums.
 
     It depends on what was recorded and on nothing else: the same history gives the same bytes on any
     day. The folder is made whole or not at all, and only its owner can read it.

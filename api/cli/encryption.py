@@ -16,7 +16,7 @@ from domain.ledger.encryption.records import KEY_BYTES
 from domain.ledger.errors import StoreError
 
 encryption_verbs = typer.Typer(
-    help="The keys under which a ledger is stored.\n\nExample: lemtrada-ledger encryption-key new --output ledger.key",
+    help="Create a key for encryption at rest.\n\nExample: lemtrada-ledger encryption-key new --output ledger.key",
     rich_markup_mode=None,
 )
 app.add_typer(encryption_verbs, name="encryption-key")

@@ -41,7 +41,9 @@ def import_command(
     time_zone: TimeZone = None,
     as_json: AsJson = False,
 ) -> None:
-    """Record past requests, determinations, doses and prior treatment, each line once by its reference.
+    """Import requests, determinations, doses, and prior treatment.
+
+    Each line is recorded once, by its reference.
 
     What was imported says so wherever it shows. Killed, it is run again; what was recorded stays. Lines
     that are refused are reported with the reason, the others are recorded, and the exit status is 2.

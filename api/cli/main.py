@@ -11,13 +11,6 @@ import traceback
 
 from typer.exceptions import TyperException
 
-# isort: off
-# A module adds its commands to the program when it is imported; `--help` lists them in this order.
-from api.cli import assess, demo, questions  # noqa: F401
-from api.cli import accesses, audit_events, backup, records, database, dossier, encryption, imports  # noqa: F401
-from api.cli import people, proof, seal, serve, worklist  # noqa: F401
-
-# isort: on
 from api.cli.output import complain
 from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE, app
 from domain.errors import LedgerError

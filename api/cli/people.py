@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 OPTIONS.update({"person_id": "PERSON", "token_id": "TOKEN", "id": "--id"})
 
 token_verbs = typer.Typer(
-    help="API tokens.\n\nExample: lemtrada-ledger token create --role service --name 'Claims feed'",
+    help="Create, list, and revoke API tokens.\n\n"
+    "Example: lemtrada-ledger token create --role service --name 'Claims feed'",
     rich_markup_mode=None,
 )
-person_verbs = typer.Typer(
-    help="The people of a ledger.\n\nExample: lemtrada-ledger people list", rich_markup_mode=None
-)
+person_verbs = typer.Typer(help="List and remove users.\n\nExample: lemtrada-ledger people list", rich_markup_mode=None)
 app.add_typer(token_verbs, name="token")
 app.add_typer(person_verbs, name="people")
 
@@ -69,7 +68,9 @@ def invite_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a link by which somebody signs in once, within a day; she is admitted if she is new.
+    """Create a sign-in link that works once.
+
+    The link expires after 24 hours. A person who is not a user yet is added.
 
     For somebody who is known, --id is enough; it makes her a new link, and the one before it is void.
 

@@ -51,7 +51,9 @@ def export_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write all that an outside auditor needs: every sealed event, the tree, signed checkpoints, proofs, editions.
+    """Export everything that an outside auditor needs.
+
+    That is every sealed event, the tree, signed checkpoints, proofs, and the editions.
 
     A checkpoint of all that is on record is signed first. The folder is made whole or not at all, and only its
     owner can read it. Its README.txt says how to check it with nothing of this program.
@@ -101,7 +103,9 @@ def verify_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify bytes, order and meaning of an export or of the live ledger; status 1 where anything fails.
+    """Verify the bytes, order, and meaning of a ledger or an export.
+
+    The exit status is 1 if any check fails.
 
     Without a key and a checkpoint from outside the answer is "internally consistent only".
 

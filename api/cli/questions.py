@@ -36,7 +36,9 @@ def eligibility_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a patient stands: path, course, doses, dates, and what is missing; now, or as it was known.
+    """Show current eligibility: path, course, doses, what is missing.
+
+    The answer is as of now, or as it was known at an earlier time.
 
     Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
     """
@@ -64,7 +66,9 @@ def history_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print every event of a patient, oldest first: what happened, when, who recorded it, what it changed.
+    """List every event of a patient, oldest first.
+
+    Each line says what happened, when, who recorded it, and what it changed.
 
     With --json one event a line, with all that it carries.
 

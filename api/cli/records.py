@@ -59,7 +59,7 @@ def courses_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print every course, dose by dose, with the variances that stand.
+    """List every course, dose by dose, with its variances.
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
@@ -83,7 +83,7 @@ def person_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print identifiers, coverage, representatives, linked histories, and the agents of others on record.
+    """Show identifiers, coverage, representatives, and linked records.
 
     Example: lemtrada-ledger person DEMO-0003
     """
@@ -113,7 +113,7 @@ def request_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what has become of a request, and what the policy says of it, clause by clause.
+    """Show a request: its status and its assessment by clause.
 
     Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
     """
@@ -166,7 +166,7 @@ def appeal_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say who appealed what and why, who has it, when it is due, and how it was decided.
+    """Show an appeal: grounds, assignment, due date, decision.
 
     Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
     """
@@ -189,7 +189,7 @@ def requests_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a patient's requests with their ids, oldest first.
+    """List the requests of a patient.
 
     Example: lemtrada-ledger requests DEMO-0003
     """
@@ -214,7 +214,7 @@ def appeals_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a patient's appeals with their ids, oldest first.
+    """List the appeals of a patient.
 
     Example: lemtrada-ledger appeals DEMO-0024
     """
@@ -239,7 +239,7 @@ def document_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a document to a file, once its bytes are found to be those that were received.
+    """Write a document to a file, after its bytes are checked.
 
     Example: lemtrada-ledger document 11111111-2222-4333-8444-555555555555.f1 --output report.pdf
     """

@@ -20,7 +20,7 @@ from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealin
 from domain.seal.encoding import base64_of
 
 seal_verbs = typer.Typer(
-    help="The seal: a signed tree of hashes over everything recorded.\n\nExample: lemtrada-ledger seal status",
+    help="Seal the log, and manage the keys that sign it.\n\nExample: lemtrada-ledger seal status",
     rich_markup_mode=None,
 )
 app.add_typer(seal_verbs, name="seal")

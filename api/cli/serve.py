@@ -55,7 +55,9 @@ def serve_command(
     database: Database = None,
     time_zone: TimeZone = None,
 ) -> None:
-    """Serve the HTTP API, on this machine alone or behind a proxy, until Ctrl-C or SIGTERM.
+    """Serve the API and the pages.
+
+    It serves this computer only, or users behind a proxy, until Ctrl-C or SIGTERM.
 
     Example: lemtrada-ledger serve --demo
     """

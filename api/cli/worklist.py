@@ -53,7 +53,9 @@ def worklist_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """List open requests and appeals: what each lacks, who has it, and when it is due.
+    """List open requests and appeals, with what is due and missing.
+
+    Each row shows who a case is assigned to, when it is due, and what is missing.
 
     Example: lemtrada-ledger worklist --state open --unassigned --at-risk --overdue
     """
@@ -77,7 +79,9 @@ def rebuild_command(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild views from the log. Meanwhile the old rows serve; what other versions of the program made goes.
+    """Rebuild the tables of the worklist from the log.
+
+    The old rows are served until the new ones are ready.
 
     A patient whose history cannot be folded is named, and the exit status is 1.
 

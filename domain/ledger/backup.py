@@ -23,6 +23,7 @@ from domain.errors import NotFound
 from domain.ledger import schema
 from domain.ledger.documents.references import BRINGING_DOCUMENTS, hashes_named
 from domain.ledger.documents.sqlite import SQLiteDocuments
+from domain.ledger.durable_folders import sync_folder
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import DocumentDamaged, StoreError
@@ -85,7 +86,7 @@ def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) ->
                 archive.addfile(_private(member), BytesIO(content))
         size = (folder / "archive").stat().st_size
         os.replace(folder / "archive", file)
-        _bring_to_disk(file.parent)
+        sync_folder(file.parent)
     return BackedUp(file, size, events, documents, tuple(missing))
 
 
@@ -154,11 +155,3 @@ def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Unpacked, it is its owner's alone, whoever that is."""
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
     return member
-
-
-def _bring_to_disk(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

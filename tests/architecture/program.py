@@ -6,6 +6,7 @@ from typing import Any
 
 # First: the modules of commands import the application from it, and it imports them at its end.
 import api.cli.main  # noqa: F401
+from api.cli.commands import MODULE_OF
 from api.cli.main import app as program
 from api.cli.main import main
 from api.cli.opening import plainly
@@ -58,6 +59,7 @@ __all__ = [
     "DONE",
     "GRANTS",
     "KNOWN",
+    "MODULE_OF",
     "OPENID_PREFIX",
     "OUR_FAULT",
     "PATIENT_EVENTS",

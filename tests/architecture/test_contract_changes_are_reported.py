@@ -12,7 +12,7 @@ import pytest
 
 from tests.architecture import golden
 from tests.architecture.contract import CONTRACTS, check
-from tests.architecture.program import COMMANDS, STORED_EVENTS, program
+from tests.architecture.program import COMMANDS, MODULE_OF, STORED_EVENTS, program
 from tests.architecture.schemas import inlined, postgres_names, without_texts
 
 
@@ -78,6 +78,9 @@ def test_a_renamed_topic_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_added_command_of_the_command_line_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    assess = MODULE_OF["assess"]
+    check("command-line")
+    monkeypatch.setitem(MODULE_OF, "another", assess)
     registered = list(program.registered_commands)
     monkeypatch.setattr(program, "registered_commands", registered)
 

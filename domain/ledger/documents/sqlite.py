@@ -30,6 +30,7 @@ from domain.ledger.documents.content import (
     receive,
     verified,
 )
+from domain.ledger.durable_folders import sync_folder
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 
@@ -73,7 +74,7 @@ class SQLiteDocuments:
                 # One that is there already is replaced by the same bytes: it is young again, and whole again.
                 os.replace(file.name, place)
             with filing():
-                _bring_to_disk(place.parent)
+                sync_folder(place.parent)
         return document
 
     def open(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
@@ -174,16 +175,7 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700)
     except FileExistsError:
         return
-    _bring_to_disk(folder.parent)
-
-
-def _bring_to_disk(folder: Path) -> None:
-    """The names in it; a file's own fsync leaves them out."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from domain.ledger.durable_folders import sync_folder
 from domain.ledger.errors import StoreError
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
 from domain.seal.errors import SealError
@@ -131,7 +132,7 @@ class Signer:
             return None
         note, before = last
         (self.folder / LAST).rename(self.folder / f"{LAST}.{before.origin.replace('/', '_')}.{before.size}")
-        _bring_to_disk(self.folder)
+        sync_folder(self.folder)
         return note
 
     # -- its files ------------------------------------------------------------------------------
@@ -188,12 +189,4 @@ def write_whole(place: Path, text: str, *, mode: int = 0o644) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
-    _bring_to_disk(place.parent)
-
-
-def _bring_to_disk(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(place.parent)

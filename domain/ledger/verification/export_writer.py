@@ -18,6 +18,7 @@ from uuid import UUID
 
 from domain.errors import InvalidCommand
 from domain.events.system import AccessesRecorded
+from domain.ledger.durable_folders import sync_folder
 from domain.ledger.errors import StoreError
 from domain.ledger.mapper import EventMapper
 from domain.ledger.verification import export_layout
@@ -90,7 +91,7 @@ def written_whole(target: Path) -> Iterator[Folder]:
         if target.is_dir():
             target.rmdir()
         being_made.rename(target)
-        _bring_to_disk(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise _not_writable(error) from None
     finally:
@@ -233,14 +234,6 @@ def write_checkpoints(folder: Folder, earlier: Iterable[Signed], final: Signed, 
 
 def read_tiles(folder: Path, size: int) -> ReadSubtree:
     return reading_tiles(lambda level, first, count: hashes_in(folder, size, level, first, count))
-
-
-def _bring_to_disk(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _not_writable(error: OSError) -> InvalidCommand:

@@ -362,7 +362,6 @@ def test_the_count_of_further_mistakes_is_said() -> None:
         (["assess", "."], r"cannot read: .*directory"),
         (["assess", "-", "--nope"], "No such option: --nope"),
         (["asses"], "No such command 'asses'"),
-        ([], "Missing command"),
     ],
 )
 def test_wrong_use_is_one_line_with_what_to_do(run: Run, arguments: list[str], said: str) -> None:
