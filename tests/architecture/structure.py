@@ -1,9 +1,10 @@
 """The structure of the code as numbers: entries in each folder, import cycles, private imports, bytes of the README.
 
-    python -m tests.architecture.structure [--root FOLDER] [--json]
+    python -m tests.architecture.structure [--root FOLDER] [--json] [--time]
 
-reads a checkout as text and runs nothing of it, so an older checkout can be measured too. Repeated passages are
-the runs of six or more lines (without imports, comments and blank lines) that are in more than one place.
+reads a checkout as text and runs nothing of it, so an older checkout can be measured too. With `--time` it also runs
+the tests of the checkout with its own environment: the inner loop, then everything, each in seconds of wall time.
+Repeated passages are the runs of six or more lines (without imports, comments and blank lines) in more than one place.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import argparse
 import ast
 import json
 import re
+import subprocess
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -150,9 +153,17 @@ def measured(root: Path) -> Structure:
     )
 
 
+def timed(root: Path, *arguments: str) -> float:
+    """Seconds of wall time of a test run in a checkout; raises CalledProcessError where a test fails."""
+    start = time.monotonic()
+    subprocess.run([root / ".venv" / "bin" / "python", "-m", "pytest", "-q", *arguments], cwd=root, check=True)
+    return time.monotonic() - start
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the structure of a checkout.")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[2], help="the checkout; this one")
+    parser.add_argument("--time", action="store_true", help="run the tests too")
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args()
     found = measured(chosen.root)
@@ -168,6 +179,9 @@ def main() -> None:
         print(f"  {one}")
     print(f"bytes of the README: {found.readme_bytes}")
     print(f"repeated passages of {PASSAGE_LINES_MIN} or more lines: {found.repeated_passages}")
+    if chosen.time:
+        print(f"inner loop: {timed(chosen.root, 'tests/domain', 'tests/policy'):.1f} s")
+        print(f"whole suite: {timed(chosen.root):.0f} s")
 
 
 if __name__ == "__main__":
