@@ -77,3 +77,9 @@ class KeyReused(LedgerError):
 
 class EditionUnknown(LedgerError):
     pass
+
+
+def every_kind(of: type[LedgerError] = LedgerError) -> frozenset[type[LedgerError]]:
+    """Every class of error below this one, for tables that must have a row for each."""
+    below = of.__subclasses__()
+    return frozenset(below).union(*map(every_kind, below))

@@ -1,0 +1,1 @@
+"""Questions about what is on record, and their answers."""

@@ -104,7 +104,7 @@ class Shown:
 def picture(shown: Shown, as_of: date, known_on: date, today: date) -> Picture:
     """`as_of` and `known_on` are where the two handles stand."""
     drawn = sorted(_all(shown, as_of), key=lambda one: (one.on, _lane_order(one.lane)))
-    axis = _Axis(_days(drawn, as_of, known_on, today))
+    axis = Axis(_days(drawn, as_of, known_on, today))
     marks = tuple(_placed(number, one, axis, as_of) for number, one in enumerate(drawn, 1))
     return Picture(
         width=axis.width,
@@ -224,7 +224,7 @@ def _days(drawn: Iterable[Drawn], as_of: date, known_on: date, today: date) -> s
     return found
 
 
-class _Axis:
+class Axis:
     """Days on which something happens, each with its place; the longer nothing does, the less a day is wide."""
 
     def __init__(self, days: Iterable[date]) -> None:
@@ -258,7 +258,7 @@ def _stretch(days: int) -> float:
     return DAY_WIDTH * days if days <= 7 else DAY_WIDTH * 7 + 34.0 * math.log2(days / 7)
 
 
-def _ticks(axis: _Axis) -> Iterator[Tick]:
+def _ticks(axis: Axis) -> Iterator[Tick]:
     """As many days as can be read beside each other, the first of them always."""
     free = -math.inf
     for place, day in axis.anchors():
@@ -267,7 +267,7 @@ def _ticks(axis: _Axis) -> Iterator[Tick]:
             free = place + 86.0
 
 
-def _placed(number: int, one: Drawn, axis: _Axis, as_of: date) -> Mark:
+def _placed(number: int, one: Drawn, axis: Axis, as_of: date) -> Mark:
     x = axis.x(one.on)
     until = one.until
     width = max(axis.x(until) - x, 5.0) if until is not None and until >= one.on else 5.0 if one.shape == "bar" else 0.0

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Instant
-from domain.events import PatientEvent
+from domain.events import PATIENT_EVENTS, PatientEvent
 from domain.events.base import Event, ImportedFrom
 from domain.events.documents import DocumentCorrected, DocumentVoided
 from domain.events.patient import DeathRecordVoided, DemographicsCorrected, HistoriesUnlinked
@@ -31,6 +31,9 @@ CORRECTS: Final[dict[type[Event], str]] = {
     StatementCorrected: "request_id",
 }
 """The events that correct or void another entry (R23), and the field that names it; empty where it has no id."""
+assert {one.__name__ for one in CORRECTS} == {
+    one.__name__ for one in PATIENT_EVENTS if one.__name__.endswith(("Corrected", "Voided", "Unlinked"))
+}, "every correction names what it corrects"
 
 
 class TimelineEntry(Fact):

@@ -41,7 +41,7 @@ def backup_command(
     with plainly():
         url = database if database is not None else serve.database_in_data_folder()
         address = address_of(url)
-        with _under_way(Console(stderr=True)):
+        with under_way(Console(stderr=True)):
             made = back_up(address, file)
     missing = [f"{patient_id} {sha256}" for patient_id, sha256 in made.missing]
     if as_json:
@@ -57,7 +57,7 @@ def backup_command(
 
 
 @contextmanager
-def _under_way(console: Console) -> Iterator[None]:
+def under_way(console: Console) -> Iterator[None]:
     """The time it takes, shown on a terminal once it is more than a second; silent in a pipe."""
     columns = SpinnerColumn(), TextColumn("backing up"), TimeElapsedColumn()
     shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -1,6 +1,6 @@
-"""The entry point of `lemtrada-ledger`: runs a command and turns a failure into one line and an exit status.
+"""The entry point of `lemtrada-ledger`: imports a command when it is used, and runs it.
 
-Errors are one line on standard error: the cause, the place, what to do.
+A failure becomes one line on standard error (the cause, the place, what to do) and an exit status.
 """
 
 from __future__ import annotations
@@ -8,12 +8,105 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
 
+import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command_from_info, get_group_from_info
 
+from api.cli import program
+from api.cli.commands import MODULE_OF, SECTIONS
 from api.cli.output import complain
-from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE, app
+from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE
 from domain.errors import LedgerError
+
+
+class Commands(MutableMapping[str, Any]):
+    """The commands by name. Reading one imports its module, which adds it to `program.app`."""
+
+    def __init__(self) -> None:
+        self._imported: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._imported:
+            import_module(f"api.cli.{MODULE_OF[name]}")
+            self._imported[name] = _built(name)
+        return self._imported[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._imported[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._imported[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULE_OF)
+
+    def __len__(self) -> int:
+        return len(MODULE_OF)
+
+    def __contains__(self, name: object) -> bool:
+        return name in MODULE_OF
+
+
+def _built(name: str) -> Any:
+    for one in program.app.registered_commands:
+        if one.name == name:
+            return get_command_from_info(one, pretty_exceptions_short=True, rich_markup_mode=None)
+    (group,) = (one for one in program.app.registered_groups if one.name == name)
+    return get_group_from_info(group, pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None)
+
+
+class Program(TyperGroup):
+    """Lists its commands by section, from their summaries alone."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        del ctx
+        width = max(map(len, self.commands))
+        for title, listed in SECTIONS:
+            with formatter.section(title):
+                formatter.write_dl([(f"{one.name:<{width}}", one.summary) for one in listed])
+
+
+app = typer.Typer(
+    name="lemtrada-ledger",
+    help="A record of every prior authorization for Lemtrada. The program recommends; a person decides.",
+    cls=Program,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"lemtrada-ledger {version('lemtrada-ledger')}")
+        raise typer.Exit(DONE)
+
+
+@app.callback(invoke_without_command=True)
+def _program(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    del show_version
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(WRONG_USE)
 
 
 def main() -> None:

@@ -67,8 +67,8 @@ AsOf = Annotated[
 ]
 AppealArgument = Annotated[str, typer.Argument(metavar="APPEAL", help="The id of an appeal, <patient>.a1")]
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="The id of a request, <patient>.r1")]
-_IDS: Final = {RequestId: "a request", AppealId: "an appeal", DocumentId: "a document"}
-_LETTERS: Final = {RequestId: "r", AppealId: "a", DocumentId: "f"}
+_IDS: Final = {RequestId: ("a request", "r"), AppealId: ("an appeal", "a"), DocumentId: ("a document", "f")}
+"""How an id is named in an error, and the letter before its number."""
 
 
 def checked_id(identifier: str, kind: Any, argument: str) -> str:
@@ -76,6 +76,7 @@ def checked_id(identifier: str, kind: Any, argument: str) -> str:
     try:
         TypeAdapter(kind).validate_python(identifier)
     except ValidationError:
-        remedy = f"give the patient's id and .{_LETTERS[kind]} with the {argument.lower()}'s number"
-        raise InvalidCommand(f"this is no id of {_IDS[kind]}", field=argument, remedy=remedy) from None
+        named, letter = _IDS[kind]
+        remedy = f"give the patient's id and .{letter} with the {argument.lower()}'s number"
+        raise InvalidCommand(f"this is no id of {named}", field=argument, remedy=remedy) from None
     return identifier

@@ -171,24 +171,24 @@ def _of_everybody(
     event_of = ledger.events.mapper.event_of
     while rows := ledger.recorder.log(position, PAGE):
         for position, stream, version, topic, state in rows:
-            recorded_at = _recorded_at(ledger, stream, version, topic, state)
+            recorded_at = recorded_instant(ledger, stream, version, topic, state)
             if too_late is not None and recorded_at >= too_late:
                 return
             if recorded_at in stretch and wanted(event := event_of(stream, version, topic, state)):
                 yield position, event
 
 
-def _recorded_at(ledger: LedgerOnRecord, stream: UUID, version: int, topic: str, state: bytes) -> datetime:
+def recorded_instant(ledger: LedgerOnRecord, stream: UUID, version: int, topic: str, state: bytes) -> datetime:
     """Read from the head of the record, where every event has it, or from the event itself."""
     mapper = ledger.events.mapper
-    head = _HEAD.match(mapper.plain_state(state))
+    head = HEAD_EVENTS.match(mapper.plain_state(state))
     if head is None:
         event: Event = mapper.event_of(stream, version, topic, state)
         return event.recorded_at
     return datetime.fromisoformat(head[1].decode())
 
 
-_HEAD: Final = re.compile(rb'\{(?:"class_version":\d+,)?"recorded_at":"([0-9T:.+Z-]+)"')
+HEAD_EVENTS: Final = re.compile(rb'\{(?:"class_version":\d+,)?"recorded_at":"([0-9T:.+Z-]+)"')
 
 
 def position_before(ledger: LedgerOnRecord, start: datetime) -> int:
@@ -205,7 +205,7 @@ def position_before(ledger: LedgerOnRecord, start: datetime) -> int:
         if number >= later:
             # Nothing lies between: positions may skip.
             later = middle
-        elif _recorded_at(ledger, stream, version, topic, state) < bound:
+        elif recorded_instant(ledger, stream, version, topic, state) < bound:
             earlier = number
         else:
             later = middle

@@ -85,6 +85,7 @@ STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EditionUnknown: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
+assert set(STATUS) == errors.every_kind(), "every error has its status"
 
 MEANING: Final[dict[int, str]] = {
     304: "If-None-Match names this very answer.",

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,7 @@ MAKE_ONE: Final[dict[type[Address], str]] = {
     SQLiteAddress: "name yours with --database; `serve` and `demo` make one where there is none",
     PostgresAddress: f"{RUN_UPGRADE} with its URL and --time-zone",
 }
+assert set(MAKE_ONE) == set(get_args(Address)), "every kind of store has its remedy"
 UPGRADE_AS_OWNER: Final = "run it with the URL of the role that owns the database"
 NAME_ZONE: Final = "name the plan's with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
 

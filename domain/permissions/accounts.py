@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 from domain.errors import NotPermitted
 from domain.events.system import (
@@ -115,6 +115,8 @@ def _tell(event: PeopleEvent, people: dict[str, Admitted], links: dict[str, Issu
             tokens[event.token_id] = _issued(event.token_id, event)
         case TokenRevoked():
             tokens[event.token_id] = replace(tokens[event.token_id], ended_at=event.recorded_at)
+        case _:
+            assert_never(event)
 
 
 def _issued(identifier: str, event: LinkIssued | TokenIssued) -> Issued:

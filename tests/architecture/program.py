@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-# First: the modules of commands import the application from it, and it imports them at its end.
-import api.cli.main  # noqa: F401
 from api.cli.commands import MODULE_OF
 from api.cli.main import app as program
 from api.cli.main import main
 from api.cli.opening import plainly
 from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE
+from api.cli.program import app as registry
 from api.dossier.json import published_schema
 from api.fhir.audit_events import is_told, of_event, row_id
 from api.fhir.bundles import capabilities, outcome
@@ -115,6 +114,7 @@ __all__ = [
     "plainly",
     "program",
     "published_schema",
+    "registry",
     "row_id",
     "schema_of_import",
     "token_of",

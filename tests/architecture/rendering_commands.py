@@ -27,6 +27,7 @@ from tests.architecture.program import (
     main,
     plainly,
     program,
+    registry,
     subclasses,
 )
 
@@ -137,9 +138,9 @@ def status_of(*arguments: str) -> Any:
 def _status_of_error(error: BaseException, *, plain: bool) -> Any:
     """Return the exit status of a command that fails with this error."""
     # In place of `explain`, which was run before, so that its module does not add it again.
-    with patch.object(program, "registered_commands", []), patch.object(program, "registered_groups", []):
+    with patch.object(registry, "registered_commands", []), patch.object(registry, "registered_groups", []):
 
-        @program.command("explain")
+        @registry.command("explain")
         def fails() -> None:
             if not plain:
                 raise error

@@ -101,13 +101,29 @@ def sibling_cycles(graph: Graph) -> list[list[str]]:
 
 
 def private_imports(modules: Mapping[str, Path]) -> list[str]:
-    """Every `_private` name that a module imports from another: `api.app: domain.facts._x`."""
+    """Every `_private` name of another module that a module imports or reads: `api.app: domain.facts._x`."""
     found = []
     for name, path in modules.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported: dict[str, str] = {}
+        for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
-                found += [f"{name}: {node.module}.{one.name}" for one in node.names if one.name.startswith("_")]
+                full = {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+                found += [f"{name}: {other}" for other in full.values() if other.rpartition(".")[2].startswith("_")]
+                imported |= {local: other for local, other in full.items() if other in modules}
+        found += [
+            f"{name}: {imported[node.value.id]}.{node.attr}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported
+            if node.attr.startswith("_") and not node.attr.startswith("__")
+        ]
     return found
+
+
+def imports_by_name(modules: Mapping[str, Path]) -> list[str]:
+    """The modules that import others by a name made at run time, which `imports` does not see."""
+    calls = re.compile(r"\b(?:import_module|__import__)\(")
+    return [name for name, path in modules.items() if calls.search(path.read_text(encoding="utf-8"))]
 
 
 def entries(root: Path, packages: Iterable[str] = (*PACKAGES, "tests")) -> dict[str, int]:

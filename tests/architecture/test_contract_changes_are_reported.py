@@ -12,7 +12,7 @@ import pytest
 
 from tests.architecture import golden
 from tests.architecture.contract import CONTRACTS, check
-from tests.architecture.program import COMMANDS, MODULE_OF, STORED_EVENTS, program
+from tests.architecture.program import COMMANDS, MODULE_OF, STORED_EVENTS, registry
 from tests.architecture.schemas import inlined, postgres_names, without_texts
 
 
@@ -81,10 +81,10 @@ def test_an_added_command_of_the_command_line_is_reported(monkeypatch: pytest.Mo
     assess = MODULE_OF["assess"]
     check("command-line")
     monkeypatch.setitem(MODULE_OF, "another", assess)
-    registered = list(program.registered_commands)
-    monkeypatch.setattr(program, "registered_commands", registered)
+    registered = list(registry.registered_commands)
+    monkeypatch.setattr(registry, "registered_commands", registered)
 
-    @program.command("another")
+    @registry.command("another")
     def another(name: str) -> None:
         del name
 

@@ -10,6 +10,7 @@ from tests.architecture.structure import (
     cycles,
     entries,
     imports,
+    imports_by_name,
     private_imports,
     repeated_passages,
     sibling_cycles,
@@ -32,6 +33,18 @@ def test_no_private_name_is_imported_from_another_file() -> None:
     assert private_imports(MODULES) == []
 
 
+def test_no_private_name_is_imported_by_a_test() -> None:
+    tests = sources(ROOT, ["tests"])
+    assert private_imports(MODULES | tests) == []
+
+
+def test_only_the_entry_point_imports_by_name() -> None:
+    """`main` imports the commands, which import nothing of `main`: no circle that the rules above do not see."""
+    assert imports_by_name(MODULES) == ["api.cli.main"]
+    commands = [name for name in MODULES if name.startswith("api.cli.") and name != "api.cli.main"]
+    assert [name for name in commands if "api.cli.main" in GRAPH[name]] == []
+
+
 def test_no_folder_is_crowded() -> None:
     assert {name: count for name, count in entries(ROOT).items() if count > ENTRIES_MAX} == {}
 
@@ -46,6 +59,7 @@ def test_the_rules_see_what_they_are_for(tmp_path: Path) -> None:
     (folder / "two.py").write_text(f"def use():\n    from domain import one\n_hidden = 1\n{body}\n")
     (folder / "inner" / "deep.py").write_text("from domain.three import x\n")
     (folder / "three.py").write_text("import domain.inner\nx = 1\n")
+    (folder / "four.py").write_text("from domain import two\ny = two._hidden, __import__('domain')\n")
     for number in range(ENTRIES_MAX + 1):
         (folder / "inner" / f"file_{number}.txt").write_text("")
 
@@ -53,6 +67,7 @@ def test_the_rules_see_what_they_are_for(tmp_path: Path) -> None:
     graph = imports(modules)
     assert cycles(graph) == [["domain.one", "domain.two"]]
     assert ["domain.inner", "domain.three"] in sibling_cycles(graph)
-    assert private_imports(modules) == ["domain.one: domain.two._hidden"]
+    assert sorted(private_imports(modules)) == ["domain.four: domain.two._hidden", "domain.one: domain.two._hidden"]
+    assert imports_by_name(modules) == ["domain.four"]
     assert entries(tmp_path, ["domain"])["domain/inner"] == ENTRIES_MAX + 2
     assert repeated_passages(modules) == 1

@@ -53,7 +53,7 @@ class Question:
 def accesses(ledger: LedgerOnRecord, question: Question) -> AccessesShown:
     """Read along one index, whatever is asked. Raises InvalidCommand for an `after` that is none."""
     store, is_on_sqlite = _store_of(ledger)
-    statement, values = _statement(question, ledger.zone)
+    statement, values = statement_for(question, ledger.zone)
     if is_on_sqlite:
         values = {name: value.hex if isinstance(value, UUID) else value for name, value in values.items()}
     rows = store.reads(lambda run: run(statement, **values))
@@ -83,7 +83,7 @@ def _store_of(ledger: LedgerOnRecord) -> tuple[ViewStore, bool]:
     return PostgresViews(datastore), False
 
 
-def _statement(question: Question, zone: ZoneInfo) -> tuple[str, dict[str, Any]]:
+def statement_for(question: Question, zone: ZoneInfo) -> tuple[str, dict[str, Any]]:
     index, conditions, values = "accesses_at", list[str](), dict[str, Any](limit=question.limit + 1)
     if question.actor_id is not None:
         index, values["actor_id"] = "accesses_by_actor", question.actor_id

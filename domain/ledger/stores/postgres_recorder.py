@@ -166,7 +166,7 @@ class Writer:
 
     def write(self, batch: Sequence[Recording]) -> Collection[int]:
         """Where the connection is lost meanwhile, all of them count as lost: they are looked for and decided anew."""
-        commands, states = _as_parameters(batch)
+        commands, states = as_parameters(batch)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._written(commands, states)
@@ -175,7 +175,7 @@ class Writer:
             except OperationalError:
                 if attempt == ATTEMPTS:
                     raise
-            except _ConnectionLost:
+            except ConnectionLost:
                 return range(len(batch))
             time.sleep(PAUSE_SECONDS)
         raise AssertionError("unreachable")
@@ -195,7 +195,7 @@ class Writer:
                 raise ReadOnlyServer(
                     f"{self._datastore.address} is read-only: name the primary, or all hosts with commas"
                 ) from error
-            raise _ConnectionLost from error
+            raise ConnectionLost from error
         except BaseException:
             # Interrupted in the middle of an exchange: what comes next on this connection is not known.
             self.close()
@@ -215,11 +215,11 @@ class ReadOnlyServer(OperationalError):
     """A standby, or what was the primary; nothing was stored, and the next command looks for another."""
 
 
-class _ConnectionLost(Exception):
+class ConnectionLost(Exception):
     """Whether the batch is stored is not known."""
 
 
-def _as_parameters(batch: Sequence[Recording]) -> tuple[str, list[bytes]]:
+def as_parameters(batch: Sequence[Recording]) -> tuple[str, list[bytes]]:
     """All but the states as JSON; an event tells which of the states is its own, counted from 1 as SQL does."""
     states: list[bytes] = []
     commands = []

@@ -69,24 +69,24 @@ class SQLiteViews:
 
     def reads(self, work: Callable[[Run], T]) -> T:
         with self._datastore.transaction(commit=False) as cursor:
-            return work(_OnSQLite(cursor))
+            return work(OnSQLite(cursor))
 
     def writes(self, work: Callable[[Run], T]) -> T:
         with self._datastore.transaction(commit=True) as cursor:
-            return work(_OnSQLite(cursor))
+            return work(OnSQLite(cursor))
 
 
-class _OnSQLite:
+class OnSQLite:
     def __init__(self, cursor: SQLiteCursor) -> None:
         self._cursor = cursor
 
     def __call__(self, statement: str, **values: Any) -> list[Mapping[str, Any]]:
-        self._cursor.execute(_for_sqlite(statement), {name: _as_text(value) for name, value in values.items()})
+        self._cursor.execute(for_sqlite(statement), {name: _as_text(value) for name, value in values.items()})
         return list(self._cursor.fetchall())
 
     def each(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
         values = [{name: _as_text(value) for name, value in row.items()} for row in rows]
-        self._cursor.executemany(_for_sqlite(statement), values)
+        self._cursor.executemany(for_sqlite(statement), values)
 
     def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self.each(_insert(table, tuple(rows[0])), rows)
@@ -102,7 +102,7 @@ def _insert(table: str, columns: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _for_sqlite(statement: str) -> str:
+def for_sqlite(statement: str) -> str:
     statement = statement.replace("{log_end}", "(SELECT COALESCE(MAX(rowid), 0) FROM {schema}.stored_events)")
     statement = re.sub(r"\{among (\w+)\}", r"IN (SELECT value FROM json_each(:\1))", statement)
     statement = re.sub(r"\{by (\w+)\}", r"INDEXED BY \1", statement)
@@ -149,20 +149,20 @@ class PostgresViews:
         with self._datastore.transaction(commit=commit) as cursor:
             # Its planner counts rows a while after they came, and until then may prefer to read all of them.
             cursor.execute(f"{first}; SET LOCAL enable_seqscan = off".encode(), prepare=False)
-            yield _OnPostgres(cursor)
+            yield OnPostgres(cursor)
 
 
-class _OnPostgres:
+class OnPostgres:
     def __init__(self, cursor: Cursor[DictRow]) -> None:
         self._cursor = cursor
 
     def __call__(self, statement: str, **values: Any) -> list[Mapping[str, Any]]:
-        self._cursor.execute(_for_postgres(statement), values)
+        self._cursor.execute(for_postgres(statement), values)
         return list(self._cursor.fetchall()) if self._cursor.description is not None else []
 
     def each(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
         # In the driver's pipeline: one round trip for all of them.
-        self._cursor.executemany(_for_postgres(statement), rows)
+        self._cursor.executemany(for_postgres(statement), rows)
 
     def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         columns = tuple(rows[0])
@@ -178,7 +178,7 @@ class _OnPostgres:
 
 
 @lru_cache(maxsize=256)
-def _for_postgres(statement: str) -> bytes:
+def for_postgres(statement: str) -> bytes:
     log_end = "(SELECT COALESCE(MAX(notification_id), 0) FROM {schema}.stored_events)"
     statement = statement.replace("{log_end}", log_end)
     statement = re.sub(r"\{among (\w+)\}", r"= ANY(:\1)", statement)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from api.cli.commands import MODULE_OF, SECTIONS
 from api.cli.main import app
+from api.cli.program import app as registry
 from tests import ROOT
 
 LISTED = [one for _, listed in SECTIONS for one in listed]
@@ -29,7 +30,7 @@ def test_each_summary_is_the_first_sentence_of_the_commands_own_help() -> None:
 def test_every_command_of_a_module_is_listed() -> None:
     modules = [import_module(f"api.cli.{path.stem}") for path in sorted((ROOT / "api" / "cli").glob("[a-z]*.py"))]
     assert len(modules) > 15
-    registered = [*app.registered_commands, *app.registered_groups]
+    registered = [*registry.registered_commands, *registry.registered_groups]
     assert {str(one.name) for one in registered} == set(MODULE_OF)
 
 

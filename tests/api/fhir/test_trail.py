@@ -11,7 +11,7 @@ import pytest
 
 from api.fhir.audit_events import is_told
 from api.fhir.instants import Stretch
-from api.fhir.paging import _HEAD, SKEW, Place, _recorded_at, page, position_before, whole
+from api.fhir.paging import HEAD_EVENTS, SKEW, Place, page, position_before, recorded_instant, whole
 from domain.commands.patient import OpenHistory
 from domain.errors import InvalidCommand
 from domain.events.base import Event
@@ -139,8 +139,8 @@ def test_an_instant_is_read_from_the_head_of_a_record_as_from_the_event(ledger: 
     for event in SAMPLES.values():
         stored = mapper.to_stored_event(event)
         row = UUID(str(stored.originator_id)), stored.originator_version, stored.topic, stored.state
-        assert _HEAD.match(mapper.plain_state(stored.state)) is not None
-        assert _recorded_at(ledger, *row) == event.recorded_at
+        assert HEAD_EVENTS.match(mapper.plain_state(stored.state)) is not None
+        assert recorded_instant(ledger, *row) == event.recorded_at
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from eventsourcing.persistence import DatabaseError, IntegrityError, InternalErr
 from domain.ledger.access_log import writer as accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
-from domain.ledger.stores.postgres_recorder import Writer, _ConnectionLost
+from domain.ledger.stores.postgres_recorder import ConnectionLost, Writer
 from domain.permissions.disclosure import Look, MachineUser
 from tests.conftest import NOON, OpenLedger
 from tests.ledger.access_log.stored import PATIENT, check_digests, digests, look, stored, subjects, until
@@ -255,7 +255,7 @@ def test_a_connection_that_is_lost_in_the_middle_stores_a_look_once(
         if is_committed:
             real(writer, commands, states)
         writer.close()
-        raise _ConnectionLost
+        raise ConnectionLost
 
     monkeypatch.setattr(Writer, "_written", cut)
     log.record([look(1)], durable=True)

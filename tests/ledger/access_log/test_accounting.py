@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 
 from domain.errors import InvalidCommand
-from domain.ledger.access_log.report import Question, _statement, accesses, all_accesses
+from domain.ledger.access_log.report import Question, accesses, all_accesses, statement_for
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
-from domain.ledger.stores.sql import _for_postgres, _for_sqlite
+from domain.ledger.stores.sql import for_postgres, for_sqlite
 from tests.clock import Clock
 from tests.ledger.access_log.stored import PATIENT, look
 from tests.story import CLAIMS, NURSE
@@ -116,7 +116,7 @@ def test_each_question_is_read_along_its_index_without_sorting(
         clock.advance(timedelta(minutes=15))
         log.record([look(number, actor=actor, patient_id=patient) for actor, patient in everybody], durable=True)
     page = accesses(ledger, Question(limit=20))
-    statement, values = _statement(
+    statement, values = statement_for(
         Question(question.patient_id, question.actor_id, question.since, question.until, page.next_after), ledger.zone
     )
     datastore = ledger.recorder.datastore
@@ -124,10 +124,10 @@ def test_each_question_is_read_along_its_index_without_sorting(
         if isinstance(datastore, LedgerPostgresDatastore):
             cursor.execute("ANALYZE accesses")
             cursor.execute(b"SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off", prepare=False)
-            cursor.execute(b"EXPLAIN " + _for_postgres(statement), values)
+            cursor.execute(b"EXPLAIN " + for_postgres(statement), values)
         else:
             plain = {name: str(value) for name, value in values.items()}
-            cursor.execute(f"EXPLAIN QUERY PLAN {_for_sqlite(statement)}", plain)
+            cursor.execute(f"EXPLAIN QUERY PLAN {for_sqlite(statement)}", plain)
         plan = " ".join(str(tuple(dict(one).values())) for one in cursor.fetchall())
     assert index in plan
     assert "TEMP B-TREE" not in plan

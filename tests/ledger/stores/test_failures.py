@@ -17,7 +17,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, Persiste
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from domain.ledger.stores import postgres_datastore, sqlite_connections
-from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder, Writer, _ConnectionLost
+from domain.ledger.stores.postgres_recorder import ConnectionLost, PostgresLedgerRecorder, Writer
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore, translated
 from domain.ledger.stores.urls import PostgresAddress
 from domain.ledger.tables.tables import ORDERING_LOCK
@@ -237,7 +237,7 @@ def test_a_connection_lost_during_an_insert_stores_it_once(
                 answer = real(writer, commands, states)
                 if left[0]:
                     left[0] -= 1
-                    raise _ConnectionLost
+                    raise ConnectionLost
                 return answer
             case _:
                 return real(writer, commands, states)

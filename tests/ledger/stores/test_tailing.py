@@ -18,7 +18,7 @@ from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.stores import postgres_recorder, sqlite_recorder
 from domain.ledger.stores.group_commit import Recording
 from domain.ledger.stores.postgres_connections import Listener
-from domain.ledger.stores.postgres_recorder import _as_parameters
+from domain.ledger.stores.postgres_recorder import as_parameters
 from tests import ROOT
 from tests.conftest import OpenLedger, seeded
 from tests.ledger.acts import dose, dosed, opened
@@ -128,7 +128,7 @@ def test_what_is_written_and_not_committed_holds_later_commits_back(
         patient_id, other = opened(ledger), opened(ledger, "M-2")
         event = ledger.mapper.to_stored_event(decided(ledger, patient_id))
         position = ledger.position()
-        commands, states = _as_parameters([Recording([event], None)])
+        commands, states = as_parameters([Recording([event], None)])
         with psycopg.connect(postgresql_url) as slow, ThreadPoolExecutor(1) as threads:
             slow.execute("SELECT record_commands(%s::jsonb, %b::bytea[])", (commands, states))
             fast = threads.submit(dosed, ledger, other, -1)
