@@ -22,7 +22,7 @@ from tests.databases import Databases
 from tests.postgres_server import PostgresServer, postgres_server
 
 if TYPE_CHECKING:
-    from tests.api.commands.acts import Api
+    from tests.api.routes.commands.acts import Api
 
 # Some machines tell Python to write no bytecode. Each of the processes that the tests start would compile the program.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -164,7 +164,7 @@ def api(ledger: Ledger) -> Iterator[Api]:
     """The HTTP API over the test's ledger, on each store in turn."""
     # FastAPI is slow to import, and the tests of the policy and the domain need none of it.
     from tests.api.callers import client_of  # noqa: PLC0415
-    from tests.api.commands.acts import Api  # noqa: PLC0415
+    from tests.api.routes.commands.acts import Api  # noqa: PLC0415
 
     with client_of(ledger) as client:
         yield Api(client, ledger)

@@ -24,7 +24,7 @@ def assess_command(
     file: Annotated[str, typer.Argument(metavar="FILE.jsonl", help="One case a line; - reads standard input.")],
     full: Annotated[bool, typer.Option("--full", help="Add each finding's sentence, facts and readings.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Print each difference from `expected`; status 1.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Accepted everywhere; this verb prints JSON always.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Accepted; this command always prints JSON.")] = False,
 ) -> None:
     """Assess cases from a file, without a ledger.
 

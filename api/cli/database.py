@@ -1,4 +1,4 @@
-"""The verbs about the store itself: make it, upgrade it, sweep what nothing names."""
+"""The commands `database upgrade` and `database sweep`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from domain.ledger import schema
 from domain.ledger.documents.store import GRACE
 from domain.ledger.stores.urls import address_of
 
-database_verbs = typer.Typer(
+database_commands = typer.Typer(
     help="Create or upgrade the schema, and remove unused documents.\n\n"
     "Example: lemtrada-ledger database upgrade --database sqlite:///plan.sqlite",
     rich_markup_mode=None,
 )
-app.add_typer(database_verbs, name="database")
+app.add_typer(database_commands, name="database")
 
 
-@database_verbs.command("upgrade")
+@database_commands.command("upgrade")
 def upgrade_command(
     database: Database = None,
     time_zone: TimeZone = None,
@@ -49,7 +49,7 @@ def upgrade_command(
             print_result(f"The ledger at {place} has schema {version} and counts days in {zone}.")
 
 
-@database_verbs.command("sweep")
+@database_commands.command("sweep")
 def sweep_command(
     days: Annotated[
         int, typer.Option(metavar="N", min=1, help="Only documents that came in longer ago than this many days.")

@@ -1,4 +1,4 @@
-"""The verbs of an appeal: replay a determination, and write the case file."""
+"""The commands `replay` and `dossier`: a determination replayed, and the case file of an appeal."""
 
 from __future__ import annotations
 

@@ -15,19 +15,19 @@ from domain.ledger.encryption.keys import ENCRYPTION_KEYS, written
 from domain.ledger.encryption.records import KEY_BYTES
 from domain.ledger.errors import StoreError
 
-encryption_verbs = typer.Typer(
+encryption_commands = typer.Typer(
     help="Create a key for encryption at rest.\n\nExample: lemtrada-ledger encryption-key new --output ledger.key",
     rich_markup_mode=None,
 )
-app.add_typer(encryption_verbs, name="encryption-key")
+app.add_typer(encryption_commands, name="encryption-key")
 
 
-@encryption_verbs.callback()
+@encryption_commands.callback()
 def _commands() -> None:
-    """Keeps `new` a verb of its own."""
+    """Keeps `new` a command of its own."""
 
 
-@encryption_verbs.command("new")
+@encryption_commands.command("new")
 def new_command(
     output: Annotated[Path, typer.Option(metavar="FILE", help="To make; never one that is there.")],
     as_json: AsJson = False,

@@ -1,4 +1,4 @@
-"""The verb that brings years of another record into the ledger."""
+"""The command `import`, which records what another system kept."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _program(
 
 
 def main() -> None:
-    """The entry point: runs a verb and turns what went wrong into one line and an exit status."""
+    """Run a command, and turn a failure into one line and an exit status."""
     try:
         status = app(standalone_mode=False)
         sys.stdout.flush()

@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 
 OPTIONS.update({"person_id": "PERSON", "token_id": "TOKEN", "id": "--id"})
 
-token_verbs = typer.Typer(
+token_commands = typer.Typer(
     help="Create, list, and revoke API tokens.\n\n"
     "Example: lemtrada-ledger token create --role service --name 'Claims feed'",
     rich_markup_mode=None,
 )
-person_verbs = typer.Typer(help="List and remove users.\n\nExample: lemtrada-ledger people list", rich_markup_mode=None)
-app.add_typer(token_verbs, name="token")
-app.add_typer(person_verbs, name="people")
+people_commands = typer.Typer(
+    help="List and remove users.\n\nExample: lemtrada-ledger people list", rich_markup_mode=None
+)
+app.add_typer(token_commands, name="token")
+app.add_typer(people_commands, name="people")
 
 RoleOption = Annotated[Role, typer.Option("--role", help="What she may do.")]
 NameOption = Annotated[str, typer.Option("--name", help="Of the person or system.")]
@@ -101,7 +103,7 @@ def invite_command(
         print_result(f"It works until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
 
 
-@token_verbs.command("create")
+@token_commands.command("create")
 def token_create_command(
     role: RoleOption,
     name: NameOption,
@@ -131,7 +133,7 @@ def token_create_command(
         print_result(f"It holds until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
 
 
-@token_verbs.command("list")
+@token_commands.command("list")
 def token_list_command(database: Database = None, as_json: AsJson = False) -> None:
     """Print every token that was made, whose it is, and whether it holds; never the token itself.
 
@@ -151,7 +153,7 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
         print_result(rows if as_json else "\n".join("\t".join(row.values()) for row in rows))
 
 
-@token_verbs.command("revoke")
+@token_commands.command("revoke")
 def token_revoke_command(
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="Its id, from `token list`; never the token.")],
     reason: ReasonOption = None,
@@ -169,7 +171,7 @@ def token_revoke_command(
         print_result({"token_id": token, "state": "revoked"} if as_json else f"The token {token} is revoked.")
 
 
-@person_verbs.command("list")
+@people_commands.command("list")
 def person_list_command(database: Database = None, as_json: AsJson = False) -> None:
     """Print who may work with this ledger, and in which role.
 
@@ -183,7 +185,7 @@ def person_list_command(database: Database = None, as_json: AsJson = False) -> N
             print_result("\n".join("\t".join((one.id, one.role, one.credential, one.name)) for one in people))
 
 
-@person_verbs.command("remove")
+@people_commands.command("remove")
 def person_remove_command(
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Her id, from `people list`.")],
     reason: ReasonOption = None,
@@ -208,7 +210,7 @@ def person_remove_command(
 
 
 def _identity(ledger: Ledger) -> Identity:
-    from api.identity import Identity  # noqa: PLC0415  (FastAPI is slow to import, and other verbs need none of it)
+    from api.identity import Identity  # noqa: PLC0415  (FastAPI is slow to import, and other commands need none of it)
 
     return Identity(ledger)
 

@@ -1,4 +1,4 @@
-"""The verbs of proof: `export` writes what an outsider checks, `verify` checks it, or the ledger itself."""
+"""The commands `export` and `verify`."""
 
 from __future__ import annotations
 

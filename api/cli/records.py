@@ -1,4 +1,4 @@
-"""The verbs that ask about one patient, request, appeal or document; now, or as it was known then."""
+"""The commands about one patient, request, appeal or document, as it is now or as it was known then."""
 
 from __future__ import annotations
 

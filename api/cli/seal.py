@@ -1,4 +1,4 @@
-"""The verbs about the seal: sign now, see how it stands, its key, another key, a new origin."""
+"""The commands of `seal`: sign now, status, verifying keys, key rotation, new origin."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from domain.ledger.sealing.renewal import start_new_origin
 from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing, SignedCheckpoint
 from domain.seal.encoding import base64_of
 
-seal_verbs = typer.Typer(
+seal_commands = typer.Typer(
     help="Seal the log, and manage the keys that sign it.\n\nExample: lemtrada-ledger seal status",
     rich_markup_mode=None,
 )
-app.add_typer(seal_verbs, name="seal")
+app.add_typer(seal_commands, name="seal")
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, as it will stay on record.")]
 _BUSY: Final = "another program seals this ledger and did not finish"
@@ -42,7 +42,7 @@ def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
             raise Conflict(_BUSY, remedy="try again in a quarter of a minute") from None
 
 
-@seal_verbs.command("now")
+@seal_commands.command("now")
 def now_command(database: Database = None, as_json: AsJson = False) -> None:
     """Seal and sign everything recorded so far, and print the checkpoint.
 
@@ -53,7 +53,7 @@ def now_command(database: Database = None, as_json: AsJson = False) -> None:
         print_result(_values(signed) if as_json else signed.note.rstrip("\n"))
 
 
-@seal_verbs.command("status")
+@seal_commands.command("status")
 def status_command(database: Database = None, as_json: AsJson = False) -> None:
     """Say how far the log is sealed and signed, and whether the signer would sign it as it is; status 1 if not.
 
@@ -84,7 +84,7 @@ def status_command(database: Database = None, as_json: AsJson = False) -> None:
             raise typer.Exit(ANSWER_IS_NO)
 
 
-@seal_verbs.command("key")
+@seal_commands.command("key")
 def key_command(database: Database = None, as_json: AsJson = False) -> None:
     """Print the verifying keys, oldest first. Keep the last one elsewhere: with it an outsider checks signatures.
 
@@ -95,7 +95,7 @@ def key_command(database: Database = None, as_json: AsJson = False) -> None:
         print_result(keys if as_json else "\n".join(keys))
 
 
-@seal_verbs.command("rotate-key")
+@seal_commands.command("rotate-key")
 def rotate_command(
     lost: Annotated[
         bool, typer.Option("--lost", help="The key before is lost, or another was given: sign without it.")
@@ -117,7 +117,7 @@ def rotate_command(
         print_result(_values(signed) if as_json else signed.note.rstrip("\n"))
 
 
-@seal_verbs.command("new-origin")
+@seal_commands.command("new-origin")
 def new_origin_command(reason: Reason, database: Database = None, as_json: AsJson = False) -> None:
     """Begin another tree, after a restore that lost what was sealed. It names the checkpoint that it leaves behind.
 

@@ -1,4 +1,4 @@
-"""The verbs on all patients at once: the worklist, and the rebuilding of what is kept in tables."""
+"""The commands `worklist` and `rebuild`."""
 
 from __future__ import annotations
 

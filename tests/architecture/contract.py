@@ -31,6 +31,7 @@ CONTRACTS: dict[str, Callable[[], Json]] = {
     "names": rendering_names.names,
     "fhir": rendering_names.fhir,
     "schemas": rendering_names.schemas,
+    "files": rendering_names.files,
 }
 """Each golden file by its name, and the function that renders what the program publishes now."""
 

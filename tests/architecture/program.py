@@ -16,6 +16,7 @@ from api.fhir.bundles import capabilities, outcome
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.provenance import of_change
 from api.files.assess_lines import Line, answers
+from api.files.import_intake import CLAIM_COLUMNS
 from api.files.import_lines import json_schema as schema_of_import
 from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType, install
 from api.http.security_log import SECURITY_LOGGER, SecurityEvent
@@ -46,12 +47,14 @@ from domain.ledger.schema import upgrade
 from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.ledger.tables.tables import GRANTS, POSTGRES_EVENT_TYPE, POSTGRES_TABLES, REVOCATIONS, SCHEMA_VERSION
+from domain.ledger.verification import export_layout
 from domain.people import Credential, Role
 from domain.permissions.disclosure import Access, Look, Purpose, Through, View
 from domain.policy.editions import KNOWN
 
 __all__ = [
     "ANSWER_IS_NO",
+    "CLAIM_COLUMNS",
     "COMMANDS",
     "CSRF_FIELD",
     "CSRF_HEADER",
@@ -102,6 +105,7 @@ __all__ = [
     "code_of",
     "cookie_name",
     "cross_site",
+    "export_layout",
     "install",
     "is_of_patient",
     "is_told",

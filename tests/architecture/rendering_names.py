@@ -11,6 +11,7 @@ from tests import ROOT
 from tests.api.fhir.golden import LEDGER as FHIR_LEDGER
 from tests.api.fhir.golden import row as access_row
 from tests.architecture.program import (
+    CLAIM_COLUMNS,
     CSRF_FIELD,
     CSRF_HEADER,
     OPENID_PREFIX,
@@ -30,6 +31,7 @@ from tests.architecture.program import (
     capabilities,
     code_of,
     cookie_name,
+    export_layout,
     is_of_patient,
     is_told,
     of_change,
@@ -129,4 +131,21 @@ def schemas() -> Json:
         "a line of assess": inlined(Line.model_json_schema()),
         "an answer of assess --full": {"keys": list(output), "findings": list(output["findings"])},
         "a row of the access log": inlined(Access.model_json_schema()),
+    }
+
+
+def files() -> Json:
+    """The names of the files of an export, a line of its access log, and the columns of claim lines."""
+    constants = {
+        name: value for name, value in vars(export_layout).items() if name.isupper() and isinstance(value, str)
+    }
+    return {
+        "export": constants,
+        "export of one checkpoint": [export_layout.note_file(7), export_layout.consistency_file(7)],
+        "export of one proof": export_layout.proof_file(7),
+        "export of editions": sorted(
+            {name for one in export_layout.all_editions() for name in export_layout.edition_files(one)}
+        ),
+        "line of the access log": json.loads(export_layout.access_line("a register", 1, '{"a":1}')),
+        "claim lines": list(CLAIM_COLUMNS),
     }

@@ -15,6 +15,11 @@ def test_fhir_ids_and_codes_are_the_published_ones() -> None:
     check("fhir")
 
 
+def test_the_names_of_exported_and_imported_files_are_the_published_ones() -> None:
+    """Of the files of an export and their lines, and of the columns of claim lines."""
+    check("files")
+
+
 def test_the_published_json_schemas_are_the_same() -> None:
     """Of an import line and of a case file, without texts; and the keys of `assess`."""
     check("schemas")

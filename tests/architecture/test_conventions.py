@@ -1,4 +1,4 @@
-"""The manners of the house: sizes, names, docstrings, types, lint, layers, doctests, and references that exist."""
+"""The conventions of the code: sizes, names, docstrings, types, lint, import contracts, doctests, references."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ def pages() -> list[Path]:
 def test_the_stories_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The story of the README, and the appeal that continues it."""
     monkeypatch.chdir(tmp_path)
-    first = blocks(README.read_text(encoding="utf-8"), "python")
-    second = blocks((ROOT / "projections" / "replay" / "README.md").read_text(encoding="utf-8"), "python")
+    first = blocks(between(README, "story"), "python")
+    second = blocks(between(ROOT / "projections" / "replay" / "README.md", "story"), "python")
     assert (len(first), len(second)) == (3, 3)
     exec(compile("\n".join([*first, *second]), "README.md", "exec"), {})
 
@@ -85,7 +85,7 @@ def test_the_readme_is_two_pages() -> None:
 
 
 def test_the_map_names_files_and_folders_that_exist() -> None:
-    (drawn,) = blocks(README.read_text(encoding="utf-8"), "text")
+    (drawn,) = blocks(between(README, "map"), "text")
     lines = drawn.splitlines()
     assert len(lines) <= MAP_LINES_MAX
     package, missing = "", []
@@ -96,6 +96,11 @@ def test_the_map_names_files_and_folders_that_exist() -> None:
         missing += [f"{package}/{one}" for one in folders if one != package and not (ROOT / package / one).is_dir()]
         missing += [one for one in re.findall(r"\b\w+\.py\b", line) if not any((ROOT / package).rglob(one))]
     assert missing == []
+
+
+def test_a_table_of_contents_lists_every_section() -> None:
+    text = (ROOT / "api" / "server" / "OPERATIONS.md").read_text(encoding="utf-8")
+    assert re.findall(r"^- \[(.+)\]\(#", text, re.MULTILINE) == re.findall(r"^## (.+)$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -29,6 +29,13 @@ def test_no_files_or_folders_inside_of_one_folder_import_each_other_in_a_circle(
     assert sibling_cycles(GRAPH) == []
 
 
+def test_an_edition_imports_nothing_of_another() -> None:
+    """Each is complete: a new edition is read without the ones before it."""
+    editions = {name for name in MODULES if name.startswith("domain.policy.editions.")}
+    assert len(editions) >= 4
+    assert {name: GRAPH[name] & editions for name in editions if GRAPH[name] & editions} == {}
+
+
 def test_no_private_name_is_imported_from_another_file() -> None:
     assert private_imports(MODULES) == []
 

@@ -22,12 +22,11 @@ from domain.commands.treatment import RecordDose
 from domain.events.base import Event
 from domain.events.patient import MemberIndexed
 from domain.ledger.application import Ledger, open_ledger
-from domain.people import Actor
 from domain.review.assess_request import judge
 from tests.clock import Clock
+from tests.story import NURSE
 
 ZONE: Final = "America/New_York"
-NURSE: Final = Actor(id="r.nurse", name="Rosa Review", role="reviewer", credential="nurse")
 DOSES: Final = 4
 """Of the five of a course: the fifth would complete it, which is another event."""
 

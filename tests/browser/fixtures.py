@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.app import Application
 from domain.people import Actor
-from tests.api.commands.acts import Api
+from tests.api.routes.commands.acts import Api
 from tests.benchmarks.node import node
 from tests.browser.chromium import chromium
 from tests.browser.serving import listening, with_a_session

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from httpx2 import Response
 
-from tests.api.commands.acts import MEETS_A, PHYSICIAN, Api, Json, dose, opening
-from tests.api.commands.faults import FAULTS, SHARED
-from tests.api.commands.stage import COMMANDS, stage
-from tests.api.commands.stages import ACT_OF, KIND_OF, KINDS, SERVES, Kind, staged
+from tests.api.routes.commands.acts import MEETS_A, PHYSICIAN, Api, Json, dose, opening
+from tests.api.routes.commands.faults import FAULTS, SHARED
+from tests.api.routes.commands.stage import COMMANDS, stage
+from tests.api.routes.commands.stages import ACT_OF, KIND_OF, KINDS, SERVES, Kind, staged
 from tests.api.server.server import served
 
 NAME, MEMBER_ID, BORN, BORN_IN = "Zenobia Quillfeather", "SECRET-4711", "1977-07-09", "1977-07"

@@ -25,7 +25,7 @@ from api.identity import Identity, headers_for
 from domain.ledger.application import Ledger, open_ledger
 from domain.people import Actor
 from tests.api.callers import Speaking
-from tests.api.commands.acts import APPEALS, FAILS, NURSE, OFFICE, PHYSICIAN, Api, dose, opening, request
+from tests.api.routes.commands.acts import APPEALS, FAILS, NURSE, OFFICE, PHYSICIAN, Api, dose, opening, request
 from tests.api.server.server import Server, served
 from tests.ledger.encryption.test_encrypted_ledger import replace_state, states
 from tests.security.test_http_privacy import wrong_bodies

@@ -16,8 +16,8 @@ from domain.ledger.sealing.sealing import Sealing
 from domain.people import Actor, Role
 from tests import ROOT, story
 from tests.api.callers import application, spoken_for
-from tests.api.commands.acts import MEETS_A, OFFICE, PROBLEM, Api, Json
-from tests.api.commands.recipes import NOBODY, Cook, Recipe, Rival
+from tests.api.routes.commands.acts import MEETS_A, OFFICE, PROBLEM, Api, Json
+from tests.api.routes.commands.recipes import NOBODY, Cook, Recipe, Rival
 from tests.conftest import seeded
 from tests.docs import between
 from tests.story import ADMINISTRATOR, AUDITOR, NEUROLOGIST, OTHER_OFFICE
@@ -67,7 +67,7 @@ def pages() -> Iterator[str]:
     """What the application answers beside its operations."""
     for route in application().router.routes:
         is_told = getattr(route, "include_in_schema", False)
-        # The pages below these have a table of their own, and tests/pages walks it.
+        # The pages below these have a table of their own, and test_roles_of_pages.py walks it.
         if isinstance(route, Route) and not is_told and not route.path.startswith(("/pages", "/static")):
             yield from (f"{method} {route.path}" for method in sorted(route.methods or ()) if method != "HEAD")
 

@@ -7,6 +7,8 @@ from domain.people import Actor
 NURSE = Actor(id="r.nurse", name="Rosa Nurse", role="reviewer", credential="nurse")
 SECOND_NURSE = Actor(id="r.second", name="Renate Nurse", role="reviewer", credential="nurse")
 PHYSICIAN = Actor(id="d.medical", name="Dora Medical", role="clinician", credential="physician", specialty="neurology")
+SECOND_PHYSICIAN = Actor(id="r.doc", name="Rob Doctor", role="clinician", credential="physician", specialty="neurology")
+PHYSICIAN_REVIEWER = Actor(id="r.phys", name="Rita Physician", role="reviewer", credential="physician")
 PHARMACIST = Actor(id="p.pharma", name="Paul Pharma", role="clinician", credential="pharmacist")
 
 NEUROLOGIST = Actor(
@@ -27,3 +29,5 @@ OTHER_OFFICE = Actor(id="office.8", name="Practice Eight", role="requester")
 CLAIMS = Actor(id="claims", name="Claims system", role="service")
 ADMINISTRATOR = Actor(id="a.keeper", name="Ada Keeper", role="administrator")
 AUDITOR = Actor(id="a.auditor", name="Amos Auditor", role="auditor")
+IMPORTER = Actor(id="import", name="Import by import", role="reviewer")
+"""Who `lemtrada-ledger import` records as, unless it is told."""

@@ -14,7 +14,7 @@ from domain.ledger.application import open_ledger
 from domain.ledger.encryption.keys import ENCRYPTION_KEYS, keys_of
 from domain.ledger.encryption.records import key_id_of
 from tests.api.cli.test_questions import refused, run
-from tests.api.commands.acts import PDF, Api
+from tests.api.routes.commands.acts import PDF, Api
 from tests.api.server.server import served
 from tests.ledger.acts import opened
 from tests.ledger.encryption.test_encrypted_ledger import states

@@ -24,7 +24,6 @@ from domain.events.patient import Member
 from domain.events.requests import RequestSubmitted
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
-from domain.people import Actor
 from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
@@ -32,8 +31,8 @@ from projections.request_status import request_life
 from projections.worklist.rows import worklist_rows
 from tests import ROOT
 from tests.api.cli.test_questions import PROGRAM
+from tests.story import IMPORTER
 
-IMPORTER = Actor(id="import", name="Import by import", role="reviewer")
 PERSON = {"kind": "history", "reference": "H-1", "member": {"member_id": "M-1"}, "name": "Alma Synthetic",
           "birth_date": "1988-05-17"}  # fmt: skip
 REQUEST = {"kind": "request", "reference": "R-1", "member": {"member_id": "M-1"},

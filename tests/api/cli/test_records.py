@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from tests.api.cli.test_questions import refused, run
-from tests.api.commands.acts import APPEALS, MRI, OFFICE, PDF, PENDS, Api, Json
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.acts import APPEALS, MRI, OFFICE, PDF, PENDS, Api, Json
+from tests.api.routes.commands.stages import NOW
 from tests.clock import Clock
 from tests.ledger.documents.document_storage import Shelf
 

@@ -14,8 +14,8 @@ import pytest
 from domain.ledger.application import open_ledger
 from domain.ledger.schema import upgrade
 from tests.api.callers import client_of
-from tests.api.commands.acts import PDF, Api, refused
 from tests.api.dossier.test_dossier_replay import run
+from tests.api.routes.commands.acts import PDF, Api, refused
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 

@@ -14,7 +14,7 @@ from api.cli.main import app
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
 from tests.api.callers import client_of
-from tests.api.commands.acts import MEETS_A, PHYSICIAN, Api, refused
+from tests.api.routes.commands.acts import MEETS_A, PHYSICIAN, Api, refused
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 

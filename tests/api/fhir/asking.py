@@ -16,7 +16,7 @@ from api.fhir.event_mapping import is_of_patient
 from domain.events.base import Event
 from domain.ledger.access_log.rows import AccessRow
 from domain.ledger.application import Ledger
-from tests.api.commands.acts import Api
+from tests.api.routes.commands.acts import Api
 from tests.ledger.access_log.stored import stored
 
 FHIR = "application/fhir+json"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.commands.acts import Api
 from tests.api.fhir.asking import Auditor
+from tests.api.routes.commands.acts import Api
 from tests.story import AUDITOR
 
 

@@ -17,9 +17,9 @@ from domain.events.system import AccessesRecorded
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from tests.api.cli.test_questions import refused, run
-from tests.api.commands.acts import Api
 from tests.api.fhir.asking import audited, events_of, rows_of, told_of_changes
 from tests.api.fhir.test_mapping import check_audit_event, check_provenance
+from tests.api.routes.commands.acts import Api
 from tests.clock import Clock
 
 

@@ -16,9 +16,9 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from api.http.problems import STATUS
 from domain.ledger.application import Ledger
 from tests import story
-from tests.api.commands.acts import REASON, Api
 from tests.api.fhir.asking import Auditor, audited, rows_of, texts, told_of_changes
 from tests.api.fhir.test_mapping import check_audit_event, check_provenance
+from tests.api.routes.commands.acts import REASON, Api
 from tests.clock import Clock
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from api.identity.openid_settings import FILE, PREFIX, settings_from
+from api.identity.openid_settings import FILE, LEEWAY_SECONDS_MAX, PREFIX, OpenIDSettings, settings_from
 from domain.errors import InvalidCommand
+from tests import ROOT
+from tests.docs import between
 
 LEAST = {f"{PREFIX}ISSUER": "https://login.plan.example/realm", f"{PREFIX}AUDIENCE": "lemtrada-ledger"}
 
@@ -101,3 +104,13 @@ def test_a_file_that_cannot_be_meant_is_refused(tmp_path: Path, text: str) -> No
     file.write_text(text)
     with pytest.raises(InvalidCommand):
         settings_from({FILE: str(file)})
+
+
+def test_the_guide_names_every_setting_and_its_default() -> None:
+    rows = between(ROOT / "api" / "identity" / "README.md", "oidc").splitlines()[3:]
+    named = {name: row for row in rows for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
+    assert set(named) == {name.upper() for name in OpenIDSettings.model_fields}
+    for name, field in OpenIDSettings.model_fields.items():
+        if isinstance(field.default, str | int) and not isinstance(field.default, bool):
+            assert str(field.default) in named[name.upper()], name
+    assert str(LEEWAY_SECONDS_MAX) in named["LEEWAY_SECONDS"]

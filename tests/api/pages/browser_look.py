@@ -19,8 +19,8 @@ from api.app import Application
 from domain.ledger.application import open_ledger
 from domain.ledger.schema import upgrade
 from tests.api.callers import client_of
-from tests.api.commands.acts import Api
 from tests.api.pages.states.every import page_states
+from tests.api.routes.commands.acts import Api
 from tests.benchmarks.node import node
 from tests.browser.chromium import chromium
 from tests.browser.serving import listening, sign_in

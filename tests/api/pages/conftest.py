@@ -9,8 +9,8 @@ import pytest
 
 from api.app import Application
 from domain.people import Actor
-from tests.api.commands.acts import Api
 from tests.api.pages.desk import Desk
+from tests.api.routes.commands.acts import Api
 from tests.browser.fixtures import browser, site, visit
 
 __all__ = ["browser", "site", "visit"]

@@ -9,9 +9,9 @@ from api.record_access.http import patient_of
 from domain.events.appeals import AppealAssigned, AppealDecided, AppealEvidenceAdded, AppealFiled
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import FAILS, NURSE, PDF, PHYSICIAN, Api
 from tests.api.pages.desk import Desk
 from tests.api.pages.test_notice_pages import denied, submitted
+from tests.api.routes.commands.acts import FAILS, NURSE, PDF, PHYSICIAN, Api
 from tests.story import AUDITOR, NEUROLOGIST, OTHER_OFFICE
 
 Desks = Callable[[Actor], Desk]

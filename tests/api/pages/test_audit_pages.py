@@ -11,9 +11,9 @@ from typing import cast
 from domain.ledger.sealing.sealing import Sealing
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import Api
 from tests.api.pages.desk import Desk, Shown
 from tests.api.pages.test_notice_pages import HOSTILE, denied
+from tests.api.routes.commands.acts import Api
 from tests.story import AUDITOR
 
 Desks = Callable[[Actor], Desk]

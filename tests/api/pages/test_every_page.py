@@ -12,8 +12,8 @@ from playwright.sync_api import Page, ViewportSize
 from starlette.routing import Route
 
 from tests.api.callers import application
-from tests.api.commands.acts import Api
 from tests.api.pages.states.every import PageState, page_states
+from tests.api.routes.commands.acts import Api
 from tests.browser.axe import violations
 from tests.browser.fixtures import Visit
 from tests.browser.painted import is_painted

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import Api
 from tests.api.pages.desk import Desk
 from tests.api.pages.test_notice_pages import HOSTILE, asked, denied
+from tests.api.routes.commands.acts import Api
 
 Desks = Callable[[Actor], Desk]
 

@@ -9,8 +9,8 @@ from domain.events.patient import HistoryOpened
 from domain.events.requests import RequestSubmitted
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import Api
 from tests.api.pages.desk import Desk, Shown
+from tests.api.routes.commands.acts import Api
 from tests.story import ADMINISTRATOR, AUDITOR
 
 Desks = Callable[[Actor], Desk]

@@ -21,8 +21,8 @@ from domain.events import PatientEvent
 from domain.ledger.sealing.sealing import Sealing
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import FAILS, MRI, NURSE, PDF, PENDS, Api
 from tests.api.pages.test_notice_pages import HOSTILE, denied
+from tests.api.routes.commands.acts import FAILS, MRI, NURSE, PDF, PENDS, Api
 from tests.browser.fixtures import Visit
 from tests.browser.serving import listening, sign_in
 from tests.browser.watching import opened

@@ -14,8 +14,8 @@ from domain.events.requests import NoticeDelivered, NoticeIssued
 from domain.ledger.sealing.sealing import Sealing
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import FAILS, MEETS_A, NURSE, PENDS, PHYSICIAN, Api
 from tests.api.pages.desk import Desk
+from tests.api.routes.commands.acts import FAILS, MEETS_A, NURSE, PENDS, PHYSICIAN, Api
 from tests.story import AUDITOR, OTHER_OFFICE
 
 Desks = Callable[[Actor], Desk]

@@ -10,8 +10,8 @@ from api.pages.forms import as_typed
 from domain.events.treatment import DoseAdministered, DoseVoided, PriorTreatmentReported
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import COMPLETED_ELSEWHERE, Api
 from tests.api.pages.desk import Desk
+from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, Api
 from tests.clock import Clock
 from tests.story import ADMINISTRATOR, AUDITOR, OTHER_OFFICE
 

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import Api
 from tests.api.pages.desk import Desk, Shown
+from tests.api.routes.commands.acts import Api
 from tests.story import ADMINISTRATOR, AUDITOR
 
 Desks = Callable[[Actor], Desk]

@@ -16,8 +16,8 @@ from domain.events.documents import DocumentReviewed
 from domain.events.requests import InformationRequested, Statement
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import FAILS, MEETS_A, MRI, NURSE, PDF, PENDS, Api
 from tests.api.pages.desk import Desk, Shown
+from tests.api.routes.commands.acts import FAILS, MEETS_A, MRI, NURSE, PDF, PENDS, Api
 from tests.story import AUDITOR, OTHER_OFFICE
 
 Desks = Callable[[Actor], Desk]

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from domain.ledger.access_log.report import Question, all_accesses
 from domain.people import Actor
 from tests import ROOT
-from tests.api.commands.acts import Api
 from tests.api.pages.states.every import PageState, page_states
+from tests.api.routes.commands.acts import Api
 from tests.docs import between
 from tests.security.test_roles import AS
 from tests.story import OTHER_OFFICE

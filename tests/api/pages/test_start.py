@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from api.app import Application
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import Api
 from tests.api.pages.desk import Desk
+from tests.api.routes.commands.acts import Api
 
 Desks = Callable[[Actor], Desk]
 

@@ -10,8 +10,8 @@ import pytest
 from api.record_access.http import patient_of
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import FAILS, PENDS, Api
 from tests.api.pages.desk import Desk
+from tests.api.routes.commands.acts import FAILS, PENDS, Api
 from tests.story import ADMINISTRATOR, AUDITOR, NEUROLOGIST, SECOND_NURSE
 
 Desks = Callable[[Actor], Desk]

@@ -22,8 +22,8 @@ from domain.ledger.application import Ledger, open_ledger
 from domain.permissions.disclosure import Access
 from tests import ROOT
 from tests.api.cli.test_questions import refused, run
-from tests.api.commands.acts import APPEALS, OFFICE, PENDS, Api, Json
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.acts import APPEALS, OFFICE, PENDS, Api, Json
+from tests.api.routes.commands.stages import NOW
 from tests.ledger.access_log.stored import check_digests, look
 
 VERBS = ROOT / "api" / "cli"

@@ -15,8 +15,8 @@ from domain.ledger.access_log.report import Question, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.people import Actor
 from domain.permissions.disclosure import Access
-from tests.api.commands.acts import APPEALS, OFFICE, PENDS, Api, Json, request, sent_by
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.acts import APPEALS, OFFICE, PENDS, Api, Json, request, sent_by
+from tests.api.routes.commands.stages import NOW
 from tests.ledger.access_log.stored import check_digests, until
 from tests.story import AUDITOR, CLAIMS, NURSE
 from tests.story import OFFICE as PRACTICE
@@ -81,7 +81,7 @@ def paths_of_patients(api: Api) -> set[str]:
     """Of the application's questions, those with a patient's id in them, or about all patients."""
     app = create_app(api.ledger)
     found = {route.path for route in app.routes if isinstance(route, APIRoute) and "GET" in (route.methods or ())}
-    # The looks of the pages are counted where their roles are (tests/pages).
+    # The accesses of the pages are counted where their roles are tested (test_roles_of_pages.py).
     found = {path for path in found if not path.startswith("/pages")}
     return {path for path in found if any(f"{{{name}" in path for name in ("patient", "request", "appeal", "document"))}
 

@@ -20,7 +20,7 @@ from api.server.proxy import OurHostsOnly
 from domain.ledger.access_log.report import Question, accesses
 from domain.policy.edition import Edition
 from tests.api.callers import SpeakingHere, client_of
-from tests.api.commands.acts import Api
+from tests.api.routes.commands.acts import Api
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dosed

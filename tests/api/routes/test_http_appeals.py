@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from httpx2 import Response
 
-from tests.api.commands.acts import (
+from tests.api.routes.commands.acts import (
     ALMA,
     APPEALS,
     FAILS,
@@ -22,7 +22,7 @@ from tests.api.commands.acts import (
     Json,
     refused,
 )
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.stages import NOW
 from tests.clock import Clock
 
 TWO_AGENTS = {"agents": MEETS_A["agents"], "agents_list_is_complete": True}

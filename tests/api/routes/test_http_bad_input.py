@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from tests.api.commands.acts import NURSE, Api, Json, refused
-from tests.api.commands.faults import FAULTS, NOT_AN_OBJECT, SHARED, UNREADABLE, WRONG_TYPES
-from tests.api.commands.row_faults import ROW_FAULTS
-from tests.api.commands.stage import COMMANDS, Stage, stage
-from tests.api.commands.stages import KINDS, SERVES, Kind, staged
+from tests.api.routes.commands.acts import NURSE, Api, Json, refused
+from tests.api.routes.commands.faults import FAULTS, NOT_AN_OBJECT, SHARED, UNREADABLE, WRONG_TYPES
+from tests.api.routes.commands.row_faults import ROW_FAULTS
+from tests.api.routes.commands.stage import COMMANDS, Stage, stage
+from tests.api.routes.commands.stages import KINDS, SERVES, Kind, staged
 
 AS_JSON = {"Content-Type": "application/json"}
 STATELESS: dict[str, tuple[str, Json]] = {

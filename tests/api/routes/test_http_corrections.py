@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from tests.api.commands.acts import (
+from tests.api.routes.commands.acts import (
     COMPLETED_ELSEWHERE,
     MEETS_A,
     MEETS_B,
@@ -22,7 +22,7 @@ from tests.api.commands.acts import (
     dose,
     refused,
 )
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.stages import NOW
 from tests.clock import Clock
 
 WEEK = [f"2026-04-{day}" for day in range(20, 25)]

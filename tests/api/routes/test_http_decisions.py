@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.commands.acts import CLAIMS, MEETS_A, MEETS_B, NURSE, OFFICE, PHARMACIST, PHYSICIAN, Api, Json, refused
+from tests.api.routes.commands.acts import (
+    CLAIMS,
+    MEETS_A,
+    MEETS_B,
+    NURSE,
+    OFFICE,
+    PHARMACIST,
+    PHYSICIAN,
+    Api,
+    Json,
+    refused,
+)
 
 BEYOND_THE_REGIMEN = MEETS_A | {"requested_dosing": {"mg_per_day": 12, "consecutive_days": 6, "route": "intravenous"}}
 OTHER_DIAGNOSIS = MEETS_A | {"diagnosis": "other"}

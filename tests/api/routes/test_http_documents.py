@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
-from tests.api.commands.acts import MRI, NURSE, OFFICE, PDF, PENDS, Api, Json, refused
-from tests.api.commands.recipes import NOBODY
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.acts import MRI, NURSE, OFFICE, PDF, PENDS, Api, Json, refused
+from tests.api.routes.commands.recipes import NOBODY
+from tests.api.routes.commands.stages import NOW
 from tests.ledger.documents.document_storage import Shelf
 
 LONG = b"%PDF-1.7 " + bytes(range(256)) * 3_000

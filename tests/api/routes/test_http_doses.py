@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.commands.acts import COMPLETED_ELSEWHERE, NURSE, PHYSICIAN, REASON, Api, dose, refused
+from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, NURSE, PHYSICIAN, REASON, Api, dose, refused
 
 WEEK = [f"2026-04-{day}" for day in range(20, 25)]
 

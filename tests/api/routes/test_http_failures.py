@@ -6,7 +6,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from tests.api.callers import client_of
-from tests.api.commands.acts import Api, opening, refused
+from tests.api.routes.commands.acts import Api, opening, refused
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"])
 

@@ -12,9 +12,9 @@ import pytest
 from httpx2 import Response
 
 from tests.api.callers import client_of
-from tests.api.commands.acts import Api, dose, opening, refused
-from tests.api.commands.stage import COMMANDS, Stage, of_caller, renamed, stage
-from tests.api.commands.stages import KIND_OF, staged
+from tests.api.routes.commands.acts import Api, dose, opening, refused
+from tests.api.routes.commands.stage import COMMANDS, Stage, of_caller, renamed, stage
+from tests.api.routes.commands.stages import KIND_OF, staged
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 

@@ -12,7 +12,7 @@ import pytest
 
 from api.http.bodies import BODY_BYTES_MAX
 from tests.api.callers import spoken_for
-from tests.api.commands.acts import PROBLEM, Api, opening, refused
+from tests.api.routes.commands.acts import PROBLEM, Api, opening, refused
 from tests.api.server.server import Server, served
 from tests.story import OFFICE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.api.commands.acts import MEETS_B, NURSE, PHYSICIAN, Api, dose, opening, refused
+from tests.api.routes.commands.acts import MEETS_B, NURSE, PHYSICIAN, Api, dose, opening, refused
 from tests.clock import Clock
 
 

@@ -12,10 +12,10 @@ from api.http.problems import FHIR, MEANING
 from api.routes.commands import ACTS
 from domain.events.documents import MediaType
 from tests.api.callers import application
-from tests.api.commands.acts import PHYSICIAN, PROBLEM, Api, Json, opening, refused
-from tests.api.commands.recipes import ACT_OF_OPERATION
-from tests.api.commands.stage import stage
-from tests.api.commands.stages import KIND_OF, staged
+from tests.api.routes.commands.acts import PHYSICIAN, PROBLEM, Api, Json, opening, refused
+from tests.api.routes.commands.recipes import ACT_OF_OPERATION
+from tests.api.routes.commands.stage import stage
+from tests.api.routes.commands.stages import KIND_OF, staged
 
 DOCUMENT: Json = application().openapi()
 OPERATIONS: dict[str, Json] = {

@@ -6,7 +6,7 @@ import pytest
 
 from api.http import etags
 from domain.policy.editions import EDITIONS
-from tests.api.commands.acts import Api, refused
+from tests.api.routes.commands.acts import Api, refused
 
 
 @pytest.mark.parametrize("question", ["eligibility", "courses", "history", "audit-trail", "requests"])

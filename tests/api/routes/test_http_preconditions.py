@@ -11,9 +11,9 @@ import pytest
 from httpx2 import Response
 
 from tests.api.callers import client_of
-from tests.api.commands.acts import PHYSICIAN, Api, dose, refused
-from tests.api.commands.stage import COMMANDS, stage
-from tests.api.commands.stages import KINDS, SERVES, Kind, staged
+from tests.api.routes.commands.acts import PHYSICIAN, Api, dose, refused
+from tests.api.routes.commands.stage import COMMANDS, stage
+from tests.api.routes.commands.stages import KINDS, SERVES, Kind, staged
 from tests.conftest import OpenLedger
 
 ON_A_HISTORY = [name for name in COMMANDS if name != "open"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.commands.acts import MEETS_A, OFFICE, Api, Json, refused
+from tests.api.routes.commands.acts import MEETS_A, OFFICE, Api, Json, refused
 from tests.clock import Clock
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

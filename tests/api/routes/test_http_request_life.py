@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.api.commands.acts import (
+from tests.api.routes.commands.acts import (
     MEETS_A,
     MRI,
     NURSE,
@@ -20,7 +20,7 @@ from tests.api.commands.acts import (
     refused,
     sent_by,
 )
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.stages import NOW
 from tests.clock import Clock
 from tests.story import NURSE as ROSA
 

@@ -10,7 +10,7 @@ from domain.ledger.sealing.sealing import Sealing
 from domain.seal.checkpoints import read_checkpoint
 from domain.seal.notes import open_note, read_verifying_key
 from domain.seal.proofs import prove_consistency, prove_inclusion, read_consistency_proof, read_inclusion_proof
-from tests.api.commands.acts import NURSE, Api
+from tests.api.routes.commands.acts import NURSE, Api
 from tests.ledger.sealing.logs import leaves_of
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.commands.acts import MEETS_A, MRI, NURSE, Api, Json, dose, refused
-from tests.api.commands.stages import NOW
+from tests.api.routes.commands.acts import MEETS_A, MRI, NURSE, Api, Json, dose, refused
+from tests.api.routes.commands.stages import NOW
 from tests.api.routes.test_http_openapi import OPERATIONS
 from tests.clock import Clock
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.people import Actor
-from tests.api.commands.acts import MEETS_A, OFFICE, PHYSICIAN, Api, Json, opening, refused, sent_by
+from tests.api.routes.commands.acts import MEETS_A, OFFICE, PHYSICIAN, Api, Json, opening, refused, sent_by
 from tests.story import OTHER_OFFICE
 
 OTHER = sent_by(OTHER_OFFICE)

@@ -29,9 +29,9 @@ from domain.ledger.schema import upgrade
 from domain.people import Actor, Role
 from tests.api import callers
 from tests.api.callers import client_of, spoken_for
-from tests.api.commands.acts import Api
-from tests.api.commands.recipes import OF_PEOPLE, STORE_DOCUMENT, Cook, Recipe, Rival
-from tests.api.commands.seeds import Seeds, draw
+from tests.api.routes.commands.acts import Api
+from tests.api.routes.commands.recipes import OF_PEOPLE, STORE_DOCUMENT, Cook, Recipe, Rival
+from tests.api.routes.commands.seeds import Seeds, draw
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 from tests.security.test_roles import AS, MAY
@@ -48,7 +48,7 @@ minute and a half of boundary values would tell no more. So are bytes in and cas
 """
 
 ELSEWHERE = r"^/(fhir|seal)|/proof$|/seal$|accesses$"
-"""Asked with a tree that is sealed, or of everybody: `tests/sealing`, `tests/fhir` and `tests/accesses` do that."""
+"""These need a sealed log, or are about all patients: `tests/ledger/sealing` and `tests/api/fhir` have them."""
 
 # Its document asks no ledger; the fixture gives the application one before anything else does.
 APP = callers.application()
@@ -207,7 +207,7 @@ def test_the_table_is_the_documents() -> None:
 def test_generated_cases_met_records_that_are_there(world: World) -> None:
     if not GENERATED:
         pytest.skip("the generated cases were not run")
-    # Of people the seeded cases and `tests/identity` ask; here are patients and what is theirs.
+    # Of people the seeded cases and `tests/api/identity` ask; here are patients and what is theirs.
     of_patients = {label for label, _ in DOCUMENTED if "{" in label and not label.split()[1].startswith(OF_PEOPLE)}
     enough = {label: at_least(label) // 4 for label in of_patients}
     assert {label for label, count in world.seeds.used.items() if count >= enough[label]} == set(enough)

@@ -16,7 +16,7 @@ from domain.facts import Facts
 from domain.policy.assessment import assess
 from domain.policy.editions import edition_for, edition_named
 from tests.api.cli.test_questions import run
-from tests.api.commands.acts import FAILS, PHYSICIAN, Api, Json
+from tests.api.routes.commands.acts import FAILS, PHYSICIAN, Api, Json
 
 USED_ONCE: Final[Json] = FAILS | {"agents": [{"product": "Ocrevus", "outcome": "adequate", "stopped_on": "2018"}]}
 IS_MET: Final = {"2023-11-15": True, "2024-10-09": True, "2024-10-16": False, "2025-07-23": False}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.commands.acts import MEETS_A, NURSE, PHYSICIAN, Api, Json, refused
+from tests.api.routes.commands.acts import MEETS_A, NURSE, PHYSICIAN, Api, Json, refused
 from tests.clock import Clock
 
 PENDING = MEETS_A | {"hiv_infection": None}

@@ -14,7 +14,7 @@ import pytest
 from httpx2 import Client, HTTPError
 
 from domain.ledger.application import open_ledger
-from tests.api.commands.acts import Json, dose, opening
+from tests.api.routes.commands.acts import Json, dose, opening
 from tests.api.server.server import Server, served
 
 CLIENTS = 3

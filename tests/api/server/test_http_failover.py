@@ -12,7 +12,7 @@ from threading import Event as Flag
 from typing import Any
 
 from domain.ledger.schema import upgrade
-from tests.api.commands.acts import Json, dose, opening
+from tests.api.routes.commands.acts import Json, dose, opening
 from tests.api.server.server import Server, served
 from tests.api.server.test_http_crash import DAYS, Answer, told
 from tests.conftest import ZONE, seeded

@@ -13,14 +13,13 @@ from api.files.import_intake import Intake
 from api.record_access.http import patient_of
 from api.text import replay as replay_in_words
 from domain.ledger.application import Ledger
-from domain.people import Actor
 from projections.replay.replay import replay
 from tests.api.cli.test_questions import plain_environment, refused, run  # noqa: F401
-from tests.api.commands.acts import MRI, NURSE, PENDS, Api
+from tests.api.routes.commands.acts import MRI, NURSE, PENDS, Api
 from tests.clock import Clock
+from tests.story import IMPORTER
 
 REBUILT = ("2024-10-16", "2024-10-09", "2023-11-15")
-IMPORTER = Actor(id="import", name="Import by import", role="reviewer")
 
 
 def page(*arguments: str, database: str) -> list[str]:

@@ -16,9 +16,10 @@ from domain.ledger.application import Ledger, open_ledger
 from tests.benchmarks.floors.postgres import PostgresFloor
 from tests.benchmarks.floors.sqlite import SQLiteFloor
 from tests.benchmarks.measuring import Round, microseconds, rounds, timed, timed_together
-from tests.benchmarks.patients import DOSES, NURSE, StoredRow, Template, dose_bodies, patient_ids, rows_of
+from tests.benchmarks.patients import DOSES, StoredRow, Template, dose_bodies, patient_ids, rows_of
 from tests.benchmarks.ratios import Figure, Goal, figure, paired
 from tests.benchmarks.stores import Stores, fill, namespace_of
+from tests.story import NURSE
 
 CLIENTS: Final = 8
 WARMING_COMMANDS: Final = 400

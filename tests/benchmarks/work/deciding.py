@@ -12,10 +12,11 @@ from domain.commands.determinations import ApproveCourse
 from domain.ledger.application import Ledger, open_ledger
 from domain.review.assess_request import judge
 from tests.benchmarks.measuring import Round, rounds, timed
-from tests.benchmarks.patients import NURSE, StoredRow, Template, as_of_another, patient_ids, rows_of
+from tests.benchmarks.patients import StoredRow, Template, as_of_another, patient_ids, rows_of
 from tests.benchmarks.ratios import Figure
 from tests.benchmarks.stores import NAMES, Stores, fill, namespace_of
 from tests.benchmarks.work.command import Size, Supply, command_figure, key
+from tests.story import NURSE
 
 
 def approving(stores: Stores, store: str, template: Template, size: Size) -> Iterator[Figure]:

@@ -25,6 +25,7 @@ from tests.benchmarks.measuring import microseconds, rounds
 from tests.benchmarks.patients import Template, patient_ids, rows_of
 from tests.benchmarks.ratios import Figure, Goal, figure, paired
 from tests.benchmarks.stores import NAMES, Stores, fill, namespace_of
+from tests.story import CLAIMS, NURSE
 
 PATIENTS: Final = 200
 CHECKOUT: Final = ROOT
@@ -33,8 +34,8 @@ FLOOR_PROGRAM: Final = ["-m", "tests.benchmarks.floors.eligibility"]
 OUR_PROGRAM: Final = ["-c", "from api.cli.main import main; main()", "serve", "--port", "0", "--database"]
 WITHOUT: Final = ["-m", "tests.benchmarks.without_trust"]
 ASKING: Final = {
-    "a system": Actor(id="claims", name="Claims system", role="service"),
-    "a person": Actor(id="r.nurse", name="Rosa Review", role="reviewer", credential="nurse"),
+    "a system": CLAIMS,
+    "a person": NURSE,
 }
 ROWS: Final = (
     ("without", "fastapi", Goal(1.3)),

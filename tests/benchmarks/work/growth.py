@@ -17,11 +17,12 @@ from projections.worklist.listing import Filters, Paging
 from projections.worklist.runner import rebuild, worklist
 from tests.benchmarks.counting import UNCOUNTED, Asked, asked
 from tests.benchmarks.measuring import Round, microseconds, rounds, say, timed
-from tests.benchmarks.patients import NURSE, Template, dose_bodies, patient_ids
+from tests.benchmarks.patients import Template, dose_bodies, patient_ids
 from tests.benchmarks.ratios import Figure, Goal, figure, paired
 from tests.benchmarks.stores import NAMES, Stores, fill, namespace_of
 from tests.benchmarks.work.command import Supply, alone, key, ledger_work
 from tests.benchmarks.work.view import half_of_them_open
+from tests.story import NURSE
 
 FEW: Final = 1_000
 COUNTED: Final = 20

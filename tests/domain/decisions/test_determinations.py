@@ -18,6 +18,7 @@ from tests.story import (
     OFFICE,
     PHARMACIST,
     PHYSICIAN,
+    PHYSICIAN_REVIEWER,
     Scenario,
     Step,
     approved,
@@ -31,7 +32,6 @@ from tests.story import (
 )
 
 CLINICIAN_NURSE = Actor(id="c.nurse", name="Clara Nurse", role="clinician", credential="nurse")
-REVIEWER_PHYSICIAN = Actor(id="r.doc", name="Rob Doctor", role="reviewer", credential="physician")
 
 SITUATIONS: dict[str, dict[str, Any]] = {
     "approve": MEETS_A,
@@ -44,7 +44,7 @@ PEOPLE = {
     "office": OFFICE,
     "claims": CLAIMS,
     "nurse": NURSE,
-    "physician as reviewer": REVIEWER_PHYSICIAN,
+    "physician as reviewer": PHYSICIAN_REVIEWER,
     "pharmacist": PHARMACIST,
     "physician": PHYSICIAN,
     "nurse as clinician": CLINICIAN_NURSE,

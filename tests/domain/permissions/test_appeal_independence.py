@@ -23,6 +23,7 @@ from tests.story import (
     PHARMACIST,
     PHARMACIST_OF_APPEALS,
     PHYSICIAN,
+    SECOND_PHYSICIAN,
     Scenario,
     Step,
     appeal_assigned,
@@ -41,7 +42,7 @@ from tests.story import (
 )
 
 HIV = MEETS_A | {"hiv_infection": True}
-REFERRER = Actor(id="r.doc", name="Rob Doctor", role="clinician", credential="physician", specialty="neurology")
+REFERRER = SECOND_PHYSICIAN
 IN_PART = approved_by_clinician(doses=2, left_out="Three days.")
 
 

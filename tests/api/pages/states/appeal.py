@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests import story
-from tests.api.commands.acts import ALMA, NURSE, Api
 from tests.api.pages.states.every import PageState
 from tests.api.pages.test_notice_pages import approved, denied
+from tests.api.routes.commands.acts import ALMA, NURSE, Api
 from tests.story import AUDITOR, NEUROLOGIST
 
 APPEAL, NEW = "/pages/appeals/{appeal_id}", "/pages/requests/{request_id}/appeals/new"

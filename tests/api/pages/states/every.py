@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from domain.people import Actor
-from tests.api.commands.acts import Api
+from tests.api.routes.commands.acts import Api
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests import story
-from tests.api.commands.acts import Api
 from tests.api.pages.states.every import PageState
+from tests.api.routes.commands.acts import Api
 from tests.story import AUDITOR
 
 PATIENTS, NEW = "/pages/patients", "/pages/patients/{patient_id}/requests/new"

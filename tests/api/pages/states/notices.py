@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests import story
-from tests.api.commands.acts import NURSE, Api
 from tests.api.pages.states.every import PageState
 from tests.api.pages.test_notice_pages import approved, asked, denied
+from tests.api.routes.commands.acts import NURSE, Api
 from tests.story import AUDITOR
 
 LETTER, NOTICE = "/pages/requests/{request_id}/notice/{kind}", "/pages/notices/{notice_id}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests import story
-from tests.api.commands.acts import COMPLETED_ELSEWHERE, FAILS, Api
 from tests.api.pages.states.every import PageState
 from tests.api.pages.test_notice_pages import approved, denied
 from tests.api.pages.test_patient_page import HOSTILE, at, treated
+from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, FAILS, Api
 from tests.story import AUDITOR
 
 PATIENT = "/pages/patients/{patient_id}"

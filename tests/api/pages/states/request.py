@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests import story
-from tests.api.commands.acts import FAILS, MRI, NURSE, PDF, PENDS, Api
 from tests.api.pages.states.every import PageState
 from tests.api.pages.test_notice_pages import approved, asked, denied
 from tests.api.pages.test_request_page import at, submitted
+from tests.api.routes.commands.acts import FAILS, MRI, NURSE, PDF, PENDS, Api
 from tests.story import AUDITOR
 
 REQUEST, DOCUMENT = "/pages/requests/{request_id}", "/pages/documents/{document_id}"

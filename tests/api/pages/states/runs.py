@@ -6,9 +6,9 @@ import time
 
 from starlette.testclient import TestClient
 
-from tests.api.commands.acts import Api
 from tests.api.pages.states.every import PageState
 from tests.api.pages.test_audit_pages import sealed
+from tests.api.routes.commands.acts import Api
 from tests.story import AUDITOR
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.people import Actor
 from tests import story
-from tests.api.commands.acts import FAILS, NURSE, PENDS, Api, Json
 from tests.api.pages.states.every import PageState
+from tests.api.routes.commands.acts import FAILS, NURSE, PENDS, Api, Json
 from tests.story import ADMINISTRATOR, AUDITOR, NEUROLOGIST
 
 WORKLIST, START = "/pages/worklist", "/pages"

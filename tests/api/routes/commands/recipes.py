@@ -19,10 +19,10 @@ from domain.ledger.application import Ledger
 from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 from domain.people import Actor
 from tests import story
-from tests.api.commands import stages
-from tests.api.commands.acts import MEETS_A, PDF, Api, Json, opening
-from tests.api.commands.stage import Stage, stage
-from tests.api.commands.stages import ACT_OF, KIND_OF, Kind, staged
+from tests.api.routes.commands import stages
+from tests.api.routes.commands.acts import MEETS_A, PDF, Api, Json, opening
+from tests.api.routes.commands.stage import Stage, stage
+from tests.api.routes.commands.stages import ACT_OF, KIND_OF, Kind, staged
 from tests.ledger.acts import dose as another_dose
 from tests.story import ADMINISTRATOR
 from tests.story import NURSE as RIVAL

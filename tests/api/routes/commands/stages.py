@@ -13,7 +13,7 @@ from uuid import UUID
 from api.routes.commands import ACTS
 from domain.commands.requests import SubmitRequest
 from domain.events.base import ImportedFrom
-from tests.api.commands.acts import (
+from tests.api.routes.commands.acts import (
     ALMA,
     APPEALS,
     CLAIMS,
@@ -29,7 +29,7 @@ from tests.api.commands.acts import (
     Json,
     request,
 )
-from tests.api.commands.stage import Stage
+from tests.api.routes.commands.stage import Stage
 from tests.story import NURSE as IMPORTER
 
 ACT_OF = {act.name: act for act in ACTS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.commands.faults import (
+from tests.api.routes.commands.faults import (
     ABOUT_A_DIGEST,
     ABOUT_A_REASON,
     IMPOSSIBLE_AMOUNTS,

@@ -12,9 +12,9 @@ from typing import Any
 
 from schemathesis import Case
 
-from tests.api.commands.acts import Api
-from tests.api.commands.stage import stage
-from tests.api.commands.stages import KINDS, staged
+from tests.api.routes.commands.acts import Api
+from tests.api.routes.commands.stage import stage
+from tests.api.routes.commands.stages import KINDS, staged
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 SHAPES = {

@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from tests.api.commands.acts import Json
+from tests.api.routes.commands.acts import Json
 
 REMOVED = object()
 HUGE = 10**30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.api.commands.acts import MEETS_A, PHYSICIAN, REASON, Api, Json, dose, opening, report, request
+from tests.api.routes.commands.acts import MEETS_A, PHYSICIAN, REASON, Api, Json, dose, opening, report, request
 
 COMMANDS = (
     "open", "report", "submit", "approve", "deny", "refer", "dose", "void", "confirm", "dismiss", "close",
