@@ -1,6 +1,7 @@
 """The entry point of `lemtrada-ledger`: imports a command when it is used, and runs it.
 
-A failure becomes one line on standard error (the cause, the place, what to do) and an exit status.
+A failure becomes one line on standard error (the cause, the place, what to do) and an exit status. A call without a
+command prints the help, and is wrong use.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class Commands(MutableMapping[str, Any]):
             import_module(f"api.cli.{MODULE_OF[name]}")
             self._imported[name] = _built(name)
         return self._imported[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        # Not by catching KeyError, which the module of a command may raise too.
+        return self[name] if name in MODULE_OF else default
 
     def __setitem__(self, name: str, command: Any) -> None:
         self._imported[name] = command

@@ -40,8 +40,10 @@ class InProcessTransport(BaseTransport):
             work, answer = await self._waiting.get()
             try:
                 answer.set_result(await work)
-            except Exception as error:
+            except BaseException as error:
                 answer.set_exception(error)
+                if not isinstance(error, Exception | asyncio.CancelledError):
+                    raise
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         if get_ident() != self._thread:

@@ -105,19 +105,24 @@ def private_imports(modules: Mapping[str, Path]) -> list[str]:
     found = []
     for name, path in modules.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        imported: dict[str, str] = {}
+        local = dict(one for node in ast.walk(tree) for one in _bound(node))
+        found += [f"{name}: {other}" for other in local.values() if _is_private(other)]
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
-                full = {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
-                found += [f"{name}: {other}" for other in full.values() if other.rpartition(".")[2].startswith("_")]
-                imported |= {local: other for local, other in full.items() if other in modules}
-        found += [
-            f"{name}: {imported[node.value.id]}.{node.attr}"
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported
-            if node.attr.startswith("_") and not node.attr.startswith("__")
-        ]
+            if isinstance(node, ast.Attribute) and (owner := local.get(ast.unparse(node.value))) in modules:
+                found += [f"{name}: {owner}.{node.attr}"] if _is_private(node.attr) else []
     return found
+
+
+def _bound(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """The names that an import of this project binds, each with its whole name."""
+    if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (*PACKAGES, "tests"):
+        yield from ((one.asname or one.name, f"{node.module}.{one.name}") for one in node.names)
+    elif isinstance(node, ast.Import):
+        yield from ((one.asname or one.name, one.name) for one in node.names if one.name.split(".")[0] in PACKAGES)
+
+
+def _is_private(dotted: str) -> bool:
+    return any(part.startswith("_") and not part.startswith("__") for part in dotted.split("."))
 
 
 def imports_by_name(modules: Mapping[str, Path]) -> list[str]:

@@ -66,7 +66,8 @@ def test_the_rules_see_what_they_are_for(tmp_path: Path) -> None:
     (folder / "two.py").write_text(f"def use():\n    from domain import one\n_hidden = 1\n{body}\n")
     (folder / "inner" / "deep.py").write_text("from domain.three import x\n")
     (folder / "three.py").write_text("import domain.inner\nx = 1\n")
-    (folder / "four.py").write_text("from domain import two\ny = two._hidden, __import__('domain')\n")
+    (folder / "four.py").write_text("from domain import two as other\ny = other._hidden, __import__('domain')\n")
+    (folder / "five.py").write_text("import domain.two as two\ny = two._hidden\n")
     for number in range(ENTRIES_MAX + 1):
         (folder / "inner" / f"file_{number}.txt").write_text("")
 
@@ -74,7 +75,7 @@ def test_the_rules_see_what_they_are_for(tmp_path: Path) -> None:
     graph = imports(modules)
     assert cycles(graph) == [["domain.one", "domain.two"]]
     assert ["domain.inner", "domain.three"] in sibling_cycles(graph)
-    assert sorted(private_imports(modules)) == ["domain.four: domain.two._hidden", "domain.one: domain.two._hidden"]
+    assert sorted(private_imports(modules)) == [f"domain.{one}: domain.two._hidden" for one in ("five", "four", "one")]
     assert imports_by_name(modules) == ["domain.four"]
     assert entries(tmp_path, ["domain"])["domain/inner"] == ENTRIES_MAX + 2
     assert repeated_passages(modules) == 1

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from api.cli import main
 from api.cli.commands import MODULE_OF, SECTIONS
 from api.cli.main import app
 from api.cli.program import app as registry
@@ -61,6 +62,17 @@ def test_a_mistyped_command_gets_a_suggestion() -> None:
     ran = CliRunner().invoke(app, ["elegibility"])
     assert ran.exit_code == 2
     assert "Did you mean 'eligibility'?" in ran.stderr
+
+
+def test_a_command_that_cannot_be_imported_is_not_taken_for_an_unknown_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing row of a table is a KeyError too."""
+
+    def missing(_: str) -> None:
+        raise KeyError("a row")
+
+    monkeypatch.setattr(main, "import_module", missing)
+    ran = CliRunner().invoke(app, ["worklist"])
+    assert isinstance(ran.exception, KeyError)
 
 
 @pytest.mark.parametrize(

@@ -194,16 +194,17 @@ def test_the_purpose_comes_from_the_environment_too(
     assert [one.purpose for one in by_command_line(ledger_url)] == ["HLEGAL"]
 
 
-def test_only_tending_verbs_open_a_ledger_past_the_gate() -> None:
-    """Whoever shows a patient's data has it from the gate, which records, and from nowhere else."""
+def test_only_commands_that_show_no_patient_open_a_ledger_themselves() -> None:
+    """Whatever shows a patient's data reads it through `open_records`, which records the access."""
     opening = {
-        path.name
+        path.stem
         for path in VERBS.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if node.func.id in ("_ledger_to_tend", "_ledger_to_read", "open_ledger")
+        if isinstance(node, ast.Call)
+        if ast.unparse(node.func).rpartition(".")[2] in ("open_existing_ledger", "open_ledger")
     }
-    assert not opening & {"records.py", "dossier.py", "accesses.py"}
+    assert {"opening", "seal", "people", "proof"} <= opening
+    assert not opening & {"questions", "records", "dossier", "accesses"}
 
 
 # -- the verb on the log itself ---------------------------------------------------------------
