@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import random
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,14 +19,14 @@ from uuid import uuid4
 
 import pytest
 
-from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.schema import upgrade
 from tests.clock import Clock
-from tests.databases import Databases
-from tests.postgres_server import PostgresServer, postgres_server
 
 if TYPE_CHECKING:
+    # Imported where a fixture needs them: the tests of the policy and the domain start without a store.
+    from domain.ledger.application import Ledger
     from tests.api.routes.commands.acts import Api
+    from tests.databases import Databases
+    from tests.postgres_server import PostgresServer
 
 # Some machines tell Python to write no bytecode. Each of the processes that the tests start would compile the program.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -49,7 +53,22 @@ LONG_FILES = {
 }
 """Files that take more than ten seconds; `--no-loadscope-reorder` keeps them first."""
 
-OpenLedger = Callable[..., Ledger]
+OpenLedger = Callable[..., "Ledger"]
+
+
+DATA_FOLDERS = Path(tempfile.mkdtemp(prefix="lemtrada-tests-"))
+atexit.register(shutil.rmtree, DATA_FOLDERS, ignore_errors=True)
+
+
+def pytest_runtest_setup() -> None:
+    """The user's data folder is never touched: what a server would store there is one test's alone."""
+    # Not a fixture: it is set for thousands of tests of pure code, which need none.
+    os.environ["XDG_DATA_HOME"] = str(DATA_FOLDERS / uuid4().hex)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector need not look through it after every few tests."""
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,14 +105,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One server a test process. It starts, or the tests fail."""
+    from tests.postgres_server import postgres_server  # noqa: PLC0415
+
     with postgres_server("fsync=off", "synchronous_commit=off", "full_page_writes=off") as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's is never touched: what a server would keep there, its signer's memory too, is one test's alone."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"))
 
 
 @pytest.fixture(params=STORES)
@@ -110,6 +125,8 @@ def ledger_url(store: str, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
+    from domain.ledger.schema import upgrade  # noqa: PLC0415
+
     url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     upgrade(url, zone=ZONE, entropy=seeded(0))
     return url
@@ -117,6 +134,9 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def databases(postgres: PostgresServer) -> Databases:
+    from domain.ledger.schema import upgrade  # noqa: PLC0415
+    from tests.databases import Databases  # noqa: PLC0415
+
     postgres.execute("CREATE DATABASE {}", "ledger_template")
     upgrade(postgres.url("ledger_template"), zone=ZONE, entropy=seeded(0))
     return Databases(postgres, "ledger_template")
@@ -137,6 +157,8 @@ def clock() -> Clock:
 @pytest.fixture
 def open_here(ledger_url: str, clock: Clock) -> Iterator[OpenLedger]:
     """Opens the test's ledger once more, each time with randomness of its own, and closes it in the end."""
+    from domain.ledger.application import open_ledger  # noqa: PLC0415
+
     with ExitStack() as opened:
         seeds = iter(range(1, 1_000))
 
@@ -162,7 +184,6 @@ def serving_role(postgres: PostgresServer) -> str:
 @pytest.fixture
 def api(ledger: Ledger) -> Iterator[Api]:
     """The HTTP API over the test's ledger, on each store in turn."""
-    # FastAPI is slow to import, and the tests of the policy and the domain need none of it.
     from tests.api.callers import client_of  # noqa: PLC0415
     from tests.api.routes.commands.acts import Api  # noqa: PLC0415
 
