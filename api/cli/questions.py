@@ -83,7 +83,7 @@ def history_command(
             for event in events:
                 print_result(to_json(event_view(event)).decode())
             return
-        _show_entries(audit_trail(events).entries, reading.zone)
+        _show_entries(audit_trail(events), reading.zone)
 
 
 def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:

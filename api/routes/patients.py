@@ -138,8 +138,8 @@ def get_history(
     """Every event, oldest first, with all that it carries."""
     events = reading.events(patient_id, "history", known_at=known_at)
     tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
-    versions = [event.originator_version for event in events]
-    return page_of([event_view(event) for event in events], versions, after, limit)
+    page = page_of(events, [event.originator_version for event in events], after, limit)
+    return EventPage(items=[event_view(event) for event in page.items], next_after=page.next_after)
 
 
 @router.get("/{patient_id}/audit-trail", responses=QUERY)
@@ -153,9 +153,10 @@ def get_audit_trail(
     limit: Limit = 50,
 ) -> AuditPage:
     """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
-    entries = audit_trail(reading.events(patient_id, "audit_trail", known_at=known_at)).entries
-    tag_answer(request, response, f'"{patient_id.hex}-{entries[-1].version}-audit"')
-    return page_of(entries, [entry.version for entry in entries], after, limit)
+    events = reading.events(patient_id, "audit_trail", known_at=known_at)
+    tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-audit"')
+    page = page_of(events, [event.originator_version for event in events], after, limit)
+    return AuditPage(items=list(audit_trail(events, after=after, limit=limit)), next_after=page.next_after)
 
 
 @router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)
