@@ -19,6 +19,8 @@ from domain.treatment.course_updates import CourseUpdates
 from projections.record_values import DETAILS, STATUS, Values, course_status, person_details
 
 _PERSON = ("name", "birth_date", "members", "linked")
+_WITH_SHARED_NAMES = ("lines_of_business", "representatives", "approvals")
+"""Fields in which records can have one name, such as two approvals of one request: it then stands for the latest."""
 
 
 class StateChange(Fact):
@@ -30,10 +32,7 @@ class StateChange(Fact):
 
 
 class StateChanges:
-    """Compares the versions of one history, one after the other; `history` is the version to begin after.
-
-    Several records can have one name, such as two approvals of one request: the name then stands for the latest.
-    """
+    """Compares the versions of one history, one after the other; `history` is the version to begin after."""
 
     def __init__(self, history: PatientHistory | None) -> None:
         self._history = history
@@ -41,22 +40,25 @@ class StateChanges:
         self._courses = CourseUpdates()
         self._course_texts: list[str] = []
         if history is not None:
-            for name in STATUS:
-                for place, record in enumerate(_records(history, name)):
-                    self._latest[STATUS[name](place, record)[0]] = place
+            for field in _WITH_SHARED_NAMES:
+                for place, record in enumerate(_records(history, field)):
+                    self._latest[STATUS[field](place, record)[0]] = place
             self._changed_courses(history)
 
     def next(self, after: PatientHistory) -> tuple[StateChange, ...]:
         """What changed up to the next version. First every status, in the order of `STATUS`, then the details."""
         before, self._history = self._history, after
+        fields = [field for field in STATUS if getattr(before, field, None) is not getattr(after, field)]
+        statuses = self._changed_statuses(before, after, fields)
         if before is None:
-            opened = (StateChange(what="history", before=None, after="opened"),)
-            return (*opened, *self._changed_statuses(None, after))
-        return (*self._changed_statuses(before, after), *_changed_details(before, after))
+            return (StateChange(what="history", before=None, after="opened"), *statuses)
+        return (*statuses, *_changed_details(before, after, fields))
 
-    def _changed_statuses(self, before: PatientHistory | None, after: PatientHistory) -> Iterator[StateChange]:
+    def _changed_statuses(
+        self, before: PatientHistory | None, after: PatientHistory, fields: Sequence[str]
+    ) -> Iterator[StateChange]:
         removed: list[StateChange] = []
-        for field in STATUS:
+        for field in fields:
             yield from self._changed_records(field, _records(before, field), _records(after, field), removed)
         courses = self._changed_courses(after)
         yield from (one for one in courses if one.after is not None)
@@ -68,16 +70,15 @@ class StateChanges:
         status = STATUS[field]
         for place in changed_places(before, after):
             name, now = status(place, after[place])
-            latest = self._latest.get(name)
-            if latest is not None and latest > place:
-                continue
-            self._latest[name] = place
+            latest = place if place < len(before) else None
+            if field in _WITH_SHARED_NAMES:
+                latest = self._latest.get(name)
+                self._latest[name] = max(place, latest or 0)
             was = status(latest, before[latest])[1] if latest is not None else None
-            if was != now:
+            if was != now and self._latest.get(name, place) == place:
                 yield StateChange(what=name, before=was, after=now)
         for place in range(len(after), len(before)):
             name, was = status(place, before[place])
-            del self._latest[name]
             removed.append(StateChange(what=name, before=was, after=None))
 
     def _changed_courses(self, after: PatientHistory) -> list[StateChange]:
@@ -99,10 +100,12 @@ class StateChanges:
         return changes + [StateChange(what=f"course {place + 1}", before=texts[place], after=None) for place in gone]
 
 
-def _changed_details(before: PatientHistory, after: PatientHistory) -> Iterator[StateChange]:
+def _changed_details(before: PatientHistory, after: PatientHistory, fields: Sequence[str]) -> Iterator[StateChange]:
     if any(getattr(before, name) is not getattr(after, name) for name in _PERSON):
         yield from _differences("history", person_details(before), person_details(after))
     for field, details in DETAILS.items():
+        if field not in fields:
+            continue
         known, records = _records(before, field), _records(after, field)
         for place in changed_places(known, records):
             if place < len(known):
