@@ -11,10 +11,11 @@ from tests import ROOT
 
 API = ROOT / "api"
 GATES = {
-    "record_access/http.py": "the gate",
+    "record_access/patient_access.py": "the one class through which a record is read",
+    "record_access/list_access.py": "lists, which it records as well",
+    "record_access/commands.py": "whose record a refused command has shown, to record that",
     "routes/eligibility_fast_path.py": "the short road, which checks and records as the gate does",
     "routes/dependencies.py": "a command of a requester is held against her history before it is decided",
-    "record_access/cli.py": "the gate of the command line",
     "fhir/paging.py": "what happened to everybody, for auditors, who are shown and recorded by `fhir/routes.py`",
     "fhir/routes.py": "the trail of everybody, whose shown patients it hands to the gate",
     "identity/identity.py": "sessions, which are of no patient",

@@ -15,7 +15,7 @@ from eventsourcing.persistence import OperationalError
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from api.record_access import cli
+from api.record_access import command_line
 from domain.ledger.access_log.report import Question, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, open_ledger
@@ -126,7 +126,7 @@ def test_a_verb_that_shows_a_patient_is_recorded(told: Json, ledger_url: str, tm
     (one,) = found
     assert (one.view, one.patient_id, one.purpose) == (view, UUID(told["patient"]), "HOPERAT")
     assert one.subject == (told[subject] if subject is not None else None)
-    assert (one.actor_id, one.role) == (cli.machine_user().id, None)
+    assert (one.actor_id, one.role) == (command_line.machine_user().id, None)
     assert one.actor_id.startswith("os:")
     assert one.origin == platform.node()
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_recorded_is_not_shown(
     asked = [one.format(folder=tmp_path / "new", **told) for one in SHOWN[verb][2]]
     (tmp_path / "new").mkdir()
     text = refused(verb, *asked, "--database", ledger_url)
-    assert "Nothing is shown, for it cannot be recorded that you looked" in text
+    assert "Nothing is shown, because the access could not be recorded" in text
     assert "name the primary" in text
     assert list((tmp_path / "new").iterdir()) == []
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_recorded_is_not_shown(
 def test_a_standby_shows_nothing_and_names_the_primary_as_remedy(told: Json, ledger_url: str) -> None:
     read_only = f"{ledger_url}?options=-c%20default_transaction_read_only%3Don"
     text = refused("eligibility", "M-1", "--database", read_only)
-    assert "it cannot be recorded that you looked" in text
+    assert "the access could not be recorded" in text
     assert "is read-only" in text
     assert "name the primary" in text
 
