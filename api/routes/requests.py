@@ -41,8 +41,7 @@ from domain.commands.determinations import Approval, ApproveCourse, Denial, Deny
 from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
-from domain.history.records import Request as PriorAuthorization
-from domain.history.state import PatientHistory
+from domain.ledger.application import Outcome
 from domain.permissions.views import is_own
 from domain.review.assess_request import judge
 from projections.request_status import RequestLife, clocks_at, request_life
@@ -72,10 +71,7 @@ def submit_request(
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
-    request = _request(outcome.history, submitted.request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
+    return _answer(commanding, outcome, submitted.request_id)
 
 
 @router.get("/patients/{patient_id}/requests", responses=QUERY)
@@ -107,7 +103,8 @@ def get_request(
     """The request as its facts stand, its determination as recorded, and what the policy says of it on the day."""
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        answer = request_answer(history, submitted, *judged_or_problem(history, submitted, day))
+        judged, problem = judged_or_problem(history, submitted, day)
+        answer = request_answer(history, submitted, judged, problem, access.shown_version)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
@@ -149,7 +146,7 @@ def assess_request(
     tag_answer(request, response, tag)
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
@@ -170,7 +167,7 @@ def assess_extension(
     tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(judgement.assessment)))
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
@@ -226,13 +223,13 @@ def _decide(
     if_match: str | None,
 ) -> RequestAnswer:
     outcome = run(commanding, patient_of(request_id), command, response, key, if_match)
-    request = _request(outcome.history, request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
+    return _answer(commanding, outcome, request_id)
 
 
-def _request(history: PatientHistory, request_id: str) -> PriorAuthorization:
+def _answer(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
+    """The request as the command left it, assessed on the day of the command."""
+    history = outcome.history
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
-    return request
+    judged, problem = judged_or_problem(history, request, day_recorded(commanding.ledger, outcome))
+    return request_answer(history, request, judged, problem, commanding.access.shown_version)

@@ -228,6 +228,7 @@ def _page(
         decision=None,
         here=f"{PREFIX}/appeals/{appeal_id}",
         digest=seen.judgement.digest if seen.judgement is not None else "",
+        shown_version=access.shown_version(seen.history, seen.history.version),
         may=_refusals(commanding, seen, access),
         rules=_rules(access, seen),
         took_part=seen.request.took_part if access.office is None else (),

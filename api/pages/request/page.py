@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -31,7 +31,7 @@ from domain.permissions.views import is_own
 from domain.policy.assessment import speaking_against
 from domain.policy.editions import edition_named
 from domain.review.assess_request import Judgement, judge
-from domain.review.assessment_changes import what_moved
+from domain.review.assessment_changes import changes_since
 from projections.checklist import Checklist, checklist
 from projections.request_status import RequestLife, request_life
 
@@ -75,13 +75,14 @@ def what_has_moved(
     request: Request,
     access: AccessOfRequest,
     request_id: RequestIdInPath,
-    digest: str = Query(pattern=r"^[0-9a-f]{64}$"),
+    digest: Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")],
+    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
     """What moved since the assessment with this digest was looked at; 204 while nothing did, which is no look."""
     changed, today = None, access.today()
     with suppress(_Unchanged), access.request_events(request_id) as (events, history, one):
         _check_changed(history, one, digest, today)
-        changed = what_moved(digest, list(versions(events)), request_id, today)
+        changed = changes_since(digest, list(versions(events)), request_id, today, access.version_of(history, version))
     if changed is None:
         return Response(status_code=204)
     return rendered(request, "request/changes.html.j2", changed=changed, request_id=request_id)
@@ -196,6 +197,7 @@ def _page(
         submitted=seen.request,
         assessment=seen.judgement.assessment if seen.judgement is not None else None,
         digest=seen.judgement.digest if seen.judgement is not None else "",
+        shown_version=access.shown_version(seen.history, seen.history.version),
         against=_against(seen),
         first=FIRST,
         more=MORE,

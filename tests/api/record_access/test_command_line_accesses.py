@@ -179,6 +179,29 @@ def test_what_is_not_found_shows_nothing_and_is_not_recorded(told: Json, ledger_
     assert by_command_line(ledger_url) == []
 
 
+@pytest.mark.parametrize("asked", [("request", "--to-extend"), ("replay",)])
+def test_what_is_refused_after_the_record_was_read_is_recorded_as_over_http(
+    api: Api, ledger_url: str, asked: tuple[str, ...]
+) -> None:
+    request_id = api.submitted(api.opened(), PENDS)["request"]["request_id"]
+    verb, *options = asked
+    refused(verb, request_id, *options, "--database", ledger_url)
+    (one,) = by_command_line(ledger_url)
+    assert (str(one.patient_id), one.subject) == (request_id.split(".")[0], request_id)
+
+
+@pytest.mark.parametrize("verb", [verb for verb, (_, subject, _) in SHOWN.items() if subject is not None])
+def test_an_id_that_is_malformed_or_of_nothing_is_not_recorded(
+    told: Json, ledger_url: str, tmp_path: Path, verb: str
+) -> None:
+    _, subject, arguments = SHOWN[verb]
+    assert subject is not None
+    for wrong in (f"{told[subject]}x", f"{told[subject]}9"):
+        asked = [one.format(folder=tmp_path / "none", **{**told, subject: wrong}) for one in arguments]
+        refused(verb, *asked, "--database", ledger_url)
+    assert by_command_line(ledger_url) == []
+
+
 def test_a_purpose_that_is_none_is_refused_before_anything_is_read(told: Json, ledger_url: str) -> None:
     text = refused("eligibility", "M-1", "--purpose", "CURIOSITY", "--database", ledger_url)
     assert "--purpose" in text
