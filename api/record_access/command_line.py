@@ -24,6 +24,8 @@ _NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9._@-]")
 class CommandLineAccess(PatientAccess):
     """What one command reads of a ledger. Use it in a `with`: the ledger is closed at the end."""
 
+    ledger: Ledger
+
     def __init__(self, ledger: Ledger, purpose: str | None, through: Through = "command line") -> None:
         self._own_log = AccessLog(ledger)
         origin = platform.node() or "unknown"
