@@ -10,7 +10,7 @@ from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from api.routes.dependencies import Commanding, CommandingOfRequest, DoseIdInPath, PatientIdInPath, run
 from api.routes.schemas import DoseAnswer, dose_answer
 from domain.commands.patient import Reason

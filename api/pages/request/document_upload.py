@@ -11,7 +11,7 @@ from fastapi import Request
 from api.http.problems import tell_of_denial
 from api.pages.form_commands import Tried, attempt, refused
 from api.pages.forms import Form, FormWrong
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from api.routes.dependencies import Commanding, bring_document
 from domain.commands.requests import SupplyInformation
 from domain.errors import LedgerError
