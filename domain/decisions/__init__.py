@@ -54,7 +54,7 @@ assert set(DECISIONS) == set(COMMANDS) - {OpenHistory}, "every command has its d
 
 def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
     """The events of a command, for the ledger to place. Raises an error of `errors`, or returns at least one."""
-    commands.check_role(moment.actor, command)
+    commands.check_role(moment.actor, type(command))
     if isinstance(command, OpenHistory):
         return _salted(open_history(history, command, moment), moment)
     if history is None:
