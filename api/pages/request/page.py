@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import Tried, attempt, done
-from api.pages.forms import FormOfRequest, as_typed
+from api.pages.form_commands import ActInPath, SentForm, Tried, answered, form_named, occasion_of
+from api.pages.forms import as_typed
 from api.pages.rendering import PREFIX, rendered
-from api.pages.request.actions import ACTS, FIRST, MORE, refusals
-from api.pages.request.document_upload import supplied
+from api.pages.request.actions import FIRST, FORMS, MORE, refusals
 from api.record_access.http import Reading, ReadingOfRequest, patient_of
 from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, judged_or_problem
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import ExtendApproval
-from domain.commands.requests import AssignRequest, PlannedInfusion, ReleaseRequest
 from domain.decisions.approval_changes import assessment_to_extend
-from domain.errors import LedgerError, NotFound
+from domain.decisions.may import may
 from domain.events import PatientEvent
 from domain.history import fold, versions
 from domain.history.records import Request as PriorAuthorization
@@ -38,8 +35,6 @@ from projections.request_status import RequestLife, request_life
 router = APIRouter(include_in_schema=False)
 
 HERE: Final = f"{PREFIX}/requests/{{request_id}}"
-PLAN: Final = tuple(PlannedInfusion.model_fields)
-"""Left empty, these say that nothing is planned, which is something to record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,6 @@ class Seen:
     judgement: Judgement | None
     edition_problem: str | None
     checklist: Checklist | None
-    extension: Judgement | LedgerError
 
 
 class _AsItWas(Exception):
@@ -93,83 +87,22 @@ def what_has_moved(
     return rendered(request, "request/changes.html.j2", changed=changed, request_id=request_id)
 
 
-@router.post(f"{HERE}/claim")
-def claim(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    patient_id, to = patient_of(request_id), commanding.caller.actor
-    outcome = attempt(request, commanding, patient_id, "claim", AssignRequest, form, request_id=request_id, to=to)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
-
-
-@router.post(f"{HERE}/release")
-def release(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    outcome = attempt(
-        request, commanding, patient_of(request_id), "release", ReleaseRequest, form, request_id=request_id
-    )
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
-
-
-@router.post(f"{HERE}/extend-approval")
-def extend_approval(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    outcome = attempt(
-        request, commanding, patient_of(request_id), "extend-approval", ExtendApproval, form, request_id=request_id
-    )
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
-
-
-@router.post(f"{HERE}/{{act}}")
 def do(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-    act: str,
+    sent: SentForm, reading: ReadingOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath, act: ActInPath
 ) -> Response:
     """One of the acts, as its form states it; refused, the page again with what was typed."""
-    chosen = ACTS.get(act)
-    if chosen is None:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the request's page")
-    if act == "supply-information":
-        outcome = supplied(request, commanding, request_id, form)
-    else:
-        also: dict[str, Any] = {name: form.text(name) for name in PLAN} if act == "planned-infusion" else {}
-        patient_id = patient_of(request_id)
-        outcome = attempt(request, commanding, patient_id, act, chosen.command, form, request_id=request_id, **also)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
+    form = form_named(FORMS, act, "the request's page")
+
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, reading, sent.commanding, sealing, request_id, tried)
+
+    page = f"{PREFIX}/requests/{request_id}"
+    return answered(sent, act, form, patient_of(request_id), page, again, request_id=request_id)
 
 
-def _address(request_id: str) -> str:
-    return f"{PREFIX}/requests/{request_id}"
+# Of a claim the worklist's route comes before this one.
+for _form in ("claim", "release", "extend-approval", "{act}"):
+    router.post(f"{HERE}/{_form}")(do)
 
 
 # -- the page -----------------------------------------------------------------------------------
@@ -186,8 +119,9 @@ def _page(
     seen = reading.told_by_events(
         patient_of(request_id), "request", lambda events: _seen(events, reading, request_id), subject=request_id
     )
-    now = reading.moment_of(None, None)
-    may = refusals(commanding, seen.history, seen.request, seen.judgement, now)
+    occasion = occasion_of(commanding, seen.history)
+    may_not = refusals(seen.history, occasion, request_id, seen.judgement)
+    may_not_extend = may(seen.history, occasion, ExtendApproval, request_id)
     return rendered(
         request,
         "request/page.html.j2",
@@ -200,9 +134,8 @@ def _page(
         against=_against(seen),
         first=FIRST,
         more=MORE,
-        may=may,
-        extension=seen.extension,
-        can_extend=isinstance(seen.extension, Judgement),
+        may=may_not | {"extend-approval": may_not_extend},
+        extension=assessment_to_extend(seen.history, request_id, occasion.today) if may_not_extend is None else None,
         given=_given(seen.request),
         seals={one.version: sealing.place_of(seen.history.patient_id, one.version) for one in seen.life.decisions},
         others=_others(reading, seen),
@@ -219,20 +152,13 @@ def _seen(events: Sequence[PatientEvent], reading: Reading, request_id: str) -> 
         checklist(judgement.assessment, history, events, request_id, reading.office) if judgement is not None else None
     )
     life = request_life(history, one, reading.zone, reading.moment_of(None, None))
-    return Seen(history, one, life, judgement, problem, made, _extension(history, request_id, reading.today()))
+    return Seen(history, one, life, judgement, problem, made)
 
 
 def _folded(events: Sequence[PatientEvent]) -> PatientHistory:
     history = fold(events)
     assert history is not None, "a history has a first event"
     return history
-
-
-def _extension(history: PatientHistory, request_id: str, today: date) -> Judgement | LedgerError:
-    try:
-        return assessment_to_extend(history, request_id, today)
-    except LedgerError as refusal:
-        return refusal
 
 
 def _against(seen: Seen) -> list[str]:
