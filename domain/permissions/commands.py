@@ -7,6 +7,7 @@ course; who may deny is data, by line of business.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from domain.commands import COMMANDS, Command, appeals, determinations, patient, requests, treatment
@@ -175,8 +176,7 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
 
 
 def _spoken(command: type[Command]) -> str:
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in command.__name__)
-    return words.strip()
+    return re.sub(r"(?=[A-Z])", " ", command.__name__).strip().lower()
 
 
 def _a(role: str) -> str:

@@ -80,17 +80,13 @@ def refusals(
     history: PatientHistory, occasion: Occasion, request_id: str, judgement: Judgement | None
 ) -> dict[str, LedgerError | None]:
     """By act, why this person can't do it as things stand, in the words of its decision."""
-    return {
-        one.name: _in_words_of_the_page(
-            may(history, occasion, one.command, request_id, judgement if one.decides else None)
-        )
-        for one in ACTS
+    found = {
+        one.name: may(history, occasion, one.command, request_id, judgement if one.decides else None) for one in ACTS
     }
+    return found | {name: NO_EDITION for name, refusal in found.items() if isinstance(refusal, EditionUnknown)}
 
 
-def _in_words_of_the_page(refusal: LedgerError | None) -> LedgerError | None:
-    """An edition can be named to the API, and not here."""
-    if not isinstance(refusal, EditionUnknown):
-        return refusal
-    cause = "no edition of the policy is known for the day of receipt"
-    return EditionUnknown(cause, remedy="import what was decided elsewhere")
+NO_EDITION: Final = EditionUnknown(
+    "no edition of the policy is known for the day of receipt", remedy="import what was decided elsewhere"
+)
+"""In the words of this page: an edition can be named to the API, and not here."""

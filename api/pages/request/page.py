@@ -131,6 +131,7 @@ def _page(
         submitted=seen.request,
         assessment=seen.judgement.assessment if seen.judgement is not None else None,
         digest=seen.judgement.digest if seen.judgement is not None else "",
+        citable=[(one, one) for one in seen.checklist.citable] if seen.checklist is not None else [],
         against=_against(seen),
         first=FIRST,
         more=MORE,
