@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
@@ -11,7 +11,8 @@ from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
-from api.record_access.http import ReadingOfRequest, patient_of
+from api.record_access.http import ReadingOfRequest
+from api.routes.commands.route_factory import Act, add_routes
 from api.routes.dependencies import (
     After,
     AsOf,
@@ -35,13 +36,13 @@ from api.routes.schemas import (
     request_answer,
     request_summary,
 )
-from domain.commands import Command
 from domain.commands.determinations import Approval, ApproveCourse, Denial, DenyRequest, Referral, ReferRequest
 from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
+from domain.ledger.application import Outcome
 from domain.permissions.views import is_own
 from domain.review.assess_request import Judgement, judge
 from projections.request_status import RequestLife, request_life
@@ -71,10 +72,7 @@ def submit_request(
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
-    request = _request(outcome.history, submitted.request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
+    return _as_it_stands(commanding, outcome, submitted.request_id)
 
 
 @router.get("/patients/{patient_id}/requests", responses=QUERY)
@@ -186,64 +184,45 @@ def assess_extension(
     )
 
 
-@router.post("/requests/{request_id}/approve", responses=COMMAND)
-def approve_course(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[Approval, Body(examples=[examples.APPROVE])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Approve a course for thirty days. Needs the digest of the assessment that was looked at."""
-    command = ApproveCourse(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-@router.post("/requests/{request_id}/deny", responses=COMMAND)
-def deny_request(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[DenyBody, Body(examples=[examples.DENY])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Deny, citing the specific criteria in plain language. Only a clinician; by default a physician."""
-    command = DenyRequest(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-@router.post("/requests/{request_id}/refer", responses=COMMAND)
-def refer_request(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[Referral, Body(examples=[examples.REFER])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Send the request to a clinician."""
-    command = ReferRequest(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-def _decide(
-    commanding: Commanding,
-    response: Response,
-    command: Command,
-    request_id: str,
-    key: str | None,
-    if_match: str | None,
-) -> RequestAnswer:
-    outcome = run(commanding, patient_of(request_id), command, response, key, if_match)
+def _as_it_stands(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
     request = _request(outcome.history, request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
+    day = day_recorded(commanding.ledger, outcome)
+    return request_answer(outcome.history, request, *judged_or_problem(outcome.history, request, day))
 
 
 def _request(history: PatientHistory, request_id: str) -> PriorAuthorization:
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
     return request
+
+
+DETERMINATIONS: Final = (
+    Act(
+        "/requests/{request_id}/approve",
+        ApproveCourse,
+        "Approve a course for thirty days. Needs the digest of the assessment that was looked at.",
+        examples.APPROVE,
+        terms=Approval,
+        answers=RequestAnswer,
+        answer=_as_it_stands,
+    ),
+    Act(
+        "/requests/{request_id}/deny",
+        DenyRequest,
+        "Deny, citing the specific criteria in plain language. Only a clinician; by default a physician.",
+        examples.DENY,
+        terms=DenyBody,
+        answers=RequestAnswer,
+        answer=_as_it_stands,
+    ),
+    Act(
+        "/requests/{request_id}/refer",
+        ReferRequest,
+        "Send the request to a clinician.",
+        examples.REFER,
+        terms=Referral,
+        answers=RequestAnswer,
+        answer=_as_it_stands,
+    ),
+)
+add_routes(router, DETERMINATIONS)
