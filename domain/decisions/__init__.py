@@ -4,7 +4,8 @@
 
 A decision uses no clock, no randomness and no I/O: the moment brings the time, the actor and the random seed. What
 the business refuses is recorded as an event. A command that makes no sense raises an error of `domain.errors`, and
-nothing is saved. Each decision first calls its precondition, which `may` asks without the terms. `consequences` adds what follows of itself, such as a completed course.
+nothing is saved. Each decision first calls its precondition, which `may` asks without the terms. `consequences` adds
+what follows of itself, such as a completed course.
 """
 
 from __future__ import annotations
