@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.problems import documented
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import ListsOfRequest
 from api.routes.dependencies import Limit, PatientIdInPath
 from domain.calendar import Day
 from domain.ledger.access_log.report import AccessesShown, Question, cursor_at
@@ -38,7 +38,7 @@ AfterPage = Annotated[
 
 @router.get("/patients/{patient_id}/accesses", responses=documented(403, 404, 422))
 def get_accesses_of_patient(
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     since: From = None,
@@ -48,12 +48,12 @@ def get_accesses_of_patient(
 ) -> AccessesShown:
     """The accounting of one patient: who looked at her record, which view, when, why and from where; newest first."""
     response.headers["Cache-Control"] = "private, no-store"
-    return reading.accesses(Question(patient_id, None, since, until, after, limit))
+    return lists.accesses(Question(patient_id, None, since, until, after, limit))
 
 
 @router.get("/accesses", responses=documented(403, 422))
 def get_accesses(
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     response: Response,
     actor: ByActor = None,
     since: From = None,
@@ -63,4 +63,4 @@ def get_accesses(
 ) -> AccessesShown:
     """What was looked at by a person or a system, or by anybody; newest first."""
     response.headers["Cache-Control"] = "private, no-store"
-    return reading.accesses(Question(None, actor, since, until, after, limit))
+    return lists.accesses(Question(None, actor, since, until, after, limit))

@@ -11,7 +11,7 @@ from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import AccessOfRequest
 from api.routes.commands.route_factory import Act, add_routes
 from api.routes.dependencies import (
     After,
@@ -40,12 +40,10 @@ from domain.commands.determinations import Approval, ApproveCourse, Denial, Deny
 from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
-from domain.history.records import Request as PriorAuthorization
-from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.permissions.views import is_own
-from domain.review.assess_request import Judgement, judge
-from projections.request_status import RequestLife, request_life
+from domain.review.assess_request import judge
+from projections.request_status import RequestLife, clocks_at, request_life
 
 router = APIRouter(tags=["requests"], route_class=SoundJson)
 
@@ -72,12 +70,12 @@ def submit_request(
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
-    return _as_it_stands(commanding, outcome, submitted.request_id)
+    return _answer(commanding, outcome, submitted.request_id)
 
 
 @router.get("/patients/{patient_id}/requests", responses=QUERY)
 def list_requests(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -86,15 +84,15 @@ def list_requests(
     limit: Limit = 50,
 ) -> RequestPage:
     """The patient's requests, oldest first."""
-    history = reading.history(patient_id, "requests", known_at=known_at)
-    tag_answer(request, response, tag_of(history, "requests", reading.seen_as))
-    seen = [one for one in history.requests if is_own(reading.actor, one)]
+    with access.history(patient_id, "requests", known_at=known_at) as history:
+        seen = [one for one in history.requests if is_own(access.user, one)]
+    tag_answer(request, response, tag_of(history, "requests", access.seen_as))
     return page_of([request_summary(one) for one in seen], [one.submitted_version for one in seen], after, limit)
 
 
 @router.get("/requests/{request_id}", responses=QUERY)
 def get_request(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -102,19 +100,17 @@ def get_request(
     known_at: KnownAt = None,
 ) -> RequestAnswer:
     """The request as its facts stand, its determination as recorded, and what the policy says of it on the day."""
-    day = as_of or reading.today()
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestAnswer]:
-        return history, request_answer(history, submitted, *judged_or_problem(history, submitted, day))
-
-    history, answer = reading.request(request_id, told, known_at=known_at)
+    day = as_of or access.today()
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        judged, problem = judged_or_problem(history, submitted, day)
+        answer = request_answer(history, submitted, judged, problem, access.shown_version)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
 
 @router.get("/requests/{request_id}/life", responses=QUERY)
 def get_request_life(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -122,12 +118,9 @@ def get_request_life(
     known_at: KnownAt = None,
 ) -> RequestLife:
     """What has become of it: who has it, what is asked and came, when it is due, decisions, notices, appeals."""
-    now = reading.moment_of(as_of, known_at)
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestLife]:
-        return history, request_life(history, submitted, reading.zone, now)
-
-    history, life = reading.request(request_id, told, known_at=known_at)
+    now = clocks_at(access.now(), access.zone, as_of, known_at)
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        life = request_life(history, submitted, access.zone, now)
     # Nothing else in it changes with time alone.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
     tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))
@@ -136,7 +129,7 @@ def get_request_life(
 
 @router.get("/requests/{request_id}/assessment", responses=QUERY)
 def assess_request(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -145,24 +138,21 @@ def assess_request(
     edition: EditionKey = None,
 ) -> AssessmentAnswer:
     """What the policy says of the request on a day, clause by clause, with the digest that deciding needs."""
-    day, chosen = as_of or reading.today(), edition_of(edition)
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
-        return history, judge(history, submitted, day, chosen)
-
-    history, judgement = reading.request(request_id, told, known_at=known_at)
+    day, chosen = as_of or access.today(), edition_of(edition)
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        judgement = judge(history, submitted, day, chosen)
     tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(judgement.assessment))
     tag_answer(request, response, tag)
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
 
 @router.get("/requests/{request_id}/assessment-to-extend", responses=QUERY | documented(409))
 def assess_extension(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -170,30 +160,24 @@ def assess_extension(
     known_at: KnownAt = None,
 ) -> AssessmentAnswer:
     """The fresh assessment that an extension of the approval in force needs: doses given under it stand aside (R10)."""
-    day = as_of or reading.today()
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
-        return history, assessment_to_extend(history, submitted.request_id, day)
-
-    history, judgement = reading.request(request_id, told, known_at=known_at)
+    day = as_of or access.today()
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        judgement = assessment_to_extend(history, submitted.request_id, day)
     tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(judgement.assessment)))
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
 
-def _as_it_stands(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
-    request = _request(outcome.history, request_id)
-    day = day_recorded(commanding.ledger, outcome)
-    return request_answer(outcome.history, request, *judged_or_problem(outcome.history, request, day))
-
-
-def _request(history: PatientHistory, request_id: str) -> PriorAuthorization:
+def _answer(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
+    """The request as the command left it, assessed on the day of the command."""
+    history = outcome.history
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
-    return request
+    judged, problem = judged_or_problem(history, request, day_recorded(commanding.ledger, outcome))
+    return request_answer(history, request, judged, problem, commanding.access.shown_version)
 
 
 DETERMINATIONS: Final = (
@@ -204,7 +188,7 @@ DETERMINATIONS: Final = (
         examples.APPROVE,
         terms=Approval,
         answers=RequestAnswer,
-        answer=_as_it_stands,
+        answer=_answer,
     ),
     Act(
         "/requests/{request_id}/deny",
@@ -213,7 +197,7 @@ DETERMINATIONS: Final = (
         examples.DENY,
         terms=DenyBody,
         answers=RequestAnswer,
-        answer=_as_it_stands,
+        answer=_answer,
     ),
     Act(
         "/requests/{request_id}/refer",
@@ -222,7 +206,7 @@ DETERMINATIONS: Final = (
         examples.REFER,
         terms=Referral,
         answers=RequestAnswer,
-        answer=_as_it_stands,
+        answer=_answer,
     ),
 )
 add_routes(router, DETERMINATIONS)

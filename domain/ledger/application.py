@@ -39,7 +39,7 @@ from domain.ledger.related_streams import AboutMember, AboutTwo, Beside
 from domain.ledger.stores.group_commit import CommandRecord
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
-from domain.review.assessment_changes import what_moved
+from domain.review.assessment_changes import changes_since
 
 ATTEMPTS: Final = 100
 """How often a command is decided anew because another process recorded one first."""
@@ -284,13 +284,14 @@ class Ledger(LedgerOnRecord):
         return Outcome(found.patient_id, events[found.first_version - 1 :], folded(events), replayed=True)
 
     def _decided(self, history: PatientHistory, command: Command, moment: Moment) -> Sequence[PatientEvent]:
-        """The decision; where the facts moved since they were looked at, the error says which."""
+        """The decision. Where the assessment changed since it was shown, the error lists the changes."""
         try:
             return decide(history, command, moment)
         except errors.AssessmentMoved as moved:
             events = self.events(history.patient_id, through_version=history.version)
-            request_id, looked_at = moved.details["request_id"], moved.details["looked_at"]
-            moved.details["changed"] = what_moved(looked_at, versions(events), request_id, moment.today)
+            request_id, digest = moved.details["request_id"], moved.details["looked_at"]
+            seen = getattr(command, "history_version", None)
+            moved.details["changed"] = changes_since(digest, versions(events), request_id, moment.today, seen)
             raise
 
     def _moment(self, sent: _Sent, *histories: PatientHistory | None) -> Moment:

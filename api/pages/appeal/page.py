@@ -13,7 +13,8 @@ from fastapi.responses import Response
 from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named, occasion_of
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.document_upload import with_document
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import Events, PatientAccess, patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
     Commanding,
@@ -39,13 +40,12 @@ from domain.decisions.preconditions import Assigning
 from domain.errors import EditionUnknown, LedgerError, NotFound
 from domain.events import PatientEvent
 from domain.events.appeals import AppealFiled
-from domain.history import fold
 from domain.history.records import Appeal
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.permissions.appeal_independence import why_not_independent, why_not_uphold
-from domain.permissions.views import appeal_seen, request_seen
+from domain.permissions.views import request_seen
 from domain.policy.editions import EDITIONS
 from domain.review.assess_request import Judgement
 from projections.replay.replay import Replay, replay
@@ -90,19 +90,16 @@ class Seen:
 @router.get(f"{REQUEST}/replay")
 def replay_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request_id: RequestIdInPath,
     as_of: ReplayedOn = None,
     edition: OtherEdition = None,
     decision: DecisionVersion = None,
 ) -> Response:
     """The request's determination beside itself, judged again."""
-
-    def told(events: tuple[PatientEvent, ...]) -> Replay:
-        chosen = edition_of(edition)
-        return replay(events, request_id, reading.zone, decision=decision, as_of=as_of, edition=chosen)
-
-    again = reading.told_by_events(patient_of(request_id), "replay", told, subject=request_id)
+    chosen = edition_of(edition)
+    with access.request_events(request_id, view="replay") as (events, _, _):
+        again = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen)
     return rendered(
         request,
         "appeal/replay.html.j2",
@@ -120,15 +117,15 @@ def replay_page(
 
 @router.get(f"{REQUEST}/appeals/new")
 def filing_page(
-    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, request_id: RequestIdInPath
+    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, request_id: RequestIdInPath
 ) -> Response:
-    return _filing(request, reading, commanding, request_id)
+    return _filing(request, access, commanding, request_id)
 
 
 @router.post(f"{REQUEST}/appeals")
-def file_appeal(sent: SentForm, reading: ReadingOfRequest, request_id: RequestIdInPath) -> Response:
+def file_appeal(sent: SentForm, access: AccessOfRequest, request_id: RequestIdInPath) -> Response:
     def again(tried: Tried) -> Response:
-        return _filing(sent.request, reading, sent.commanding, request_id, tried)
+        return _filing(sent.request, access, sent.commanding, request_id, tried)
 
     return answered(sent, "file", FILE, patient_of(request_id), "", again, request_id=request_id)
 
@@ -143,9 +140,10 @@ FILE: Final = FormCommand(FileAppeal, leads=_filed)
 
 
 def _filing(
-    request: Request, reading: Reading, commanding: Commanding, request_id: str, tried: Tried | None = None
+    request: Request, access: PatientAccess, commanding: Commanding, request_id: str, tried: Tried | None = None
 ) -> Response:
-    history, one = reading.request(request_id, lambda history, one: (history, one))
+    with access.request(request_id) as (history, one):
+        pass
     return rendered(
         request,
         "appeal/new_appeal.html.j2",
@@ -164,21 +162,21 @@ def _filing(
 @router.get(APPEAL)
 def appeal_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     commanding: CommandingOfRequest,
     appeal_id: AppealIdInPath,
     as_of: ReplayedOn = None,
     edition: OtherEdition = None,
 ) -> Response:
-    return _page(request, reading, commanding, appeal_id, as_of, edition)
+    return _page(request, access, commanding, appeal_id, as_of, edition)
 
 
 @router.post(f"{APPEAL}/{{act}}")
-def do(sent: SentForm, reading: ReadingOfRequest, appeal_id: AppealIdInPath, act: ActInPath) -> Response:
+def do(sent: SentForm, access: AccessOfRequest, appeal_id: AppealIdInPath, act: ActInPath) -> Response:
     form = form_named(FORMS, act, "the appeal's page")
 
     def again(tried: Tried) -> Response:
-        return _page(sent.request, reading, sent.commanding, appeal_id, None, None, tried)
+        return _page(sent.request, access, sent.commanding, appeal_id, None, None, tried)
 
     page = f"{PREFIX}/appeals/{appeal_id}"
     return answered(sent, act, form, patient_of(appeal_id), page, again, appeal_id=appeal_id)
@@ -186,21 +184,17 @@ def do(sent: SentForm, reading: ReadingOfRequest, appeal_id: AppealIdInPath, act
 
 def _page(
     request: Request,
-    reading: Reading,
+    access: PatientAccess,
     commanding: Commanding,
     appeal_id: str,
     as_of: date | None,
     edition: date | None,
     tried: Tried | None = None,
 ) -> Response:
-    seen = reading.told_by_events(
-        patient_of(appeal_id),
-        "appeal",
-        lambda events: _seen(events, reading, appeal_id, as_of, edition),
-        subject=appeal_id,
-    )
+    with access.appeal_events(appeal_id) as found:
+        seen = _seen(*found, access, as_of, edition)
     if seen.again is not None:
-        reading.shown([seen.history.patient_id], "replay")
+        access.record([seen.history.patient_id], "replay")
     return rendered(
         request,
         "appeal/page.html.j2",
@@ -214,37 +208,40 @@ def _page(
         decision=None,
         here=f"{PREFIX}/appeals/{appeal_id}",
         digest=seen.judgement.digest if seen.judgement is not None else "",
+        shown_version=access.shown_version(seen.history, seen.history.version),
         may=_refusals(commanding, seen),
-        rules=_rules(reading, seen),
-        took_part=seen.request.took_part if reading.office is None else (),
-        is_of_plan=reading.office is None,
+        rules=_rules(access, seen),
+        took_part=seen.request.took_part if access.office is None else (),
+        is_of_plan=access.office is None,
         citable=_citable(seen),
         tried=tried,
     )
 
 
 def _seen(
-    events: Sequence[PatientEvent], reading: Reading, appeal_id: str, as_of: date | None, edition: date | None
+    events: Events,
+    history: PatientHistory,
+    appeal: Appeal,
+    access: PatientAccess,
+    as_of: date | None,
+    edition: date | None,
 ) -> Seen:
-    history = fold(events)
-    assert history is not None, "a history has a first event"
-    appeal = appeal_seen(reading.actor, history, appeal_id)
-    one = request_seen(reading.actor, history, appeal.request_id)
-    judgement, _ = judged_or_problem(history, one, reading.today())
+    one = request_seen(access.user, history, appeal.request_id)
+    judgement, _ = judged_or_problem(history, one, access.today())
     again, problem = None, None
-    if reading.office is None:
+    if access.office is None:
         try:
             again = replay(
                 events,
                 appeal.request_id,
-                reading.zone,
+                access.zone,
                 decision=_decision(events, appeal),
                 as_of=as_of,
                 edition=edition_of(edition),
             )
         except (NotFound, EditionUnknown) as none:
             problem = none.cause
-    view = appeal_view(history, appeal, reading.zone, reading.moment_of(None, None))
+    view = appeal_view(history, appeal, access.zone, access.now())
     return Seen(history, appeal, view, one, judgement, again, problem)
 
 
@@ -265,12 +262,12 @@ def _refusals(commanding: Commanding, seen: Seen) -> dict[str, LedgerError | Non
     }
 
 
-def _rules(reading: Reading, seen: Seen) -> list[tuple[str, LedgerError | None]]:
+def _rules(access: PatientAccess, seen: Seen) -> list[tuple[str, LedgerError | None]]:
     """The rules of independence, each with why this person does not meet it."""
-    taking_part = why_not_independent(reading.actor, seen.history, seen.appeal)
+    taking_part = why_not_independent(access.actor, seen.history, seen.appeal)
     return [
         ("Took no part in what is appealed, and reports to nobody who did", taking_part),
-        ("To uphold: a physician of the same or a similar specialty", why_not_uphold(reading.actor)),
+        ("To uphold: a physician of the same or a similar specialty", why_not_uphold(access.actor)),
     ]
 
 

@@ -11,7 +11,7 @@ from api.pages.form_commands import Tried, refused
 from api.pages.forms import Form, FormOfRequest, FormWrong, read
 from api.pages.redirects import leads_to
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import Commanding, CommandingOfRequest, opened
 from api.routes.patients import FindBody
 from domain.commands.patient import OpenHistory
@@ -25,25 +25,27 @@ PATH: Final = f"{PREFIX}/patients"
 
 
 @router.get(PATH)
-def patients_page(request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest) -> Response:
-    check_may_see(reading.actor, "requests")
+def patients_page(request: Request, access: AccessOfRequest, commanding: CommandingOfRequest) -> Response:
+    check_may_see(access.user, "requests")
     return _page(request, commanding)
 
 
 @router.post(f"{PATH}/find")
 def find_patient(
-    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, form: FormOfRequest
+    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, form: FormOfRequest
 ) -> Response:
-    check_may_see(reading.actor, "requests")
+    check_may_see(access.user, "requests")
     try:
-        member = read(FindBody, form, reading.zone).member
-        return leads_to(request, f"{PATH}/{reading.find(member).patient_id}")
+        member = read(FindBody, form, access.zone).member
+        with access.found(member) as history:
+            patient_id = history.patient_id
     except FormWrong as wrong:
         return _page(request, commanding, refused("find", form, wrong))
     except NotFound:
-        cause = "nobody with this member id is on record here" if reading.office is None else "nobody of yours is found"
+        cause = "nobody with this member id is on record here" if access.office is None else "nobody of yours is found"
         tried = Tried("find", form, STATUS[NotFound], cause, "compare the number with the card, or open a history")
         return _page(request, commanding, tried)
+    return leads_to(request, f"{PATH}/{patient_id}")
 
 
 @router.post(PATH)

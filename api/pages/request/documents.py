@@ -9,7 +9,8 @@ from fastapi.responses import Response
 
 from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import PatientAccess, patient_of
 from api.routes.dependencies import DocumentIdInPath
 from domain.commands.requests import CorrectDocument, ReviewDocument, VoidDocument
 from domain.permissions.commands import MAY
@@ -30,27 +31,28 @@ ForClause = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z.()]
 
 @router.get(HERE)
 def document_page(
-    request: Request, reading: ReadingOfRequest, document_id: DocumentIdInPath, clause: ForClause = None
+    request: Request, access: AccessOfRequest, document_id: DocumentIdInPath, clause: ForClause = None
 ) -> Response:
-    return _page(request, reading, document_id, clause)
+    return _page(request, access, document_id, clause)
 
 
 @router.post(f"{HERE}/{{act}}")
-def do(sent: SentForm, reading: ReadingOfRequest, document_id: DocumentIdInPath, act: ActInPath) -> Response:
+def do(sent: SentForm, access: AccessOfRequest, document_id: DocumentIdInPath, act: ActInPath) -> Response:
     """Read for a clause, corrected in what was said of it, or voided."""
     form = form_named(FORMS, act, "the document's page")
 
     def again(tried: Tried) -> Response:
-        return _page(sent.request, reading, document_id, sent.form.text("clause"), tried)
+        return _page(sent.request, access, document_id, sent.form.text("clause"), tried)
 
     page = f"{PREFIX}/documents/{document_id}"
     return answered(sent, act, form, patient_of(document_id), page, again, document_id=document_id)
 
 
 def _page(
-    request: Request, reading: Reading, document_id: str, clause: str | None, tried: Tried | None = None
+    request: Request, access: PatientAccess, document_id: str, clause: str | None, tried: Tried | None = None
 ) -> Response:
-    one = reading.document(document_id)
+    with access.document(document_id) as one:
+        pass
     return rendered(
         request,
         "request/document.html.j2",
@@ -58,6 +60,6 @@ def _page(
         one=one,
         clause=clause or one.document.clause,
         is_framed=one.document.media_type in IN_A_FRAME,
-        may_read=reading.actor.role in MAY[ReviewDocument],
+        may_read=access.actor.role in MAY[ReviewDocument],
         tried=tried,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -13,22 +14,22 @@ from api.pages.form_commands import ActInPath, SentForm, Tried, answered, form_n
 from api.pages.forms import as_typed
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.actions import FIRST, FORMS, MORE, refusals
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import Events, PatientAccess, patient_of
 from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, judged_or_problem
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import ExtendApproval
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.decisions.may import may
-from domain.events import PatientEvent
-from domain.history import fold, versions
+from domain.history import versions
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions.views import is_own, request_seen
+from domain.permissions.views import is_own
 from domain.policy.assessment import speaking_against
 from domain.policy.editions import edition_named
 from domain.review.assess_request import Judgement, judge
-from domain.review.assessment_changes import Change, what_moved
+from domain.review.assessment_changes import changes_since
 from projections.checklist import Checklist, checklist
 from projections.request_status import RequestLife, request_life
 
@@ -39,7 +40,7 @@ HERE: Final = f"{PREFIX}/requests/{{request_id}}"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything of one request that its page shows, from one reading of the record."""
+    """Everything of one request that its page shows, from one access of the record."""
 
     history: PatientHistory
     request: PriorAuthorization
@@ -49,52 +50,53 @@ class Seen:
     checklist: Checklist | None
 
 
-class _AsItWas(Exception):
-    """Nothing moved, so nothing is told."""
+class _Unchanged(Exception):
+    """Nothing changed, so nothing is shown."""
 
 
 @router.get(HERE)
 def request_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     commanding: CommandingOfRequest,
     sealing: SealingOfApp,
     request_id: RequestIdInPath,
 ) -> Response:
-    return _page(request, reading, commanding, sealing, request_id)
+    return _page(request, access, commanding, sealing, request_id)
 
 
 @router.get(f"{HERE}/moved")
 def what_has_moved(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request_id: RequestIdInPath,
-    digest: str = Query(pattern=r"^[0-9a-f]{64}$"),
+    digest: Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")],
+    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
     """What moved since the assessment with this digest was looked at; 204 while nothing did, which is no look."""
-
-    def told(events: tuple[PatientEvent, ...]) -> list[Change]:
-        history = _folded(events)
-        one = request_seen(reading.actor, history, request_id)
-        if not one.is_open or judge(history, one, reading.today()).digest == digest:
-            raise _AsItWas
-        return what_moved(digest, list(versions(events)), request_id, reading.today())
-
-    try:
-        changed = reading.told_by_events(patient_of(request_id), "request", told, subject=request_id)
-    except _AsItWas:
+    changed, today = None, access.today()
+    with suppress(_Unchanged), access.request_events(request_id) as (events, history, one):
+        _check_changed(history, one, digest, today)
+        changed = changes_since(digest, list(versions(events)), request_id, today, access.version_of(history, version))
+    if changed is None:
         return Response(status_code=204)
     return rendered(request, "request/changes.html.j2", changed=changed, request_id=request_id)
 
 
+def _check_changed(history: PatientHistory, one: PriorAuthorization, digest: str, today: date) -> None:
+    """Ends the block without an access where the page shows what is current."""
+    if not one.is_open or judge(history, one, today).digest == digest:
+        raise _Unchanged
+
+
 def do(
-    sent: SentForm, reading: ReadingOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath, act: ActInPath
+    sent: SentForm, access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath, act: ActInPath
 ) -> Response:
     """One of the acts, as its form states it; refused, the page again with what was typed."""
     form = form_named(FORMS, act, "the request's page")
 
     def again(tried: Tried) -> Response:
-        return _page(sent.request, reading, sent.commanding, sealing, request_id, tried)
+        return _page(sent.request, access, sent.commanding, sealing, request_id, tried)
 
     page = f"{PREFIX}/requests/{request_id}"
     return answered(sent, act, form, patient_of(request_id), page, again, request_id=request_id)
@@ -110,15 +112,14 @@ for _form in ("claim", "release", "extend-approval", "{act}"):
 
 def _page(
     request: Request,
-    reading: Reading,
+    access: PatientAccess,
     commanding: Commanding,
     sealing: Sealing,
     request_id: str,
     tried: Tried | None = None,
 ) -> Response:
-    seen = reading.told_by_events(
-        patient_of(request_id), "request", lambda events: _seen(events, reading, request_id), subject=request_id
-    )
+    with access.request_events(request_id) as found:
+        seen = _seen(*found, access)
     occasion = occasion_of(commanding, seen.history)
     may_not = refusals(seen.history, occasion, request_id, seen.judgement)
     may_not_extend = may(seen.history, occasion, ExtendApproval, request_id)
@@ -132,6 +133,7 @@ def _page(
         assessment=seen.judgement.assessment if seen.judgement is not None else None,
         digest=seen.judgement.digest if seen.judgement is not None else "",
         citable=[(one, one) for one in seen.checklist.citable] if seen.checklist is not None else [],
+        shown_version=access.shown_version(seen.history, seen.history.version),
         against=_against(seen),
         first=FIRST,
         more=MORE,
@@ -139,27 +141,21 @@ def _page(
         extension=assessment_to_extend(seen.history, request_id, occasion.today) if may_not_extend is None else None,
         given=_given(seen.request),
         seals={one.version: sealing.place_of(seen.history.patient_id, one.version) for one in seen.life.decisions},
-        others=_others(reading, seen),
-        is_of_plan=reading.office is None,
+        others=_others(access, seen),
+        is_of_plan=access.office is None,
         tried=tried,
     )
 
 
-def _seen(events: Sequence[PatientEvent], reading: Reading, request_id: str) -> Seen:
-    history = _folded(events)
-    one = request_seen(reading.actor, history, request_id)
-    judgement, problem = judged_or_problem(history, one, reading.today())
+def _seen(events: Events, history: PatientHistory, one: PriorAuthorization, access: PatientAccess) -> Seen:
+    judgement, problem = judged_or_problem(history, one, access.today())
     made = (
-        checklist(judgement.assessment, history, events, request_id, reading.office) if judgement is not None else None
+        checklist(judgement.assessment, history, events, one.request_id, access.office)
+        if judgement is not None
+        else None
     )
-    life = request_life(history, one, reading.zone, reading.moment_of(None, None))
+    life = request_life(history, one, access.zone, access.now())
     return Seen(history, one, life, judgement, problem, made)
-
-
-def _folded(events: Sequence[PatientEvent]) -> PatientHistory:
-    history = fold(events)
-    assert history is not None, "a history has a first event"
-    return history
 
 
 def _against(seen: Seen) -> list[str]:
@@ -182,7 +178,7 @@ def _given(one: PriorAuthorization) -> dict[str, Any]:
     return found
 
 
-def _others(reading: Reading, seen: Seen) -> list[PriorAuthorization]:
+def _others(access: PatientAccess, seen: Seen) -> list[PriorAuthorization]:
     """Her other requests that this person may see."""
     mine = seen.request.request_id
-    return [one for one in seen.history.requests if one.request_id != mine and is_own(reading.actor, one)]
+    return [one for one in seen.history.requests if one.request_id != mine and is_own(access.actor, one)]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, create_model
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
     Commanding,

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.pages.rendering import TEMPLATES
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.documents import DocumentReviewed
 from domain.events.requests import InformationRequested, Statement
