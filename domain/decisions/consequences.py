@@ -58,13 +58,7 @@ def _reopened(name: int, doses_given: int, command: Command, moment: Moment) -> 
 
 
 def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
-    """The history as these events will leave it, each at the place that it will have: nobody else holds them yet.
-
-    A decision looks ahead, what follows from it looks again, and at last the event is recorded: the history
-    after it is made once (`evolve` finds it), with what was worked out of it.
-    """
-    for event in events:
-        ahead = evolve(history, placed(event, history.patient_id, history.version + 1))
-        history.worked_out["ahead"] = event, ahead
-        history = ahead
+    """The history as these events will leave it, each at the place that it will have: nobody else holds them yet."""
+    for version, event in enumerate(events, history.version + 1):
+        history = evolve(history, placed(event, history.patient_id, version))
     return history

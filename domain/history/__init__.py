@@ -58,10 +58,6 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
         )
     if history is None:
         raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")
-    if (ahead := history.worked_out.get("ahead")) is not None and ahead[0] is event:
-        # A decision looked ahead to it, and the ledger has since recorded it at that very place.
-        known: PatientHistory = ahead[1]
-        return known
     after = REMEMBERS[type(event)](history, event)
     if after is history:
         after = history.changed()
