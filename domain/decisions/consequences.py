@@ -9,7 +9,7 @@ from domain.commands import Command
 from domain.commands.context import Moment
 from domain.events import PatientEvent
 from domain.events.base import placed
-from domain.events.treatment import CourseCompleted, CourseReopened
+from domain.events.treatment import CourseCompleted, CourseReopened, TreatmentEvent
 from domain.history import evolve
 from domain.history.state import PatientHistory
 from domain.treatment.courses import courses
@@ -21,7 +21,12 @@ Decision = Callable[[PatientHistory, Any, Moment], tuple[PatientEvent, ...]]
 def course_changes(
     history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
+    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24).
+
+    Courses are made of what events of treatment record: no other event changes one.
+    """
+    if not any(isinstance(event, TreatmentEvent) for event in events):
+        return ()
     known, changes = after(history, events), []
     # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
     while change := _course_change(known, command, moment):

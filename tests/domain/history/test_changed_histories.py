@@ -12,7 +12,7 @@ from domain.history.frozen import changed
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Finding, assess
 from domain.policy.editions import EDITIONS
-from domain.treatment.courses import DAYS_WORKED_OUT_MAX, courses
+from domain.treatment.courses import courses
 from tests.story import Scenario, dose, given
 
 
@@ -43,14 +43,6 @@ def test_a_changed_history_works_out_its_own_courses() -> None:
     assert [one.given for one in courses(history)] == [2]
     assert [one.given for one in courses(history.changed(doses=history.doses[:1]))] == [1]
     assert [one.given for one in courses(replace(history, doses=history.doses[:1]))] == [1]
-
-
-def test_what_a_history_keeps_of_days_is_bounded() -> None:
-    history = history_of(told())
-    for number in range(1, 29):
-        courses(history, date(2026, 3, number))
-    assert len(history.worked_out) <= DAYS_WORKED_OUT_MAX + 1
-    assert [one.given for one in courses(history, date(2026, 3, 2))] == [1]
 
 
 def test_a_finding_is_made_without_validation_and_is_a_valid_one() -> None:
