@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.calendar import PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness, Member
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.records import (
     NO_MARKS,
     AgentUse,

@@ -17,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue, StrictBool, S
 from pydantic_core import to_json
 
 from domain.calendar import LAST_YEAR, Day
-from domain.facts import Circumstances, Fact, Facts, known_to_be_right
+from domain.facts import Circumstances, Fact, Facts
+from domain.frozen import unvalidated
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, not_, one_of
 from domain.policy.edition import Edition, Group, Judged, Leaf, Node, Path, Question, Stated
 from domain.policy.referral import Reason, advisories, dosing_is_decisive, planned_day_notes, referral_reasons
@@ -336,7 +337,7 @@ def _finding(
         "approvable_from": approvable_from,
         "arguable": judged.arguable,
     }
-    return known_to_be_right(Finding, every_field)
+    return unvalidated(Finding, every_field)
 
 
 _NOTHING_JUDGED: Final = Judged(UNDETERMINED, "")

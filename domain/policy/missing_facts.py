@@ -15,7 +15,8 @@ from typing import Any, Final
 from pydantic import Field, JsonValue, StrictBool
 
 from domain.calendar import FIRST_YEAR, PartialDate
-from domain.facts import Fact, Facts, known_to_be_right
+from domain.facts import Fact, Facts
+from domain.frozen import unvalidated
 from domain.policy.agents import is_listed, recognise
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Judged, Leaf, Question
@@ -65,7 +66,7 @@ def supplied(facts: Facts, field: str, value: JsonValue) -> Facts:
         place[last] = value
     # What can contradict each other stands in one section: the others are right as they are.
     validated = Facts.model_validate(told)
-    return known_to_be_right(Facts, {**vars(facts), section: getattr(validated, section)})
+    return unvalidated(Facts, {**vars(facts), section: getattr(validated, section)})
 
 
 def completions(question: Question, told_by: date) -> list[Completion]:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from domain.facts import Circumstances, Facts
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Finding, assess
 from domain.policy.editions import EDITIONS
