@@ -34,7 +34,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from domain.frozen import built, set_fields
+from domain.frozen import set_fields
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
@@ -83,7 +83,9 @@ class PartialDate:
         if type(day) is not date or not FIRST_YEAR <= day.year <= LAST_YEAR:
             return cls(day.isoformat())
         # A day of the calendar need not be read from its own text.
-        return built(cls, text=day.isoformat(), earliest=day, latest=day)
+        known = object.__new__(cls)
+        set_fields(known, text=day.isoformat(), earliest=day, latest=day)
+        return known
 
     @property
     def is_whole_day(self) -> bool:

@@ -29,7 +29,7 @@ from domain.permissions import views
 from domain.permissions.disclosure import Look, Purpose, View
 from domain.seal.entries import Entry
 from projections.figures import HistoryFacts
-from projections.incremental import KeptFacts
+from projections.incremental import CachedFacts
 from projections.request_status import clocks_at
 from projections.worklist.listing import Filters, Paging, Worklist
 from projections.worklist.runner import worklist
@@ -45,7 +45,7 @@ def patient_of(identifier: str) -> UUID:
 class Reading:
     """What one caller reads, for one answer. What `tell` makes of a history is recorded unless it raises."""
 
-    def __init__(self, ledger: Ledger, caller: Caller, accesses: AccessLog, figures: KeptFacts[HistoryFacts]) -> None:
+    def __init__(self, ledger: Ledger, caller: Caller, accesses: AccessLog, figures: CachedFacts) -> None:
         self._ledger = ledger
         self._figures = figures
         self._accesses = accesses
@@ -278,7 +278,7 @@ def _reading(request: Request, caller: CallerOfRequest, _purpose: PurposeOfUse =
     # The gate has read the purpose already; here it is told to whoever reads the document.
     ledger = cast("Ledger", request.app.state.ledger)
     accesses = cast("AccessLog", request.app.state.accesses)
-    return Reading(ledger, caller, accesses, cast("KeptFacts[HistoryFacts]", request.app.state.figures))
+    return Reading(ledger, caller, accesses, cast("CachedFacts", request.app.state.figures))
 
 
 ReadingOfRequest = Annotated[Reading, Depends(_reading)]
