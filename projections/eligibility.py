@@ -203,7 +203,8 @@ def _judged(
     try:
         if request is not None and not request.is_closed_by(as_of):
             return judge(history, request, as_of, edition), None
-        return judge_next_request(history, request, as_of, _dosing_to_come(found, as_of), edition), None
+        dosing = _dosing_to_come(found, as_of)
+        return judge_next_request(history, found, request, as_of, dosing, edition), None
     except EditionUnknown as unknown:
         return None, str(unknown)
 

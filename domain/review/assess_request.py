@@ -83,15 +83,18 @@ def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> Patient
 
 def judge_next_request(
     history: PatientHistory,
+    found: tuple[Course, ...],
     latest: Request | None,
     as_of: date,
     dosing: RequestedDosing,
     edition: Edition | None = None,
 ) -> Judgement:
-    """What a new request would meet on a day: what the latest one stated, asking for this dosing."""
+    """What a new request would meet on a day: what the latest one stated, asking for this dosing.
+
+    `found` are the courses of the history on that day.
+    """
     applies = edition or edition_for(as_of)
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
-    found = courses(history, as_of)
     asked = facts(history, found, stated, as_of, applies).model_copy(update={"requested_dosing": dosing})
     return _judgement(history, found, stated, asked, as_of, applies)
 
