@@ -168,11 +168,13 @@ class PatientAccess:
 
         For an office it is the number of events in the office's own view, so that it tells nothing of other offices.
         """
-        return bisect_right(self._own_versions(history), version) if self.office is not None else version
+        if self.office is None or views.is_whole_view(self.office, history):
+            return version
+        return bisect_right(self._own_versions(history), version)
 
     def version_of(self, history: PatientHistory, shown: int | None) -> int | None:
         """The version that `shown_version` gave out. None where there is no such version."""
-        if shown is None or self.office is None:
+        if shown is None or self.office is None or views.is_whole_view(self.office, history):
             return shown
         own = self._own_versions(history)
         return own[shown - 1] if 1 <= shown <= len(own) else None

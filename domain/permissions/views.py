@@ -143,6 +143,11 @@ def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
     return found
 
 
+def is_whole_view(office: str, history: PatientHistory) -> bool:
+    """Whether no other office is in this history, so that every event is in the view of this one."""
+    return set(history.requesters) <= {office} and all(is_of(office, one) for one in history.requests)
+
+
 def own_versions(user: User, history: PatientHistory, events: Sequence[PatientEvent]) -> list[int]:
     """The versions of a history that this user may know of: all, or those about no request of another office."""
     office = office_of(user)
