@@ -79,10 +79,6 @@ class Item(Fact):
     arguable: bool
     items: tuple[Item, ...] = ()
 
-    def walk(self) -> list[Item]:
-        """This clause and everything under it, in the order of the document."""
-        return [self, *_every(self.items)] if self.items else [self]
-
 
 class Checklist(Fact):
     """The outline of one edition in its order; `missing` are the items that are needed, from the top.
@@ -100,13 +96,16 @@ class Checklist(Fact):
     citable: tuple[str, ...]
 
     def walk(self) -> list[Item]:
+        """Every item, in the order of the document."""
         return _every((*self.criteria, *self.exclusions, *self.dosing))
 
 
 def _every(items: Iterable[Item]) -> list[Item]:
     found: list[Item] = []
-    for one in items:
-        found += one.walk()
+    left = list(items)[::-1]
+    while left:
+        found.append(left.pop())
+        left += found[-1].items[::-1]
     return found
 
 

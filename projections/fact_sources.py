@@ -18,7 +18,6 @@ from domain.events.requests import (
     InformationSupplied,
     PrescriberChanged,
     RequestSubmitted,
-    Statement,
     StatementCorrected,
 )
 from domain.events.treatment import (
@@ -109,7 +108,10 @@ class WhoSaidSo:
         found: list[PatientEvent] = []
         for one in self._mine:
             if isinstance(one, RequestSubmitted):
-                found = [one] if _states(one.statement, field) else []
+                stated: object = one.statement
+                for part in field.split("."):
+                    stated = getattr(stated, part, None)
+                found = [one] if stated not in (None, ()) else []
             elif isinstance(one, _SUPPLYING) and _changed(one, f"statement.{field}"):
                 found = [*found, one] if field == "agents" else [one]
         return self._said(found)
@@ -173,13 +175,6 @@ class WhoSaidSo:
                 )
             said.append(self._told[version])
         return tuple(said)
-
-
-def _states(statement: Statement, field: str) -> bool:
-    value: object = statement
-    for part in field.split("."):
-        value = getattr(value, part, None)
-    return value not in (None, ())
 
 
 def _changed(event: Supplying, field: str) -> bool:

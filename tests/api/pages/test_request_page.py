@@ -166,6 +166,16 @@ def test_a_claim_is_hers_and_is_let_go(api: Api, desk: Desks) -> None:
     assert "With nobody yet" in free.text
 
 
+def test_an_extension_is_offered_to_whom_and_where_it_can_be_recorded(api: Api, desk: Desks) -> None:
+    request_id, reviewer = submitted(api), desk(story.NURSE)
+    page = reviewer.sends(reviewer.opens(at(request_id)), "approve")
+    assert page.has_form("extend-approval")
+    assert not desk(AUDITOR).opens(at(request_id)).has_form("extend-approval")
+    page = reviewer.sends(page, "correct", reason="Misread from the fax.", statement__ms_form="primary_progressive")
+    assert not page.has_form("extend-approval")
+    assert "An approval is extended only while criteria and dosing are met" in page.text
+
+
 def test_what_somebody_has_is_taken_over_from_its_page(api: Api, desk: Desks) -> None:
     request_id, reviewer, director = submitted(api), desk(story.NURSE), desk(story.PHYSICIAN)
     reviewer.sends(reviewer.opens(at(request_id)), "claim")
