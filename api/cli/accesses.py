@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import DAY, Database, Purpose, parsed
 from api.cli.output import complain, print_result
 from api.cli.program import AsJson, app
+from api.cli.tables import Column, show_table
 from api.record_access.list_access import ListAccess
 from domain.ledger.access_log.report import PAGE_MAX, Question
 from domain.permissions.disclosure import Access
 
-HEADS = ("when", "who", "role", "patient", "saw", "of", "why", "through", "from")
+COLUMNS: Final = (
+    Column("time"),
+    Column("user"),
+    Column("role", 4),
+    Column("patient", 2),
+    Column("view"),
+    Column("subject", 3),
+    Column("purpose", 5),
+    Column("channel", 6),
+    Column("origin", 7),
+)
 
 
 @app.command("accesses")
@@ -66,16 +75,7 @@ def accesses_command(
 
 
 def _show(items: Iterable[Access], zone: ZoneInfo) -> None:
-    """A table on a terminal; in a pipe one line a look, its columns parted by tabs."""
-    rows = [_cells(one, zone) for one in items]
-    console = Console()
-    if not console.is_terminal:
-        print_result("\n".join("\t".join(row) for row in (HEADS, *rows)))
-        return
-    table = Table(*HEADS)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table, markup=False, highlight=False)
+    show_table(COLUMNS, [_cells(one, zone) for one in items])
 
 
 def _cells(one: Access, zone: ZoneInfo) -> tuple[str, ...]:

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from rich.console import Console
 
-from api.cli.output import LineProgress, complain, print_result
+from api.cli.output import complain, print_result
 from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, AsJson, app
-from api.files.assess_lines import Refused, answers
 from api.text.clause import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand
 from domain.policy.editions import EDITIONS, edition_named
@@ -30,6 +28,11 @@ def assess_command(
 
     Example: lemtrada-ledger assess cases.jsonl --full
     """
+    from rich.console import Console  # noqa: PLC0415  (slow to import, and `explain` needs none of it)
+
+    from api.cli.progress import LineProgress  # noqa: PLC0415
+    from api.files.assess_lines import Refused, answers  # noqa: PLC0415
+
     del as_json
     compared = differing = refused = 0
     with open_input(file) as lines, LineProgress(Console(stderr=True)) as progress:

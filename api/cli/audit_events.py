@@ -15,8 +15,9 @@ from rich.console import Console
 
 from api.cli.opening import open_existing_ledger, patient_of_member, plainly
 from api.cli.options import DAY, Database, Purpose, parsed
-from api.cli.output import LineProgress, print_result
+from api.cli.output import print_result
 from api.cli.program import AsJson, app
+from api.cli.progress import LineProgress
 from api.fhir import ndjson
 from api.fhir.audit_events import is_told
 from api.fhir.event_mapping import is_of_patient

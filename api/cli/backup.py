@@ -16,7 +16,7 @@ from api.cli.opening import plainly
 from api.cli.options import Database
 from api.cli.output import complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
-from api.server import serve
+from api.server import which_ledger
 from domain.ledger.backup import back_up
 from domain.ledger.stores.urls import address_of
 
@@ -39,7 +39,7 @@ def backup_command(
     Example: lemtrada-ledger backup plan.tar --database sqlite:///plan.sqlite
     """
     with plainly():
-        url = database if database is not None else serve.database_in_data_folder()
+        url = database if database is not None else which_ledger.database_in_data_folder()
         address = address_of(url)
         with under_way(Console(stderr=True)):
             made = back_up(address, file)

@@ -10,9 +10,10 @@ import typer
 from api import demo
 from api.cli.opening import plainly, url_to_write
 from api.cli.options import Database, TimeZone
-from api.cli.output import print_result, step_progress
+from api.cli.output import print_result
 from api.cli.program import AsJson, app
-from api.server import serve
+from api.cli.progress import step_progress
+from api.server import which_ledger
 from domain.ledger.stores.urls import address_of
 
 
@@ -31,7 +32,7 @@ def demo_command(
     """
     with plainly():
         url = url_to_write(database)
-        zone = serve.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
+        zone = which_ledger.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
         with step_progress() as progress:
             shown = demo.fill(url, patients=patients, zone=zone, progress=progress)
         if as_json:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from api.cli.opening import open_records, plainly
 from api.cli.options import (
@@ -21,8 +20,9 @@ from api.cli.options import (
     checked_id,
     parsed,
 )
-from api.cli.output import print_result, show_pairs
+from api.cli.output import print_result
 from api.cli.program import AsJson, app
+from api.cli.tables import Column, show_pairs, show_table
 from api.record_access.patient_access import patient_of
 from api.text import replay as replay_in_words
 from domain.events.base import AppealId, RequestId
@@ -66,11 +66,8 @@ def replay_command(
 
 def _show_replay(told: Replay, zone: str) -> None:
     show_pairs(replay_in_words.opening(told, zone))
-    console = Console()
-    if console.is_terminal:
-        console.print(replay_in_words.table(told), markup=False, highlight=False)
-    else:
-        print_result("\n".join(replay_in_words.lines(told)))
+    heads = zip(replay_in_words.columns(told), replay_in_words.ranks(told), strict=True)
+    show_table([Column(head, rank) for head, rank in heads], replay_in_words.rows(told))
     if told.changed:
         show_pairs(replay_in_words.changes(told))
 

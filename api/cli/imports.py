@@ -16,11 +16,12 @@ from rich.console import Console
 from api.cli.assess import open_input
 from api.cli.opening import plainly, url_to_write
 from api.cli.options import Database, TimeZone
-from api.cli.output import LineProgress, complain, print_result
+from api.cli.output import complain, print_result
 from api.cli.program import WRONG_USE, AsJson, app
+from api.cli.progress import LineProgress
 from api.files.import_intake import Intake
 from api.files.import_lines import json_schema
-from api.server import serve
+from api.server import which_ledger
 from domain.errors import InvalidCommand
 from domain.ledger.application import open_ledger
 from domain.people import Actor
@@ -61,7 +62,7 @@ def import_command(
     counts: Counter[str] = Counter()
     with plainly():
         url = url_to_write(database)
-        zone = serve.zone_to_open_with(url, time_zone, serve.machine_zone)
+        zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
         with (
             open_ledger(url, zone=zone) as ledger,
             open_input(file) as lines,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import typer
@@ -15,13 +16,16 @@ from api.cli.output import complain
 from api.cli.program import ANSWER_IS_NO, WRONG_USE
 from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import PatientAccess
-from api.server import serve
+from api.server import which_ledger
 from domain.errors import InvalidCommand, LedgerError
 from domain.events.patient import Member
 from domain.ledger import schema
-from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
+from domain.ledger.reader import open_to_read
 from domain.ledger.stores.urls import address_of
+
+if TYPE_CHECKING:
+    from domain.ledger.application import Ledger
 
 
 @contextmanager
@@ -49,21 +53,27 @@ def plainly() -> Iterator[None]:
 def url_to_write(database: str | None) -> str:
     if database is not None:
         return database
-    serve.make_data_folder()
-    return serve.database_in_data_folder()
+    which_ledger.make_data_folder()
+    return which_ledger.database_in_data_folder()
 
 
 def open_records(database: str | None, purpose: str | None) -> CommandLineAccess:
     """The one way to a patient's data: whoever is shown something is recorded."""
     checked_purpose(purpose)
-    return CommandLineAccess(open_existing_ledger(database), purpose)
+    return CommandLineAccess(open_to_read(url_of_existing(database)), purpose)
 
 
 def open_existing_ledger(database: str | None) -> Ledger:
-    """For work that shows nothing of a patient. It makes no ledger: where there is none, that is the answer."""
-    url = database if database is not None else serve.database_in_data_folder()
+    """For work that shows no patient data. Raises StoreError where there is no ledger; none is created."""
+    from domain.ledger.application import open_ledger  # noqa: PLC0415  (decisions are slow to import)
+
+    url = url_of_existing(database)
     schema.read_settings(address_of(url))
     return open_ledger(url)
+
+
+def url_of_existing(database: str | None) -> str:
+    return database if database is not None else which_ledger.database_in_data_folder()
 
 
 def patient_of_member(access: PatientAccess, text: str) -> UUID:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import typer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand
@@ -40,8 +40,9 @@ Purpose = Annotated[
         help="Why you look, which is recorded: an HL7 purpose of use, for example TREAT or HPAYMT.",
     ),
 ]
-DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day)
-INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant)
+_AT_FIRST_USE: Final = ConfigDict(defer_build=True)
+DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day, config=_AT_FIRST_USE)
+INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant, config=_AT_FIRST_USE)
 OPTIONS: Final = {
     "known_at": "--known-at",
     "edition": "--edition",

@@ -14,6 +14,7 @@ from api.cli.opening import open_existing_ledger, plainly
 from api.cli.options import OPTIONS, Database
 from api.cli.output import print_result
 from api.cli.program import AsJson, app
+from api.cli.tables import Column, show_table
 from api.http import security_log
 from api.record_access.command_line import machine_user
 from domain.errors import AlreadyRecorded, InvalidCommand
@@ -44,6 +45,8 @@ OfficeOption = Annotated[str | None, typer.Option("--office", metavar="ID", help
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Recorded with it.")]
 
 LOCAL_URL: Final = "http://127.0.0.1:8000"
+PERSON_COLUMNS: Final = (Column("id"), Column("role", 2), Column("credential", 3), Column("name", 4))
+TOKEN_COLUMNS: Final = (Column("token id"), Column("user"), Column("expires"), Column("state", 2))
 
 
 def operator() -> Actor:
@@ -150,7 +153,10 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
             }
             for one in directory.tokens.values()
         ]
-        print_result(rows if as_json else "\n".join("\t".join(row.values()) for row in rows))
+        if as_json:
+            print_result(rows)
+        else:
+            show_table(TOKEN_COLUMNS, [tuple(row.values()) for row in rows], heads_in_pipe=False)
 
 
 @token_commands.command("revoke")
@@ -182,7 +188,8 @@ def person_list_command(database: Database = None, as_json: AsJson = False) -> N
         if as_json:
             print_result([_person_json(one) for one in people])
         else:
-            print_result("\n".join("\t".join((one.id, one.role, one.credential, one.name)) for one in people))
+            rows = [(one.id, one.role, one.credential, one.name) for one in people]
+            show_table(PERSON_COLUMNS, rows, heads_in_pipe=False)
 
 
 @people_commands.command("remove")

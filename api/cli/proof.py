@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +10,13 @@ from uuid import UUID
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from api.background.sealing import sealing_of
 from api.cli.opening import open_existing_ledger, plainly
 from api.cli.options import Database, Purpose
-from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
+from api.cli.output import complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
+from api.cli.progress import text_progress
 from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import patient_of
 from domain.errors import InvalidCommand, NotFound
@@ -220,23 +218,7 @@ def _first_over(sealing: Sealing, entries: list[Logged], final: Signed) -> list[
     return [found[size] for size in sorted(found)]
 
 
-# -- the plumbing -----------------------------------------------------------------------------
-
-
 @contextmanager
 def _progress() -> Iterator[ShowProgress]:
-    """What is under way, on a terminal and once it has taken a second; nothing in a pipe."""
-    console, begun = Console(stderr=True), time.monotonic()
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task = shown.add_task("", total=None)
-
-    def show(what: str, done: int, total: int) -> None:
-        if time.monotonic() - begun >= SECONDS_BEFORE_PROGRESS:
-            shown.start()
-            shown.update(task, description=f"{what}: {done}{f' of {total}' if total else ''}")
-
-    try:
-        yield show
-    finally:
-        shown.stop()
+    with text_progress() as show:
+        yield lambda what, done, total: show(f"{what}: {done}{f' of {total}' if total else ''}")

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
 from pydantic_core import to_json
-from rich.console import Console
-from rich.table import Table
 
 from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import DAY, INSTANT, Database, KnownAt, MemberArgument, Purpose, parsed
-from api.cli.output import complain, print_result, show_pairs
+from api.cli.output import complain, print_result
 from api.cli.program import WRONG_USE, AsJson, app
+from api.cli.tables import Column, show_pairs, show_table
 from api.text.eligibility import change_in_words, eligibility_rows, headline
 from domain.policy.editions import edition_named
 from projections.audit_trail import AuditEntry, audit_trail
 from projections.eligibility import eligibility
+
+COLUMNS: Final = (
+    Column("version"),
+    Column("happened"),
+    Column("recorded", 3),
+    Column("user", 4),
+    Column("event"),
+    Column("changed", 2),
+)
 
 
 @app.command("eligibility")
@@ -74,13 +82,13 @@ def history_command(
 
     Example: lemtrada-ledger history DEMO-0003
     """
-    from api.routes.schemas import event_view  # noqa: PLC0415  (FastAPI is slow to import)
-
     with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.events(patient_of_member(access, member), "history", known_at=instant) as events:
             entries = audit_trail(events).entries if not as_json else ()
         if as_json:
+            from api.routes.schemas import event_view  # noqa: PLC0415  (slow to import, and only JSON needs it)
+
             for event in events:
                 print_result(to_json(event_view(event)).decode())
             return
@@ -88,8 +96,6 @@ def history_command(
 
 
 def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:
-    """A table on a terminal; in a pipe one line an event, its columns parted by tabs."""
-    heads = ("version", "happened", "recorded", "who", "event", "changed")
     rows = [
         (
             str(one.version),
@@ -101,14 +107,7 @@ def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:
         )
         for one in entries
     ]
-    console = Console()
-    if not console.is_terminal:
-        print_result("\n".join("\t".join(row) for row in (heads, *rows)))
-        return
-    table = Table(*heads)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table, markup=False, highlight=False)
+    show_table(COLUMNS, rows)
 
 
 def _in_zone(happened: str, zone: ZoneInfo) -> str:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from api.background.sealing import sealing_of
 from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import (
     DAY,
@@ -24,8 +23,9 @@ from api.cli.options import (
     checked_id,
     parsed,
 )
-from api.cli.output import print_result, show_pairs
+from api.cli.output import print_result
 from api.cli.program import AsJson, app
+from api.cli.tables import show_pairs
 from api.record_access.patient_access import patient_of
 from api.text.record import (
     appeal_rows,
@@ -38,7 +38,6 @@ from api.text.record import (
     seal_value,
     spoken,
 )
-from domain.decisions.approval_changes import assessment_to_extend
 from domain.errors import EditionUnknown, InvalidCommand
 from domain.events.base import AppealId, DocumentId, RequestId
 from domain.history.records import Request
@@ -130,6 +129,8 @@ def request_command(
         with access.request(checked_id(request, RequestId, "REQUEST"), known_at=instant) as (history, found):
             life = request_life(history, found, access.zone, clocks_at(access.now(), access.zone, day, instant))
             judged, problem = _judged(history, found, day or access.today(), applies, to_extend)
+        from api.background.sealing import sealing_of  # noqa: PLC0415  (slow to import, and only this command needs it)
+
         sealing = sealing_of(access.ledger)
         seals = [(one.kind, sealing.place_of(history.patient_id, one.version)) for one in found.decisions]
         if as_json:
@@ -153,6 +154,8 @@ def _judged(
     """What the policy says of it, or why no edition can be applied: what has become of it is told all the same."""
     try:
         if to_extend:
+            from domain.decisions.approval_changes import assessment_to_extend  # noqa: PLC0415  (slow to import)
+
             return assessment_to_extend(history, found.request_id, day), None
         return judge(history, found, day, applies), None
     except EditionUnknown as unknown:

@@ -15,9 +15,10 @@ from api import demo
 from api.cli.demo import demo_lines
 from api.cli.opening import plainly, url_to_write
 from api.cli.options import Database, TimeZone
-from api.cli.output import print_result, step_progress
+from api.cli.output import print_result
 from api.cli.program import app
-from api.server import serve
+from api.cli.progress import step_progress
+from api.server import serve, which_ledger
 from api.server.proxy import Front, front_of
 from domain.errors import InvalidCommand
 from domain.events.patient import Member
@@ -76,7 +77,7 @@ def serve_command(
             _serve_demo(listener, front, time_zone)
             return
         url = url_to_write(database)
-        zone = serve.zone_to_open_with(url, time_zone, serve.machine_zone)
+        zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
         with open_ledger(url, zone=zone) as ledger:
             identity = _identity_of(ledger, front)
             print_result(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
@@ -136,7 +137,7 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
                 f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'"
             )
             print_result(f"  curl -s {base}/patients/{patient_id}/eligibility {as_reviewer}")
-            print_result(f"  {serve.PROGRAM} history {one.member_id} --database {ledger.address}")
+            print_result(f"  {which_ledger.PROGRAM} history {one.member_id} --database {ledger.address}")
             print_result(
                 f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
             )

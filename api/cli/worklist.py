@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from api.cli.opening import open_existing_ledger, open_records, plainly
 from api.cli.options import DAY, INSTANT, AsOf, Database, KnownAt, Purpose, parsed
-from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
+from api.cli.output import complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
+from api.cli.tables import Column, show_table
 from api.record_access.list_access import ListAccess
 from domain.errors import InvalidCommand, NotFound
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
 from projections.worklist.runner import VIEWS, lag, rebuild, worklist
 
-HEADS = ("due", "clock", "state", "subject", "path", "policy", "needed", "asked", "with", "line", "urgency")
+COLUMNS: Final = (
+    Column("due"),
+    Column("turnaround", 4),
+    Column("state", 3),
+    Column("subject"),
+    Column("path", 7),
+    Column("recommendation", 2),
+    Column("needed", 5),
+    Column("waiting for", 8),
+    Column("assigned to", 6),
+    Column("line of business", 10),
+    Column("urgency", 9),
+)
 
 
 @app.command("worklist")
@@ -117,22 +127,15 @@ def _valid(kind: type[Any], values: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def _patients_done(clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int], None]]:
-    """A count, shown on a terminal once the work has taken a second; silent in a pipe."""
-    console, started_at = Console(stderr=True), clock()
-    columns = SpinnerColumn(), TextColumn("{task.completed:.0f} patients"), TimeElapsedColumn()
-    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task = shown.add_task("", total=None)
+def _patients_done() -> Iterator[Callable[[int], None]]:
+    """A count of patients, shown on a terminal after the work has taken a second."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from api.cli.progress import text_progress  # noqa: PLC0415  (rich is slow to import, and a pipe needs none of it)
 
-    def tell(done: int) -> None:
-        if clock() - started_at >= SECONDS_BEFORE_PROGRESS:
-            shown.start()
-        shown.update(task, completed=done)
-
-    try:
-        yield tell
-    finally:
-        shown.stop()
+    with text_progress() as show:
+        yield lambda done: show(f"{done} patients")
 
 
 # -- in words ---------------------------------------------------------------------------------
@@ -144,16 +147,10 @@ def _show(answer: Worklist, zone: ZoneInfo) -> None:
     That there is more, and that rows are old, is said on standard error, so that nobody misses it.
     """
     rows = [_cells(one, zone) for one in answer.items]
-    console = Console()
-    if console.is_terminal:
-        table = Table(*HEADS)
-        for row in rows:
-            table.add_row(*row)
-        console.print(table, markup=False, highlight=False)
+    show_table(COLUMNS, rows)
+    if sys.stdout.isatty():
         counted = ", ".join(f"{number} {_words(state)}" for state, number in answer.counts.items() if number)
         print_result(f"{counted or 'Nothing waits'}; on {answer.as_of}, clocks at {_here(answer.clocks_at, zone)}.")
-    else:
-        print_result("\n".join("\t".join(row) for row in (HEADS, *rows)))
     for one in answer.failures:
         complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; its rows are old")
     if answer.next_after is not None:

@@ -1,10 +1,8 @@
-"""A replay for a person at a terminal: one screen of clauses, and what changed since the determination."""
+"""A replay in words: one screen of clauses, and what changed since the determination."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from rich.table import Table
 
 from domain.policy.answers import Answer
 from projections.replay.clauses import ChangedBy, ClauseRow
@@ -138,21 +136,11 @@ def _plain(value: str) -> str:
     return ANSWERS.get(value, spoken(value))
 
 
-def table(told: Replay) -> Table:
-    """For a terminal; the leaves that changed stand out, and only the paraphrase gives way where it is narrow."""
-    heads = [head.replace(f" {REBUILT}", f"\n{REBUILT}") for head in columns(told)]
-    rows = [*map(cells, told.clauses), recommendations(told)]
-    shown = Table(box=None, header_style="bold", pad_edge=False)
-    for place, head in enumerate(heads):
-        widest = max(*map(len, head.split("\n")), *(len(row[place]) for row in rows))
-        shown.add_column(head, no_wrap=True, min_width=widest if place < len(heads) - 1 else None)
-    styles = ["bold" if row.changed else "dim" if row.is_group else None for row in told.clauses]
-    for row, style in zip(rows, [*styles, "bold"], strict=True):
-        shown.add_row(*row, style=style)
-    return shown
+def rows(told: Replay) -> list[list[str]]:
+    """The table below its heads: the clauses, then the recommendations."""
+    return [*map(cells, told.clauses), recommendations(told)]
 
 
-def lines(told: Replay) -> Iterator[str]:
-    """For a pipe: the same table, its columns parted by tabs."""
-    for row in (columns(told), *map(cells, told.clauses), recommendations(told)):
-        yield "\t".join(row)
+def ranks(told: Replay) -> list[int]:
+    """How important each column is where the table is too wide: 1 is always shown."""
+    return [1, 1, 2, 1, *(4 for _ in told.other_editions), 3, 5]

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from domain.commands import Command
 from domain.errors import NotFound, NotPermitted
 from domain.history.records import Appeal, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor, Role
 from domain.permissions.disclosure import User, View
+
+if TYPE_CHECKING:
+    from domain.commands import Command
 
 _PLAN: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician", "auditor"})
 _OFFICES: Final[frozenset[Role]] = _PLAN | {"requester"}

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from api.cli.main import main
-from api.cli.output import LineProgress
+from api.cli.progress import LineProgress
 from api.files.assess_lines import Answered, Refused, answers
 from tests import ROOT
 
