@@ -12,6 +12,7 @@ import typer
 
 from api.cli.output import complain, print_result
 from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, AsJson, app
+from api.cli.tables import show_text
 from api.text.clause import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand
 from domain.policy.editions import EDITIONS, edition_named
@@ -65,9 +66,14 @@ def explain_command(
     chosen = EDITIONS[0] if edition is None else edition_named(edition)
     if citation is not None:
         explained = explain(citation, chosen)
-        print_result(explained.to_json_value() if as_json else "\n".join(explained.lines()))
+        if as_json:
+            print_result(explained.to_json_value())
+        else:
+            show_text(explained.lines())
+    elif as_json:
+        print_result(outline_values(chosen))
     else:
-        print_result(outline_values(chosen) if as_json else "\n".join(outline_lines(chosen)))
+        show_text(outline_lines(chosen))
 
 
 @contextlib.contextmanager

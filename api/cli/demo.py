@@ -13,6 +13,7 @@ from api.cli.options import Database, TimeZone
 from api.cli.output import print_result
 from api.cli.program import AsJson, app
 from api.cli.progress import step_progress
+from api.cli.tables import show_text
 from api.server import which_ledger
 from domain.ledger.stores.urls import address_of
 
@@ -39,7 +40,7 @@ def demo_command(
             print_result([one.to_json_value() for one in shown])
             return
         print_result(f"{len(shown)} synthetic patients in {address_of(url)}:")
-        print_result("\n".join(demo_lines(shown)))
+        show_text(demo_lines(shown))
 
 
 def demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from api.cli.options import Database, Purpose
 from api.cli.output import complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
 from api.cli.progress import text_progress
+from api.cli.tables import show_text
 from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import patient_of
 from domain.errors import InvalidCommand, NotFound
@@ -115,7 +116,10 @@ def verify_command(
         given = [_checkpoint_given(path) for path in checkpoint or ()]
         with _progress() as progress:
             report = _verified(folder, database, trusted, given, progress)
-        print_result(report.to_json_value() if as_json else "\n".join(report.lines()))
+        if as_json:
+            print_result(report.to_json_value())
+        else:
+            show_text(report.lines())
         if report.holds:
             return
         failed = ", ".join(f"{part.failures_total} of {part.name}" for part in report.parts if not part.holds)

@@ -14,7 +14,7 @@ from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import DAY, INSTANT, Database, KnownAt, MemberArgument, Purpose, parsed
 from api.cli.output import complain, print_result
 from api.cli.program import WRONG_USE, AsJson, app
-from api.cli.tables import Column, show_pairs, show_table
+from api.cli.tables import Column, show_pairs, show_table, show_text
 from api.text.eligibility import change_in_words, eligibility_rows, headline
 from domain.policy.editions import edition_named
 from projections.audit_trail import AuditEntry, audit_trail
@@ -62,7 +62,7 @@ def eligibility_command(
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return
-        print_result(headline(answer))
+        show_text([headline(answer)])
         show_pairs(eligibility_rows(answer, access.zone.key))
 
 

@@ -44,6 +44,15 @@ def show_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     print_result("\n".join(pair_lines(listed, terminal_width())))
 
 
+def show_text(lines: Iterable[str]) -> None:
+    """Lines of words, wrapped on a terminal."""
+    listed = list(lines)
+    if sys.stdout.isatty():
+        width = terminal_width()
+        listed = [part for line in listed for part in wrap(line, width)]
+    print_result("\n".join(listed))
+
+
 def terminal_width() -> int:
     return shutil.get_terminal_size().columns
 
@@ -71,9 +80,10 @@ def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], width:
         yield from wrap(f"Not shown at this width: {left_out}. --json prints everything.", width)
 
 
-def pair_lines(pairs: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+def pair_lines(pairs: Sequence[tuple[str, str]], width: int, margin: int | None = None) -> Iterator[str]:
     """Labels at the left and wrapped text at the right; where a word of the text does not fit, under its label."""
-    margin = max((len(label) for label, _ in pairs), default=0) + len(GAP)
+    if margin is None:
+        margin = _margin(label for label, _ in pairs)
     for label, text in pairs:
         printable = _printable(text)
         if _longest_word(printable) > width - margin:
@@ -117,7 +127,12 @@ def _blocks(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
     for number, row in enumerate(rows):
         if number:
             yield ""
-        yield from pair_lines([(one.head, cell) for one, cell in zip(columns, row, strict=True) if cell], width)
+        pairs = [(one.head, cell) for one, cell in zip(columns, row, strict=True) if cell]
+        yield from pair_lines(pairs, width, _margin(one.head for one in columns))
+
+
+def _margin(labels: Iterable[str]) -> int:
+    return max(map(len, labels), default=0) + len(GAP)
 
 
 def _longest_word(text: str) -> int:

@@ -17,7 +17,7 @@ from api.cli.opening import open_existing_ledger, open_records, plainly
 from api.cli.options import DAY, INSTANT, AsOf, Database, KnownAt, Purpose, parsed
 from api.cli.output import complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
-from api.cli.tables import Column, show_table
+from api.cli.tables import Column, show_table, show_text
 from api.record_access.list_access import ListAccess
 from domain.errors import InvalidCommand, NotFound
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
@@ -150,7 +150,8 @@ def _show(answer: Worklist, zone: ZoneInfo) -> None:
     show_table(COLUMNS, rows)
     if sys.stdout.isatty():
         counted = ", ".join(f"{number} {_words(state)}" for state, number in answer.counts.items() if number)
-        print_result(f"{counted or 'Nothing waits'}; on {answer.as_of}, clocks at {_here(answer.clocks_at, zone)}.")
+        at = _here(answer.clocks_at, zone)
+        show_text([f"{counted or 'No open cases'}. Eligibility as of {answer.as_of}, turnaround times as of {at}."])
     for one in answer.failures:
         complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; its rows are old")
     if answer.next_after is not None:
