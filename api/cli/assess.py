@@ -10,8 +10,9 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from api.cli.options import AsJson
 from api.cli.output import complain, print_result
-from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, AsJson, app
+from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, app
 from api.cli.tables import show_text
 from api.text.clause import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand
@@ -20,10 +21,16 @@ from domain.policy.editions import EDITIONS, edition_named
 
 @app.command("assess")
 def assess_command(
-    file: Annotated[str, typer.Argument(metavar="FILE.jsonl", help="One case a line; - reads standard input.")],
-    full: Annotated[bool, typer.Option("--full", help="Add each finding's sentence, facts and readings.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Print each difference from `expected`; status 1.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Accepted; this command always prints JSON.")] = False,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE.jsonl", help="File with one case on each line; - reads standard input.")
+    ],
+    full: Annotated[
+        bool, typer.Option("--full", help="Add the sentence, facts, and readings of each finding.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Print each difference from `expected`. Exit status 1 if there is any.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="No effect: this command always prints JSON.")] = False,
 ) -> None:
     """Assess cases from a file, without a ledger.
 
@@ -49,14 +56,18 @@ def assess_command(
             for difference in one.differences or ():
                 progress.say(f"{one}: {difference}", sys.stderr)
     if check:
-        complain(f"{compared - differing} of {compared} lines with an expected answer agree")
+        complain(f"{compared - differing} of {compared} lines with an expected answer match")
     raise typer.Exit(WRONG_USE if refused else ANSWER_IS_NO if differing else DONE)
 
 
 @app.command("explain")
 def explain_command(
-    citation: Annotated[str | None, typer.Argument(help="For example 1.A.iii.d(3); none prints the outline.")] = None,
-    edition: Annotated[str | None, typer.Option(metavar="DATE", help="A review date; the newest by default.")] = None,
+    citation: Annotated[
+        str | None, typer.Argument(help="Clause, for example 1.A.iii.d(3). Default: the outline.")
+    ] = None,
+    edition: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Review date of a policy edition. Default: the newest.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain a clause of the policy, or print the outline.
@@ -86,6 +97,6 @@ def open_input(file: str) -> Iterator[BinaryIO]:
         try:
             opened = stack.enter_context(Path(file).open("rb"))
         except OSError as error:
-            remedy = "name a file that can be read, or - for standard input"
-            raise InvalidCommand(f"cannot read: {error.strerror}", field=file, remedy=remedy) from None
+            remedy = "name a file that you may read, or - for standard input"
+            raise InvalidCommand(f"the file cannot be read: {error.strerror}", field=file, remedy=remedy) from None
         yield opened

@@ -9,9 +9,9 @@ import typer
 
 from api import demo
 from api.cli.opening import plainly, url_to_write
-from api.cli.options import Database, TimeZone
+from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_result
-from api.cli.program import AsJson, app
+from api.cli.program import app
 from api.cli.progress import step_progress
 from api.cli.tables import show_text
 from api.server import which_ledger
@@ -21,7 +21,10 @@ from domain.ledger.stores.urls import address_of
 @app.command("demo")
 def demo_command(
     patients: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How many; more than the situations repeat them.")
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Number of patients. Situations repeat if N is larger than their number."
+        ),
     ] = len(demo.SITUATIONS),
     database: Database = None,
     time_zone: TimeZone = None,
@@ -44,7 +47,7 @@ def demo_command(
 
 
 def demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
-    """Every situation once; those that repeat them in one line."""
+    """Each situation once, and one line for the patients that repeat them."""
     width = max(len(one.member_id) for one in shown)
     first, more = shown[: len(demo.SITUATIONS)], shown[len(demo.SITUATIONS) :]
     yield from (f"  {one.member_id:<{width}}  {one.shows}" for one in first)

@@ -1,20 +1,21 @@
-"""The commands `eligibility` and `history`: where a patient stands, and what is on record."""
+"""The commands `eligibility` and `history`: a patient's current eligibility, and every event on record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import typer
 from pydantic_core import to_json
 
 from api.cli.opening import open_records, patient_of_member, plainly
-from api.cli.options import DAY, INSTANT, Database, KnownAt, MemberArgument, Purpose, parsed
+from api.cli.options import AsJson, AsOf, Database, EditionOption, KnownAt, MemberArgument, Purpose
 from api.cli.output import complain, print_result
-from api.cli.program import WRONG_USE, AsJson, app
+from api.cli.program import WRONG_USE, app
 from api.cli.tables import Column, show_pairs, show_table, show_text
+from api.cli.values import DAY, INSTANT, parsed
 from api.text.eligibility import change_in_words, eligibility_rows, headline
 from domain.policy.editions import edition_named
 from projections.audit_trail import AuditEntry, audit_trail
@@ -33,20 +34,16 @@ COLUMNS: Final = (
 @app.command("eligibility")
 def eligibility_command(
     member: MemberArgument,
-    as_of: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
-    ] = None,
+    as_of: AsOf = None,
     known_at: KnownAt = None,
-    edition: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
-    ] = None,
+    edition: EditionOption = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Show current eligibility: path, course, doses, what is missing.
 
-    The answer is as of now, or as it was known at an earlier time.
+    The answer is for today, for another day, or as it was known at an earlier time.
 
     Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
     """
@@ -76,9 +73,9 @@ def history_command(
 ) -> None:
     """List every event of a patient, oldest first.
 
-    Each line says what happened, when, who recorded it, and what it changed.
+    Each line shows what happened, when, who recorded it, and what it changed.
 
-    With --json one event a line, with all that it carries.
+    With --json, each line is one event with all its fields.
 
     Example: lemtrada-ledger history DEMO-0003
     """
@@ -111,5 +108,5 @@ def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:
 
 
 def _in_zone(happened: str, zone: ZoneInfo) -> str:
-    """An instant by the plan's clock; a day is one already."""
+    """A time in the plan's time zone. A day has none."""
     return datetime.fromisoformat(happened).astimezone(zone).isoformat() if "T" in happened else happened

@@ -221,13 +221,13 @@ def test_eligibility_says_which_option_cannot_be_meant(url: str, options: list[s
 def test_an_unknown_member_is_status_1_and_not_repeated(url: str, verb: str) -> None:
     for member in ("W-SECRET-77", f"elsewhere:{MID_COURSE}"):
         line = refused(verb, member, "--database", url, status=1)
-        assert line.startswith("no history for this member")
+        assert line.startswith("no patient record for this member")
         assert member not in line
 
 
 @pytest.mark.parametrize("member", ["", ":", "plan:", "x" * 201, "a\x00b"])
 def test_what_cannot_be_a_member_id_is_wrong_use(url: str, member: str) -> None:
-    assert refused("eligibility", member, "--database", url).startswith("this is no member id (MEMBER): ")
+    assert refused("eligibility", member, "--database", url).startswith("this is not a member ID (MEMBER): ")
 
 
 # -- history ----------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def test_upgrade_makes_a_ledger_and_is_harmless_to_repeat(tmp_path: Path) -> Non
     assert "needs the time zone" in refused("database", "upgrade", "--database", url)
     assert not (tmp_path / "new.sqlite").exists()
     made = ("database", "upgrade", "--database", url, "--time-zone", "America/Chicago")
-    assert run(*made).stdout == f"The ledger at {url} has schema 4 and counts days in America/Chicago.\n"
+    assert run(*made).stdout == f"The ledger at {url} has schema 4 and time zone America/Chicago.\n"
     again = json.loads(run("database", "upgrade", "--database", url, "--json").stdout)
     assert again == {"database": url, "schema_version": 4, "time_zone": "America/Chicago"}
     assert "America/Chicago, not in Europe/Oslo" in refused(*made[:-1], "Europe/Oslo")
@@ -387,5 +387,5 @@ def test_what_no_event_names_is_swept_and_what_one_names_stays(tmp_path: Path) -
     long_ago = stored.stat().st_mtime - 40 * 86_400
     os.utime(stored, (long_ago, long_ago))
     told = run("database", "sweep", "--database", url, "--days", "30").stdout
-    assert told.startswith("Removed: 1 that no event names")
+    assert told.startswith("Removed 1 documents without an event")
     assert not stored.exists()

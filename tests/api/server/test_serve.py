@@ -144,7 +144,7 @@ def test_a_new_ledger_is_made_and_only_this_machine_is_answered(tmp_path: Path) 
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
     with served("--database", url, TZ="Asia/Tokyo") as one:
         # A new ledger takes the zone of the machine, and says so.
-        assert one.printed[0] == f"The ledger at {url} counts days in Asia/Tokyo.\n"
+        assert one.printed[0] == f"Ledger: {url} (time zone Asia/Tokyo)\n"
         port = one.url.rpartition(":")[2]
         for host in (f"127.0.0.1:{port}", f"localhost:{port}", "LOCALHOST", f"[::1]:{port}"):
             assert one.get("/health/live", headers={"Host": host}).status_code == 200, host
