@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from domain.events.base import ImportedFrom
-from domain.ledger.sealing.sealing import Place
 from domain.policy.assessment import Assessment
 from projections.courses import Courses, CourseView, DoseView
 from projections.person import Person
 from projections.request_status import AppealView, DecisionView, DocumentView, NoticeView, RequestLife, WindowView
+
+if TYPE_CHECKING:
+    from domain.ledger.sealing.sealing import Place
 
 Rows = Iterator[tuple[str, str]]
 

@@ -358,8 +358,8 @@ def test_the_count_of_further_mistakes_is_said() -> None:
     ("arguments", "said"),
     [
         (["assess"], "Missing argument"),
-        (["assess", "no-such-file.jsonl"], r"cannot read: .* \(no-such-file.jsonl\): name a file"),
-        (["assess", "."], r"cannot read: .*directory"),
+        (["assess", "no-such-file.jsonl"], r"cannot be read: .* \(no-such-file.jsonl\): name a file"),
+        (["assess", "."], r"cannot be read: .*directory"),
         (["assess", "-", "--nope"], "No such option: --nope"),
         (["asses"], "No such command 'asses'"),
     ],

@@ -234,7 +234,7 @@ def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> 
 
 def test_the_demo_takes_no_database(tmp_path: Path) -> None:
     line = refused("--demo", "--port", "0", "--database", f"sqlite:///{tmp_path / 'mine.sqlite'}")
-    assert "(--database): leave one of the two out" in line
+    assert "(--database): use --demo or --database, not both" in line
     assert list(tmp_path.iterdir()) == []
 
 

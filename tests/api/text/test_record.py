@@ -91,7 +91,7 @@ def test_a_request_from_before_the_first_edition_is_told_though_nothing_judges_i
     ]
 
 
-def test_every_rebuilt_edition_of_a_replay_says_so_above_its_column(api: Api, ledger_url: str, width: int) -> None:
+def test_every_rebuilt_edition_of_a_replay_says_so_above_its_column(api: Api, ledger_url: str) -> None:
     request_id = api.denied(api.opened())
     heads = page("replay", request_id, database=ledger_url)[6].split("\t")
     assert heads[3:7] == [
