@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,8 +18,10 @@ from api.cli.tables import Column, show_pairs, show_table, show_text
 from api.cli.values import DAY, INSTANT, parsed
 from api.text.eligibility import change_in_words, eligibility_rows, headline
 from domain.policy.editions import edition_named
-from projections.audit_trail import AuditEntry, audit_trail
 from projections.eligibility import eligibility
+
+if TYPE_CHECKING:
+    from projections.audit_trail import AuditEntry
 
 COLUMNS: Final = (
     Column("version"),
@@ -79,6 +81,8 @@ def history_command(
 
     Example: lemtrada-ledger history DEMO-0003
     """
+    from projections.audit_trail import audit_trail  # noqa: PLC0415  (slow to import, and only this command needs it)
+
     with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.events(patient_of_member(access, member), "history", known_at=instant) as events:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -11,8 +12,10 @@ from domain.facts import AgentTried, RequestedDosing
 from domain.policy.criteria import described, spoken
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
-from projections.audit_trail import StateChange
 from projections.eligibility import Approvable, Eligibility
+
+if TYPE_CHECKING:
+    from projections.audit_trail import StateChange
 
 
 def headline(answer: Eligibility) -> str:
