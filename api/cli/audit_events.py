@@ -49,8 +49,8 @@ def audit_events_command(
 ) -> None:
     """Export every change and access as FHIR AuditEvents.
 
-    Events are in the order in which they were recorded; with --member, accesses are in order of time. The file is
-    written as a whole or not at all, and only its owner can read it. An access to each of its patients is recorded.
+    Entries are in the order in which they were recorded; with --member, in order of time. The file is written as a
+    whole or not at all, and only its owner can read it. An access to each of its patients is recorded first.
 
     Example: lemtrada-ledger audit-events --output audit.ndjson --from 2026-01-01
     """

@@ -1,8 +1,9 @@
-"""The command `serve`: its options, and what it prints before it answers: the address, and how to sign in."""
+"""The commands `serve` and `demo`: a ledger that is served, and synthetic patients that show every situation."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
@@ -12,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api import demo
-from api.cli.demo import demo_lines
 from api.cli.opening import plainly, url_to_write
-from api.cli.options import Database, TimeZone
+from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_result
 from api.cli.program import app
 from api.cli.progress import step_progress
@@ -26,6 +26,7 @@ from domain.errors import InvalidCommand
 from domain.events.patient import Member
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.stores.urls import address_of
 
 if TYPE_CHECKING:
     from api.identity import Identity
@@ -72,23 +73,11 @@ def serve_command(
     Example: lemtrada-ledger serve --demo
     """
     with plainly(), ExitStack() as stack:
-        if patients is not None and not with_demo:
-            raise InvalidCommand(
-                "--patients is for the temporary ledger of --demo",
-                field="--patients",
-                remedy="add --demo, or fill a ledger with `demo --patients N --database URL` and serve it",
-            )
+        _check_demo(context, with_demo, patients)
         front = front_of(public_url, proxy)
         stack.enter_context(serve.until_stopped())
         listener = stack.enter_context(serve.listening(host, port, front))
         if with_demo:
-            source = context.get_parameter_source("database")
-            if source is not None and source.name == "COMMANDLINE":
-                raise InvalidCommand(
-                    "--demo serves a temporary ledger",
-                    field="--database",
-                    remedy="use --demo or --database, not both; `demo --database URL` fills a ledger that is kept",
-                )
             _serve_demo(listener, front, time_zone, patients or len(demo.SITUATIONS))
             return
         url = url_to_write(database)
@@ -101,6 +90,60 @@ def serve_command(
             sys.stdout.flush()
             with announced(ledger, serve.url_of(listener), identity.public_url):
                 serve.serve(ledger, listener, front, identity)
+
+
+def _check_demo(context: typer.Context, with_demo: bool, patients: int | None) -> None:
+    """Raises InvalidCommand for --patients without --demo, and for --demo with --database."""
+    if patients is not None and not with_demo:
+        raise InvalidCommand(
+            "--patients is for the temporary ledger of --demo",
+            field="--patients",
+            remedy="add --demo, or fill a ledger with `demo --patients N --database URL` and serve it",
+        )
+    source = context.get_parameter_source("database")
+    if with_demo and source is not None and source.name == "COMMANDLINE":
+        raise InvalidCommand(
+            "--demo serves a temporary ledger",
+            field="--database",
+            remedy="use --demo or --database, not both; `demo --database URL` fills a ledger that is kept",
+        )
+
+
+@app.command("demo")
+def demo_command(
+    patients: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Number of patients. Situations repeat if N is larger than their number."
+        ),
+    ] = len(demo.SITUATIONS),
+    database: Database = None,
+    time_zone: TimeZone = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty ledger with synthetic patients.
+
+    Example: lemtrada-ledger demo --database sqlite:///demo.sqlite
+    """
+    with plainly():
+        url = url_to_write(database)
+        zone = which_ledger.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
+        with step_progress() as progress:
+            shown = demo.fill(url, patients=patients, zone=zone, progress=progress)
+        if as_json:
+            print_result([one.to_json_value() for one in shown])
+            return
+        print_result(f"{len(shown)} synthetic patients in {address_of(url)}:")
+        show_text(demo_lines(shown))
+
+
+def demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
+    """Each situation once, and one line for the patients that repeat them."""
+    width = max(len(one.member_id) for one in shown)
+    first, more = shown[: len(demo.SITUATIONS)], shown[len(demo.SITUATIONS) :]
+    yield from (f"  {one.member_id:<{width}}  {one.shows}" for one in first)
+    if more:
+        yield f"  {more[0].member_id} to {more[-1].member_id} show the same situations, in the same order."
 
 
 # -- what it prints ---------------------------------------------------------------------------
