@@ -21,6 +21,7 @@ from api.cli.program import WRONG_USE, app
 from api.cli.progress import LineProgress
 from api.files.import_intake import Intake
 from api.files.import_lines import json_schema
+from api.record_access.command_line import CommandLineAccess
 from api.server import which_ledger
 from domain.errors import InvalidCommand
 from domain.ledger.application import open_ledger
@@ -71,12 +72,13 @@ def import_command(
     with plainly():
         url = url_to_write(database)
         zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
+        ledger = open_ledger(url, zone=zone)
         with (
-            open_ledger(url, zone=zone) as ledger,
+            CommandLineAccess(ledger, None) as access,
             open_input(file) as lines,
             LineProgress(Console(stderr=True)) as progress,
         ):
-            intake = Intake(ledger, named, actor)
+            intake = Intake(ledger, named, actor, access)
             outcomes = intake.claims(lines) if file.lower().endswith(".csv") else intake.json_lines(lines)
             for outcome in outcomes:
                 progress.advance()

@@ -86,7 +86,7 @@ def history_command(
     with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.events(patient_of_member(access, member), "history", known_at=instant) as events:
-            entries = audit_trail(events).entries if not as_json else ()
+            entries = audit_trail(events) if not as_json else ()
         if as_json:
             from api.routes.schemas import event_view  # noqa: PLC0415  (slow to import, and only JSON needs it)
 

@@ -17,7 +17,7 @@ from domain.commands.requests import SubmitRequest
 from domain.errors import KeyReused, LedgerError, NotFound, NotPermitted
 from domain.ledger.application import Outcome
 from domain.people import Actor
-from domain.permissions.commands import check_role
+from domain.permissions.commands import refusal_of_role
 from domain.permissions.disclosure import View
 
 _SUBJECTS: Final[tuple[tuple[str, View], ...]] = (
@@ -60,15 +60,7 @@ def _was_read(refusal: LedgerError, command: Command, actor: Actor) -> bool:
     """Whether the refusal depends on a record that was found and that the user may act on."""
     if isinstance(refusal, NotFound | KeyReused) or refusal.field == "Idempotency-Key":
         return False
-    return not isinstance(refusal, NotPermitted) or _may(actor, command)
-
-
-def _may(actor: Actor, command: Command) -> bool:
-    try:
-        check_role(actor, command)
-    except NotPermitted:
-        return False
-    return True
+    return not isinstance(refusal, NotPermitted) or refusal_of_role(actor, type(command)) is None
 
 
 def _shown_by(command: Command) -> tuple[View, str | None]:

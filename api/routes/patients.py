@@ -139,10 +139,10 @@ def get_history(
 ) -> EventPage:
     """Every event, oldest first, with all that it carries."""
     with access.events(patient_id, "history", known_at=known_at) as events:
-        views = [event_view(event) for event in events]
+        page = page_of(events, [event.originator_version for event in events], after, limit)
+        items = [event_view(event) for event in page.items]
     tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
-    versions = [event.originator_version for event in events]
-    return page_of(views, versions, after, limit)
+    return EventPage(items=items, next_after=page.next_after)
 
 
 @router.get("/{patient_id}/audit-trail", responses=QUERY)
@@ -157,9 +157,10 @@ def get_audit_trail(
 ) -> AuditPage:
     """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
     with access.events(patient_id, "audit_trail", known_at=known_at) as events:
-        entries = audit_trail(events).entries
-    tag_answer(request, response, f'"{patient_id.hex}-{entries[-1].version}-audit"')
-    return page_of(entries, [entry.version for entry in entries], after, limit)
+        entries = audit_trail(events, after=after, limit=limit)
+    tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-audit"')
+    page = page_of(events, [event.originator_version for event in events], after, limit)
+    return AuditPage(items=list(entries), next_after=page.next_after)
 
 
 @router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)

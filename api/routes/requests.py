@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
@@ -12,7 +12,7 @@ from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
 from api.record_access.http import AccessOfRequest
-from api.record_access.patient_access import patient_of
+from api.routes.commands.route_factory import Act, add_routes
 from api.routes.dependencies import (
     After,
     AsOf,
@@ -36,13 +36,11 @@ from api.routes.schemas import (
     request_answer,
     request_summary,
 )
-from domain.commands import Command
 from domain.commands.determinations import Approval, ApproveCourse, Denial, DenyRequest, Referral, ReferRequest
 from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
-from domain.history.records import Request as PriorAuthorization
-from domain.history.state import PatientHistory
+from domain.ledger.application import Outcome
 from domain.permissions.views import is_own
 from domain.review.assess_request import judge
 from projections.request_status import RequestLife, clocks_at, request_life
@@ -72,10 +70,7 @@ def submit_request(
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
-    request = _request(outcome.history, submitted.request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
+    return _answer(commanding, outcome, submitted.request_id)
 
 
 @router.get("/patients/{patient_id}/requests", responses=QUERY)
@@ -107,7 +102,8 @@ def get_request(
     """The request as its facts stand, its determination as recorded, and what the policy says of it on the day."""
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        answer = request_answer(history, submitted, *judged_or_problem(history, submitted, day))
+        judged, problem = judged_or_problem(history, submitted, day)
+        answer = request_answer(history, submitted, judged, problem, access.shown_version)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
@@ -149,7 +145,7 @@ def assess_request(
     tag_answer(request, response, tag)
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
@@ -170,69 +166,47 @@ def assess_extension(
     tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(judgement.assessment)))
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
 
-@router.post("/requests/{request_id}/approve", responses=COMMAND)
-def approve_course(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[Approval, Body(examples=[examples.APPROVE])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Approve a course for thirty days. Needs the digest of the assessment that was looked at."""
-    command = ApproveCourse(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-@router.post("/requests/{request_id}/deny", responses=COMMAND)
-def deny_request(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[DenyBody, Body(examples=[examples.DENY])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Deny, citing the specific criteria in plain language. Only a clinician; by default a physician."""
-    command = DenyRequest(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-@router.post("/requests/{request_id}/refer", responses=COMMAND)
-def refer_request(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[Referral, Body(examples=[examples.REFER])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Send the request to a clinician."""
-    command = ReferRequest(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-def _decide(
-    commanding: Commanding,
-    response: Response,
-    command: Command,
-    request_id: str,
-    key: str | None,
-    if_match: str | None,
-) -> RequestAnswer:
-    outcome = run(commanding, patient_of(request_id), command, response, key, if_match)
-    request = _request(outcome.history, request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
-
-
-def _request(history: PatientHistory, request_id: str) -> PriorAuthorization:
+def _answer(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
+    """The request as the command left it, assessed on the day of the command."""
+    history = outcome.history
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
-    return request
+    judged, problem = judged_or_problem(history, request, day_recorded(commanding.ledger, outcome))
+    return request_answer(history, request, judged, problem, commanding.access.shown_version)
+
+
+DETERMINATIONS: Final = (
+    Act(
+        "/requests/{request_id}/approve",
+        ApproveCourse,
+        "Approve a course for thirty days. Needs the digest of the assessment that was looked at.",
+        examples.APPROVE,
+        terms=Approval,
+        answers=RequestAnswer,
+        answer=_answer,
+    ),
+    Act(
+        "/requests/{request_id}/deny",
+        DenyRequest,
+        "Deny, citing the specific criteria in plain language. Only a clinician; by default a physician.",
+        examples.DENY,
+        terms=DenyBody,
+        answers=RequestAnswer,
+        answer=_answer,
+    ),
+    Act(
+        "/requests/{request_id}/refer",
+        ReferRequest,
+        "Send the request to a clinician.",
+        examples.REFER,
+        terms=Referral,
+        answers=RequestAnswer,
+        answer=_answer,
+    ),
+)
+add_routes(router, DETERMINATIONS)

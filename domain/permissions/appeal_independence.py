@@ -37,7 +37,15 @@ The prescriber is of one of them, or asked after consulting one who is (1.A.iv, 
 
 
 def check_independent(actor: Actor, history: PatientHistory, appeal: Appeal, *, field: str = "actor") -> None:
-    """Raise NotPermitted where this person took part in what is appealed, or reports to one who did.
+    """Raise NotPermitted where this person took part in what is appealed, or reports to one who did."""
+    if (refusal := why_not_independent(actor, history, appeal, field=field)) is not None:
+        raise refusal
+
+
+def why_not_independent(
+    actor: Actor, history: PatientHistory, appeal: Appeal, *, field: str = "actor"
+) -> NotPermitted | None:
+    """The refusal of somebody who took part in what is appealed, or reports to one who did.
 
     An imported determination names its decider by name alone, so the name is compared as well.
     """
@@ -45,33 +53,41 @@ def check_independent(actor: Actor, history: PatientHistory, appeal: Appeal, *, 
     assert request is not None, "an appeal is of a request on record"
     took_part = {one.id for one in _took_part(history, request, appeal)}
     if actor.id in took_part or _spoken(actor.name) in _named(request):
-        raise NotPermitted(
+        return NotPermitted(
             "this person took part in the determination that is appealed",
             field=f"{field}.id",
             remedy="have it decided by somebody who did not, and who reports to nobody who did",
         )
     if took_part & set(actor.reports_to):
-        raise NotPermitted(
+        return NotPermitted(
             "this person reports to somebody who took part in the determination that is appealed",
             field=f"{field}.reports_to",
             remedy="have it decided by somebody who is not below them",
         )
+    return None
 
 
 def check_uphold(actor: Actor) -> None:
     """Raise NotPermitted unless this is a physician of the same or a similar specialty."""
+    if (refusal := why_not_uphold(actor)) is not None:
+        raise refusal
+
+
+def why_not_uphold(actor: Actor) -> NotPermitted | None:
+    """The refusal of anybody but a physician of the same or a similar specialty."""
     if actor.credential != "physician":
-        raise NotPermitted(
+        return NotPermitted(
             f"a {actor.credential.replace('_', ' ')} may overturn a denial, and cannot uphold one",
             field="actor.credential",
             remedy="have it decided by a physician of the same or a similar specialty",
         )
     if actor.specialty is None or normalised(actor.specialty) not in SIMILAR_SPECIALTIES:
-        raise NotPermitted(
+        return NotPermitted(
             "upholding a denial takes the same or a similar specialty as the prescriber's or the condition's",
             field="actor.specialty",
             remedy="have it decided by a physician of neurology or of multiple sclerosis",
         )
+    return None
 
 
 def normalised(specialty: str) -> str:

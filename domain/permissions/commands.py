@@ -7,6 +7,7 @@ course; who may deny is data, by line of business.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from domain.commands import COMMANDS, Command, appeals, determinations, patient, requests, treatment
@@ -111,21 +112,28 @@ MAY_DENY: Final[dict[LineOfBusiness, frozenset[Credential]]] = {
 }
 
 
-def check_role(actor: Actor, command: Command) -> None:
-    """Raise NotPermitted unless the role may give this command at all."""
-    allowed = MAY[type(command)]
+def check_role(actor: Actor, command: type[Command]) -> None:
+    """Raise NotPermitted unless the role may give such a command at all."""
+    if (refusal := refusal_of_role(actor, command)) is not None:
+        raise refusal
+
+
+def refusal_of_role(actor: Actor, command: type[Command]) -> NotPermitted | None:
+    """Why the role may not give such a command at all; None where it may."""
+    allowed = MAY[command]
     if actor.role not in allowed:
-        raise NotPermitted(
+        return NotPermitted(
             f"{_a(actor.role)} may not {_spoken(command)}",
             field="actor.role",
             remedy=f"have it done by {' or '.join(map(_a, sorted(allowed)))}",
         )
     if actor.role in _APPEALS and actor.credential not in CLINICIAN_CREDENTIALS:
-        raise NotPermitted(
+        return NotPermitted(
             f"{_a(actor.role)} with the credential {actor.credential!r} may not act as one",
             field="actor.credential",
             remedy="a clinician is a physician (medical director) or a pharmacist",
         )
+    return None
 
 
 def check_may_bring_documents(actor: Actor) -> None:
@@ -167,9 +175,8 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
     raise NotPermitted(cause, clause=clause, field="actor.role", remedy="refer the request to a clinician")
 
 
-def _spoken(command: Command) -> str:
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(command).__name__)
-    return words.strip()
+def _spoken(command: type[Command]) -> str:
+    return re.sub(r"(?=[A-Z])", " ", command.__name__).strip().lower()
 
 
 def _a(role: str) -> str:

@@ -6,11 +6,13 @@ patient. What a requester may not know of does not exist for her: she is told th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import NotFound, NotPermitted
+from domain.events import PatientEvent
+from domain.events.patient import RequesterAdmitted
 from domain.history.records import Appeal, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor, Role
@@ -141,6 +143,43 @@ def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
     if found is None or not _is_about_own(user, history, found.request_id):
         raise NotFound("no such notice", field="notice_id", remedy="take the id from the request's notices")
     return found
+
+
+def is_whole_view(office: str, history: PatientHistory) -> bool:
+    """Whether no other office is in this history, so that every event is in the view of this one."""
+    return set(history.requesters) <= {office} and all(is_of(office, one) for one in history.requests)
+
+
+def own_versions(user: User, history: PatientHistory, events: Sequence[PatientEvent]) -> list[int]:
+    """The versions of a history that this user may know of: all, or those about no request of another office."""
+    office = office_of(user)
+    return [one.originator_version for one in events if office is None or _is_in_view(office, history, one)]
+
+
+def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bool:
+    if isinstance(event, RequesterAdmitted):
+        return event.actor.asks_as == office
+    request_id = _request_of(history, event)
+    request = history.request(request_id) if request_id is not None else None
+    return request is None or is_of(office, request)
+
+
+def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
+    """The request that an event is about, by itself or through its appeal, document, or notice."""
+    if (named := getattr(event, "request_id", None)) is not None:
+        return str(named)
+    appeal_id, document_id = getattr(event, "appeal_id", None), getattr(event, "document_id", None)
+    notice_id = getattr(event, "notice_id", None)
+    found = (
+        history.appeal(appeal_id)
+        if appeal_id is not None
+        else history.document(document_id)
+        if document_id is not None
+        else history.notice(notice_id)
+        if notice_id is not None
+        else None
+    )
+    return found.request_id if found is not None else None
 
 
 def check_concerns_own(user: User, history: PatientHistory, command: Command) -> None:

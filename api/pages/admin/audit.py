@@ -140,13 +140,13 @@ def event_page(
     with access.events(patient_id, "audit_trail", subject=str(version)) as events:
         if version > len(events):
             raise NotFound("no such event", field="version", remedy="send a version that is on record")
-        trail = audit_trail(events[:version])
+        (entry,) = audit_trail(events, after=version - 1, limit=1)
     event = events[version - 1]
     return rendered(
         request,
         "admin/event.html.j2",
         patient_id=patient_id,
-        entry=trail.entries[-1],
+        entry=entry,
         words=in_words(event, access.zone),
         beside=[one.originator_version for one in events if one.command_id == event.command_id],
         last=len(events),

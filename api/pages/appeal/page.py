@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
 
-from api.http.problems import tell_of_denial
-from api.pages.form_commands import Tried, attempt, done, refused, why_not
-from api.pages.forms import Form, FormOfRequest, FormWrong
-from api.pages.redirects import leads_to
+from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named, occasion_of
 from api.pages.rendering import PREFIX, rendered
-from api.pages.request.document_upload import brought
+from api.pages.request.document_upload import with_document
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import Events, PatientAccess, patient_of
 from api.routes.dependencies import (
@@ -28,6 +24,7 @@ from api.routes.dependencies import (
     judged_or_problem,
 )
 from api.routes.replays import DecisionVersion, OtherEdition, ReplayedOn
+from domain.commands import Command
 from domain.commands.appeals import (
     AddAppealEvidence,
     AssignAppeal,
@@ -38,14 +35,16 @@ from domain.commands.appeals import (
     RecordExternalAnswer,
     WithdrawAppeal,
 )
-from domain.errors import EditionUnknown, LedgerError, NotFound, NotPermitted
+from domain.decisions.may import may
+from domain.decisions.preconditions import Assigning
+from domain.errors import EditionUnknown, LedgerError, NotFound
 from domain.events import PatientEvent
 from domain.events.appeals import AppealFiled
 from domain.history.records import Appeal
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
-from domain.permissions.appeal_independence import check_independent, check_uphold
+from domain.permissions.appeal_independence import why_not_independent, why_not_uphold
 from domain.permissions.views import request_seen
 from domain.policy.editions import EDITIONS
 from domain.review.assess_request import Judgement
@@ -56,16 +55,19 @@ router = APIRouter(include_in_schema=False)
 
 APPEAL: Final = f"{PREFIX}/appeals/{{appeal_id}}"
 REQUEST: Final = f"{PREFIX}/requests/{{request_id}}"
-_SAID: Final = "as it will be said"
 
-ACTS: Final[dict[str, type[BaseModel]]] = {
-    "claim": AssignAppeal,
+ACTS: Final[dict[str, type[Command]]] = {
     "decide": DecideAppeal,
     "evidence": AddAppealEvidence,
     "withdraw": WithdrawAppeal,
     "dismiss": DismissAppeal,
     "hand-on": HandOnAppeal,
     "external-answer": RecordExternalAnswer,
+}
+"""A claim is the worklist's, and leads back here."""
+FORMS: Final[dict[str, FormCommand]] = {
+    **{name: FormCommand(command) for name, command in ACTS.items()},
+    "evidence": FormCommand(AddAppealEvidence, with_document),
 }
 
 EditionAsked = Annotated[str | None, Query(max_length=10)]
@@ -121,19 +123,20 @@ def filing_page(
 
 
 @router.post(f"{REQUEST}/appeals")
-def file_appeal(
-    request: Request,
-    access: AccessOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    outcome = attempt(request, commanding, patient_of(request_id), "file", FileAppeal, form, request_id=request_id)
-    if isinstance(outcome, Tried):
-        return _filing(request, access, commanding, request_id, outcome)
+def file_appeal(sent: SentForm, access: AccessOfRequest, request_id: RequestIdInPath) -> Response:
+    def again(tried: Tried) -> Response:
+        return _filing(sent.request, access, sent.commanding, request_id, tried)
+
+    return answered(sent, "file", FILE, patient_of(request_id), "", again, request_id=request_id)
+
+
+def _filed(outcome: Outcome) -> str:
     filed = outcome.events[0]
     assert isinstance(filed, AppealFiled)
-    return leads_to(request, f"{PREFIX}/appeals/{filed.appeal_id}", outcome)
+    return f"{PREFIX}/appeals/{filed.appeal_id}"
+
+
+FILE: Final = FormCommand(FileAppeal, leads=_filed)
 
 
 def _filing(
@@ -141,15 +144,13 @@ def _filing(
 ) -> Response:
     with access.request(request_id) as (history, one):
         pass
-    filer: Any = {"name": _SAID, "relation": "patient"}
-    command = FileAppeal(request_id=request_id, received_at=access.now(), grounds=_SAID, filer=filer)
     return rendered(
         request,
         "appeal/new_appeal.html.j2",
         tried.status if tried is not None else 200,
         request_id=request_id,
         name=history.name,
-        refusal=why_not(commanding, history, command),
+        refusal=may(history, occasion_of(commanding, history), FileAppeal, request_id),
         submitted=one,
         tried=tried,
     )
@@ -171,35 +172,14 @@ def appeal_page(
 
 
 @router.post(f"{APPEAL}/{{act}}")
-def do(
-    request: Request,
-    access: AccessOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    appeal_id: AppealIdInPath,
-    act: str,
-) -> Response:
-    if act not in ACTS:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the appeal's page")
-    outcome = _done(request, commanding, form, appeal_id, act)
-    if isinstance(outcome, Tried):
-        return _page(request, access, commanding, appeal_id, None, None, outcome)
-    return done(f"{PREFIX}/appeals/{appeal_id}", outcome)
+def do(sent: SentForm, access: AccessOfRequest, appeal_id: AppealIdInPath, act: ActInPath) -> Response:
+    form = form_named(FORMS, act, "the appeal's page")
 
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, sent.commanding, appeal_id, None, None, tried)
 
-def _done(request: Request, commanding: Commanding, form: Form, appeal_id: str, act: str) -> Outcome | Tried:
-    patient_id, also = patient_of(appeal_id), dict[str, Any](appeal_id=appeal_id)
-    if act == "claim":
-        also["to"] = commanding.caller.actor
-    if act == "evidence":
-        try:
-            also["documents"] = brought(commanding, patient_id, form)
-        except LedgerError as error:
-            tell_of_denial(request, error)
-            return refused(act, form, error)
-        except FormWrong as wrong:
-            return refused(act, form, wrong)
-    return attempt(request, commanding, patient_id, act, ACTS[act], form, **also)
+    page = f"{PREFIX}/appeals/{appeal_id}"
+    return answered(sent, act, form, patient_of(appeal_id), page, again, appeal_id=appeal_id)
 
 
 def _page(
@@ -228,7 +208,8 @@ def _page(
         decision=None,
         here=f"{PREFIX}/appeals/{appeal_id}",
         digest=seen.judgement.digest if seen.judgement is not None else "",
-        may=_refusals(commanding, seen, access),
+        shown_version=access.shown_version(seen.history, seen.history.version),
+        may=_refusals(commanding, seen),
         rules=_rules(access, seen),
         took_part=seen.request.took_part if access.office is None else (),
         is_of_plan=access.office is None,
@@ -271,38 +252,22 @@ def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:
     return version if is_decision else None
 
 
-def _refusals(commanding: Commanding, seen: Seen, access: PatientAccess) -> dict[str, LedgerError | None]:
+def _refusals(commanding: Commanding, seen: Seen) -> dict[str, LedgerError | None]:
     """By act, why this person can't do it as things stand."""
-    one, digest = seen.appeal.appeal_id, seen.judgement.digest if seen.judgement is not None else "0" * 64
-    now = access.now()
-    tried: dict[str, Any] = {
-        "claim": AssignAppeal(appeal_id=one, to=commanding.caller.actor),
-        "decide": DecideAppeal(appeal_id=one, outcome="overturned", assessment_digest=digest, rationale=_SAID, doses=1),
-        "evidence": AddAppealEvidence(appeal_id=one, received_at=now, note=_SAID),
-        "withdraw": WithdrawAppeal(appeal_id=one, by=_SAID, reason=_SAID),
-        "dismiss": DismissAppeal(appeal_id=one, ground="improperly_filed", reason=_SAID),
-        "hand-on": HandOnAppeal(appeal_id=one, organisation=_SAID),
-        "external-answer": RecordExternalAnswer(
-            appeal_id=one, received_on=access.today(), outcome="upheld", rationale=_SAID, assessment_digest=digest
-        ),
+    history, occasion, appeal_id = seen.history, occasion_of(commanding, seen.history), seen.appeal.appeal_id
+    claimed = Assigning(appeal_id, occasion.actor)
+    return {
+        "claim": may(history, occasion, AssignAppeal, claimed),
+        **{act: may(history, occasion, command, appeal_id, seen.judgement) for act, command in ACTS.items()},
     }
-    return {act: why_not(commanding, seen.history, command) for act, command in tried.items()}
 
 
 def _rules(access: PatientAccess, seen: Seen) -> list[tuple[str, LedgerError | None]]:
     """The rules of independence, each with why this person does not meet it."""
-    taking_part, upholding = None, None
-    try:
-        check_independent(access.actor, seen.history, seen.appeal)
-    except NotPermitted as refusal:
-        taking_part = refusal
-    try:
-        check_uphold(access.actor)
-    except NotPermitted as refusal:
-        upholding = refusal
+    taking_part = why_not_independent(access.actor, seen.history, seen.appeal)
     return [
         ("Took no part in what is appealed, and reports to nobody who did", taking_part),
-        ("To uphold: a physician of the same or a similar specialty", upholding),
+        ("To uphold: a physician of the same or a similar specialty", why_not_uphold(access.actor)),
     ]
 
 

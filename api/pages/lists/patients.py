@@ -15,15 +15,13 @@ from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import Commanding, CommandingOfRequest, opened
 from api.routes.patients import FindBody
 from domain.commands.patient import OpenHistory
-from domain.errors import LedgerError, NotFound, NotPermitted
-from domain.events.patient import Member
-from domain.permissions.commands import check_role
+from domain.errors import LedgerError, NotFound
+from domain.permissions.commands import refusal_of_role
 from domain.permissions.views import check_may_see
 
 router = APIRouter(include_in_schema=False)
 
 PATH: Final = f"{PREFIX}/patients"
-_NOBODY: Final = OpenHistory(member=Member(member_id="-"), name="-")
 
 
 @router.get(PATH)
@@ -71,18 +69,10 @@ def _page(request: Request, commanding: Commanding, tried: Tried | None = None) 
         tried.status if tried is not None else 200,
         tried=tried,
         typed=_typed(tried.form) if tried is not None and tried.act == "find" else {},
-        may_not_open=_may_not_open(commanding),
+        may_not_open=refusal_of_role(commanding.caller.actor, OpenHistory),
     )
 
 
 def _typed(form: Form) -> dict[str, str]:
     """What was looked for, so that it need not be typed again to open a history."""
     return {name: form.text(name) or "" for name in ("member.issuer", "member.member_id")}
-
-
-def _may_not_open(commanding: Commanding) -> NotPermitted | None:
-    try:
-        check_role(commanding.caller.actor, _NOBODY)
-    except NotPermitted as refusal:
-        return refusal
-    return None

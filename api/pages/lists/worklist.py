@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.http.etags import tag_of
 from api.http.problems import tell_of_denial
-from api.pages.form_commands import Tried, refused
+from api.pages.form_commands import Tried, occasion_of, refused
 from api.pages.forms import Form, FormOfRequest
 from api.pages.lists.worklist_filters import PATH, Asked, AskedOfRequest, asked_on
 from api.pages.redirects import leads_to
@@ -32,12 +32,14 @@ from api.routes.dependencies import (
 from domain.commands import Command
 from domain.commands.appeals import AssignAppeal
 from domain.commands.requests import AssignRequest, ReleaseRequest
+from domain.decisions.may import may
+from domain.decisions.preconditions import Assigning
 from domain.errors import Conflict, EditionUnknown, LedgerError, NotFound, NotPermitted, StaleVersion
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor
 from domain.policy.editions import edition_for
-from projections.worklist.listing import Worklist, WorklistItem
+from projections.worklist.listing import Worklist
 from projections.worklist.rows import STATES
 from projections.worklist.text import short_number, waits_for
 
@@ -174,15 +176,9 @@ def _clauses(day: date) -> list[tuple[str, str]]:
 # -- who can claim what -------------------------------------------------------------------------
 
 
-def _claim_of(item: WorklistItem, actor: Actor) -> Command:
-    if item.kind == "appeal":
-        return AssignAppeal(appeal_id=item.subject_id, to=actor)
-    return AssignRequest(request_id=item.subject_id, to=actor)
-
-
 def _closed(lists: ListAccess, commanding: Commanding, page: Worklist) -> Closed:
     """As the domain itself would refuse it now; the histories are read together."""
-    ledger, actor = commanding.ledger, commanding.caller.actor
+    actor = commanding.caller.actor
     free = [one for one in page.items if one.held_by is None]
     histories = lists.histories([one.patient_id for one in free])
     reasons: dict[str, LedgerError] = {}
@@ -191,7 +187,8 @@ def _closed(lists: ListAccess, commanding: Commanding, page: Worklist) -> Closed
         history = histories.get(item.patient_id)
         if history is None:
             continue
-        refusal = ledger.refusal_of(history, _claim_of(item, actor), actor)
+        claim = AssignAppeal if item.kind == "appeal" else AssignRequest
+        refusal = may(history, occasion_of(commanding, history), claim, Assigning(item.subject_id, actor))
         if refusal is not None:
             reasons.setdefault(str(refusal), refusal)
             of[item.subject_id] = list(reasons).index(str(refusal)) + 1
@@ -219,15 +216,15 @@ def _done(
 
 def _recorded(commanding: Commanding, subject_id: str, form: Form, command: Command) -> Outcome:
     """Recorded only if whoever has it is still who was shown: two who claim at once do not take it from each other."""
-    ledger, caller, patient_id = commanding.ledger, commanding.caller, patient_of(subject_id)
+    caller, patient_id = commanding.caller, patient_of(subject_id)
     for _ in range(TRIES):
         history = history_to_change(commanding, patient_id)
         moved = _moved(history, subject_id, form.text("held_by") or "", caller.actor)
         if moved is not None and not _was_sent_before(commanding, form):
+            subject = subject_id if isinstance(command, ReleaseRequest) else Assigning(subject_id, caller.actor)
             with recording_refusals(commanding.access, patient_id, command, caller.actor):
-                if isinstance(refusal := ledger.refusal_of(history, command, caller.actor), NotPermitted):
-                    raise refusal
-                raise moved
+                refusal = may(history, occasion_of(commanding, history), type(command), subject)
+                raise refusal if isinstance(refusal, NotPermitted) else moved
         try:
             return run(commanding, patient_id, command, Response(), form.key, tag_of(history))
         except StaleVersion:

@@ -8,16 +8,16 @@ from typing import Annotated, Any, Final, get_args
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import Tried, attempt, done
-from api.pages.forms import FormOfRequest, as_typed
-from api.pages.patient.actions import ACTS, FIRST, MORE, ON_A_DOSE, refusals
+from api.pages.form_commands import ActInPath, SentForm, Tried, answered, form_named
+from api.pages.forms import as_typed
+from api.pages.patient.actions import FIRST, FORMS, MORE, ON_A_DOSE, refusals
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess
 from api.routes.dependencies import AsOf, Commanding, CommandingOfRequest, PatientIdInPath
 from api.text.eligibility import eligibility_rows, headline
 from domain.calendar import FIRST_YEAR, LAST_YEAR
-from domain.errors import InvalidCommand, NotFound
+from domain.errors import InvalidCommand
 from domain.events.patient import Relationship
 from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import Fact
@@ -56,27 +56,16 @@ def patient_page(
 
 
 @router.post(f"{HERE}/{{act}}")
-def do(
-    request: Request,
-    access: AccessOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    patient_id: PatientIdInPath,
-    act: str,
-) -> Response:
+def do(sent: SentForm, access: AccessOfRequest, patient_id: PatientIdInPath, act: ActInPath) -> Response:
     """Records a fact or a correction; an entry of the record is named by the form."""
-    chosen = ACTS.get(act)
-    if chosen is None:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the patient's page")
-    also: dict[str, Any] = {}
-    if act == "prior-treatment" and form.text("none") == "true":
-        also["courses"] = []
+    form = form_named(FORMS, act, "the patient's page")
     # Of reports each has a form of its own, filled in with what it says.
-    form_of = f"{act}-{(form.text('report_id') or '').rpartition('.')[2]}" if act.endswith("-report") else act
-    outcome = attempt(request, commanding, patient_id, form_of, chosen.command, form, **also)
-    if isinstance(outcome, Tried):
-        return _page(request, access, commanding, patient_id, None, None, outcome)
-    return done(f"{PREFIX}/patients/{patient_id}", outcome)
+    name = f"{act}-{(sent.form.text('report_id') or '').rpartition('.')[2]}" if act.endswith("-report") else act
+
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, sent.commanding, patient_id, None, None, tried)
+
+    return answered(sent, name, form, patient_id, f"{PREFIX}/patients/{patient_id}", again)
 
 
 def _moment(typed: str | None, access: PatientAccess) -> datetime | None:
@@ -129,7 +118,7 @@ def _page(
         first=FIRST,
         on_a_dose=ON_A_DOSE,
         more=MORE,
-        may=refusals(commanding),
+        may=refusals(commanding.caller.actor),
         is_of_plan=access.office is None,
         tried=tried,
     )

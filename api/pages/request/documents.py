@@ -6,22 +6,23 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
 
-from api.pages.form_commands import Tried, attempt, done
-from api.pages.forms import FormOfRequest
+from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
-from api.routes.dependencies import CommandingOfRequest, DocumentIdInPath
+from api.routes.dependencies import DocumentIdInPath
 from domain.commands.requests import CorrectDocument, ReviewDocument, VoidDocument
-from domain.errors import NotFound
 from domain.permissions.commands import MAY
 
 router = APIRouter(include_in_schema=False)
 
 HERE: Final = f"{PREFIX}/documents/{{document_id}}"
-ACTS: Final[dict[str, type[BaseModel]]] = {"review": ReviewDocument, "correct": CorrectDocument, "void": VoidDocument}
+FORMS: Final[dict[str, FormCommand]] = {
+    "review": FormCommand(ReviewDocument),
+    "correct": FormCommand(CorrectDocument),
+    "void": FormCommand(VoidDocument),
+}
 IN_A_FRAME: Final = ("image/jpeg", "image/png", "text/plain")
 """What a browser shows in a frame in which nothing runs. Its viewer of PDF is a program, which does not run there."""
 
@@ -36,21 +37,15 @@ def document_page(
 
 
 @router.post(f"{HERE}/{{act}}")
-def do(
-    request: Request,
-    access: AccessOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    document_id: DocumentIdInPath,
-    act: str,
-) -> Response:
+def do(sent: SentForm, access: AccessOfRequest, document_id: DocumentIdInPath, act: ActInPath) -> Response:
     """Read for a clause, corrected in what was said of it, or voided."""
-    if act not in ACTS:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the document's page")
-    outcome = attempt(request, commanding, patient_of(document_id), act, ACTS[act], form, document_id=document_id)
-    if isinstance(outcome, Tried):
-        return _page(request, access, document_id, form.text("clause"), outcome)
-    return done(f"{PREFIX}/documents/{document_id}", outcome)
+    form = form_named(FORMS, act, "the document's page")
+
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, document_id, sent.form.text("clause"), tried)
+
+    page = f"{PREFIX}/documents/{document_id}"
+    return answered(sent, act, form, patient_of(document_id), page, again, document_id=document_id)
 
 
 def _page(

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.notices.sealed import SealWords, rows_of, seal_words
-from api.pages.form_commands import Tried, attempt, done, refused
+from api.pages.form_commands import FormCommand, SentForm, Tried, answered, refused
 from api.pages.forms import FormOfRequest, FormWrong, read
 from api.pages.rendering import HEADERS, PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
-from api.routes.dependencies import CommandingOfRequest, NoticeIdInPath, RequestIdInPath
+from api.routes.dependencies import NoticeIdInPath, RequestIdInPath
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import Denial
 from domain.commands.requests import IssueNotice, RecordDelivery
@@ -24,6 +24,7 @@ from domain.history import fold
 from domain.history.records import Notice
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
+from domain.ledger.application import Outcome
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.commands import MAY
 from domain.permissions.views import notice_seen, request_seen
@@ -92,32 +93,30 @@ def preview_page(
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}")
 def issue_notice(
-    request: Request,
+    sent: SentForm,
     access: AccessOfRequest,
     sealing: SealingOfApp,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
     request_id: RequestIdInPath,
     kind: KindInPath,
     appeal: AppealAsked = None,
 ) -> Response:
     """Records that the letter left the plan."""
-    outcome = attempt(
-        request,
-        commanding,
-        patient_of(request_id),
-        "issue",
-        IssueNotice,
-        form,
-        request_id=request_id,
-        kind=kind,
-        appeal_id=appeal,
-    )
-    if isinstance(outcome, Tried):
-        return _letter_page(request, access, sealing, request_id, kind, appeal, outcome)
+
+    def again(tried: Tried) -> Response:
+        return _letter_page(sent.request, access, sealing, request_id, kind, appeal, tried)
+
+    about = {"request_id": request_id, "kind": kind, "appeal_id": appeal}
+    return answered(sent, "issue", ISSUE, patient_of(request_id), "", again, **about)
+
+
+def _issued(outcome: Outcome) -> str:
     issued = outcome.events[0]
     assert isinstance(issued, NoticeIssued)
-    return done(f"{PREFIX}/notices/{issued.notice_id}", outcome)
+    return f"{PREFIX}/notices/{issued.notice_id}"
+
+
+ISSUE: Final = FormCommand(IssueNotice, leads=_issued)
+DELIVER: Final = FormCommand(RecordDelivery)
 
 
 # -- as it left ---------------------------------------------------------------------------------
@@ -141,18 +140,13 @@ def notice_paper(access: AccessOfRequest, sealing: SealingOfApp, notice_id: Noti
 
 @router.post(f"{PREFIX}/notices/{{notice_id}}/delivered")
 def record_delivery(
-    request: Request,
-    access: AccessOfRequest,
-    sealing: SealingOfApp,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    notice_id: NoticeIdInPath,
+    sent: SentForm, access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
 ) -> Response:
-    patient_id = patient_of(notice_id)
-    outcome = attempt(request, commanding, patient_id, "deliver", RecordDelivery, form, notice_id=notice_id)
-    if isinstance(outcome, Tried):
-        return _notice_page(request, access, sealing, notice_id, outcome)
-    return done(f"{PREFIX}/notices/{notice_id}", outcome)
+    def again(tried: Tried) -> Response:
+        return _notice_page(sent.request, access, sealing, notice_id, tried)
+
+    page = f"{PREFIX}/notices/{notice_id}"
+    return answered(sent, "deliver", DELIVER, patient_of(notice_id), page, again, notice_id=notice_id)
 
 
 # -- what they share ----------------------------------------------------------------------------
