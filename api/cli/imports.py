@@ -63,11 +63,7 @@ def import_command(
         return
     if file is None:
         raise InvalidCommand("no file is given", field="FILE", remedy="name a file, or - for standard input")
-    named, actor = source or Path(file).stem, _actor(by)
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", named):
-        raise InvalidCommand(
-            "this is not the name of a source", field="--source", remedy="use 1 to 40 letters, digits, and ._-"
-        )
+    named, actor = _source(source or Path(file).stem), _actor(by)
     counts: Counter[str] = Counter()
     with plainly():
         url = url_to_write(database)
@@ -90,6 +86,13 @@ def import_command(
     told = ", ".join(f"{counts[fate]} {fate}" for fate in ("recorded", "recorded before", "refused"))
     complain(f"{sum(counts.values())} lines from {named}: {told}") if as_json else print_result(told)
     raise typer.Exit(WRONG_USE if counts["refused"] else 0)
+
+
+def _source(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", name):
+        remedy = "use 1 to 40 letters, digits, and ._-"
+        raise InvalidCommand("this is not the name of a source", field="--source", remedy=remedy)
+    return name
 
 
 def _actor(by: str) -> Actor:
