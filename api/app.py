@@ -48,8 +48,7 @@ from api.routes import commands as acts
 from api.routes.eligibility_fast_path import ShortRoad
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
-from projections.figures import facts_of
-from projections.incremental import KeptFacts
+from projections.incremental import CachedFacts
 
 PAGES = (
     page_files,
@@ -122,7 +121,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     app.state.ledger = ledger
     app.state.accesses = access_log
     app.state.sealing = sealing_of(ledger)
-    app.state.figures = KeptFacts(ledger, facts_of)
+    app.state.figures = CachedFacts(ledger)
     app.short_road = ShortRoad(ledger, access_log)
     app.state.identity = identity or Identity(ledger)
     app.gate = Gate(app.beyond_the_gate, app.state.identity, page_refusals.refusal_page)

@@ -34,6 +34,8 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from domain.frozen import set_fields
+
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
 APPROVAL_DAYS: Final = 30
@@ -74,8 +76,7 @@ class PartialDate:
         first = _checked(year, 1 if month is None else month, 1 if day is None else day)
         last_month = 12 if month is None else month
         last = first if day is not None else date(year, last_month, _calendar.monthrange(year, last_month)[1])
-        object.__setattr__(self, "earliest", first)
-        object.__setattr__(self, "latest", last)
+        set_fields(self, earliest=first, latest=last)
 
     @classmethod
     def of(cls, day: date) -> PartialDate:
@@ -83,9 +84,7 @@ class PartialDate:
             return cls(day.isoformat())
         # A day of the calendar need not be read from its own text.
         known = object.__new__(cls)
-        object.__setattr__(known, "text", day.isoformat())
-        object.__setattr__(known, "earliest", day)
-        object.__setattr__(known, "latest", day)
+        set_fields(known, text=day.isoformat(), earliest=day, latest=day)
         return known
 
     @property

@@ -8,8 +8,7 @@ a request to a clinician or be shown to the person deciding, and never decides a
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, model_validator
 
@@ -44,30 +43,6 @@ class Fact(BaseModel):
     """A frozen value; a key nobody knows is an error, not a silence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-F = TypeVar("F", bound=Fact)
-
-
-def known_to_be_right(kind: type[F], every_field: dict[str, Any]) -> F:
-    """A value of all its fields, in their order and of their types: `model_construct`, which minds what is left out.
-
-    For values that this program worked out, which a law of the tests holds to their types. The dict becomes its own.
-    """
-    made = object.__new__(kind)
-    _set(made, "__dict__", every_field)
-    _set(made, "__pydantic_fields_set__", _fields_of(kind))
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
-    return made
-
-
-_set = object.__setattr__  # A frozen value refuses to be set; one that nobody holds yet may be.
-
-
-@cache
-def _fields_of(kind: type[Fact]) -> set[str]:
-    return set(kind.model_fields)
 
 
 class OpenCourse(Fact):

@@ -74,19 +74,19 @@ class Courses(Fact):
 
 def course_list(history: PatientHistory, as_of: date, office: str | None = None) -> Courses:
     """To a prescriber's `office`, a dose names the request that it was given under only where that is its own."""
-    found = courses(history, as_of)
+    found, now = courses(history, as_of), courses(history)
     shown = {dose.dose_id for one in found for dose in (*one.doses, *one.documenting)}
     others = (dose for dose in history.doses if dose.dose_id not in shown and dose.on <= as_of)
     return Courses(
         patient_id=history.patient_id,
         history_version=history.version,
         as_of=as_of,
-        courses=tuple(_course(history, one, office) for one in found),
-        other_entries=tuple(_dose(history, dose, office) for dose in others),
+        courses=tuple(_course(history, now, one, office) for one in found),
+        other_entries=tuple(_dose(history, now, dose, office) for dose in others),
     )
 
 
-def _course(history: PatientHistory, course: Course, office: str | None) -> CourseView:
+def _course(history: PatientHistory, now: tuple[Course, ...], course: Course, office: str | None) -> CourseView:
     doses = sorted((*course.doses, *course.documenting), key=lambda dose: (dose.on, dose.version))
     reported = course.reported
     return CourseView(
@@ -104,11 +104,11 @@ def _course(history: PatientHistory, course: Course, office: str | None) -> Cour
         reported_mg_total=reported.mg_total if reported is not None else None,
         report_id=course.report_id,
         imported_from=next((one.imported_from for one in history.reports if one.report_id == course.report_id), None),
-        doses=tuple(_dose(history, dose, office) for dose in doses),
+        doses=tuple(_dose(history, now, dose, office) for dose in doses),
     )
 
 
-def _dose(history: PatientHistory, dose: Dose, office: str | None) -> DoseView:
+def _dose(history: PatientHistory, now: tuple[Course, ...], dose: Dose, office: str | None) -> DoseView:
     return DoseView(
         dose_id=dose.dose_id,
         on=dose.on,
@@ -126,7 +126,7 @@ def _dose(history: PatientHistory, dose: Dose, office: str | None) -> DoseView:
         duplicate_of=dose.duplicate_of,
         documents_report=dose.documents_report,
         variances_then=dose.variances_then,
-        variances=variances(history, dose),
+        variances=variances(history, now, dose),
     )
 
 

@@ -129,8 +129,8 @@ def eligibility(
     found = courses(history, as_of)
     request = _latest_request(history, as_of, office)
     current = current_course(found, as_of)
-    judgement, problem = _judged(history, request, current, as_of, edition)
-    allowed = allowance(history, as_of)
+    judgement, problem = _judged(history, found, request, as_of, edition)
+    allowed = allowance(history, found, as_of)
     if allowed is not None and not _is_about_own(history, allowed, office):
         allowed = None
     path, because = _path(judgement, found)
@@ -197,20 +197,21 @@ def _latest_request(history: PatientHistory, as_of: date, office: str | None = N
 
 
 def _judged(
-    history: PatientHistory, request: Request | None, current: Course | None, as_of: date, edition: Edition | None
+    history: PatientHistory, found: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition | None
 ) -> tuple[Judgement | None, str | None]:
     """An open request as it stands; else what a next request for the doses to come would meet."""
     try:
         if request is not None and not request.is_closed_by(as_of):
             return judge(history, request, as_of, edition), None
-        dosing = _dosing_to_come(history, current, as_of)
-        return judge_next_request(history, request, as_of, dosing, edition), None
+        dosing = _dosing_to_come(found, as_of)
+        return judge_next_request(history, found, request, as_of, dosing, edition), None
     except EditionUnknown as unknown:
         return None, str(unknown)
 
 
-def _dosing_to_come(history: PatientHistory, current: Course | None, as_of: date) -> RequestedDosing:
-    number = len(courses(history, as_of)) + 1 if current is None else current.number
+def _dosing_to_come(found: tuple[Course, ...], as_of: date) -> RequestedDosing:
+    current = current_course(found, as_of)
+    number = current.number if current is not None else len(found) + 1
     left = current.left if current is not None else None
     return RequestedDosing(
         mg_per_day=MG_PER_DOSE, consecutive_days=left or doses_in_course(number), route="intravenous"

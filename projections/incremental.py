@@ -1,35 +1,31 @@
-"""Something that is worked out of every history, kept in this process and brought up to date when it is asked for."""
+"""The facts of every history for the reports, cached in this process and brought up to date when they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from threading import Lock
-from typing import Generic, TypeVar
 from uuid import UUID
 
-from domain.events import PatientEvent
 from domain.ledger.reader import PAGE, LedgerOnRecord
+from projections.figures import HistoryFacts, facts_of
 
-T = TypeVar("T")
 
+class CachedFacts:
+    """Computes again only the facts of histories that changed since the last call; the first call computes all."""
 
-class KeptFacts(Generic[T]):
-    """Works out anew only whose histories changed since it was last asked; the first time that is everybody's."""
-
-    def __init__(self, ledger: LedgerOnRecord, work_out: Callable[[Iterable[PatientEvent]], T]) -> None:
+    def __init__(self, ledger: LedgerOnRecord) -> None:
         self._ledger = ledger
-        self._work_out = work_out
-        self._kept: dict[UUID, T] = {}
+        self._cached: dict[UUID, HistoryFacts] = {}
         self._position = 0
         self._one_at_a_time = Lock()
 
-    def all(self) -> Sequence[T]:
+    def all(self) -> Sequence[HistoryFacts]:
         """As of now, one of each patient."""
         with self._one_at_a_time:
             while True:
                 changed, position = self._ledger.changed_since(self._position, PAGE)
                 for patient_id in changed:
-                    self._kept[patient_id] = self._work_out(self._ledger.events(patient_id))
+                    self._cached[patient_id] = facts_of(self._ledger.events(patient_id))
                 if position == self._position:
-                    return list(self._kept.values())
+                    return list(self._cached.values())
                 self._position = position

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from domain.facts import Fact
 from domain.history.changed_records import changed_places
 from domain.history.state import PatientHistory
-from domain.treatment.course_updates import CourseUpdates
+from projections.course_updates import CourseUpdates
 from projections.record_values import DETAILS, STATUS, Values, course_status, person_details
 
 _PERSON = ("name", "birth_date", "members", "linked")

@@ -16,7 +16,7 @@ from domain.ledger.application import Ledger
 from domain.permissions import views
 from domain.permissions.disclosure import Purpose
 from projections.figures import HistoryFacts
-from projections.incremental import KeptFacts
+from projections.incremental import CachedFacts
 
 PurposeOfUse = Annotated[
     Purpose | None,
@@ -54,7 +54,7 @@ ListsOfRequest = Annotated[ListAccess, Depends(_lists)]
 
 def _figures(request: Request, access: AccessOfRequest) -> Sequence[HistoryFacts]:
     views.check_may_see(access.user, "worklist")
-    return cast("KeptFacts[HistoryFacts]", request.app.state.figures).all()
+    return cast("CachedFacts", request.app.state.figures).all()
 
 
 FiguresOfRequest = Annotated[Sequence[HistoryFacts], Depends(_figures)]

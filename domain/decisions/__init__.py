@@ -33,6 +33,7 @@ from domain.decisions.consequences import Decision, course_changes
 from domain.decisions.patient import open_history
 from domain.errors import NotFound
 from domain.events import PatientEvent
+from domain.frozen import set_fields
 from domain.history.state import PatientHistory
 from domain.permissions import commands
 
@@ -67,5 +68,5 @@ def decide(history: PatientHistory | None, command: Command, moment: Moment) -> 
 def _salted(events: tuple[PatientEvent, ...], moment: Moment) -> tuple[PatientEvent, ...]:
     for event, salt in zip(events, moment.salts(), strict=False):
         # An event is frozen; one that nobody else holds yet gets its salt as it gets its place (`placed`).
-        event.__dict__["salt"] = salt
+        set_fields(event, salt=salt)
     return events

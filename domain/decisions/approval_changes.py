@@ -21,6 +21,7 @@ from domain.policy.assessment import Assessment, speaking_against
 from domain.policy.editions import edition_named
 from domain.review.assess_request import Judgement, judge_extension
 from domain.treatment.approval_use import allowance_under, doses_in_progress, in_force_for
+from domain.treatment.courses import courses
 
 
 def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> Judgement:
@@ -113,7 +114,7 @@ def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[R
             field="request_id",
             remedy="doses that are left when an approval lapses need a new request (R9)",
         )
-    if allowance_under(history, approval, today).usable == 0:
+    if allowance_under(history, courses(history, today), approval, today).usable == 0:
         raise Conflict(
             "no dose is left to give under the approval",
             field="request_id",

@@ -9,7 +9,7 @@ from domain.commands import Command
 from domain.commands.context import Moment
 from domain.events import PatientEvent
 from domain.events.base import placed
-from domain.events.treatment import CourseCompleted, CourseReopened
+from domain.events.treatment import CourseCompleted, CourseReopened, TreatmentEvent
 from domain.history import evolve
 from domain.history.state import PatientHistory
 from domain.treatment.courses import courses
@@ -21,7 +21,12 @@ Decision = Callable[[PatientHistory, Any, Moment], tuple[PatientEvent, ...]]
 def course_changes(
     history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24)."""
+    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24).
+
+    Courses are made of what events of treatment record: no other event changes one.
+    """
+    if not any(isinstance(event, TreatmentEvent) for event in events):
+        return ()
     known, changes = after(history, events), []
     # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
     while change := _course_change(known, command, moment):
@@ -58,13 +63,7 @@ def _reopened(name: int, doses_given: int, command: Command, moment: Moment) -> 
 
 
 def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
-    """The history as these events will leave it, each at the place that it will have: nobody else holds them yet.
-
-    A decision looks ahead, what follows from it looks again, and at last the event is recorded: the history
-    after it is made once (`evolve` finds it), with what was worked out of it.
-    """
-    for event in events:
-        ahead = evolve(history, placed(event, history.patient_id, history.version + 1))
-        history.worked_out["ahead"] = event, ahead
-        history = ahead
+    """The history as these events will leave it, each at the place that it will have: nobody else holds them yet."""
+    for version, event in enumerate(events, history.version + 1):
+        history = evolve(history, placed(event, history.patient_id, version))
     return history

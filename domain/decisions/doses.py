@@ -48,7 +48,7 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
         variances=(),
     )
     known = after(history, (event,))
-    seen = approval_use.variances(known, known.doses[-1])
+    seen = approval_use.variances(known, courses(known), known.doses[-1])
     return (event.model_copy(update={"variances": seen}) if seen else event,)
 
 
@@ -134,7 +134,8 @@ def dose_corrected(history: PatientHistory, dose: Dose, moment: Moment, reason: 
         reason=reason,
     )
     known = after(history, (event,))
-    return event.model_copy(update={"variances": approval_use.variances(known, _dose(known, dose.dose_id))})
+    seen = approval_use.variances(known, courses(known), _dose(known, dose.dose_id))
+    return event.model_copy(update={"variances": seen})
 
 
 def request_anew(history: PatientHistory, dose: Dose, place: Place, on: date) -> str | None:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from domain.calendar import Instant
 from domain.facts import Fact, Name
+from domain.frozen import set_fields
 from domain.people import Actor
 
 NOBODY: Final = UUID(int=0)
@@ -102,6 +103,5 @@ class Event(Fact):
 
 def placed(event: Any, originator_id: UUID, originator_version: int) -> Any:
     """The event at its place in a history. Only for an event that nobody else holds yet."""
-    event.__dict__["originator_id"] = originator_id
-    event.__dict__["originator_version"] = originator_version
+    set_fields(event, originator_id=originator_id, originator_version=originator_version)
     return event

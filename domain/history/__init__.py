@@ -12,6 +12,7 @@ from typing import Any, Final
 from domain.events import PATIENT_EVENTS, PatientEvent
 from domain.events.base import Event
 from domain.events.patient import HistoryOpened
+from domain.frozen import set_fields
 from domain.history import appeals, determinations, documents, patient, requests, treatment
 from domain.history.state import PatientHistory
 
@@ -58,13 +59,9 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
         )
     if history is None:
         raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")
-    if (ahead := history.worked_out.get("ahead")) is not None and ahead[0] is event:
-        # A decision looked ahead to it, and the ledger has since recorded it at that very place.
-        known: PatientHistory = ahead[1]
-        return known
     after = REMEMBERS[type(event)](history, event)
     if after is history:
         after = history.changed()
     # Nobody else holds it yet, and so it need not be copied a second time.
-    vars(after).update(version=event.originator_version, recorded_at=event.recorded_at)
+    set_fields(after, version=event.originator_version, recorded_at=event.recorded_at)
     return after

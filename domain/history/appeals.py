@@ -16,8 +16,8 @@ from domain.events.appeals import (
     ExternalReviewAnswered,
 )
 from domain.events.base import Event
+from domain.frozen import changed
 from domain.history.documents import supplied
-from domain.history.frozen import changed
 from domain.history.records import Appeal
 from domain.history.state import PatientHistory
 

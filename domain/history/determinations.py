@@ -14,7 +14,7 @@ from domain.events.determinations import (
     RequestDenied,
     RequestReferred,
 )
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.records import Approval, Decision, PastDetermination
 from domain.history.requests import request_of, took_part_in, with_part, with_request
 from domain.history.state import PatientHistory

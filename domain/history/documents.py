@@ -9,7 +9,7 @@ from typing import Any, Final
 from domain.events.base import Event
 from domain.events.documents import DocumentCorrected, DocumentReviewed, DocumentVoided
 from domain.events.requests import InformationSupplied, StatementCorrected
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.records import Asking, DocumentOnRecord, Review
 from domain.history.requests import agents_told, attested, request_of, took_part_in, with_request
 from domain.history.state import PatientHistory

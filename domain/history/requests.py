@@ -28,7 +28,7 @@ from domain.events.requests import (
     Statement,
 )
 from domain.facts import AggressiveDisease
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.records import Asking, Notice, Reopening, Request
 from domain.history.state import PatientHistory
 from domain.people import DOCUMENT_READERS, Actor

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from uuid import UUID
 from domain.calendar import PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness, Member
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.records import (
     NO_MARKS,
     AgentUse,
@@ -36,9 +35,6 @@ class PatientHistory:
     `marks` are of courses by the name that their doses carry, `closed_reports` of reported
     courses that a clinician closed, with the day. `requesters` are the prescribers' offices (or
     persons without one) that opened this history, asked in it, or were admitted to it.
-
-    `worked_out` keeps what many questions to this history need and none should work out again (its courses, what
-    each dose was given under); it belongs to this history alone, and every changed one begins a new one.
     """
 
     patient_id: UUID
@@ -64,11 +60,9 @@ class PatientHistory:
     closed_reports: tuple[tuple[str, date], ...] = ()
     imported_from: ImportedFrom | None = None
     requesters: tuple[str, ...] = ()
-    worked_out: dict[Hashable, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     def changed(self, **changes: Any) -> PatientHistory:
         """This history with some of its fields changed."""
-        changes["worked_out"] = {}
         return changed(self, **changes)
 
     def requesters_with(self, actor: Actor) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from domain.events.treatment import (
     PriorTreatmentReported,
     PriorTreatmentVoided,
 )
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.records import CourseMarks, Dose, Report
 from domain.history.state import PatientHistory
 

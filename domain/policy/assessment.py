@@ -7,16 +7,18 @@ that a decision's event stores whole, so it is rendered later and never evaluate
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, Field, JsonValue, StrictBool, StrictInt
 from pydantic_core import to_json
 
 from domain.calendar import LAST_YEAR, Day
-from domain.facts import Circumstances, Fact, Facts, known_to_be_right
+from domain.facts import Circumstances, Fact, Facts
+from domain.frozen import unvalidated
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, not_, one_of
 from domain.policy.edition import Edition, Group, Judged, Leaf, Node, Path, Question, Stated
 from domain.policy.referral import Reason, advisories, dosing_is_decisive, planned_day_notes, referral_reasons
@@ -279,63 +281,76 @@ def speaking_against(assessment: Assessment, edition: Edition) -> list[str]:
 
 
 def _findings(edition: Edition, answers: _Answers, values: Mapping[str, Answer]) -> Iterator[Finding]:
+    facts = answers.question.facts
     for node in edition.nodes():
         if isinstance(node, Leaf):
-            yield _of_leaf(edition, node, answers.judged[node.citation])
+            rule = node.rule
+            if isinstance(rule, Stated):
+                yield _of_stated(node.citation, node.readings, rule, rule.values(facts))
+            else:
+                yield _of_judged(node.citation, node.readings, answers.judged[node.citation])
         elif isinstance(node, Group):
-            yield _of_group(edition, node, values)
+            answer = values[node.citation]
+            yield _of_group(node.citation, node.readings, answer, _decisive(node, answer, values))
         else:
-            scope = answers.scopes[node.citation]
-            sentence = f"{scope.sentence} {_concluded(node, values)}"
-            yield _finding(node, values[node.citation], sentence, scope, _approvable_when(node, answers, values))
+            yield _of_path(node, answers, values)
     yield _not_listed(edition, values)
 
 
-def _of_leaf(edition: Edition, leaf: Leaf, judged: Judged) -> Finding:
-    if not isinstance(leaf.rule, Stated):
-        return _finding(leaf, judged.answer, judged.sentence, judged, judged.approvable_from)
-    # Such a rule gives the very same answer each time, and keeps it: it is the same finding.
-    key = leaf.citation, id(judged)
-    found = edition.findings_kept.get(key)
-    if found is None:
-        found = _finding(leaf, judged.answer, judged.sentence, judged, judged.approvable_from)
-        edition.findings_kept[key] = found
-    return found
+def _of_judged(citation: str, readings: tuple[str, ...], judged: Judged) -> Finding:
+    return _finding(citation, readings, judged.answer, judged.sentence, judged, judged.approvable_from)
 
 
-def _of_group(edition: Edition, group: Group, values: Mapping[str, Answer]) -> Finding:
-    # The answers of its parts are all that there is to it.
-    key = group.citation, *[values[one.citation] for one in group.clauses]
-    found = edition.findings_kept.get(key)
-    if found is None:
-        found = _finding(group, values[group.citation], _concluded(group, values), _NOTHING_JUDGED, None)
-        edition.findings_kept[key] = found
-    return found
+@lru_cache(maxsize=4096)
+def _of_stated(citation: str, readings: tuple[str, ...], rule: Stated, values: Hashable) -> Finding:
+    return _of_judged(citation, readings, rule.answer(values))
 
 
-def _finding(node: Node | Path, answer: Answer, sentence: str, judged: Judged, approvable_from: date | None) -> Finding:
+@lru_cache(maxsize=4096)
+def _of_group(citation: str, readings: tuple[str, ...], answer: Answer, decisive: tuple[str, ...]) -> Finding:
+    return _finding(citation, readings, answer, _concluded(answer, decisive), _NOTHING_JUDGED, None)
+
+
+def _of_path(path: Path, answers: _Answers, values: Mapping[str, Answer]) -> Finding:
+    scope, answer = answers.scopes[path.citation], values[path.citation]
+    sentence = f"{scope.sentence} {_concluded(answer, _decisive(path, answer, values))}"
+    approvable_from = _approvable_when(path, answers, values)
+    return _finding(path.citation, path.readings, answer, sentence, scope, approvable_from)
+
+
+def _finding(
+    citation: str,
+    readings: tuple[str, ...],
+    answer: Answer,
+    sentence: str,
+    judged: Judged,
+    approvable_from: date | None,
+) -> Finding:
     # Not validated again: the rules answer in these types, and a law of the tests holds them to it.
     every_field = {
-        "citation": node.citation,
+        "citation": citation,
         "answer": answer,
         "sentence": sentence,
         "facts": dict(judged.used),
-        "readings": node.readings,
+        "readings": readings,
         "missing": judged.missing,
         "approvable_from": approvable_from,
         "arguable": judged.arguable,
     }
-    return known_to_be_right(Finding, every_field)
+    return unvalidated(Finding, every_field)
 
 
 _NOTHING_JUDGED: Final = Judged(UNDETERMINED, "")
 _SPOKEN: Final = {MET: "Met", NOT_MET: "Not met", UNDETERMINED: "Undetermined"}
 
 
-def _concluded(node: Group | Path, values: Mapping[str, Answer]) -> str:
-    answer = values[node.citation]
-    decisive = ", ".join([one.citation for one in node.clauses if values[one.citation] is answer]) or "none"
-    return f"{_SPOKEN[answer]}: {decisive}."
+def _decisive(node: Group | Path, answer: Answer, values: Mapping[str, Answer]) -> tuple[str, ...]:
+    """The clauses under a group or path that have its own answer."""
+    return tuple([one.citation for one in node.clauses if values[one.citation] is answer])
+
+
+def _concluded(answer: Answer, decisive: tuple[str, ...]) -> str:
+    return f"{_SPOKEN[answer]}: {', '.join(decisive) or 'none'}."
 
 
 def _approvable_when(path: Path, answers: _Answers, values: Mapping[str, Answer]) -> date | None:

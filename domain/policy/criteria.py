@@ -25,7 +25,6 @@ from domain.facts import (
 )
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, answer_of
 from domain.policy.edition import Judged, Question, Stated, stated
-from domain.policy.treatment_standing import standing
 
 RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})
 NON_RELAPSING: Final = frozenset({"primary_progressive", "non_active_secondary_progressive"})
@@ -58,7 +57,7 @@ def completed_course(question: Question) -> Judged:
 
 
 def _scope(question: Question, letter: str) -> Judged:
-    where = standing(question)
+    where = question.standing
     prior, course = question.facts.prior_treatment, question.facts.prior_treatment.open_course
     used: dict[str, JsonValue] = {
         "prior_treatment.received_lemtrada": prior.received_lemtrada,
@@ -128,7 +127,7 @@ def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> 
 
 
 def received_lemtrada(question: Question) -> Judged:
-    received = standing(question).received
+    received = question.standing.received
     used = {"prior_treatment.received_lemtrada": received}
     if received is None:
         sentence = "It is not known whether Lemtrada was ever received."
@@ -184,7 +183,7 @@ def _response(name: str, what: str, responded: bool | None) -> Judged:
 
 
 def twelve_months_since_last_dose(question: Question) -> Judged:
-    where = standing(question)
+    where = question.standing
     interval, last = where.interval, where.interval.latest_dose
     as_of = question.as_of.isoformat()
     used = {"prior_treatment.last_dose_on": str(last) if last else None, "as_of": as_of}
@@ -256,7 +255,7 @@ def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> Judg
 
 def first_course_regimen(question: Question) -> Judged:
     """12 mg a day on five days, or on the days that an interrupted first course has left (R7)."""
-    where = standing(question)
+    where = question.standing
     whole = doses_in_course(1)
     given = where.first_course.doses_given if where.first_course is not None else None
     days = range(1, whole - given + 1) if given is not None else range(whole, whole + 1)
@@ -265,7 +264,7 @@ def first_course_regimen(question: Question) -> Judged:
 
 def later_course_regimen(question: Question) -> Judged:
     """12 mg a day on three days, or on the days that a current later course has left (R8)."""
-    where = standing(question)
+    where = question.standing
     whole = doses_in_course(2)
     usual = range(whole, whole + 1)
     if where.later_course is None or where.later_course_is_current is False:
@@ -304,9 +303,7 @@ def _regimen(
         "requested_dosing.route": dosing.route,
     }
     answer = all_of(parts.values())
-    asked: str | None = question.worked_out.get("dosing")
-    if asked is None:
-        asked = question.worked_out["dosing"] = described(dosing)
+    asked = described(dosing)
     if answer is MET:
         return Judged(MET, f"Requested: {asked}, the regimen.", used)
     regimen = f"{parameters.mg_per_day:g} mg a day on {_spoken_days(possible_days)}, {parameters.route}"

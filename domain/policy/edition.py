@@ -6,13 +6,13 @@ An edition is an outline of `Leaf` and `Group` nodes. Every node is always asses
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache, cached_property, update_wrapper
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -20,6 +20,7 @@ from pydantic_core import to_json
 from domain.facts import Facts
 from domain.policy.agents import Listed, listed
 from domain.policy.answers import Answer
+from domain.policy.treatment_standing import Standing, standing
 
 NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
 
@@ -45,16 +46,17 @@ Rule = Callable[["Question"], Judged]
 class Stated:
     """A rule that looks at a few stated facts and at nothing else: it answers each combination of their values once.
 
-    Only for facts of a few values, yes or no or one of a list, so that what is kept stays small.
+    Only for facts of a few values, yes or no or one of a list, so that the cache stays small. `values` reads them
+    from facts, and `answer` takes them.
     """
 
     def __init__(self, facts: tuple[str, ...], answer: Callable[..., Judged]) -> None:
-        self._read = attrgetter(*facts)
-        self._answer: Callable[..., Judged] = cache(answer if len(facts) == 1 else lambda values: answer(*values))
+        self.values: Callable[[Facts], Hashable] = attrgetter(*facts)
+        self.answer: Callable[..., Judged] = cache(answer if len(facts) == 1 else lambda values: answer(*values))
         update_wrapper(self, answer)
 
     def __call__(self, question: Question) -> Judged:
-        return self._answer(self._read(question.facts))
+        return self.answer(self.values(question.facts))
 
 
 def stated(*facts: str) -> Callable[[Callable[..., Judged]], Stated]:
@@ -62,18 +64,18 @@ def stated(*facts: str) -> Callable[[Callable[..., Judged]], Stated]:
     return lambda answer: Stated(facts, answer)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
-    """One judgement: these facts, on this day, under this edition.
-
-    `worked_out` keeps what several leaves need and none should work out again; it belongs to this question
-    alone, and `replace` begins a new one.
-    """
+    """One assessment: these facts, on this day, under this edition."""
 
     facts: Facts
     as_of: date
     edition: Edition
-    worked_out: dict[str, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """The treatment so far, which many rules ask about."""
+        return standing(self.facts, self.as_of, self.edition.parameters.years_between_courses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +210,6 @@ class Edition:
     def groups(self) -> tuple[Group, ...]:
         """Every group, behind the groups that it is made of."""
         return tuple(node for node in reversed(self.nodes()) if isinstance(node, Group))
-
-    @cached_property
-    def findings_kept(self) -> dict[tuple[object, ...], Any]:
-        """Findings that turn on a few values (of a `Stated` rule, of a group's parts), by these: some hundreds."""
-        return {}
 
     @cached_property
     def appendix(self) -> Listed:

@@ -15,12 +15,12 @@ from typing import Any, Final
 from pydantic import Field, JsonValue, StrictBool
 
 from domain.calendar import FIRST_YEAR, PartialDate
-from domain.facts import Fact, Facts, known_to_be_right
+from domain.facts import Fact, Facts
+from domain.frozen import unvalidated
 from domain.policy.agents import is_listed, recognise
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Judged, Leaf, Question
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
-from domain.policy.treatment_standing import standing
 
 ONE_MORE_AGENT: Final = "agents.tried"
 """The field of a supply that adds an agent to the list; every other field is the place of one fact."""
@@ -66,7 +66,7 @@ def supplied(facts: Facts, field: str, value: JsonValue) -> Facts:
         place[last] = value
     # What can contradict each other stands in one section: the others are right as they are.
     validated = Facts.model_validate(told)
-    return known_to_be_right(Facts, {**vars(facts), section: getattr(validated, section)})
+    return unvalidated(Facts, {**vars(facts), section: getattr(validated, section)})
 
 
 def completions(question: Question, told_by: date) -> list[Completion]:
@@ -127,7 +127,7 @@ def _dates(question: Question, told_by: date) -> Offered:
     born = _day_within(facts.birth_date, min(told_by, years_before(question.as_of, parameters.age_min_years)))
     if born is not None:
         yield Supply(field="birth_date", value=born, or_earlier=True), ("1.A.i", "1.B.i")
-    where, prior = standing(question), facts.prior_treatment
+    where, prior = question.standing, facts.prior_treatment
     if where.received is True and (day := _day_within(prior.last_dose_on, last_dose)) is not None:
         yield Supply(field="prior_treatment.last_dose_on", value=day, or_earlier=True), ("1.B.iv",)
     if where.later_course is not None and (day := _day_within(where.later_course.last_dose_on, last_dose)) is not None:
@@ -164,7 +164,7 @@ def _day_within(known: PartialDate | None, latest: date) -> str | None:
 
 def _treatment(question: Question) -> Offered:
     """What follows from other facts is not asked, and nothing of a treatment that is not known to have been."""
-    where = standing(question)
+    where = question.standing
     if where.received is None:
         yield Supply(field="prior_treatment.received_lemtrada", value=False), ("1.A",)
     if where.path is None:
@@ -264,7 +264,7 @@ def _names_left(question: Question, names: Iterable[str]) -> list[str]:
 
 def _dosing(question: Question) -> Offered:
     """What is not stated of the requested dosing, once the path is known: asked as one."""
-    letter = standing(question).path
+    letter = question.standing.path
     if letter is None:
         return
     citation, parameters = f"Dosing.{letter}", question.edition.parameters

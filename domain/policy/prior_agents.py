@@ -12,7 +12,6 @@ from domain.facts import Outcome
 from domain.policy.agents import Listed, Product, is_listed, may_be_listed, recognise
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Judged, Question
-from domain.policy.treatment_standing import standing
 
 FAILED: Final = frozenset({"inadequate_efficacy", "significant_intolerance"})
 
@@ -85,7 +84,7 @@ def previous_use_of_one_agent(question: Question) -> Judged:
     """
     named = question.edition.one_agent_suffices
     trials, used = _trials(question)
-    received = standing(question).received
+    received = question.standing.received
     used["prior_treatment.received_lemtrada"] = received
     if received is True:
         return Judged(MET, "Used before: Lemtrada.", used)
@@ -103,20 +102,12 @@ def previous_use_of_one_agent(question: Question) -> Judged:
 
 def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
     agents = question.facts.agents
-    known: tuple[list[Trial], list[JsonValue]] | None = question.worked_out.get("trials")
-    if known is None:
-        trials = [Trial(one.product, recognise(one.product), one.outcome) for one in agents.tried]
-        listed: list[JsonValue] = [
-            {
-                "product": one.name,
-                "ingredient": one.product.ingredient,
-                "kind": one.product.kind,
-                "outcome": one.outcome,
-            }
-            for one in trials
-        ]
-        known = question.worked_out["trials"] = trials, listed
-    return known[0], {"agents.tried": known[1], "agents.list_is_complete": agents.list_is_complete}
+    trials = [Trial(one.product, recognise(one.product), one.outcome) for one in agents.tried]
+    listed: list[JsonValue] = [
+        {"product": one.name, "ingredient": one.product.ingredient, "kind": one.product.kind, "outcome": one.outcome}
+        for one in trials
+    ]
+    return trials, {"agents.tried": listed, "agents.list_is_complete": agents.list_is_complete}
 
 
 def _is_open(one: Trial, appendix: Listed) -> bool:

@@ -13,7 +13,6 @@ from domain.facts import Circumstances, Fact, doses_in_course
 from domain.policy.agents import recognise
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
 from domain.policy.edition import Question
-from domain.policy.treatment_standing import standing
 
 
 class Reason(Fact):
@@ -34,7 +33,7 @@ NON_RELAPSING_CODES = frozenset({"G35.B0", "G35.B1", "G35.B2", "G35.C2"})
 
 def referral_reasons(question: Question, circumstances: Circumstances) -> Iterator[Reason]:
     facts = question.facts
-    where = standing(question)
+    where = question.standing
     if where.later_course is not None and where.later_course_is_current is not False:
         yield Reason(
             code=LATER_COURSE_INTERRUPTED,
@@ -73,7 +72,7 @@ def dosing_is_decisive(question: Question, reasons: Iterable[Reason]) -> bool:
     """
     if any(reason.code != LATER_COURSE_INTERRUPTED for reason in reasons):
         return False
-    where = standing(question)
+    where = question.standing
     if where.later_course is None or where.later_course_is_current is False:
         return True
     days = question.facts.requested_dosing.consecutive_days
@@ -124,7 +123,7 @@ def planned_day_notes(question: Question, circumstances: Circumstances) -> Itera
         now, then = (years_have_passed(born, age, on=day) for day in (question.as_of, planned))
         if not (now and then):
             yield f"On the planned first infusion, {planned}, age {age} is {_said(then)} (R4)."
-    where, on_the_day = standing(question), standing(replace(question, as_of=planned))
+    where, on_the_day = question.standing, replace(question, as_of=planned).standing
     if on_the_day.path == "B" and not (where.interval.passed and on_the_day.interval.passed):
         said = _said(on_the_day.interval.passed)
         yield f"On the planned first infusion, {planned}, the twelve months of 1.B.iv are {said} (R4)."

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 from domain.calendar import DateRange, PartialDate, anniversary, later_of, years_have_passed
 from domain.facts import Facts, OpenCourse
 from domain.policy.agents import recognise
-from domain.policy.edition import Question
 
 
 class Interval(NamedTuple):
@@ -36,16 +35,9 @@ class Standing(NamedTuple):
     interval: Interval
 
 
-def standing(question: Question) -> Standing:
-    found: Standing | None = question.worked_out.get("standing")
-    if found is None:
-        found = question.worked_out["standing"] = _standing(question)
-    return found
-
-
-def _standing(question: Question) -> Standing:
-    facts, prior = question.facts, question.facts.prior_treatment
-    count = _Elapsed(question.as_of, question.edition.parameters.years_between_courses)
+def standing(facts: Facts, as_of: date, years_between_courses: int) -> Standing:
+    """The treatment so far on a day, read from the facts; `Question.standing` has it for a question."""
+    prior, count = facts.prior_treatment, _Elapsed(as_of, years_between_courses)
     course = prior.open_course
     later = course if course is not None and course.number > 1 else None
     first = course if course is not None and course.number == 1 else None

@@ -30,7 +30,7 @@ from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
 from domain.treatment.concurrent_agents import other_agent_continues
-from domain.treatment.courses import courses, prior_treatment
+from domain.treatment.courses import Course, courses, prior_treatment
 
 SIGNS: Final = {
     "rapid_deterioration": "1.A.iii.d(1)",
@@ -59,14 +59,16 @@ def judge(history: PatientHistory, request: Request | None, as_of: date, edition
     if request is not None and request.retrospective_for:
         # What was given before it was asked for is what the request is about, not treatment before it.
         history = without_doses(history, request.retrospective_for)
-    return _judgement(history, request, facts(history, request, as_of, applies), as_of, applies)
+    found = courses(history, as_of)
+    return _judgement(history, found, request, facts(history, found, request, as_of, applies), as_of, applies)
 
 
 def judge_extension(history: PatientHistory, request: Request, given: Collection[str], as_of: date) -> Judgement:
     """Assess a request again to extend its approval: the doses `given` under it are no course before it (R10)."""
     applies = edition_for(request.received_on)
     apart = without_doses(history, (*request.retrospective_for, *given))
-    return _judgement(apart, request, facts(apart, request, as_of, applies), as_of, applies)
+    found = courses(apart, as_of)
+    return _judgement(apart, found, request, facts(apart, found, request, as_of, applies), as_of, applies)
 
 
 def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> PatientHistory:
@@ -81,30 +83,44 @@ def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> Patient
 
 def judge_next_request(
     history: PatientHistory,
+    found: tuple[Course, ...],
     latest: Request | None,
     as_of: date,
     dosing: RequestedDosing,
     edition: Edition | None = None,
 ) -> Judgement:
-    """What a new request would meet on a day: what the latest one stated, asking for this dosing."""
+    """What a new request would meet on a day: what the latest one stated, asking for this dosing.
+
+    `found` are the courses of the history on that day.
+    """
     applies = edition or edition_for(as_of)
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
-    asked = facts(history, stated, as_of, applies).model_copy(update={"requested_dosing": dosing})
-    return _judgement(history, stated, asked, as_of, applies)
+    asked = facts(history, found, stated, as_of, applies).model_copy(update={"requested_dosing": dosing})
+    return _judgement(history, found, stated, asked, as_of, applies)
 
 
 def _judgement(
-    history: PatientHistory, request: Request | None, asked: Facts, as_of: date, edition: Edition
+    history: PatientHistory,
+    found: tuple[Course, ...],
+    request: Request | None,
+    asked: Facts,
+    as_of: date,
+    edition: Edition,
 ) -> Judgement:
-    assessment = assess(asked, as_of, edition, circumstances(history, request, as_of))
+    assessment = assess(asked, as_of, edition, circumstances(history, found, request, asked, as_of))
     return Judgement(assessment, assessment.digest(), history.version)
 
 
-def facts(history: PatientHistory, request: Request | None, as_of: date, edition: Edition) -> Facts:
-    """What the policy is asked about: the statement, and the record for everything that the plan knows itself."""
+def facts(
+    history: PatientHistory, found: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition
+) -> Facts:
+    """The facts for the policy: the statement, and the record for everything that the plan knows itself.
+
+    `found` are the courses of the history on that day.
+    """
     statement = request.statement if request is not None else Statement()
     treatment = prior_treatment(
-        courses(history, as_of),
+        found,
         never_reported=_never_reported(history),
         stated=_lemtrada_stated(statement),
     )
@@ -129,9 +145,11 @@ def facts(history: PatientHistory, request: Request | None, as_of: date, edition
     )
 
 
-def circumstances(history: PatientHistory, request: Request | None, as_of: date) -> Circumstances:
+def circumstances(
+    history: PatientHistory, found: tuple[Course, ...], request: Request | None, asked: Facts, as_of: date
+) -> Circumstances:
+    """What is shown alongside the facts that were `asked` about."""
     statement = request.statement if request is not None else Statement()
-    found = courses(history, as_of)
     notes = []
     before = [one for one in found if request is not None and one.begun_on < request.received_on]
     if statement.received_lemtrada is False and before:
@@ -144,7 +162,7 @@ def circumstances(history: PatientHistory, request: Request | None, as_of: date)
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
     if any(_waits_for_a_person(history, dose) for dose in history.doses if dose.on <= as_of):
         notes.append("A second report of a dose is not counted, and waits for a person to decide (R25).")
-    if _awaits_review(history, request):
+    if _awaits_review(history, request, asked.aggressive_disease):
         notes.append("A document is attached that nobody of the plan has yet found to support its finding (R14).")
     notes += _notes_of_the_person(history, as_of)
     return Circumstances(
@@ -224,11 +242,11 @@ def supporting(history: PatientHistory, request_id: str, clause: str) -> bool:
     return any(one.request_id == request_id and one.supports(clause) for one in history.documents)
 
 
-def _awaits_review(history: PatientHistory, request: Request | None) -> bool:
+def _awaits_review(history: PatientHistory, request: Request | None, judged: AggressiveDisease) -> bool:
     """A document came, in the statement or by itself, for a sign that no document is found to support yet."""
     if request is None:
         return False
-    stated, judged = request.statement.aggressive_disease, _documented(history, request)
+    stated = request.statement.aggressive_disease
     mine = [one for one in history.documents if one.request_id == request.request_id and not one.voided]
     return any(
         getattr(judged, name).documentation != "attached" and _is_to_be_read(mine, clause, getattr(stated, name))

@@ -1,6 +1,7 @@
 """What approvals allow on a day, and how doses departed from them (R7, R9, R10, R22).
 
-A request may have several: an appeal brings a second one, with its own thirty days.
+A request may have several: an appeal brings a second one, with its own thirty days. `found` are the courses of the
+history, on the day in question where there is one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from domain.facts import doses_in_course
 from domain.history.records import Approval, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_among
-from domain.treatment.courses import Course, courses, current_course
+from domain.treatment.courses import Course, current_course
 
 MG_PER_DOSE = 12
 
@@ -38,18 +39,18 @@ class Allowance:
         return left if self.left_in_course is None else min(left, self.left_in_course)
 
 
-def in_force(history: PatientHistory, on: date) -> Approval | None:
+def in_force(history: PatientHistory, found: tuple[Course, ...], on: date) -> Approval | None:
     """The approval that covers this day; the latest where several do, as after an appeal of a part.
 
     One for doses that were given before it was asked for is meant only where there is no other,
     and one for another course than that of a dose on this day only where none is for that course.
     """
     covering = [one for one in history.approvals if one.covers(on)]
-    found = _for_doses_to_come(history, covering) or covering
-    if len({one.course for one in found}) > 1:
-        course = place_among(history, courses(history, on), on).course
-        found = [one for one in found if one.course == course] or found
-    return next(reversed(found), None)
+    meant = _for_doses_to_come(history, covering) or covering
+    if len({one.course for one in meant}) > 1:
+        course = place_among(history, found, on).course
+        meant = [one for one in meant if one.course == course] or meant
+    return next(reversed(meant), None)
 
 
 def in_force_for(history: PatientHistory, request_id: str, on: date) -> Approval | None:
@@ -66,14 +67,6 @@ def approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
     """
     if not history.approvals:
         return None
-    known: dict[str, tuple[Dose, Approval | None]] = history.worked_out.setdefault("approval_of", {})
-    kept = known.get(dose.dose_id)
-    if kept is None or kept[0] is not dose:
-        kept = known[dose.dose_id] = (dose, _approval_of(history, dose))
-    return kept[1]
-
-
-def _approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
     possible = _possible(history, dose)
     retrospective = [one for one in possible if dose.dose_id in doses_named(history, one)]
     if retrospective:
@@ -117,9 +110,9 @@ def _possible(history: PatientHistory, dose: Dose) -> list[Approval]:
 
 def doses_under(history: PatientHistory, approval: Approval) -> list[Dose]:
     """The doses that used an approval, in the order of their days."""
-    under = ((dose, approval_of(history, dose)) for dose in history.doses if dose.counts)
-    used = [dose for dose, one in under if one is approval or one == approval]
-    return sorted(used, key=_by_day)
+    # An approval never covers another course (R9).
+    of_its_course = (dose for dose in history.doses if dose.counts and dose.course == approval.course)
+    return sorted((dose for dose in of_its_course if approval_of(history, dose) == approval), key=_by_day)
 
 
 def doses_in_progress(history: PatientHistory, approval: Approval) -> list[Dose]:
@@ -128,22 +121,21 @@ def doses_in_progress(history: PatientHistory, approval: Approval) -> list[Dose]
     return [dose for one in mine for dose in doses_under(history, one)]
 
 
-def allowance(history: PatientHistory, on: date) -> Allowance | None:
+def allowance(history: PatientHistory, found: tuple[Course, ...], on: date) -> Allowance | None:
     """What the approval in force on this day still allows; None where none is in force."""
-    approval = in_force(history, on)
-    return allowance_under(history, approval, on) if approval is not None else None
+    approval = in_force(history, found, on)
+    return allowance_under(history, found, approval, on) if approval is not None else None
 
 
-def allowance_under(history: PatientHistory, approval: Approval, on: date) -> Allowance:
+def allowance_under(history: PatientHistory, found: tuple[Course, ...], approval: Approval, on: date) -> Allowance:
     """What one approval still allows, as if this day were one of its own."""
     used = sum(dose.on <= on for dose in doses_under(history, approval))
     left = max(0, approval.doses_approved - used)
-    return Allowance(approval, used, left, _left_in_course(history, approval, on))
+    return Allowance(approval, used, left, _left_in_course(history, found, approval, on))
 
 
-def _left_in_course(history: PatientHistory, approval: Approval, on: date) -> int | None:
+def _left_in_course(history: PatientHistory, found: tuple[Course, ...], approval: Approval, on: date) -> int | None:
     """What the approved course still has; none where a dose on this day would belong to another one (R9)."""
-    found = courses(history, on)
     if place_among(history, found, on).course != approval.course:
         return 0
     course = next((one for one in found if one.named == approval.course), None)
@@ -161,11 +153,10 @@ def authorization_of(history: PatientHistory, course: int | None, on: date) -> s
     return ahead[-1].request_id if ahead else None
 
 
-def variances(history: PatientHistory, dose: Dose) -> tuple[Variance, ...]:
-    """How a dose departs from what was approved and from the regimen, as the history has it now."""
+def variances(history: PatientHistory, found: tuple[Course, ...], dose: Dose) -> tuple[Variance, ...]:
+    """How a dose departs from what was approved and from the regimen, as the history and its courses are now."""
     if not dose.counts:
         return ()
-    found = courses(history)
     course = next(one for one in found if one.named == dose.course)
     return (*_from_approval(history, dose), *_from_regimen(history, dose, course, found))
 

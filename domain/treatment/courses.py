@@ -7,10 +7,12 @@ course continue it. Courses are numbered in the order in which they were begun.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, Generic, Literal, TypeVar
+from functools import cached_property
+from operator import attrgetter
+from typing import Literal
 
 from domain.calendar import PartialDate, anniversary
 from domain.events.treatment import ReportedCourse
@@ -22,29 +24,7 @@ from domain.treatment.reported_courses import Account, accounts, continued
 SAME_COURSE = timedelta(days=30)
 """How long after its completion a dose is still an excess dose of a course (R24)."""
 
-Found = TypeVar("Found")
-
-DAYS_WORKED_OUT_MAX: Final = 8
-"""Days of which a history keeps its courses: what a cached one is asked, and then some."""
-
 CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
-
-
-class once(Generic[Found]):
-    """A property that is worked out once and then stands in the object itself; without the library's lock.
-
-    Two threads may both work it out: what they find of a frozen object is the same.
-    """
-
-    def __init__(self, work_out: Callable[[Any], Found]) -> None:
-        self.work_out, self.__doc__ = work_out, work_out.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, course: Any, owner: type | None = None) -> Found:
-        found = course.__dict__[self.name] = self.work_out(course)
-        return found
 
 
 @dataclass(frozen=True)
@@ -52,8 +32,7 @@ class Course:
     """One course. `number` counts from 1 by when courses were begun; `named` is what its doses' events call it.
 
     `doses` count towards it, in the order of their days; `documenting` doses lie inside the
-    reported course and add nothing to it. `account` is what reports tell of it. Frozen, it keeps what was
-    worked out from these.
+    reported course and add nothing to it. `account` is what reports tell of it.
     """
 
     number: int
@@ -76,7 +55,7 @@ class Course:
     def regimen(self) -> int:
         return doses_in_course(self.number)
 
-    @once
+    @property
     def _given_elsewhere(self) -> int | None:
         """Doses that reports tell of, at least those that our own entries document; None: not said how many."""
         if self.reported is None:
@@ -86,7 +65,7 @@ class Course:
             return max(told or 0, self.regimen, documented)
         return None if told is None else max(told, documented)
 
-    @once
+    @cached_property
     def given(self) -> int | None:
         """Doses given; None where a report does not say how many."""
         elsewhere = self._given_elsewhere if self.account is not None else 0
@@ -101,7 +80,7 @@ class Course:
         """Doses that the regimen still has, at least 0; None where the number given is not known."""
         return None if self.given is None else max(0, self.regimen - self.given)
 
-    @once
+    @cached_property
     def is_complete(self) -> bool | None:
         """From doses and reports alone (R6); None where a report does not say."""
         if self.given_at_least >= self.regimen:
@@ -110,7 +89,7 @@ class Course:
             return False
         return None if self.reported is not None and self.reported.completed is None else False
 
-    @once
+    @cached_property
     def status(self) -> CourseStatus:
         if self.is_complete is True:
             return "completed"
@@ -120,7 +99,7 @@ class Course:
             return "short"
         return "unknown" if self.is_complete is None else "open"
 
-    @once
+    @cached_property
     def last_dose_on(self) -> PartialDate | None:
         """The latest dose, recorded or reported; None where no date is known."""
         days = [dose.on for dose in (*self.doses, *self.documenting)]
@@ -176,15 +155,6 @@ class Course:
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
     """Every course, in the order in which they were begun; only what had happened by `as_of`."""
-    known = history.worked_out.get(as_of)
-    if known is None:
-        if len(history.worked_out) > DAYS_WORKED_OUT_MAX:
-            history.worked_out.clear()
-        known = history.worked_out[as_of] = _courses(history, as_of)
-    return known
-
-
-def _courses(history: PatientHistory, as_of: date | None) -> tuple[Course, ...]:
     recorded = _recorded(history, as_of)
     if not history.reports:
         # Without a report each name is a course, in the order in which they were begun.
@@ -262,11 +232,12 @@ def _recorded(history: PatientHistory, as_of: date | None) -> list[_Recorded]:
     return [one for one in found if one is not None]
 
 
-def _recorded_course(name: int, own: Iterable[Dose], marks: CourseMarks, as_of: date | None) -> _Recorded | None:
-    members = _in_order([dose for dose in own if dose.stands and (as_of is None or dose.on <= as_of)])
+def _recorded_course(name: int, own: Collection[Dose], marks: CourseMarks, as_of: date | None) -> _Recorded | None:
+    standing = [dose for dose in own if dose.stands]
+    members = _in_order(standing if as_of is None else [dose for dose in standing if dose.on <= as_of])
     if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
         marks = replace(marks, closed_on=None)
-    if as_of is not None and any(dose.stands and dose.on > as_of for dose in own):
+    if len(members) < len(standing):
         # Doses that were still to come had not completed it then.
         marks = replace(marks, completed=False)
     # A completed course whose doses were all voided stays visible, where they had been.
@@ -275,18 +246,14 @@ def _recorded_course(name: int, own: Iterable[Dose], marks: CourseMarks, as_of: 
     return (begun_on, name, members, marks) if is_found else None
 
 
-def recorded_course(name: int, own: Iterable[Dose], marks: CourseMarks) -> Course | None:
+def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks) -> Course | None:
     """The course that the ledger recorded these doses of, not joined or numbered; None: all of them were voided."""
     found = _recorded_course(name, own, marks, None)
     return None if found is None else Course(0, found[0], name, found[2], (), None, marks)
 
 
 def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
-    return tuple(sorted(doses, key=_day_and_version))
-
-
-def _day_and_version(dose: Dose) -> tuple[date, int]:
-    return dose.on, dose.version
+    return tuple(sorted(doses, key=attrgetter("on", "version")))
 
 
 def is_one_course(before: Course, after: Course) -> bool:

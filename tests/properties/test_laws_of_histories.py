@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
 from domain.events.determinations import CourseApproved
+from domain.events.treatment import TreatmentEvent
 from domain.history import evolve, fold
 from domain.history.state import PatientHistory
 from domain.policy.editions import edition_named
@@ -120,6 +122,20 @@ def test_a_completed_course_is_marked_and_only_a_completed_or_short_one_is(scale
                     assert course.reported is not None
                 if course.marks.completed and course.is_complete is not True:
                     assert course is not found[-1]
+
+    hold(scale, law, any_story)
+
+
+@at_every_scale
+def test_only_an_event_of_treatment_changes_what_courses_are_made_of(scale: str) -> None:
+    """So a decision on a request never looks for a course that it completes."""
+
+    def law(story: list[Act]) -> None:
+        told = perform(story)
+        for event, (before, after) in zip(told.events[1:], pairwise(told.versions), strict=True):
+            if not isinstance(event, TreatmentEvent):
+                for name in ("doses", "reports", "marks", "closed_reports"):
+                    assert getattr(after, name) is getattr(before, name), (event.TOPIC, name)
 
     hold(scale, law, any_story)
 

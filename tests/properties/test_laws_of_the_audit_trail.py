@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from domain.errors import LedgerError
 from domain.history.state import PatientHistory
-from domain.treatment.course_updates import CourseUpdates
 from domain.treatment.courses import courses
 from projections.audit_trail import audit_trail
+from projections.course_updates import CourseUpdates
 from projections.record_values import DETAILS, STATUS, course_status, person_details
 from projections.state_changes import StateChanges
 from tests.properties.stories import EVERYTHING, Act, acts, at_every_scale, hold, perform

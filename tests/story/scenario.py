@@ -171,14 +171,15 @@ class Scenario:
     def then_variances(self, number: int, *expected: str, seen: tuple[str, ...] | None = None) -> Scenario:
         """The departures of a dose as the record has them now; `seen` are those when it was recorded."""
         dose = self.known.doses[number - 1]
-        assert approval_use.variances(self.known, dose) == expected
+        assert approval_use.variances(self.known, self.courses(), dose) == expected
         if seen is not None:
             assert dose.variances_then == seen
         return self
 
     def then_usable(self, usable: int | None, as_of: str | None = None) -> Scenario:
         """Doses that may be given on a day under the approval in force; None: none is in force."""
-        allowed = approval_use.allowance(self.known, self._day(as_of))
+        on = self._day(as_of)
+        allowed = approval_use.allowance(self.known, courses(self.known, on), on)
         assert (None if allowed is None else allowed.usable) == usable
         return self
 

@@ -7,16 +7,13 @@ from datetime import date
 
 import pytest
 
-from domain.decisions import decide
-from domain.events.base import placed
 from domain.facts import Circumstances, Facts
-from domain.history import evolve
-from domain.history.frozen import changed
+from domain.frozen import changed
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Finding, assess
 from domain.policy.editions import EDITIONS
-from domain.treatment.courses import DAYS_WORKED_OUT_MAX, courses
-from tests.story import NURSE, PATIENT, Scenario, dose, given
+from domain.treatment.courses import courses
+from tests.story import Scenario, dose, given
 
 
 def told() -> Scenario:
@@ -46,26 +43,6 @@ def test_a_changed_history_works_out_its_own_courses() -> None:
     assert [one.given for one in courses(history)] == [2]
     assert [one.given for one in courses(history.changed(doses=history.doses[:1]))] == [1]
     assert [one.given for one in courses(replace(history, doses=history.doses[:1]))] == [1]
-
-
-def test_what_a_history_keeps_of_days_is_bounded() -> None:
-    history = history_of(told())
-    for number in range(1, 29):
-        courses(history, date(2026, 3, number))
-    assert len(history.worked_out) <= DAYS_WORKED_OUT_MAX + 1
-    assert [one.given for one in courses(history, date(2026, 3, 2))] == [1]
-
-
-def test_an_event_that_was_looked_ahead_to_leaves_the_history_that_a_fresh_fold_gives() -> None:
-    scenario = told()
-    history = history_of(scenario)
-    events = decide(history, dose(on="2026-03-04").make(scenario), scenario.moment(NURSE))
-    fresh = replace(history)
-    for version, event in enumerate(events, history.version + 1):
-        placed(event, PATIENT, version)
-        history, fresh = evolve(history, event), evolve(fresh, event.model_copy())
-    assert history == fresh
-    assert courses(history) == courses(fresh)
 
 
 def test_a_finding_is_made_without_validation_and_is_a_valid_one() -> None:

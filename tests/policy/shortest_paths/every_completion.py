@@ -22,7 +22,7 @@ from domain.policy.assessment import assess
 from domain.policy.edition import Edition, Question
 from domain.policy.missing_facts import supplied
 from domain.policy.shortest_paths import Way
-from domain.policy.treatment_standing import contradictions, standing
+from domain.policy.treatment_standing import contradictions
 
 Open = tuple[str, list[Any]]
 Front = dict[tuple[int, date], set[frozenset[str]]]
@@ -201,7 +201,7 @@ def _open_agents(agents: dict[str, Any]) -> Iterator[Open]:
 
 
 def _open_treatment(facts: Facts, as_of: date, edition: Edition) -> Iterator[Open]:
-    where, prior = standing(Question(facts, as_of, edition)), facts.prior_treatment
+    where, prior = Question(facts, as_of, edition).standing, facts.prior_treatment
     years = edition.parameters.years_between_courses
     if where.received is True:
         yield from _open_date("prior_treatment.last_dose_on", prior.last_dose_on, as_of, years)
