@@ -21,7 +21,6 @@ from domain.ledger.reader import LedgerOnRecord
 from domain.ledger.sealing.sealing import AT_ONCE, LeaseIsAnothers, NotConsistent, Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.ledger.stores.urls import SQLiteAddress
-from projections.worklist.runner import place_of
 
 CHECKPOINT_SECONDS: Final = 45.0
 """From a checkpoint to the next while the log grows: at the most a minute, with the waiting for whoever else seals."""
@@ -105,6 +104,8 @@ class SealingThread:
             return self._refused(str(error) if not isinstance(error, OSError) else type(error).__name__)
         except Exception as error:
             # Its text may quote what is stored; its kind and place do not.
+            from projections.worklist.runner import place_of  # noqa: PLC0415  (slow to import, and rarely needed)
+
             return self._refused(place_of(error))
         self.sealing.refusal = None
         return 0.0

@@ -1,49 +1,57 @@
-"""`accesses`: who looked at a patient's record, when, why and from where."""
+"""The command `accesses`: the access log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from api.cli.opening import open_records, patient_of_member, plainly
-from api.cli.options import DAY, Database, Purpose, parsed
+from api.cli.options import After, AsJson, Database, Purpose, Since, Until
 from api.cli.output import complain, print_result
-from api.cli.program import AsJson, app
+from api.cli.program import app
+from api.cli.tables import Column, show_table
+from api.cli.values import DAY, parsed
 from api.record_access.list_access import ListAccess
 from domain.ledger.access_log.report import PAGE_MAX, Question
 from domain.permissions.disclosure import Access
 
-HEADS = ("when", "who", "role", "patient", "saw", "of", "why", "through", "from")
+COLUMNS: Final = (
+    Column("time"),
+    Column("user"),
+    Column("role", 4),
+    Column("patient", 2),
+    Column("view"),
+    Column("subject", 3),
+    Column("purpose", 5),
+    Column("channel", 6),
+    Column("origin", 7),
+)
 
 
 @app.command("accesses")
 def accesses_command(
     member: Annotated[
-        str | None, typer.Argument(metavar="[MEMBER]", help="A member id, or issuer:member; everybody if left out.")
+        str | None, typer.Argument(metavar="[MEMBER]", help="Member ID, or issuer:member. Default: all patients.")
     ] = None,
-    since: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="The first day, where the plan is.")
-    ] = None,
-    until: Annotated[str | None, typer.Option("--to", metavar="DATE", help="The last day, where the plan is.")] = None,
+    since: Since = None,
+    until: Until = None,
     actor: Annotated[
-        str | None, typer.Option("--by", metavar="ID", help="Only what this person or system looked at.")
+        str | None, typer.Option("--by", metavar="ID", help="Only the accesses of this user or system.")
     ] = None,
     limit: Annotated[
-        int, typer.Option(metavar="N", min=1, max=PAGE_MAX, help=f"How many at the most, up to {PAGE_MAX}.")
+        int, typer.Option(metavar="N", min=1, max=PAGE_MAX, help="Largest number of accesses to print.")
     ] = PAGE_MAX,
-    after: Annotated[str | None, typer.Option(metavar="PLACE", help="Where the page before ended.")] = None,
+    after: After = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the access log.
 
-    It lists who viewed a record between two dates, newest first. Using this command is recorded too.
+    The log shows who viewed a record, newest first. The use of this command is an access too.
 
     Example: lemtrada-ledger accesses DEMO-0003 --from 2026-01-01 --to 2026-06-30
     """
@@ -62,20 +70,11 @@ def accesses_command(
             return
         _show(page.items, access.zone)
         if page.next_after is not None:
-            complain(f"these are the newest {len(page.items)}, and there are more: add --after {page.next_after}")
+            complain(f"the newest {len(page.items)} accesses are shown: for more, add --after {page.next_after}")
 
 
 def _show(items: Iterable[Access], zone: ZoneInfo) -> None:
-    """A table on a terminal; in a pipe one line a look, its columns parted by tabs."""
-    rows = [_cells(one, zone) for one in items]
-    console = Console()
-    if not console.is_terminal:
-        print_result("\n".join("\t".join(row) for row in (HEADS, *rows)))
-        return
-    table = Table(*HEADS)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table, markup=False, highlight=False)
+    show_table(COLUMNS, [_cells(one, zone) for one in items])
 
 
 def _cells(one: Access, zone: ZoneInfo) -> tuple[str, ...]:

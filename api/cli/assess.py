@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from rich.console import Console
 
-from api.cli.output import LineProgress, complain, print_result
-from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, AsJson, app
-from api.files.assess_lines import Refused, answers
+from api.cli.options import AsJson
+from api.cli.output import complain, print_result
+from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, app
+from api.cli.tables import show_text
 from api.text.clause import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand
 from domain.policy.editions import EDITIONS, edition_named
@@ -21,15 +21,26 @@ from domain.policy.editions import EDITIONS, edition_named
 
 @app.command("assess")
 def assess_command(
-    file: Annotated[str, typer.Argument(metavar="FILE.jsonl", help="One case a line; - reads standard input.")],
-    full: Annotated[bool, typer.Option("--full", help="Add each finding's sentence, facts and readings.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Print each difference from `expected`; status 1.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Accepted; this command always prints JSON.")] = False,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE.jsonl", help="File with one case on each line; - reads standard input.")
+    ],
+    full: Annotated[
+        bool, typer.Option("--full", help="Add the sentence, facts, and readings of each finding.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Print each difference from `expected`. Exit status 1 if there is any.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="No effect: this command always prints JSON.")] = False,
 ) -> None:
     """Assess cases from a file, without a ledger.
 
     Example: lemtrada-ledger assess cases.jsonl --full
     """
+    from rich.console import Console  # noqa: PLC0415  (slow to import, and `explain` needs none of it)
+
+    from api.cli.progress import LineProgress  # noqa: PLC0415
+    from api.files.assess_lines import Refused, answers  # noqa: PLC0415
+
     del as_json
     compared = differing = refused = 0
     with open_input(file) as lines, LineProgress(Console(stderr=True)) as progress:
@@ -45,14 +56,18 @@ def assess_command(
             for difference in one.differences or ():
                 progress.say(f"{one}: {difference}", sys.stderr)
     if check:
-        complain(f"{compared - differing} of {compared} lines with an expected answer agree")
+        complain(f"{compared - differing} of {compared} lines with an expected answer match")
     raise typer.Exit(WRONG_USE if refused else ANSWER_IS_NO if differing else DONE)
 
 
 @app.command("explain")
 def explain_command(
-    citation: Annotated[str | None, typer.Argument(help="For example 1.A.iii.d(3); none prints the outline.")] = None,
-    edition: Annotated[str | None, typer.Option(metavar="DATE", help="A review date; the newest by default.")] = None,
+    citation: Annotated[
+        str | None, typer.Argument(help="Clause, for example 1.A.iii.d(3). Default: the outline.")
+    ] = None,
+    edition: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Review date of a policy edition. Default: the newest.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain a clause of the policy, or print the outline.
@@ -62,9 +77,14 @@ def explain_command(
     chosen = EDITIONS[0] if edition is None else edition_named(edition)
     if citation is not None:
         explained = explain(citation, chosen)
-        print_result(explained.to_json_value() if as_json else "\n".join(explained.lines()))
+        if as_json:
+            print_result(explained.to_json_value())
+        else:
+            show_text(explained.lines())
+    elif as_json:
+        print_result(outline_values(chosen))
     else:
-        print_result(outline_values(chosen) if as_json else "\n".join(outline_lines(chosen)))
+        show_text(outline_lines(chosen))
 
 
 @contextlib.contextmanager
@@ -77,6 +97,6 @@ def open_input(file: str) -> Iterator[BinaryIO]:
         try:
             opened = stack.enter_context(Path(file).open("rb"))
         except OSError as error:
-            remedy = "name a file that can be read, or - for standard input"
-            raise InvalidCommand(f"cannot read: {error.strerror}", field=file, remedy=remedy) from None
+            remedy = "name a file that you may read, or - for standard input"
+            raise InvalidCommand(f"the file cannot be read: {error.strerror}", field=file, remedy=remedy) from None
         yield opened

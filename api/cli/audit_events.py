@@ -1,4 +1,4 @@
-"""`audit-events` and `provenance`: the audit trail as FHIR R4, one resource a line, for another system to take in."""
+"""`audit-events` and `provenance`: the audit trail as FHIR R4, one resource on each line, for import elsewhere."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import typer
 from rich.console import Console
 
 from api.cli.opening import open_existing_ledger, patient_of_member, plainly
-from api.cli.options import DAY, Database, Purpose, parsed
-from api.cli.output import LineProgress, print_result
-from api.cli.program import AsJson, app
+from api.cli.options import AsJson, Database, Purpose, Since, Until
+from api.cli.output import print_result
+from api.cli.program import app
+from api.cli.progress import LineProgress
+from api.cli.values import DAY, parsed
 from api.fhir import ndjson
 from api.fhir.audit_events import is_told
 from api.fhir.event_mapping import is_of_patient
@@ -29,15 +31,9 @@ from domain.errors import InvalidCommand
 from domain.events.base import Event
 from domain.ledger.application import Ledger
 
-Output = Annotated[Path, typer.Option("--output", metavar="FILE.ndjson", help="A file that is not there yet.")]
-Since = Annotated[
-    str | None, typer.Option("--from", metavar="DATE", help="The first day of recording, where the plan is.")
-]
-Until = Annotated[
-    str | None, typer.Option("--to", metavar="DATE", help="The last day of recording, where the plan is.")
-]
+Output = Annotated[Path, typer.Option("--output", metavar="FILE.ndjson", help="New file to write to.")]
 Member = Annotated[
-    str | None, typer.Option("--member", metavar="MEMBER", help="One patient's: a member id, or issuer:member.")
+    str | None, typer.Option("--member", metavar="MEMBER", help="Only this patient: a member ID, or issuer:member.")
 ]
 
 
@@ -53,8 +49,8 @@ def audit_events_command(
 ) -> None:
     """Export every change and access as FHIR AuditEvents.
 
-    In the order of commits; of one patient, by time. The file is made whole or not at all, only its owner can read
-    it, and that its patients were told of is recorded first.
+    Entries are in the order in which they were recorded; with --member, in order of time. The file is written as a
+    whole or not at all, and only its owner can read it. An access to each of its patients is recorded first.
 
     Example: lemtrada-ledger audit-events --output audit.ndjson --from 2026-01-01
     """
@@ -98,7 +94,9 @@ def _to_write(
         checked_purpose(purpose)
         first, last = parsed(DAY, since, "--from"), parsed(DAY, until, "--to")
         if first is not None and last is not None and first > last:
-            raise InvalidCommand("the first day is after the last", field="--from", remedy="give them in their order")
+            raise InvalidCommand(
+                "the first day is after the last day", field="--from", remedy="give an earlier day, or a later --to"
+            )
         ledger = open_existing_ledger(database)
         with CommandLineAccess(ledger, purpose, "export") as access:
             patient_id = patient_of_member(access, member) if member is not None else None
@@ -122,11 +120,11 @@ def _written(work: _Work, wanted: Wanted, output: Path, as_json: bool, *, with_r
     if as_json:
         print_result({"file": str(output), "resources": made.resources, "size_bytes": made.size_bytes})
     else:
-        print_result(f"{output} holds {made.resources} resources, one a line.")
+        print_result(f"Wrote {made.resources} resources to {output}, one on each line.")
 
 
 def _days(first: date | None, last: date | None, zone: ZoneInfo) -> Stretch:
-    """Both included."""
+    """Both days included."""
     return Stretch(
         end_of_day(first - timedelta(days=1), zone) if first is not None else None,
         end_of_day(last, zone) if last is not None else None,

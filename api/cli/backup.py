@@ -1,4 +1,4 @@
-"""`backup`: an SQLite ledger and its documents in one file, while it is served."""
+"""The command `backup`: an SQLite ledger and its documents in one file, while the ledger is served."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from api.cli.opening import plainly
-from api.cli.options import Database
+from api.cli.options import AsJson, Database
 from api.cli.output import complain, print_result
-from api.cli.program import ANSWER_IS_NO, AsJson, app
-from api.server import serve
+from api.cli.program import ANSWER_IS_NO, app
+from api.server import which_ledger
 from domain.ledger.backup import back_up
 from domain.ledger.stores.urls import address_of
 
@@ -25,21 +25,21 @@ SECONDS_BEFORE_PROGRESS: Final = 1.0
 
 @app.command("backup")
 def backup_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A tar archive to make; never one that is there.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="New tar archive to write.")],
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Back up an SQLite ledger and its documents into one file.
 
-    The file has the state of one point in time. Others can read and write meanwhile.
+    The file has the state of one point in time. The ledger can be read and written meanwhile.
 
-    Restore it with tar: what it holds, unpacked anywhere, is the ledger. Status 1 says that documents
-    which the record names are missing or damaged; all the rest is in the file.
+    To restore the ledger, unpack the file with tar in any folder. The exit status is 1 if documents on record are
+    missing or damaged; the file has everything else.
 
     Example: lemtrada-ledger backup plan.tar --database sqlite:///plan.sqlite
     """
     with plainly():
-        url = database if database is not None else serve.database_in_data_folder()
+        url = database if database is not None else which_ledger.database_in_data_folder()
         address = address_of(url)
         with under_way(Console(stderr=True)):
             made = back_up(address, file)
@@ -50,19 +50,19 @@ def backup_command(
             | {"documents": made.documents, "missing": missing}
         )
     else:
-        print_result(f"{made.file} holds the ledger at {address}: {made.events} events and {made.documents} documents.")
+        print_result(f"Backed up {address} to {made.file}: {made.events} events and {made.documents} documents.")
     for document in missing:
-        complain(f"document {document} is missing or damaged: restore it from an earlier backup, or store it again")
+        complain(f"document {document} is missing or damaged: restore it from an earlier backup, or upload it again")
     raise typer.Exit(ANSWER_IS_NO if missing else 0)
 
 
 @contextmanager
 def under_way(console: Console) -> Iterator[None]:
-    """The time it takes, shown on a terminal once it is more than a second; silent in a pipe."""
+    """The time so far, shown on a terminal after a second; nothing in a pipe."""
     columns = SpinnerColumn(), TextColumn("backing up"), TimeElapsedColumn()
     shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     shown.add_task("", total=None)
-    # Most of it is one long step of SQLite's, which tells nothing until it is done.
+    # Most of the time is one long step of SQLite, which reports nothing until its end.
     beginning = Timer(SECONDS_BEFORE_PROGRESS, shown.start)
     beginning.start()
     try:

@@ -47,7 +47,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Listed, ...]], ...]] = (
         "Data and storage",
         (
             Listed("serve", "serve", "Serve the API and the pages."),
-            Listed("demo", "demo", "Fill an empty ledger with synthetic patients."),
+            Listed("demo", "serve", "Fill an empty ledger with synthetic patients."),
             Listed("import", "imports", "Import requests, determinations, doses, and prior treatment."),
             Listed("database", "database", "Create or upgrade the schema, and remove unused documents."),
             Listed("backup", "backup", "Back up an SQLite ledger and its documents into one file."),

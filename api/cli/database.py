@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from api.cli.opening import open_existing_ledger, plainly, url_to_write
-from api.cli.options import Database, TimeZone
+from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_result
-from api.cli.program import AsJson, app
+from api.cli.program import app
 from domain.ledger import schema
 from domain.ledger.documents.store import GRACE
 from domain.ledger.stores.urls import address_of
@@ -29,13 +29,16 @@ def upgrade_command(
     database: Database = None,
     time_zone: TimeZone = None,
     serving_role: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A PostgreSQL role that may then serve, and nothing else.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="PostgreSQL role that gets permission to serve the ledger, and nothing else."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the schema of a ledger, or bring it to this program's version, as its owner. Harmless to repeat.
+    """Create the schema of a ledger, or upgrade it to this version, as the owner of the database.
 
-    Everything on record is kept, and a role that serves already goes on serving.
+    Everything on record is kept, and a serving role keeps its permissions. The command can be repeated.
 
     Example: lemtrada-ledger database upgrade --database postgresql://owner@host/plan --time-zone America/New_York
     """
@@ -46,18 +49,18 @@ def upgrade_command(
         if as_json:
             print_result({"database": place, "schema_version": version, "time_zone": zone})
         else:
-            print_result(f"The ledger at {place} has schema {version} and counts days in {zone}.")
+            print_result(f"The ledger at {place} has schema {version} and time zone {zone}.")
 
 
 @database_commands.command("sweep")
 def sweep_command(
     days: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Only documents that came in longer ago than this many days.")
+        int, typer.Option(metavar="N", min=1, help="Only documents received more than N days ago.")
     ] = GRACE.days,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove stored documents that no event ever named; on PostgreSQL as the owner of the database.
+    """Remove stored documents that no event refers to. On PostgreSQL, run it as the owner of the database.
 
     Example: lemtrada-ledger database sweep --days 30
     """
@@ -67,5 +70,5 @@ def sweep_command(
             print_result({"orphans": len(swept.orphans), "unfinished": swept.unfinished})
         else:
             print_result(
-                f"Removed: {len(swept.orphans)} that no event names, {swept.unfinished} that never came in whole."
+                f"Removed {len(swept.orphans)} documents without an event, and {swept.unfinished} unfinished uploads."
             )

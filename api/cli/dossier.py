@@ -7,22 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from api.cli.opening import open_records, plainly
-from api.cli.options import (
-    DAY,
-    INSTANT,
-    AppealArgument,
-    Database,
-    KnownAt,
-    Purpose,
-    RequestArgument,
-    checked_id,
-    parsed,
-)
-from api.cli.output import print_result, show_pairs
-from api.cli.program import AsJson, app
+from api.cli.options import AppealArgument, AsJson, Database, KnownAt, Purpose, RequestArgument
+from api.cli.output import print_result
+from api.cli.program import app
+from api.cli.tables import Column, show_pairs, show_table
+from api.cli.values import DAY, INSTANT, checked_id, parsed
 from api.record_access.patient_access import patient_of
 from api.text import replay as replay_in_words
 from domain.events.base import AppealId, RequestId
@@ -36,13 +27,16 @@ def replay_command(
     request: RequestArgument,
     known_at: KnownAt = None,
     as_of: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Judges what is known now on this day; by default on its own.")
+        str | None,
+        typer.Option(metavar="DATE", help="Day for what is known now. Default: the day of the determination."),
     ] = None,
     edition: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The one other edition to show; by default all of them.")
+        str | None,
+        typer.Option(metavar="DATE", help="Review date of the only other edition to show. Default: all editions."),
     ] = None,
     decision: Annotated[
-        int | None, typer.Option(metavar="VERSION", min=1, help="The determination's event; by default the latest.")
+        int | None,
+        typer.Option(metavar="VERSION", min=1, help="Event number of the determination. Default: the latest one."),
     ] = None,
     purpose: Purpose = None,
     database: Database = None,
@@ -66,11 +60,8 @@ def replay_command(
 
 def _show_replay(told: Replay, zone: str) -> None:
     show_pairs(replay_in_words.opening(told, zone))
-    console = Console()
-    if console.is_terminal:
-        console.print(replay_in_words.table(told), markup=False, highlight=False)
-    else:
-        print_result("\n".join(replay_in_words.lines(told)))
+    heads = zip(replay_in_words.columns(told), replay_in_words.ranks(told), strict=True)
+    show_table([Column(head, rank) for head, rank in heads], replay_in_words.rows(told))
     if told.changed:
         show_pairs(replay_in_words.changes(told))
 
@@ -78,7 +69,7 @@ def _show_replay(told: Replay, zone: str) -> None:
 @app.command("dossier")
 def dossier_command(
     appeal: AppealArgument,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is empty, or not there yet.")],
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to: empty or new.")],
     known_at: KnownAt = None,
     purpose: Purpose = None,
     database: Database = None,
@@ -86,10 +77,10 @@ def dossier_command(
 ) -> None:
     """Write the case file of an appeal.
 
-    It has HTML, one PDF, JSON, every document, and SHA-256 sums.
+    The case file has HTML, one PDF, JSON, every document, and SHA-256 sums.
 
-    It depends on what was recorded and on nothing else: the same history gives the same bytes on any
-    day. The folder is made whole or not at all, and only its owner can read it.
+    The case file depends only on what is on record: the same record gives the same bytes on any day. The folder is
+    written as a whole or not at all, and only its owner can read it.
 
     Example: lemtrada-ledger dossier 11111111-2222-4333-8444-555555555555.a1 --output appeal-file
     """
@@ -105,7 +96,7 @@ def dossier_command(
             print_result({"output": str(output), "history_version": told.history_version, "files": files})
             return
         print_result(
-            f"The case file as recorded through event {told.history_version} is in {output}: {len(written)} files."
+            f"Wrote the case file, with events through {told.history_version}, to {output}: {len(written)} files."
         )
         print_result(told.determination.headline)
-        print_result(f"Check it with: cd {output} && sha256sum -c SHA256SUMS")
+        print_result(f"To check it: cd {output} && sha256sum -c SHA256SUMS")

@@ -1,4 +1,4 @@
-"""The command `import`, which records what another system kept."""
+"""The command `import`, which records data of another system."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from rich.console import Console
 
 from api.cli.assess import open_input
 from api.cli.opening import plainly, url_to_write
-from api.cli.options import Database, TimeZone
-from api.cli.output import LineProgress, complain, print_result
-from api.cli.program import WRONG_USE, AsJson, app
+from api.cli.options import AsJson, Database, TimeZone
+from api.cli.output import complain, print_result
+from api.cli.program import WRONG_USE, app
+from api.cli.progress import LineProgress
 from api.files.import_intake import Intake
 from api.files.import_lines import json_schema
 from api.record_access.command_line import CommandLineAccess
-from api.server import serve
+from api.server import which_ledger
 from domain.errors import InvalidCommand
 from domain.ledger.application import open_ledger
 from domain.people import Actor
@@ -30,24 +31,30 @@ from domain.people import Actor
 @app.command("import")
 def import_command(
     file: Annotated[
-        str | None, typer.Argument(metavar="FILE", help="FILE.jsonl, or claim lines as FILE.csv; - reads JSON Lines.")
+        str | None,
+        typer.Argument(
+            metavar="FILE", help="JSON Lines, or claim lines as CSV (FILE.csv); - reads JSON Lines from standard input."
+        ),
     ] = None,
     source: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The record that the references are of; by default the file's name."),
+        typer.Option(
+            metavar="NAME",
+            help="Name of the other system, to which the references belong. Default: the name of the file.",
+        ),
     ] = None,
-    by: Annotated[str, typer.Option(metavar="ID", help="Who imports, as it is recorded.")] = "import",
-    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a line, and stop.")] = False,
+    by: Annotated[str, typer.Option(metavar="ID", help="ID of the user who imports, which is recorded.")] = "import",
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a line and exit.")] = False,
     database: Database = None,
     time_zone: TimeZone = None,
     as_json: AsJson = False,
 ) -> None:
     """Import requests, determinations, doses, and prior treatment.
 
-    Each line is recorded once, by its reference.
+    Each line is recorded once, by its reference. An import that was stopped can be run again.
 
-    What was imported says so wherever it shows. Killed, it is run again; what was recorded stays. Lines
-    that are refused are reported with the reason, the others are recorded, and the exit status is 2.
+    Imported entries are marked as imported wherever they are shown. A rejected line is reported with the reason; the
+    other lines are recorded, and the exit status is 2.
 
     Example: lemtrada-ledger import claims-2024.csv --source claims
     """
@@ -55,20 +62,19 @@ def import_command(
         print_result(json_schema())
         return
     if file is None:
-        raise InvalidCommand("there is nothing to import", field="FILE", remedy="name a file, or - for standard input")
-    named, actor = source or Path(file).stem, _actor(by)
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", named):
-        raise InvalidCommand("this names no source", field="--source", remedy="1 to 40 letters, digits and ._-")
+        raise InvalidCommand("no file is given", field="FILE", remedy="name a file, or - for standard input")
+    named, actor = _source(source or Path(file).stem), _actor(by)
     counts: Counter[str] = Counter()
     with plainly():
         url = url_to_write(database)
-        zone = serve.zone_to_open_with(url, time_zone, serve.machine_zone)
+        zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
+        ledger = open_ledger(url, zone=zone)
         with (
-            CommandLineAccess(open_ledger(url, zone=zone), None) as access,
+            CommandLineAccess(ledger, None) as access,
             open_input(file) as lines,
             LineProgress(Console(stderr=True)) as progress,
         ):
-            intake = Intake(access.ledger, named, actor, access)
+            intake = Intake(ledger, named, actor, access)
             outcomes = intake.claims(lines) if file.lower().endswith(".csv") else intake.json_lines(lines)
             for outcome in outcomes:
                 progress.advance()
@@ -82,8 +88,17 @@ def import_command(
     raise typer.Exit(WRONG_USE if counts["refused"] else 0)
 
 
+def _source(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", name):
+        remedy = "use 1 to 40 letters, digits, and ._-"
+        raise InvalidCommand("this is not the name of a source", field="--source", remedy=remedy)
+    return name
+
+
 def _actor(by: str) -> Actor:
     try:
         return Actor(id=by, name=f"Import by {by}", role="reviewer")
     except ValidationError:
-        raise InvalidCommand("this is no id of a person", field="--by", remedy="letters, digits and ._@:-") from None
+        raise InvalidCommand(
+            "this is not the ID of a user", field="--by", remedy="use letters, digits, and ._@:-"
+        ) from None

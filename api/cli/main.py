@@ -128,12 +128,14 @@ def main() -> None:
         complain(str(error))
         status = WRONG_USE
     except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter must not complain about it again at exit.
+        # The reader of our output closed the pipe. The interpreter must not report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = ANSWER_IS_NO
     except Exception as error:
-        # Our own fault: neither an answer nor wrong use. Its text may quote a patient's data; its place does not.
+        # An error of the program. Its text may quote patient data; its type and place do not.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        complain(f"the program failed: {type(error).__name__} ({place.filename}:{place.lineno}): nothing was half done")
+        complain(
+            f"the program failed: {type(error).__name__} ({place.filename}:{place.lineno}): nothing was saved in part"
+        )
         status = OUR_FAULT
     sys.exit(status if isinstance(status, int) else DONE)

@@ -1,22 +1,18 @@
-"""Options and arguments that several commands share, and how their values are read."""
+"""The options and arguments that several commands share."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
-from domain.calendar import Day, Instant
-from domain.errors import InvalidCommand
-from domain.events.base import AppealId, DocumentId, RequestId
-
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Database = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
         envvar="LEMTRADA_DATABASE",
-        help="sqlite:///file or postgresql://user@host/database; by default a file in the user's data folder.",
+        help="sqlite:///file or postgresql://user@host/database. Default: a file in the user's data folder.",
     ),
 ]
 TimeZone = Annotated[
@@ -24,59 +20,52 @@ TimeZone = Annotated[
     typer.Option(
         metavar="ZONE",
         envvar="LEMTRADA_TIME_ZONE",
-        help="In which a new ledger counts days, for example America/Chicago. It never changes after.",
+        help="Time zone in which a new ledger counts days, for example America/Chicago. It cannot be changed later.",
     ),
-]
-MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="A member id, or issuer:member.")]
-KnownAt = Annotated[
-    str | None,
-    typer.Option(metavar="INSTANT", help="Only what was recorded by then, for example 2026-04-20T14:05:00Z."),
 ]
 Purpose = Annotated[
     str | None,
     typer.Option(
         metavar="CODE",
         envvar="LEMTRADA_PURPOSE",
-        help="Why you look, which is recorded: an HL7 purpose of use, for example TREAT or HPAYMT.",
+        help="Purpose of the access, which is recorded: an HL7 code, for example TREAT or HPAYMT.",
     ),
 ]
-DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day)
-INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant)
-OPTIONS: Final = {
-    "known_at": "--known-at",
-    "edition": "--edition",
-    "decision": "--decision",
-    "request_id": "REQUEST",
-    "appeal_id": "APPEAL",
-}
-"""What the domain calls by a field's name is an option here."""
 
+# -- one record -------------------------------------------------------------------------------
 
-def parsed(adapter: TypeAdapter[Any], text: str | None, option: str) -> Any:
-    if text is None:
-        return None
-    try:
-        return adapter.validate_python(text)
-    except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InvalidCommand(message, field=option, remedy=f"see --help for how {option} is written") from None
-
-
+MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="Member ID, or issuer:member.")]
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="ID of a request: <patient>.r1")]
+AppealArgument = Annotated[str, typer.Argument(metavar="APPEAL", help="ID of an appeal: <patient>.a1")]
+DocumentArgument = Annotated[str, typer.Argument(metavar="DOCUMENT", help="ID of a document: <patient>.f1")]
 AsOf = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
+    str | None,
+    typer.Option(metavar="DATE", help="Day for which the answer is computed. Default: today in the plan's time zone."),
 ]
-AppealArgument = Annotated[str, typer.Argument(metavar="APPEAL", help="The id of an appeal, <patient>.a1")]
-RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="The id of a request, <patient>.r1")]
-_IDS: Final = {RequestId: ("a request", "r"), AppealId: ("an appeal", "a"), DocumentId: ("a document", "f")}
-"""How an id is named in an error, and the letter before its number."""
+KnownAt = Annotated[
+    str | None,
+    typer.Option(metavar="INSTANT", help="Use only what was recorded by this time, for example 2026-04-20T14:05:00Z."),
+]
+EditionOption = Annotated[
+    str | None,
+    typer.Option("--edition", metavar="DATE", help="Review date of a policy edition. Default: the one that applies."),
+]
 
+# -- lists ------------------------------------------------------------------------------------
 
-def checked_id(identifier: str, kind: Any, argument: str) -> str:
-    """The id of a request, an appeal or a document; raises InvalidCommand where it is none."""
-    try:
-        TypeAdapter(kind).validate_python(identifier)
-    except ValidationError:
-        named, letter = _IDS[kind]
-        remedy = f"give the patient's id and .{letter} with the {argument.lower()}'s number"
-        raise InvalidCommand(f"this is no id of {named}", field=argument, remedy=remedy) from None
-    return identifier
+Since = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="First day of recording, in the plan's time zone.")
+]
+Until = Annotated[
+    str | None, typer.Option("--to", metavar="DATE", help="Last day of recording, in the plan's time zone.")
+]
+After = Annotated[
+    str | None, typer.Option(metavar="PLACE", help="Continue after this place, which the page before printed.")
+]
+
+# -- users ------------------------------------------------------------------------------------
+
+IdOption = Annotated[str | None, typer.Option("--id", help="ID of the user. Default: made from the name.")]
+OfficeOption = Annotated[
+    str | None, typer.Option("--office", metavar="ID", help="ID of the prescriber's office that a requester acts for.")
+]

@@ -1,6 +1,6 @@
-"""Who may sign in, by command line: `invite`, `people list|remove`, `token create|list|revoke`.
+"""Users and API tokens: `invite`, `people list|remove`, `token create|list|revoke`.
 
-Whoever can write to the ledger's store may do this; it is recorded as the machine's user.
+Anyone who can write to the database may use these commands. Each change is recorded with the machine's user.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.opening import open_existing_ledger, plainly
-from api.cli.options import OPTIONS, Database
+from api.cli.options import AsJson, Database, IdOption, OfficeOption
 from api.cli.output import print_result
-from api.cli.program import AsJson, app
+from api.cli.program import app
+from api.cli.tables import Column, show_table
+from api.cli.values import OPTIONS
 from api.http import security_log
 from api.record_access.command_line import machine_user
+from api.server.served_addresses import served_at
 from domain.errors import AlreadyRecorded, InvalidCommand
 from domain.people import Actor, Credential, Role
 
@@ -36,37 +39,46 @@ people_commands = typer.Typer(
 app.add_typer(token_commands, name="token")
 app.add_typer(people_commands, name="people")
 
-RoleOption = Annotated[Role, typer.Option("--role", help="What she may do.")]
-NameOption = Annotated[str, typer.Option("--name", help="Of the person or system.")]
-IdOption = Annotated[str | None, typer.Option("--id", help="By which she is recorded; made of the name if left out.")]
-CredentialOption = Annotated[Credential, typer.Option("--credential")]
-OfficeOption = Annotated[str | None, typer.Option("--office", metavar="ID", help="That a requester acts for.")]
-ReasonOption = Annotated[str | None, typer.Option("--reason", help="Recorded with it.")]
+RoleOption = Annotated[Role, typer.Option("--role", help="Role of the user.")]
+NameOption = Annotated[str, typer.Option("--name", help="Name of the user or system.")]
+CredentialOption = Annotated[Credential, typer.Option("--credential", help="Professional credential of the user.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", help="Reason, which is recorded.")]
 
 LOCAL_URL: Final = "http://127.0.0.1:8000"
+PERSON_COLUMNS: Final = (Column("id"), Column("role", 2), Column("credential", 3), Column("name", 4))
+TOKEN_COLUMNS: Final = (Column("token id"), Column("user"), Column("expires"), Column("state", 2))
 
 
 def operator() -> Actor:
-    """The machine's user, as she stands with what she does by command line: the same as with what she looks at."""
+    """The machine's user as the actor of a change, with the same id as in the access log."""
     user = machine_user()
     return Actor(id=user.id, name=f"{user.name} by command line", role="administrator")
 
 
 @app.command("invite")
 def invite_command(
-    role: Annotated[Role | None, typer.Option("--role", help="What she may do; not needed for a known --id.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Of the person; not needed for a known --id.")] = None,
+    role: Annotated[
+        Role | None, typer.Option("--role", help="Role of the user. Not needed for the --id of a known user.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the user. Not needed for the --id of a known user.")
+    ] = None,
     identifier: IdOption = None,
     credential: CredentialOption = "none",
-    specialty: Annotated[str | None, typer.Option("--specialty", help="Of a physician.")] = None,
+    specialty: Annotated[str | None, typer.Option("--specialty", help="Specialty of a physician.")] = None,
     office: OfficeOption = None,
     reports_to: Annotated[
         list[str] | None,
-        typer.Option("--reports-to", metavar="ID", help="Who is above her, nearest first; repeatable."),
+        typer.Option("--reports-to", metavar="ID", help="ID of a supervisor, nearest first. Can be repeated."),
     ] = None,
     url: Annotated[
-        str, typer.Option("--url", envvar="LEMTRADA_PUBLIC_URL", help="Under which browsers see the server.")
-    ] = LOCAL_URL,
+        str | None,
+        typer.Option(
+            "--url",
+            envvar="LEMTRADA_PUBLIC_URL",
+            help="Address of the server in browsers. Default: the address at which the ledger is being served.",
+        ),
+    ] = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,7 +86,7 @@ def invite_command(
 
     The link expires after 24 hours. A person who is not a user yet is added.
 
-    For somebody who is known, --id is enough; it makes her a new link, and the one before it is void.
+    For a known user, --id is enough: the user gets a new link, and the previous link stops working.
 
     Example: lemtrada-ledger invite --role reviewer --name "Nora Nurse" --credential nurse
     """
@@ -85,22 +97,25 @@ def invite_command(
             person = known
         elif role is None or name is None:
             raise InvalidCommand(
-                "a new person needs a role and a name",
+                "a new user needs a role and a name",
                 field="--role" if role is None else "--name",
-                remedy="add both, or name somebody who is known with --id; see `people list`",
+                remedy="add both, or give the --id of a known user; see `people list`",
             )
         else:
             above = tuple(reports_to or ())
             described: dict[str, Any] = {"specialty": specialty, "office": office, "reports_to": above}
             person = _admitted(identity, identifier, role, name, credential=credential, **described)
         code, issued = identity.new_link(person.id, operator())
-        link = f"{url.rstrip('/')}/sign-in/{code}"
+        served = url or served_at(ledger)
+        link = f"{(served or LOCAL_URL).rstrip('/')}/sign-in/{code}"
         if as_json:
             print_result({"person": _person_json(person), "link": link, "expires_at": issued.expires_at.isoformat()})
             return
-        print_result(f"{person.name} ({person.id}, {person.role.replace('_', ' ')}) signs in once with this link:")
+        print_result(f"{person.name} ({person.id}, {person.role.replace('_', ' ')}) can sign in once with this link:")
         print_result(f"  {link}")
-        print_result(f"It works until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
+        if served is None:
+            print_result("No running server was found. The link is for the default address; --url names another one.")
+        print_result(f"The link expires on {issued.expires_at:%Y-%m-%d at %H:%M} UTC. It is not shown again.")
 
 
 @token_commands.command("create")
@@ -110,11 +125,11 @@ def token_create_command(
     identifier: IdOption = None,
     credential: CredentialOption = "none",
     office: OfficeOption = None,
-    days: Annotated[int, typer.Option("--days", min=1, max=365, help="How long it holds.")] = 90,
+    days: Annotated[int, typer.Option("--days", min=1, max=365, help="Number of days until the token expires.")] = 90,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an API token, which is shown this once. Who it is for is admitted if she is new.
+    """Create an API token, which is shown once. A person or system that is not a user yet is added.
 
     Example: lemtrada-ledger token create --role service --name "Claims feed"
     """
@@ -130,12 +145,12 @@ def token_create_command(
             return
         print_result(f"A token for {person.name} ({person.id}, {person.role.replace('_', ' ')}), id {issued.id}:")
         print_result(f"  {token}")
-        print_result(f"It holds until {issued.expires_at:%Y-%m-%d %H:%M} UTC, and is not shown again.")
+        print_result(f"The token expires on {issued.expires_at:%Y-%m-%d at %H:%M} UTC. It is not shown again.")
 
 
 @token_commands.command("list")
 def token_list_command(database: Database = None, as_json: AsJson = False) -> None:
-    """Print every token that was made, whose it is, and whether it holds; never the token itself.
+    """List all tokens, their users, and whether they are valid. The tokens themselves are not shown.
 
     Example: lemtrada-ledger token list
     """
@@ -150,17 +165,22 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
             }
             for one in directory.tokens.values()
         ]
-        print_result(rows if as_json else "\n".join("\t".join(row.values()) for row in rows))
+        if as_json:
+            print_result(rows)
+        else:
+            show_table(TOKEN_COLUMNS, [tuple(row.values()) for row in rows], heads_in_pipe=False)
 
 
 @token_commands.command("revoke")
 def token_revoke_command(
-    token: Annotated[str, typer.Argument(metavar="TOKEN", help="Its id, from `token list`; never the token.")],
+    token: Annotated[
+        str, typer.Argument(metavar="TOKEN", help="ID of the token, from `token list`. Not the token itself.")
+    ],
     reason: ReasonOption = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token stop, within a second on every server. Once more is harmless.
+    """Revoke a token. It stops working within a second on every server. The command can be repeated.
 
     Example: lemtrada-ledger token revoke 0123456789abcdef --reason "Lost."
     """
@@ -173,7 +193,7 @@ def token_revoke_command(
 
 @people_commands.command("list")
 def person_list_command(database: Database = None, as_json: AsJson = False) -> None:
-    """Print who may work with this ledger, and in which role.
+    """List the users of the ledger and their roles.
 
     Example: lemtrada-ledger people list
     """
@@ -182,17 +202,18 @@ def person_list_command(database: Database = None, as_json: AsJson = False) -> N
         if as_json:
             print_result([_person_json(one) for one in people])
         else:
-            print_result("\n".join("\t".join((one.id, one.role, one.credential, one.name)) for one in people))
+            rows = [(one.id, one.role, one.credential, one.name) for one in people]
+            show_table(PERSON_COLUMNS, rows, heads_in_pipe=False)
 
 
 @people_commands.command("remove")
 def person_remove_command(
-    person: Annotated[str, typer.Argument(metavar="PERSON", help="Her id, from `people list`.")],
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="ID of the user, from `people list`.")],
     reason: ReasonOption = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take away all access of a person: her sessions, links and tokens stop within a second.
+    """Remove a user. Their sessions, links, and tokens stop working within a second.
 
     Example: lemtrada-ledger people remove nora.nurse --reason "Left the plan."
     """
@@ -202,11 +223,11 @@ def person_remove_command(
         identity.sessions.end_all_of(person)
         security_log.person_removed(by.id, actor_id=person)
         print_result(
-            {"person_id": person, "state": "removed"} if as_json else f"{person} may do nothing here any more."
+            {"person_id": person, "state": "removed"} if as_json else f"{person} is removed and has no access."
         )
 
 
-# -- what they share --------------------------------------------------------------------------
+# -- shared --------------------------------------------------------------------------
 
 
 def _identity(ledger: Ledger) -> Identity:
@@ -218,7 +239,7 @@ def _identity(ledger: Ledger) -> Identity:
 def _admitted(
     identity: Identity, identifier: str | None, role: Role, name: str, *, again: bool = False, **more: Any
 ) -> Actor:
-    """A new person; `again`: or one who is exactly so already. Raises InvalidCommand and AlreadyRecorded."""
+    """A new user; with `again`, also a user of the same description. Raises InvalidCommand and AlreadyRecorded."""
     from api.identity.new_person import NewPerson  # noqa: PLC0415
 
     try:
@@ -226,7 +247,7 @@ def _admitted(
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         field = str(first["loc"][0]).replace("_", "-") if first["loc"] else "name"
-        remedy = "an id has letters, digits and . _ @ : -"
+        remedy = "use letters, digits, and . _ @ : - in an ID"
         raise InvalidCommand(first["msg"], field=f"--{field}", remedy=remedy) from None
     known = identity.people.read().person(person.id)
     if known is None:
@@ -235,9 +256,9 @@ def _admitted(
         security_log.person_admitted(by.id, actor_id=person.id, role=person.role)
     elif known != person or not again:
         raise AlreadyRecorded(
-            "somebody has this id already" + ("" if known == person else ", and is described otherwise"),
+            "a user has this ID already" + ("" if known == person else ", with another description"),
             field="id",
-            remedy="give another with --id, or see `people list`",
+            remedy="give another ID with --id, or see `people list`",
         )
     return person
 

@@ -5,7 +5,7 @@ Exit status 0 is done, 1 is "the answer is no", 2 is wrong use, 70 is a failure 
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
@@ -16,5 +16,3 @@ OUR_FAULT: Final = 70
 
 app = typer.Typer(rich_markup_mode=None)
 """Every command that was imported; `main` builds the program of them."""
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +10,14 @@ from uuid import UUID
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from api.background.sealing import sealing_of
 from api.cli.opening import open_existing_ledger, plainly
-from api.cli.options import Database, Purpose
-from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
-from api.cli.program import ANSWER_IS_NO, AsJson, app
+from api.cli.options import AsJson, Database, Purpose
+from api.cli.output import complain, print_result
+from api.cli.program import ANSWER_IS_NO, app
+from api.cli.progress import text_progress
+from api.cli.tables import show_text
 from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import patient_of
 from domain.errors import InvalidCommand, NotFound
@@ -44,9 +43,10 @@ ShowProgress = Callable[[str, int, int], None]
 
 @app.command("export")
 def export_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is empty, or not there yet.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to: empty or new.")],
     appeal: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only the history of this appeal, with no other patient's data.")
+        str | None,
+        typer.Option(metavar="ID", help="Only the record of this appeal's patient, with no data of other patients."),
     ] = None,
     purpose: Purpose = None,
     database: Database = None,
@@ -54,10 +54,10 @@ def export_command(
 ) -> None:
     """Export everything that an outside auditor needs.
 
-    That is every sealed event, the tree, signed checkpoints, proofs, and the editions.
+    The export has every sealed event, the tree, signed checkpoints, proofs, and the policy editions.
 
-    A checkpoint of all that is on record is signed first. The folder is made whole or not at all, and only its
-    owner can read it. Its README.txt says how to check it with nothing of this program.
+    A checkpoint of the whole log is signed first. The folder is written as a whole or not at all, and only its owner
+    can read it. Its README.txt describes how to verify the export without this program.
 
     Example: lemtrada-ledger export plan-export --database sqlite:///plan.sqlite
     """
@@ -78,28 +78,30 @@ def export_command(
                 entries = list(_sealed_entries(ledger, sealing, patient, final.size))
                 earlier = _first_over(sealing, entries, final)
                 files = export_history(entries, final, earlier, _keys(sealing), sealing.store.read, folder)
-                what = f"one history of {len(entries)} events"
+                what = f"one patient record of {len(entries)} events"
         checkpoint = final.checkpoint
         if as_json:
             told = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
             print_result({"folder": str(folder), "files": files, "checkpoint": told, "appeal": appeal})
             return
-        print_result(f"{folder} holds {what} under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves.")
         print_result(
-            f"Check it with: lemtrada-ledger verify {folder} --key VKEY, or as its {export_layout.README} says."
+            f"Exported {what} to {folder}, under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves."
+        )
+        print_result(
+            f"To verify it: lemtrada-ledger verify {folder} --key VKEY, or see {export_layout.README} in the folder."
         )
 
 
 @app.command("verify")
 def verify_command(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="An export; without it the live ledger is verified.")
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder of an export. Default: the ledger itself.")
     ] = None,
     key: Annotated[
-        str | None, typer.Option(metavar="VKEY|FILE", help="The key that signs, from outside: itself, or its file.")
+        str | None, typer.Option(metavar="VKEY|FILE", help="Independently kept verifying key, or a file that has it.")
     ] = None,
     checkpoint: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A checkpoint kept from before; may be given often.")
+        list[Path] | None, typer.Option(metavar="FILE", help="Independently kept checkpoint. Can be repeated.")
     ] = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -108,7 +110,7 @@ def verify_command(
 
     The exit status is 1 if any check fails.
 
-    Without a key and a checkpoint from outside the answer is "internally consistent only".
+    Without an independently kept key and checkpoint, the answer is "internally consistent only".
 
     Example: lemtrada-ledger verify plan-export --key plan.vkey --checkpoint checkpoint-of-march
     """
@@ -117,11 +119,14 @@ def verify_command(
         given = [_checkpoint_given(path) for path in checkpoint or ()]
         with _progress() as progress:
             report = _verified(folder, database, trusted, given, progress)
-        print_result(report.to_json_value() if as_json else "\n".join(report.lines()))
+        if as_json:
+            print_result(report.to_json_value())
+        else:
+            show_text(report.lines())
         if report.holds:
             return
         failed = ", ".join(f"{part.failures_total} of {part.name}" for part in report.parts if not part.holds)
-        complain(f"{report.of} does not hold ({failed}): keep it as it is, and compare with a backup or an export")
+        complain(f"{report.of} failed verification ({failed}): change nothing, and compare with a backup or an export")
         raise typer.Exit(ANSWER_IS_NO)
 
 
@@ -134,18 +139,18 @@ def _verified(
     if not any(
         (folder / name).exists() for name in (export_layout.CHECKPOINT, export_layout.ENTRIES, export_layout.README)
     ):
-        raise InvalidCommand("this is no export", field="DIR", remedy="name a folder that `export` wrote")
+        raise InvalidCommand("this is not an export", field="DIR", remedy="name a folder that `export` wrote")
     if is_of_one_history(folder):
         return verify_history(folder, key=key, given=given)
     return verify(ExportSource(folder), key=key, given=given, progress=progress)
 
 
-# -- what came from outside -------------------------------------------------------------------
+# -- the given key and checkpoints -------------------------------------------------------------------
 
 
 def _key_given(text: str) -> VerifyingKey:
     """The key itself, or the first line of its file."""
-    remedy = "give the vkey itself, as lemtrada-ledger seal key prints it, or a file that holds it"
+    remedy = "give the key that `lemtrada-ledger seal key` prints, or a file that has it"
     if "+" not in text or Path(text).is_file():
         try:
             text = next(iter(Path(text).read_text().splitlines()), "")
@@ -154,18 +159,18 @@ def _key_given(text: str) -> VerifyingKey:
     try:
         return read_verifying_key(text)
     except SealError as error:
-        raise InvalidCommand(f"this is no verifying key: {error.what}", field="--key", remedy=remedy) from None
+        raise InvalidCommand(f"this is not a verifying key: {error.what}", field="--key", remedy=remedy) from None
 
 
 def _checkpoint_given(path: Path) -> Signed:
-    remedy = "give the file of a checkpoint, as it was published or as an export has it"
+    remedy = "give a published checkpoint, or a checkpoint of an export"
     try:
         return read_signed(path.read_bytes(), str(path), is_given=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidCommand(f"{path} cannot be read: {reason}", field="--checkpoint", remedy=remedy) from None
     except SealError as error:
-        raise InvalidCommand(f"{path} is no checkpoint: {error.what}", field="--checkpoint", remedy=remedy) from None
+        raise InvalidCommand(f"{path} is not a checkpoint: {error.what}", field="--checkpoint", remedy=remedy) from None
 
 
 # -- what is exported -------------------------------------------------------------------------
@@ -179,7 +184,9 @@ def _sealed_now(ledger: Ledger) -> tuple[Signed, Sealing]:
     except NotConsistent as error:
         raise StoreError("The signer refuses to sign", str(error)) from None
     except LeaseIsAnothers:
-        raise StoreError("Another process seals this ledger and does not end", "try again in a minute") from None
+        raise StoreError(
+            "Another process is sealing this ledger and has not finished", "try again in a minute"
+        ) from None
     return read_signed(note, export_layout.CHECKPOINT, is_given=False), sealing
 
 
@@ -192,10 +199,10 @@ def _patient_of(ledger: Ledger, appeal_id: str) -> UUID:
     try:
         patient = patient_of(_APPEAL.validate_python(appeal_id))
     except ValidationError:
-        remedy = "give the patient's id and .a with the appeal's number"
-        raise InvalidCommand("this is no id of an appeal", field="--appeal", remedy=remedy) from None
+        remedy = "give the patient's ID, then .a and the number of the appeal"
+        raise InvalidCommand("this is not the ID of an appeal", field="--appeal", remedy=remedy) from None
     if ledger.history(patient).appeal(appeal_id) is None:
-        raise NotFound("no such appeal", field="--appeal", remedy="take the id from the patient's appeals")
+        raise NotFound("the appeal was not found", field="--appeal", remedy="take the ID from the output of `appeals`")
     return patient
 
 
@@ -210,7 +217,7 @@ def _sealed_entries(ledger: Ledger, sealing: Sealing, patient: UUID, size: int) 
 
 
 def _first_over(sealing: Sealing, entries: list[Logged], final: Signed) -> list[Signed]:
-    """The first checkpoint over each event: what was signed when it had come."""
+    """The first checkpoint that covers each event."""
     found = {}
     for entry in entries:
         assert entry.leaf is not None
@@ -220,23 +227,7 @@ def _first_over(sealing: Sealing, entries: list[Logged], final: Signed) -> list[
     return [found[size] for size in sorted(found)]
 
 
-# -- the plumbing -----------------------------------------------------------------------------
-
-
 @contextmanager
 def _progress() -> Iterator[ShowProgress]:
-    """What is under way, on a terminal and once it has taken a second; nothing in a pipe."""
-    console, begun = Console(stderr=True), time.monotonic()
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task = shown.add_task("", total=None)
-
-    def show(what: str, done: int, total: int) -> None:
-        if time.monotonic() - begun >= SECONDS_BEFORE_PROGRESS:
-            shown.start()
-            shown.update(task, description=f"{what}: {done}{f' of {total}' if total else ''}")
-
-    try:
-        yield show
-    finally:
-        shown.stop()
+    with text_progress() as show:
+        yield lambda what, done, total: show(f"{what}: {done}{f' of {total}' if total else ''}")

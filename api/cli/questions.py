@@ -1,44 +1,51 @@
-"""The commands `eligibility` and `history`: where a patient stands, and what is on record."""
+"""The commands `eligibility` and `history`: a patient's current eligibility, and every event on record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import typer
 from pydantic_core import to_json
-from rich.console import Console
-from rich.table import Table
 
 from api.cli.opening import open_records, patient_of_member, plainly
-from api.cli.options import DAY, INSTANT, Database, KnownAt, MemberArgument, Purpose, parsed
-from api.cli.output import complain, print_result, show_pairs
-from api.cli.program import WRONG_USE, AsJson, app
+from api.cli.options import AsJson, AsOf, Database, EditionOption, KnownAt, MemberArgument, Purpose
+from api.cli.output import complain, print_result
+from api.cli.program import WRONG_USE, app
+from api.cli.tables import Column, show_pairs, show_table, show_text
+from api.cli.values import DAY, INSTANT, parsed
 from api.text.eligibility import change_in_words, eligibility_rows, headline
 from domain.policy.editions import edition_named
-from projections.audit_trail import AuditEntry, audit_trail
 from projections.eligibility import eligibility
+
+if TYPE_CHECKING:
+    from projections.audit_trail import AuditEntry
+
+COLUMNS: Final = (
+    Column("version"),
+    Column("happened"),
+    Column("recorded", 3),
+    Column("user", 4),
+    Column("event"),
+    Column("changed", 2),
+)
 
 
 @app.command("eligibility")
 def eligibility_command(
     member: MemberArgument,
-    as_of: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Judged on this day; by default today, where the plan is.")
-    ] = None,
+    as_of: AsOf = None,
     known_at: KnownAt = None,
-    edition: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
-    ] = None,
+    edition: EditionOption = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Show current eligibility: path, course, doses, what is missing.
 
-    The answer is as of now, or as it was known at an earlier time.
+    The answer is for today, for another day, or as it was known at an earlier time.
 
     Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
     """
@@ -54,7 +61,7 @@ def eligibility_command(
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return
-        print_result(headline(answer))
+        show_text([headline(answer)])
         show_pairs(eligibility_rows(answer, access.zone.key))
 
 
@@ -68,19 +75,21 @@ def history_command(
 ) -> None:
     """List every event of a patient, oldest first.
 
-    Each line says what happened, when, who recorded it, and what it changed.
+    Each line shows what happened, when, who recorded it, and what it changed.
 
-    With --json one event a line, with all that it carries.
+    With --json, each line is one event with all its fields.
 
     Example: lemtrada-ledger history DEMO-0003
     """
-    from api.routes.schemas import event_view  # noqa: PLC0415  (FastAPI is slow to import)
+    from projections.audit_trail import audit_trail  # noqa: PLC0415  (slow to import, and only this command needs it)
 
     with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.events(patient_of_member(access, member), "history", known_at=instant) as events:
             entries = audit_trail(events) if not as_json else ()
         if as_json:
+            from api.routes.schemas import event_view  # noqa: PLC0415  (slow to import, and only JSON needs it)
+
             for event in events:
                 print_result(to_json(event_view(event)).decode())
             return
@@ -88,8 +97,6 @@ def history_command(
 
 
 def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:
-    """A table on a terminal; in a pipe one line an event, its columns parted by tabs."""
-    heads = ("version", "happened", "recorded", "who", "event", "changed")
     rows = [
         (
             str(one.version),
@@ -101,16 +108,9 @@ def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:
         )
         for one in entries
     ]
-    console = Console()
-    if not console.is_terminal:
-        print_result("\n".join("\t".join(row) for row in (heads, *rows)))
-        return
-    table = Table(*heads)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table, markup=False, highlight=False)
+    show_table(COLUMNS, rows)
 
 
 def _in_zone(happened: str, zone: ZoneInfo) -> str:
-    """An instant by the plan's clock; a day is one already."""
+    """A time in the plan's time zone. A day has none."""
     return datetime.fromisoformat(happened).astimezone(zone).isoformat() if "T" in happened else happened

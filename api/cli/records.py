@@ -9,23 +9,23 @@ from typing import Annotated
 
 import typer
 
-from api.background.sealing import sealing_of
 from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import (
-    DAY,
-    INSTANT,
     AppealArgument,
+    AsJson,
     AsOf,
     Database,
+    DocumentArgument,
+    EditionOption,
     KnownAt,
     MemberArgument,
     Purpose,
     RequestArgument,
-    checked_id,
-    parsed,
 )
-from api.cli.output import print_result, show_pairs
-from api.cli.program import AsJson, app
+from api.cli.output import print_result
+from api.cli.program import app
+from api.cli.tables import show_pairs
+from api.cli.values import DAY, INSTANT, checked_id, parsed
 from api.record_access.patient_access import patient_of
 from api.text.record import (
     appeal_rows,
@@ -38,7 +38,6 @@ from api.text.record import (
     seal_value,
     spoken,
 )
-from domain.decisions.approval_changes import assessment_to_extend
 from domain.errors import EditionUnknown, InvalidCommand
 from domain.events.base import AppealId, DocumentId, RequestId
 from domain.history.records import Request
@@ -104,11 +103,12 @@ def request_command(
     request: RequestArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
-    edition: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The review date of an edition; else the one that applies.")
-    ] = None,
+    edition: EditionOption = None,
     to_extend: Annotated[
-        bool, typer.Option("--to-extend", help="Judge the extension of its approval: doses given under it stand aside.")
+        bool,
+        typer.Option(
+            "--to-extend", help="Assess the extension of its approval: doses given under the approval do not count."
+        ),
     ] = False,
     purpose: Purpose = None,
     database: Database = None,
@@ -120,9 +120,9 @@ def request_command(
     """
     with plainly(), open_records(database, purpose) as access:
         if to_extend and edition is not None:
-            remedy = "leave one of the two out"
+            remedy = "use --edition or --to-extend, not both"
             raise InvalidCommand(
-                "an extension is judged under the request's own edition", field="--edition", remedy=remedy
+                "an extension is assessed under the edition of the request", field="--edition", remedy=remedy
             )
         applies = edition_named(edition) if edition is not None else None
         instant = parsed(INSTANT, known_at, "--known-at")
@@ -130,6 +130,8 @@ def request_command(
         with access.request(checked_id(request, RequestId, "REQUEST"), known_at=instant) as (history, found):
             life = request_life(history, found, access.zone, clocks_at(access.now(), access.zone, day, instant))
             judged, problem = _judged(history, found, day or access.today(), applies, to_extend)
+        from api.background.sealing import sealing_of  # noqa: PLC0415  (slow to import, and only this command needs it)
+
         sealing = sealing_of(access.ledger)
         seals = [(one.kind, sealing.place_of(history.patient_id, one.version)) for one in found.decisions]
         if as_json:
@@ -150,9 +152,11 @@ def request_command(
 def _judged(
     history: PatientHistory, found: Request, day: date, applies: Edition | None, to_extend: bool
 ) -> tuple[Judgement | None, str | None]:
-    """What the policy says of it, or why no edition can be applied: what has become of it is told all the same."""
+    """The assessment of the request, or why no edition applies. The status of the request is shown either way."""
     try:
         if to_extend:
+            from domain.decisions.approval_changes import assessment_to_extend  # noqa: PLC0415  (slow to import)
+
             return assessment_to_extend(history, found.request_id, day), None
         return judge(history, found, day, applies), None
     except EditionUnknown as unknown:
@@ -205,7 +209,7 @@ def requests_command(
             print_result([request_summary(one).model_dump(mode="json") for one in requests])
             return
         rows = [("Request", _summary(one)) for one in requests]
-        show_pairs(rows or [("Requests", "none on record")])
+        show_pairs(rows or [("Requests", "None on record.")])
 
 
 @app.command("appeals")
@@ -230,13 +234,15 @@ def appeals_command(
             print_result([one.model_dump(mode="json") for one in views])
             return
         rows = [("Appeal", f"{one.appeal_id}: {spoken(one.status)}, received {one.received_on}") for one in views]
-        show_pairs(rows or [("Appeals", "none on record")])
+        show_pairs(rows or [("Appeals", "None on record.")])
 
 
 @app.command("document")
 def document_command(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="The id of a document, <patient>.f1")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="A new file, which gets the bytes as received.")],
+    document: DocumentArgument,
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="New file for the document, exactly as it was received.")
+    ],
     known_at: KnownAt = None,
     purpose: Purpose = None,
     database: Database = None,
@@ -263,7 +269,7 @@ def _summary(one: Request) -> str:
 
 
 def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
-    """Never over another file, and never half of it: where it ends early, nothing stays."""
+    """Writes a new file as a whole, or none: no file is replaced, and a part of one is removed."""
     try:
         with output.open("xb") as file:
             try:
@@ -274,5 +280,7 @@ def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
                 raise
     except OSError as error:
         raise InvalidCommand(
-            f"cannot write: {error.strerror}", field="--output", remedy="name a new file in a folder of yours"
+            f"the file cannot be written: {error.strerror}",
+            field="--output",
+            remedy="name a new file in a folder that you may write to",
         ) from None

@@ -10,9 +10,9 @@ import typer
 
 from api.background.sealing import sealing_of, signer_of
 from api.cli.opening import open_existing_ledger, plainly
-from api.cli.options import Database
+from api.cli.options import AsJson, Database
 from api.cli.output import complain, print_result
-from api.cli.program import ANSWER_IS_NO, AsJson, app
+from api.cli.program import ANSWER_IS_NO, app
 from domain.errors import Conflict
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.renewal import start_new_origin
@@ -25,13 +25,13 @@ seal_commands = typer.Typer(
 )
 app.add_typer(seal_commands, name="seal")
 
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, as it will stay on record.")]
-_BUSY: Final = "another program seals this ledger and did not finish"
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Reason, which is recorded.")]
+_BUSY: Final = "another program is sealing this ledger and has not finished"
 
 
 @contextmanager
 def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
-    """What the signer refuses is an answer: status 1."""
+    """Exit status 1 where the signer refuses to sign."""
     with plainly(), open_existing_ledger(database) as ledger:
         try:
             yield ledger, sealing_of(ledger)
@@ -39,7 +39,7 @@ def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
             complain(str(refused))
             raise typer.Exit(ANSWER_IS_NO) from None
         except LeaseIsAnothers:
-            raise Conflict(_BUSY, remedy="try again in a quarter of a minute") from None
+            raise Conflict(_BUSY, remedy="try again in 15 seconds") from None
 
 
 @seal_commands.command("now")
@@ -55,7 +55,7 @@ def now_command(database: Database = None, as_json: AsJson = False) -> None:
 
 @seal_commands.command("status")
 def status_command(database: Database = None, as_json: AsJson = False) -> None:
-    """Say how far the log is sealed and signed, and whether the signer would sign it as it is; status 1 if not.
+    """Show how much of the log is sealed and signed. The exit status is 1 if the signer would not sign the log.
 
     Example: lemtrada-ledger seal status
     """
@@ -76,8 +76,8 @@ def status_command(database: Database = None, as_json: AsJson = False) -> None:
                 }
             )
         else:
-            signed = f"checkpoint of {newest.checkpoint.size}" if newest is not None else "no checkpoint yet"
-            print_result(f"{sealing.origins.current()}: {sealed} events sealed, {unsealed} not yet; {signed}")
+            signed = f"newest checkpoint covers {newest.checkpoint.size}" if newest is not None else "no checkpoint yet"
+            print_result(f"{sealing.origins.current()}: {sealed} events sealed, {unsealed} not sealed yet; {signed}")
             if refusal is not None:
                 complain(refusal)
         if refusal is not None:
@@ -86,7 +86,7 @@ def status_command(database: Database = None, as_json: AsJson = False) -> None:
 
 @seal_commands.command("key")
 def key_command(database: Database = None, as_json: AsJson = False) -> None:
-    """Print the verifying keys, oldest first. Keep the last one elsewhere: with it an outsider checks signatures.
+    """Print the verifying keys, oldest first. Keep the last key in another place: it verifies the signatures.
 
     Example: lemtrada-ledger seal key > plan.vkey
     """
@@ -98,14 +98,14 @@ def key_command(database: Database = None, as_json: AsJson = False) -> None:
 @seal_commands.command("rotate-key")
 def rotate_command(
     lost: Annotated[
-        bool, typer.Option("--lost", help="The key before is lost, or another was given: sign without it.")
+        bool, typer.Option("--lost", help="The previous key is lost or was replaced: sign without it.")
     ] = False,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Sign with a new key from now on. The change is recorded, and the next checkpoint has both signatures.
 
-    With --lost it has that of the new one alone, the one in the signer's folder or in LEMTRADA_SEAL_KEY.
+    With --lost, the checkpoint has only the signature of the new key, from the signer's folder or LEMTRADA_SEAL_KEY.
 
     Example: lemtrada-ledger seal rotate-key
     """
@@ -119,9 +119,9 @@ def rotate_command(
 
 @seal_commands.command("new-origin")
 def new_origin_command(reason: Reason, database: Database = None, as_json: AsJson = False) -> None:
-    """Begin another tree, after a restore that lost what was sealed. It names the checkpoint that it leaves behind.
+    """Start a new tree, after a restore that lost sealed events. The new tree names the last checkpoint before it.
 
-    On PostgreSQL as the owner of the database, while no program serves it.
+    On PostgreSQL, run it as the owner of the database while no program serves the ledger.
 
     Example: lemtrada-ledger seal new-origin --reason "Restored from the backup of 2026-11-22."
     """

@@ -1,8 +1,9 @@
-"""`serve`: what it is told, and what it prints before it answers: the address, and how to sign in."""
+"""The commands `serve` and `demo`: a ledger that is served, and synthetic patients that show every situation."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
@@ -12,17 +13,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api import demo
-from api.cli.demo import demo_lines
 from api.cli.opening import plainly, url_to_write
-from api.cli.options import Database, TimeZone
-from api.cli.output import print_result, step_progress
+from api.cli.options import AsJson, Database, TimeZone
+from api.cli.output import print_result
 from api.cli.program import app
-from api.server import serve
+from api.cli.progress import step_progress
+from api.cli.tables import show_text
+from api.server import serve, which_ledger
 from api.server.proxy import Front, front_of
+from api.server.served_addresses import announced
 from domain.errors import InvalidCommand
 from domain.events.patient import Member
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.stores.urls import address_of
 
 if TYPE_CHECKING:
     from api.identity import Identity
@@ -32,16 +36,23 @@ if TYPE_CHECKING:
 def serve_command(
     context: typer.Context,
     with_demo: Annotated[
-        bool, typer.Option("--demo", help="A temporary ledger of synthetic patients, removed at the end.")
+        bool,
+        typer.Option("--demo", help="Serve a temporary ledger of synthetic patients, which is removed at the end."),
     ] = False,
-    host: Annotated[str, typer.Option(help="To listen on; beyond this machine only with --public-url.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one and prints it.")] = 8000,
+    patients: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="With --demo: number of patients. Default: one per situation."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Other machines can be served with --public-url only.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on. 0: a free port.")] = 8000,
     public_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
             envvar="LEMTRADA_PUBLIC_URL",
-            help="Under which a proxy with TLS serves it, for example https://ledger.plan.example.",
+            help="Address of the TLS proxy in front of the server, for example https://ledger.plan.example.",
         ),
     ] = None,
     proxy: Annotated[
@@ -49,7 +60,7 @@ def serve_command(
         typer.Option(
             metavar="ADDRESSES",
             envvar="LEMTRADA_PROXY",
-            help="The proxy's addresses or networks, whose X-Forwarded-For, -Proto and -Host are believed.",
+            help="Addresses or networks of the proxy, whose X-Forwarded-For, -Proto, and -Host headers are trusted.",
         ),
     ] = None,
     database: Database = None,
@@ -57,33 +68,82 @@ def serve_command(
 ) -> None:
     """Serve the API and the pages.
 
-    It serves this computer only, or users behind a proxy, until Ctrl-C or SIGTERM.
+    The server listens on this machine only, or behind a proxy. Ctrl-C or SIGTERM stops it.
 
     Example: lemtrada-ledger serve --demo
     """
     with plainly(), ExitStack() as stack:
+        _check_demo(context, with_demo, patients)
         front = front_of(public_url, proxy)
         stack.enter_context(serve.until_stopped())
         listener = stack.enter_context(serve.listening(host, port, front))
         if with_demo:
-            source = context.get_parameter_source("database")
-            if source is not None and source.name == "COMMANDLINE":
-                raise InvalidCommand(
-                    "--demo serves a temporary ledger of its own",
-                    field="--database",
-                    remedy="leave one of the two out; `demo --database URL` fills a ledger that stays",
-                )
-            _serve_demo(listener, front, time_zone)
+            _serve_demo(listener, front, time_zone, patients or len(demo.SITUATIONS))
             return
         url = url_to_write(database)
-        zone = serve.zone_to_open_with(url, time_zone, serve.machine_zone)
+        zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
         with open_ledger(url, zone=zone) as ledger:
             identity = _identity_of(ledger, front)
-            print_result(f"The ledger at {ledger.address} counts days in {ledger.zone.key}.")
+            print_result(f"Ledger: {ledger.address} (time zone {ledger.zone.key})")
             _print_about_signing_in(identity, identity.public_url or serve.url_of(listener))
             print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
             sys.stdout.flush()
-            serve.serve(ledger, listener, front, identity)
+            with announced(ledger, serve.url_of(listener), identity.public_url):
+                serve.serve(ledger, listener, front, identity)
+
+
+def _check_demo(context: typer.Context, with_demo: bool, patients: int | None) -> None:
+    """Raises InvalidCommand for --patients without --demo, and for --demo with --database."""
+    if patients is not None and not with_demo:
+        raise InvalidCommand(
+            "--patients is for the temporary ledger of --demo",
+            field="--patients",
+            remedy="add --demo, or fill a ledger with `demo --patients N --database URL` and serve it",
+        )
+    source = context.get_parameter_source("database")
+    if with_demo and source is not None and source.name == "COMMANDLINE":
+        raise InvalidCommand(
+            "--demo serves a temporary ledger",
+            field="--database",
+            remedy="use --demo or --database, not both; `demo --database URL` fills a ledger that is kept",
+        )
+
+
+@app.command("demo")
+def demo_command(
+    patients: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Number of patients. Situations repeat if N is larger than their number."
+        ),
+    ] = len(demo.SITUATIONS),
+    database: Database = None,
+    time_zone: TimeZone = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty ledger with synthetic patients.
+
+    Example: lemtrada-ledger demo --database sqlite:///demo.sqlite
+    """
+    with plainly():
+        url = url_to_write(database)
+        zone = which_ledger.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
+        with step_progress() as progress:
+            shown = demo.fill(url, patients=patients, zone=zone, progress=progress)
+        if as_json:
+            print_result([one.to_json_value() for one in shown])
+            return
+        print_result(f"{len(shown)} synthetic patients in {address_of(url)}:")
+        show_text(demo_lines(shown))
+
+
+def demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
+    """Each situation once, and one line for the patients that repeat them."""
+    width = max(len(one.member_id) for one in shown)
+    first, more = shown[: len(demo.SITUATIONS)], shown[len(demo.SITUATIONS) :]
+    yield from (f"  {one.member_id:<{width}}  {one.shows}" for one in first)
+    if more:
+        yield f"  {more[0].member_id} to {more[-1].member_id} show the same situations, in the same order."
 
 
 # -- what it prints ---------------------------------------------------------------------------
@@ -101,44 +161,43 @@ def _identity_of(ledger: Ledger, front: Front) -> Identity:
 
 
 def _print_about_signing_in(identity: Identity, url: str) -> None:
-    """A link is shown this once."""
+    """The link for the first administrator, which is shown once."""
     if (code := identity.first_link()) is not None:
-        print_result("No administrator has come yet. This link signs one in, once, within 24 hours:")
+        print_result("There is no administrator yet. This link signs one in, once, within 24 hours:")
         print_result(f"  {url}/sign-in/{code}")
 
 
-def _serve_demo(listener: socket, front: Front, time_zone: str | None) -> None:
+def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients: int) -> None:
     with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
         with step_progress() as progress:
-            shown = demo.fill(url, zone=time_zone or demo.ZONE, progress=progress)
+            shown = demo.fill(url, patients=patients, zone=time_zone or demo.ZONE, progress=progress)
         with open_ledger(url) as ledger:
-            one = next(one for one in shown if one.situation == "approved_mid_course")
+            one = next((one for one in shown if one.situation == "approved_mid_course"), shown[0])
             patient_id = ledger.find(Member(member_id=one.member_id))
             base = serve.url_of(listener)
             find = f'{{"member": {{"member_id": "{one.member_id}"}}}}'
-            print_result(
-                f"{len(shown)} synthetic patients in a temporary ledger, which counts days in {ledger.zone.key}:"
-            )
-            print_result("\n".join(demo_lines(shown)))
+            print_result(f"{len(shown)} synthetic patients in a temporary ledger (time zone {ledger.zone.key}):")
+            show_text(demo_lines(shown))
             identity = _identity_of(ledger, front)
             for person in demo.STAFF:
                 identity.people.ensure(person, THE_LEDGER_ITSELF)
             as_reviewer = f"-H 'Authorization: Bearer {identity.issue_token(demo.REVIEWER)}'"
             seen = identity.public_url or base
-            print_result("To sign in with a browser; each link works once:")
+            print_result("To sign in with a browser (each link works once):")
             for person in demo.SHOWN_AROUND:
                 code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
                 print_result(f"  {person.name}, {person.role.replace('_', ' ')}: {seen}/sign-in/{code}")
             _print_about_signing_in(identity, seen)
-            print_result("For example, with a token of that reviewer:")
+            print_result("To call the API, for example with a token of the reviewer:")
             print_result(
                 f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'"
             )
             print_result(f"  curl -s {base}/patients/{patient_id}/eligibility {as_reviewer}")
-            print_result(f"  {serve.PROGRAM} history {one.member_id} --database {ledger.address}")
+            print_result(f"  {which_ledger.PROGRAM} history {one.member_id} --database {ledger.address}")
             print_result(
                 f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
             )
             sys.stdout.flush()
-            serve.serve(ledger, listener, front, identity)
+            with announced(ledger, serve.url_of(listener), identity.public_url):
+                serve.serve(ledger, listener, front, identity)

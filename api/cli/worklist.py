@@ -2,52 +2,73 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from api.cli.opening import open_existing_ledger, open_records, plainly
-from api.cli.options import DAY, INSTANT, AsOf, Database, KnownAt, Purpose, parsed
-from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
-from api.cli.program import ANSWER_IS_NO, AsJson, app
+from api.cli.options import After, AsJson, AsOf, Database, KnownAt, Purpose
+from api.cli.output import complain, print_result
+from api.cli.program import ANSWER_IS_NO, app
+from api.cli.tables import Column, show_table, show_text
+from api.cli.values import DAY, INSTANT, parsed
 from api.record_access.list_access import ListAccess
 from domain.errors import InvalidCommand, NotFound
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
 from projections.worklist.runner import VIEWS, lag, rebuild, worklist
 
-HEADS = ("due", "clock", "state", "subject", "path", "policy", "needed", "asked", "with", "line", "urgency")
+COLUMNS: Final = (
+    Column("due"),
+    Column("turnaround", 4),
+    Column("state", 3),
+    Column("subject"),
+    Column("path", 7),
+    Column("recommendation", 2),
+    Column("needed", 5),
+    Column("waiting for", 8),
+    Column("assigned to", 6),
+    Column("line of business", 10),
+    Column("urgency", 9),
+)
 
 
 @app.command("worklist")
 def worklist_command(
     state: Annotated[
-        list[str] | None, typer.Option(metavar="STATE", help=f"Any of: {', '.join(STATES)}. May be repeated.")
+        list[str] | None, typer.Option(metavar="STATE", help=f"Only this state: {', '.join(STATES)}. Can be repeated.")
     ] = None,
-    kind: Annotated[str | None, typer.Option(help="request or appeal.")] = None,
-    path: Annotated[str | None, typer.Option(help="A, B or unknown.")] = None,
-    recommendation: Annotated[str | None, typer.Option(help="approve, refer, pend or not_recommended.")] = None,
-    line_of_business: Annotated[str | None, typer.Option(metavar="LINE", help="commercial, medicaid ...")] = None,
-    urgency: Annotated[str | None, typer.Option(help="standard or urgent.")] = None,
-    held_by: Annotated[str | None, typer.Option(metavar="ID", help="Who has it.")] = None,
-    unassigned: Annotated[bool, typer.Option("--unassigned", help="Only what nobody has.")] = False,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Only what is overdue; with --at-risk, either.")] = False,
-    at_risk: Annotated[bool, typer.Option("--at-risk", help="Only what is in the last part of its time.")] = False,
-    missing: Annotated[str | None, typer.Option(metavar="CITATION", help="A clause that is still needed.")] = None,
-    sort: Annotated[str, typer.Option(help=f"One of: {', '.join(get_args(Sort))}.")] = "due_at",
-    descending: Annotated[bool, typer.Option("--descending", help="The last first.")] = False,
-    limit: Annotated[int, typer.Option(metavar="N", help=f"How many at the most, up to {LIMIT_MAX}.")] = 50,
-    after: Annotated[str | None, typer.Option(metavar="PLACE", help="Where the page before ended.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this kind: request or appeal.")] = None,
+    path: Annotated[str | None, typer.Option(help="Only this path: A, B, or unknown.")] = None,
+    recommendation: Annotated[
+        str | None, typer.Option(help="Only this recommendation: approve, refer, pend, or not_recommended.")
+    ] = None,
+    line_of_business: Annotated[
+        str | None, typer.Option(metavar="LINE", help="Only this line of business, for example commercial.")
+    ] = None,
+    urgency: Annotated[str | None, typer.Option(help="Only this urgency: standard or urgent.")] = None,
+    held_by: Annotated[str | None, typer.Option(metavar="ID", help="Only cases assigned to this user.")] = None,
+    unassigned: Annotated[bool, typer.Option("--unassigned", help="Only cases that are not assigned.")] = False,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only overdue cases. With --at-risk: overdue or at risk.")
+    ] = False,
+    at_risk: Annotated[
+        bool, typer.Option("--at-risk", help="Only cases that are at risk of missing their due date.")
+    ] = False,
+    missing: Annotated[
+        str | None, typer.Option(metavar="CITATION", help="Only cases that still need this clause.")
+    ] = None,
+    sort: Annotated[str, typer.Option(help=f"Sort by one of: {', '.join(get_args(Sort))}.")] = "due_at",
+    descending: Annotated[bool, typer.Option("--descending", help="Sort in descending order.")] = False,
+    limit: Annotated[int, typer.Option(metavar="N", help=f"Largest number of rows, up to {LIMIT_MAX}.")] = 50,
+    after: After = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     purpose: Purpose = None,
@@ -56,7 +77,7 @@ def worklist_command(
 ) -> None:
     """List open requests and appeals, with what is due and missing.
 
-    Each row shows who a case is assigned to, when it is due, and what is missing.
+    Each row shows when a case is due, who it is assigned to, and what is missing.
 
     Example: lemtrada-ledger worklist --state open --unassigned --at-risk --overdue
     """
@@ -75,22 +96,26 @@ def worklist_command(
 @app.command("rebuild")
 def rebuild_command(
     view: Annotated[
-        str | None, typer.Argument(metavar="VIEW", help=f"One of: {', '.join(VIEWS)}; all if none.")
+        str | None, typer.Argument(metavar="VIEW", help=f"View to rebuild: {', '.join(VIEWS)}. Default: all.")
     ] = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild the tables of the worklist from the log.
 
-    The old rows are served until the new ones are ready.
+    The old rows are served until the new rows are ready.
 
-    A patient whose history cannot be folded is named, and the exit status is 1.
+    The exit status is 1 if the events of a patient cannot be read. The patient is named.
 
     Example: lemtrada-ledger rebuild worklist
     """
     with plainly(), open_existing_ledger(database) as ledger:
         if view is not None and view not in VIEWS:
-            raise NotFound("no such view", field="VIEW", remedy=f"name one of {', '.join(VIEWS)}, or none for all")
+            raise NotFound(
+                "there is no such view",
+                field="VIEW",
+                remedy=f"give one of {', '.join(VIEWS)}, or no view to rebuild all",
+            )
         with _patients_done() as progress:
             done = rebuild(ledger, alone=True, progress=progress)
         failures = worklist(ledger, Filters(), Paging(limit=1)).failures
@@ -98,77 +123,64 @@ def rebuild_command(
             named = [one.model_dump(mode="json") for one in failures]
             print_result([asdict(done) | {"lag": asdict(lag(ledger)), "failures": named}])
         else:
-            by_another = "" if done.serves else "; another rebuild was done first, and its rows serve"
-            print_result(f"{done.view}: {done.patients} patients folded, {done.failed} failed{by_another}")
+            by_another = "" if done.serves else "; another rebuild finished first, and its rows are used"
+            print_result(f"{done.view}: {done.patients} patients rebuilt, {done.failed} failed{by_another}")
         for one in failures:
-            complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; it is tried again")
+            complain(f"the events of {one.patient_id} cannot be read: {one.error}: report this error")
         if failures:
             raise typer.Exit(ANSWER_IS_NO)
 
 
 def _valid(kind: type[Any], values: dict[str, Any]) -> Any:
-    """The options that this takes, checked; what is wrong is named as the option."""
+    """The options that a model takes, checked. Raises InvalidCommand, which names the option."""
     try:
         return kind.model_validate({name: value for name, value in values.items() if name in kind.model_fields})
     except ValidationError as error:
         first = error.errors()[0]
         option = f"--{str(first['loc'][0]).replace('_', '-')}"
-        raise InvalidCommand(first["msg"], field=option, remedy=f"see --help for what {option} takes") from None
+        raise InvalidCommand(first["msg"], field=option, remedy=f"see --help for the values of {option}") from None
 
 
 @contextmanager
-def _patients_done(clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int], None]]:
-    """A count, shown on a terminal once the work has taken a second; silent in a pipe."""
-    console, started_at = Console(stderr=True), clock()
-    columns = SpinnerColumn(), TextColumn("{task.completed:.0f} patients"), TimeElapsedColumn()
-    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task = shown.add_task("", total=None)
+def _patients_done() -> Iterator[Callable[[int], None]]:
+    """A count of patients, shown on a terminal after the work has taken a second."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from api.cli.progress import text_progress  # noqa: PLC0415  (rich is slow to import, and a pipe needs none of it)
 
-    def tell(done: int) -> None:
-        if clock() - started_at >= SECONDS_BEFORE_PROGRESS:
-            shown.start()
-        shown.update(task, completed=done)
-
-    try:
-        yield tell
-    finally:
-        shown.stop()
+    with text_progress() as show:
+        yield lambda done: show(f"{done} patients")
 
 
 # -- in words ---------------------------------------------------------------------------------
 
 
 def _show(answer: Worklist, zone: ZoneInfo) -> None:
-    """A table and its counts on a terminal; in a pipe one line a row, its columns parted by tabs.
-
-    That there is more, and that rows are old, is said on standard error, so that nobody misses it.
-    """
+    """The table, and on a terminal its counts. Standard error says that there are more rows, or rows out of date."""
     rows = [_cells(one, zone) for one in answer.items]
-    console = Console()
-    if console.is_terminal:
-        table = Table(*HEADS)
-        for row in rows:
-            table.add_row(*row)
-        console.print(table, markup=False, highlight=False)
+    show_table(COLUMNS, rows)
+    if sys.stdout.isatty():
         counted = ", ".join(f"{number} {_words(state)}" for state, number in answer.counts.items() if number)
-        print_result(f"{counted or 'Nothing waits'}; on {answer.as_of}, clocks at {_here(answer.clocks_at, zone)}.")
-    else:
-        print_result("\n".join("\t".join(row) for row in (HEADS, *rows)))
+        at = _here(answer.clocks_at, zone)
+        show_text([f"{counted or 'No open cases'}. Eligibility as of {answer.as_of}, turnaround times as of {at}."])
     for one in answer.failures:
-        complain(f"the history of {one.patient_id} cannot be folded: {one.error}: report it; its rows are old")
+        complain(
+            f"the events of {one.patient_id} cannot be read: {one.error}: report this error; the rows are out of date"
+        )
     if answer.next_after is not None:
-        complain(f"these are the first {len(rows)}, and there are more: add --after {answer.next_after}")
+        complain(f"the first {len(rows)} rows are shown: for more, add --after {answer.next_after}")
 
 
 def _cells(one: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
-    marks = [name for name, marked in (("imported", one.imported), ("old", one.stale)) if marked]
+    marks = [name for name, marked in (("imported", one.imported), ("out of date", one.stale)) if marked]
     return (
         _here(one.due_at, zone) if one.due_at is not None else "",
         _words(one.standing or ""),
         _words(one.state),
         f"{one.subject_id} ({', '.join(marks)})" if marks else one.subject_id,
         one.path or "unknown",
-        _words(one.recommendation or "no edition known"),
+        _words(one.recommendation or "no edition applies"),
         ", ".join(one.missing),
         ", ".join(one.awaits),
         one.held_by.name if one.held_by is not None else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -12,7 +13,9 @@ from domain.policy.criteria import described, spoken
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
 from projections.eligibility import Approvable, Eligibility
-from projections.state_changes import StateChange
+
+if TYPE_CHECKING:
+    from projections.state_changes import StateChange
 
 
 def headline(answer: Eligibility) -> str:

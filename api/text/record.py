@@ -1,21 +1,23 @@
-"""The record for a person at a terminal: courses, who she is, a request, an appeal, an assessment.
+"""The record in words: courses, a person, a request, an appeal, an assessment.
 
-Every row is a label and a sentence. Instants are shown by the plan's clock, and so are their days.
+Each row is a label and a sentence. Times and days are in the plan's time zone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from domain.events.base import ImportedFrom
-from domain.ledger.sealing.sealing import Place
 from domain.policy.assessment import Assessment
 from projections.courses import Courses, CourseView, DoseView
 from projections.person import Person
 from projections.request_status import AppealView, DecisionView, DocumentView, NoticeView, RequestLife, WindowView
+
+if TYPE_CHECKING:
+    from domain.ledger.sealing.sealing import Place
 
 Rows = Iterator[tuple[str, str]]
 
@@ -27,7 +29,7 @@ def course_rows(answer: Courses) -> Rows:
         yield from (("", _dose(dose)) for dose in course.doses)
     yield from (("Not counted", _dose(dose)) for dose in answer.other_entries)
     if not answer.courses:
-        yield "Courses", "none on record"
+        yield "Courses", "None on record."
 
 
 def _course(course: CourseView) -> str:
@@ -54,19 +56,19 @@ def person_rows(answer: Person) -> Rows:
     yield "Coverage", spoken(answer.line_of_business or "not known")
     for one in answer.representatives:
         until = f" through {one.through}" if one.through is not None else ""
-        yield "Represented", f"by {one.name} ({spoken(one.relationship)}) from {one.on}{until}"
-    yield from (("Linked", f"with the history {one}") for one in answer.linked_histories)
+        yield "Representative", f"{one.name} ({spoken(one.relationship)}) from {one.on}{until}"
+    yield from (("Linked", f"with patient {one}") for one in answer.linked_histories)
     if answer.deceased_on is not None:
-        yield "Died", str(answer.deceased_on)
+        yield "Deceased", str(answer.deceased_on)
     for use in answer.agents:
-        what = f"begun {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
+        what = f"started {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
         yield "Agent", f"{use.product}, {what}"
     if answer.imported_from is not None:
         yield "Imported", f"from {answer.imported_from.source}"
 
 
 def seal_rows(seals: Iterable[tuple[str, Place | None]]) -> Rows:
-    """Of each determination, where in the sealed log it is, and under which checkpoint."""
+    """The place of each determination in the sealed log, and its checkpoint."""
     for kind, place in seals:
         if place is None:
             yield "Sealed", f"{spoken(kind)}: not yet"
@@ -86,20 +88,20 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     closed = f" on {life.closed_on}" if life.closed_on is not None else ""
     yield "Request", f"{life.request_id}, {spoken(life.status)}{closed}{imported(life.imported_from)}"
     if life.held_by is not None:
-        yield "With", f"{life.held_by.name} ({spoken(life.held_by.role)})"
+        yield "Assigned to", f"{life.held_by.name} ({spoken(life.held_by.role)})"
     clock = life.clock
     yield "Due", f"{clock_time(clock.due_at, zone)} ({spoken(clock.standing)}; {clock.rule})"
     if life.expedited_at is not None:
-        yield "Expedited", f"from {clock_time(life.expedited_at, zone)} on"
+        yield "Expedited", f"since {clock_time(life.expedited_at, zone)}"
     if life.expediting_refused:
-        yield "Expediting", "refused"
+        yield "Expedited", "not granted"
     if life.retrospective_for:
-        yield "Asked after", ", ".join(ordinal(one) for one in life.retrospective_for)
+        yield "Given before", ", ".join(ordinal(one) for one in life.retrospective_for)
     for asking in life.askings:
         answered = f"answered {day(asking.answered_at, zone)}" if asking.answered_at is not None else "not answered"
         clauses = ", ".join(one.clause for one in asking.asked)
         yield (
-            "Asked",
+            "Requested",
             f"{clauses} on {day(asking.asked_at, zone)}, until {clock_time(asking.answer_by, zone)}: {answered}",
         )
     if life.reminders:
@@ -117,13 +119,13 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
 
 
 def document(one: DocumentView) -> str:
-    """What it is, and what the last reading for each clause found, by whom."""
+    """The document, and the latest review for each clause with its reviewer."""
     latest = {review.clause: review for review in one.reviews}
     found = [
         f"{'supports' if review.supports else 'does not support'} {clause}, {review.by.name}"
         for clause, review in latest.items()
     ]
-    marks = [*(found or ["supports nothing yet"]), *(name for name in ("corrected", "voided") if getattr(one, name))]
+    marks = [*(found or ["not reviewed"]), *(name for name in ("corrected", "voided") if getattr(one, name))]
     entry = ordinal(one.document.document_id)
     return f"{entry} {one.document.name} ({spoken(one.document.kind)}, {'; '.join(marks)})"
 
@@ -137,8 +139,8 @@ def notice(one: NoticeView, zone: ZoneInfo) -> str:
 
 
 def decision(one: DecisionView) -> str:
-    """What was decided, when and by whom: as another record says where that is all that is known."""
-    by = one.by.name if one.outcome is None else one.decided_by_name or "somebody whom the record does not name"
+    """The decision, its day, and who made it: for an imported decision, as the other record states."""
+    by = one.by.name if one.outcome is None else one.decided_by_name or "a person whom the other record does not name"
     citing = f", citing {', '.join(one.citing)}" if one.citing else ""
     rebuilt = " (reconstructed)" if one.provenance == "reconstructed" else ""
     said = f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, edition {one.edition}{rebuilt}"
@@ -154,23 +156,23 @@ def window(one: WindowView) -> str:
 
 def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
     yield "Appeal", f"{appeal.appeal_id}, {spoken(appeal.status)}"
-    yield "Of", f"event {appeal.decision_version} of the history, request {appeal.request_id}"
+    yield "Determination", f"event {appeal.decision_version} of the record, request {appeal.request_id}"
     yield "Filed", f"by {appeal.filer.name} ({spoken(appeal.filer.relation)}), {appeal.level} level, {appeal.urgency}"
-    late = "late" if appeal.is_late else "in time"
+    late = "late" if appeal.is_late else "on time"
     yield "Received", f"{appeal.received_on}, {late}: the last day is {appeal.file_by}"
     yield "Grounds", appeal.grounds
     if appeal.due_at is not None:
         yield "Due", f"{clock_time(appeal.due_at, zone)}{' (overdue)' if appeal.overdue else ''}"
     if appeal.assigned_to is not None:
-        yield "With", f"{appeal.assigned_to.name} ({spoken(appeal.assigned_to.role)})"
+        yield "Assigned to", f"{appeal.assigned_to.name} ({spoken(appeal.assigned_to.role)})"
     if appeal.decided_by is not None:
         citing = f", citing {', '.join(appeal.citing)}" if appeal.citing else ""
         yield "Decided", f"{spoken(appeal.status)} on {appeal.closed_on} by {appeal.decided_by.name}{citing}"
     if appeal.rationale is not None:
-        yield "Because", appeal.rationale
+        yield "Rationale", appeal.rationale
     if appeal.handed_on_to is not None:
         answer = spoken(appeal.external_outcome or "not answered yet")
-        yield "Handed on", f"to {appeal.handed_on_to}: {answer}"
+        yield "External", f"forwarded to {appeal.handed_on_to}: {answer}"
 
 
 def assessment_rows(assessment: Assessment) -> Rows:

@@ -1,10 +1,8 @@
-"""A replay for a person at a terminal: one screen of clauses, and what changed since the determination."""
+"""A replay in words: one screen of clauses, and what changed since the determination."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from rich.table import Table
 
 from domain.policy.answers import Answer
 from projections.replay.clauses import ChangedBy, ClauseRow
@@ -27,7 +25,7 @@ def opening(told: Replay, zone: str) -> Iterator[tuple[str, str]]:
     if told.recorded.rationale is not None:
         yield "Rationale", told.recorded.rationale
     yield "Agreement", told.agreement.sentence
-    yield "Known now", f"event {told.history_version}, judged on {told.as_of} in {zone}"
+    yield "Known now", f"event {told.history_version}, assessed on {told.as_of} in {zone}"
     if told.edition_problem is not None:
         yield "Edition", told.edition_problem
     others = [one for one in told.decisions if not one.is_replayed]
@@ -42,7 +40,7 @@ def decision_in_words(record: Recorded) -> str:
         said += f"; imported from {record.imported_from.source}, {record.imported_from.reference}"
         said += f", decided by {record.decided_by_name}" if record.decided_by_name is not None else ""
     if record.recommendation is not None:
-        said += f"; recommended: {spoken(record.recommendation)}{', departed from' if record.departs else ''}"
+        said += f"; recommended: {spoken(record.recommendation)}{', overridden' if record.departs else ''}"
     if record.citing:
         said += f"; citing {', '.join(record.citing)}"
     if record.granted is not None:
@@ -53,7 +51,7 @@ def decision_in_words(record: Recorded) -> str:
 
 def edition_in_words(record: Recorded) -> str:
     if record.edition_digest is None:
-        return f"{record.edition}, as the import says"
+        return f"{record.edition}, as stated in the import"
     source = "from the text" if record.edition_provenance == "text" else "reconstructed from the history table"
     return f"{record.edition} revision {record.edition_revision}, {source}, digest {record.edition_digest[:16]}"
 
@@ -67,7 +65,7 @@ def columns(told: Replay) -> list[str]:
         f"now {_edition(known_now)}" if known_now is not None else "now",
         *(_edition(one) for one in told.other_editions),
         "",
-        "what it asks",
+        "requirement",
     ]
 
 
@@ -138,21 +136,11 @@ def _plain(value: str) -> str:
     return ANSWERS.get(value, spoken(value))
 
 
-def table(told: Replay) -> Table:
-    """For a terminal; the leaves that changed stand out, and only the paraphrase gives way where it is narrow."""
-    heads = [head.replace(f" {REBUILT}", f"\n{REBUILT}") for head in columns(told)]
-    rows = [*map(cells, told.clauses), recommendations(told)]
-    shown = Table(box=None, header_style="bold", pad_edge=False)
-    for place, head in enumerate(heads):
-        widest = max(*map(len, head.split("\n")), *(len(row[place]) for row in rows))
-        shown.add_column(head, no_wrap=True, min_width=widest if place < len(heads) - 1 else None)
-    styles = ["bold" if row.changed else "dim" if row.is_group else None for row in told.clauses]
-    for row, style in zip(rows, [*styles, "bold"], strict=True):
-        shown.add_row(*row, style=style)
-    return shown
+def rows(told: Replay) -> list[list[str]]:
+    """The table below its heads: the clauses, then the recommendations."""
+    return [*map(cells, told.clauses), recommendations(told)]
 
 
-def lines(told: Replay) -> Iterator[str]:
-    """For a pipe: the same table, its columns parted by tabs."""
-    for row in (columns(told), *map(cells, told.clauses), recommendations(told)):
-        yield "\t".join(row)
+def ranks(told: Replay) -> list[int]:
+    """How important each column is where the table is too wide: 1 is always shown."""
+    return [1, 1, 2, 1, *(4 for _ in told.other_editions), 3, 5]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from domain.calendar import Instant
 from domain.facts import Fact, Name
@@ -74,6 +74,9 @@ class Event(Fact):
     `TOPIC` names the class in the store and never changes. `TITLE` is for people; `TITLE` and `ABOUT` are of
     every event of a patient's history and may change.
     """
+
+    # Built when the first event of a class is read or recorded: a command of the command line needs few of the classes.
+    model_config = ConfigDict(defer_build=True)
 
     TOPIC: ClassVar[str]
     TITLE: ClassVar[str]

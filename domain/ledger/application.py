@@ -34,7 +34,7 @@ from domain.ledger.documents.references import check_named, hashes_named
 from domain.ledger.documents.store import GRACE, Swept
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
-from domain.ledger.reader import Clock, Entropy, LedgerOnRecord, folded, utc_now
+from domain.ledger.reader import Clock, Entropy, LedgerOnRecord, checked, folded, utc_now
 from domain.ledger.related_streams import AboutMember, AboutTwo, Beside
 from domain.ledger.stores.group_commit import CommandRecord
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
@@ -330,13 +330,7 @@ def open_ledger(
     else:
         stored = schema.read_settings(address)
         schema.check_zone(stored.zone, zone)
-    ledger = Ledger(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher)
-    try:
-        ledger.check_keys()
-    except BaseException:
-        ledger.close()
-        raise
-    return ledger
+    return checked(Ledger(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher))
 
 
 def _json(value: BaseModel) -> bytes:

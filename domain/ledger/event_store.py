@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from eventsourcing.persistence import EventStore
@@ -12,8 +13,10 @@ from domain import errors
 from domain.events import PatientEvent
 from domain.events.patient import HistoryOpened
 from domain.ledger.mapper import EventMapper
-from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
-from domain.ledger.stores.sqlite_recorder import SQLiteLedgerRecorder
+
+if TYPE_CHECKING:
+    from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
+    from domain.ledger.stores.sqlite_recorder import SQLiteLedgerRecorder
 
 
 class PatientEvents(EventStore[UUID]):

@@ -46,7 +46,7 @@ class EventMapper(Mapper[UUID]):
     ) -> None:
         super().__init__(JSONTranscoder(), compressor, cipher)
         self.class_of_topic = {event_class.TOPIC: event_class for event_class in event_classes}
-        self._decoders = {topic: self._decoder(one) for topic, one in self.class_of_topic.items()}
+        self._decoders: dict[str, Callable[[bytes], Event]] = {}
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         event_class = type(domain_event)
@@ -71,7 +71,8 @@ class EventMapper(Mapper[UUID]):
         """The event of a row, without the library's wrapping. Raises MapperDeserialisationError without its data."""
         # Raised outside the handler, so that no exception with a patient's data hangs on ours.
         try:
-            return placed(self._decoders[topic](state), originator_id, version)
+            decode = self._decoders.get(topic) or self._decoder(topic)
+            return placed(decode(state), originator_id, version)
         except EncryptionKeyUnknown:
             raise
         except ValidationError as invalid:
@@ -82,16 +83,22 @@ class EventMapper(Mapper[UUID]):
             problem = type(failure).__name__
         if self.cipher is None:
             self.refuse_unknown_key(state)
-        known = topic in self._decoders
+        known = topic in self.class_of_topic
         cause = f"its bytes do not decode ({problem})" if known else "its topic is unknown to this program"
         raise MapperDeserialisationError(f"Stored event {topic!r} at version {version} of {originator_id}: {cause}")
 
-    def _decoder(self, event_class: type[Event]) -> Callable[[bytes], Event]:
-        """Straight to pydantic-core where nothing lies between the bytes and the class as it is now."""
+    def _decoder(self, topic: str) -> Callable[[bytes], Event]:
+        """Straight to pydantic-core where nothing lies between the bytes and the class as it is now.
+
+        Made for the first event of a class: its validator is built then, and most commands read events of few classes.
+        """
+        event_class = self.class_of_topic[topic]
         if event_class.class_version == 1 and not self.cipher and not self.compressor:
             # In a class at its first version, the key of a newer one is forbidden as any unknown key is.
-            return event_class.__pydantic_validator__.validate_json
-        return lambda state: _decoded(event_class, self.plain_state(state))
+            self._decoders[topic] = event_class.__pydantic_validator__.validate_json
+        else:
+            self._decoders[topic] = lambda state: _decoded(event_class, self.plain_state(state))
+        return self._decoders[topic]
 
     def plain_state(self, state: bytes) -> bytes:
         """Stored bytes as the mapper made them, before compression and cipher: what a seal and an export are over."""

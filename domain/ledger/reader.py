@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Final, cast, get_args
+from typing import TYPE_CHECKING, Final, TypeVar, cast, get_args
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -21,15 +21,18 @@ from domain.history import fold
 from domain.history.state import PatientHistory
 from domain.ledger import schema
 from domain.ledger.documents.store import DocumentStore, documents_of
+from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of
 from domain.ledger.event_store import PatientEvents
 from domain.ledger.history_cache import Histories
 from domain.ledger.mapper import EventMapper
-from domain.ledger.related_streams import MemberIndex
+from domain.ledger.member_index import MemberIndex
 from domain.ledger.stores.backends import factory_at
-from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
-from domain.ledger.stores.sqlite_recorder import SQLiteLedgerRecorder
-from domain.ledger.stores.urls import Address
+from domain.ledger.stores.urls import Address, address_of
+
+if TYPE_CHECKING:
+    from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
+    from domain.ledger.stores.sqlite_recorder import SQLiteLedgerRecorder
 
 Clock = Callable[[], datetime]
 Entropy = Callable[[int], bytes]
@@ -42,6 +45,9 @@ _OF_NO_PATIENT: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+L = TypeVar("L", bound="LedgerOnRecord")
 
 
 class LedgerOnRecord(Application[UUID]):
@@ -195,6 +201,26 @@ class LedgerOnRecord(Application[UUID]):
         store = PatientEvents(self.mapper, self.recorder)
         store.clock = self._clock
         return store
+
+
+def open_to_read(url: str, *, clock: Clock = utc_now) -> LedgerOnRecord:
+    """The ledger at `url`, only to read from it: without the commands and decisions, which are slow to import.
+
+    The keys of its cipher are those that the environment refers to. Raises StoreError: there is no ledger, it has
+    another schema version, or a key is missing.
+    """
+    address = address_of(url)
+    return checked(LedgerOnRecord(address, schema.read_settings(address), clock=clock, cipher=cipher_in()))
+
+
+def checked(ledger: L) -> L:
+    """The ledger itself, after `check_keys`; closed where that raises."""
+    try:
+        ledger.check_keys()
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def folded(events: Sequence[PatientEvent], before: PatientHistory | None = None) -> PatientHistory:

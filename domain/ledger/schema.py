@@ -11,28 +11,28 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import psycopg
-from psycopg import Connection
-from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Identifier
-
 from domain.ledger.errors import StoreError
 from domain.ledger.stores import sqlite_connections
-from domain.ledger.stores.postgres_datastore import SCHEMA, connection_parameters
 from domain.ledger.stores.urls import Address, PostgresAddress, SQLiteAddress, address_of
 from domain.ledger.tables.tables import (
     GRANTS,
     POSTGRES_EVENT_TYPE,
     POSTGRES_TABLES,
     REVOCATIONS,
+    SCHEMA,
     SCHEMA_VERSION,
     SERVING_ROLES,
     SQLITE_TABLES,
 )
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from psycopg.rows import TupleRow
+    from psycopg.sql import Composed
 
 __all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "known_zone", "needs_upgrade", "read_settings", "upgrade"]
 
@@ -192,6 +192,10 @@ def _upgrade_sqlite(address: SQLiteAddress, zone: str | None, entropy: Entropy) 
 
 
 def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
+    import psycopg  # noqa: PLC0415  (slow to import, and an SQLite ledger needs none of it)
+
+    from domain.ledger.stores.postgres_datastore import connection_parameters  # noqa: PLC0415
+
     try:
         return psycopg.connect(**connection_parameters(address))
     except psycopg.Error as error:
@@ -202,10 +206,11 @@ def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
 
 
 def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
+    import psycopg  # noqa: PLC0415
+
     with _postgres_connection(address) as connection:
         try:
-            rows = connection.execute(SQL("SELECT name, value FROM {0}.ledger_settings").format(Identifier(SCHEMA)))
-            return dict(rows.fetchall())
+            return dict(connection.execute(_here("SELECT name, value FROM {schema}.ledger_settings")).fetchall())
         except psycopg.errors.UndefinedTable:
             return None
         except psycopg.errors.InsufficientPrivilege:
@@ -215,6 +220,8 @@ def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
 
 
 def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | None, entropy: Entropy) -> None:
+    import psycopg  # noqa: PLC0415
+
     try:
         with _postgres_connection(address) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_UPGRADE_LOCK,))
@@ -267,6 +274,8 @@ def _grant(connection: Connection[TupleRow], role: str) -> None:
         connection.execute(_here(statement, role=role, database=connection.info.dbname))
 
 
-def _here(statement: str, **names: str) -> psycopg.sql.Composed:
+def _here(statement: str, **names: str) -> Composed:
+    from psycopg.sql import SQL, Identifier  # noqa: PLC0415
+
     identifiers = {name: Identifier(value) for name, value in names.items()}
     return SQL(statement).format(schema=Identifier(SCHEMA), **identifiers)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from domain.commands import Command
 from domain.errors import NotFound, NotPermitted
 from domain.events import PatientEvent
 from domain.events.patient import RequesterAdmitted
@@ -18,6 +17,9 @@ from domain.history.records import Appeal, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor, Role
 from domain.permissions.disclosure import User, View
+
+if TYPE_CHECKING:
+    from domain.commands import Command
 
 _PLAN: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician", "auditor"})
 _OFFICES: Final[frozenset[Role]] = _PLAN | {"requester"}

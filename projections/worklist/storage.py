@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError
-from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.sqlite import SQLiteDatastore
 
 from domain.ledger.errors import StoreError
-from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
 from domain.ledger.stores.sql import PostgresViews, Run, SQLiteViews, ViewStore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from projections.worklist.sql_page import counts_of, rows_of
 from projections.worklist.sql_rows import NEVER, WorklistEntry, WorklistQuery, drop_rows, replace_rows, turn
+
+if TYPE_CHECKING:
+    from eventsourcing.postgres import PostgresDatastore
 
 __all__ = [
     "NEVER",
@@ -325,6 +326,8 @@ def views_of(datastore: SQLiteDatastore | PostgresDatastore) -> Views:
     """Those of the ledger whose events are in `datastore`; they share its connections and its lock."""
     if isinstance(datastore, LedgerSQLiteDatastore):
         return Views(SQLiteViews(datastore))
+    from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore  # noqa: PLC0415  (psycopg is slow to import)
+
     assert isinstance(datastore, LedgerPostgresDatastore)
     return Views(PostgresViews(datastore))
 

@@ -19,6 +19,7 @@ from tests.benchmarks.work import eligibility as eligibility_work
 from tests.benchmarks.work import growth as growth_work
 from tests.benchmarks.work import peer as peer_work
 from tests.benchmarks.work import reading as reading_work
+from tests.benchmarks.work import starting as starting_work
 from tests.benchmarks.work import trust as trust_work
 from tests.benchmarks.work import view as view_work
 
@@ -100,6 +101,10 @@ def assessments(run: Run) -> Iterator[Figure]:
     yield from assessment_work.assessing(run.rounds)
 
 
+def starting(run: Run) -> Iterator[Figure]:
+    yield from starting_work.starting(run.rounds)
+
+
 def peers(run: Run) -> Iterator[Figure]:
     for store in NAMES:
         size = command_work.Size(run.size(7, 9), run.size(8, 32))
@@ -135,6 +140,7 @@ PARTS: dict[str, Part] = {
     "commands while sealed": commands_while_sealed,
     "verifying": verifying,
     "assessments": assessments,
+    "starting": starting,
     "audit trail": audit_trails,
     "growth": growth,
 }

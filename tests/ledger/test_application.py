@@ -20,7 +20,7 @@ from domain.events.treatment import CourseCompleted, DoseAdministered
 from domain.history import fold
 from domain.ledger import application, reader
 from domain.ledger.application import Ledger
-from domain.ledger.related_streams import IndexEntry
+from domain.ledger.member_index import IndexEntry
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, OpenLedger
 from tests.ledger.acts import dose, dosed, opened, opening

@@ -19,7 +19,7 @@ from domain.ledger.application import open_ledger
 from domain.ledger.documents.store import GRACE, documents_of
 from domain.ledger.errors import StoreError
 from domain.ledger.schema import read_settings, upgrade
-from domain.ledger.stores.backends import PostgresLedgerRecorder
+from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
 from domain.ledger.stores.sqlite_connections import connect
 from domain.ledger.stores.urls import address_of
 from domain.ledger.tables.tables import SQLITE_TABLES

@@ -6,7 +6,8 @@ is not there; what was put and is named by none in the end is swept.
 
 from __future__ import annotations
 
-from eventsourcing.postgres import PostgresDatastore
+from typing import TYPE_CHECKING, TypeAlias
+
 from eventsourcing.sqlite import SQLiteDatastore
 
 from domain.ledger.documents.content import (
@@ -16,11 +17,14 @@ from domain.ledger.documents.content import (
     StoredDocument,
     Swept,
 )
-from domain.ledger.documents.postgres import PostgresDocuments
 from domain.ledger.documents.sqlite import SQLiteDocuments
 from domain.ledger.encryption.records import RecordCipher
-from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+
+if TYPE_CHECKING:
+    from eventsourcing.postgres import PostgresDatastore
+
+    from domain.ledger.documents.postgres import PostgresDocuments
 
 __all__ = [
     "DOCUMENT_BYTES_MAX",
@@ -32,12 +36,15 @@ __all__ = [
     "documents_of",
 ]
 
-DocumentStore = SQLiteDocuments | PostgresDocuments
+DocumentStore: TypeAlias = "SQLiteDocuments | PostgresDocuments"
 
 
 def documents_of(datastore: SQLiteDatastore | PostgresDatastore, cipher: RecordCipher | None = None) -> DocumentStore:
     """Those of the ledger whose events are in `datastore`; they share its connections and its lock."""
     if isinstance(datastore, LedgerSQLiteDatastore):
         return SQLiteDocuments(datastore, cipher)
+    from domain.ledger.documents.postgres import PostgresDocuments  # noqa: PLC0415  (psycopg is slow to import)
+    from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore  # noqa: PLC0415
+
     assert isinstance(datastore, LedgerPostgresDatastore)
     return PostgresDocuments(datastore, cipher)

@@ -14,10 +14,8 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
-from domain.commands.context import Moment
 from domain.events.base import placed
 from domain.events.system import THE_LEDGER_ITSELF, SealEvent, SealingKeyNamed, SealStarted
-from domain.ledger.application import ATTEMPTS
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import LedgerOnRecord
 from domain.ledger.sealing.signer import Signer
@@ -26,6 +24,7 @@ from domain.seal.encoding import base64_of
 from domain.seal.notes import read_note, read_verifying_key
 
 Cause = Literal["first_start", "rotation", "new_origin"]
+ATTEMPTS: Final = 100
 _TICK: Final = timedelta(microseconds=1)
 AFTER: Final = "after"
 """The word with which the first line after the root names the checkpoint that a new origin comes after."""
@@ -116,6 +115,8 @@ class Origins:
 
     def _record(self, new: list[tuple[type[SealEvent], dict[str, Any]]], before: list[SealEvent]) -> bool:
         """False where somebody was first."""
+        from domain.commands.context import Moment  # noqa: PLC0415  (commands are slow to import, and to read needs none)
+
         at = self._ledger.now()
         if before and before[-1].recorded_at >= at:
             at = before[-1].recorded_at + _TICK

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.sqlite import SQLiteDatastore
 
-from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
 from domain.ledger.stores.sql import PostgresViews, Run, SQLiteViews
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.seal.merkle import Subtree
 from domain.seal.tiles import HEIGHT, reading_tiles
+
+if TYPE_CHECKING:
+    from eventsourcing.postgres import PostgresDatastore
 
 LEASE_SECONDS: Final = 15
 """After so long without a word of its holder, another may seal."""
@@ -77,6 +78,8 @@ class SealStore:
             self._store: SQLiteViews | PostgresViews = SQLiteViews(datastore)
             self._words = {"{now}": _NOW_ON_SQLITE, "{position}": "rowid"}
         else:
+            from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore  # noqa: PLC0415  (psycopg is slow to import)
+
             assert isinstance(datastore, LedgerPostgresDatastore)
             self._store = PostgresViews(datastore, _SEAL_LOCK)
             self._words = {"{now}": _NOW_ON_POSTGRES, "{position}": "notification_id"}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
-from eventsourcing.postgres import PostgresFactory
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment
 
-from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
-from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.ledger.stores.sqlite_recorder import SQLiteLedgerRecorder
 from domain.ledger.stores.urls import Address, PostgresAddress, SQLiteAddress
+
+if TYPE_CHECKING:
+    from domain.ledger.stores.postgres_recorder import PostgresLedgerFactory
 
 
 class SQLiteLedgerFactory(SQLiteFactory):
@@ -24,19 +26,13 @@ class SQLiteLedgerFactory(SQLiteFactory):
         return SQLiteLedgerRecorder(self.datastore)
 
 
-class PostgresLedgerFactory(PostgresFactory):
-    def __init__(self, address: PostgresAddress, env: Environment) -> None:
-        InfrastructureFactory.__init__(self, env)
-        self.datastore = LedgerPostgresDatastore(address)
-
-    def application_recorder(self) -> ApplicationRecorder:
-        assert isinstance(self.datastore, LedgerPostgresDatastore)
-        return PostgresLedgerRecorder(self.datastore)
-
-
 def factory_at(address: Address, env: Environment) -> SQLiteLedgerFactory | PostgresLedgerFactory:
     match address:
         case SQLiteAddress():
             return SQLiteLedgerFactory(address, env)
         case PostgresAddress():
+            from domain.ledger.stores.postgres_recorder import (  # noqa: PLC0415  (psycopg is slow to import)
+                PostgresLedgerFactory,
+            )
+
             return PostgresLedgerFactory(address, env)

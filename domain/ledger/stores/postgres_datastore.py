@@ -13,8 +13,10 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
 from domain.ledger.stores.urls import PostgresAddress
+from domain.ledger.tables.tables import SCHEMA
 
-SCHEMA: Final = "public"
+__all__ = ["CONNECTIONS_MAX", "SCHEMA", "LedgerPostgresDatastore", "connection_parameters"]
+
 CONNECTIONS_MAX: Final = 16
 WAIT_SECONDS: Final = 3
 """For a connection, and for the lock; the library tries ten times, so half a minute in all."""

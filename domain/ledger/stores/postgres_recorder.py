@@ -14,8 +14,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import OperationalError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, OperationalError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresFactory
+from eventsourcing.utils import Environment
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 from pydantic_core import to_json
@@ -32,6 +33,7 @@ from domain.ledger.stores.postgres_connections import (
     translated,
 )
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
+from domain.ledger.stores.urls import PostgresAddress
 from domain.ledger.tables.tables import CHANNEL
 
 POLL_SECONDS: Final = 1.0
@@ -154,6 +156,16 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
             if last > position or left <= 0:
                 return last
             self._listener.wait(min(left, POLL_SECONDS))
+
+
+class PostgresLedgerFactory(PostgresFactory):
+    def __init__(self, address: PostgresAddress, env: Environment) -> None:
+        InfrastructureFactory.__init__(self, env)
+        self.datastore = LedgerPostgresDatastore(address)
+
+    def application_recorder(self) -> ApplicationRecorder:
+        assert isinstance(self.datastore, LedgerPostgresDatastore)
+        return PostgresLedgerRecorder(self.datastore)
 
 
 class Writer:

@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-
 from domain.ledger.errors import StoreError
 
 SHAPES: Final = "give sqlite:///relative/file, sqlite:////absolute/file or postgresql://user@host:port/database"
@@ -66,9 +63,12 @@ def _sqlite(path: str) -> SQLiteAddress:
 
 
 def _postgresql(url: str) -> PostgresAddress:
+    from psycopg import Error  # noqa: PLC0415  (slow to import, and an SQLite ledger needs none of it)
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
     # libpq's own message may quote the whole URL with its password, so it is not passed on.
     parameters: dict[str, str] | None = None
-    with suppress(psycopg.Error, UnicodeError):
+    with suppress(Error, UnicodeError):
         parameters = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     if parameters is None:
         raise StoreError("The PostgreSQL URL is malformed, or has a parameter that libpq does not know", SHAPES)

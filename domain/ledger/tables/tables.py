@@ -16,6 +16,9 @@ from domain.ledger.tables import access_log, seal, sessions, views
 
 SCHEMA_VERSION: Final = 4
 
+SCHEMA: Final = "public"
+"""PostgreSQL's schema that has the tables."""
+
 ORDERING_LOCK: Final = 5_207_642_218_040_313_157
 """PostgreSQL's advisory lock that every writer of events takes first, so that ids come in the order of commits."""
 

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from api.cli.main import main
-from api.cli.output import LineProgress
+from api.cli.progress import LineProgress
 from api.files.assess_lines import Answered, Refused, answers
 from tests import ROOT
 
@@ -213,7 +213,7 @@ def test_full_says_when_time_will_have_cured_it_and_why_a_clinician_must_look(ru
 def test_the_sample_agrees(run: Run) -> None:
     ran = run("assess", str(SAMPLE), "--check")
     assert (ran.status, len(ran.lines)) == (0, 300)
-    assert ran.errors == ["300 of 300 lines with an expected answer agree"]
+    assert ran.errors == ["300 of 300 lines with an expected answer match"]
 
 
 def test_every_difference_is_printed(run: Run) -> None:
@@ -227,7 +227,7 @@ def test_every_difference_is_printed(run: Run) -> None:
         'line 2, case wrong: recommendation: expected "refer", answered "approve"',
         "line 2, case wrong: doses: expected 3, answered 5",
         'line 2, case wrong: findings.1.A.iv: expected "not_met", answered "met"',
-        "1 of 2 lines with an expected answer agree",
+        "1 of 2 lines with an expected answer match",
     ]
 
 
@@ -358,8 +358,8 @@ def test_the_count_of_further_mistakes_is_said() -> None:
     ("arguments", "said"),
     [
         (["assess"], "Missing argument"),
-        (["assess", "no-such-file.jsonl"], r"cannot read: .* \(no-such-file.jsonl\): name a file"),
-        (["assess", "."], r"cannot read: .*directory"),
+        (["assess", "no-such-file.jsonl"], r"cannot be read: .* \(no-such-file.jsonl\): name a file"),
+        (["assess", "."], r"cannot be read: .*directory"),
         (["assess", "-", "--nope"], "No such option: --nope"),
         (["asses"], "No such command 'asses'"),
     ],

@@ -40,7 +40,7 @@ def test_what_is_backed_up_is_restored_with_tar(sqlite_url: str, tmp_path: Path)
         patient_id = opened(ledger)
         dosed(ledger, patient_id, 0)
         said = run("backup", str(file), "--database", sqlite_url).stdout
-        assert said == f"{file} holds the ledger at {sqlite_url}: 3 events and 0 documents.\n"
+        assert said == f"Backed up {sqlite_url} to {file}: 3 events and 0 documents.\n"
         dosed(ledger, patient_id, 1)
     (tmp_path / "restored").mkdir()
     subprocess.run(["tar", "-xf", file, "-C", tmp_path / "restored"], check=True)

@@ -37,9 +37,9 @@ def test_a_new_key_is_its_owners_alone_and_is_not_printed(tmp_path: Path) -> Non
 def test_a_key_is_never_replaced(tmp_path: Path) -> None:
     file = tmp_path / "ledger.key"
     file.write_text("precious")
-    assert "is there already" in refused("encryption-key", "new", "--output", str(file))
+    assert "exists already" in refused("encryption-key", "new", "--output", str(file))
     assert file.read_text() == "precious"
-    assert "cannot be made" in refused("encryption-key", "new", "--output", str(tmp_path / "no" / "folder"))
+    assert "cannot be written" in refused("encryption-key", "new", "--output", str(tmp_path / "no" / "folder"))
 
 
 def test_the_verbs_read_and_write_under_the_key_that_the_environment_refers_to(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -16,6 +17,7 @@ from api.cli import main
 from api.cli.commands import MODULE_OF, SECTIONS
 from api.cli.main import app
 from api.cli.program import app as registry
+from api.demo import ZONE, fill
 from tests import ROOT
 
 LISTED = [one for _, listed in SECTIONS for one in listed]
@@ -75,16 +77,35 @@ def test_a_command_that_cannot_be_imported_is_not_taken_for_an_unknown_one(monke
     assert isinstance(ran.exception, KeyError)
 
 
+SLOW = {"psycopg", "fastapi", "rich.console", "domain.commands", "domain.decisions", "domain.ledger.sealing"}
+"""What a question about one patient of an SQLite ledger does without."""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = f"sqlite:///{tmp_path_factory.mktemp('program') / 'demo.sqlite'}"
+    fill(url, patients=3, zone=ZONE)
+    return url
+
+
 @pytest.mark.parametrize(
     ("arguments", "unused"),
-    [(["--help"], {"pydantic", "psycopg", "eventsourcing", "fastapi", "domain.events"}), (["explain"], {"psycopg"})],
-    ids=["help", "explain"],
+    [
+        (["--help"], {"pydantic", "psycopg", "eventsourcing", "fastapi", "domain.events"}),
+        (["explain"], {"psycopg", "eventsourcing", "domain.events"}),
+        (["eligibility", "DEMO-0003"], SLOW),
+        (["history", "DEMO-0003"], SLOW),
+        (["courses", "DEMO-0003"], SLOW),
+        (["appeals", "DEMO-0003"], SLOW),
+    ],
+    ids=["help", "explain", "eligibility", "history", "courses", "appeals"],
 )
-def test_a_command_imports_only_what_it_needs(arguments: list[str], unused: set[str]) -> None:
+def test_a_command_imports_only_what_it_needs(url: str, arguments: list[str], unused: set[str]) -> None:
     code = (
         "import sys; from api.cli.main import app\n"
         f"app({arguments!r}, standalone_mode=False)\n"
         f"print(sorted({unused!r} & set(sys.modules)), file=sys.stderr)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = os.environ | {"LEMTRADA_DATABASE": url}
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert ran.stderr == "[]\n"

@@ -57,13 +57,13 @@ def test_an_appeal_is_told_as_over_http(api: Api, told: Json, ledger_url: str) -
     text = said("appeal", told["appeal"], database=ledger_url)
     assert f"{told['appeal']}, open" in text
     assert "by Alma Synthetic (patient), first level, standard" in text
-    assert "in time: the last day is 2026-10-25" in text
+    assert "on time: the last day is 2026-10-25" in text
     assert "Anna Appeals (appeals clinician)" in text
     # The program has the machine's clock, on which the appeal is overdue by now.
     over_http = api.asked(f"/appeals/{told['appeal']}", known_at=AFTER)
     assert found("appeal", told["appeal"], "--known-at", AFTER, database=ledger_url) == over_http
     assert "no such appeal" in refused("appeal", told["appeal"], "--known-at", BEFORE, "--database", ledger_url)
-    assert "this is no id of an appeal" in refused("appeal", told["denied"], "--database", ledger_url)
+    assert "this is not the ID of an appeal" in refused("appeal", told["denied"], "--database", ledger_url)
 
 
 def test_requests_and_appeals_are_listed_with_their_ids(api: Api, told: Json, ledger_url: str) -> None:
@@ -74,12 +74,12 @@ def test_requests_and_appeals_are_listed_with_their_ids(api: Api, told: Json, le
     assert f"{told['appeal']}: open, received 2026-04-28" in said("appeals", "M-1", database=ledger_url)
     listed = api.asked(f"/patients/{told['patient']}/appeals", known_at=AFTER)["items"]
     assert found("appeals", "M-1", "--known-at", AFTER, database=ledger_url) == listed
-    assert "none on record" in said("appeals", "M-1", "--known-at", BEFORE, database=ledger_url)
+    assert "None on record" in said("appeals", "M-1", "--known-at", BEFORE, database=ledger_url)
 
 
 def test_a_request_tells_what_is_here_and_what_was_decided(told: Json, ledger_url: str) -> None:
     text = said("request", told["pending"], database=ledger_url)
-    assert "Report of the MRI (mri report, supports nothing yet)" in text
+    assert "Report of the MRI (mri report, not reviewed)" in text
     assert f"{MRI}" in text
     text = said("request", told["denied"], database=ledger_url)
     assert "denied on 2026-04-28 by Dora Medical, citing 1.A.iii, edition 2025-07-23" in text
@@ -122,7 +122,7 @@ def test_a_document_is_written_once_and_whole(api: Api, told: Json, ledger_url: 
     to_file = ("--output", str(output), "--database", ledger_url)
     text = run("document", told["document"], *to_file).stdout
     assert (output.read_bytes(), f"{len(PDF)} bytes" in text) == (PDF, True)
-    assert "cannot write: File exists" in refused("document", told["document"], *to_file)
+    assert "the file cannot be written: File exists" in refused("document", told["document"], *to_file)
     output.unlink()
     sha256 = api.ledger.history(UUID(told["patient"])).documents[0].document.sha256
     Shelf(api.ledger.documents, ledger_url).replace(UUID(told["patient"]), sha256, PDF + b"!")

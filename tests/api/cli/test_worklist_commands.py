@@ -19,7 +19,7 @@ EVERYBODY = len(SITUATIONS)
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LEMTRADA_DATABASE", "LEMTRADA_TIME_ZONE", "FORCE_COLOR", "TTY_COMPATIBLE"):
+    for name in ("LEMTRADA_DATABASE", "LEMTRADA_TIME_ZONE"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -47,7 +47,7 @@ def test_rows_are_lines_whose_columns_are_parted_by_tabs(url: str) -> None:
     result = run("worklist", "--database", url)
     heads, *lines = [line.split("\t") for line in result.stdout.splitlines()]
     items = asked(url)["items"]
-    assert (tuple(heads), len(lines)) == (worklist.HEADS, len(items))
+    assert (heads, len(lines)) == ([one.head for one in worklist.COLUMNS], len(items))
     assert [line[3] for line in lines] == [one["subject_id"] for one in items]
     assert {len(line) for line in lines} == {len(heads)}
     assert result.stderr == ""
@@ -72,7 +72,7 @@ def test_the_options_are_the_filters(url: str) -> None:
 def test_that_there_is_more_is_said_beside_the_rows(url: str) -> None:
     first = run("worklist", "--limit", "2", "--database", url)
     assert len(first.stdout.splitlines()) == 3
-    assert first.stderr.startswith("these are the first 2, and there are more: add --after ")
+    assert first.stderr.startswith("the first 2 rows are shown: for more, add --after ")
     second = asked(url, "--limit", "2", "--after", first.stderr.split()[-1])
     assert second["items"] == asked(url)["items"][2:4]
 
@@ -104,7 +104,7 @@ def test_there_is_nothing_to_ask_where_there_is_no_ledger(tmp_path: Path) -> Non
 
 def test_a_rebuild_changes_no_answer(url: str) -> None:
     before = asked(url)["items"]
-    assert run("rebuild", "--database", url).stdout == f"worklist: {EVERYBODY} patients folded, 0 failed\n"
+    assert run("rebuild", "--database", url).stdout == f"worklist: {EVERYBODY} patients rebuilt, 0 failed\n"
     (told,) = json.loads(run("rebuild", "worklist", "--database", url, "--json").stdout)
     lag = told.pop("lag")
     assert told == {"view": "worklist", "patients": EVERYBODY, "failed": 0, "serves": True, "failures": []}
@@ -125,10 +125,10 @@ def test_who_cannot_be_folded_is_named_and_the_answer_is_no(url: str, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(runner, "worklist_rows", breaking)
         result = run("rebuild", "--database", url, status=1)
-        assert result.stdout == f"worklist: {EVERYBODY} patients folded, 1 failed\n"
-        assert f"the history of {first['patient_id']} cannot be folded: ValueError in " in result.stderr
+        assert result.stdout == f"worklist: {EVERYBODY} patients rebuilt, 1 failed\n"
+        assert f"the events of {first['patient_id']} cannot be read: ValueError in " in result.stderr
         assert "her name" not in result.stderr
-        assert "cannot be folded" in run("worklist", "--database", url).stderr
+        assert "cannot be read" in run("worklist", "--database", url).stderr
     run("rebuild", "--database", url)
     assert asked(url)["failures"] == []
 

@@ -252,7 +252,7 @@ def test_the_accounting_tells_who_when_why_and_from_where(told: Json, ledger: Le
     log.record([look(1, patient_id=UUID(told["patient"]), view="dossier")], durable=True)
     run("eligibility", "M-1", "--purpose", "TREAT", "--database", ledger_url)
     head, *lines = run("accesses", "M-1", "--database", ledger_url).stdout.splitlines()
-    assert head.split("\t") == ["when", "who", "role", "patient", "saw", "of", "why", "through", "from"]
+    assert head.split("\t") == ["time", "user", "role", "patient", "view", "subject", "purpose", "channel", "origin"]
     cells = [line.split("\t") for line in lines]
     assert {(one[4], one[6], one[7]) for one in cells} >= {
         ("eligibility", "TREAT", "command line"),

@@ -27,7 +27,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.demo import REVIEWER, SITUATIONS, fill
 from api.identity import Identity, headers_for
-from api.server import serve
+from api.server import serve, which_ledger
 from domain.events.patient import Member
 from domain.ledger.application import open_ledger
 from domain.policy.editions import EDITIONS
@@ -144,7 +144,7 @@ def test_a_new_ledger_is_made_and_only_this_machine_is_answered(tmp_path: Path) 
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
     with served("--database", url, TZ="Asia/Tokyo") as one:
         # A new ledger takes the zone of the machine, and says so.
-        assert one.printed[0] == f"The ledger at {url} counts days in Asia/Tokyo.\n"
+        assert one.printed[0] == f"Ledger: {url} (time zone Asia/Tokyo)\n"
         port = one.url.rpartition(":")[2]
         for host in (f"127.0.0.1:{port}", f"localhost:{port}", "LOCALHOST", f"[::1]:{port}"):
             assert one.get("/health/live", headers={"Host": host}).status_code == 200, host
@@ -234,7 +234,7 @@ def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> 
 
 def test_the_demo_takes_no_database(tmp_path: Path) -> None:
     line = refused("--demo", "--port", "0", "--database", f"sqlite:///{tmp_path / 'mine.sqlite'}")
-    assert "(--database): leave one of the two out" in line
+    assert "(--database): use --demo or --database, not both" in line
     assert list(tmp_path.iterdir()) == []
 
 
@@ -258,11 +258,11 @@ def test_a_machine_that_does_not_name_its_zone_is_not_guessed_at(
 
 def test_the_machines_zone_is_only_for_a_ledger_that_is_not_there_yet(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'plan.sqlite'}"
-    assert serve.zone_to_open_with(url, None, lambda: "Europe/Oslo") == "Europe/Oslo"
-    assert serve.zone_to_open_with(url, "Asia/Tokyo", lambda: "Europe/Oslo") == "Asia/Tokyo"
+    assert which_ledger.zone_to_open_with(url, None, lambda: "Europe/Oslo") == "Europe/Oslo"
+    assert which_ledger.zone_to_open_with(url, "Asia/Tokyo", lambda: "Europe/Oslo") == "Asia/Tokyo"
     fill(url, zone="Asia/Tokyo", patients=1)
-    assert serve.zone_to_open_with(url, None, lambda: "Europe/Oslo") is None
-    assert serve.zone_to_open_with("postgresql://127.0.0.1/plan", None, lambda: "Europe/Oslo") is None
+    assert which_ledger.zone_to_open_with(url, None, lambda: "Europe/Oslo") is None
+    assert which_ledger.zone_to_open_with("postgresql://127.0.0.1/plan", None, lambda: "Europe/Oslo") is None
 
 
 def test_what_fails_is_logged_by_its_kind_and_place_alone(caplog: pytest.LogCaptureFixture) -> None:

@@ -48,7 +48,7 @@ def verified(*arguments: str, status: int = 0) -> dict[str, Any]:
 def test_what_export_wrote_verify_finds_good(url: str, tmp_path: Path) -> None:
     folder, kept = tmp_path / "export", tmp_path / "kept"
     said = run("export", str(folder), "--database", url).stdout
-    assert "sealed events under the checkpoint lemtrada-ledger/" in said
+    assert ", under the checkpoint lemtrada-ledger/" in said
     shutil.copytree(folder, kept)
     again = tmp_path / "again"
     run("export", str(again), "--database", url)
@@ -130,11 +130,13 @@ def test_wrong_use_is_told_in_one_line_and_status_two(url: str, tmp_path: Path) 
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter").touch()
     assert "not empty" in refused("export", str(tmp_path / "mine"), "--database", url)
-    assert "no export" in refused("verify", str(tmp_path / "mine"))
-    assert "no verifying key" in refused("verify", "--database", url, "--key", "name+00000000+AA==")
+    assert "not an export" in refused("verify", str(tmp_path / "mine"))
+    assert "is not a verifying key" in refused("verify", "--database", url, "--key", "name+00000000+AA==")
     assert "cannot be read" in refused("verify", "--database", url, "--key", str(tmp_path / "nothing"))
-    assert "is no checkpoint" in refused("verify", "--database", url, "--checkpoint", str(tmp_path / "mine" / "letter"))
-    assert "no id of an appeal" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", "M-1")
+    assert "is not a checkpoint" in refused(
+        "verify", "--database", url, "--checkpoint", str(tmp_path / "mine" / "letter")
+    )
+    assert "not the ID of an appeal" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", "M-1")
     unknown = "11111111-2222-4333-8444-555555555555.a1"
     assert "no such" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", unknown)
     assert "no ledger" in refused("verify", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
