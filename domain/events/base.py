@@ -76,7 +76,7 @@ class Event(Fact):
     """
 
     # Built when the first event of a class is read or recorded: a command of the command line needs few of the classes.
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     TOPIC: ClassVar[str]
     TITLE: ClassVar[str]
