@@ -86,8 +86,8 @@ class OpenCourse(Fact):
     def _is_not_a_whole_course(self) -> OpenCourse:
         if self.doses_given is not None and self.doses_given >= self.regimen_doses:
             raise ValueError(
-                f"doses_given {self.doses_given} is the whole regimen of course number {self.number}:"
-                " report it as a completed course instead"
+                f"doses_given {self.doses_given} is the complete regimen of course number {self.number}:"
+                " report a completed course instead"
             )
         return self
 
@@ -112,13 +112,13 @@ class PriorTreatment(Fact):
                 ("open_course", self.open_course is not None),
             ):
                 if contradicts:
-                    raise ValueError(f"received_lemtrada is false, yet {name} is given: correct one of the two")
+                    raise ValueError(f"received_lemtrada is false, but {name} is given: correct one of the two")
         if self.open_course is not None:
             if self.open_course.number == 1 and self.completed_course is True:
-                raise ValueError("open_course number 1 stands beside completed_course true: correct one of the two")
+                raise ValueError("open_course number 1 contradicts completed_course true: correct one of the two")
             if self.open_course.number > 1 and self.completed_course is False:
                 raise ValueError(
-                    f"open_course number {self.open_course.number} stands beside completed_course false:"
+                    f"open_course number {self.open_course.number} contradicts completed_course false:"
                     " a later course follows a completed one; correct one of the two"
                 )
         return self
@@ -193,7 +193,7 @@ class Facts(Fact):
         if self.prior_treatment.open_course is not None:
             dates.append(("prior_treatment.open_course.last_dose_on", self.prior_treatment.open_course.last_dose_on))
         return [
-            f"{field} lies after as_of {as_of}: correct one of the two"
+            f"{field} is after as_of {as_of}: correct one of the two"
             for field, value in dates
             if value is not None and value.earliest > as_of
         ]

@@ -41,10 +41,11 @@ def extend_approval(history: PatientHistory, command: ExtendApproval, moment: Mo
     recommended = judgement.assessment.recommendation
     if recommended != "approve":
         raise InvalidCommand(
-            f"an approval is extended only while criteria and dosing are met, and this is {recommended} (R10)",
+            "an approval can be extended only while all criteria and the dosing are met, and the recommendation "
+            f"is {recommended} (R10)",
             field="request_id",
             clause=_in_the_way(judgement.assessment),
-            remedy="submit a new request, which a clinician may decide",
+            remedy="submit a new request",
         )
     return (
         moment.event(
@@ -67,9 +68,9 @@ def rescind_approval(history: PatientHistory, command: RescindApproval, moment: 
     ]
     if not standing:
         raise Conflict(
-            f"no approval of the request stands: {_why_none(history, request, moment.today)}",
+            f"the request has no approval in effect: {_why_none(history, request, moment.today)}",
             field="request_id",
-            remedy="nothing is left to take back",
+            remedy="no action is needed",
         )
     return tuple(
         moment.event(
@@ -88,15 +89,15 @@ def _to_extend(history: PatientHistory, request: Request, today: date) -> Approv
     approval = in_force_for(history, request.request_id, today)
     if approval is None:
         raise Conflict(
-            f"no approval of the request is in force: {_why_none(history, request, today)}",
+            f"the request has no approval in effect: {_why_none(history, request, today)}",
             field="request_id",
-            remedy="doses that are left when an approval lapses need a new request (R9)",
+            remedy="submit a new request for the doses that remain (R9)",
         )
     if allowance_under(history, approval, today).usable == 0:
         raise Conflict(
-            "no dose is left to give under the approval",
+            "all doses of the approval were given",
             field="request_id",
-            remedy="more doses, or the next course, need a new request (R9)",
+            remedy="submit a new request for more doses or for the next course (R9)",
         )
     return approval
 

@@ -20,10 +20,12 @@ def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) 
     """A clinician finds that an open course will not be finished (R26)."""
     course = next((one for one in courses(history) if one.number == command.course), None)
     if course is None:
-        raise NotFound("no such course", field="course", remedy="take the number from the patient's courses")
+        raise NotFound(
+            "the course was not found", field="course", remedy="use a number from the patient's list of courses"
+        )
     if course.status not in ("open", "unknown"):
         raise Conflict(
-            f"course {course.number} is {course.status}", field="course", remedy="only an open one is closed"
+            f"course {course.number} is {course.status}", field="course", remedy="only an open course can be closed"
         )
     return (
         moment.event(

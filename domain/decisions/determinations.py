@@ -64,7 +64,9 @@ def refer_request(history: PatientHistory, command: ReferRequest, moment: Moment
     request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
     if request.status == "referred":
         raise AlreadyDecided(
-            "the request is with a clinician already", field="request_id", remedy="a clinician decides it now"
+            "the request is already in clinical review",
+            field="request_id",
+            remedy="wait for the clinical decision maker",
         )
     return (
         moment.event(
@@ -81,7 +83,9 @@ def refer_request(history: PatientHistory, command: ReferRequest, moment: Moment
 def request_named(history: PatientHistory, request_id: str) -> Request:
     request = history.request(request_id)
     if request is None:
-        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+        raise NotFound(
+            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+        )
     return request
 
 
@@ -89,15 +93,15 @@ def check_open(request: Request) -> None:
     """Raise Conflict, or AlreadyDecided, unless the request is still to be decided."""
     if request.is_decided:
         raise AlreadyDecided(
-            f"the request is {request.status} already",
+            f"the request is already {request.status}",
             field="request_id",
-            remedy="look at its determination; a new request can be submitted",
+            remedy="see the determination, or submit a new request",
         )
     if not request.is_open:
         raise Conflict(
-            f"the request is {request.status}, and nothing is to be decided",
+            f"the request is {request.status}, so no determination can be made",
             field="request_id",
-            remedy="reopen it first, or submit a new request",
+            remedy="reopen the request first, or submit a new one",
         )
 
 
@@ -105,9 +109,9 @@ def check_looked_at(judgement: Judgement, looked_at: str, request_id: str) -> No
     """Raise AssessmentMoved unless the assessment of now is the one that was looked at."""
     if judgement.digest != looked_at:
         raise AssessmentMoved(
-            "the assessment is no longer the one that was looked at",
+            "the assessment has changed since it was viewed",
             field="assessment_digest",
-            remedy="look at the assessment of now and decide with its digest",
+            remedy="review the current assessment and decide with its digest",
             request_id=request_id,
             looked_at=looked_at,
             assessment_digest=judgement.digest,
@@ -137,9 +141,9 @@ def to_be_decided(history: PatientHistory, request_id: str, digest: str, moment:
 def _need_rationale(rationale: str | None) -> None:
     if rationale is None:
         raise InvalidCommand(
-            "this approval is not what the policy alone recommends",
+            "this approval does not follow from the policy alone, and the rationale is missing",
             field="rationale",
-            remedy="say why, in plain language",
+            remedy="state the rationale in plain language",
         )
 
 

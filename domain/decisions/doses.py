@@ -53,9 +53,15 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
 
 def _check_day(history: PatientHistory, on: date, moment: Moment) -> None:
     if on > moment.today:
-        raise InvalidCommand("the dose lies in the future", field="on", remedy="record a dose once it was given")
+        raise InvalidCommand(
+            "the date of the dose is in the future", field="on", remedy="record the dose after it was given"
+        )
     if history.birth_date is not None and on < history.birth_date.earliest:
-        raise InvalidCommand("the dose lies before birth", field="on", remedy="send the day on which it was given")
+        raise InvalidCommand(
+            "the date of the dose is before the birth date",
+            field="on",
+            remedy="send the date on which the dose was given",
+        )
 
 
 def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> None:
@@ -63,9 +69,9 @@ def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> Non
         if (dose.source, dose.source_reference) == (command.source, command.source_reference):
             voided = " and voided" if dose.voided else ""
             raise AlreadyRecorded(
-                f"this source reference is recorded{voided}",
+                f"this source reference is already recorded{voided}",
                 field="source_reference",
-                remedy="it needs no second recording; another infusion has a reference of its own",
+                remedy="no action is needed for the same infusion; send another infusion with its own reference",
                 dose_id=dose.dose_id,
             )
 
@@ -84,14 +90,16 @@ def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) 
     dose = _dose(history, command.dose_id)
     if dose.voided:
         raise Conflict(
-            "a voided entry cannot be corrected",
+            "a voided dose entry can't be corrected",
             field="dose_id",
-            remedy="record the infusion anew, under another reference",
+            remedy="record the infusion again under another reference",
         )
     on = command.on or dose.on
     _check_day(history, on, moment)
     if command.request_id is not None and history.request(command.request_id) is None:
-        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+        raise NotFound(
+            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+        )
     place = _corrected_place(history, dose, command, on)
     event = dose_corrected(
         history,
@@ -106,7 +114,7 @@ def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) 
         documents_report=place.documents_report,
     )
     if not event.fields:
-        raise InvalidCommand("nothing is other than it is on record", remedy="send what the entry should have said")
+        raise InvalidCommand("nothing differs from what is on record", remedy="send at least one corrected value")
     if command.course is not None:
         _check_moved_alone(history, event, command.course)
     return (event,)
@@ -151,9 +159,9 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
     place = place_in_course(history, command.course, on)
     if place is None:
         raise NotFound(
-            f"there is no course {command.course}",
+            f"course {command.course} was not found",
             field="course",
-            remedy=f"take the number from the patient's courses; the next to begin is {len(found) + 1}",
+            remedy=f"use a number from the patient's list of courses; the next new course is {len(found) + 1}",
         )
     return place
 
@@ -173,9 +181,9 @@ def _check_moved_alone(history: PatientHistory, event: DoseCorrected, number: in
     rest = {ids - {event.dose_id} for ids in now}
     if landed != target | {event.dose_id} or rest - {frozenset()} != before - {frozenset()}:
         raise InvalidCommand(
-            "a report tells of a course around this day, and the dose cannot be of another",
+            "a prior treatment report covers this day, so the dose can't belong to another course",
             field="course",
-            remedy="correct the report first, or the day of the dose",
+            remedy="correct the report first, or correct the date of the dose",
         )
 
 
@@ -202,22 +210,30 @@ def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) ->
     """A second report that is not decided this way yet; the last decision holds (R23, R25)."""
     dose = _dose(history, dose_id)
     if dose.voided or dose.duplicate_of is None or dose.duplicate == decided:
-        state = "voided" if dose.voided else "no second report" if dose.duplicate_of is None else f"{decided} already"
-        raise Conflict(f"the dose is {state}", field="dose_id", remedy="look at the dose again")
+        state = (
+            "voided"
+            if dose.voided
+            else "not a possible duplicate"
+            if dose.duplicate_of is None
+            else f"already {decided}"
+        )
+        raise Conflict(f"the dose is {state}", field="dose_id", remedy="review the dose entry again")
     return dose
 
 
 def void_dose(history: PatientHistory, command: VoidDose, moment: Moment) -> tuple[PatientEvent, ...]:
     dose = _dose(history, command.dose_id)
     if dose.voided:
-        raise Conflict("the dose is voided already", field="dose_id", remedy="nothing is left to do")
+        raise Conflict("the dose entry is already voided", field="dose_id", remedy="no action is needed")
     return (moment.event(DoseVoided, dose_id=dose.dose_id, reason=command.reason),)
 
 
 def _dose(history: PatientHistory, dose_id: str) -> Dose:
     dose = history.dose(dose_id)
     if dose is None:
-        raise NotFound("no such dose", field="dose_id", remedy="take the id from the patient's doses")
+        raise NotFound(
+            "the dose entry was not found", field="dose_id", remedy="use an id from the patient's list of doses"
+        )
     return dose
 
 

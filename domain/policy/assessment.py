@@ -166,7 +166,7 @@ def _approvable_from(findings: tuple[Finding, ...], answers: _Answers, circumsta
     stays = _stays_turned_down(answers)
     for day in sorted({one.approvable_from for one in findings if one.approvable_from is not None}):
         if day.year > LAST_YEAR:
-            raise ValueError(f"these facts would have to be judged after the year {LAST_YEAR}")
+            raise ValueError(f"these facts would need an assessment after the year {LAST_YEAR}")
         if stays:
             continue
         then = _Answers(replace(answers.question, as_of=day))

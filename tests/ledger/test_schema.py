@@ -176,7 +176,7 @@ def test_the_sqlite_table_of_events_is_the_library_s(sqlite_url: str) -> None:
 
 def test_postgresql_makes_nothing_by_itself(postgres: PostgresServer, empty_database: str) -> None:
     url = postgres.url(empty_database)
-    with pytest.raises(StoreError, match=r"There is no ledger at .*: run lemtrada-ledger database upgrade"):
+    with pytest.raises(StoreError, match=r"No ledger was found at .*: run lemtrada-ledger database upgrade"):
         open_ledger(url, zone=ZONE)
     assert postgres.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=empty_database) == [
         (0,)

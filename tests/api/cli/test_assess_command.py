@@ -301,7 +301,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a product without a name": (with_facts(agents={"tried": [{"outcome": "adequate"}]}), "product is missing"),
     "half a day": (with_facts(requested_dosing={"consecutive_days": 2.5}), "consecutive_days"),
     "an edition that is none": (line(edition="2025-01-01"), r"'2025-01-01'.*2025-07-23, 2024-10-16"),
-    "before the first edition": (line(as_of="2023-11-14", facts={}), "the oldest known is 2023-11-15"),
+    "before the first edition": (line(as_of="2023-11-14", facts={}), "the oldest version on file is 2023-11-15"),
     # Contradictions name both fields.
     "never, yet a course": (treated(received_lemtrada=False, completed_course=True), "received_lemtrada.*completed_c"),
     "never, yet a dose": (treated(received_lemtrada=False, last_dose_on="2025"), "received_lemtrada.*last_dose_on"),

@@ -186,7 +186,7 @@ def test_the_same_reference_of_another_source_is_another_line(intake: Intake, le
         (b'{"kind": "surgery"}', None, "the kind of line is not known"),
         (b"[]", None, "Input should be an object"),
         (json.dumps(dose(4, reference="two words")).encode(), "reference", "String should match pattern"),
-        (json.dumps(dose(4, on="2026-04-29")).encode(), "on", "the dose lies in the future"),
+        (json.dumps(dose(4, on="2026-04-29")).encode(), "on", "the date of the dose is in the future"),
         (json.dumps(dose(4, mg=0)).encode(), "mg", "Input should be greater than 0"),
         (json.dumps(dose(4, member={"member_id": "M-9"})).encode(), "member", "this member has no history"),
         (json.dumps(APPROVED).encode(), "request", "no request was imported from that line"),

@@ -212,14 +212,14 @@ def test_on_a_terminal_the_answer_is_the_same_and_the_history_a_table(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--as-of", "2020-01-01"], f"the oldest known is {EDITIONS[-1].key}"),
+        (["--as-of", "2020-01-01"], f"the oldest version on file is {EDITIONS[-1].key}"),
         (["--as-of", "2026-02-30"], "(--as-of)"),
-        (["--as-of", "yesterday"], "a calendar day is written YYYY-MM-DD (--as-of)"),
+        (["--as-of", "yesterday"], "write the date as YYYY-MM-DD (--as-of)"),
         (["--edition", "2024-01-01"], "(--edition): send one of 2025-07-23"),
         (["--known-at", "2026-01-01"], "an instant needs its offset from UTC"),
         (["--known-at", "noon"], "(--known-at)"),
-        (["--known-at", "2190-01-01T00:00:00Z"], "lies in the future (--known-at)"),
-        (["--known-at", "2000-01-01T00:00:00Z"], "Nothing was on record of this patient then (--known-at)"),
+        (["--known-at", "2190-01-01T00:00:00Z"], "is in the future (--known-at)"),
+        (["--known-at", "2000-01-01T00:00:00Z"], "Nothing was on record for this patient at that time (--known-at)"),
     ],
 )
 def test_eligibility_says_which_option_cannot_be_meant(url: str, options: list[str], said: str) -> None:
@@ -299,7 +299,7 @@ def test_upgrade_on_postgresql_grants_what_serving_needs(postgres: PostgresServe
         run("demo", "--database", serving, "--patients", "3")
         assert answer_of(MID_COURSE, "--database", serving)["doses_usable"] == 3
         line = refused("database", "upgrade", "--database", serving)
-        assert "run it with the URL of the role that owns the database" in line
+        assert "run the command with the URL of the role that owns the database" in line
         assert "synthetic" not in line
     finally:
         postgres.execute("DROP OWNED BY {}", "verb_ledger", database=database)
@@ -308,8 +308,8 @@ def test_upgrade_on_postgresql_grants_what_serving_needs(postgres: PostgresServe
 
 def test_questions_make_no_ledger_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert "There is no ledger at" in refused("eligibility", "X")
-    assert "There is no ledger at" in refused("history", "X", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
+    assert "No ledger was found at" in refused("eligibility", "X")
+    assert "No ledger was found at" in refused("history", "X", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -341,7 +341,7 @@ def test_a_store_that_is_none_or_does_not_answer_is_one_line(tmp_path: Path) -> 
             assert "hidden" not in line
     nowhere = f"sqlite:///{tmp_path / 'no' / 'folder.sqlite'}"
     assert "name a file in a folder that exists" in refused("demo", "--database", nowhere)
-    assert "There is no ledger at" in refused("eligibility", "X", "--database", nowhere)
+    assert "No ledger was found at" in refused("eligibility", "X", "--database", nowhere)
 
 
 # -- as a program -----------------------------------------------------------------------------

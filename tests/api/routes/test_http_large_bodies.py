@@ -79,7 +79,10 @@ def test_who_sends_a_document_that_is_too_large_sees_why(ledger_url: str, tmp_pa
         path = f"/patients/{patient}/documents"
         connection.request("POST", path, parts(FORTY_MEGABYTES), headers, encode_chunked=not announced)
         answer = connection.getresponse()
-        assert (answer.status, json.load(answer)["remedy"]) == (413, "split it, or scan it at a lower resolution")
+        assert (answer.status, json.load(answer)["remedy"]) == (
+            413,
+            "split the document, or scan it at a lower resolution",
+        )
         connection.close()
 
 

@@ -88,7 +88,7 @@ def test_a_request_from_before_the_first_edition_is_told_though_nothing_judges_i
     assert (
         "Decided        denied on 2023-06-10 by Old Doctor, citing 1.B.iv, edition unknown, imported from old" in said
     )
-    assert said[-1].startswith("Edition        No edition of the policy is known for 2023-06-01")
+    assert said[-1].startswith("Edition        No policy version is on file for 2023-06-01")
     whole = json.loads(run("request", request_id, "--json", "--database", ledger_url).stdout)
     assert (whole["assessment"], whole["edition_problem"]) == (None, said[-1].removeprefix("Edition        "))
     assert "No edition" in refused("eligibility", "M-1", "--as-of", "2023-07-01", "--database", ledger_url)

@@ -91,7 +91,7 @@ def test_a_document_belongs_to_its_patient_alone(documents: DocumentStore, shelf
     assert documents.exists(ALMA, sha256)
     assert not documents.exists(BENO, sha256)
     for ask in (documents.open, documents.size, documents.renew):
-        with pytest.raises(NotFound, match="no such document of this patient"):
+        with pytest.raises(NotFound, match="the document was not found"):
             ask(BENO, sha256)
     put(documents, patient_id=BENO)
     assert shelf.content() == {(ALMA, sha256): PDF, (BENO, sha256): PDF}

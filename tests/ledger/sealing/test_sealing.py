@@ -166,7 +166,7 @@ def final_leaves(sealing: Sealing) -> list:  # type: ignore[type-arg]
 def test_the_signer_refuses_a_log_that_is_shorter_than_what_it_signed(folder: Path) -> None:
     signer, leaves = Signer(folder, os.urandom), [bytes([number]) * 32 for number in range(9)]
     signer.sign(Checkpoint("o", 9, root_of(leaves)), path_over(leaves))
-    with pytest.raises(NotConsistent, match="9 leaves were signed, and the log has only 8"):
+    with pytest.raises(NotConsistent, match="9 leaves were signed, but the log has only 8"):
         signer.sign(Checkpoint("o", 8, root_of(leaves[:8])), path_over(leaves[:8]))
 
 
@@ -284,7 +284,7 @@ def test_a_machine_with_a_key_of_its_own_does_not_sign_beside_the_one_on_record_
     first = sealing.seal_now()
     other = Sealing(ledger, Signer(tmp_path / "another machine", os.urandom))
     grown(ledger, patients=1)
-    with pytest.raises(StoreError, match=r"Another key .* seals this ledger: .*LEMTRADA_SEAL_KEY.*rotate-key --lost"):
+    with pytest.raises(StoreError, match=r"This ledger is sealed with the key .*LEMTRADA_SEAL_KEY.*rotate-key --lost"):
         other.seal_now()
     assert other.newest() == first
     assert len(sealing.origins.verifying_keys()) == 1
@@ -320,7 +320,7 @@ def test_a_log_that_lost_what_was_sealed_is_not_signed_until_somebody_starts_a_n
     lost = sealing.seal_now()
     lose_the_newest(4)
     restored = new_sealing()
-    with pytest.raises(NotConsistent, match=r"leaves were signed, and the log has only .* seal new-origin"):
+    with pytest.raises(NotConsistent, match=r"leaves were signed, but the log has only .* seal new-origin"):
         restored.seal_now()
     anew = start_new_origin(ledger, Signer(folder, os.urandom), restored, "The disk was lost.")
     assert anew.checkpoint.origin == f"{lost.checkpoint.origin}/2"

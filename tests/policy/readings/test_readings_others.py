@@ -175,7 +175,7 @@ def test_R21_the_edition_in_force_on_the_day() -> None:
 
 
 def test_R21_before_the_first_edition_there_is_an_error_that_says_so() -> None:
-    with pytest.raises(EditionUnknown, match=r"2023-11-14.*the oldest known is 2023-11-15"):
+    with pytest.raises(EditionUnknown, match=r"2023-11-14.*the oldest version on file is 2023-11-15"):
         edition_for(day("2023-11-14"))
 
 

@@ -146,7 +146,7 @@ def test_a_decider_who_was_not_independent_is_shown_as_such() -> None:
     ]
     told = appeal_dossier(forged, f"{story.known.patient_id}.a1", ZONE)
     assert [(one.is_independent, one.sentence) for one in told.independence] == [
-        (False, "This person took part in the determination that is appealed.")
+        (False, "This user took part in the determination under appeal.")
     ]
     below = [
         event.model_copy(update={"actor": BELOW_THE_DENIER}) if event is story.events[-1] else event
