@@ -160,10 +160,12 @@ def write_folder(told: AppealDossier, documents: DocumentBytes, target: Path) ->
 
 def _check_free(target: Path) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise InvalidCommand("there is a file of this name", field="--output", remedy="name a folder that is not there")
+        raise InvalidCommand(
+            "a file with this name already exists", field="--output", remedy="give the name of a new folder"
+        )
     if target.is_dir() and any(target.iterdir()):
         raise InvalidCommand(
-            "the folder is not empty", field="--output", remedy="name one that is empty, or not there yet"
+            "the folder already has files", field="--output", remedy="give an empty folder or the name of a new folder"
         )
 
 
@@ -177,7 +179,7 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
 def _not_writable(error: OSError) -> InvalidCommand:
     reason = error.strerror or type(error).__name__
     return InvalidCommand(
-        f"the folder can't be written: {reason}", field="--output", remedy="name one on a disk with room for it"
+        f"the folder can't be written: {reason}", field="--output", remedy="give a folder on a disk with free space"
     )
 
 

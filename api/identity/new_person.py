@@ -35,5 +35,7 @@ def id_of_name(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     identifier = re.sub(r"[^a-z0-9]+", ".", plain).strip(".")[:100]
     if not identifier:
-        raise InvalidCommand("no id can be made of this name", field="id", remedy="give one, for example nora.nurse")
+        raise InvalidCommand(
+            "no user id can be derived from this name", field="id", remedy="send an id, for example nora.nurse"
+        )
     return identifier

@@ -83,10 +83,10 @@ async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
     origin = origin_of(request.scope)
     if not is_from_here(request.headers, request.url.scheme, identity.public_url):
         security_log.sign_in_failed("cross_site", means="link", origin=origin)
-        return sign_in_page(None, "The browser says that a page of another site sent this.", 403)
+        return sign_in_page(None, "The request was sent from a page of another site.", 403)
     if seconds := identity.attempts.seconds_to_wait(origin):
         security_log.too_many_attempts(means="link", origin=origin)
-        answer: Response = sign_in_page(None, "Too many attempts: wait a minute and try again.", 429)
+        answer: Response = sign_in_page(None, "There were too many attempts. Wait a minute and try again.", 429)
         answer.headers["Retry-After"] = str(seconds)
         return answer
     code = await _code_sent(request)

@@ -74,7 +74,7 @@ async def store_document(
 async def _read_into(spool: IO[bytes], request: Request) -> None:
     """The whole body; raises BodyTooLarge. What is too much is still read, for who is cut off sees no answer."""
     most, announced = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX, request.headers.get("content-length", "")
-    too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split it, or scan it at a lower resolution")
+    too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split the document, or scan it at a lower resolution")
     if announced.isdigit() and int(announced) > most:
         raise too_large
     size = 0

@@ -108,7 +108,11 @@ def get_consistency(
     """That the newer tree only adds to the older one, with the newer checkpoint."""
     newer = _newest(sealing) if new is None else _of_size(sealing, new)
     if old > newer.checkpoint.size:
-        raise NotFound("this tree is not that large", field="old", remedy="send the smaller size as old")
+        raise NotFound(
+            "the tree of the newer checkpoint is smaller than the older one",
+            field="old",
+            remedy="send the smaller size as old",
+        )
     return sealing.consistency(old, newer).text()
 
 
@@ -145,11 +149,13 @@ def get_proof(
     """That this event is in the sealed log, as a C2SP tlog-proof: index, hashes, and the checkpoint."""
     history = reading.history(patient_id, "proof", subject=str(event_version))
     if event_version > history.version:
-        raise NotFound("no such event", field="event_version", remedy="send a version that is on record")
+        raise NotFound("the event was not found", field="event_version", remedy="send a version that is on record")
     place = sealing.place_of(patient_id, event_version)
     under = None if place is None else place.checkpoint if size is None else _of_size(sealing, size)
     if place is None or under is None or place.leaf_index >= under.checkpoint.size:
-        raise Conflict("no such checkpoint is over this event", field="size", remedy="ask again within a minute")
+        raise Conflict(
+            "no checkpoint with this size covers this event yet", field="size", remedy="ask again within a minute"
+        )
     return sealing.proof_of(place.leaf_index, under).text()
 
 
@@ -185,12 +191,12 @@ def shown_checkpoint(signed: SignedCheckpoint) -> CheckpointShown:
 def _newest(sealing: Sealing) -> SignedCheckpoint:
     newest = sealing.newest()
     if newest is None:
-        raise NotFound("nothing is signed yet", field="size", remedy="ask again within a minute")
+        raise NotFound("no checkpoint is signed yet", field="size", remedy="ask again within a minute")
     return newest
 
 
 def _of_size(sealing: Sealing, size: int) -> SignedCheckpoint:
     found = sealing.store.checkpoints(sealing.origins.current(), size - 1, 1)
     if not found or found[0].size != size:
-        raise NotFound("no checkpoint has this size", field="size", remedy="take one from /seal/checkpoints")
+        raise NotFound("no checkpoint has this size", field="size", remedy="use a size from /seal/checkpoints")
     return SignedCheckpoint.of(found[0].note)

@@ -50,7 +50,7 @@ def make_data_folder() -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"The data folder {folder} cannot be made: {error.strerror}", "name a ledger with --database"
+            f"The data folder {folder} can't be created: {error.strerror}", "give the URL of a ledger with --database"
         ) from None
 
 
@@ -70,7 +70,7 @@ def machine_zone() -> str:
     with suppress(ZoneInfoNotFoundError, StoreError):
         if name := tzlocal.get_localzone_name():
             return known_zone(name).key
-    raise StoreError("This machine does not name its time zone", NAME_ZONE)
+    raise StoreError("The time zone of this machine is not set", NAME_ZONE)
 
 
 # -- where it listens --------------------------------------------------------------------------
@@ -83,9 +83,9 @@ def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.so
     """
     if not is_loopback(host) and front.public_url is None:
         raise InvalidCommand(
-            "from beyond this machine it is reached through a proxy with TLS, and no address of one is given",
+            "to serve other machines, the server needs a proxy with TLS, and no public address is given",
             field="--host",
-            remedy=f"add {PUBLIC_URL} https://…, or serve on this machine alone, with 127.0.0.1, ::1 or localhost",
+            remedy=f"add {PUBLIC_URL} https://…, or serve only this machine with 127.0.0.1, ::1 or localhost",
         )
     address = "127.0.0.1" if host.lower() == "localhost" else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -100,9 +100,9 @@ def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.so
     except OSError as error:
         listener.close()
         raise InvalidCommand(
-            f"port {port} of {host} can't be listened on: {error.strerror}",
+            f"port {port} of {host} can't be opened: {error.strerror}",
             field="--port",
-            remedy="stop what uses it, or name another; --port 0 takes a free one",
+            remedy="stop the program that uses the port, or give another port; --port 0 selects a free port",
         ) from None
     return listener
 
@@ -123,7 +123,7 @@ class WithoutWhatWasSent(logging.Filter):
             kind, _, trace = record.exc_info
             frames = traceback.extract_tb(trace)
             place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-            record.msg, record.args = f"A request failed: {kind.__name__}{place}", ()
+            record.msg, record.args = f"A request failed with an unexpected error: {kind.__name__}{place}", ()
             record.exc_info = record.exc_text = None
         return True
 

@@ -61,9 +61,9 @@ def explain(citation: str, edition: Edition) -> Explanation:
     if wanted not in known:
         nearest = [known[one] for one in difflib.get_close_matches(wanted, known, n=3, cutoff=0)]
         raise NotFound(
-            f"Edition {edition.key} has no clause {citation!r}",
+            f"Policy version {edition.key} has no clause {citation!r}",
             field="citation",
-            remedy=f"the nearest are {', '.join(nearest)}; without a citation, `explain` prints them all",
+            remedy=f"the closest are {', '.join(nearest)}; without a citation, `explain` prints them all",
         )
     if known[wanted] == NOT_LISTED:
         return Explanation(edition, NOT_LISTED, edition.not_listed, "applies where criterion 1 is not met")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from domain.errors import NotPermitted
+from domain.errors import NotPermitted, as_sentence
 from domain.events import PatientEvent
 from domain.events.appeals import AppealAssigned, AppealDecided
 from domain.facts import Fact
@@ -109,7 +109,7 @@ def _judged(event: AppealAssigned | AppealDecided, before: PatientHistory, appea
             check_uphold(actor)
             sentence += " A physician of the same or a similar specialty, who may uphold."
     except NotPermitted as refused:
-        sentence, is_independent = f"{refused.cause[:1].upper()}{refused.cause[1:]}.", False
+        sentence, is_independent = as_sentence(refused.cause), False
     return Independence(
         actor=actor,
         version=event.originator_version,

@@ -188,8 +188,8 @@ def test_the_same_reference_of_another_source_is_another_line(intake: Intake, le
         (json.dumps(dose(4, reference="two words")).encode(), "reference", "String should match pattern"),
         (json.dumps(dose(4, on="2026-04-29")).encode(), "on", "the date of the dose is in the future"),
         (json.dumps(dose(4, mg=0)).encode(), "mg", "Input should be greater than 0"),
-        (json.dumps(dose(4, member={"member_id": "M-9"})).encode(), "member", "this member has no history"),
-        (json.dumps(APPROVED).encode(), "request", "no request was imported from that line"),
+        (json.dumps(dose(4, member={"member_id": "M-9"})).encode(), "member", "this member has not been added"),
+        (json.dumps(APPROVED).encode(), "request", "no request was imported with that reference"),
         (json.dumps(dose(4, surprise=1)).encode(), "surprise", "Extra inputs are not permitted"),
     ],
 )

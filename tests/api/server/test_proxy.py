@@ -226,7 +226,7 @@ def test_a_proxy_is_named_by_its_address(proxies: str) -> None:
 
 
 def test_a_proxy_without_the_url_that_it_serves_is_refused() -> None:
-    with pytest.raises(InvalidCommand, match="a proxy is named, and not the address that it serves"):
+    with pytest.raises(InvalidCommand, match="a proxy is given without its public address"):
         front_of(None, PROXY)
 
 

@@ -180,7 +180,7 @@ def test_a_postgresql_ledger_is_served(postgresql_url: str) -> None:
 def test_a_host_beyond_this_machine_needs_the_public_url_and_the_error_says_so(host: str) -> None:
     line = refused("--demo", "--port", "0", "--host", host)
     assert "through a proxy with TLS, and no address of one is given (--host)" in line
-    assert "add --public-url https://…, or serve on this machine alone, with 127.0.0.1, ::1 or localhost" in line
+    assert "add --public-url https://…, or serve only this machine with 127.0.0.1, ::1 or localhost" in line
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.5.5.5", "localhost", "LocalHost", "::1"])
@@ -252,7 +252,7 @@ def test_a_machine_that_does_not_name_its_zone_is_not_guessed_at(
 
     monkeypatch.setattr("tzlocal.get_localzone_name", get_localzone_name)
     line = refused("--port", "0", "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
-    assert line.startswith("This machine does not name its time zone: name the plan's with --time-zone")
+    assert line.startswith("The time zone of this machine is not set: name the plan's with --time-zone")
     assert list(tmp_path.iterdir()) == []
 
 
