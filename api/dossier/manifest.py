@@ -165,7 +165,7 @@ def _check_free(target: Path) -> None:
         )
     if target.is_dir() and any(target.iterdir()):
         raise InvalidCommand(
-            "the folder already has files", field="--output", remedy="give an empty folder or the name of a new folder"
+            "the folder is not empty", field="--output", remedy="give an empty folder or the name of a new folder"
         )
 
 

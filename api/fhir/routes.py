@@ -143,7 +143,7 @@ TargetIdentifier = Annotated[
 
 @router.get("/metadata", responses=_told_in_fhir(400))
 def get_metadata(request: Request, _format: Format = None) -> Response:
-    """What of FHIR is served here, as a CapabilityStatement."""
+    """Describe the FHIR interface as a CapabilityStatement."""
     return FhirJson(capabilities(version("lemtrada-ledger"), _base(request)))
 
 
@@ -158,7 +158,7 @@ def search_audit_events(
     _page: PageCursor = None,
     _format: Format = None,
 ) -> Response:
-    """Every state change, every read and every change of who may sign in; of one patient, or of everybody."""
+    """Search changes, accesses and changes of users, for one patient or for all."""
     check_may_see(reading.actor, "audit_events")
     asked = asked_of(request.query_params, ledger.zone, "date")
     found = _page_of(ledger, asked, _is_audited(asked), with_reads=True)
@@ -170,7 +170,7 @@ def search_audit_events(
 def read_audit_event(
     reading: ReadingOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
-    """One state change, read, or change of who may sign in."""
+    """Return one change, access, or change of users."""
     check_may_see(reading.actor, "audit_events")
     told = _told_by_id(ledger, resource_id)
     if told.event is not None and type(told.event) in audit_events.NOT_TOLD:
@@ -192,7 +192,7 @@ def search_provenances(
     _page: PageCursor = None,
     _format: Format = None,
 ) -> Response:
-    """Every state change of a patient's record, or of everybody's: what, when it happened, who, and from what."""
+    """Search changes of patient records: what changed, when, by whom, and from which source."""
     check_may_see(reading.actor, "audit_events")
     asked = asked_of(request.query_params, ledger.zone, "recorded")
 
@@ -209,7 +209,7 @@ def search_provenances(
 def read_provenance(
     reading: ReadingOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
-    """One state change."""
+    """Return one change of a patient record."""
     check_may_see(reading.actor, "audit_events")
     told = _told_by_id(ledger, resource_id)
     if told.event is None or not is_of_patient(told.event):

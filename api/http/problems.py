@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from api.http import security_log
+from api.http.openapi_document import add_descriptions
 from domain import errors
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.review.assessment_changes import Change
@@ -269,15 +270,16 @@ def _our_fault(_request: Request, _error: Exception) -> JSONResponse:
 
 
 def describe(app: FastAPI, is_public: Callable[[str], bool]) -> None:
-    """The OpenAPI document declares problems as what they are sent as; the framework would say application/json.
+    """Completes the OpenAPI document: descriptions, the media type of problems, and authentication.
 
-    What is not public takes a token or a session, and says 401 without one.
+    An operation that is not public needs a token or a session, and answers 401 without one.
     """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = FastAPI.openapi(app)
             document["components"]["securitySchemes"] = SIGNED_IN
+            add_descriptions(document)
             for path, operations in document["paths"].items():
                 for operation in operations.values():
                     _describe_one(operation, is_public=is_public(path))

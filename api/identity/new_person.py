@@ -22,7 +22,7 @@ class NewPerson(Fact):
     credential: Credential = "none"
     specialty: Name | None = None
     reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20)] = ()
-    office: ActorId | None = Field(default=None, description="That a requester acts for.")
+    office: ActorId | None = Field(default=None, description="The id of the provider office of a requester.")
 
     def person(self, identifier: str | None = None) -> Actor:
         """Under this id, whatever it says itself. Raises InvalidCommand where the name makes none."""

@@ -49,12 +49,14 @@ class Me(BaseModel):
     person: Actor
     means: Means
     until: Instant | None = None
-    csrf_token: str | None = Field(default=None, description="To be sent with what changes something; sessions only.")
+    csrf_token: str | None = Field(
+        default=None, description="The token to send with every change. Only for browser sessions."
+    )
 
 
 @router.get("/me")
 def who_am_i(caller: CallerOfRequest) -> Me:
-    """Say who is asking, by which means that is known, and until when it holds."""
+    """Return the current user, the means of authentication, and when it expires."""
     until: datetime | None = caller.expires_at
     return Me(person=caller.actor, means=caller.means, until=until, csrf_token=caller.csrf_token)
 

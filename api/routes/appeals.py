@@ -38,7 +38,7 @@ def list_appeals(
     after: After = 0,
     limit: Limit = 50,
 ) -> AppealPage:
-    """The patient's appeals, oldest first."""
+    """List the appeals of the patient, oldest first."""
     history = reading.history(patient_id, "appeals", known_at=known_at)
     now = reading.moment_of(as_of, known_at)
     seen = appeals_seen(reading.actor, history)
@@ -57,7 +57,7 @@ def get_appeal(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> AppealView:
-    """One appeal: who filed it and why, who has it, when it is due, and how it was decided."""
+    """Return one appeal: the filer, the grounds, the assignment, the deadline and the decision."""
     now = reading.moment_of(as_of, known_at)
 
     def told(history: PatientHistory, appeal: Appeal) -> tuple[PatientHistory, AppealView]:

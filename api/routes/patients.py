@@ -50,7 +50,7 @@ class FindBody(Fact):
 
 
 class CloseBody(Reason):
-    """Why the course will not be finished."""
+    """The reason why the course will not be finished."""
 
 
 @router.post("", status_code=201, responses=documented(403, 409) | BODY)
@@ -60,7 +60,7 @@ def open_history(
     body: Annotated[OpenHistory, Body(examples=[examples.OPEN_HISTORY])],
     key: IdempotencyKey = None,
 ) -> PatientFound:
-    """Open the history of a member. Her member id is kept in the body, never in a URL."""
+    """Add a member. The member ID is sent in the body, never in a URL."""
     outcome = opened(commanding, body, response, key)
     return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
 
@@ -69,7 +69,7 @@ def open_history(
 def find_patient(
     reading: ReadingOfRequest, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
 ) -> PatientFound:
-    """The patient behind a member id. Nothing is stored; the member id stays out of the URL."""
+    """Find a patient by member ID. Nothing is stored. The member ID is sent in the body, never in a URL."""
     history = reading.find(body.member)
     return PatientFound(patient_id=history.patient_id, history_version=history.version)
 
@@ -84,7 +84,7 @@ def get_eligibility(
     known_at: KnownAt = None,
     edition: EditionKey = None,
 ) -> Eligibility:
-    """Path, course, doses, dates, the approval in force, and what is missing: on any day, straight from the ledger."""
+    """Return the path, the course, the doses, the dates, the approval in effect and the missing facts on any day."""
     chosen = edition_of(edition)
     history = reading.history(patient_id, "eligibility", known_at=known_at)
     day = as_of or reading.today()
@@ -102,7 +102,7 @@ def get_courses(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Courses:
-    """Every course dose by dose, with the variances seen then and standing now, and the entries that do not count."""
+    """Return every course with its doses, their variances then and now, and the entries that do not count."""
     history = reading.history(patient_id, "courses", known_at=known_at)
     day = as_of or reading.today()
     tag_answer(request, response, tag_of(history, "courses", day.isoformat(), reading.seen_as))
@@ -118,7 +118,7 @@ def get_person(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Person:
-    """Identifiers, coverage, representatives, linked histories, and the agents of others on record."""
+    """Return member IDs, coverage, representatives, linked patients and other agents on record."""
     history = reading.history(patient_id, "person", known_at=known_at)
     day = as_of or reading.today()
     tag_answer(request, response, tag_of(history, "person", day.isoformat()))
@@ -135,7 +135,7 @@ def get_history(
     after: After = 0,
     limit: Limit = 50,
 ) -> EventPage:
-    """Every event, oldest first, with all that it carries."""
+    """List every event with all its fields, oldest first."""
     events = reading.events(patient_id, "history", known_at=known_at)
     tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
     versions = [event.originator_version for event in events]
@@ -152,7 +152,7 @@ def get_audit_trail(
     after: After = 0,
     limit: Limit = 50,
 ) -> AuditPage:
-    """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
+    """List every change: what changed, who recorded it, when it happened, and when it was recorded."""
     entries = audit_trail(reading.events(patient_id, "audit_trail", known_at=known_at)).entries
     tag_answer(request, response, f'"{patient_id.hex}-{entries[-1].version}-audit"')
     return page_of(entries, [entry.version for entry in entries], after, limit)
@@ -167,7 +167,7 @@ def report_prior_treatment(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> HistoryChanged:
-    """Report treatment outside this ledger; an empty list of courses states that there was none."""
+    """Report treatment outside of this ledger. An empty list of courses states that Lemtrada was never received."""
     return history_changed(run(commanding, patient_id, body, response, key, if_match))
 
 
@@ -181,6 +181,6 @@ def close_course(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> HistoryChanged:
-    """A clinician finds that an open course will not be finished; it then counts as a prior course (R26)."""
+    """Close an open course that will not be finished. The course then counts as a prior course (R26)."""
     command = CloseCourse(course=course, reason=body.reason)
     return history_changed(run(commanding, patient_id, command, response, key, if_match))

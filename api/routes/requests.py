@@ -66,7 +66,7 @@ def submit_request(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
-    """Submit a request. The answer is what the policy says of it; a person decides."""
+    """Submit a request. The answer has the assessment of the request. A person makes the decision."""
     outcome = run(commanding, patient_id, body, response, key, if_match)
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
@@ -87,7 +87,7 @@ def list_requests(
     after: After = 0,
     limit: Limit = 50,
 ) -> RequestPage:
-    """The patient's requests, oldest first."""
+    """List the requests of the patient, oldest first."""
     history = reading.history(patient_id, "requests", known_at=known_at)
     tag_answer(request, response, tag_of(history, "requests", reading.seen_as))
     seen = [one for one in history.requests if is_own(reading.actor, one)]
@@ -103,7 +103,7 @@ def get_request(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> RequestAnswer:
-    """The request as its facts stand, its determination as recorded, and what the policy says of it on the day."""
+    """Return the request with its current facts, its determination as recorded, and its assessment on the day."""
     day = as_of or reading.today()
 
     def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestAnswer]:
@@ -123,7 +123,7 @@ def get_request_life(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> RequestLife:
-    """What has become of it: who has it, what is asked and came, when it is due, decisions, notices, appeals."""
+    """Return the status of the request: assignment, requested information, deadline, decisions, notices and appeals."""
     now = reading.moment_of(as_of, known_at)
 
     def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestLife]:
@@ -146,7 +146,7 @@ def assess_request(
     known_at: KnownAt = None,
     edition: EditionKey = None,
 ) -> AssessmentAnswer:
-    """What the policy says of the request on a day, clause by clause, with the digest that deciding needs."""
+    """Assess the request on a day, clause by clause. A decision needs the returned digest."""
     day, chosen = as_of or reading.today(), edition_of(edition)
 
     def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
@@ -171,7 +171,7 @@ def assess_extension(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> AssessmentAnswer:
-    """The fresh assessment that an extension of the approval in force needs: doses given under it stand aside (R10)."""
+    """Return the assessment that an extension of the approval needs. It leaves out doses under the approval (R10)."""
     day = as_of or reading.today()
 
     def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
@@ -195,7 +195,7 @@ def approve_course(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
-    """Approve a course for thirty days. Needs the digest of the assessment that was looked at."""
+    """Approve a course for 30 days. The command needs the digest of the viewed assessment."""
     command = ApproveCourse(request_id=request_id, **dict(body))
     return _decide(commanding, response, command, request_id, key, if_match)
 
@@ -209,7 +209,7 @@ def deny_request(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
-    """Deny, citing the specific criteria in plain language. Only a clinician; by default a physician."""
+    """Deny the request, citing the specific criteria in plain language. Only a physician may deny."""
     command = DenyRequest(request_id=request_id, **dict(body))
     return _decide(commanding, response, command, request_id, key, if_match)
 
@@ -223,7 +223,7 @@ def refer_request(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
-    """Send the request to a clinician."""
+    """Send the request to clinical review."""
     command = ReferRequest(request_id=request_id, **dict(body))
     return _decide(commanding, response, command, request_id, key, if_match)
 

@@ -117,7 +117,7 @@ def _checked_version(stored: Mapping[str, str], address: Address) -> int:
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{address} has schema {version}, and this program knows {SCHEMA_VERSION}",
-            "use the newer lemtrada-ledger that upgraded the database",
+            "use the newer program that ran lemtrada-ledger database upgrade",
         )
     return version
 

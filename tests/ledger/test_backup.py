@@ -137,7 +137,7 @@ def test_nobody_else_can_read_it_and_nothing_is_left_beside(
     [
         ("postgresql://me:hunter2@h/ledger", "backup.tar", "pg_basebackup"),
         ("sqlite:///{folder}/none.sqlite", "backup.tar", "No ledger was found"),
-        ("sqlite:///{folder}/other.sqlite", "backup.tar", "something else"),
+        ("sqlite:///{folder}/other.sqlite", "backup.tar", "another program"),
         ("sqlite:///{folder}/ledger.sqlite", "there.tar", "never replaces"),
         ("sqlite:///{folder}/ledger.sqlite", "nowhere/backup.tar", "No such file"),
     ],

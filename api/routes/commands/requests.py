@@ -21,13 +21,13 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/request-information",
         requests.RequestInformation,
-        "Ask for exactly what the assessment that was looked at leaves undetermined.",
+        "Request exactly the information that the viewed assessment needs.",
         {"assessment_digest": DIGEST, "note": "Please send the report of the last MRI."},
     ),
     Act(
         "/requests/{request_id}/supply-information",
         requests.SupplyInformation,
-        "Facts and documents for a request, asked for or not; only what is given changes. Documents are stored first.",
+        "Add facts and documents to a request, requested or not. Only the given facts change. Store documents first.",
         {
             "received_at": "2026-04-22T15:00:00Z",
             "statement": {"hiv_infection": False},
@@ -37,7 +37,7 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/correct",
         requests.CorrectStatement,
-        "What was submitted was wrong: the facts whole, as they should have been stated (R23).",
+        "Replace the statement of the request with a complete corrected statement (R23).",
         {
             "statement": {"diagnosis": "multiple_sclerosis", "ms_form": "active_secondary_progressive"},
             "reason": "The form of MS was misread from the fax.",
@@ -46,38 +46,38 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/remind",
         requests.SendReminder,
-        "A reminder of what is still asked for was sent.",
+        "Record that a reminder of the requested information was sent.",
         {"channel": "fax", "note": "Second reminder."},
     ),
     Act(
         "/requests/{request_id}/planned-infusion",
         requests.ChangePlannedInfusion,
-        "The planned first infusion day, or the site, is another now.",
+        "Change the planned day or the site of the first infusion.",
         {"planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Centre West"},
     ),
     Act(
         "/requests/{request_id}/prescriber",
         requests.ChangePrescriber,
-        "Another prescriber asks now, or another specialist was consulted.",
+        "Change the prescriber or the consultation.",
         {"prescriber": {"name": "Nils Neuro", "specialty": "neurology"}},
     ),
     Act(
         "/requests/{request_id}/assign",
         requests.AssignRequest,
-        "Somebody of the plan has the request now.",
+        "Assign the request to a user of the plan.",
         {"to": REVIEWER},
     ),
-    Act("/requests/{request_id}/release", requests.ReleaseRequest, "Nobody has the request now.", {}),
+    Act("/requests/{request_id}/release", requests.ReleaseRequest, "Remove the assignment of the request.", {}),
     Act(
         "/requests/{request_id}/withdraw",
         requests.WithdrawRequest,
-        "Whoever asked takes the request back; nothing is decided.",
+        "Record that the provider office or the patient withdrew the request. No determination is made.",
         {"by": "Nora Neuro", "reason": "The infusions are put off."},
     ),
     Act(
         "/requests/{request_id}/dismiss",
         requests.DismissRequest,
-        "Not decided: a duplicate of another request, or improperly filed.",
+        "Dismiss a duplicate or improperly filed request without a determination.",
         {
             "ground": "duplicate",
             "duplicate_of": f"{PATIENT}.r1",
@@ -87,37 +87,37 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/reopen",
         requests.ReopenRequest,
-        "A request that was denied, withdrawn or dismissed is to be decided again; what was decided stays on record.",
+        "Reopen a denied, withdrawn or dismissed request. The earlier determination stays on record.",
         {"reason": "New evidence came with the peer-to-peer conversation."},
     ),
     Act(
         "/requests/{request_id}/offer-peer-to-peer",
         requests.OfferPeerToPeer,
-        "A conversation with a clinician of the plan was offered.",
+        "Record that a peer-to-peer conversation with a clinician of the plan was offered.",
         {"until": "2026-05-04", "note": "By telephone."},
     ),
     Act(
         "/requests/{request_id}/hold-peer-to-peer",
         requests.HoldPeerToPeer,
-        "The conversation took place, and what came of it.",
+        "Record a peer-to-peer conversation and its outcome.",
         {"with_whom": "Nora Neuro", "outcome": "The office will send the MRI report."},
     ),
     Act(
         "/requests/{request_id}/expedite",
         requests.ExpediteRequest,
-        "Expediting is granted: the urgent clock runs from when it was asked for.",
+        "Expedite the request. The urgent deadline is counted from the request to expedite.",
         {"asked_at": "2026-04-22T15:00:00Z", "reason": "Rapid worsening."},
     ),
     Act(
         "/requests/{request_id}/refuse-expediting",
         requests.RefuseExpediting,
-        "Expediting is refused, and why; the standard clock stays.",
+        "Refuse to expedite the request, with the reason. The standard deadline stays in effect.",
         {"asked_at": "2026-04-22T15:00:00Z", "reason": "No harm from the standard time."},
     ),
     Act(
         "/requests/{request_id}/extend-clock",
         requests.ExtendClock,
-        "The plan takes the time that the clock's table allows, with what the claimant is told.",
+        "Extend the deadline within the limits of the rules, with the reason and the text of the notice.",
         {
             "reason": "The chart notes are not complete.",
             "notice": "We need until 2026-05-20, because the chart notes are not complete.",
@@ -126,7 +126,7 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/notices",
         requests.IssueNotice,
-        "A notice left the plan.",
+        "Record that a notice was sent.",
         {
             "kind": "denial",
             "channel": "mail",
@@ -138,43 +138,43 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/notices/{notice_id}/delivered",
         requests.RecordDelivery,
-        "The notice arrived.",
+        "Record that a notice was delivered.",
         {"delivered_at": "2026-04-28T15:30:00Z"},
     ),
     Act(
         "/requests/{request_id}/extend-approval",
         determinations.ExtendApproval,
-        "Thirty days more for an approval in force, after a fresh assessment that recommends it (R10).",
+        "Extend an approval in effect by 30 days. A new assessment must recommend approval (R10).",
         {"assessment_digest": DIGEST},
     ),
     Act(
         "/requests/{request_id}/rescind-approval",
         determinations.RescindApproval,
-        "A clinician takes the approval back: coverage ended, the drug was stopped, or safety.",
+        "Rescind an approval because coverage ended, the drug was stopped, or for safety.",
         {"ground": "safety", "reason": "A serious infusion reaction."},
     ),
     Act(
         "/requests/{request_id}/past-determination",
         determinations.ImportPastDetermination,
-        "How another record says that this request was determined, before this ledger kept determinations.",
+        "Import an earlier determination of an imported request from another record.",
         {"outcome": "denied", "decided_on": "2026-04-21", "citing": ["1.B.iv"]},
     ),
     Act(
         "/documents/{document_id}/review",
         requests.ReviewDocument,
-        "A person of the plan read the document: it supports the finding of the clause, or does not (R14).",
+        "Record the review of a document: whether it supports the finding of a clause (R14).",
         {"clause": "1.A.iii.d(3)", "supports": True},
     ),
     Act(
         "/documents/{document_id}/correct",
         requests.CorrectDocument,
-        "What was said of the document was wrong; its bytes never change.",
+        "Correct the name, the kind or the clause of a document. Its content can't be changed.",
         {"kind": "chart_note", "reason": "It is a note, not a report."},
     ),
     Act(
         "/documents/{document_id}/void",
         requests.VoidDocument,
-        "The document does not belong here, and supports nothing.",
+        "Remove a document that was filed in error. It stays visible and supports no finding.",
         {"reason": "It is of another patient."},
     ),
 )

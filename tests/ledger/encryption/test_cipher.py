@@ -165,7 +165,7 @@ SECRET = written(bytes(range(100, 132)))
 @pytest.mark.parametrize(
     ("references", "cause"),
     [
-        (SECRET, "Reference 1 in LEMTRADA_ENCRYPTION_KEYS is none"),
+        (SECRET, "Reference 1 in LEMTRADA_ENCRYPTION_KEYS is malformed"),
         (f"a={SECRET}", "Reference 1 in"),
         (f"a=base64:{SECRET}", "Reference 1 in"),
         ("a=env:HELD,", "Reference 2 in"),
@@ -173,9 +173,9 @@ SECRET = written(bytes(range(100, 132)))
         ("a=env:NOT_THERE", "The variable of the encryption key 'a' is not set"),
         ("a=file:/not/there", "The file of the encryption key 'a' cannot be read"),
         ("a=file:/", "The file of the encryption key 'a' cannot be read"),
-        ("a=env:SHORT", "'a' has not 32 bytes"),
-        ("a=env:NONSENSE", "as 'a' is no key"),
-        ("a=env:HELD,a=env:HELD", "each with an id of its own"),
+        ("a=env:SHORT", "'a' does not have 32 bytes"),
+        ("a=env:NONSENSE", "as 'a' is not a key"),
+        ("a=env:HELD,a=env:HELD", "each key needs its own id"),
     ],
 )
 def test_a_wrong_reference_is_refused_without_repeating_it(references: str, cause: str) -> None:

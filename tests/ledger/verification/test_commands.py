@@ -136,8 +136,8 @@ def test_wrong_use_is_told_in_one_line_and_status_two(url: str, tmp_path: Path) 
     assert "is no checkpoint" in refused("verify", "--database", url, "--checkpoint", str(tmp_path / "mine" / "letter"))
     assert "no id of an appeal" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", "M-1")
     unknown = "11111111-2222-4333-8444-555555555555.a1"
-    assert "no such" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", unknown)
-    assert "no ledger" in refused("verify", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
+    assert "was not found" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", unknown)
+    assert "No ledger was found" in refused("verify", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
     assert not (tmp_path / "x").exists()
 
 
