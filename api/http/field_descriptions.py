@@ -279,7 +279,7 @@ FIELDS: Final[dict[str, str]] = {
     "question": "The question that the reading answers.",
     "rapid_deterioration": "Rapidly advancing physical deterioration (1.A.iii.d(1)).",
     "rationale": "The rationale in plain language.",
-    "readings": "The numbers of the readings (R1 to R31) on which this is based.",
+    "readings": "The numbers of the readings (for example R12) on which this is based.",
     "reason": "The reason in plain language.",
     "reasons": "The reasons for clinical review.",
     "received_at": "The time of receipt.",

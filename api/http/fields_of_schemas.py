@@ -202,7 +202,7 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "type": "The type of the problem, as a URN.",
     },
     "ReadingRelied": {
-        "number": "The number of the reading, R1 to R31.",
+        "number": "The number of the reading, for example R12.",
         "answer": "How the policy is read.",
     },
     "Ready": {
