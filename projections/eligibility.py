@@ -227,7 +227,10 @@ def _path(judgement: Judgement | None, found: tuple[Course, ...]) -> tuple[Liter
     if path is None:
         return None, "It is not known whether a course of Lemtrada was completed."
     if path == "B" and not any(one.status == "completed" for one in found):
-        return path, "An earlier course of Lemtrada is a prior course, though it was not completed here."
+        return (
+            path,
+            "An earlier course of Lemtrada counts as a prior course, although it was not completed in this ledger.",
+        )
     if path == "B":
         return path, "A course of Lemtrada was completed."
     if found:

@@ -32,8 +32,8 @@ def details(history: PatientHistory | None) -> dict[str, State]:
         "history": {
             "name": history.name,
             "birth date": _text(history.birth_date),
-            "member identifiers": [f"{one.issuer}:{one.member_id}" for one in history.members],
-            "linked histories": [str(one) for one in history.linked],
+            "member IDs": [f"{one.issuer}:{one.member_id}" for one in history.members],
+            "linked patients": [str(one) for one in history.linked],
         }
     }
     for request in history.requests:
@@ -74,7 +74,7 @@ def _entries(history: PatientHistory) -> Iterator[tuple[str, JsonValue]]:
     if history.deceased_on is not None:
         yield "death", str(history.deceased_on)
     for number, use in enumerate(history.agents, 1):
-        what = f"begun {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
+        what = f"started {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
         yield f"other agent {number}", f"{use.product}, {what}"
     for report in history.reports:
         told = f"{report.source}, courses: {len(report.courses)}"
@@ -109,7 +109,7 @@ def _appeal(appeal: Appeal) -> str:
     if appeal.assigned_to is not None and appeal.is_open:
         parts.append(f"with {appeal.assigned_to.id}")
     if appeal.handed_on_to is not None:
-        parts.append(f"handed on to {appeal.handed_on_to}")
+        parts.append(f"forwarded to {appeal.handed_on_to}")
     if appeal.external_outcome is not None:
         parts.append(f"external review: {appeal.external_outcome}")
     return ", ".join(parts).replace("_", " ")
@@ -120,7 +120,9 @@ def _dose(dose: Dose) -> str:
         return f"{dose.on}, voided"
     if not dose.stands:
         return f"{dose.on}, {dose.duplicate} duplicate, not counted"
-    return f"{dose.on}, counts for course {dose.course}" if dose.counts else f"{dose.on}, documents a reported course"
+    return (
+        f"{dose.on}, counts toward course {dose.course}" if dose.counts else f"{dose.on}, documents a reported course"
+    )
 
 
 def _of_request(request: Request) -> Iterator[tuple[str, JsonValue]]:
@@ -135,9 +137,9 @@ def _of_request(request: Request) -> Iterator[tuple[str, JsonValue]]:
     yield "reminders", request.reminders
     yield "expedited from", request.expedited_at.isoformat() if request.expedited_at is not None else None
     yield "expediting", "refused" if request.expediting_refused else None
-    yield "clock extended, days", sum(days for _, days in request.extensions)
+    yield "deadline extended, days", sum(days for _, days in request.extensions)
     held = "held" if request.peer_to_peer_held else "offered" if request.peer_to_peer_offered else None
-    yield "peer to peer", held
+    yield "peer-to-peer", held
     yield from _flat("", request.statement)
 
 
@@ -158,7 +160,7 @@ def _flat(prefix: str, value: BaseModel) -> Iterator[tuple[str, JsonValue]]:
 def _courses(history: PatientHistory) -> Iterator[tuple[str, JsonValue]]:
     found = courses(history)
     for course in found:
-        given = "not known how many" if course.given is None else str(course.given)
+        given = "number not known" if course.given is None else str(course.given)
         yield f"course {course.number}", f"{_recorded_status(course, found[-1])}, doses given: {given}"
 
 

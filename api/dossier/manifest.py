@@ -26,20 +26,20 @@ from api.dossier.json import SCHEMA_FILE, as_json, published_schema
 from domain.errors import InvalidCommand
 from projections.dossier.case_file import AppealDossier, CaseDocument
 
-RENDERER: Final = "1"
+RENDERER: Final = "2"
 """Raised when the same case file is to be written otherwise."""
 
 LIBRARIES: Final = ("fpdf2", "fonttools", "jinja2")
 """Whose versions the bytes may depend on."""
 
 FILES: Final = (
-    ("dossier.html", "the case file as a page, for a browser or a printer"),
-    ("dossier.pdf", "the same, to mail or to print"),
-    ("dossier.json", "the same as data, with every assessment whole"),
+    ("dossier.html", "the case file as a page for screen or print"),
+    ("dossier.pdf", "the same content as a PDF"),
+    ("dossier.json", "the same content as data, with all assessments"),
     (SCHEMA_FILE, "the JSON Schema of the data"),
-    ("documents", "every document, byte for byte as it was received"),
-    ("manifest.json", "every file with its size and SHA-256, and what the case file was made from"),
-    ("SHA256SUMS", "the same sums, for sha256sum -c"),
+    ("documents", "every document exactly as received"),
+    ("manifest.json", "every file with its size and SHA-256, and the sources of the case file"),
+    ("SHA256SUMS", "the same checksums, for sha256sum -c"),
 )
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 MEDIA_TYPES: Final = {"html": "text/html", "pdf": "application/pdf", "json": "application/json"}

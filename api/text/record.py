@@ -55,11 +55,11 @@ def person_rows(answer: Person) -> Rows:
     for one in answer.representatives:
         until = f" through {one.through}" if one.through is not None else ""
         yield "Represented", f"by {one.name} ({spoken(one.relationship)}) from {one.on}{until}"
-    yield from (("Linked", f"with the history {one}") for one in answer.linked_histories)
+    yield from (("Linked", f"with the patient {one}") for one in answer.linked_histories)
     if answer.deceased_on is not None:
         yield "Died", str(answer.deceased_on)
     for use in answer.agents:
-        what = f"begun {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
+        what = f"started {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
         yield "Agent", f"{use.product}, {what}"
     if answer.imported_from is not None:
         yield "Imported", f"from {answer.imported_from.source}"
@@ -94,7 +94,7 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     if life.expediting_refused:
         yield "Expediting", "refused"
     if life.retrospective_for:
-        yield "Asked after", ", ".join(ordinal(one) for one in life.retrospective_for)
+        yield "Retrospective", ", ".join(ordinal(one) for one in life.retrospective_for)
     for asking in life.askings:
         answered = f"answered {day(asking.answered_at, zone)}" if asking.answered_at is not None else "not answered"
         clauses = ", ".join(one.clause for one in asking.asked)
@@ -105,7 +105,7 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     if life.reminders:
         yield "Reminders", f"{life.reminders}"
     if life.peer_to_peer_offered or life.peer_to_peer_held:
-        yield "Peer to peer", "held" if life.peer_to_peer_held else "offered"
+        yield "Peer-to-peer", "held" if life.peer_to_peer_held else "offered"
     yield from (("Document", document(one)) for one in life.documents)
     yield from (("Notice", notice(one, zone)) for one in life.notices)
     yield from (("Decided", decision(one)) for one in life.decisions)
@@ -123,7 +123,7 @@ def document(one: DocumentView) -> str:
         f"{'supports' if review.supports else 'does not support'} {clause}, {review.by.name}"
         for clause, review in latest.items()
     ]
-    marks = [*(found or ["supports nothing yet"]), *(name for name in ("corrected", "voided") if getattr(one, name))]
+    marks = [*(found or ["not reviewed yet"]), *(name for name in ("corrected", "voided") if getattr(one, name))]
     entry = ordinal(one.document.document_id)
     return f"{entry} {one.document.name} ({spoken(one.document.kind)}, {'; '.join(marks)})"
 
@@ -138,10 +138,10 @@ def notice(one: NoticeView, zone: ZoneInfo) -> str:
 
 def decision(one: DecisionView) -> str:
     """What was decided, when and by whom: as another record says where that is all that is known."""
-    by = one.by.name if one.outcome is None else one.decided_by_name or "somebody whom the record does not name"
+    by = one.by.name if one.outcome is None else one.decided_by_name or "a person whom the record does not name"
     citing = f", citing {', '.join(one.citing)}" if one.citing else ""
     rebuilt = " (reconstructed)" if one.provenance == "reconstructed" else ""
-    said = f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, edition {one.edition}{rebuilt}"
+    said = f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, policy version {one.edition}{rebuilt}"
     return f"{said}{imported(one.imported_from)}"
 
 
@@ -156,8 +156,8 @@ def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
     yield "Appeal", f"{appeal.appeal_id}, {spoken(appeal.status)}"
     yield "Of", f"event {appeal.decision_version} of the history, request {appeal.request_id}"
     yield "Filed", f"by {appeal.filer.name} ({spoken(appeal.filer.relation)}), {appeal.level} level, {appeal.urgency}"
-    late = "late" if appeal.is_late else "in time"
-    yield "Received", f"{appeal.received_on}, {late}: the last day is {appeal.file_by}"
+    late = "late" if appeal.is_late else "on time"
+    yield "Received", f"{appeal.received_on}, {late}: the last day to file is {appeal.file_by}"
     yield "Grounds", appeal.grounds
     if appeal.due_at is not None:
         yield "Due", f"{clock_time(appeal.due_at, zone)}{' (overdue)' if appeal.overdue else ''}"
@@ -170,7 +170,7 @@ def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
         yield "Because", appeal.rationale
     if appeal.handed_on_to is not None:
         answer = spoken(appeal.external_outcome or "not answered yet")
-        yield "Handed on", f"to {appeal.handed_on_to}: {answer}"
+        yield "Forwarded", f"to {appeal.handed_on_to}: {answer}"
 
 
 def assessment_rows(assessment: Assessment) -> Rows:

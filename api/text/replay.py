@@ -27,7 +27,7 @@ def opening(told: Replay, zone: str) -> Iterator[tuple[str, str]]:
     if told.recorded.rationale is not None:
         yield "Rationale", told.recorded.rationale
     yield "Agreement", told.agreement.sentence
-    yield "Known now", f"event {told.history_version}, judged on {told.as_of} in {zone}"
+    yield "Known now", f"event {told.history_version}, assessed for {told.as_of} in {zone}"
     if told.edition_problem is not None:
         yield "Edition", told.edition_problem
     others = [one for one in told.decisions if not one.is_replayed]
@@ -42,7 +42,7 @@ def decision_in_words(record: Recorded) -> str:
         said += f"; imported from {record.imported_from.source}, {record.imported_from.reference}"
         said += f", decided by {record.decided_by_name}" if record.decided_by_name is not None else ""
     if record.recommendation is not None:
-        said += f"; recommended: {spoken(record.recommendation)}{', departed from' if record.departs else ''}"
+        said += f"; recommended: {spoken(record.recommendation)}{', overridden' if record.departs else ''}"
     if record.citing:
         said += f"; citing {', '.join(record.citing)}"
     if record.granted is not None:
@@ -53,7 +53,7 @@ def decision_in_words(record: Recorded) -> str:
 
 def edition_in_words(record: Recorded) -> str:
     if record.edition_digest is None:
-        return f"{record.edition}, as the import says"
+        return f"{record.edition}, as the import states"
     source = "from the text" if record.edition_provenance == "text" else "reconstructed from the history table"
     return f"{record.edition} revision {record.edition_revision}, {source}, digest {record.edition_digest[:16]}"
 
@@ -67,7 +67,7 @@ def columns(told: Replay) -> list[str]:
         f"now {_edition(known_now)}" if known_now is not None else "now",
         *(_edition(one) for one in told.other_editions),
         "",
-        "what it asks",
+        "requirement",
     ]
 
 
@@ -102,7 +102,7 @@ def answer(value: Answer | None) -> str:
 
 
 def changes(told: Replay) -> Iterator[tuple[str, str]]:
-    """What changed since, each turn with its event, or that time alone changed it."""
+    """What changed since, each turn with its event, or that only time has passed."""
     for change in told.changed:
         if change.is_group:
             continue
@@ -119,7 +119,7 @@ def readings(numbers: tuple[str, ...]) -> str:
 
 
 def _turned(turn: ChangedBy) -> str:
-    return "time alone" if turn.by is None else entry_in_words(turn.by)
+    return "only time has passed" if turn.by is None else entry_in_words(turn.by)
 
 
 def entry_in_words(one: TimelineEntry) -> str:

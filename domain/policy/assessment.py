@@ -201,7 +201,7 @@ def _verdict(answers: _Answers, strict: Mapping[str, Answer], circumstances: Cir
 def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[str, ...]) -> tuple[Reason, ...]:
     return (
         *(
-            Reason(code="arguable", citation=one, sentence=f"{one} is arguable.", readings=("R11", "R12"))
+            Reason(code="arguable", citation=one, sentence=f"{one} is open to judgment.", readings=("R11", "R12"))
             for one in arguable
         ),
         *referral_reasons(question, circumstances),
@@ -353,7 +353,7 @@ _NOT_LISTED: Final = {
     for answer, sentence in (
         (MET, "These circumstances are not among the criteria."),
         (NOT_MET, "These circumstances are among the criteria."),
-        (UNDETERMINED, "Whether these circumstances are among the criteria is still open."),
+        (UNDETERMINED, "Whether these circumstances are among the criteria is not known yet."),
     )
 }
 

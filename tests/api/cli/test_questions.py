@@ -150,10 +150,10 @@ def test_eligibility_gives_the_short_answer_first(url: str, today: date) -> None
     ("situation", "expected"),
     [
         ("pending_a_document", "Path A, course 1: the open request waits for 1.A.iii.d(3)."),
-        ("ready_to_approve", "Path A, course 1: the open request is recommended for approval, which a person decides."),
-        ("interrupted_first_course", "Path A, course 1: 3 doses given, a next request is recommended for approval"),
+        ("ready_to_approve", "Path A, course 1: the open request is recommended for approval. A person decides."),
+        ("interrupted_first_course", "Path A, course 1: 3 doses given, a new request is recommended for approval"),
         ("due_next_month", "Path B, course 2: may begin from 20"),
-        ("later_course_interrupted", "Path B, course 2: 1 dose given, the open request is for a clinician (later_"),
+        ("later_course_interrupted", "Path B, course 2: 1 dose given, the open request needs clinical review (later_"),
         ("excluded_isolated_syndrome", "Path A, course 1: the open request is not recommended (NR.1)."),
     ],
 )

@@ -79,7 +79,7 @@ def test_requests_and_appeals_are_listed_with_their_ids(api: Api, told: Json, le
 
 def test_a_request_tells_what_is_here_and_what_was_decided(told: Json, ledger_url: str) -> None:
     text = said("request", told["pending"], database=ledger_url)
-    assert "Report of the MRI (mri report, supports nothing yet)" in text
+    assert "Report of the MRI (mri report, not reviewed yet)" in text
     assert f"{MRI}" in text
     text = said("request", told["denied"], database=ledger_url)
     assert "denied on 2026-04-28 by Dora Medical, citing 1.A.iii, edition 2025-07-23" in text

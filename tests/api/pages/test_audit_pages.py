@@ -116,7 +116,7 @@ def test_the_ledger_is_verified_and_the_answer_says_how_far_it_reaches(api: Api,
     key, note = sealing.origins.verifying_keys()[-1], sealing.newest()
     assert note is not None
     outside = verified(auditor, page, vkey=key, checkpoint=note.note.replace("\n", "\r\n"))
-    assert "holds against a key and 1 checkpoint from outside" in outside.text
+    assert "verified with a key and 1 checkpoint from an independent source" in outside.text
     wrong = auditor.sends(page, "verify", vkey="not a key")
     assert wrong.status == 422
     assert 'value="not a key"' in wrong.html

@@ -46,7 +46,7 @@ def test_a_request_tells_all_that_became_of_it_by_the_plans_clock(api: Api, cloc
     assert f"Document       f1 Report of the MRI (mri report, does not support {MRI}, {NURSE['name']})" in said
     sent = "issued 2026-04-28T22:30-04:00 by mail: delivered 2026-04-28T22:30-04:00"
     assert f"Notice         n1 (information needed) {sent}" in said
-    assert {"Expediting     refused", "Reminders      1", "Peer to peer   offered"} <= set(said)
+    assert {"Expediting     refused", "Reminders      1", "Peer-to-peer   offered"} <= set(said)
 
 
 def test_clocks_are_read_on_the_day_that_is_asked_for(api: Api, clock: Clock, ledger_url: str) -> None:

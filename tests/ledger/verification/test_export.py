@@ -30,7 +30,7 @@ def test_an_export_holds_and_says_what_it_was_held_against(sealed: Sealed, tmp_p
     folder = sealed.exported(tmp_path / "export")
     report = sealed.verified_export(folder)
     assert report.holds, report.lines()
-    assert report.standing == "holds against a key and 2 checkpoints from outside"
+    assert report.standing == "verified with a key and 2 independent checkpoints"
     assert report.bytes.counts["leaves"] == report.order.counts["events"] == sealed.final.size
     assert report.meaning.counts["determinations that agree"] == 2
     assert report.meaning.counts["accesses"] == 2

@@ -71,7 +71,7 @@ def test_it_tells_what_was_decided_appealed_and_overturned(turned: AppealDossier
 def test_every_event_is_on_the_timeline_with_both_its_times(turned: AppealDossier) -> None:
     assert [one.version for one in turned.timeline] == list(range(1, turned.history_version + 1))
     late = {one.title: one.days_late for one in turned.timeline if one.days_late}
-    assert (late["Dose given"], late["Representative named"]) == (24, 19)
+    assert (late["Dose given"], late["Representative added"]) == (24, 19)
 
 
 def test_every_document_has_a_file_that_names_nobody(turned: AppealDossier) -> None:
@@ -105,7 +105,7 @@ def test_what_was_corrected_and_what_was_imported_says_so(stood: AppealDossier) 
         ("Dose corrected", "d5"),
     ]
     assert {one.title for one in stood.imported} == {
-        "Request received", "Determination taken over", "Dose given", "Course completed",
+        "Request received", "Determination imported", "Dose given", "Course completed",
     }  # fmt: skip
     assert all(one.imported_from is not None for one in stood.imported)
 

@@ -84,7 +84,10 @@ def test_the_determination_is_rendered_as_its_event_has_it() -> None:
 
 def test_nothing_learned_since_leaves_nothing_to_say() -> None:
     told = replayed(denied_for_two_agents(), edition=edition_named("2024-10-16"))
-    assert told.headline == "As known then the record agrees. With what is known now no answer is another."
+    assert (
+        told.headline
+        == "The record reproduces the determination as known then. With what is known now no answer is another."
+    )
     assert (told.agreement.status, told.changed, told.recommendation_changed) == ("agrees", (), None)
 
 
@@ -238,7 +241,9 @@ def test_another_day_of_judgement_moves_now_and_leaves_then() -> None:
     assert told.as_known_then is not None
     assert told.as_known_then.assessment.as_of == date(2026, 4, 28)
     assert turned_by(told, "1.B.iv") == [("not_met", "met", "time")]
-    assert "With what is known now (by time alone) 1.B.iv would be met instead of not met" in told.headline
+    assert (
+        "With what is known now (only because time has passed) 1.B.iv would be met instead of not met" in told.headline
+    )
 
 
 # -- other editions -------------------------------------------------------------------------------
