@@ -19,21 +19,21 @@ from tests.story import MEETS_A, given, submitted
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (initial(), "nothing to send, a person decides"),
+        (initial(), "no information needed, a person decides"),
         (initial(hiv_infection=None), "needed: HIV status (approvable if negative)"),
-        (initial(birth_date="2009-05-01"), "nothing to send, from 2026-05-01 on"),
+        (initial(birth_date="2009-05-01"), "no information needed, from 2026-05-01 on"),
         (
             initial(birth_date="2009-05-01", hiv_infection=None),
             "needed: HIV status (approvable if negative), from 2026-05-01 on",
         ),
-        (initial(birth_date=None), "send birth date (if 2009-04-28 or earlier)"),
+        (initial(birth_date=None), "needed: birth date (approvable if 2009-04-28 or earlier)"),
         (
             initial(aggressive_disease__mri={"finding": True}),
-            "send a document for 1.A.iii.d(3), with a review that finds it supportive",
+            "needed: a document for 1.A.iii.d(3), with a review that finds it supportive",
         ),
         (
             initial(aggressive_disease__mri={"documentation": "attached"}),
-            "needed: the finding for 1.A.iii.d(3) (approvable if yes)",
+            "needed: the finding for 1.A.iii.d(3) (approvable if present)",
         ),
         (
             initial(aggressive_disease__mri={}),
@@ -54,8 +54,8 @@ from tests.story import MEETS_A, given, submitted
         ),
         (
             initial(agents={}, aggressive_disease__mri={"finding": False}),
-            "needed: one more agent that was tried (for example Kesimpta, natalizumab or Briumvi, approvable if inadequate"
-            " efficacy or significant intolerance)",
+            "needed: one more agent that was tried (for example Kesimpta, natalizumab or Briumvi, approvable if"
+            " inadequate efficacy or significant intolerance)",
         ),
         (
             later(requested_dosing={}, response={"symptom": None, "objective_measure": False}),

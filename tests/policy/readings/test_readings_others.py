@@ -152,7 +152,7 @@ def test_R20_safety_statements_never_deny() -> None:
     judged = judge(initial(birth_date="2009-04-28"), circumstances=stated)
     assert judged.recommendation == "approve"
     assert len(judged.advisories) == 3
-    for said in ("not to be enrolled", "leukoencephalopathy", "Younger than 18"):
+    for said in ("is not enrolled", "leukoencephalopathy", "younger than 18"):
         assert any(said in one for one in judged.advisories), said
 
 
