@@ -73,7 +73,7 @@ def _fields_of(kind: type[Fact]) -> set[str]:
 class OpenCourse(Fact):
     """A course begun and not finished."""
 
-    number: Annotated[StrictInt, Field(ge=1, le=99, description="1 for the first course ever.")]
+    number: Annotated[StrictInt, Field(ge=1, le=99, description="The number of the course. The first course is 1.")]
     doses_given: Annotated[StrictInt, Field(ge=1, le=99)] | None = None
     last_dose_on: PartialDate | None = None
 
@@ -127,13 +127,15 @@ class PriorTreatment(Fact):
 class AgentTried(Fact):
     """One disease-modifying agent (or anything else tried for MS) and how it went."""
 
-    product: Annotated[Name, Field(description="A brand or generic name; kept as written where not recognised.")]
+    product: Annotated[
+        Name, Field(description="A brand or generic name. It is kept as written if it is not recognized.")
+    ]
     outcome: Outcome | None = None
 
 
 class AgentsTried(Fact):
     list_is_complete: Annotated[
-        StrictBool | None, Field(description="Unknown or false: the patient may have tried more than is listed.")
+        StrictBool | None, Field(description="Unknown or false: other agents may have been tried.")
     ] = None
     tried: tuple[AgentTried, ...] = Field(default=(), max_length=100)
 
@@ -143,14 +145,14 @@ class AggressiveSign(Fact):
 
     finding: StrictBool | None = None
     documentation: Annotated[
-        Documentation | None, Field(description="`attached`: and a person found that it supports the finding.")
+        Documentation | None, Field(description="`attached`: a reviewer found that the document supports the finding.")
     ] = None
 
 
 class AggressiveDisease(Fact):
     rapid_deterioration: AggressiveSign = AggressiveSign()
     disabling_relapses: Annotated[
-        AggressiveSign, Field(description="Disabling relapse and suboptimal response to steroids, both.")
+        AggressiveSign, Field(description="Disabling relapse with suboptimal response to steroids.")
     ] = AggressiveSign()
     mri: AggressiveSign = AggressiveSign()
     cognitive_impairment: AggressiveSign = AggressiveSign()

@@ -154,7 +154,7 @@ def add_descriptions(document: dict[str, Any]) -> None:
             operation["summary"] = SUMMARIES.get(name_of(operation["operationId"], path, method), operation["summary"])
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] in PARAMETERS:
-                    parameter["description"] = PARAMETERS[parameter["name"]]
+                    parameter["description"] = parameter["schema"]["description"] = PARAMETERS[parameter["name"]]
             if "requestBody" in operation:
                 operation["requestBody"].setdefault("description", _what_is_sent(operation["requestBody"]))
             for response in operation["responses"].values():

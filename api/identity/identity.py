@@ -161,7 +161,7 @@ class Identity:
         if not token.holds_at(self.ledger.now()):
             raise NotKnown("The token has expired.", "expired")
         person = directory.person(token.person_id)
-        assert person is not None, "what was issued to a person ends with her"
+        assert person is not None, "links and tokens end when their user is removed"
         return Known(person, "token", until, token.expires_at, directory.version, token.id)
 
     def _behind_session(self, secret: str) -> Known:
@@ -219,7 +219,7 @@ class Identity:
         if not link.holds_at(now):
             raise NotKnown("The sign-in link has expired.", "expired")
         person = directory.person(link.person_id)
-        assert person is not None, "what was issued to a person ends with her"
+        assert person is not None, "links and tokens end when their user is removed"
         try:
             self.people.use_link(link.id, person)
         except NotPermitted:

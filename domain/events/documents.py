@@ -14,7 +14,7 @@ from domain.facts import Fact, Name, Text
 
 DocumentKind = Literal["chart_note", "mri_report", "laboratory_report", "letter", "claim", "form", "notice", "other"]
 MediaType = Literal["application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain"]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the document's bytes, in hexadecimal.")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="The SHA-256 of the document, in hexadecimal.")]
 
 
 class Document(Fact):

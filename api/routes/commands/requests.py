@@ -53,7 +53,7 @@ ACTS: Final[tuple[Act, ...]] = (
         "/requests/{request_id}/planned-infusion",
         requests.ChangePlannedInfusion,
         "Change the planned day or the site of the first infusion.",
-        {"planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Centre West"},
+        {"planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Center West"},
     ),
     Act(
         "/requests/{request_id}/prescriber",
