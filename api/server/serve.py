@@ -123,7 +123,7 @@ class WithoutWhatWasSent(logging.Filter):
             kind, _, trace = record.exc_info
             frames = traceback.extract_tb(trace)
             place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-            record.msg, record.args = f"A request failed with an unexpected error: {kind.__name__}{place}", ()
+            record.msg, record.args = f"A request failed: {kind.__name__}{place}", ()
             record.exc_info = record.exc_text = None
         return True
 

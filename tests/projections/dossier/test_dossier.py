@@ -153,7 +153,7 @@ def test_a_decider_who_was_not_independent_is_shown_as_such() -> None:
         for event in story.events
     ]
     (shown,) = appeal_dossier(below, f"{story.known.patient_id}.a1", ZONE).independence
-    assert "reports to somebody" in shown.sentence
+    assert "is a subordinate of a person" in shown.sentence
 
 
 def test_the_clocks_end_with_what_ended_them(turned: AppealDossier) -> None:

@@ -350,7 +350,7 @@ def test_what_is_no_determination_is_not_replayed(terms: dict[str, Any], field: 
 
 
 def test_a_request_nobody_decided_is_not_replayed() -> None:
-    with pytest.raises(NotFound, match="nobody had decided"):
+    with pytest.raises(NotFound, match="had no determination"):
         replayed(given(submitted()))
     with pytest.raises(NotFound, match="the request was not found"):
         replay(given(submitted()).events, "11111111-2222-4333-8444-555555555555.r9", ZONE)
