@@ -36,7 +36,7 @@ def test_a_leaf_says_what_it_needs_and_which_readings_it_relies_on(run: Callable
     status, text, errors = run("1.A.iii.d(3)")
     assert (status, errors) == (0, [])
     assert text.startswith("1.A.iii.d(3)  ")
-    assert "an attached document that a person found to support it" in text
+    assert "an attached document that a reviewer found to support it" in text
     assert "aggressive_disease.mri.finding" in text
     assert f"R14. {READINGS['R14'].question}: {READINGS['R14'].answer}" in text
     assert "Edition 2025-07-23, from the text" in text
@@ -88,7 +88,7 @@ def test_an_unknown_citation_names_the_nearest(run: Callable[..., Ran]) -> None:
     assert (status, text, len(errors)) == (2, "", 1)
     assert "'1.A.iii.e'" in errors[0]
     assert "1.A.iii.a" in errors[0] or "1.A.iii.d" in errors[0]
-    with pytest.raises(NotFound, match="nearest are"):
+    with pytest.raises(NotFound, match="closest are"):
         explain("", EDITIONS[0])
 
 

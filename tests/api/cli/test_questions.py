@@ -102,7 +102,7 @@ def test_demo_fills_an_empty_ledger_once(tmp_path: Path) -> None:
     text = run("demo", "--database", url).stdout
     for situation in SITUATIONS:
         assert f"  {MEMBERS[situation.name]}  {situation.shows}\n" in text
-    assert "holds patients already" in refused("demo", "--database", url)
+    assert "already contains patients" in refused("demo", "--database", url)
     with open_ledger(url) as ledger:
         assert ledger.zone.key == "America/New_York"
         assert len(list(ledger.patients())) == len(SITUATIONS)
@@ -216,7 +216,7 @@ def test_on_a_terminal_the_answer_is_the_same_and_the_history_a_table(
         (["--as-of", "2026-02-30"], "(--as-of)"),
         (["--as-of", "yesterday"], "write the date as YYYY-MM-DD (--as-of)"),
         (["--edition", "2024-01-01"], "(--edition): send one of 2025-07-23"),
-        (["--known-at", "2026-01-01"], "an instant needs its offset from UTC"),
+        (["--known-at", "2026-01-01"], "the time needs an offset from UTC"),
         (["--known-at", "noon"], "(--known-at)"),
         (["--known-at", "2190-01-01T00:00:00Z"], "is in the future (--known-at)"),
         (["--known-at", "2000-01-01T00:00:00Z"], "Nothing was on record for this patient at that time (--known-at)"),
@@ -279,14 +279,14 @@ def test_a_recorded_time_that_history_prints_is_a_known_at(url: str) -> None:
 
 def test_upgrade_makes_a_ledger_and_is_harmless_to_repeat(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
-    assert "needs the time zone" in refused("database", "upgrade", "--database", url)
+    assert "needs the plan's time zone" in refused("database", "upgrade", "--database", url)
     assert not (tmp_path / "new.sqlite").exists()
     made = ("database", "upgrade", "--database", url, "--time-zone", "America/Chicago")
     assert run(*made).stdout == f"The ledger at {url} has schema 4 and counts days in America/Chicago.\n"
     again = json.loads(run("database", "upgrade", "--database", url, "--json").stdout)
     assert again == {"database": url, "schema_version": 4, "time_zone": "America/Chicago"}
     assert "America/Chicago, not in Europe/Oslo" in refused(*made[:-1], "Europe/Oslo")
-    assert "no time zone of the IANA database" in refused(*made[:-1], "Mars/Olympus")
+    assert "not a time zone of the IANA database" in refused(*made[:-1], "Mars/Olympus")
     assert "SQLite has no roles" in refused(*made, "--serving-role", "ledger")
 
 
@@ -331,16 +331,16 @@ def test_a_store_that_is_none_or_does_not_answer_is_one_line(tmp_path: Path) -> 
         connection.execute("CREATE TABLE recipes (title TEXT)")
     for database, said in (
         (f"sqlite:///{tmp_path / 'text'}", "not a database"),
-        (f"sqlite:///{tmp_path / 'other.sqlite'}", "an SQLite file of something else"),
+        (f"sqlite:///{tmp_path / 'other.sqlite'}", "an SQLite file of another program"),
         ("postgresql://somebody:hidden@127.0.0.1:1/plan", "cannot be reached"),
-        ("mysql://x", "neither an SQLite nor a PostgreSQL one"),
+        ("mysql://x", "neither an SQLite URL nor a PostgreSQL URL"),
     ):
         for verb in (["demo"], ["eligibility", "X"], ["database", "upgrade", "--time-zone", ZONE]):
             line = refused(*verb, "--database", database)
             assert said in line
             assert "hidden" not in line
     nowhere = f"sqlite:///{tmp_path / 'no' / 'folder.sqlite'}"
-    assert "name a file in a folder that exists" in refused("demo", "--database", nowhere)
+    assert "give a file in a folder that exists" in refused("demo", "--database", nowhere)
     assert "No ledger was found at" in refused("eligibility", "X", "--database", nowhere)
 
 

@@ -195,7 +195,7 @@ def test_a_key_verifies_only_for_its_own_algorithm(ledger: Ledger, provider: Iss
 def test_a_key_that_is_not_the_providers_is_nobodys(client: Trusting, provider: Issuer) -> None:
     own = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     assert "not signed with a key of the provider" in client.why_not(_signed(own, "RS256", "invented", provider.url))
-    assert "signature is wrong" in client.why_not(_signed(own, "RS256", provider.kid, provider.url))
+    assert "signature is not valid" in client.why_not(_signed(own, "RS256", provider.kid, provider.url))
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])

@@ -95,7 +95,7 @@ def test_it_is_taken_and_overturned_and_the_course_is_approved(api: Api, desk: D
 def test_a_request_without_an_appeal_is_replayed_too(api: Api, desk: Desks) -> None:
     shown = desk(AUDITOR).opens(f"/pages/requests/{denied(api)}/replay")
     assert shown.status == 200
-    assert "As known then the record agrees" in shown.text
+    assert "The record reproduces the determination as known then" in shown.text
 
 
 def test_an_office_sees_its_appeal_and_no_replay(api: Api, desk: Desks) -> None:

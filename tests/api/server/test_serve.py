@@ -228,7 +228,7 @@ def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> 
         port = taken.getsockname()[1]
         line = refused("--port", str(port), "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
     assert line.startswith(f"port {port} of 127.0.0.1 can't be opened: ")
-    assert "--port 0 takes a free one" in line
+    assert "--port 0 selects a free port" in line
     assert list(tmp_path.iterdir()) == []
 
 

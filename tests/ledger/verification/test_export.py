@@ -224,4 +224,4 @@ def test_an_event_that_was_left_out_of_one_history_is_found(sealed: Sealed, tmp_
 def test_a_checkpoint_that_nothing_leads_from_is_not_passed_over(sealed: Sealed, tmp_path: Path) -> None:
     folder = exported_history(sealed, 0, tmp_path / "export")
     (failure,) = history_verified(sealed, folder, [sealed.kept[0]._replace(size=sealed.kept[0].size + 1)])
-    assert "nothing here leads from its" in failure
+    assert "this export does not connect its" in failure

@@ -135,7 +135,7 @@ DIFFERENT = "re-evaluation under its policy version does not agree"
         (_of_assessment(lambda one: one["findings"][0].update(answer="not_met")), DIFFERENT),
         (
             _of_assessment(lambda one: one["facts"].update(hiv_infection=True)),
-            "the history that it saw tells otherwise",
+            "the history at its version differs",
         ),
         (_of_assessment(lambda one: one.update(edition_digest="0" * 64)), "its digest does not match"),
         (_of_assessment(lambda one: one.update(edition="2031-01-01")), "is not known to this program"),
@@ -147,8 +147,8 @@ DIFFERENT = "re-evaluation under its policy version does not agree"
             lambda state: state["determination"].update(history_version=70),
             "version 70 of the history does not contain its request",
         ),
-        (lambda state: state["determination"].update(assessment_digest="0" * 64), "is not the one of its digest"),
-        (lambda state: state["determination"].update(decided_on="2026-03-03"), "is not the one of its digest and day"),
+        (lambda state: state["determination"].update(assessment_digest="0" * 64), "does not match its digest"),
+        (lambda state: state["determination"].update(decided_on="2026-03-03"), "does not match its digest and day"),
         (lambda state: state.update(doses_approved="five"), "its content is not a valid event of its topic"),
     ],
 )
@@ -171,15 +171,15 @@ def test_a_fact_that_was_altered_before_a_determination_is_found_at_it() -> None
     entries = entries_of(told)
     entries[1] = entries[1]._replace(state=entries[1].state.replace(b'"hiv_infection":false', b'"hiv_infection":true'))
     (failure,) = judged(entries).failures
-    assert failure.what == "the history that it saw tells otherwise: hiv_infection"
+    assert failure.what == "the history at its version differs: hiv_infection"
     assert failure.topic == "CourseApproved"
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"completed_on": "2026-03-09"}, "on another day or in another number"),
-        ({"doses_given": 6}, "on another day or in another number"),
+        ({"completed_on": "2026-03-09"}, "on a different day or with a different number"),
+        ({"doses_given": 6}, "on a different day or with a different number"),
         ({"course": 2}, "the doses before it do not complete the course"),
     ],
 )
