@@ -11,11 +11,12 @@ from domain.policy.reassessment import Rechecked, Rerun
 from projections.replay.clauses import ChangedBy, ClauseChange, Columns, RecommendationChange
 
 NO_ASSESSMENT: Final[dict[bool, str]] = {
-    True: ("This determination was imported and has no assessment, so what was known then can't be re-evaluated."),
+    True: "This determination was imported and has no assessment, so what was known then can't be re-evaluated.",
     False: "A rescission is based on its ground and not on an assessment, so there is nothing to re-evaluate.",
 }
 """Why there is no "as known then"; by whether it was imported."""
 
+RULE_CORRECTED: Final = " A rule was corrected since then, and the result would now differ (revision "
 CHANGES_NAMED_MAX: Final = 3
 
 
@@ -33,10 +34,7 @@ def agreement(beside: Rerun, facts: Sequence[str], rechecked: Rechecked, version
     if beside.agrees and not facts:
         mended = ""
         if rechecked.would_now_differ and rechecked.newest is not None:
-            mended = (
-                " A rule was corrected since then, and the result would now differ "
-                f"(revision {rechecked.newest.revision})."
-            )
+            mended = f"{RULE_CORRECTED}{rechecked.newest.revision})."
         return f"The record matches version {version} of the history under {edition}.{mended}"
     said = [f"{one.citation} recorded {_plain(one.recorded)}, now {_plain(one.now)}" for one in beside.findings]
     said += [f"{_plain(one.name)} differs" for one in beside.conclusions]
@@ -57,8 +55,8 @@ def headline(
     moved: RecommendationChange | None,
 ) -> str:
     said = ["The record reproduces the determination as known then." if status == "agrees" else agreed]
-    if status == "agrees" and "would now differ" in agreed:
-        said.append(f"It would now differ{agreed.partition('it would now differ')[2]}")
+    if status == "agrees" and RULE_CORRECTED in agreed:
+        said.append(agreed[agreed.index(RULE_CORRECTED) :].strip())
     if columns.now is not None:
         said.append(_known_now(columns, changed, moved))
     said += _under_others(columns)
@@ -138,7 +136,7 @@ def _under_others(columns: Columns) -> Iterator[str]:
             name = one.edition if one.edition != now.edition else f"{one.edition} revision {one.edition_revision}"
             alike.setdefault(said, []).append(name)
     for said, names in alike.items():
-        yield f"Under edition{'s' if len(names) > 1 else ''} {' and '.join(names)} {said}."
+        yield f"Under policy version{'s' if len(names) > 1 else ''} {' and '.join(names)} {said}."
 
 
 def _found(assessment: Assessment, citation: str) -> Finding | None:

@@ -111,7 +111,7 @@ def test_a_document_comes_is_read_and_makes_it_approvable(api: Api, desk: Desks)
         document_name="MRI of the head",
         statement__aggressive_disease__mri__documentation="attached",
     )
-    assert "Recorded: information supplied" in came.text, came.text[:600]
+    assert "Recorded: information received" in came.text, came.text[:600]
     assert "not read yet" in came.text.lower()
     document = reviewer.opens(f"/pages/documents/{patient_of(request_id)}.f1")
     assert "Nobody has read it yet" in document.text
@@ -170,7 +170,7 @@ def test_what_was_stated_is_corrected_from_what_stands(api: Api, desk: Desks) ->
     request_id, reviewer = submitted(api), desk(story.NURSE)
     page = reviewer.opens(at(request_id))
     sent = reviewer.sends(page, "correct", reason="Misread from the fax.", statement__ms_form="primary_progressive")
-    assert "Recorded: submitted facts corrected" in sent.text
+    assert "Recorded: statement corrected" in sent.text
     history = api.ledger.history(patient_of(request_id))
     stands = history.requests[0].statement
     assert stands.ms_form == "primary_progressive"

@@ -86,7 +86,7 @@ def test_nothing_learned_since_leaves_nothing_to_say() -> None:
     told = replayed(denied_for_two_agents(), edition=edition_named("2024-10-16"))
     assert (
         told.headline
-        == "The record reproduces the determination as known then. With what is known now no answer is another."
+        == "The record reproduces the determination as known then. Information received since changes nothing."
     )
     assert (told.agreement.status, told.changed, told.recommendation_changed) == ("agrees", (), None)
 
