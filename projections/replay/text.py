@@ -136,7 +136,7 @@ def _under_others(columns: Columns) -> Iterator[str]:
             name = one.edition if one.edition != now.edition else f"{one.edition} revision {one.edition_revision}"
             alike.setdefault(said, []).append(name)
     for said, names in alike.items():
-        yield f"Under policy version{'s' if len(names) > 1 else ''} {' and '.join(names)} {said}."
+        yield f"Under policy version{'s' if len(names) > 1 else ''} {' and '.join(names)}, {said}."
 
 
 def _found(assessment: Assessment, citation: str) -> Finding | None:

@@ -162,7 +162,7 @@ def test_the_clocks_end_with_what_ended_them(turned: AppealDossier) -> None:
     decided = by_name["Decide the request"]
     assert decided.ended_at == turned.determination.recorded.recorded_at
     assert [one.standing for one in turned.deadlines] == ["in time", "in time", "in time"]
-    assert by_name["File the appeal"].rule.endswith("the last day is 2026-09-12")
+    assert by_name["File the appeal"].rule.endswith("the last day to file is 2026-09-12")
 
 
 def test_an_open_appeal_says_when_it_is_due_and_not_how_near_that_is() -> None:
