@@ -260,7 +260,7 @@ def linked_histories(story: Story) -> Story:
 
     def command(turn: Turn) -> Command:
         other = turn.ledger.find(before.member)
-        assert other is not None, "the story before was told before"
+        assert other is not None, "the earlier story must be recorded first"
         return LinkHistories(other_patient_id=other, reason="The same person under an earlier member ID.")
 
     return story.on(story.ago(4)).does(story.person.reviewer, command)

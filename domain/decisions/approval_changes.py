@@ -121,7 +121,7 @@ def _why_none(history: PatientHistory, request: Request, today: date) -> str:
     if latest.rescinded_on is not None:
         return f"it was rescinded on {latest.rescinded_on}"
     if latest.valid_from > today:
-        return f"it begins on {latest.valid_from}"
+        return f"it starts on {latest.valid_from}"
     return f"it ended on {latest.valid_through}"
 
 

@@ -81,7 +81,7 @@ ACTS: Final[tuple[Act, ...]] = (
         {
             "ground": "duplicate",
             "duplicate_of": f"{PATIENT}.r1",
-            "reason": "The same fax came twice.",
+            "reason": "The same fax was received twice.",
         },
     ),
     Act(

@@ -114,7 +114,7 @@ class People:
         def decided(directory: Directory) -> Sequence[Told]:
             if directory.person(person.id) is not None:
                 raise errors.AlreadyRecorded(
-                    "a user with this id already exists", field="id", remedy="choose another id id, or change that user"
+                    "a user with this id already exists", field="id", remedy="choose another id, or change that user"
                 )
             return [(PersonAdmitted, {"person": person})]
 

@@ -187,7 +187,7 @@ def _check_announced(announced: str | None, media_type: MediaType) -> None:
     name = (announced or "").partition(";")[0].strip().lower()
     if name not in _SAYS_NOTHING and _OTHER_NAMES.get(name, name) != media_type:
         raise _refused(
-            f"The document is {media_type}, but the media type that was sent is another",
+            f"The document is {media_type}, but a different media type was sent",
             f"send the media type {media_type}, or send the correct document",
         )
 
