@@ -142,7 +142,7 @@ def way_in_words(way: Way) -> str:
     if not way.supplies:
         return f"no information needed, {from_day or 'a person decides'}"
     sent = _listed(list(map(supply_in_words, way.supplies)), "and")
-    return f"needed: {sent}{', ' if from_day else ''}{from_day}"
+    return f"{sent}{', ' if from_day else ''}{from_day}"
 
 
 def supply_in_words(supply: Supply) -> str:

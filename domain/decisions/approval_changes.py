@@ -68,7 +68,7 @@ def rescind_approval(history: PatientHistory, command: RescindApproval, moment: 
     ]
     if not standing:
         raise Conflict(
-            f"the request has no approval in effect: {_why_none(history, request, moment.today)}",
+            f"the request has no approval in effect, because {_why_none(history, request, moment.today)}",
             field="request_id",
             remedy="no action is needed",
         )
@@ -89,7 +89,7 @@ def _to_extend(history: PatientHistory, request: Request, today: date) -> Approv
     approval = in_force_for(history, request.request_id, today)
     if approval is None:
         raise Conflict(
-            f"the request has no approval in effect: {_why_none(history, request, today)}",
+            f"the request has no approval in effect, because {_why_none(history, request, today)}",
             field="request_id",
             remedy="submit a new request for the doses that remain (R9)",
         )

@@ -105,7 +105,7 @@ def test_an_answer_names_the_imports_that_it_rests_on(intake: Intake, ledger: Le
     assert (answer.approval.imported_from, answer.doses_usable) == (ImportedFrom(source="old", reference="D-1"), 4)
     before = eligibility(known, date(2024, 2, 1))
     assert [one.reference for one in before.imported] == ["H-1"], "no dose, request or approval yet"
-    assert ("Imported", "rests on 4 lines of old") in list(eligibility_rows(answer, "UTC"))
+    assert ("Imported", "based on 4 lines of old") in list(eligibility_rows(answer, "UTC"))
 
 
 def test_a_request_over_http_says_how_another_record_determined_it(intake: Intake, ledger: Ledger) -> None:

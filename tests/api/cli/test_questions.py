@@ -149,12 +149,12 @@ def test_eligibility_gives_the_short_answer_first(url: str, today: date) -> None
 @pytest.mark.parametrize(
     ("situation", "expected"),
     [
-        ("pending_a_document", "Path A, course 1: the open request waits for 1.A.iii.d(3)."),
+        ("pending_a_document", "Path A, course 1: the open request needs information for 1.A.iii.d(3)."),
         ("ready_to_approve", "Path A, course 1: the open request is recommended for approval. A person decides."),
         ("interrupted_first_course", "Path A, course 1: 3 doses given, a new request is recommended for approval"),
-        ("due_next_month", "Path B, course 2: may begin from 20"),
+        ("due_next_month", "Path B, course 2: may start on 20"),
         ("later_course_interrupted", "Path B, course 2: 1 dose given, the open request needs clinical review (later_"),
-        ("excluded_isolated_syndrome", "Path A, course 1: the open request is not recommended (NR.1)."),
+        ("excluded_isolated_syndrome", "Path A, course 1: the open request does not meet the criteria (NR.1)."),
     ],
 )
 def test_eligibility_says_what_stands_in_the_way(url: str, today: date, situation: str, expected: str) -> None:
@@ -166,7 +166,7 @@ def test_eligibility_names_what_is_missing_and_the_edition(url: str) -> None:
     text = run("eligibility", MEMBERS["pending_a_document"], "--database", url).stdout
     assert "Missing        1.A.iii.d(3)  " in text
     assert "(aggressive_disease.mri.documentation)" in text
-    assert "under edition 2025-07-23 (from the text)" in text
+    assert "under policy version 2025-07-23 (from the text)" in text
 
 
 def test_eligibility_as_json_is_the_projection_whole(url: str, today: date) -> None:
@@ -191,7 +191,7 @@ def test_eligibility_as_it_was_known_before_the_doses_were_recorded(url: str, to
 
 def test_eligibility_under_an_older_edition_says_so(url: str) -> None:
     arguments = ("eligibility", MID_COURSE, "--database", url, "--edition", "2024-10-09")
-    assert "under edition 2024-10-09 (reconstructed from the history table)" in run(*arguments).stdout
+    assert "under policy version 2024-10-09 (reconstructed from the history table)" in run(*arguments).stdout
     assert answer_of(*arguments[1:])["approvable"]["edition"] == "2024-10-09"
 
 

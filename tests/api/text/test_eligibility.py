@@ -20,46 +20,46 @@ from tests.story import MEETS_A, given, submitted
     ("facts", "words"),
     [
         (initial(), "no information needed, a person decides"),
-        (initial(hiv_infection=None), "needed: HIV status (approvable if negative)"),
+        (initial(hiv_infection=None), "HIV status (approvable if negative)"),
         (initial(birth_date="2009-05-01"), "no information needed, from 2026-05-01 on"),
         (
             initial(birth_date="2009-05-01", hiv_infection=None),
-            "needed: HIV status (approvable if negative), from 2026-05-01 on",
+            "HIV status (approvable if negative), from 2026-05-01 on",
         ),
-        (initial(birth_date=None), "needed: birth date (approvable if 2009-04-28 or earlier)"),
+        (initial(birth_date=None), "birth date (approvable if 2009-04-28 or earlier)"),
         (
             initial(aggressive_disease__mri={"finding": True}),
-            "needed: a document for 1.A.iii.d(3), with a review that finds it supportive",
+            "a document for 1.A.iii.d(3), with a review that finds it supportive",
         ),
         (
             initial(aggressive_disease__mri={"documentation": "attached"}),
-            "needed: the finding for 1.A.iii.d(3) (approvable if present)",
+            "the finding for 1.A.iii.d(3) (approvable if present)",
         ),
         (
             initial(aggressive_disease__mri={}),
-            "needed: the finding and a document for 1.A.iii.d(3), with a review that finds it supportive",
+            "the finding and a document for 1.A.iii.d(3), with a review that finds it supportive",
         ),
         (
             initial(agents=tried("Avonex=?"), aggressive_disease__mri={"finding": True}, diagnosis=None),
-            "needed: diagnosis (approvable if multiple sclerosis) and a document for 1.A.iii.d(3), "
+            "diagnosis (approvable if multiple sclerosis) and a document for 1.A.iii.d(3), "
             "with a review that finds it supportive",
         ),
         (
             initial(agents=tried("Kesimpta=?"), aggressive_disease__mri={"finding": False}),
-            "needed: Kesimpta, outcome (approvable if inadequate efficacy or significant intolerance)",
+            "Kesimpta, outcome (approvable if inadequate efficacy or significant intolerance)",
         ),
         (
             initial(agents=tried("ofatumumab"), aggressive_disease__mri={"finding": False}),
-            "needed: ofatumumab, product (approvable if ofatumumab subcutaneous)",
+            "ofatumumab, product (approvable if ofatumumab subcutaneous)",
         ),
         (
             initial(agents={}, aggressive_disease__mri={"finding": False}),
-            "needed: one more agent that was tried (for example Kesimpta, natalizumab or Briumvi, approvable if"
+            "one more agent that was tried (for example Kesimpta, natalizumab or Briumvi, approvable if"
             " inadequate efficacy or significant intolerance)",
         ),
         (
             later(requested_dosing={}, response={"symptom": None, "objective_measure": False}),
-            "needed: response by a symptom (approvable if yes) and requested dosing (approvable if 12 mg a day, "
+            "response by a symptom (approvable if yes) and requested dosing (approvable if 12 mg a day, "
             "3 days, intravenous)",
         ),
         (
@@ -67,7 +67,7 @@ from tests.story import MEETS_A, given, submitted
                 prior_treatment={"received_lemtrada": True, "completed_course": False},
                 requested_dosing__consecutive_days=3,
             ),
-            "needed: doses given in the current course (approvable if 2 or 1)",
+            "doses given in the current course (approvable if 2 or 1)",
         ),
     ],
 )
@@ -82,21 +82,19 @@ def rows(statement: dict[str, Any] | None, label: str) -> list[str]:
 
 
 def test_each_way_has_a_row() -> None:
-    assert rows({"hiv_infection": None}, "To be approved") == ["needed: HIV status (approvable if negative)"]
+    assert rows({"hiv_infection": None}, "To be approved") == ["HIV status (approvable if negative)"]
     assert rows({"hiv_infection": True}, "To be approved") == ["no further information can change this"]
     assert rows({}, "To be approved") == []
 
 
 def test_where_only_a_clinician_can_be_reached_the_row_says_so() -> None:
     outside = {"requested_dosing": {"mg_per_day": 24, "consecutive_days": 5, "route": "intravenous"}}
-    assert rows(outside | {"hiv_infection": None}, "To clinical review") == [
-        "needed: HIV status (approvable if negative)"
-    ]
+    assert rows(outside | {"hiv_infection": None}, "To clinical review") == ["HIV status (approvable if negative)"]
 
 
 def test_of_many_ways_the_first_are_shown_and_the_others_counted() -> None:
     found = rows(None, "To be approved")
-    assert [one.split()[0] for one in found] == ["needed:", "or", "or", "or", "or"]
+    assert [one.split()[0] for one in found] == ["diagnosis", "or", "or", "or", "or"]
     assert found[-1] == "or 18 other paths of the same length"
 
 
@@ -105,4 +103,4 @@ def test_of_an_agent_that_is_taken_it_asks_when_it_is_stopped() -> None:
     story = given(submitted(MEETS_A | {"agents": [*MEETS_A["agents"], gilenya]}))
     judged = eligibility(story.known, date(2026, 5, 4)).approvable
     assert judged is not None
-    assert way_in_words(judged.ways[0]) == "needed: Gilenya, stop date (approvable if 2026-05-03 or earlier)"
+    assert way_in_words(judged.ways[0]) == "Gilenya, stop date (approvable if 2026-05-03 or earlier)"

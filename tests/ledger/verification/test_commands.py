@@ -73,9 +73,7 @@ def test_without_a_key_and_a_checkpoint_it_says_how_little_that_is(url: str, tmp
     run("export", str(tmp_path / "export"), "--database", url)
     for arguments in ([str(tmp_path / "export")], ["--database", url]):
         said = run("verify", *arguments).stdout
-        assert (
-            f"Result: {INTERNALLY_CONSISTENT_ONLY}: without a key and a checkpoint from an independent source" in said
-        )
+        assert f"Result: {INTERNALLY_CONSISTENT_ONLY}: without an independently kept key and checkpoint" in said
 
 
 def test_the_status_is_one_and_the_exact_event_is_named_where_something_fails(url: str, tmp_path: Path) -> None:
