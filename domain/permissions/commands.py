@@ -141,10 +141,11 @@ def check_may_bring_documents(actor: Actor) -> None:
 def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
     """Raise NotPermitted unless this clinician may deny in this line of business."""
     if actor.credential not in MAY_DENY[line_of_business]:
+        allowed = " or ".join(map(_a, sorted(MAY_DENY[line_of_business])))
         raise NotPermitted(
-            f"a {actor.credential} may not deny a request of the line of business {line_of_business}",
+            f"only {allowed} may deny a request ({line_of_business.replace('_', ' ')})",
             field="actor.credential",
-            remedy=f"refer the request to a {' or '.join(sorted(MAY_DENY[line_of_business]))}",
+            remedy=f"send the request to {allowed}",
         )
 
 

@@ -67,10 +67,10 @@ def test_who_may_not_is_told_why_and_who_may(api: Api, desk: Desks) -> None:
     seen = desk(story.NURSE).opens(at(request_id))
     assert not seen.has_form("deny")
     assert not seen.has_form("approve")
-    assert "A reviewer may not deny request" in seen.text
-    assert "Have it done by a clinician" in seen.text
+    assert "A reviewer may not deny the request" in seen.text
+    assert "Ask a clinician" in seen.text
     pharmacist = desk(story.PHARMACIST).opens(at(request_id))
-    assert "may not deny a request in commercial" in pharmacist.text
+    assert "Only a physician may deny a request (commercial)" in pharmacist.text
     auditor = desk(AUDITOR).opens(at(request_id))
     assert auditor.status == 200
     assert "<textarea" not in auditor.html

@@ -160,7 +160,7 @@ def test_whoever_may_not_claim_reads_why(desk: Desks, waiting: dict[str, str]) -
     page = desk(AUDITOR).opens("/pages/worklist")
     assert not page.has_form(f"claim-{waiting['late']}")
     assert "not yours to claim (1)" in page.text
-    assert "An auditor may not assign request" in page.text
+    assert "An auditor may not assign the request" in page.text
 
 
 def test_an_appeal_is_claimed_by_whoever_may_decide_it_and_not_by_who_decided_before(api: Api, desk: Desks) -> None:
