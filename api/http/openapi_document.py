@@ -142,6 +142,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "X-Purpose-Of-Use": "The HL7 v3 purpose of use of the access. It is recorded in the access log.",
 }
 
+_COMMAND: Final = "The fields of the command."
 _SUCCESSFUL: Final = "Successful Response"
 _NAME_ENDS: Final = re.compile(r"\W")
 
@@ -175,7 +176,10 @@ def name_of(operation_id: str, path: str, method: str) -> str:
 
 
 def _what_is_sent(body: dict[str, Any]) -> str:
-    return _of_schema(body["content"].get("application/json", {}), "The content of the document.")
+    is_json = "application/json" in body["content"]
+    return _of_schema(
+        body["content"].get("application/json", {}), _COMMAND if is_json else "The content of the document."
+    )
 
 
 def _what_is_returned(response: dict[str, Any]) -> str:
