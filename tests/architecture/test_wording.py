@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from domain.policy.referral import STATED_OTHERWISE
 from tests import ROOT
 from tests.api.callers import application
 from tests.architecture.wording import (
@@ -80,6 +81,12 @@ def test_guides_have_no_banned_phrase(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     found = [f"line {number} {phrase!r}" for number, line in enumerate(lines, 1) for phrase in banned_in(line)]
     assert found == []
+
+
+def test_every_stored_circumstance_has_a_sentence_to_display() -> None:
+    source = (ROOT / "domain" / "review" / "assess_request.py").read_text(encoding="utf-8")
+    assert {one.text for one in strings(source) if one.text.endswith(".")} == set(STATED_OTHERWISE)
+    assert [text for text in STATED_OTHERWISE.values() if banned_in(text)] == []
 
 
 # -- the finder itself ----------------------------------------------------------------------------
