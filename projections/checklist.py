@@ -20,7 +20,7 @@ from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.answers import MET, Answer
 from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against
-from domain.policy.edition import Edition, Group, Leaf, Node, Path, walk
+from domain.policy.edition import Edition, Group, Leaf, Node, Path
 from domain.policy.editions import edition_named
 from domain.policy.readings import READINGS
 from projections.fact_sources import Said, WhoSaidSo
@@ -79,14 +79,16 @@ class Item(Fact):
     arguable: bool
     items: tuple[Item, ...] = ()
 
-    def walk(self) -> Iterator[Item]:
-        yield self
-        for one in self.items:
-            yield from one.walk()
+    def walk(self) -> list[Item]:
+        """This clause and everything under it, in the order of the document."""
+        return [self, *_every(self.items)] if self.items else [self]
 
 
 class Checklist(Fact):
-    """The outline of one edition in its order; `missing` are the items that are needed, from the top."""
+    """The outline of one edition in its order; `missing` are the items that are needed, from the top.
+
+    `citable` are the clauses that are not met, which a denial may cite.
+    """
 
     edition: str
     provenance: Literal["text", "reconstructed"]
@@ -95,10 +97,17 @@ class Checklist(Fact):
     dosing: tuple[Item, ...]
     missing: tuple[Item, ...]
     against: tuple[Item, ...]
+    citable: tuple[str, ...]
 
-    def walk(self) -> Iterator[Item]:
-        for one in (*self.criteria, *self.exclusions, *self.dosing):
-            yield from one.walk()
+    def walk(self) -> list[Item]:
+        return _every((*self.criteria, *self.exclusions, *self.dosing))
+
+
+def _every(items: Iterable[Item]) -> list[Item]:
+    found: list[Item] = []
+    for one in items:
+        found += one.walk()
+    return found
 
 
 def checklist(
@@ -121,7 +130,7 @@ def checklist(
     criteria = (made.leaf(edition.indication, "indication"), *(made.path(one) for one in edition.paths))
     exclusions = (*(made.leaf(one, "exclusion") for one in edition.exclusions), made.not_listed(edition))
     dosing = tuple(made.leaf(one.dosing, "dosing") for one in edition.paths)
-    every = [item for one in (*criteria, *exclusions, *dosing) for item in one.walk()]
+    every = _every((*criteria, *exclusions, *dosing))
     against = speaking_against(assessment, edition) if assessment.recommendation == "not_recommended" else []
     return Checklist(
         edition=assessment.edition,
@@ -129,8 +138,9 @@ def checklist(
         criteria=criteria,
         exclusions=exclusions,
         dosing=dosing,
-        missing=tuple(one for one in every if one.is_needed),
-        against=tuple(one for one in every if one.citation in against),
+        missing=tuple([one for one in every if one.is_needed]),
+        against=tuple([one for one in every if one.citation in against]),
+        citable=tuple([one.citation for one in every if one.answer is not MET]),
     )
 
 
@@ -146,14 +156,18 @@ def decisive(assessment: Assessment, edition: Edition) -> Iterator[str]:
         for path in edition.paths:
             if path.letter == assessment.path:
                 met = {one.citation for one in assessment.findings if one.answer is MET or one.arguable}
-                yield from (leaf.citation for leaf in _leaves(path.clauses) if leaf.citation in met)
+                yield from [
+                    one.citation
+                    for one in edition.leaves
+                    if one.citation in met and one.citation.startswith(f"{path.citation}.")
+                ]
                 yield path.dosing.citation
         yield from (one.citation for one in assessment.reasons if one.citation is not None)
 
 
-def _leaves(nodes: Iterable[Node]) -> Iterator[Leaf]:
-    for node in nodes:
-        yield from (one for one in walk(node) if isinstance(one, Leaf))
+_READINGS: Final = {
+    number: ReadingBehind(number=number, question=one.question, answer=one.answer) for number, one in READINGS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +213,11 @@ class _Made:
         items: tuple[Item, ...] = (),
         documentation_required: bool = False,
     ) -> Item:
-        facts = tuple(
+        facts = [
             FactBehind(name=name, value=value, said=self.who.of(name) if value is not None else ())
             for name, value in finding.facts.items()
             if name != _DAY_OF_JUDGEMENT
-        )
+        ]
         return Item(
             citation=finding.citation,
             kind=kind,
@@ -211,16 +225,13 @@ class _Made:
             connective=connective,
             answer=finding.answer,
             sentence=finding.sentence,
-            is_lit=finding.citation in self.lit or any(one.is_lit for one in items),
+            is_lit=finding.citation in self.lit or (bool(items) and any(one.is_lit for one in items)),
             is_needed=finding.citation in self.assessment.needed,
             missing=finding.missing,
-            facts=facts,
-            documents=tuple(self.documents(finding.citation)) if not items else (),
+            facts=tuple(facts),
+            documents=tuple(self.documents(finding.citation)) if self.on_record and not items else (),
             documentation_required=documentation_required,
-            readings=tuple(
-                ReadingBehind(number=one, question=READINGS[one].question, answer=READINGS[one].answer)
-                for one in finding.readings
-            ),
+            readings=tuple(map(_READINGS.__getitem__, finding.readings)),
             approvable_from=finding.approvable_from,
             arguable=finding.arguable,
             items=items,

@@ -6,7 +6,7 @@ changed it, a fact of the record every event that it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from domain.events import PatientEvent
@@ -79,6 +79,7 @@ class WhoSaidSo:
         self._events = events
         self._office = office
         self._request_id = request_id
+        self._told: dict[int, Said] = {}
         self._mine = [one for one in events if getattr(one, "request_id", None) == request_id]
 
     def of(self, fact: str) -> tuple[Said, ...]:
@@ -149,9 +150,11 @@ class WhoSaidSo:
     def _all(self, kinds: tuple[type[Event], ...]) -> tuple[Said, ...]:
         """What is of the record and of no request: of it, an office is told its own."""
         return self._said(
-            one
-            for one in self._events
-            if isinstance(one, kinds) and (self._office is None or one.actor.asks_as == self._office)
+            [
+                one
+                for one in self._events
+                if isinstance(one, kinds) and (self._office is None or one.actor.asks_as == self._office)
+            ]
         )
 
     def _mine_of(self, kinds: tuple[type[Event], ...]) -> list[PatientEvent]:
@@ -160,16 +163,16 @@ class WhoSaidSo:
     def _latest(self, found: Sequence[PatientEvent]) -> tuple[Said, ...]:
         return self._said(found[-1:])
 
-    def _said(self, found: Iterable[PatientEvent]) -> tuple[Said, ...]:
-        return tuple(
-            Said(
-                version=one.originator_version,
-                title=one.TITLE,
-                by=one.actor,
-                imported_from=one.imported_from,
-            )
-            for one in found
-        )
+    def _said(self, found: Collection[PatientEvent]) -> tuple[Said, ...]:
+        said = []
+        for one in found:
+            version = one.originator_version
+            if version not in self._told:
+                self._told[version] = Said(
+                    version=version, title=one.TITLE, by=one.actor, imported_from=one.imported_from
+                )
+            said.append(self._told[version])
+        return tuple(said)
 
 
 def _states(statement: Statement, field: str) -> bool:

@@ -14,6 +14,7 @@ from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import DAY, Database, Purpose, parsed
 from api.cli.output import complain, print_result
 from api.cli.program import AsJson, app
+from api.record_access.list_access import ListAccess
 from domain.ledger.access_log.report import PAGE_MAX, Question
 from domain.permissions.disclosure import Access
 
@@ -46,20 +47,20 @@ def accesses_command(
 
     Example: lemtrada-ledger accesses DEMO-0003 --from 2026-01-01 --to 2026-06-30
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         question = Question(
-            patient_id=patient_of_member(reading, member) if member is not None else None,
+            patient_id=patient_of_member(access, member) if member is not None else None,
             actor_id=actor,
             since=parsed(DAY, since, "--from"),
             until=parsed(DAY, until, "--to"),
             after=after,
             limit=limit,
         )
-        page = reading.accesses(question)
+        page = ListAccess(access).accesses(question)
         if as_json:
             print_result(page.model_dump(mode="json"))
             return
-        _show(page.items, reading.zone)
+        _show(page.items, access.zone)
         if page.next_after is not None:
             complain(f"these are the newest {len(page.items)}, and there are more: add --after {page.next_after}")
 

@@ -22,7 +22,8 @@ from api.fhir.audit_events import is_told
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.instants import Stretch
 from api.fhir.paging import Wanted, whole, whole_of_patient
-from api.record_access.cli import ReadingHere, checked_purpose
+from api.record_access.command_line import CommandLineAccess, checked_purpose
+from api.record_access.patient_access import PatientAccess
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand
 from domain.events.base import Event
@@ -81,9 +82,9 @@ def provenance_command(
 
 
 class _Work:
-    def __init__(self, ledger: Ledger, reading: ReadingHere, patient_id: UUID | None, stretch: Stretch) -> None:
+    def __init__(self, ledger: Ledger, access: PatientAccess, patient_id: UUID | None, stretch: Stretch) -> None:
         self.ledger = ledger
-        self.reading = reading
+        self.access = access
         self.patient_id = patient_id
         self.stretch = stretch
 
@@ -99,9 +100,9 @@ def _to_write(
         if first is not None and last is not None and first > last:
             raise InvalidCommand("the first day is after the last", field="--from", remedy="give them in their order")
         ledger = open_existing_ledger(database)
-        with ReadingHere(ledger, purpose, "export") as reading:
-            patient_id = patient_of_member(reading, member) if member is not None else None
-            yield _Work(ledger, reading, patient_id, _days(first, last, ledger.zone))
+        with CommandLineAccess(ledger, purpose, "export") as access:
+            patient_id = patient_of_member(access, member) if member is not None else None
+            yield _Work(ledger, access, patient_id, _days(first, last, ledger.zone))
 
 
 def _written(work: _Work, wanted: Wanted, output: Path, as_json: bool, *, with_reads: bool) -> None:
@@ -115,7 +116,7 @@ def _written(work: _Work, wanted: Wanted, output: Path, as_json: bool, *, with_r
             told,
             lambda one: resource(one, ledger_id),
             output,
-            about_to_tell=lambda patients: work.reading.shown(sorted(patients) or [None], "audit_events"),
+            about_to_tell=lambda patients: work.access.record(sorted(patients) or [None], "audit_events"),
             progress=progress.advance,
         )
     if as_json:

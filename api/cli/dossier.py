@@ -23,7 +23,7 @@ from api.cli.options import (
 )
 from api.cli.output import print_result, show_pairs
 from api.cli.program import AsJson, app
-from api.record_access.cli import patient_of
+from api.record_access.patient_access import patient_of
 from api.text import replay as replay_in_words
 from domain.events.base import AppealId, RequestId
 from domain.policy.editions import edition_named
@@ -52,16 +52,16 @@ def replay_command(
 
     Example: lemtrada-ledger replay 11111111-2222-4333-8444-555555555555.r1 --edition 2024-10-09
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         chosen = edition_named(edition) if edition is not None else None
         day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
-        patient = patient_of(checked_id(request, RequestId, "REQUEST"))
-        events = reading.events(patient, "replay", subject=request, known_at=instant)
-        told = replay(events, request, reading.zone, decision=decision, as_of=day, edition=chosen)
+        request_id = checked_id(request, RequestId, "REQUEST")
+        with access.request_events(request_id, view="replay", known_at=instant) as (events, _, _):
+            told = replay(events, request, access.zone, decision=decision, as_of=day, edition=chosen)
         if as_json:
             print_result(told.model_dump(mode="json"))
         else:
-            _show_replay(told, reading.zone.key)
+            _show_replay(told, access.zone.key)
 
 
 def _show_replay(told: Replay, zone: str) -> None:
@@ -95,11 +95,11 @@ def dossier_command(
     """
     from api.dossier.manifest import write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
 
-    with plainly(), open_records(database, purpose) as reading:
-        patient, instant = patient_of(checked_id(appeal, AppealId, "APPEAL")), parsed(INSTANT, known_at, "--known-at")
-        events = reading.events(patient, "dossier", subject=appeal, known_at=instant)
-        told = appeal_dossier(events, appeal, reading.zone)
-        written = write_folder(told, partial(reading.bytes_of, patient), output)
+    with plainly(), open_records(database, purpose) as access:
+        appeal_id, instant = checked_id(appeal, AppealId, "APPEAL"), parsed(INSTANT, known_at, "--known-at")
+        with access.appeal_events(appeal_id, view="dossier", known_at=instant) as (events, _, _):
+            told = appeal_dossier(events, appeal_id, access.zone)
+        written = write_folder(told, partial(access.bytes_of, patient_of(appeal_id)), output)
         if as_json:
             files = [{"path": one.path, "size_bytes": one.size_bytes, "sha256": one.sha256} for one in written]
             print_result({"output": str(output), "history_version": told.history_version, "files": files})

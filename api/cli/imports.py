@@ -20,6 +20,7 @@ from api.cli.output import LineProgress, complain, print_result
 from api.cli.program import WRONG_USE, AsJson, app
 from api.files.import_intake import Intake
 from api.files.import_lines import json_schema
+from api.record_access.command_line import CommandLineAccess
 from api.server import serve
 from domain.errors import InvalidCommand
 from domain.ledger.application import open_ledger
@@ -63,11 +64,11 @@ def import_command(
         url = url_to_write(database)
         zone = serve.zone_to_open_with(url, time_zone, serve.machine_zone)
         with (
-            open_ledger(url, zone=zone) as ledger,
+            CommandLineAccess(open_ledger(url, zone=zone), None) as access,
             open_input(file) as lines,
             LineProgress(Console(stderr=True)) as progress,
         ):
-            intake = Intake(ledger, named, actor)
+            intake = Intake(access.ledger, named, actor, access)
             outcomes = intake.claims(lines) if file.lower().endswith(".csv") else intake.json_lines(lines)
             for outcome in outcomes:
                 progress.advance()

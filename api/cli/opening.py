@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from api.cli.options import OPTIONS
 from api.cli.output import complain
 from api.cli.program import ANSWER_IS_NO, WRONG_USE
-from api.record_access.cli import ReadingHere, checked_purpose
+from api.record_access.command_line import CommandLineAccess, checked_purpose
+from api.record_access.patient_access import PatientAccess
 from api.server import serve
 from domain.errors import InvalidCommand, LedgerError
 from domain.events.patient import Member
@@ -52,10 +53,10 @@ def url_to_write(database: str | None) -> str:
     return serve.database_in_data_folder()
 
 
-def open_records(database: str | None, purpose: str | None) -> ReadingHere:
+def open_records(database: str | None, purpose: str | None) -> CommandLineAccess:
     """The one way to a patient's data: whoever is shown something is recorded."""
     checked_purpose(purpose)
-    return ReadingHere(open_existing_ledger(database), purpose)
+    return CommandLineAccess(open_existing_ledger(database), purpose)
 
 
 def open_existing_ledger(database: str | None) -> Ledger:
@@ -65,7 +66,7 @@ def open_existing_ledger(database: str | None) -> Ledger:
     return open_ledger(url)
 
 
-def patient_of_member(reading: ReadingHere, text: str) -> UUID:
+def patient_of_member(access: PatientAccess, text: str) -> UUID:
     """The patient behind MEMBER, which is not repeated in any text."""
     issuer, separator, number = text.partition(":")
     try:
@@ -74,7 +75,7 @@ def patient_of_member(reading: ReadingHere, text: str) -> UUID:
         raise InvalidCommand(
             "this is no member id", field="MEMBER", remedy="give the id as the plan writes it, or issuer:member"
         ) from None
-    patient_id = reading.find(member)
+    patient_id = access.ledger.find(member)
     if patient_id is None:
         complain("no history for this member (MEMBER): check the id, its issuer, and --database")
         raise typer.Exit(ANSWER_IS_NO)

@@ -15,7 +15,7 @@ from api.cli.options import OPTIONS, Database
 from api.cli.output import print_result
 from api.cli.program import AsJson, app
 from api.http import security_log
-from api.record_access.cli import machine_user
+from api.record_access.command_line import machine_user
 from domain.errors import AlreadyRecorded, InvalidCommand
 from domain.people import Actor, Credential, Role
 

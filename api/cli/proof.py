@@ -19,7 +19,8 @@ from api.cli.opening import open_existing_ledger, plainly
 from api.cli.options import Database, Purpose
 from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
-from api.record_access.cli import ReadingHere, checked_purpose, patient_of
+from api.record_access.command_line import CommandLineAccess, checked_purpose
+from api.record_access.patient_access import patient_of
 from domain.errors import InvalidCommand, NotFound
 from domain.events.base import AppealId
 from domain.ledger.application import Ledger
@@ -64,15 +65,15 @@ def export_command(
         check_free(folder)
         checked_purpose(purpose)
         ledger = open_existing_ledger(database)
-        with ReadingHere(ledger, purpose) as reading, _progress() as progress:
+        with CommandLineAccess(ledger, purpose) as access, _progress() as progress:
             if appeal is None:
-                reading.everybody("export")
+                access.record(ledger.patients(), "export")
                 final, sealing = _sealed_now(ledger)
                 files = export_ledger(LedgerSource(ledger), final, _keys(sealing), folder, progress)
                 what = f"all {final.size} sealed events"
             else:
                 patient = _patient_of(ledger, appeal)
-                reading.shown([patient], "export", appeal)
+                access.record([patient], "export", appeal)
                 final, sealing = _sealed_now(ledger)
                 entries = list(_sealed_entries(ledger, sealing, patient, final.size))
                 earlier = _first_over(sealing, entries, final)

@@ -42,12 +42,12 @@ def eligibility_command(
 
     Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         judged_under = edition_named(edition) if edition is not None else None
-        day = parsed(DAY, as_of, "--as-of") or reading.today()
+        day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
-        history = reading.history(patient_of_member(reading, member), "eligibility", known_at=instant)
-        answer = eligibility(history, day, judged_under)
+        with access.history(patient_of_member(access, member), "eligibility", known_at=instant) as history:
+            answer = eligibility(history, day, judged_under)
         if answer.edition_problem is not None:
             complain(answer.edition_problem)
             raise typer.Exit(WRONG_USE)
@@ -55,7 +55,7 @@ def eligibility_command(
             print_result(answer.model_dump(mode="json"))
             return
         print_result(headline(answer))
-        show_pairs(eligibility_rows(answer, reading.zone.key))
+        show_pairs(eligibility_rows(answer, access.zone.key))
 
 
 @app.command("history")
@@ -76,14 +76,15 @@ def history_command(
     """
     from api.routes.schemas import event_view  # noqa: PLC0415  (FastAPI is slow to import)
 
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        events = reading.events(patient_of_member(reading, member), "history", known_at=instant)
+        with access.events(patient_of_member(access, member), "history", known_at=instant) as events:
+            entries = audit_trail(events) if not as_json else ()
         if as_json:
             for event in events:
                 print_result(to_json(event_view(event)).decode())
             return
-        _show_entries(audit_trail(events).entries, reading.zone)
+        _show_entries(entries, access.zone)
 
 
 def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:

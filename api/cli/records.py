@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.background.sealing import sealing_of
 from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import (
     DAY,
@@ -25,7 +26,7 @@ from api.cli.options import (
 )
 from api.cli.output import print_result, show_pairs
 from api.cli.program import AsJson, app
-from api.record_access.cli import patient_of
+from api.record_access.patient_access import patient_of
 from api.text.record import (
     appeal_rows,
     assessment_rows,
@@ -63,11 +64,11 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), open_records(database, purpose) as reading:
-        day = parsed(DAY, as_of, "--as-of") or reading.today()
+    with plainly(), open_records(database, purpose) as access:
+        day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
-        history = reading.history(patient_of_member(reading, member), "courses", known_at=instant)
-        answer = course_list(history, day)
+        with access.history(patient_of_member(access, member), "courses", known_at=instant) as history:
+            answer = course_list(history, day)
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return
@@ -87,11 +88,11 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    with plainly(), open_records(database, purpose) as reading:
-        day = parsed(DAY, as_of, "--as-of") or reading.today()
+    with plainly(), open_records(database, purpose) as access:
+        day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
-        history = reading.history(patient_of_member(reading, member), "person", known_at=instant)
-        answer = person(history, day)
+        with access.history(patient_of_member(access, member), "person", known_at=instant) as history:
+            answer = person(history, day)
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return
@@ -117,7 +118,7 @@ def request_command(
 
     Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         if to_extend and edition is not None:
             remedy = "leave one of the two out"
             raise InvalidCommand(
@@ -125,11 +126,12 @@ def request_command(
             )
         applies = edition_named(edition) if edition is not None else None
         instant = parsed(INSTANT, known_at, "--known-at")
-        history, found = reading.request(checked_id(request, RequestId, "REQUEST"), known_at=instant)
         day = parsed(DAY, as_of, "--as-of")
-        life = request_life(history, found, reading.zone, clocks_at(reading.now(), reading.zone, day, instant))
-        judged, problem = _judged(history, found, day or reading.today(), applies, to_extend)
-        seals = [(one.kind, reading.sealed(history.patient_id, one.version)) for one in found.decisions]
+        with access.request(checked_id(request, RequestId, "REQUEST"), known_at=instant) as (history, found):
+            life = request_life(history, found, access.zone, clocks_at(access.now(), access.zone, day, instant))
+            judged, problem = _judged(history, found, day or access.today(), applies, to_extend)
+        sealing = sealing_of(access.ledger)
+        seals = [(one.kind, sealing.place_of(history.patient_id, one.version)) for one in found.decisions]
         if as_json:
             print_result(
                 {
@@ -142,7 +144,7 @@ def request_command(
             )
             return
         rows = assessment_rows(judged.assessment) if judged is not None else [("Edition", problem or "")]
-        show_pairs((*life_rows(life, reading.zone), *seal_rows(seals), *rows))
+        show_pairs((*life_rows(life, access.zone), *seal_rows(seals), *rows))
 
 
 def _judged(
@@ -170,15 +172,15 @@ def appeal_command(
 
     Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        history, found = reading.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=instant)
-        now = clocks_at(reading.now(), reading.zone, parsed(DAY, as_of, "--as-of"), instant)
-        answer = appeal_view(history, found, reading.zone, now)
+        now = clocks_at(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
+        with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=instant) as (history, found):
+            answer = appeal_view(history, found, access.zone, now)
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return
-        show_pairs(appeal_rows(answer, reading.zone))
+        show_pairs(appeal_rows(answer, access.zone))
 
 
 @app.command("requests")
@@ -193,15 +195,16 @@ def requests_command(
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        history = reading.history(patient_of_member(reading, member), "requests", known_at=instant)
+        with access.history(patient_of_member(access, member), "requests", known_at=instant) as history:
+            requests = history.requests
         if as_json:
             from api.routes.schemas import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
 
-            print_result([request_summary(one).model_dump(mode="json") for one in history.requests])
+            print_result([request_summary(one).model_dump(mode="json") for one in requests])
             return
-        rows = [("Request", _summary(one)) for one in history.requests]
+        rows = [("Request", _summary(one)) for one in requests]
         show_pairs(rows or [("Requests", "none on record")])
 
 
@@ -218,11 +221,11 @@ def appeals_command(
 
     Example: lemtrada-ledger appeals DEMO-0024
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        history = reading.history(patient_of_member(reading, member), "appeals", known_at=instant)
-        now = clocks_at(reading.now(), reading.zone, parsed(DAY, as_of, "--as-of"), instant)
-        views = [appeal_view(history, one, reading.zone, now) for one in history.appeals]
+        now = clocks_at(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
+        with access.history(patient_of_member(access, member), "appeals", known_at=instant) as history:
+            views = [appeal_view(history, one, access.zone, now) for one in history.appeals]
         if as_json:
             print_result([one.model_dump(mode="json") for one in views])
             return
@@ -243,10 +246,11 @@ def document_command(
 
     Example: lemtrada-ledger document 11111111-2222-4333-8444-555555555555.f1 --output report.pdf
     """
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        found = reading.document(checked_id(document, DocumentId, "DOCUMENT"), known_at=instant)
-        _write_new(output, reading.bytes_of(patient_of(document), found.document.sha256))
+        with access.document(checked_id(document, DocumentId, "DOCUMENT"), known_at=instant) as found:
+            pass
+        _write_new(output, access.bytes_of(patient_of(document), found.document.sha256))
         if as_json:
             print_result(found.document.model_dump(mode="json"))
             return

@@ -20,6 +20,7 @@ from api.cli.opening import open_existing_ledger, open_records, plainly
 from api.cli.options import DAY, INSTANT, AsOf, Database, KnownAt, Purpose, parsed
 from api.cli.output import SECONDS_BEFORE_PROGRESS, complain, print_result
 from api.cli.program import ANSWER_IS_NO, AsJson, app
+from api.record_access.list_access import ListAccess
 from domain.errors import InvalidCommand, NotFound
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
@@ -60,15 +61,15 @@ def worklist_command(
     Example: lemtrada-ledger worklist --state open --unassigned --at-risk --overdue
     """
     values = {name: value for name, value in locals().items() if value is not None}
-    with plainly(), open_records(database, purpose) as reading:
+    with plainly(), open_records(database, purpose) as access:
         filters, paging = _valid(Filters, values), _valid(Paging, values)
         day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
         with _patients_done() as progress:
-            answer = reading.worklist(filters, paging, as_of=day, known_at=instant, progress=progress)
+            answer = ListAccess(access).worklist(filters, paging, as_of=day, known_at=instant, progress=progress)
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return
-        _show(answer, reading.zone)
+        _show(answer, access.zone)
 
 
 @app.command("rebuild")

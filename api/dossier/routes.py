@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from tempfile import SpooledTemporaryFile
@@ -16,11 +16,9 @@ from api.dossier.manifest import RENDERER, page, print_file, write_zip
 from api.http.bodies import SoundJson
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import documented
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import PatientAccess
 from api.routes.dependencies import AppealIdInPath, KnownAt
-from domain.events import PatientEvent
-from domain.history import fold
-from domain.history.state import PatientHistory
 from domain.policy.editions import EDITIONS
 from projections.dossier.case_file import AppealDossier, CaseDocument, appeal_dossier
 
@@ -44,17 +42,17 @@ def sent_as(media_type: str, what: str) -> dict[int | str, dict[str, Any]]:
     responses=sent_as(ZIP, "The case file folder as one ZIP file."),
 )
 def get_dossier(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> StreamingResponse:
     """Return the complete case file: pages, data, every document, and checksums."""
-    told = _told(reading, request, response, appeal_id, known_at)
+    told = _case_file(access, request, response, appeal_id, known_at)
     spool = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  (closed when it was sent)
     try:
-        write_zip(told, partial(reading.bytes_of, told.patient_id), spool)
+        write_zip(told, partial(access.bytes_of, told.patient_id), spool)
     except BaseException:
         spool.close()
         raise
@@ -69,14 +67,14 @@ def get_dossier(
     responses=sent_as(HTML, "The case file as an HTML page."),
 )
 def get_dossier_page(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> Response:
     """Return the case file as one HTML page for screen and print, without scripts or external files."""
-    told = _told(reading, request, response, appeal_id, known_at)
+    told = _case_file(access, request, response, appeal_id, known_at)
     return Response(page(told, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
 
 
@@ -86,42 +84,39 @@ def get_dossier_page(
     responses=sent_as(PDF, "The case file as a PDF."),
 )
 def get_dossier_print(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> Response:
     """Return the case file as one PDF in US Letter format."""
-    told = _told(reading, request, response, appeal_id, known_at)
+    told = _case_file(access, request, response, appeal_id, known_at)
     return Response(print_file(told), media_type=PDF, headers=_headers(response, "inline", "pdf"))
 
 
 @router.get("/appeals/{appeal_id}/dossier.json", response_model=AppealDossier, responses=PROBLEMS)
 def get_dossier_data(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> Response:
     """Return the case file as data: the same content as `dossier.json` in the ZIP file."""
-    told = _told(reading, request, response, appeal_id, known_at)
+    told = _case_file(access, request, response, appeal_id, known_at)
     return Response(as_json(told), media_type="application/json", headers=_headers(response, "inline", "json"))
 
 
-def _told(reading: Reading, request: Request, response: Response, appeal_id: str, known_at: KnownAt) -> AppealDossier:
+def _case_file(
+    access: PatientAccess, request: Request, response: Response, appeal_id: str, known_at: KnownAt
+) -> AppealDossier:
     """It depends on nothing but what was recorded, so the tag names that, the editions, and who writes it down."""
-
-    def case_file(events: Sequence[PatientEvent]) -> tuple[AppealDossier, PatientHistory | None]:
-        return appeal_dossier(events, appeal_id, reading.zone), fold(events)
-
-    patient_id = patient_of(appeal_id)
-    told, history = reading.told_by_events(patient_id, "dossier", case_file, subject=appeal_id, known_at=known_at)
-    assert history is not None
+    with access.appeal_events(appeal_id, view="dossier", known_at=known_at) as (events, history, _):
+        found = appeal_dossier(events, appeal_id, access.zone)
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
     tag_answer(request, response, tag_of(history, "dossier", RENDERER, revisions))
-    return told
+    return found
 
 
 def _headers(response: Response, disposition: str, suffix: str) -> dict[str, str]:

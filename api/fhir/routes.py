@@ -25,7 +25,7 @@ from api.fhir.search_parameters import Asked, asked_of
 from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.problems import FHIR, STATUS, tell_of_denial
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import LedgerOfApp
 from domain.errors import InvalidCommand, LedgerError, NotFound
 from domain.events.base import Event
@@ -149,7 +149,7 @@ def get_metadata(request: Request, _format: Format = None) -> Response:
 
 @router.get("/AuditEvent", responses=_told_in_fhir(400, 403))
 def search_audit_events(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     ledger: LedgerOfApp,
     request: Request,
     _patient: OfPatient = None,
@@ -159,29 +159,29 @@ def search_audit_events(
     _format: Format = None,
 ) -> Response:
     """Search changes, accesses and changes of users, for one patient or for all."""
-    check_may_see(reading.actor, "audit_events")
+    check_may_see(access.user, "audit_events")
     asked = asked_of(request.query_params, ledger.zone, "date")
     found = _page_of(ledger, asked, _is_audited(asked), with_reads=True)
-    reading.shown(_looked_at(asked, found), "audit_events")
+    access.record(_patients_shown(asked, found), "audit_events")
     return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in found.told], asked, found)
 
 
 @router.get("/AuditEvent/{resource_id}", responses=_told_in_fhir(400, 403, 404))
 def read_audit_event(
-    reading: ReadingOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
+    access: AccessOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
     """Return one change, access, or change of users."""
-    check_may_see(reading.actor, "audit_events")
+    check_may_see(access.user, "audit_events")
     told = _told_by_id(ledger, resource_id)
     if told.event is not None and type(told.event) in audit_events.NOT_TOLD:
         raise _no_such()
-    reading.shown(_patients([told]), "audit_events")
+    access.record(_patients([told]), "audit_events")
     return FhirJson(audit_event(told, ledger.ledger_id), headers=_NOT_KEPT)
 
 
 @router.get("/Provenance", responses=_told_in_fhir(400, 403))
 def search_provenances(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     ledger: LedgerOfApp,
     request: Request,
     _patient: OfPatient = None,
@@ -193,28 +193,28 @@ def search_provenances(
     _format: Format = None,
 ) -> Response:
     """Search changes of patient records: what changed, when, by whom, and from which source."""
-    check_may_see(reading.actor, "audit_events")
+    check_may_see(access.user, "audit_events")
     asked = asked_of(request.query_params, ledger.zone, "recorded")
 
     def is_wanted(event: Event) -> bool:
         return is_of_patient(event) and provenance.is_of(event, asked.target, asked.identifier)
 
     found = _page_of(ledger, asked, is_wanted, with_reads=False)
-    reading.shown(_looked_at(asked, found), "audit_events")
+    access.record(_patients_shown(asked, found), "audit_events")
     events = [one.event for one in found.told if one.event is not None]
     return _bundle(request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], asked, found)
 
 
 @router.get("/Provenance/{resource_id}", responses=_told_in_fhir(400, 403, 404))
 def read_provenance(
-    reading: ReadingOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
+    access: AccessOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
     """Return one change of a patient record."""
-    check_may_see(reading.actor, "audit_events")
+    check_may_see(access.user, "audit_events")
     told = _told_by_id(ledger, resource_id)
     if told.event is None or not is_of_patient(told.event):
         raise _no_such()
-    reading.shown(_patients([told]), "audit_events")
+    access.record(_patients([told]), "audit_events")
     return FhirJson(provenance.of_change(told.event, ledger.ledger_id), headers=_NOT_KEPT)
 
 
@@ -244,7 +244,7 @@ def _patients(told: Iterable[Told]) -> list[UUID | None]:
     return [one for one in found if one is not None] or found[:1]
 
 
-def _looked_at(asked: Asked, found: Page) -> list[UUID | None]:
+def _patients_shown(asked: Asked, found: Page) -> list[UUID | None]:
     """The patient who was asked about, also where nothing is told of her; else those of whom something is."""
     return [asked.patient_id] if asked.patient_id is not None else _patients(found.told)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
@@ -26,6 +27,8 @@ from api.files.import_lines import (
     PriorTreatmentLine,
     RequestLine,
 )
+from api.record_access.commands import recording_refusals
+from api.record_access.patient_access import PatientAccess
 from domain.commands import Command
 from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import OpenHistory
@@ -86,11 +89,15 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """An import from one source into one ledger. `source` parts the references of one record from another's."""
+    """An import from one source into one ledger. `source` keeps the references of one record apart from another's.
+
+    With `access`, a line that is refused because of what is on record is recorded as an access.
+    """
 
     ledger: Ledger
     source: str
     actor: Actor
+    access: PatientAccess | None = None
 
     def json_lines(self, lines: Iterable[bytes]) -> Iterator[Outcome]:
         """Every line that is not blank, in the order of the file."""
@@ -143,18 +150,24 @@ class Intake:
         key = f"import:{self.source}:{line.reference}"
         if isinstance(line, HistoryLine):
             command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
-            try:
-                opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
-            except AlreadyRecorded:
-                return RECORDED_BEFORE
+            with self._recording(None, command):
+                try:
+                    opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
+                except AlreadyRecorded:
+                    return RECORDED_BEFORE
             return RECORDED_BEFORE if opened.replayed else "recorded"
         patient_id = self.ledger.find(line.member)
         if patient_id is None:
             raise _Unreadable("this member has not been added", "member", "import a line of kind history first")
-        outcome = self.ledger.execute(
-            patient_id, self._command(patient_id, line), self.actor, key=key, imported_from=imported
-        )
+        wanted = self._command(patient_id, line)
+        with self._recording(patient_id, wanted):
+            outcome = self.ledger.execute(patient_id, wanted, self.actor, key=key, imported_from=imported)
         return RECORDED_BEFORE if outcome.replayed else "recorded"
+
+    def _recording(self, patient_id: UUID | None, command: Command) -> AbstractContextManager[None]:
+        if self.access is None:
+            return nullcontext()
+        return recording_refusals(self.access, patient_id, command, self.actor)
 
     def _command(self, patient_id: UUID, line: Line) -> Command:
         match line:

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from api.http.problems import STATUS, tell_of_denial
-from api.pages.forms import Form, FormWrong, read
-from api.routes.dependencies import Commanding, run
+from api.pages.forms import Form, FormOfRequest, FormWrong, read
+from api.pages.redirects import SEE_OTHER, leads_to
+from api.routes.dependencies import Commanding, CommandingOfRequest, run
 from domain.commands import Command
-from domain.errors import InvalidCommand, KeyReused, LedgerError
+from domain.commands.context import Occasion
+from domain.errors import KeyReused, LedgerError, NotFound
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.review.assessment_changes import Change
-
-SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +72,88 @@ def place_in_words(place: str) -> str:
     return words.replace(", 1", " 1", 1) if words else "The form"
 
 
-def attempt(
-    request: Request,
-    commanding: Commanding,
-    patient_id: UUID,
-    act: str,
-    terms: type[BaseModel],
-    form: Form,
-    *,
-    command_of: Callable[[Any], Command] | None = None,
-    **also: Any,
-) -> Outcome | Tried:
-    """Reads the form as these terms (with `also`, what the address says) and has the command done.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form that was sent, and for whom."""
 
-    The form's key makes a second sending the first one's answer.
+    request: Request
+    commanding: Commanding
+    form: Form
+
+
+def _sent(request: Request, commanding: CommandingOfRequest, form: FormOfRequest) -> Sent:
+    return Sent(request, commanding, form)
+
+
+def _act(request: Request) -> str:
+    return request.url.path.rpartition("/")[2]
+
+
+SentForm = Annotated[Sent, Depends(_sent)]
+ActInPath = Annotated[str, Depends(_act)]
+"""The name of the form, which is the last part of its address."""
+
+
+def _fields_alone(_: Sent, _patient_id: UUID) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class FormCommand:
+    """One row for each form that gives a command.
+
+    `terms` are the fields of the form, and the command itself unless `command_of` makes it from them. `also` is what
+    the form states in another way than by a field of this name, and may raise FormWrong. `leads` is the address of
+    what the command made; otherwise, the form leads back to its page.
     """
+
+    terms: type[BaseModel]
+    also: Callable[[Sent, UUID], Mapping[str, Any]] = _fields_alone
+    command_of: Callable[[Any], Command] | None = None
+    leads: Callable[[Outcome], str] | None = None
+
+
+def form_named(forms: Mapping[str, FormCommand], act: str, page: str) -> FormCommand:
+    """Raises NotFound."""
+    if (found := forms.get(act)) is None:
+        raise NotFound("there is no such act", field="act", remedy=f"use a form of {page}")
+    return found
+
+
+def answered(
+    sent: Sent,
+    act: str,
+    form: FormCommand,
+    patient_id: UUID,
+    page: str,
+    again: Callable[[Tried], Response],
+    **about: Any,
+) -> Response:
+    """The command of a form given, and where the browser goes then; if it is refused, the page `again`.
+
+    `about` is what the address says, and `page` the address of the page itself.
+    """
+    outcome = _attempt(sent, act, form, patient_id, about)
+    if isinstance(outcome, Tried):
+        return again(outcome)
+    if form.leads is not None:
+        return leads_to(sent.request, form.leads(outcome), outcome)
+    return done(page, outcome)
+
+
+def _attempt(sent: Sent, act: str, form: FormCommand, patient_id: UUID, about: Mapping[str, Any]) -> Outcome | Tried:
+    """The form's key makes a second sending the first one's answer."""
+    commanding = sent.commanding
     try:
-        body = read(terms, form, commanding.ledger.zone, also=also)
-        command = command_of(body) if command_of is not None else body
-        return run(commanding, patient_id, command, Response(), form.key, None)  # type: ignore[arg-type]
+        also = {**about, **form.also(sent, patient_id)}
+        body = read(form.terms, sent.form, commanding.ledger.zone, also=also)
+        command = form.command_of(body) if form.command_of is not None else body
+        return run(commanding, patient_id, command, Response(), sent.form.key, None)  # type: ignore[arg-type]
     except FormWrong as wrong:
-        return refused(act, form, wrong)
+        return refused(act, sent.form, wrong)
     except LedgerError as error:
-        tell_of_denial(request, error)
-        return refused(act, form, error)
+        tell_of_denial(sent.request, error)
+        return refused(act, sent.form, error)
 
 
 def done(path: str, outcome: Outcome, fragment: str = "") -> RedirectResponse:
@@ -105,10 +163,6 @@ def done(path: str, outcome: Outcome, fragment: str = "") -> RedirectResponse:
     return RedirectResponse(f"{path}?{recorded}{f'#{fragment}' if fragment else ''}", SEE_OTHER)
 
 
-def why_not(commanding: Commanding, history: PatientHistory, command: Command) -> LedgerError | None:
-    """Why the ledger would not take this of her as things stand; None where it would.
-
-    Nothing is recorded. What is wrong with the terms of the command itself is left for the form to say.
-    """
-    refusal = commanding.ledger.refusal_of(history, command, commanding.caller.actor)
-    return None if isinstance(refusal, InvalidCommand) else refusal
+def occasion_of(commanding: Commanding, history: PatientHistory) -> Occasion:
+    """Now, as a command of this person about this history would be decided."""
+    return commanding.ledger.occasion(commanding.caller.actor, history)

@@ -7,7 +7,7 @@ not sent. An instant without an offset is by the plan's clock, as the field of t
 from __future__ import annotations
 
 import types
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
@@ -183,22 +183,24 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 def as_typed(value: BaseModel, before: str = "") -> dict[str, str | list[str]]:
     """What a form that is filled in with this value holds, by the places of its fields."""
-    return dict(_typed(value.model_dump(mode="json", exclude_none=True), before))
+    found: dict[str, str | list[str]] = {}
+    _type(value.model_dump(mode="json", exclude_none=True), before, found)
+    return found
 
 
-def _typed(value: Any, place: str) -> Iterator[tuple[str, str | list[str]]]:
+def _type(value: Any, place: str, found: dict[str, str | list[str]]) -> None:
     match value:
         case dict():
             for name, one in value.items():
-                yield from _typed(one, f"{place}.{name}" if place else name)
-        case list() if all(isinstance(one, dict) for one in value):
+                _type(one, f"{place}.{name}" if place else name, found)
+        case [] | [dict(), *_]:
             for number, one in enumerate(value):
-                yield from _typed(one, f"{place}.{number}")
+                _type(one, f"{place}.{number}", found)
         case list():
-            yield place, [str(one) for one in value]
+            found[place] = [str(one) for one in value]
         case bool():
-            yield place, "true" if value else "false"
+            found[place] = "true" if value else "false"
         case float():
-            yield place, f"{value:g}"
+            found[place] = f"{value:g}"
         case _:
-            yield place, str(value)
+            found[place] = str(value)

@@ -108,7 +108,7 @@ def spoken(value: object) -> str:
 
 
 def sentence(value: object) -> str:
-    words = spoken(value)
+    words = str(value).replace("_", " ")
     return words[:1].upper() + words[1:]
 
 

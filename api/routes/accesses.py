@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.problems import documented
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import ListsOfRequest
 from api.routes.dependencies import Limit, PatientIdInPath
 from domain.calendar import Day
 from domain.ledger.access_log.report import AccessesShown, Question, cursor_at
@@ -40,7 +40,7 @@ AfterPage = Annotated[
 
 @router.get("/patients/{patient_id}/accesses", responses=documented(403, 404, 422))
 def get_accesses_of_patient(
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     since: From = None,
@@ -50,12 +50,12 @@ def get_accesses_of_patient(
 ) -> AccessesShown:
     """List the accesses to a patient's record, newest first: who, which view, when, why and from where."""
     response.headers["Cache-Control"] = "private, no-store"
-    return reading.accesses(Question(patient_id, None, since, until, after, limit))
+    return lists.accesses(Question(patient_id, None, since, until, after, limit))
 
 
 @router.get("/accesses", responses=documented(403, 422))
 def get_accesses(
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     response: Response,
     actor: ByActor = None,
     since: From = None,
@@ -65,4 +65,4 @@ def get_accesses(
 ) -> AccessesShown:
     """List accesses to any record, newest first, optionally of one user or system."""
     response.headers["Cache-Control"] = "private, no-store"
-    return reading.accesses(Question(None, actor, since, until, after, limit))
+    return lists.accesses(Question(None, actor, since, until, after, limit))

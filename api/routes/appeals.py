@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.http.bodies import SoundJson
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import QUERY
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import (
     After,
     AppealIdInPath,
@@ -17,10 +17,8 @@ from api.routes.dependencies import (
     PatientIdInPath,
 )
 from api.routes.schemas import Page, page_of
-from domain.history.records import Appeal
-from domain.history.state import PatientHistory
 from domain.permissions.views import appeals_seen
-from projections.request_status import AppealView, appeal_view
+from projections.request_status import AppealView, appeal_view, clocks_at
 
 router = APIRouter(tags=["appeals"], route_class=SoundJson)
 
@@ -29,7 +27,7 @@ AppealPage = Page[AppealView]
 
 @router.get("/patients/{patient_id}/appeals", responses=QUERY)
 def list_appeals(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -39,18 +37,18 @@ def list_appeals(
     limit: Limit = 50,
 ) -> AppealPage:
     """List the appeals of the patient, oldest first."""
-    history = reading.history(patient_id, "appeals", known_at=known_at)
-    now = reading.moment_of(as_of, known_at)
-    seen = appeals_seen(reading.actor, history)
-    views = [appeal_view(history, one, reading.zone, now) for one in seen]
+    now = clocks_at(access.now(), access.zone, as_of, known_at)
+    with access.history(patient_id, "appeals", known_at=known_at) as history:
+        seen = appeals_seen(access.user, history)
+        views = [appeal_view(history, one, access.zone, now) for one in seen]
     overdue = [one.appeal_id.rpartition(".")[2] for one in views if one.overdue]
-    tag_answer(request, response, tag_of(history, "appeals", reading.seen_as, *overdue))
+    tag_answer(request, response, tag_of(history, "appeals", access.seen_as, *overdue))
     return page_of(views, [one.filed_version for one in seen], after, limit)
 
 
 @router.get("/appeals/{appeal_id}", responses=QUERY)
 def get_appeal(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     appeal_id: AppealIdInPath,
@@ -58,12 +56,9 @@ def get_appeal(
     known_at: KnownAt = None,
 ) -> AppealView:
     """Return one appeal: the filer, the grounds, the assignment, the deadline and the decision."""
-    now = reading.moment_of(as_of, known_at)
-
-    def told(history: PatientHistory, appeal: Appeal) -> tuple[PatientHistory, AppealView]:
-        return history, appeal_view(history, appeal, reading.zone, now)
-
-    history, view = reading.appeal(appeal_id, told, known_at=known_at)
+    now = clocks_at(access.now(), access.zone, as_of, known_at)
+    with access.appeal(appeal_id, known_at=known_at) as (history, appeal):
+        view = appeal_view(history, appeal, access.zone, now)
     # What is overdue is all that changes with time alone.
     tag_answer(request, response, tag_of(history, "appeal", "overdue" if view.overdue else "in-time"))
     return view

@@ -12,15 +12,16 @@ from fastapi import Depends, Path, Query, Request, Response
 from api.http import examples
 from api.http.etags import expected_version, tag_of
 from api.identity.caller import Caller, CallerOfRequest
-from api.record_access.http import is_person, look_of
+from api.record_access.commands import record_repeated, recording_refusals
+from api.record_access.http import access_of
+from api.record_access.patient_access import PatientAccess
 from domain.calendar import Day, Instant
 from domain.commands import Command
 from domain.commands.patient import OpenHistory
-from domain.errors import AssessmentMoved, EditionUnknown
+from domain.errors import EditionUnknown
 from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
-from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, Outcome
 from domain.permissions.commands import check_may_bring_documents
 from domain.permissions.views import Sight, check_concerns_own, check_knows_of, sight_of
@@ -111,15 +112,15 @@ def edition_of(key: date | None) -> Edition | None:
 
 @dataclass(frozen=True, slots=True)
 class Commanding:
-    """What a route needs to have a command done: the ledger, and for whom."""
+    """What a route needs to run a command: the ledger, the caller, and the access to record a refusal."""
 
     ledger: Ledger
     caller: Caller
-    accesses: AccessLog
+    access: PatientAccess
 
 
 def _commanding(request: Request, caller: CallerOfRequest) -> Commanding:
-    return Commanding(_ledger(request), caller, cast("AccessLog", request.app.state.accesses))
+    return Commanding(_ledger(request), caller, access_of(request, caller))
 
 
 CommandingOfRequest = Annotated[Commanding, Depends(_commanding)]
@@ -142,29 +143,19 @@ def run(
     if (history := known_to(ledger, caller, patient_id)) is not None:
         check_concerns_own(caller.actor, history, command)
     expected = expected_version(if_match, patient_id)
-    try:
+    with recording_refusals(commanding.access, patient_id, command, caller.actor):
         outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
-    except AssessmentMoved:
-        # What moved is told, and nothing was recorded.
-        _looked(commanding, patient_id)
-        raise
-    if outcome.replayed:
-        _looked(commanding, patient_id)
+    record_repeated(commanding.access, outcome, command)
     response.headers["ETag"] = tag_of(outcome.history)
     return outcome
 
 
-def _looked(commanding: Commanding, patient_id: UUID) -> None:
-    """An act is on record by its event; what a repeated key or a refusal tells of a request is a look at it."""
-    look = look_of(commanding.caller, "request", patient_id)
-    commanding.accesses.record([look], durable=is_person(commanding.caller))
-
-
 def opened(commanding: Commanding, command: OpenHistory, response: Response, key: str | None) -> Outcome:
     """Opens a history, or admits a prescriber's office to the one that there is."""
-    outcome = commanding.ledger.open_history(command, commanding.caller.actor, key=key)
-    if outcome.replayed:
-        _looked(commanding, outcome.patient_id)
+    actor = commanding.caller.actor
+    with recording_refusals(commanding.access, None, command, actor):
+        outcome = commanding.ledger.open_history(command, actor, key=key)
+    record_repeated(commanding.access, outcome, command)
     response.headers["ETag"] = tag_of(outcome.history)
     response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
     return outcome

@@ -15,7 +15,8 @@ from api.http.bodies import DISCARDED_BYTES_MAX, SoundJson
 from api.http.etags import tag_answer
 from api.http.problems import BodyTooLarge, documented
 from api.identity.caller import CallerOfRequest
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import PatientAccess, patient_of
 from api.routes.dependencies import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, bring_document
 from domain.errors import NotFound
 from domain.events.documents import MediaType
@@ -94,7 +95,7 @@ async def _read_into(spool: IO[bytes], request: Request) -> None:
     responses=SENT | documented(304, 403, 404, 422, 500),
 )
 def get_document(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     document_id: DocumentIdInPath,
@@ -102,11 +103,12 @@ def get_document(
 ) -> StreamingResponse:
     """Return a document as it was received. A damaged document is not sent."""
     patient_id = patient_of(document_id)
-    document = reading.document(document_id, known_at=known_at).document
-    _check_whole(reading, patient_id, document.sha256)
+    with access.document(document_id, known_at=known_at) as on_record:
+        document = on_record.document
+    _check_whole(access, patient_id, document.sha256)
     tag_answer(request, response, f'"{document.sha256}"')
     return StreamingResponse(
-        reading.bytes_of(patient_id, document.sha256),
+        access.bytes_of(patient_id, document.sha256),
         media_type=document.media_type,
         headers={
             "Content-Length": str(document.size_bytes),
@@ -119,10 +121,10 @@ def get_document(
     )
 
 
-def _check_whole(reading: Reading, patient_id: UUID, sha256: str) -> None:
+def _check_whole(access: PatientAccess, patient_id: UUID, sha256: str) -> None:
     """Raise DocumentDamaged unless every byte is there: read twice, for a status once sent can not be taken back."""
     try:
-        for _ in reading.bytes_of(patient_id, sha256):
+        for _ in access.bytes_of(patient_id, sha256):
             pass
     except NotFound:
         # An event names it, so it was there.

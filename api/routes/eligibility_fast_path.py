@@ -25,7 +25,7 @@ from starlette.types import Scope, Send
 
 from api.http.etags import is_held, tag_of_eligibility
 from api.identity.caller import Caller
-from api.record_access.http import is_person, look_of
+from api.record_access.http import viewer_of
 from domain.calendar import Day
 from domain.history.state import PatientHistory
 from domain.ledger.access_log.writer import AccessLog
@@ -174,13 +174,14 @@ class ShortRoad:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _record(self, caller: Caller, patient_id: UUID) -> None:
-        """Before the answer; a look that need not be on disk by then is only noted, and nobody waits for it."""
-        looks = [look_of(caller, "eligibility", patient_id)]
-        if is_person(caller) or self._accesses.is_full:
-            keep = partial(self._accesses.record, looks, durable=is_person(caller))
-            await asyncio.get_running_loop().run_in_executor(self._recording, keep)
+        """Before the answer. A person's access is on disk by then; a system's access is only noted, without a wait."""
+        viewer = viewer_of(caller)
+        accesses = [viewer.access("eligibility", patient_id)]
+        if viewer.is_person or self._accesses.is_full:
+            write = partial(self._accesses.record, accesses, durable=viewer.is_person)
+            await asyncio.get_running_loop().run_in_executor(self._recording, write)
         else:
-            self._accesses.record(looks, durable=False)
+            self._accesses.record(accesses, durable=False)
 
     async def answered(self, patient_id: UUID, as_of: date | None, office: str | None) -> Ready:
         head = await self._heads.read(patient_id)

@@ -10,7 +10,7 @@ from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch, tag_answer, tag_of, tag_of_eligibility
 from api.http.problems import BODY, COMMAND, QUERY, documented
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import (
     After,
     AsOf,
@@ -67,16 +67,17 @@ def open_history(
 
 @router.post("/find", responses=documented(403, 404) | BODY)
 def find_patient(
-    reading: ReadingOfRequest, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
+    access: AccessOfRequest, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
 ) -> PatientFound:
     """Find a patient by member ID. Nothing is stored. The member ID is sent in the body, never in a URL."""
-    history = reading.find(body.member)
+    with access.found(body.member) as history:
+        pass
     return PatientFound(patient_id=history.patient_id, history_version=history.version)
 
 
 @router.get("/{patient_id}/eligibility", responses=QUERY)
 def get_eligibility(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -85,17 +86,16 @@ def get_eligibility(
     edition: EditionKey = None,
 ) -> Eligibility:
     """Return the path, the course, the doses, the dates, the approval in effect and the missing facts on any day."""
-    chosen = edition_of(edition)
-    history = reading.history(patient_id, "eligibility", known_at=known_at)
-    day = as_of or reading.today()
-    answer = eligibility(history, day, chosen, reading.office)
-    tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, reading.seen_as))
+    day, chosen = as_of or access.today(), edition_of(edition)
+    with access.history(patient_id, "eligibility", known_at=known_at) as history:
+        answer = eligibility(history, day, chosen, access.office)
+    tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, access.seen_as))
     return answer
 
 
 @router.get("/{patient_id}/courses", responses=QUERY)
 def get_courses(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -103,15 +103,16 @@ def get_courses(
     known_at: KnownAt = None,
 ) -> Courses:
     """Return every course with its doses, their variances then and now, and the entries that do not count."""
-    history = reading.history(patient_id, "courses", known_at=known_at)
-    day = as_of or reading.today()
-    tag_answer(request, response, tag_of(history, "courses", day.isoformat(), reading.seen_as))
-    return course_list(history, day, reading.office)
+    day = as_of or access.today()
+    with access.history(patient_id, "courses", known_at=known_at) as history:
+        answer = course_list(history, day, access.office)
+    tag_answer(request, response, tag_of(history, "courses", day.isoformat(), access.seen_as))
+    return answer
 
 
 @router.get("/{patient_id}/person", responses=QUERY)
 def get_person(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -119,15 +120,16 @@ def get_person(
     known_at: KnownAt = None,
 ) -> Person:
     """Return member IDs, coverage, representatives, linked patients and other agents on record."""
-    history = reading.history(patient_id, "person", known_at=known_at)
-    day = as_of or reading.today()
+    day = as_of or access.today()
+    with access.history(patient_id, "person", known_at=known_at) as history:
+        answer = person(history, day)
     tag_answer(request, response, tag_of(history, "person", day.isoformat()))
-    return person(history, day)
+    return answer
 
 
 @router.get("/{patient_id}/history", responses=QUERY)
 def get_history(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -136,15 +138,16 @@ def get_history(
     limit: Limit = 50,
 ) -> EventPage:
     """List every event with all its fields, oldest first."""
-    events = reading.events(patient_id, "history", known_at=known_at)
+    with access.events(patient_id, "history", known_at=known_at) as events:
+        page = page_of(events, [event.originator_version for event in events], after, limit)
+        items = [event_view(event) for event in page.items]
     tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
-    versions = [event.originator_version for event in events]
-    return page_of([event_view(event) for event in events], versions, after, limit)
+    return EventPage(items=items, next_after=page.next_after)
 
 
 @router.get("/{patient_id}/audit-trail", responses=QUERY)
 def get_audit_trail(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -153,9 +156,11 @@ def get_audit_trail(
     limit: Limit = 50,
 ) -> AuditPage:
     """List every change: what changed, who recorded it, when it happened, and when it was recorded."""
-    entries = audit_trail(reading.events(patient_id, "audit_trail", known_at=known_at)).entries
-    tag_answer(request, response, f'"{patient_id.hex}-{entries[-1].version}-audit"')
-    return page_of(entries, [entry.version for entry in entries], after, limit)
+    with access.events(patient_id, "audit_trail", known_at=known_at) as events:
+        entries = audit_trail(events, after=after, limit=limit)
+    tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-audit"')
+    page = page_of(events, [event.originator_version for event in events], after, limit)
+    return AuditPage(items=list(entries), next_after=page.next_after)
 
 
 @router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)

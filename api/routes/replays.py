@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,12 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.bodies import SoundJson
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import QUERY
-from api.record_access.http import ReadingOfRequest, patient_of
+from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import KnownAt, RequestIdInPath, edition_of
 from domain.calendar import Day
-from domain.events import PatientEvent
-from domain.history import fold
-from domain.history.state import PatientHistory
 from domain.policy.editions import EDITIONS
 from projections.replay.replay import Replay, replay
 
@@ -48,7 +44,7 @@ DecisionVersion = Annotated[
 
 @router.get("/requests/{request_id}/replay", responses=QUERY)
 def get_replay(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -62,16 +58,10 @@ def get_replay(
     Decisions of appeals and extensions can also be replayed. `decisions` lists all determinations by version.
     """
     chosen = edition_of(edition)
-
-    def judged_again(events: Sequence[PatientEvent]) -> tuple[Replay, PatientHistory | None]:
-        again = replay(events, request_id, reading.zone, decision=decision, as_of=as_of, edition=chosen)
-        return again, fold(events)
-
-    patient_id = patient_of(request_id)
-    told, history = reading.told_by_events(patient_id, "replay", judged_again, subject=request_id, known_at=known_at)
-    assert history is not None
+    with access.request_events(request_id, view="replay", known_at=known_at) as (events, history, _):
+        answer = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen)
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
     tag_answer(
-        request, response, tag_of(history, "replay", str(told.recorded.version), told.as_of.isoformat(), revisions)
+        request, response, tag_of(history, "replay", str(answer.recorded.version), answer.as_of.isoformat(), revisions)
     )
-    return told
+    return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
@@ -11,7 +11,8 @@ from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
-from api.record_access.http import ReadingOfRequest, patient_of
+from api.record_access.http import AccessOfRequest
+from api.routes.commands.route_factory import Act, add_routes
 from api.routes.dependencies import (
     After,
     AsOf,
@@ -35,16 +36,14 @@ from api.routes.schemas import (
     request_answer,
     request_summary,
 )
-from domain.commands import Command
 from domain.commands.determinations import Approval, ApproveCourse, Denial, DenyRequest, Referral, ReferRequest
 from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
-from domain.history.records import Request as PriorAuthorization
-from domain.history.state import PatientHistory
+from domain.ledger.application import Outcome
 from domain.permissions.views import is_own
-from domain.review.assess_request import Judgement, judge
-from projections.request_status import RequestLife, request_life
+from domain.review.assess_request import judge
+from projections.request_status import RequestLife, clocks_at, request_life
 
 router = APIRouter(tags=["requests"], route_class=SoundJson)
 
@@ -71,15 +70,12 @@ def submit_request(
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
-    request = _request(outcome.history, submitted.request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
+    return _answer(commanding, outcome, submitted.request_id)
 
 
 @router.get("/patients/{patient_id}/requests", responses=QUERY)
 def list_requests(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     patient_id: PatientIdInPath,
@@ -88,15 +84,15 @@ def list_requests(
     limit: Limit = 50,
 ) -> RequestPage:
     """List the requests of the patient, oldest first."""
-    history = reading.history(patient_id, "requests", known_at=known_at)
-    tag_answer(request, response, tag_of(history, "requests", reading.seen_as))
-    seen = [one for one in history.requests if is_own(reading.actor, one)]
+    with access.history(patient_id, "requests", known_at=known_at) as history:
+        seen = [one for one in history.requests if is_own(access.user, one)]
+    tag_answer(request, response, tag_of(history, "requests", access.seen_as))
     return page_of([request_summary(one) for one in seen], [one.submitted_version for one in seen], after, limit)
 
 
 @router.get("/requests/{request_id}", responses=QUERY)
 def get_request(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -104,19 +100,17 @@ def get_request(
     known_at: KnownAt = None,
 ) -> RequestAnswer:
     """Return the request with its current facts, its determination as recorded, and its assessment on the day."""
-    day = as_of or reading.today()
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestAnswer]:
-        return history, request_answer(history, submitted, *judged_or_problem(history, submitted, day))
-
-    history, answer = reading.request(request_id, told, known_at=known_at)
+    day = as_of or access.today()
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        judged, problem = judged_or_problem(history, submitted, day)
+        answer = request_answer(history, submitted, judged, problem, access.shown_version)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
 
 @router.get("/requests/{request_id}/life", responses=QUERY)
 def get_request_life(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -124,12 +118,9 @@ def get_request_life(
     known_at: KnownAt = None,
 ) -> RequestLife:
     """Return the status of the request: assignment, requested information, deadline, decisions, notices and appeals."""
-    now = reading.moment_of(as_of, known_at)
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, RequestLife]:
-        return history, request_life(history, submitted, reading.zone, now)
-
-    history, life = reading.request(request_id, told, known_at=known_at)
+    now = clocks_at(access.now(), access.zone, as_of, known_at)
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        life = request_life(history, submitted, access.zone, now)
     # Nothing else in it changes with time alone.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
     tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))
@@ -138,7 +129,7 @@ def get_request_life(
 
 @router.get("/requests/{request_id}/assessment", responses=QUERY)
 def assess_request(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -147,24 +138,21 @@ def assess_request(
     edition: EditionKey = None,
 ) -> AssessmentAnswer:
     """Assess the request on a day, clause by clause. A decision needs the returned digest."""
-    day, chosen = as_of or reading.today(), edition_of(edition)
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
-        return history, judge(history, submitted, day, chosen)
-
-    history, judgement = reading.request(request_id, told, known_at=known_at)
+    day, chosen = as_of or access.today(), edition_of(edition)
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        judgement = judge(history, submitted, day, chosen)
     tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(judgement.assessment))
     tag_answer(request, response, tag)
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
 
 @router.get("/requests/{request_id}/assessment-to-extend", responses=QUERY | documented(409))
 def assess_extension(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request: Request,
     response: Response,
     request_id: RequestIdInPath,
@@ -172,78 +160,53 @@ def assess_extension(
     known_at: KnownAt = None,
 ) -> AssessmentAnswer:
     """Return the assessment that an extension of the approval needs. It leaves out doses under the approval (R10)."""
-    day = as_of or reading.today()
-
-    def told(history: PatientHistory, submitted: PriorAuthorization) -> tuple[PatientHistory, Judgement]:
-        return history, assessment_to_extend(history, submitted.request_id, day)
-
-    history, judgement = reading.request(request_id, told, known_at=known_at)
+    day = as_of or access.today()
+    with access.request(request_id, known_at=known_at) as (history, submitted):
+        judgement = assessment_to_extend(history, submitted.request_id, day)
     tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(judgement.assessment)))
     return AssessmentAnswer(
         assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        history_version=access.shown_version(history, judgement.history_version),
         assessment=judgement.assessment,
     )
 
 
-@router.post("/requests/{request_id}/approve", responses=COMMAND)
-def approve_course(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[Approval, Body(examples=[examples.APPROVE])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Approve a course for 30 days. The command needs the digest of the viewed assessment."""
-    command = ApproveCourse(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-@router.post("/requests/{request_id}/deny", responses=COMMAND)
-def deny_request(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[DenyBody, Body(examples=[examples.DENY])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Deny the request, citing the specific criteria in plain language. Only a physician may deny."""
-    command = DenyRequest(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-@router.post("/requests/{request_id}/refer", responses=COMMAND)
-def refer_request(
-    commanding: CommandingOfRequest,
-    response: Response,
-    request_id: RequestIdInPath,
-    body: Annotated[Referral, Body(examples=[examples.REFER])],
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> RequestAnswer:
-    """Send the request to clinical review."""
-    command = ReferRequest(request_id=request_id, **dict(body))
-    return _decide(commanding, response, command, request_id, key, if_match)
-
-
-def _decide(
-    commanding: Commanding,
-    response: Response,
-    command: Command,
-    request_id: str,
-    key: str | None,
-    if_match: str | None,
-) -> RequestAnswer:
-    outcome = run(commanding, patient_of(request_id), command, response, key, if_match)
-    request = _request(outcome.history, request_id)
-    return request_answer(
-        outcome.history, request, *judged_or_problem(outcome.history, request, day_recorded(commanding.ledger, outcome))
-    )
-
-
-def _request(history: PatientHistory, request_id: str) -> PriorAuthorization:
+def _answer(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
+    """The request as the command left it, assessed on the day of the command."""
+    history = outcome.history
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
-    return request
+    judged, problem = judged_or_problem(history, request, day_recorded(commanding.ledger, outcome))
+    return request_answer(history, request, judged, problem, commanding.access.shown_version)
+
+
+DETERMINATIONS: Final = (
+    Act(
+        "/requests/{request_id}/approve",
+        ApproveCourse,
+        "Approve a course for 30 days. The command needs the digest of the viewed assessment.",
+        examples.APPROVE,
+        terms=Approval,
+        answers=RequestAnswer,
+        answer=_answer,
+    ),
+    Act(
+        "/requests/{request_id}/deny",
+        DenyRequest,
+        "Deny the request, citing the specific criteria in plain language. Only a physician may deny.",
+        examples.DENY,
+        terms=DenyBody,
+        answers=RequestAnswer,
+        answer=_answer,
+    ),
+    Act(
+        "/requests/{request_id}/refer",
+        ReferRequest,
+        "Send the request to clinical review.",
+        examples.REFER,
+        terms=Referral,
+        answers=RequestAnswer,
+        answer=_answer,
+    ),
+)
+add_routes(router, DETERMINATIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -26,6 +26,9 @@ from projections.courses import request_shown
 from projections.request_status import DecisionView, decision_view
 
 T = TypeVar("T")
+
+
+ShownVersion = Callable[[PatientHistory, int], int]
 
 
 class Page(BaseModel, Generic[T]):
@@ -171,7 +174,11 @@ def event_view(event: PatientEvent) -> EventView:
     )
 
 
-def request_view(history: PatientHistory, request: Request) -> RequestView:
+def as_it_is(_: PatientHistory, version: int) -> int:
+    return version
+
+
+def request_view(history: PatientHistory, request: Request, shown_version: ShownVersion = as_it_is) -> RequestView:
     approval = history.approval(request.request_id)
     past = [one for one in request.decisions if one.past is not None]
     return RequestView(
@@ -186,14 +193,14 @@ def request_view(history: PatientHistory, request: Request) -> RequestView:
         planned_first_infusion_on=request.planned_first_infusion_on,
         statement=request.statement,
         submitted_by=request.submitted_by,
-        determination=_determination(request),
+        determination=_determination(history, request, shown_version),
         past_determination=decision_view(past[-1]) if past else None,
         approval=_approval(approval) if approval is not None else None,
         imported_from=request.imported_from,
     )
 
 
-def _determination(request: Request) -> DeterminationView | None:
+def _determination(history: PatientHistory, request: Request, shown_version: ShownVersion) -> DeterminationView | None:
     made, by = request.determination, request.decided_by
     if made is None or by is None:
         return None
@@ -203,7 +210,7 @@ def _determination(request: Request) -> DeterminationView | None:
         rationale=made.rationale,
         departs=made.departs,
         citing=list(request.citing),
-        history_version=made.history_version,
+        history_version=shown_version(history, made.history_version),
         assessment_digest=made.assessment_digest,
         assessment=made.assessment,
     )
@@ -233,11 +240,16 @@ def request_summary(request: Request) -> RequestSummary:
 
 
 def request_answer(
-    history: PatientHistory, request: Request, judgement: Judgement | None, edition_problem: str | None = None
+    history: PatientHistory,
+    request: Request,
+    judgement: Judgement | None,
+    edition_problem: str | None = None,
+    shown_version: ShownVersion = as_it_is,
 ) -> RequestAnswer:
+    """`shown_version` gives a version of the history as the caller may see it."""
     return RequestAnswer(
-        history_version=history.version,
-        request=request_view(history, request),
+        history_version=shown_version(history, history.version),
+        request=request_view(history, request, shown_version),
         assessment_digest=judgement.digest if judgement is not None else None,
         assessment=judgement.assessment if judgement is not None else None,
         edition_problem=edition_problem,

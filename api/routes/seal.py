@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from api.http.bodies import SoundJson
 from api.http.problems import documented
 from api.identity.caller import CallerOfRequest
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import Limit, PatientIdInPath, RequestIdInPath
 from domain.errors import Conflict, NotFound
 from domain.ledger.sealing.sealing import Place, Sealing, SignedCheckpoint
@@ -139,7 +139,7 @@ def get_health(_: CallerOfRequest, sealing: SealingOfApp) -> SealHealth:
     responses=_TEXT | documented(403, 404, 409, 422),
 )
 def get_proof(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     sealing: SealingOfApp,
     patient_id: PatientIdInPath,
     event_version: Annotated[
@@ -155,24 +155,25 @@ def get_proof(
     ] = None,
 ) -> str:
     """Prove that this event is in the sealed log, as a C2SP tlog-proof: index, hashes and checkpoint."""
-    history = reading.history(patient_id, "proof", subject=str(event_version))
-    if event_version > history.version:
-        raise NotFound("the event was not found", field="event_version", remedy="send a version that is on record")
-    place = sealing.place_of(patient_id, event_version)
-    under = None if place is None else place.checkpoint if size is None else _of_size(sealing, size)
-    if place is None or under is None or place.leaf_index >= under.checkpoint.size:
-        raise Conflict(
-            "no checkpoint with this size covers this event yet", field="size", remedy="ask again within a minute"
-        )
+    with access.history(patient_id, "proof", subject=str(event_version)) as history:
+        if event_version > history.version:
+            raise NotFound("the event was not found", field="event_version", remedy="send a version that is on record")
+        place = sealing.place_of(patient_id, event_version)
+        under = None if place is None else place.checkpoint if size is None else _of_size(sealing, size)
+        if place is None or under is None or place.leaf_index >= under.checkpoint.size:
+            raise Conflict(
+                "no checkpoint with this size covers this event yet", field="size", remedy="ask again within a minute"
+            )
     return sealing.proof_of(place.leaf_index, under).text()
 
 
 @router.get("/requests/{request_id}/seal", responses=documented(403, 404, 422))
 def get_seal_of_request(
-    reading: ReadingOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath
+    access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath
 ) -> list[DeterminationSealed]:
     """List the determinations of the request, with their leaves in the sealed log and the checkpoints over them."""
-    patient_id, decisions = reading.request(request_id, lambda history, one: (history.patient_id, one.decisions))
+    with access.request(request_id) as (history, one):
+        patient_id, decisions = history.patient_id, one.decisions
     return [
         DeterminationSealed(
             determination=one.kind,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.problems import documented
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import ListsOfRequest
 from api.routes.dependencies import AsOf, KnownAt, Limit
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
@@ -65,7 +65,7 @@ AfterPage = Annotated[
 
 @router.get("/worklist", responses=documented(403, 422))
 def get_worklist(
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     response: Response,
     state: States = [],  # noqa: B006  (the framework copies it)
     kind: OfKind = None,
@@ -105,4 +105,4 @@ def get_worklist(
     )
     paging = Paging(sort=sort, descending=descending, after=after, limit=limit)
     response.headers["Cache-Control"] = "private, no-cache"
-    return reading.worklist(filters, paging, as_of=as_of, known_at=known_at)
+    return lists.worklist(filters, paging, as_of=as_of, known_at=known_at)

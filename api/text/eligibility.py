@@ -11,8 +11,8 @@ from domain.facts import AgentTried, RequestedDosing
 from domain.policy.criteria import described, spoken
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
-from projections.audit_trail import StateChange
 from projections.eligibility import Approvable, Eligibility
+from projections.state_changes import StateChange
 
 
 def headline(answer: Eligibility) -> str:

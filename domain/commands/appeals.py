@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 
 from domain.calendar import Day, Instant
 from domain.commands.patient import Reason
-from domain.commands.requests import Assignment, Digest, Supplement, Withdrawal
+from domain.commands.requests import Assignment, Digest, ShownVersion, Supplement, Withdrawal
 from domain.events.appeals import AppealDismissalGround, AppealOutcome, Filer
 from domain.events.base import AppealId, RequestId
 from domain.events.requests import Urgency
@@ -49,6 +49,7 @@ class AppealDecision(Fact):
 
     outcome: AppealOutcome
     assessment_digest: Digest
+    history_version: ShownVersion = None
     rationale: Text
     citing: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
     doses: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
@@ -91,6 +92,7 @@ class ExternalAnswer(Fact):
     outcome: AppealOutcome
     rationale: Text
     assessment_digest: Digest
+    history_version: ShownVersion = None
     doses: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     valid_from: Day | None = None
     path: Literal["A", "B"] | None = None

@@ -18,19 +18,12 @@ _UNSALTED = "0" * 32
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """Everything that pure code may not get by itself.
-
-    `at` is the clock's instant in UTC; `zone` the plan's; `seed` 32 random bytes of this command.
-    `imported_from` marks every event of a command that an import gave.
-    """
+class Occasion:
+    """Who gives a command, or would give it, and when: `at` is the clock's instant in UTC, `zone` the plan's."""
 
     at: datetime
     zone: ZoneInfo
     actor: Actor
-    command_id: UUID
-    seed: bytes
-    imported_from: ImportedFrom | None = None
 
     @property
     def today(self) -> date:
@@ -40,6 +33,18 @@ class Moment:
     def day_of(self, instant: datetime) -> date:
         """The calendar day of an instant in the plan's zone."""
         return instant.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Occasion):
+    """Everything that pure code may not get by itself: besides the occasion, `seed`, 32 random bytes of this command.
+
+    `imported_from` marks every event of a command that an import gave.
+    """
+
+    command_id: UUID
+    seed: bytes
+    imported_from: ImportedFrom | None = None
 
     def event(self, kind: type[E], /, **values: Any) -> E:
         """An event of this moment; `decide` salts it once all events of the command are known."""

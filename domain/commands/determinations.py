@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 
 from domain.calendar import Day
 from domain.commands.patient import Reason
-from domain.commands.requests import Digest
+from domain.commands.requests import Digest, ShownVersion
 from domain.events.base import RequestId
 from domain.events.determinations import PastOutcome, RescissionGround
 from domain.facts import Fact, Name, Text
@@ -23,6 +23,7 @@ class Approval(Fact):
     """
 
     assessment_digest: Digest
+    history_version: ShownVersion = None
     doses: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     valid_from: Day | None = None
     path: Literal["A", "B"] | None = None
@@ -39,6 +40,7 @@ class Denial(Fact):
     """`citing` the specific criteria; the rationale says it in plain language."""
 
     assessment_digest: Digest
+    history_version: ShownVersion = None
     citing: Annotated[tuple[Name, ...], Field(min_length=1, max_length=40)]
     rationale: Text
 
@@ -49,6 +51,7 @@ class DenyRequest(Denial):
 
 class Referral(Fact):
     assessment_digest: Digest
+    history_version: ShownVersion = None
     rationale: Text | None = None
 
 
@@ -60,6 +63,7 @@ class Extension(Fact):
     """Thirty days more for the approval in force, from a fresh assessment that recommends `approve` (R10)."""
 
     assessment_digest: Digest
+    history_version: ShownVersion = None
     rationale: Text | None = None
 
 

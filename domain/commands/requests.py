@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant
 from domain.commands.patient import Reason
-from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, RequestId
+from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, RequestId, is_none
 from domain.events.documents import DocumentKind, MediaType, Sha256
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Channel, DismissalGround, NoticeKind, Statement, Urgency
@@ -17,6 +17,14 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 
 Digest = Annotated[
     str, Field(pattern=r"^[0-9a-f]{64}$", description="The digest of the assessment that the user viewed.")
+]
+ShownVersion = Annotated[
+    StrictInt | None,
+    Field(
+        ge=1,
+        exclude_if=is_none,
+        description="The history version that was shown with the digest. A refusal lists the changes since.",
+    ),
 ]
 
 
@@ -55,6 +63,7 @@ class InformationAsked(Fact):
     """
 
     assessment_digest: Digest
+    history_version: ShownVersion = None
     answer_by: Instant | None = None
     note: Text | None = None
 

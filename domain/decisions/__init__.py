@@ -4,7 +4,8 @@
 
 A decision uses no clock, no randomness and no I/O: the moment brings the time, the actor and the random seed. What
 the business refuses is recorded as an event. A command that makes no sense raises an error of `domain.errors`, and
-nothing is saved. `consequences` adds what follows of itself, such as a completed course.
+nothing is saved. Each decision first calls its precondition, which `may` asks without the terms. `consequences` adds
+what follows of itself, such as a completed course.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ assert set(DECISIONS) == set(COMMANDS) - {OpenHistory}, "every command has its d
 
 def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
     """The events of a command, for the ledger to place. Raises an error of `errors`, or returns at least one."""
-    commands.check_role(moment.actor, command)
+    commands.check_role(moment.actor, type(command))
     if isinstance(command, OpenHistory):
         return _salted(open_history(history, command, moment), moment)
     if history is None:

@@ -6,17 +6,19 @@ Overturning approves the course in the same commit, with its own thirty days.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from domain.commands import Command
 from domain.commands.appeals import DecideAppeal, HandOnAppeal, RecordExternalAnswer
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.deadlines.appealable import standing_against
 from domain.decisions.appeals import appeal_named, open_appeal
 from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import check_looked_at, determined, request_named
+from domain.decisions.determinations import any_assessment, determined, looked_at
+from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.appeals import AppealDecided, AppealHandedOn, ExternalReviewAnswered
@@ -27,12 +29,10 @@ from domain.review.assess_request import Judgement, judge
 
 
 def decide_appeal(history: PatientHistory, command: DecideAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
-    appeal = open_appeal(history, command.appeal_id)
-    check_independent(moment.actor, history, appeal)
+    appeal, request = to_decide(history, command.appeal_id, moment)
     if command.outcome != "overturned":
         check_uphold(moment.actor)
-    request = _still_against(history, appeal)
-    judgement = _looked_at(history, request, command.assessment_digest, moment)
+    judgement = looked_at(history, request, command.assessment_digest, moment)
     assessment = judgement.assessment
     if command.outcome == "upheld":
         _check_grants_nothing(command)
@@ -57,9 +57,32 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, moment: Moment
     )
 
 
+def to_decide(history: PatientHistory, appeal_id: str, occasion: Occasion) -> tuple[Appeal, Request]:
+    """The open appeal, decided by somebody who took no part, and its request, while what was appealed stands."""
+    appeal = open_appeal(history, appeal_id, occasion)
+    check_independent(occasion.actor, history, appeal)
+    return appeal, _still_against(history, appeal)
+
+
+def _judge_appealed(history: PatientHistory, found: tuple[Appeal, Request], today: date) -> Judgement:
+    return judge(history, found[1], today)
+
+
 def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+    appeal = to_hand_on(history, command.appeal_id, moment)
+    on = command.on or moment.today
+    if on > moment.today or (appeal.closed_on is not None and on < appeal.closed_on):
+        raise InvalidCommand(
+            "the appeal can't be forwarded before it was decided, or in the future",
+            field="on",
+            remedy=f"send a date from {appeal.closed_on} to {moment.today}",
+        )
+    return (moment.event(AppealHandedOn, appeal_id=appeal.appeal_id, on=on, organisation=command.organisation),)
+
+
+def to_hand_on(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
     """Once, and only what the plan left standing, in whole or in part."""
-    appeal = appeal_named(history, command.appeal_id)
+    appeal = appeal_named(history, appeal_id)
     if appeal.handed_on_to is not None:
         raise AlreadyDecided(
             f"the appeal was forwarded to external review on {appeal.handed_on_on}",
@@ -78,36 +101,19 @@ def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, moment: Momen
             field="appeal_id",
             remedy="forward the later appeal after it is decided",
         )
-    on = command.on or moment.today
-    if on > moment.today or (appeal.closed_on is not None and on < appeal.closed_on):
-        raise InvalidCommand(
-            "the appeal can't be forwarded before it was decided, or in the future",
-            field="on",
-            remedy=f"send a date from {appeal.closed_on} to {moment.today}",
-        )
-    return (moment.event(AppealHandedOn, appeal_id=appeal.appeal_id, on=on, organisation=command.organisation),)
+    return appeal
 
 
 def record_external_answer(
     history: PatientHistory, command: RecordExternalAnswer, moment: Moment
 ) -> tuple[PatientEvent, ...]:
     """The organisation decides, whatever the plan's own assessment says; the approval of it then departs."""
-    appeal = appeal_named(history, command.appeal_id)
-    if appeal.handed_on_to is None or appeal.handed_on_on is None:
-        raise Conflict(
-            "the appeal was not forwarded to external review",
-            field="appeal_id",
-            remedy="record that the appeal was forwarded first",
-        )
-    if appeal.external_outcome is not None:
-        raise AlreadyDecided(
-            "the external decision is already recorded", field="appeal_id", remedy="the external decision is final"
-        )
-    if not appeal.handed_on_on <= command.received_on <= moment.today:
+    appeal, handed_on_on = to_record_answer(history, command.appeal_id, moment)
+    if not handed_on_on <= command.received_on <= moment.today:
         raise InvalidCommand(
             "the date of the external decision is before the appeal was forwarded, or in the future",
             field="received_on",
-            remedy=f"send a date from {appeal.handed_on_on} to {moment.today}",
+            remedy=f"send a day from {handed_on_on} to {moment.today}",
         )
     answered = moment.event(
         ExternalReviewAnswered,
@@ -123,7 +129,7 @@ def record_external_answer(
     if _was_approved_since(history, request, appeal):
         # By another way: the answer is recorded, and nothing is left to approve.
         return (answered,)
-    judgement = _looked_at(history, request, command.assessment_digest, moment)
+    judgement = looked_at(history, request, command.assessment_digest, moment)
     granted = _granted(history, request, judgement, command)
     departs = approval_departs(judgement.assessment)
     determination = determined(judgement, command.rationale, moment, departs=departs)
@@ -131,6 +137,22 @@ def record_external_answer(
         answered,
         course_approved(history, request, command, granted, determination, moment, appeal.appeal_id),
     )
+
+
+def to_record_answer(history: PatientHistory, appeal_id: str, _: Occasion) -> tuple[Appeal, date]:
+    """The appeal whose answer is awaited, and the day on which it was handed on."""
+    appeal = appeal_named(history, appeal_id)
+    if appeal.handed_on_to is None or appeal.handed_on_on is None:
+        raise Conflict(
+            "the appeal was not forwarded to external review",
+            field="appeal_id",
+            remedy="record that the appeal was forwarded first",
+        )
+    if appeal.external_outcome is not None:
+        raise AlreadyDecided(
+            "the external decision is already recorded", field="appeal_id", remedy="the external decision is final"
+        )
+    return appeal, appeal.handed_on_on
 
 
 def _was_approved_since(history: PatientHistory, request: Request, appeal: Appeal) -> bool:
@@ -152,12 +174,6 @@ def _still_against(history: PatientHistory, appeal: Appeal) -> Request:
             remedy="dismiss the appeal as not appealable, or record its withdrawal",
         )
     return request
-
-
-def _looked_at(history: PatientHistory, request: Request, digest: str, moment: Moment) -> Judgement:
-    judgement = judge(history, request, moment.today)
-    check_looked_at(judgement, digest, request.request_id)
-    return judgement
 
 
 def _granted(
@@ -213,3 +229,9 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     HandOnAppeal: hand_on_appeal,
     RecordExternalAnswer: record_external_answer,
 }
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    DecideAppeal: to_decide,
+    HandOnAppeal: to_hand_on,
+    RecordExternalAnswer: to_record_answer,
+}
+ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {DecideAppeal: OnAssessment(_judge_appealed, any_assessment)}

@@ -1,4 +1,4 @@
-"""Appeals: filed, added to, assigned, and ended without a decision. Decided in `appeals_decided`.
+"""Appeals: filed, added to, assigned, and ended without a decision. Decided in `appeal_outcomes`.
 
 A late appeal is recorded as late; only a dismissal, with its reason, refuses it.
 """
@@ -16,12 +16,12 @@ from domain.commands.appeals import (
     FileAppeal,
     WithdrawAppeal,
 )
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.deadlines.appealable import Adverse, standing_against
 from domain.deadlines.appeals import file_by
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import request_named
 from domain.decisions.information import what_is_brought
+from domain.decisions.preconditions import Assigning, Precondition, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import PatientEvent
 from domain.events.appeals import (
@@ -41,9 +41,7 @@ from domain.permissions.commands import CLINICIAN_CREDENTIALS, MAY
 
 def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
     """Of the latest denial, partial approval or rescission; a second level follows a first that left any of it."""
-    request = request_named(history, command.request_id)
-    adverse = _to_appeal(history, request)
-    level = _level(adverse)
+    request, adverse, level = to_file(history, command.request_id, moment)
     received_on = moment.day_of(command.received_at)
     if command.received_at > moment.at:
         raise InvalidCommand(
@@ -77,9 +75,16 @@ def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) ->
     )
 
 
+def to_file(history: PatientHistory, request_id: str, _: Occasion) -> tuple[Request, Adverse, AppealLevel]:
+    """The request, what stands against it, and the level of an appeal of that."""
+    request = request_named(history, request_id)
+    adverse = _to_appeal(history, request)
+    return request, adverse, _level(adverse)
+
+
 def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Moment) -> tuple[PatientEvent, ...]:
     """Facts and documents for an open appeal; the facts stand as the request's own from now on."""
-    appeal = open_appeal(history, command.appeal_id)
+    appeal = open_appeal(history, command.appeal_id, moment)
     brought = what_is_brought(history, request_named(history, appeal.request_id), command, moment)
     if brought.is_nothing and command.note is None:
         raise InvalidCommand(
@@ -103,17 +108,22 @@ def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Mo
 
 
 def assign_appeal(history: PatientHistory, command: AssignAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
-    """To somebody who may decide it."""
-    appeal = open_appeal(history, command.appeal_id)
-    _check_may_decide(command.to)
-    check_independent(command.to, history, appeal, field="to")
-    if appeal.assigned_to == command.to:
-        raise Conflict("the appeal is already assigned to this user", field="to", remedy="no action is needed")
+    appeal = to_assign(history, Assigning(command.appeal_id, command.to), moment)
     return (moment.event(AppealAssigned, appeal_id=appeal.appeal_id, to=command.to),)
 
 
+def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion) -> Appeal:
+    """To somebody who may decide it."""
+    appeal = open_appeal(history, assigning.subject_id, occasion)
+    _check_may_decide(assigning.to)
+    check_independent(assigning.to, history, appeal, field="to")
+    if appeal.assigned_to == assigning.to:
+        raise Conflict("the appeal is already assigned to this user", field="to", remedy="no action is needed")
+    return appeal
+
+
 def withdraw_appeal(history: PatientHistory, command: WithdrawAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
-    appeal = open_appeal(history, command.appeal_id)
+    appeal = open_appeal(history, command.appeal_id, moment)
     return (
         moment.event(
             AppealWithdrawn, appeal_id=appeal.appeal_id, on=moment.today, by=command.by, reason=command.reason
@@ -123,7 +133,7 @@ def withdraw_appeal(history: PatientHistory, command: WithdrawAppeal, moment: Mo
 
 def dismiss_appeal(history: PatientHistory, command: DismissAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
     """A late one is refused only so, and only where it is late."""
-    appeal = open_appeal(history, command.appeal_id)
+    appeal = open_appeal(history, command.appeal_id, moment)
     if command.ground == "late" and not appeal.is_late:
         raise InvalidCommand(
             f"the appeal was received on {appeal.received_on}, and the last day to file was {appeal.file_by}, so "
@@ -154,7 +164,7 @@ def appeal_named(history: PatientHistory, appeal_id: str) -> Appeal:
     return appeal
 
 
-def open_appeal(history: PatientHistory, appeal_id: str) -> Appeal:
+def open_appeal(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
     """Raises AlreadyDecided, and Conflict where it was withdrawn or dismissed."""
     appeal = appeal_named(history, appeal_id)
     if appeal.status in ("withdrawn", "dismissed"):
@@ -237,4 +247,11 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     AssignAppeal: assign_appeal,
     WithdrawAppeal: withdraw_appeal,
     DismissAppeal: dismiss_appeal,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    FileAppeal: to_file,
+    AddAppealEvidence: open_appeal,
+    AssignAppeal: to_assign,
+    WithdrawAppeal: open_appeal,
+    DismissAppeal: open_appeal,
 }

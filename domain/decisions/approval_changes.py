@@ -7,10 +7,11 @@ from typing import Final
 
 from domain.calendar import APPROVAL_DAYS
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.determinations import ExtendApproval, RescindApproval
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import check_looked_at, determined, request_named
+from domain.decisions.determinations import check_looked_at, determined
+from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.determinations import ApprovalExtended, ApprovalRescinded
@@ -28,25 +29,15 @@ def assessment_to_extend(history: PatientHistory, request_id: str, today: date) 
     The doses given under the approvals of the request are no course before it (R10). Raises NotFound, and
     Conflict where no approval of the request is in force, or nothing of it is left.
     """
-    request = request_named(history, request_id)
-    return _fresh(history, request, _to_extend(history, request, today), today)
+    return judge_to_extend(history, _to_extend(history, request_id, today), today)
 
 
 def extend_approval(history: PatientHistory, command: ExtendApproval, moment: Moment) -> tuple[PatientEvent, ...]:
     """Thirty days more from the last valid day; what was used stays used. Nobody may depart here (R10)."""
-    request = request_named(history, command.request_id)
-    approval = _to_extend(history, request, moment.today)
-    judgement = _fresh(history, request, approval, moment.today)
+    request, approval = found = to_extend(history, command.request_id, moment)
+    judgement = judge_to_extend(history, found, moment.today)
     check_looked_at(judgement, command.assessment_digest, request.request_id)
-    recommended = judgement.assessment.recommendation
-    if recommended != "approve":
-        raise InvalidCommand(
-            "an approval can be extended only while all criteria and the dosing are met, and the recommendation "
-            f"is {recommended} (R10)",
-            field="request_id",
-            clause=_in_the_way(judgement.assessment),
-            remedy="submit a new request",
-        )
+    check_extendable(history, found, judgement, moment)
     return (
         moment.event(
             ApprovalExtended,
@@ -60,32 +51,62 @@ def extend_approval(history: PatientHistory, command: ExtendApproval, moment: Mo
 
 def rescind_approval(history: PatientHistory, command: RescindApproval, moment: Moment) -> tuple[PatientEvent, ...]:
     """From today on nothing of the request is approved any more, by whatever decision it was."""
-    request = request_named(history, command.request_id)
-    standing = [
-        one
-        for one in history.approvals
-        if one.request_id == request.request_id and one.valid_through >= moment.today and one.rescinded_on is None
-    ]
-    if not standing:
-        raise Conflict(
-            f"the request has no approval in effect, because {_why_none(history, request, moment.today)}",
-            field="request_id",
-            remedy="no action is needed",
-        )
     return tuple(
         moment.event(
             ApprovalRescinded,
-            request_id=request.request_id,
+            request_id=approval.request_id,
             approval_version=approval.version,
             rescinded_on=moment.today,
             ground=command.ground,
             reason=command.reason,
         )
-        for approval in standing
+        for approval in to_rescind(history, command.request_id, moment)
     )
 
 
-def _to_extend(history: PatientHistory, request: Request, today: date) -> Approval:
+def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> list[Approval]:
+    """The approvals of the request that stand."""
+    request, today = request_named(history, request_id), occasion.today
+    standing = [
+        one
+        for one in history.approvals
+        if one.request_id == request_id and one.valid_through >= today and one.rescinded_on is None
+    ]
+    if not standing:
+        raise Conflict(
+            f"the request has no approval in effect, because {_why_none(history, request, today)}",
+            field="request_id",
+            remedy="no action is needed",
+        )
+    return standing
+
+
+def to_extend(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, Approval]:
+    """The request, and the approval of it that is in force, with doses left."""
+    return _to_extend(history, request_id, occasion.today)
+
+
+def judge_to_extend(history: PatientHistory, found: tuple[Request, Approval], today: date) -> Judgement:
+    request, approval = found
+    given = [dose.dose_id for dose in doses_in_progress(history, approval)]
+    return judge_extension(history, request, given, today)
+
+
+def check_extendable(_: PatientHistory, _found: object, judgement: Judgement, _occasion: Occasion) -> None:
+    """Raise InvalidCommand unless this assessment recommends to approve (R10)."""
+    recommended = judgement.assessment.recommendation
+    if recommended != "approve":
+        raise InvalidCommand(
+            "an approval can be extended only while all criteria and the dosing are met, and the recommendation "
+            f"is {recommended} (R10)",
+            field="request_id",
+            clause=_in_the_way(judgement.assessment),
+            remedy="submit a new request",
+        )
+
+
+def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[Request, Approval]:
+    request = request_named(history, request_id)
     approval = in_force_for(history, request.request_id, today)
     if approval is None:
         raise Conflict(
@@ -99,12 +120,7 @@ def _to_extend(history: PatientHistory, request: Request, today: date) -> Approv
             field="request_id",
             remedy="submit a new request for more doses or for the next course (R9)",
         )
-    return approval
-
-
-def _fresh(history: PatientHistory, request: Request, approval: Approval, today: date) -> Judgement:
-    given = [dose.dose_id for dose in doses_in_progress(history, approval)]
-    return judge_extension(history, request, given, today)
+    return request, approval
 
 
 def _in_the_way(assessment: Assessment) -> str | None:
@@ -128,4 +144,11 @@ def _why_none(history: PatientHistory, request: Request, today: date) -> str:
 DECISIONS: Final[dict[type[Command], Decision]] = {
     ExtendApproval: extend_approval,
     RescindApproval: rescind_approval,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    ExtendApproval: to_extend,
+    RescindApproval: to_rescind,
+}
+ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
+    ExtendApproval: OnAssessment(judge_to_extend, check_extendable)
 }

@@ -48,6 +48,13 @@ def days_asked(history: PatientHistory, request: Request) -> int | None:
     return request.statement.requested_dosing.consecutive_days
 
 
+def policy_doses_max(assessment: Assessment) -> int:
+    """The most doses that can be approved under this assessment; the larger course's where the path is open."""
+    edition = edition_named(assessment.edition)
+    letters: tuple[Literal["A", "B"], ...] = (assessment.scope,) if assessment.scope is not None else ("A", "B")
+    return max(edition.path(letter).doses for letter in letters)
+
+
 def quantity(history: PatientHistory, request: Request, assessment: Assessment, terms: Terms) -> Quantity:
     """The doses named, by default the policy's quantity; never more than that, nor than were given before."""
     given = _given_in_full(history, request) if not isinstance(terms, Approval) else None

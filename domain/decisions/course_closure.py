@@ -5,28 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.treatment import CloseCourse
 from domain.decisions import doses, prior_treatment
 from domain.decisions.consequences import Decision
+from domain.decisions.preconditions import Precondition
 from domain.errors import Conflict, NotFound
 from domain.events import PatientEvent
 from domain.events.treatment import CourseClosedUnfinished
 from domain.history.state import PatientHistory
-from domain.treatment.courses import courses
+from domain.treatment.courses import Course, courses
 
 
 def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) -> tuple[PatientEvent, ...]:
     """A clinician finds that an open course will not be finished (R26)."""
-    course = next((one for one in courses(history) if one.number == command.course), None)
-    if course is None:
-        raise NotFound(
-            "the course was not found", field="course", remedy="use a number from the patient's list of courses"
-        )
-    if course.status not in ("open", "unknown"):
-        raise Conflict(
-            f"course {course.number} is {course.status}", field="course", remedy="only an open course can be closed"
-        )
+    course = to_close(history, command.course, moment)
     return (
         moment.event(
             CourseClosedUnfinished,
@@ -39,8 +32,27 @@ def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) 
     )
 
 
+def to_close(history: PatientHistory, number: int, _: Occasion) -> Course:
+    """The course of this number, which is open."""
+    course = next((one for one in courses(history) if one.number == number), None)
+    if course is None:
+        raise NotFound(
+            "the course was not found", field="course", remedy="use a number from the patient's list of courses"
+        )
+    if course.status not in ("open", "unknown"):
+        raise Conflict(
+            f"course {course.number} is {course.status}", field="course", remedy="only an open course can be closed"
+        )
+    return course
+
+
 DECISIONS: Final[dict[type[Command], Decision]] = {
     **prior_treatment.DECISIONS,
     **doses.DECISIONS,
     CloseCourse: close_course,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    **prior_treatment.PRECONDITIONS,
+    **doses.PRECONDITIONS,
+    CloseCourse: to_close,
 }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.requests import ExpediteRequest, Expediting, ExtendClock, RefuseExpediting
 from domain.deadlines.requests import terms_of, why_not_extended
+from domain.deadlines.terms import Days
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import check_open, request_named
+from domain.decisions.preconditions import Precondition, request_open
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.requests import ClockExtended, ExpeditingRefused, RequestExpedited
@@ -19,18 +20,16 @@ from domain.history.state import PatientHistory
 
 def expedite_request(history: PatientHistory, command: ExpediteRequest, moment: Moment) -> tuple[PatientEvent, ...]:
     """Also one that was refused before: what was asked for again may be granted."""
-    request = request_named(history, command.request_id)
-    _check_expediting(request, command, moment)
+    request = to_expedite(history, command.request_id, moment)
+    _check_asked_at(request, command, moment)
     return (
         moment.event(RequestExpedited, request_id=request.request_id, asked_at=command.asked_at, reason=command.reason),
     )
 
 
 def refuse_expediting(history: PatientHistory, command: RefuseExpediting, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_named(history, command.request_id)
-    _check_expediting(request, command, moment)
-    if request.expediting_refused:
-        raise Conflict("the request to expedite was already refused", field="request_id", remedy="no action is needed")
+    request = to_refuse_expediting(history, command.request_id, moment)
+    _check_asked_at(request, command, moment)
     return (
         moment.event(
             ExpeditingRefused, request_id=request.request_id, asked_at=command.asked_at, reason=command.reason
@@ -38,11 +37,22 @@ def refuse_expediting(history: PatientHistory, command: RefuseExpediting, moment
     )
 
 
-def _check_expediting(request: Request, command: Expediting, moment: Moment) -> None:
-    check_open(request)
+def to_expedite(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    request = request_open(history, request_id, occasion)
     if request.urgency == "urgent" or request.expedited_at is not None:
         since = "was received as urgent" if request.urgency == "urgent" else "is already expedited"
         raise Conflict(f"the request {since}", field="request_id", remedy="decide the request by its urgent deadline")
+    return request
+
+
+def to_refuse_expediting(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    request = to_expedite(history, request_id, occasion)
+    if request.expediting_refused:
+        raise Conflict("the request to expedite was already refused", field="request_id", remedy="no action is needed")
+    return request
+
+
+def _check_asked_at(request: Request, command: Expediting, moment: Moment) -> None:
     if not request.received_at <= command.asked_at <= moment.at:
         raise InvalidCommand(
             "the request to expedite can't be before the request was received, or in the future",
@@ -53,14 +63,7 @@ def _check_expediting(request: Request, command: Expediting, moment: Moment) -> 
 
 def extend_clock(history: PatientHistory, command: ExtendClock, moment: Moment) -> tuple[PatientEvent, ...]:
     """The plan takes more time where its table allows it, and tells the claimant so."""
-    request = request_named(history, command.request_id)
-    check_open(request)
-    allowed = terms_of(request).extension
-    reason_against = why_not_extended(request, moment.at, moment.zone)
-    if reason_against is not None or allowed is None:
-        raise Conflict(
-            reason_against or "no extension is allowed", field="request_id", remedy="decide the request by its deadline"
-        )
+    request, allowed = to_extend_clock(history, command.request_id, moment)
     days = allowed.count if command.days is None else command.days
     if days > allowed.count:
         raise InvalidCommand(
@@ -79,8 +82,25 @@ def extend_clock(history: PatientHistory, command: ExtendClock, moment: Moment) 
     )
 
 
+def to_extend_clock(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, Days]:
+    """The request, and how much more time its table allows."""
+    request = request_open(history, request_id, occasion)
+    allowed = terms_of(request).extension
+    reason_against = why_not_extended(request, occasion.at, occasion.zone)
+    if reason_against is not None or allowed is None:
+        raise Conflict(
+            reason_against or "no extension is allowed", field="request_id", remedy="decide the request by its deadline"
+        )
+    return request, allowed
+
+
 DECISIONS: Final[dict[type[Command], Decision]] = {
     ExpediteRequest: expedite_request,
     RefuseExpediting: refuse_expediting,
     ExtendClock: extend_clock,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    ExpediteRequest: to_expedite,
+    RefuseExpediting: to_refuse_expediting,
+    ExtendClock: to_extend_clock,
 }

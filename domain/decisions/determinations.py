@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
-from domain.decisions.approval_terms import check_left_out, course_approved, days_asked, quantity
+from domain.decisions.approval_terms import check_left_out, course_approved, days_asked, policy_doses_max, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
 from domain.decisions.consequences import Decision
-from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotFound
+from domain.decisions.preconditions import OnAssessment, Precondition, request_open
+from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.determinations import Determination, RequestDenied, RequestReferred
 from domain.history.records import Request
@@ -25,10 +26,12 @@ from domain.review.assess_request import Judgement, judge
 
 def approve_course(history: PatientHistory, command: ApproveCourse, moment: Moment) -> tuple[PatientEvent, ...]:
     """Approve up to the policy's quantity for thirty days (R9); less than was asked is partly adverse."""
-    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    request = request_open(history, command.request_id, moment)
+    judgement = looked_at(history, request, command.assessment_digest, moment)
+    check_approvable(history, request, judgement, moment)
     assessment = judgement.assessment
+    # Before the other terms, so that nobody is told to mend a command that is not theirs to give.
     asked = days_asked(history, request)
-    # Before all else, so that nobody is told to mend a command that is not theirs to give.
     is_less = command.doses is not None and asked is not None and command.doses < asked
     commands.check_approval(moment.actor, request, assessment, is_partial=is_less)
     granted = quantity(history, request, assessment, command)
@@ -43,10 +46,20 @@ def approve_course(history: PatientHistory, command: ApproveCourse, moment: Mome
     return (course_approved(history, request, command, granted, determination, moment),)
 
 
+def check_approvable(history: PatientHistory, request: Request, judgement: Judgement, occasion: Occasion) -> None:
+    """Raise NotPermitted where only a clinician may approve what this assessment says, whatever is approved of it.
+
+    Raises Conflict where the doses that were given before they were asked for are none, or of several courses.
+    """
+    asked, assessment = days_asked(history, request), judgement.assessment
+    is_partial = asked is not None and asked > policy_doses_max(assessment)
+    commands.check_approval(occasion.actor, request, assessment, is_partial=is_partial)
+
+
 def deny_request(history: PatientHistory, command: DenyRequest, moment: Moment) -> tuple[PatientEvent, ...]:
     """Deny, citing the specific criteria, in plain language. A clause that is met is cited only to depart from it."""
-    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
-    commands.check_denial(moment.actor, request.line_of_business)
+    request = to_deny(history, command.request_id, moment)
+    judgement = looked_at(history, request, command.assessment_digest, moment)
     check_citing(command.citing, judgement.assessment)
     departs = denial_departs(command.citing, judgement.assessment)
     return (
@@ -59,15 +72,16 @@ def deny_request(history: PatientHistory, command: DenyRequest, moment: Moment) 
     )
 
 
+def to_deny(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    request = request_open(history, request_id, occasion)
+    commands.check_denial(occasion.actor, request.line_of_business)
+    return request
+
+
 def refer_request(history: PatientHistory, command: ReferRequest, moment: Moment) -> tuple[PatientEvent, ...]:
     """Send the request to a clinician, with what was seen."""
-    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
-    if request.status == "referred":
-        raise AlreadyDecided(
-            "the request is already in clinical review",
-            field="request_id",
-            remedy="wait for the clinical decision maker",
-        )
+    request = to_refer(history, command.request_id, moment)
+    judgement = looked_at(history, request, command.assessment_digest, moment)
     return (
         moment.event(
             RequestReferred,
@@ -77,32 +91,29 @@ def refer_request(history: PatientHistory, command: ReferRequest, moment: Moment
     )
 
 
-# -- what every determination needs -----------------------------------------------------------
-
-
-def request_named(history: PatientHistory, request_id: str) -> Request:
-    request = history.request(request_id)
-    if request is None:
-        raise NotFound(
-            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+def to_refer(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    request = request_open(history, request_id, occasion)
+    if request.status == "referred":
+        raise AlreadyDecided(
+            "the request is already in clinical review",
+            field="request_id",
+            remedy="wait for the clinical decision maker",
         )
     return request
 
 
-def check_open(request: Request) -> None:
-    """Raise Conflict, or AlreadyDecided, unless the request is still to be decided."""
-    if request.is_decided:
-        raise AlreadyDecided(
-            f"the request is already {request.status}",
-            field="request_id",
-            remedy="see the determination, or submit a new request",
-        )
-    if not request.is_open:
-        raise Conflict(
-            f"the request is {request.status}, so no determination can be made",
-            field="request_id",
-            remedy="reopen the request first, or submit a new one",
-        )
+# -- what every determination needs -----------------------------------------------------------
+
+
+def looked_at(history: PatientHistory, request: Request, digest: str, occasion: Occasion) -> Judgement:
+    """The assessment of today, which must be the one that was looked at."""
+    judgement = judge(history, request, occasion.today)
+    check_looked_at(judgement, digest, request.request_id)
+    return judgement
+
+
+def any_assessment(_history: PatientHistory, _found: object, _judgement: Judgement, _occasion: Occasion) -> None:
+    """Possible from every assessment, but not without one."""
 
 
 def check_looked_at(judgement: Judgement, looked_at: str, request_id: str) -> None:
@@ -129,19 +140,10 @@ def determined(judgement: Judgement, rationale: str | None, moment: Moment, *, d
     )
 
 
-def to_be_decided(history: PatientHistory, request_id: str, digest: str, moment: Moment) -> tuple[Request, Judgement]:
-    """The request and its assessment of today, which must be the one that was looked at."""
-    request = request_named(history, request_id)
-    check_open(request)
-    judgement = judge(history, request, moment.today)
-    check_looked_at(judgement, digest, request_id)
-    return request, judgement
-
-
 def _need_rationale(rationale: str | None) -> None:
     if rationale is None:
         raise InvalidCommand(
-            "this approval does not follow from the policy alone, and the rationale is missing",
+            "this approval overrides the recommendation, and the rationale is missing",
             field="rationale",
             remedy="state the rationale in plain language",
         )
@@ -151,4 +153,14 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     ApproveCourse: approve_course,
     DenyRequest: deny_request,
     ReferRequest: refer_request,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    ApproveCourse: request_open,
+    DenyRequest: to_deny,
+    ReferRequest: to_refer,
+}
+ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
+    ApproveCourse: OnAssessment(judge, check_approvable),
+    DenyRequest: OnAssessment(judge, any_assessment),
+    ReferRequest: OnAssessment(judge, any_assessment),
 }

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.requests import CorrectDocument, NewDocument, ReviewDocument, VoidDocument
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import request_named
+from domain.decisions.preconditions import Precondition, request_named
 from domain.errors import AlreadyRecorded, Conflict, EditionUnknown, InvalidCommand, NotFound
 from domain.events import PatientEvent
 from domain.events.documents import Document, DocumentCorrected, DocumentReviewed, DocumentVoided
@@ -20,7 +20,7 @@ from domain.policy.editions import EDITIONS, edition_for
 
 def review_document(history: PatientHistory, command: ReviewDocument, moment: Moment) -> tuple[PatientEvent, ...]:
     """Somebody of the plan read it for a clause; who reads it again says what holds from then on (R14)."""
-    on_record = _standing(history, command.document_id)
+    on_record = document_standing(history, command.document_id, moment)
     check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
     return (
         moment.event(
@@ -34,7 +34,7 @@ def review_document(history: PatientHistory, command: ReviewDocument, moment: Mo
 
 
 def correct_document(history: PatientHistory, command: CorrectDocument, moment: Moment) -> tuple[PatientEvent, ...]:
-    on_record = _standing(history, command.document_id)
+    on_record = document_standing(history, command.document_id, moment)
     before = on_record.document
     if command.clause is not None:
         check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
@@ -53,11 +53,11 @@ def correct_document(history: PatientHistory, command: CorrectDocument, moment: 
 
 
 def void_document(history: PatientHistory, command: VoidDocument, moment: Moment) -> tuple[PatientEvent, ...]:
-    on_record = _standing(history, command.document_id)
+    on_record = document_standing(history, command.document_id, moment)
     return (moment.event(DocumentVoided, document_id=on_record.document.document_id, reason=command.reason),)
 
 
-def _standing(history: PatientHistory, document_id: str) -> DocumentOnRecord:
+def document_standing(history: PatientHistory, document_id: str, _: Occasion) -> DocumentOnRecord:
     """The document, unless it is voided: nothing is said of it any more (R23)."""
     on_record = history.document(document_id)
     if on_record is None:
@@ -128,4 +128,9 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     ReviewDocument: review_document,
     CorrectDocument: correct_document,
     VoidDocument: void_document,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    ReviewDocument: document_standing,
+    CorrectDocument: document_standing,
+    VoidDocument: document_standing,
 }

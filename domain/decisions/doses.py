@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any, Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.treatment import ConfirmDuplicate, CorrectDose, DismissDuplicate, RecordDose, VoidDose
 from domain.decisions.consequences import Decision, after
+from domain.decisions.preconditions import Precondition, always
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
 from domain.events.treatment import (
@@ -87,13 +88,7 @@ def _possible_original(history: PatientHistory, source: str, on: date) -> Dose |
 
 def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) -> tuple[PatientEvent, ...]:
     """What the entry should have said; a corrected day alone places the dose anew (R24)."""
-    dose = _dose(history, command.dose_id)
-    if dose.voided:
-        raise Conflict(
-            "a voided dose entry can't be corrected",
-            field="dose_id",
-            remedy="record the infusion again under another reference",
-        )
+    dose = to_correct_dose(history, command.dose_id, moment)
     on = command.on or dose.on
     _check_day(history, on, moment)
     if command.request_id is not None and history.request(command.request_id) is None:
@@ -118,6 +113,17 @@ def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) 
     if command.course is not None:
         _check_moved_alone(history, event, command.course)
     return (event,)
+
+
+def to_correct_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    dose = _dose(history, dose_id)
+    if dose.voided:
+        raise Conflict(
+            "a voided dose entry can't be corrected",
+            field="dose_id",
+            remedy="record the infusion again under another reference",
+        )
+    return dose
 
 
 def dose_corrected(history: PatientHistory, dose: Dose, moment: Moment, reason: str, **corrected: Any) -> DoseCorrected:
@@ -197,13 +203,21 @@ def _ids_of(course: Course) -> frozenset[str]:
 
 
 def confirm_duplicate(history: PatientHistory, command: ConfirmDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = _second_report(history, command.dose_id, "confirmed")
+    dose = to_confirm_duplicate(history, command.dose_id, moment)
     return (moment.event(PossibleDuplicateConfirmed, dose_id=dose.dose_id, reason=command.reason),)
 
 
+def to_confirm_duplicate(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    return _second_report(history, dose_id, "confirmed")
+
+
 def dismiss_duplicate(history: PatientHistory, command: DismissDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = _second_report(history, command.dose_id, "dismissed")
+    dose = to_dismiss_duplicate(history, command.dose_id, moment)
     return (moment.event(PossibleDuplicateDismissed, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def to_dismiss_duplicate(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    return _second_report(history, dose_id, "dismissed")
 
 
 def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) -> Dose:
@@ -222,10 +236,15 @@ def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) ->
 
 
 def void_dose(history: PatientHistory, command: VoidDose, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = _dose(history, command.dose_id)
+    dose = to_void_dose(history, command.dose_id, moment)
+    return (moment.event(DoseVoided, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def to_void_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    dose = _dose(history, dose_id)
     if dose.voided:
         raise Conflict("the dose entry is already voided", field="dose_id", remedy="no action is needed")
-    return (moment.event(DoseVoided, dose_id=dose.dose_id, reason=command.reason),)
+    return dose
 
 
 def _dose(history: PatientHistory, dose_id: str) -> Dose:
@@ -243,4 +262,11 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     ConfirmDuplicate: confirm_duplicate,
     DismissDuplicate: dismiss_duplicate,
     VoidDose: void_dose,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    RecordDose: always,
+    CorrectDose: to_correct_dose,
+    ConfirmDuplicate: to_confirm_duplicate,
+    DismissDuplicate: to_dismiss_duplicate,
+    VoidDose: to_void_dose,
 }

@@ -11,11 +11,11 @@ from typing import Final
 
 from domain.calendar import approval_window
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.determinations import ImportPastDetermination
 from domain.decisions.approval_terms import doses_asked_back
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import check_open, request_named
+from domain.decisions.preconditions import Precondition, check_open, request_named
 from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.determinations import PastDeterminationImported
@@ -34,7 +34,7 @@ UNKNOWN: Final = "unknown"
 def import_past_determination(
     history: PatientHistory, command: ImportPastDetermination, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    request = _to_be_told_of(history, command.request_id)
+    request = to_import(history, command.request_id, moment)
     if not request.received_on <= command.decided_on <= moment.today:
         raise InvalidCommand(
             "the date of the determination is before the request was received, or in the future",
@@ -65,7 +65,7 @@ def import_past_determination(
     )
 
 
-def _to_be_told_of(history: PatientHistory, request_id: str) -> Request:
+def to_import(history: PatientHistory, request_id: str, _: Occasion) -> Request:
     request = request_named(history, request_id)
     if request.imported_from is None:
         raise Conflict(
@@ -179,3 +179,4 @@ def _course(history: PatientHistory, then: PatientHistory, valid_from: date, val
 
 
 DECISIONS: Final[dict[type[Command], Decision]] = {ImportPastDetermination: import_past_determination}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {ImportPastDetermination: to_import}

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.requests import CorrectStatement, RequestInformation, SendReminder, Supplement, SupplyInformation
 from domain.deadlines.requests import answer_by_at_least, restarted_at
 from domain.decisions.consequences import Decision, after
-from domain.decisions.determinations import check_open, request_named, to_be_decided
+from domain.decisions.determinations import looked_at
 from domain.decisions.documents import documents_brought
+from domain.decisions.preconditions import OnAssessment, Precondition, request_on_record, request_open
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.documents import Document
@@ -28,7 +29,7 @@ from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
 from domain.policy.assessment import Assessment
-from domain.review.assess_request import judge
+from domain.review.assess_request import Judgement, judge
 from domain.review.statements import changed_fields, check_statement, supplemented
 
 
@@ -36,15 +37,10 @@ def request_information(
     history: PatientHistory, command: RequestInformation, moment: Moment
 ) -> tuple[PatientEvent, ...]:
     """Ask for exactly what the assessment that was looked at leaves undetermined, and can still change the answer."""
-    request, judgement = to_be_decided(history, command.request_id, command.assessment_digest, moment)
+    request = request_open(history, command.request_id, moment)
+    judgement = looked_at(history, request, command.assessment_digest, moment)
+    check_anything_to_ask(history, request, judgement, moment)
     assessment = judgement.assessment
-    if not assessment.needed:
-        raise InvalidCommand(
-            f"no information is needed: the recommendation is {assessment.recommendation}",
-            field="request_id",
-            remedy="decide the request instead",
-        )
-    _refuse_asking_twice(request, assessment, moment.at)
     least = answer_by_at_least(request, moment.at, moment.zone)
     answer_by = least if command.answer_by is None else command.answer_by
     if answer_by < least:
@@ -64,6 +60,18 @@ def request_information(
             note=command.note,
         ),
     )
+
+
+def check_anything_to_ask(_: PatientHistory, request: Request, judgement: Judgement, occasion: Occasion) -> None:
+    """Raise InvalidCommand where this assessment needs nothing, and Conflict where all of it is asked for."""
+    assessment = judgement.assessment
+    if not assessment.needed:
+        raise InvalidCommand(
+            f"no information is needed: the recommendation is {assessment.recommendation}",
+            field="request_id",
+            remedy="decide the request instead",
+        )
+    _refuse_asking_twice(request, assessment, occasion.at)
 
 
 def _asked(assessment: Assessment, clause: str) -> Asked:
@@ -89,16 +97,20 @@ def _refuse_asking_twice(request: Request, assessment: Assessment, at: datetime)
 
 
 def send_reminder(history: PatientHistory, command: SendReminder, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_named(history, command.request_id)
-    check_open(request)
+    request = to_remind(history, command.request_id, moment)
+    return (moment.event(ReminderSent, request_id=request.request_id, channel=command.channel, note=command.note),)
+
+
+def to_remind(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    request = request_open(history, request_id, occasion)
     if request.awaits is None:
         raise Conflict("no information was requested", field="request_id", remedy="request the information first")
-    return (moment.event(ReminderSent, request_id=request.request_id, channel=command.channel, note=command.note),)
+    return request
 
 
 def supply_information(history: PatientHistory, command: SupplyInformation, moment: Moment) -> tuple[PatientEvent, ...]:
     """Facts are never refused: they come while the request is open, and after it was decided."""
-    request = request_named(history, command.request_id)
+    request = request_on_record(history, command.request_id, moment)
     brought = what_is_brought(history, request, command, moment)
     event = moment.event(
         InformationSupplied,
@@ -147,7 +159,7 @@ def _answers_in_full(request: Request, known: PatientHistory, moment: Moment) ->
 
 def correct_statement(history: PatientHistory, command: CorrectStatement, moment: Moment) -> tuple[PatientEvent, ...]:
     """The last recorded correction holds (R23), also of a request that is decided."""
-    request = request_named(history, command.request_id)
+    request = request_on_record(history, command.request_id, moment)
     check_statement(command.statement, moment.today)
     consultation = command.consultation or request.consultation
     line_of_business = command.line_of_business or request.line_of_business
@@ -215,4 +227,13 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     SendReminder: send_reminder,
     SupplyInformation: supply_information,
     CorrectStatement: correct_statement,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    RequestInformation: request_open,
+    SendReminder: to_remind,
+    SupplyInformation: request_on_record,
+    CorrectStatement: request_on_record,
+}
+ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
+    RequestInformation: OnAssessment(judge, check_anything_to_ask)
 }

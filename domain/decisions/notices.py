@@ -7,14 +7,14 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.requests import IssueNotice, RecordDelivery
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import request_named
+from domain.decisions.preconditions import Precondition, request_on_record
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
 from domain.events.requests import NoticeDelivered, NoticeIssued, NoticeKind
-from domain.history.records import Appeal, Request
+from domain.history.records import Appeal, Notice, Request
 from domain.history.state import PatientHistory
 
 TELLS_OF: Final[dict[NoticeKind, str]] = {
@@ -29,7 +29,7 @@ TELLS_OF: Final[dict[NoticeKind, str]] = {
 
 def issue_notice(history: PatientHistory, command: IssueNotice, moment: Moment) -> tuple[PatientEvent, ...]:
     """Of what is on record, and not from before it happened, by the days of the plan's zone."""
-    request = request_named(history, command.request_id)
+    request = request_on_record(history, command.request_id, moment)
     appeal = _appeal(history, request, command.appeal_id)
     if command.kind == "appeal_decision" and appeal is None:
         raise InvalidCommand(
@@ -117,13 +117,7 @@ def _adverse(history: PatientHistory, request: Request) -> Iterator[date]:
 
 
 def record_delivery(history: PatientHistory, command: RecordDelivery, moment: Moment) -> tuple[PatientEvent, ...]:
-    notice = history.notice(command.notice_id)
-    if notice is None:
-        raise NotFound(
-            "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
-        )
-    if notice.delivered_at is not None:
-        raise Conflict("the delivery is already recorded", field="notice_id", remedy="no action is needed")
+    notice = to_deliver(history, command.notice_id, moment)
     if not notice.issued_at <= command.delivered_at <= moment.at:
         raise InvalidCommand(
             "the time of delivery is before the notice was sent, or in the future",
@@ -133,7 +127,23 @@ def record_delivery(history: PatientHistory, command: RecordDelivery, moment: Mo
     return (moment.event(NoticeDelivered, notice_id=notice.notice_id, delivered_at=command.delivered_at),)
 
 
+def to_deliver(history: PatientHistory, notice_id: str, _: Occasion) -> Notice:
+    """The notice, whose delivery is not on record."""
+    notice = history.notice(notice_id)
+    if notice is None:
+        raise NotFound(
+            "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
+        )
+    if notice.delivered_at is not None:
+        raise Conflict("the delivery is already recorded", field="notice_id", remedy="no action is needed")
+    return notice
+
+
 DECISIONS: Final[dict[type[Command], Decision]] = {
     IssueNotice: issue_notice,
     RecordDelivery: record_delivery,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    IssueNotice: request_on_record,
+    RecordDelivery: to_deliver,
 }

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from domain.calendar import PartialDate
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.patient import (
     AddMemberIdentifier,
     ChangeLineOfBusiness,
@@ -27,6 +28,7 @@ from domain.commands.patient import (
     VoidDeathRecord,
 )
 from domain.decisions.consequences import Decision
+from domain.decisions.preconditions import Precondition, always
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
 from domain.events.patient import (
@@ -37,6 +39,7 @@ from domain.events.patient import (
     HistoriesUnlinked,
     HistoryOpened,
     LineOfBusinessChanged,
+    Member,
     MemberIdentifierAdded,
     MemberIdentifierRetired,
     OtherAgentStarted,
@@ -49,6 +52,7 @@ from domain.policy.agents import recognise
 
 
 def open_history(history: PatientHistory | None, command: OpenHistory, moment: Moment) -> tuple[PatientEvent, ...]:
+    to_open(history, None, moment)
     if history is not None:
         return (_admitted(history, command, moment),)
     born = command.birth_date
@@ -56,10 +60,15 @@ def open_history(history: PatientHistory | None, command: OpenHistory, moment: M
     return (moment.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
 
 
+def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None:
+    """A member has no history, unless a prescriber's office is admitted to it that is not yet."""
+    actor = occasion.actor
+    if history is not None and (actor.role != "requester" or actor.asks_as in history.requesters):
+        raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
+
+
 def _admitted(history: PatientHistory, command: OpenHistory, moment: Moment) -> RequesterAdmitted:
     """A prescriber's office that knows her by name and birth date is told no more than that it may ask for her."""
-    if moment.actor.role != "requester" or moment.actor.asks_as in history.requesters:
-        raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
     known = (_plainly(history.name), history.birth_date)
     if command.birth_date is None or (_plainly(command.name), command.birth_date) != known:
         raise Conflict(
@@ -119,17 +128,26 @@ def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
 
 def add_identifier(history: PatientHistory, command: AddMemberIdentifier, moment: Moment) -> tuple[PatientEvent, ...]:
     """That the member id leads to nobody else, the ledger sees in its index."""
-    if command.member in history.members:
+    to_add_identifier(history, command.member, moment)
+    return (moment.event(MemberIdentifierAdded, member=command.member),)
+
+
+def to_add_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
+    if member in history.members:
         raise AlreadyRecorded(
             "this member ID is already on record for this patient", field="member", remedy="no action is needed"
         )
-    return (moment.event(MemberIdentifierAdded, member=command.member),)
 
 
 def retire_identifier(
     history: PatientHistory, command: RetireMemberIdentifier, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    if command.member not in history.members:
+    to_retire_identifier(history, command.member, moment)
+    return (moment.event(MemberIdentifierRetired, member=command.member, reason=command.reason),)
+
+
+def to_retire_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
+    if member not in history.members:
         raise NotFound(
             "this member ID is not on record for this patient", field="member", remedy="use a member ID of this patient"
         )
@@ -139,12 +157,15 @@ def retire_identifier(
             field="member",
             remedy="add another member ID first",
         )
-    return (moment.event(MemberIdentifierRetired, member=command.member, reason=command.reason),)
 
 
 def link_histories(history: PatientHistory, command: LinkHistories, moment: Moment) -> tuple[PatientEvent, ...]:
     """The ledger decides the same of the other history, in the same commit."""
-    other = command.other_patient_id
+    to_link(history, command.other_patient_id, moment)
+    return (moment.event(HistoriesLinked, other_patient_id=command.other_patient_id, reason=command.reason),)
+
+
+def to_link(history: PatientHistory, other: UUID, _: Occasion) -> None:
     if other == history.patient_id:
         raise InvalidCommand(
             "a patient can't be linked with the same patient",
@@ -155,18 +176,20 @@ def link_histories(history: PatientHistory, command: LinkHistories, moment: Mome
         raise AlreadyRecorded(
             "the two patients are already linked", field="other_patient_id", remedy="no action is needed"
         )
-    return (moment.event(HistoriesLinked, other_patient_id=other, reason=command.reason),)
 
 
 def unlink_histories(history: PatientHistory, command: UnlinkHistories, moment: Moment) -> tuple[PatientEvent, ...]:
-    if command.other_patient_id not in history.linked:
+    to_unlink(history, command.other_patient_id, moment)
+    return (moment.event(HistoriesUnlinked, other_patient_id=command.other_patient_id, reason=command.reason),)
+
+
+def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
+    if other not in history.linked:
         raise Conflict(
             "the two patients are not linked",
             field="other_patient_id",
             remedy="use an id from the patient's list of linked patients",
         )
-    event = moment.event(HistoriesUnlinked, other_patient_id=command.other_patient_id, reason=command.reason)
-    return (event,)
 
 
 # -- coverage, and who speaks for her ---------------------------------------------------------
@@ -218,7 +241,7 @@ def name_representative(
     )
 
 
-# -- her death --------------------------------------------------------------------------------
+# -- the death of the patient --------------------------------------------------------------------------------
 
 
 def record_death(history: PatientHistory, command: RecordDeath, moment: Moment) -> tuple[PatientEvent, ...]:
@@ -229,9 +252,13 @@ def record_death(history: PatientHistory, command: RecordDeath, moment: Moment) 
 
 
 def void_death_record(history: PatientHistory, command: VoidDeathRecord, moment: Moment) -> tuple[PatientEvent, ...]:
+    to_void_death(history, None, moment)
+    return (moment.event(DeathRecordVoided, reason=command.reason),)
+
+
+def to_void_death(history: PatientHistory, _: None, _occasion: Occasion) -> None:
     if history.deceased_on is None:
         raise Conflict("no death is recorded for this patient", remedy="no action is needed")
-    return (moment.event(DeathRecordVoided, reason=command.reason),)
 
 
 # -- agents of others -------------------------------------------------------------------------
@@ -289,4 +316,17 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     VoidDeathRecord: void_death_record,
     RecordAgentStarted: record_agent_started,
     RecordAgentStopped: record_agent_stopped,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    CorrectDemographics: always,
+    AddMemberIdentifier: to_add_identifier,
+    RetireMemberIdentifier: to_retire_identifier,
+    LinkHistories: to_link,
+    UnlinkHistories: to_unlink,
+    ChangeLineOfBusiness: always,
+    NameRepresentative: always,
+    RecordDeath: always,
+    VoidDeathRecord: to_void_death,
+    RecordAgentStarted: always,
+    RecordAgentStopped: always,
 }

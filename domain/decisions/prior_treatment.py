@@ -13,10 +13,11 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.treatment import CorrectPriorTreatment, ReportPriorTreatment, VoidPriorTreatment
 from domain.decisions.consequences import Decision, after
 from domain.decisions.doses import dose_corrected, request_anew
+from domain.decisions.preconditions import Precondition, always
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
 from domain.events.treatment import (
@@ -60,9 +61,7 @@ def report_prior_treatment(
 def correct_prior_treatment(
     history: PatientHistory, command: CorrectPriorTreatment, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    report = _report(history, command.report_id)
-    if report.voided:
-        raise Conflict("a voided report can't be corrected", field="report_id", remedy="report the treatment again")
+    report = to_correct_report(history, command.report_id, moment)
     _check_courses(history, command.courses, report.told_by, "is after the day of the report")
     values = {
         "source": command.source or report.source,
@@ -82,12 +81,24 @@ def correct_prior_treatment(
 def void_prior_treatment(
     history: PatientHistory, command: VoidPriorTreatment, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    report = _report(history, command.report_id)
-    if report.voided:
-        raise Conflict("the report is already voided", field="report_id", remedy="no action is needed")
+    report = to_void_report(history, command.report_id, moment)
     event = moment.event(PriorTreatmentVoided, report_id=report.report_id, reason=command.reason)
     same = _same_courses(report, {})
     return _with_what_follows(history, event, same, moment, "The report that it documented was voided.")
+
+
+def to_correct_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
+    report = _report(history, report_id)
+    if report.voided:
+        raise Conflict("a voided report can't be corrected", field="report_id", remedy="report the treatment again")
+    return report
+
+
+def to_void_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
+    report = _report(history, report_id)
+    if report.voided:
+        raise Conflict("the report is already voided", field="report_id", remedy="no action is needed")
+    return report
 
 
 def _report(history: PatientHistory, report_id: str) -> Report:
@@ -227,4 +238,9 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     ReportPriorTreatment: report_prior_treatment,
     CorrectPriorTreatment: correct_prior_treatment,
     VoidPriorTreatment: void_prior_treatment,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    ReportPriorTreatment: always,
+    CorrectPriorTreatment: to_correct_report,
+    VoidPriorTreatment: to_void_report,
 }

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.requests import (
     AssignRequest,
     ChangePlannedInfusion,
@@ -20,7 +20,14 @@ from domain.commands.requests import (
     WithdrawRequest,
 )
 from domain.decisions.consequences import Decision
-from domain.decisions.determinations import check_open, request_named
+from domain.decisions.preconditions import (
+    Assigning,
+    Precondition,
+    always,
+    request_named,
+    request_on_record,
+    request_open,
+)
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import PatientEvent
 from domain.events.requests import (
@@ -98,8 +105,7 @@ def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], rec
 def change_planned_infusion(
     history: PatientHistory, command: ChangePlannedInfusion, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    request = request_named(history, command.request_id)
-    check_open(request)
+    request = request_open(history, command.request_id, moment)
     now = (command.planned_first_infusion_on, command.planned_site)
     if now == (request.planned_first_infusion_on, request.planned_site):
         raise InvalidCommand(
@@ -119,8 +125,7 @@ def change_planned_infusion(
 
 def change_prescriber(history: PatientHistory, command: ChangePrescriber, moment: Moment) -> tuple[PatientEvent, ...]:
     """A consultation is that of the prescriber: a new prescriber brings one, or none is stated."""
-    request = request_named(history, command.request_id)
-    check_open(request)
+    request = request_open(history, command.request_id, moment)
     if (command.prescriber, command.consultation) == (request.prescriber, request.consultation):
         raise InvalidCommand(
             "this prescriber is already on record", field="prescriber", remedy="send the new prescriber"
@@ -139,9 +144,12 @@ def change_prescriber(history: PatientHistory, command: ChangePrescriber, moment
 
 
 def assign_request(history: PatientHistory, command: AssignRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_named(history, command.request_id)
-    check_open(request)
-    to = command.to
+    request = to_assign(history, Assigning(command.request_id, command.to), moment)
+    return (moment.event(RequestAssigned, request_id=request.request_id, to=command.to),)
+
+
+def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion) -> Request:
+    request, to = request_open(history, assigning.subject_id, occasion), assigning.to
     if to.role not in ("reviewer", "clinician"):
         raise InvalidCommand(
             f"a request can't be assigned to the role {to.role!r}",
@@ -156,23 +164,26 @@ def assign_request(history: PatientHistory, command: AssignRequest, moment: Mome
         )
     if request.held_by == to:
         raise Conflict("the request is already assigned to this user", field="to", remedy="no action is needed")
-    return (moment.event(RequestAssigned, request_id=request.request_id, to=to),)
+    return request
 
 
 def release_request(history: PatientHistory, command: ReleaseRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_named(history, command.request_id)
-    check_open(request)
+    request = to_release(history, command.request_id, moment)
+    return (moment.event(RequestReleased, request_id=request.request_id),)
+
+
+def to_release(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    request = request_open(history, request_id, occasion)
     if request.held_by is None:
         raise Conflict("the request is already unassigned", field="request_id", remedy="no action is needed")
-    return (moment.event(RequestReleased, request_id=request.request_id),)
+    return request
 
 
 # -- closed without a determination, and opened again -----------------------------------------
 
 
 def withdraw_request(history: PatientHistory, command: WithdrawRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_named(history, command.request_id)
-    _check_not_closed(request)
+    request = request_not_closed(history, command.request_id, moment)
     return (
         moment.event(
             RequestWithdrawn, request_id=request.request_id, on=moment.today, by=command.by, reason=command.reason
@@ -181,8 +192,7 @@ def withdraw_request(history: PatientHistory, command: WithdrawRequest, moment: 
 
 
 def dismiss_request(history: PatientHistory, command: DismissRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_named(history, command.request_id)
-    _check_not_closed(request)
+    request = request_not_closed(history, command.request_id, moment)
     if command.ground == "duplicate":
         _check_duplicate(history, request, command.duplicate_of)
     elif command.duplicate_of is not None:
@@ -203,13 +213,15 @@ def dismiss_request(history: PatientHistory, command: DismissRequest, moment: Mo
     )
 
 
-def _check_not_closed(request: Request) -> None:
+def request_not_closed(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    request = request_named(history, request_id)
     if not request.is_open:
         raise AlreadyDecided(
             f"the request is already {request.status}",
             field="request_id",
             remedy="see the request's history, or submit a new request",
         )
+    return request
 
 
 def _check_duplicate(history: PatientHistory, request: Request, duplicate_of: str | None) -> None:
@@ -234,8 +246,13 @@ def _check_duplicate(history: PatientHistory, request: Request, duplicate_of: st
 
 
 def reopen_request(history: PatientHistory, command: ReopenRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+    request = to_reopen(history, command.request_id, moment)
+    return (moment.event(RequestReopened, request_id=request.request_id, on=moment.today, reason=command.reason),)
+
+
+def to_reopen(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
     """What was denied only a clinician opens again; what was never decided, a reviewer too."""
-    request = request_named(history, command.request_id)
+    request = request_named(history, request_id)
     if request.is_open:
         raise Conflict("the request is open", field="request_id", remedy="decide the request")
     if request.status == "approved":
@@ -250,13 +267,13 @@ def reopen_request(history: PatientHistory, command: ReopenRequest, moment: Mome
             field="request_id",
             remedy="decide the appeal, or record its withdrawal",
         )
-    if request.status == "denied" and moment.actor.role != "clinician":
+    if request.status == "denied" and occasion.actor.role != "clinician":
         raise NotPermitted(
-            f"a {moment.actor.role} may not reopen a denied request",
+            f"a {occasion.actor.role} may not reopen what was denied",
             field="actor.role",
             remedy="ask a clinician to reopen the request, or file an appeal",
         )
-    return (moment.event(RequestReopened, request_id=request.request_id, on=moment.today, reason=command.reason),)
+    return request
 
 
 # -- talking with the prescriber --------------------------------------------------------------
@@ -264,21 +281,26 @@ def reopen_request(history: PatientHistory, command: ReopenRequest, moment: Mome
 
 def offer_peer_to_peer(history: PatientHistory, command: OfferPeerToPeer, moment: Moment) -> tuple[PatientEvent, ...]:
     """Before the determination, and after one that is adverse."""
-    request = request_named(history, command.request_id)
+    request = to_offer_peer_to_peer(history, command.request_id, moment)
+    if command.until is not None and command.until < moment.today:
+        raise InvalidCommand("the last day of the offer has passed", field="until", remedy="send today or a later day")
+    return (moment.event(PeerToPeerOffered, request_id=request.request_id, until=command.until, note=command.note),)
+
+
+def to_offer_peer_to_peer(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    request = request_named(history, request_id)
     if request.status in ("withdrawn", "dismissed"):
         raise Conflict(
             f"the request was {request.status}, so there is no determination to discuss",
             field="request_id",
             remedy="reopen the request first",
         )
-    if command.until is not None and command.until < moment.today:
-        raise InvalidCommand("the last day of the offer has passed", field="until", remedy="send today or a later day")
-    return (moment.event(PeerToPeerOffered, request_id=request.request_id, until=command.until, note=command.note),)
+    return request
 
 
 def hold_peer_to_peer(history: PatientHistory, command: HoldPeerToPeer, moment: Moment) -> tuple[PatientEvent, ...]:
     """A conversation that took place is recorded, whatever became of the request."""
-    request = request_named(history, command.request_id)
+    request = request_on_record(history, command.request_id, moment)
     on = command.on or moment.today
     if not request.received_on <= on <= moment.today:
         raise InvalidCommand(
@@ -308,4 +330,16 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
     ReopenRequest: reopen_request,
     OfferPeerToPeer: offer_peer_to_peer,
     HoldPeerToPeer: hold_peer_to_peer,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    SubmitRequest: always,
+    ChangePlannedInfusion: request_open,
+    ChangePrescriber: request_open,
+    AssignRequest: to_assign,
+    ReleaseRequest: to_release,
+    WithdrawRequest: request_not_closed,
+    DismissRequest: request_not_closed,
+    ReopenRequest: to_reopen,
+    OfferPeerToPeer: to_offer_peer_to_peer,
+    HoldPeerToPeer: request_on_record,
 }

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any, Final, cast, get_args
 from uuid import UUID
@@ -22,7 +22,7 @@ from pydantic_core import to_json
 
 from domain import errors
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import Moment, Occasion
 from domain.commands.patient import OpenHistory
 from domain.decisions import decide
 from domain.events import PatientEvent
@@ -39,7 +39,7 @@ from domain.ledger.related_streams import AboutMember, AboutTwo, Beside
 from domain.ledger.stores.group_commit import CommandRecord
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
-from domain.review.assessment_changes import what_moved
+from domain.review.assessment_changes import changes_since
 
 ATTEMPTS: Final = 100
 """How often a command is decided anew because another process recorded one first."""
@@ -187,14 +187,9 @@ class Ledger(LedgerOnRecord):
                 return outcome
         raise errors.Conflict("Other users kept adding this member", remedy="send the command again")
 
-    def refusal_of(self, history: PatientHistory, command: Command, actor: Actor) -> errors.LedgerError | None:
-        """Why this command would be refused if it were sent now; None where it would be done. Nothing is recorded."""
-        sent = _Sent(actor, None, "", None, 0)
-        try:
-            decide(history, command, self._moment(sent, history))
-        except errors.LedgerError as refusal:
-            return refusal
-        return None
+    def occasion(self, actor: Actor, history: PatientHistory) -> Occasion:
+        """Now, as a command of this person about this history would be decided."""
+        return Occasion(self._instant(history), self.zone, actor)
 
     def was_sent(self, key: str, actor: Actor) -> bool:
         """Whether a command of this person under this key is on record."""
@@ -289,23 +284,27 @@ class Ledger(LedgerOnRecord):
         return Outcome(found.patient_id, events[found.first_version - 1 :], folded(events), replayed=True)
 
     def _decided(self, history: PatientHistory, command: Command, moment: Moment) -> Sequence[PatientEvent]:
-        """The decision; where the facts moved since they were looked at, the error says which."""
+        """The decision. Where the assessment changed since it was shown, the error lists the changes."""
         try:
             return decide(history, command, moment)
         except errors.AssessmentMoved as moved:
             events = self.events(history.patient_id, through_version=history.version)
-            request_id, looked_at = moved.details["request_id"], moved.details["looked_at"]
-            moved.details["changed"] = what_moved(looked_at, versions(events), request_id, moment.today)
+            request_id, digest = moved.details["request_id"], moved.details["looked_at"]
+            seen = getattr(command, "history_version", None)
+            moved.details["changed"] = changes_since(digest, versions(events), request_id, moment.today, seen)
             raise
 
     def _moment(self, sent: _Sent, *histories: PatientHistory | None) -> Moment:
+        command_id, seed = self._random_id(), self._entropy(32)
+        return Moment(self._instant(*histories), self.zone, sent.actor, command_id, seed, sent.imported_from)
+
+    def _instant(self, *histories: PatientHistory | None) -> datetime:
         """Now, and after everything that is on record in these histories."""
         at = self.now()
         for history in histories:
             if history is not None and history.recorded_at >= at:
                 at = history.recorded_at + _TICK
-        command_id, seed = self._random_id(), self._entropy(32)
-        return Moment(at, self.zone, sent.actor, command_id, seed, sent.imported_from)
+        return at
 
     def _random_id(self) -> UUID:
         return UUID(bytes=self._entropy(16), version=4)

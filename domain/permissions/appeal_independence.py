@@ -37,7 +37,15 @@ The prescriber is of one of them, or asked after consulting one who is (1.A.iv, 
 
 
 def check_independent(actor: Actor, history: PatientHistory, appeal: Appeal, *, field: str = "actor") -> None:
-    """Raise NotPermitted where this person took part in what is appealed, or reports to one who did.
+    """Raise NotPermitted where this person took part in what is appealed, or reports to one who did."""
+    if (refusal := why_not_independent(actor, history, appeal, field=field)) is not None:
+        raise refusal
+
+
+def why_not_independent(
+    actor: Actor, history: PatientHistory, appeal: Appeal, *, field: str = "actor"
+) -> NotPermitted | None:
+    """The refusal of somebody who took part in what is appealed, or reports to one who did.
 
     An imported determination names its decider by name alone, so the name is compared as well.
     """
@@ -45,35 +53,43 @@ def check_independent(actor: Actor, history: PatientHistory, appeal: Appeal, *, 
     assert request is not None, "an appeal belongs to a request on record"
     took_part = {one.id for one in _took_part(history, request, appeal)}
     if actor.id in took_part or _spoken(actor.name) in _named(request):
-        raise NotPermitted(
+        return NotPermitted(
             "this user took part in the determination under appeal",
             field=f"{field}.id",
             remedy="assign the appeal to a reviewer who was not involved in the determination and is not a subordinate "
             "of anyone involved",
         )
     if took_part & set(actor.reports_to):
-        raise NotPermitted(
+        return NotPermitted(
             "this user is a subordinate of a person who took part in the determination under appeal",
             field=f"{field}.reports_to",
             remedy="assign the appeal to a reviewer who is not their subordinate",
         )
+    return None
 
 
 def check_uphold(actor: Actor) -> None:
     """Raise NotPermitted unless this is a physician of the same or a similar specialty."""
+    if (refusal := why_not_uphold(actor)) is not None:
+        raise refusal
+
+
+def why_not_uphold(actor: Actor) -> NotPermitted | None:
+    """The refusal of anybody but a physician of the same or a similar specialty."""
     if actor.credential != "physician":
-        raise NotPermitted(
+        return NotPermitted(
             f"a {actor.credential.replace('_', ' ')} may overturn a denial but may not uphold one",
             field="actor.credential",
             remedy="assign the appeal to a physician of the same or a similar specialty",
         )
     if actor.specialty is None or normalised(actor.specialty) not in SIMILAR_SPECIALTIES:
-        raise NotPermitted(
+        return NotPermitted(
             "only a physician of a specialty that is the same as or similar to the prescriber's, or that manages "
             "the condition, may uphold a denial",
             field="actor.specialty",
-            remedy="assign the appeal to a physician who specializes in neurology or multiple sclerosis",
+            remedy="assign the appeal to a neurologist or a specialist in multiple sclerosis",
         )
+    return None
 
 
 def normalised(specialty: str) -> str:

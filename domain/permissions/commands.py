@@ -7,6 +7,7 @@ course; who may deny is data, by line of business.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from domain.commands import COMMANDS, Command, appeals, determinations, patient, requests, treatment
@@ -111,21 +112,28 @@ MAY_DENY: Final[dict[LineOfBusiness, frozenset[Credential]]] = {
 }
 
 
-def check_role(actor: Actor, command: Command) -> None:
-    """Raise NotPermitted unless the role may give this command at all."""
-    allowed = MAY[type(command)]
+def check_role(actor: Actor, command: type[Command]) -> None:
+    """Raise NotPermitted unless the role may give such a command at all."""
+    if (refusal := refusal_of_role(actor, command)) is not None:
+        raise refusal
+
+
+def refusal_of_role(actor: Actor, command: type[Command]) -> NotPermitted | None:
+    """Why the role may not give such a command at all; None where it may."""
+    allowed = MAY[command]
     if actor.role not in allowed:
-        raise NotPermitted(
+        return NotPermitted(
             f"{_a(actor.role)} may not {_in_words(command)}",
             field="actor.role",
             remedy=f"ask {' or '.join(map(_a, sorted(allowed)))}",
         )
     if actor.role in _APPEALS and actor.credential not in CLINICIAN_CREDENTIALS:
-        raise NotPermitted(
+        return NotPermitted(
             f"{_a(actor.role)} with the credential {actor.credential!r} may not act in this role",
             field="actor.credential",
             remedy="ask a physician (medical director) or a pharmacist",
         )
+    return None
 
 
 def check_may_bring_documents(actor: Actor) -> None:
@@ -164,10 +172,10 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
         )
         clause = next(iter((*assessment.needed, *assessment.exclusions)), None)
     elif request.status == "referred":
-        cause, clause = "the request is in clinical review, so a {actor.role} may not approve it", None
+        cause, clause = f"the request is in clinical review, so a {actor.role} may not approve it", None
     elif is_partial:
         cause, clause = (
-            "an approval of fewer doses than were requested is a partial denial, which a {actor.role} may not decide",
+            f"an approval of fewer doses than were requested is a partial denial, which a {actor.role} may not decide",
             None,
         )
     else:
@@ -175,12 +183,11 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
     raise NotPermitted(cause, clause=clause, field="actor.role", remedy="send the request to clinical review")
 
 
-def _in_words(command: Command) -> str:
+def _in_words(command: type[Command]) -> str:
     """For example `deny the request`, for DenyRequest."""
-    if isinstance(command, appeals.HandOnAppeal):
+    if command is appeals.HandOnAppeal:
         return "forward the appeal to external review"
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(command).__name__)
-    verb, _, what = words.strip().partition(" ")
+    verb, _, what = re.sub(r"(?=[A-Z])", " ", command.__name__).strip().lower().partition(" ")
     return f"{verb} the {what}"
 
 

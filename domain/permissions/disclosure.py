@@ -1,4 +1,4 @@
-"""Who looked: one row for each read of a patient's data, and the digest of a batch of them.
+"""The access log's rows: one for each read of a patient's data, and the digest of a batch of them.
 
 A batch's digest is SHA-256 over its rows, each as the JSON it is stored as and a newline. A row
 has 16 random bytes of its own, so that the digest tells nothing of what it is over.
@@ -53,18 +53,22 @@ VIEWS: Final[tuple[View, ...]] = View.__args__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True)
 class MachineUser:
-    """Who reads by the command line: the machine says who she is, and nobody what her role would be."""
+    """The user of a command line, as the machine names them. There is no sign-in there, so the user has no role."""
 
     id: ActorId
     name: Name
     role: None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What somebody is about to be shown; the log adds when, and a salt."""
+User = Actor | MachineUser
+"""Everyone who can be shown a record."""
 
-    actor: Actor | MachineUser
+
+@dataclass(frozen=True, slots=True)
+class NewAccess:
+    """An access that is about to be recorded. The log adds the time and a salt."""
+
+    actor: User
     view: View
     patient_id: UUID | None
     subject: str | None
@@ -74,7 +78,7 @@ class Look:
 
 
 class Access(Fact):
-    """One read, before it is answered. `patient_id` is None where nobody was found, or everybody was asked about.
+    """One read, recorded before it is answered. `patient_id` is None where the answer shows no patient.
 
     `subject` is the request, appeal or document; `origin` the network address, or the machine of a command line.
     """
@@ -92,19 +96,19 @@ class Access(Fact):
     salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="16 random bytes.")]
 
     @classmethod
-    def of(cls, look: Look, at: datetime, salt: bytes) -> Access:
-        """Of origin, what is too long or can't be printed is left out: it comes from the network."""
+    def of(cls, new: NewAccess, at: datetime, salt: bytes) -> Access:
+        """The origin is from the network: characters that cannot be printed, and those past 200, are left out."""
         return cls(
             at=at,
-            actor_id=look.actor.id,
-            actor_name=look.actor.name,
-            role=look.actor.role,
-            patient_id=look.patient_id,
-            view=look.view,
-            subject=look.subject,
-            purpose=look.purpose,
-            through=look.through,
-            origin="".join(filter(str.isprintable, look.origin))[:200],
+            actor_id=new.actor.id,
+            actor_name=new.actor.name,
+            role=new.actor.role,
+            patient_id=new.patient_id,
+            view=new.view,
+            subject=new.subject,
+            purpose=new.purpose,
+            through=new.through,
+            origin="".join(filter(str.isprintable, new.origin))[:200],
             salt=salt.hex(),
         )
 

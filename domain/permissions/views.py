@@ -6,16 +6,18 @@ patient. What a requester may not know of does not exist for her: she is told th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Final
 
 from domain.commands import Command
 from domain.errors import NotFound, NotPermitted
+from domain.events import PatientEvent
+from domain.events.patient import RequesterAdmitted
 from domain.history.records import Appeal, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor, Role
-from domain.permissions.disclosure import View
+from domain.permissions.disclosure import User, View
 
 _PLAN: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician", "auditor"})
 _OFFICES: Final[frozenset[Role]] = _PLAN | {"requester"}
@@ -51,13 +53,13 @@ class Sight(Enum):
     OWN = "own"
 
 
-def sight_of(actor: Actor) -> Sight:
-    return Sight.OWN if actor.role == "requester" else Sight.WHOLE
+def sight_of(user: User) -> Sight:
+    return Sight.OWN if user.role == "requester" else Sight.WHOLE
 
 
-def office_of(actor: Actor) -> str | None:
+def office_of(user: User) -> str | None:
     """Whose own requests alone this person sees; None for whoever sees everybody's."""
-    return actor.asks_as if sight_of(actor) is Sight.OWN else None
+    return user.asks_as if isinstance(user, Actor) and sight_of(user) is Sight.OWN else None
 
 
 def seen_by(office: str | None) -> str:
@@ -65,27 +67,27 @@ def seen_by(office: str | None) -> str:
     return Sight.WHOLE.value if office is None else f"{Sight.OWN.value}-{office}"
 
 
-def check_may_see(actor: Actor, view: View) -> None:
-    """Raise NotPermitted unless the role may look at this kind of thing at all."""
+def check_may_see(user: User, view: View) -> None:
+    """Raise NotPermitted unless the role may see this kind of thing. A command line has no roles."""
     allowed = MAY_SEE[view]
-    if actor.role not in allowed:
+    if user.role is not None and user.role not in allowed:
         who = " or ".join(sorted(role.replace("_", " ") for role in allowed))
         raise NotPermitted(
-            f"the role {actor.role.replace('_', ' ')} may not view this ({view.replace('_', ' ')})",
+            f"the role {user.role.replace('_', ' ')} may not view this ({view.replace('_', ' ')})",
             field="Authorization",
             remedy=f"ask a user with one of these roles: {who}",
         )
 
 
-def check_knows_of(actor: Actor, history: PatientHistory) -> None:
+def check_knows_of(user: User, history: PatientHistory) -> None:
     """Raise NotFound where a requester asks for a patient of others, in the words in which nobody is not found."""
-    if not knows_of(actor, history):
+    if not knows_of(user, history):
         raise no_such_patient()
 
 
-def knows_of(actor: Actor, history: PatientHistory) -> bool:
+def knows_of(user: User, history: PatientHistory) -> bool:
     """A requester knows of those whose history her office opened, was admitted to, or asked in."""
-    return (office := office_of(actor)) is None or office in history.requesters
+    return (office := office_of(user)) is None or office in history.requesters
 
 
 def no_such_patient() -> NotFound:
@@ -95,9 +97,9 @@ def no_such_patient() -> NotFound:
 # -- what of a patient whom she knows of is hers ------------------------------------------------
 
 
-def is_own(actor: Actor, request: Request) -> bool:
+def is_own(user: User, request: Request) -> bool:
     """Whether this person may see this request of a patient whom she knows of."""
-    return is_of(office_of(actor), request)
+    return is_of(office_of(user), request)
 
 
 def is_of(office: str | None, request: Request) -> bool:
@@ -105,65 +107,102 @@ def is_of(office: str | None, request: Request) -> bool:
     return office is None or request.submitted_by.asks_as == office
 
 
-def request_seen(actor: Actor, history: PatientHistory, request_id: str) -> Request:
+def request_seen(user: User, history: PatientHistory, request_id: str) -> Request:
     """Raises NotFound, of another office's request as of none."""
     found = history.request(request_id)
-    if found is None or not is_own(actor, found):
+    if found is None or not is_own(user, found):
         raise NotFound(
             "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
         )
     return found
 
 
-def appeal_seen(actor: Actor, history: PatientHistory, appeal_id: str) -> Appeal:
+def appeal_seen(user: User, history: PatientHistory, appeal_id: str) -> Appeal:
     """Raises NotFound, of an appeal about another office's request as of none."""
     found = history.appeal(appeal_id)
-    if found is None or not _is_about_own(actor, history, found.request_id):
+    if found is None or not _is_about_own(user, history, found.request_id):
         raise NotFound(
             "the appeal was not found", field="appeal_id", remedy="use an id from the patient's list of appeals"
         )
     return found
 
 
-def appeals_seen(actor: Actor, history: PatientHistory) -> tuple[Appeal, ...]:
-    return tuple(one for one in history.appeals if _is_about_own(actor, history, one.request_id))
+def appeals_seen(user: User, history: PatientHistory) -> tuple[Appeal, ...]:
+    return tuple(one for one in history.appeals if _is_about_own(user, history, one.request_id))
 
 
-def document_seen(actor: Actor, history: PatientHistory, document_id: str) -> DocumentOnRecord:
+def document_seen(user: User, history: PatientHistory, document_id: str) -> DocumentOnRecord:
     """Raises NotFound, of a document for another office's request as of none."""
     found = history.document(document_id)
-    if found is None or not _is_about_own(actor, history, found.request_id):
+    if found is None or not _is_about_own(user, history, found.request_id):
         raise NotFound(
             "the document was not found", field="document_id", remedy="use an id from the patient's list of documents"
         )
     return found
 
 
-def notice_seen(actor: Actor, history: PatientHistory, notice_id: str) -> Notice:
+def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
     """Raises NotFound, of a notice about another office's request as of none."""
     found = history.notice(notice_id)
-    if found is None or not _is_about_own(actor, history, found.request_id):
+    if found is None or not _is_about_own(user, history, found.request_id):
         raise NotFound(
             "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
         )
     return found
 
 
-def check_concerns_own(actor: Actor, history: PatientHistory, command: Command) -> None:
+def is_whole_view(office: str, history: PatientHistory) -> bool:
+    """Whether no other office is in this history, so that every event is in the view of this one."""
+    return set(history.requesters) <= {office} and all(is_of(office, one) for one in history.requests)
+
+
+def own_versions(user: User, history: PatientHistory, events: Sequence[PatientEvent]) -> list[int]:
+    """The versions of a history that this user may know of: all, or those about no request of another office."""
+    office = office_of(user)
+    return [one.originator_version for one in events if office is None or _is_in_view(office, history, one)]
+
+
+def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bool:
+    if isinstance(event, RequesterAdmitted):
+        return event.actor.asks_as == office
+    request_id = _request_of(history, event)
+    request = history.request(request_id) if request_id is not None else None
+    return request is None or is_of(office, request)
+
+
+def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
+    """The request that an event is about, by itself or through its appeal, document, or notice."""
+    if (named := getattr(event, "request_id", None)) is not None:
+        return str(named)
+    appeal_id, document_id = getattr(event, "appeal_id", None), getattr(event, "document_id", None)
+    notice_id = getattr(event, "notice_id", None)
+    found = (
+        history.appeal(appeal_id)
+        if appeal_id is not None
+        else history.document(document_id)
+        if document_id is not None
+        else history.notice(notice_id)
+        if notice_id is not None
+        else None
+    )
+    return found.request_id if found is not None else None
+
+
+def check_concerns_own(user: User, history: PatientHistory, command: Command) -> None:
     """Raise NotFound where a requester's command names what is another office's, as if it were not there."""
-    if sight_of(actor) is Sight.WHOLE:
+    if sight_of(user) is Sight.WHOLE:
         return
     for field, seen in _NAMED.items():
         if (named := getattr(command, field, None)) is not None:
-            seen(actor, history, named)
+            seen(user, history, named)
 
 
-def _is_about_own(actor: Actor, history: PatientHistory, request_id: str) -> bool:
+def _is_about_own(user: User, history: PatientHistory, request_id: str) -> bool:
     request = history.request(request_id)
-    return request is not None and is_own(actor, request)
+    return request is not None and is_own(user, request)
 
 
-_NAMED: Final[dict[str, Callable[[Actor, PatientHistory, str], object]]] = {
+_NAMED: Final[dict[str, Callable[[User, PatientHistory, str], object]]] = {
     "request_id": request_seen,
     "appeal_id": appeal_seen,
     "document_id": document_seen,

@@ -1,8 +1,8 @@
-"""What moved since an assessment was looked at: findings, facts, or time alone."""
+"""What changed since an assessment was shown: findings, facts, or time alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from pydantic import JsonValue
@@ -23,14 +23,21 @@ class Change(Fact):
     time_alone: bool = False
 
 
-def what_moved(looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date) -> list[Change]:
-    """What changed between the assessment with this digest and the one of today.
+def changes_since(
+    digest: str,
+    versions: Sequence[PatientHistory],
+    request_id: str,
+    today: date,
+    seen_version: int | None = None,
+) -> list[Change]:
+    """What changed between the assessment with this digest and the assessment of today.
 
-    `versions` are the histories after each event, oldest first. Facts that moved are named;
-    where only days passed, the findings that time alone changed are. Empty: the digest is of
-    no assessment of this request.
+    `versions` are the histories after each event, oldest first. `seen_version` is the version that was shown with the
+    digest; without it, or if it is not right, earlier versions are searched. Changed facts are named. Where only days
+    passed, the findings that time alone changed are. The list is empty where the digest is of no assessment of this
+    request.
     """
-    found = _find(looked_at, versions, request_id, today)
+    found = _find(digest, versions, request_id, today, seen_version)
     if found is None:
         return []
     history, then = found
@@ -66,27 +73,42 @@ def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Chan
     return [*findings, *facts]
 
 
-LOOKED_BACK_MAX = 400
-"""Judgements made to find what somebody looked at; further back, what moved is not told."""
+SEARCHED_MAX = 400
+"""Assessments made to find the one that was shown. Changes since an earlier one are not listed."""
 
 
 def _find(
-    looked_at: str, versions: Sequence[PatientHistory], request_id: str, today: date
+    digest: str, versions: Sequence[PatientHistory], request_id: str, today: date, seen_version: int | None
 ) -> tuple[PatientHistory, Judgement] | None:
-    """The assessment that somebody looked at, and its history: of some version, on some day on which it was current."""
-    last, judged = today, 0
-    for history in reversed(versions):
+    """The assessment that was shown, and its history: of one version, on a day on which it was current."""
+    searched = 0
+    for number in _order(len(versions), seen_version):
+        history = versions[number - 1]
         request = history.request(request_id)
         if request is None:
-            return None
-        # A day to either side: recorded instants are in UTC, days in the plan's zone.
-        first = history.recorded_at.date() - timedelta(days=1)
-        for back in range((last - first).days + 1):
-            judgement = judge(history, request, last - timedelta(days=back))
-            if judgement.digest == looked_at:
+            continue
+        for day in _days_current(versions, number, today):
+            judgement = judge(history, request, day)
+            if judgement.digest == digest:
                 return history, judgement
-            judged += 1
-            if judged == LOOKED_BACK_MAX:
+            searched += 1
+            if searched == SEARCHED_MAX:
                 return None
-        last = min(today, history.recorded_at.date() + timedelta(days=1))
     return None
+
+
+def _order(count: int, seen_version: int | None) -> Iterator[int]:
+    """The version that was shown first, then all of them, the latest first."""
+    if seen_version is not None and 1 <= seen_version <= count:
+        yield seen_version
+    yield from range(count, 0, -1)
+
+
+def _days_current(versions: Sequence[PatientHistory], number: int, today: date) -> Iterator[date]:
+    """The days on which a version was current, the latest first.
+
+    One day more on each side: instants are in UTC, and days in the plan's zone.
+    """
+    later = versions[number].recorded_at.date() + timedelta(days=1) if number < len(versions) else today
+    last, first = min(today, later), versions[number - 1].recorded_at.date() - timedelta(days=1)
+    yield from (last - timedelta(days=back) for back in range((last - first).days + 1))

@@ -195,9 +195,9 @@ def _courses(history: PatientHistory, as_of: date | None) -> tuple[Course, ...]:
         )
     entries = [Course(0, begun_on, name, doses, (), None, marks) for begun_on, name, doses, marks in recorded]
     merged: list[Course] = []
-    for entry in sorted((*_reported(history, as_of), *entries), key=lambda one: (_order(one), one.named or 0)):
-        if merged and _is_one_course(merged[-1], entry):
-            merged[-1] = _joined(merged[-1], entry)
+    for entry in sorted((*reported_courses(history, history.doses, as_of), *entries), key=place_in_order):
+        if merged and is_one_course(merged[-1], entry):
+            merged[-1] = joined(merged[-1], entry)
         else:
             merged.append(replace(entry, number=len(merged) + 1))
     return tuple(merged)
@@ -207,13 +207,14 @@ _Recorded = tuple[date, int, tuple[Dose, ...], CourseMarks]
 """When a course of this ledger was begun, its name, its doses in the order of their days, and what events said."""
 
 
-def _order(course: Course) -> date:
-    return course.account.order if course.account is not None else course.begun_on
+def place_in_order(course: Course) -> tuple[date, int]:
+    """What courses are sorted by before they are joined and numbered."""
+    return course.account.order if course.account is not None else course.begun_on, course.named or 0
 
 
-def _reported(history: PatientHistory, as_of: date | None) -> list[Course]:
-    """Reported courses, each with the doses recorded here that document it."""
-    doses = [dose for dose in history.doses if dose.stands and (as_of is None or dose.on <= as_of)]
+def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date | None = None) -> list[Course]:
+    """Reported courses, each with the doses, of those given, that document it; not joined or numbered."""
+    doses = [dose for dose in among if dose.stands and (as_of is None or dose.on <= as_of)]
     told = accounts(report for report in history.reports if not report.voided)
     documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in told}
     for dose in doses:
@@ -257,20 +258,27 @@ def _recorded(history: PatientHistory, as_of: date | None) -> list[_Recorded]:
     for dose in history.doses:
         if dose.course is not None:
             entered.setdefault(dose.course, []).append(dose)
-    found = []
-    for name, own in sorted(entered.items()):
-        members = _in_order([dose for dose in own if dose.stands and (as_of is None or dose.on <= as_of)])
-        marks = history.marks_of(name)
-        if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
-            marks = replace(marks, closed_on=None)
-        if as_of is not None and any(dose.stands and dose.on > as_of for dose in own):
-            # Doses that were still to come had not completed it then.
-            marks = replace(marks, completed=False)
-        # A completed course whose doses were all voided stays visible, where they had been.
-        begun_on = members[0].on if members else min(dose.on for dose in own)
-        if members or (marks.completed and (as_of is None or begun_on <= as_of)):
-            found.append((begun_on, name, members, marks))
-    return found
+    found = (_recorded_course(name, own, history.marks_of(name), as_of) for name, own in sorted(entered.items()))
+    return [one for one in found if one is not None]
+
+
+def _recorded_course(name: int, own: Iterable[Dose], marks: CourseMarks, as_of: date | None) -> _Recorded | None:
+    members = _in_order([dose for dose in own if dose.stands and (as_of is None or dose.on <= as_of)])
+    if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
+        marks = replace(marks, closed_on=None)
+    if as_of is not None and any(dose.stands and dose.on > as_of for dose in own):
+        # Doses that were still to come had not completed it then.
+        marks = replace(marks, completed=False)
+    # A completed course whose doses were all voided stays visible, where they had been.
+    begun_on = members[0].on if members else min(dose.on for dose in own)
+    is_found = members or (marks.completed and (as_of is None or begun_on <= as_of))
+    return (begun_on, name, members, marks) if is_found else None
+
+
+def recorded_course(name: int, own: Iterable[Dose], marks: CourseMarks) -> Course | None:
+    """The course that the ledger recorded these doses of, not joined or numbered; None: all of them were voided."""
+    found = _recorded_course(name, own, marks, None)
+    return None if found is None else Course(0, found[0], name, found[2], (), None, marks)
 
 
 def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
@@ -281,7 +289,7 @@ def _day_and_version(dose: Dose) -> tuple[date, int]:
     return dose.on, dose.version
 
 
-def _is_one_course(before: Course, after: Course) -> bool:
+def is_one_course(before: Course, after: Course) -> bool:
     """Whether two entries tell of one course, one of them at least from a report.
 
     The doses lie inside the reported course, or go on with it: as one of its regimen while
@@ -306,7 +314,7 @@ def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[Account
             yield from ((reported.account, dose) for dose in recorded.doses)
 
 
-def _joined(one: Course, other: Course) -> Course:
+def joined(one: Course, other: Course) -> Course:
     told = [course.account for course in (one, other) if course.account is not None]
     account = told[0] if len(told) == 1 else continued(told[0], told[1])
     doses = (*one.doses, *other.doses)

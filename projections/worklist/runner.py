@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand, NotFound
 from domain.history.state import PatientHistory
-from domain.ledger.application import Ledger
+from domain.ledger.reader import LedgerOnRecord
 from projections.worklist.listing import Filters, Paging, Worklist, chosen_from, cursor_of, page_of
 from projections.worklist.rows import WorklistRow, day_of_folding, worklist_rows
 from projections.worklist.storage import (
@@ -77,7 +77,7 @@ class Lag:
 
 
 def worklist(
-    ledger: Ledger,
+    ledger: LedgerOnRecord,
     filters: Filters,
     paging: Paging,
     *,
@@ -100,7 +100,7 @@ def worklist(
     return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
 
 
-def _worklist_now(ledger: Ledger, filters: Filters, paging: Paging, progress: Progress | None) -> Worklist:
+def _worklist_now(ledger: LedgerOnRecord, filters: Filters, paging: Paging, progress: Progress | None) -> Worklist:
     """As the log was when the question came, or later; where nothing is behind, in one look at the tables."""
     views, now, at_least = views_of(ledger.recorder.datastore), ledger.now(), None
     while True:
@@ -116,7 +116,7 @@ def _worklist_now(ledger: Ledger, filters: Filters, paging: Paging, progress: Pr
 
 
 def folded_rows(
-    ledger: Ledger,
+    ledger: LedgerOnRecord,
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
@@ -139,7 +139,7 @@ def folded_rows(
 # -- the loop ---------------------------------------------------------------------------------
 
 
-def catch_up(ledger: Ledger, progress: Progress | None = None) -> Generation:
+def catch_up(ledger: LedgerOnRecord, progress: Progress | None = None) -> Generation:
     """Brings the rows to where the log is now, and to today; the first time, that is to build them.
 
     The generation that serves and has got there. One at a time in a process: a second one would
@@ -171,7 +171,7 @@ def catch_up(ledger: Ledger, progress: Progress | None = None) -> Generation:
                 progress(done)
 
 
-def lag(ledger: Ledger) -> Lag:
+def lag(ledger: LedgerOnRecord) -> Lag:
     """How far the worklist's rows are behind the log."""
     now = ledger.now()
     views = views_of(ledger.recorder.datastore)
@@ -182,7 +182,7 @@ def lag(ledger: Ledger) -> Lag:
     return Lag(WORKLIST, standing.log_position, position, behind, since, standing.failed)
 
 
-def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = None) -> Rebuilt:
+def rebuild(ledger: LedgerOnRecord, *, alone: bool = False, progress: Progress | None = None) -> Rebuilt:
     """Folds every patient into a new generation, which then takes the place of the one that served meanwhile.
 
     With `alone`, rows that other versions of the program made are thrown away too. What a rebuild
@@ -209,13 +209,15 @@ def rebuild(ledger: Ledger, *, alone: bool = False, progress: Progress | None = 
     return Rebuilt(WORKLIST, done, len(failed), serves)
 
 
-def _stored(ledger: Ledger, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> int:
+def _stored(
+    ledger: LedgerOnRecord, views: Views, generation: Generation, position: int, patients: Sequence[UUID]
+) -> int:
     """Of how many. Where another runner moved on meanwhile nothing is stored, and the caller looks again."""
     views.store(WORKLIST, generation, position, list(_refolded(ledger, patients)), ledger.now())
     return len(patients)
 
 
-def _refolded(ledger: Ledger, patients: Sequence[UUID]) -> Iterator[Refolded]:
+def _refolded(ledger: LedgerOnRecord, patients: Sequence[UUID]) -> Iterator[Refolded]:
     for patient_id, history in ledger.histories(patients):
         try:
             yield Refolded(patient_id, _entries(ledger, history))
@@ -225,7 +227,7 @@ def _refolded(ledger: Ledger, patients: Sequence[UUID]) -> Iterator[Refolded]:
             yield Refolded(patient_id, error=place_of(error))
 
 
-def _entries(ledger: Ledger, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
+def _entries(ledger: LedgerOnRecord, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
     if isinstance(history, Exception):
         raise history
     day = day_of_folding(history, ledger.today(), ledger.zone)
@@ -258,10 +260,10 @@ def _batches(patients: Iterable[UUID]) -> Iterator[tuple[UUID, ...]]:
         yield batch
 
 
-_TURNS: Final[WeakKeyDictionary[Ledger, RLock]] = WeakKeyDictionary()
+_TURNS: Final[WeakKeyDictionary[LedgerOnRecord, RLock]] = WeakKeyDictionary()
 _ONE_MORE: Final = RLock()
 
 
-def _turn_of(ledger: Ledger) -> RLock:
+def _turn_of(ledger: LedgerOnRecord) -> RLock:
     with _ONE_MORE:
         return _TURNS.setdefault(ledger, RLock())

@@ -49,7 +49,7 @@ from domain.ledger.sealing.signer import Signer
 from domain.ledger.tables.tables import GRANTS, POSTGRES_EVENT_TYPE, POSTGRES_TABLES, REVOCATIONS, SCHEMA_VERSION
 from domain.ledger.verification import export_layout
 from domain.people import Credential, Role
-from domain.permissions.disclosure import Access, Look, Purpose, Through, View
+from domain.permissions.disclosure import Access, NewAccess, Purpose, Through, View
 from domain.policy.editions import KNOWN
 
 __all__ = [
@@ -81,7 +81,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "Line",
-    "Look",
+    "NewAccess",
     "NoRole",
     "NotKnown",
     "OpenIDSettings",

@@ -26,7 +26,7 @@ from tests.architecture.program import (
     AccessLog,
     ImportedFrom,
     Ledger,
-    Look,
+    NewAccess,
     People,
     Sealing,
     Signer,
@@ -124,7 +124,7 @@ def _write(ledger: Ledger, signers_folder: Path) -> None:
     of_request = {"view": "request", "patient_id": patient_id, "subject": f"{patient_id}.r1", "purpose": "HPAYMT"}
     of_everyone = {"view": "worklist", "patient_id": None, "subject": None, "purpose": None}
     for looked in (of_request, of_everyone):
-        log.record([Look(actor=NURSE, through="api", origin="192.0.2.7", **looked)], durable=True)
+        log.record([NewAccess(actor=NURSE, through="api", origin="192.0.2.7", **looked)], durable=True)
     log.close()
     ledger.documents.put(patient_id, [b"%PDF-1.4\nsynthetic\n%%EOF\n"], media_type_announced="application/pdf")
     signer = Signer(signers_folder, _fixed(5))

@@ -35,7 +35,7 @@ COMMAND: Final = """class PromiseCallback(Reason):
 
 """
 DECISION: Final = """def promise_callback(history: Any, command: Any, moment: Any) -> Any:
-    request_named(history, command.request_id)
+    request_on_record(history, command.request_id, moment)
     return (moment.event(CallbackPromised, request_id=command.request_id, reason=command.reason),)
 
 
@@ -69,6 +69,7 @@ EDITS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ),
         ("DECISIONS: Final", DECISION),
         ("    IssueNotice: issue_notice,\n", "    PromiseCallback: promise_callback,\n"),
+        ("    IssueNotice: request_on_record,\n", "    PromiseCallback: request_on_record,\n"),
     ),
     "domain/permissions/commands.py": (
         ("            determinations.ApproveCourse,\n", "            requests.PromiseCallback,\n"),
@@ -174,11 +175,17 @@ def test_with_them_it_is_served_recorded_shown_and_audited(program: Path, tmp_pa
             "its fold",
         ),
         ("domain/decisions/notices.py", "    PromiseCallback: promise_callback,\n", "domain.decisions", "its decision"),
+        (
+            "domain/decisions/notices.py",
+            "    PromiseCallback: request_on_record,\n",
+            "domain.decisions.may",
+            "its precondition",
+        ),
         ("domain/permissions/commands.py", "            requests.PromiseCallback,\n", "domain.decisions", "its roles"),
         ("domain/events/requests.py", "    | CallbackPromised\n", "domain.decisions", "in the union"),
         ("api/routes/commands/requests.py", ROUTE, "api.routes.commands", "its route"),
     ],
-    ids=["fold", "decision", "roles", "event", "route"],
+    ids=["fold", "decision", "precondition", "roles", "event", "route"],
 )
 def test_a_forgotten_row_is_an_error_at_import(
     program: Path, tmp_path: Path, file: str, line: str, module: str, said: str

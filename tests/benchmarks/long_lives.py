@@ -1,4 +1,4 @@
-"""A history of sixty events, as a life of three courses makes it: asked, answered, decided, dosed, corrected."""
+"""Long histories: sixty events, as a life of three courses makes them, and any number of years with a course."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from domain.commands.patient import OpenHistory
+from domain.events import PatientEvent
 from domain.ledger.application import Ledger, open_ledger
 from tests.benchmarks.patients import ZONE, StoredRow, stored_rows
 from tests.clock import Clock
@@ -20,6 +21,7 @@ from tests.story import (
     Step,
     approved,
     dose,
+    given,
     opened,
     patient,
     requests,
@@ -66,6 +68,23 @@ def sixty_events() -> list[StoredRow]:
         life.and_given(*_corrected(EVENTS - life.known.version))
         assert life.known.version == EVENTS
         return stored_rows(ledger, ledger.events(life.known.patient_id))
+
+
+def years_with_a_course(years: int) -> list[PatientEvent]:
+    """About fourteen events a year: a request, its course, and corrections of doses of any earlier year."""
+    life, corrected = given(today=YEARS[0]), 0
+    for year in range(years):
+        life.and_given(*_asked_and_decided(MEETS_A if year == 0 else MEETS_B, life.today.isoformat()))
+        for _ in range(5 if year == 0 else 3):
+            life.today += timedelta(days=1)
+            life.and_given(dose(life.today.isoformat()))
+        for _ in range(4):
+            # Sites that are far from each other in the history: the fold replaces a record in the middle.
+            corrected += 7
+            number = 1 + corrected % len(life.known.doses)
+            life.and_given(treatment.dose_corrected(number, site=f"Infusion Centre {corrected}"))
+        life.today += timedelta(days=380)
+    return life.events
 
 
 def _asked_and_decided(statement: dict[str, object], first: str) -> Iterable[Step]:

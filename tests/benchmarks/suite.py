@@ -12,6 +12,7 @@ from tests.benchmarks.patients import Template, made_by_commands
 from tests.benchmarks.ratios import Figure, absent
 from tests.benchmarks.stores import NAMES, Stores
 from tests.benchmarks.work import assessment as assessment_work
+from tests.benchmarks.work import audit as audit_work
 from tests.benchmarks.work import command as command_work
 from tests.benchmarks.work import deciding as deciding_work
 from tests.benchmarks.work import eligibility as eligibility_work
@@ -79,6 +80,10 @@ def views(run: Run) -> Iterator[Figure]:
         yield from view_work.rebuilding(run.stores, store, run.template, run.size(200, 4_000), run.size(7, 9))
 
 
+def audit_trails(run: Run) -> Iterator[Figure]:
+    yield from audit_work.trails(run.size(8, 16), 8, run.rounds)
+
+
 def growth(run: Run) -> Iterator[Figure]:
     for store in NAMES:
         size = growth_work.Size(run.size(10_000, 100_000), run.rounds, run.size(8, 12))
@@ -130,6 +135,7 @@ PARTS: dict[str, Part] = {
     "commands while sealed": commands_while_sealed,
     "verifying": verifying,
     "assessments": assessments,
+    "audit trail": audit_trails,
     "growth": growth,
 }
 

@@ -18,13 +18,13 @@ from api.routes.eligibility_fast_path import ShortRoad
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import open_ledger
 from domain.people import Actor
-from domain.permissions.disclosure import Look
+from domain.permissions.disclosure import NewAccess
 
 NOBODY_ASKED = Caller(Actor(id="anybody", name="Anybody", role="service"), "token", "the benchmark")
 
 
 class ForgetfulLog(AccessLog):
-    def record(self, looks: Sequence[Look], *, durable: bool) -> None:
+    def record(self, looks: Sequence[NewAccess], *, durable: bool) -> None:
         """Keeps nothing."""
 
 

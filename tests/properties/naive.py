@@ -83,6 +83,11 @@ def approval_on(patient: Patient, day: date, key: int | None = None) -> Entry | 
     return found[-1] if found else None
 
 
+def approval_in_force(patient: Patient, day: date) -> Entry | None:
+    """The latest that covers the day; of several, one for the course that a dose on this day would belong to (R9)."""
+    return approval_on(patient, day, key_of_a_dose(patient, day)) or approval_on(patient, day)
+
+
 def give(patient: Patient, name: str, day: date) -> None:
     key = key_of_a_dose(patient, day)
     course = course_of_a_dose(patient, day)
@@ -153,7 +158,7 @@ def answer(patient: Patient, day: date) -> dict[str, Any]:
     number = courses.index(under_way) + 1 if under_way is not None else len(courses) + 1
     given = len(under_way["doses"]) if under_way is not None else 0
     left_in_course = (FIRST if number == 1 else LATER) - given
-    approval = approval_on(patient, day)
+    approval = approval_in_force(patient, day)
     left_on_approval = max(0, approval["doses"] - len(used(patient, approval))) if approval is not None else 0
     usable = 0
     if approval is not None and key_of_a_dose(patient, day) == approval["key"]:

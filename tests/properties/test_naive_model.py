@@ -129,6 +129,15 @@ def test_doses_in_eligibility_out_agrees_with_a_naive_simulation(scale: str) -> 
     hold(scale, law, deeds, st.one_of(st.integers(0, 32), st.integers(300, 800)))
 
 
+def test_of_two_approvals_the_one_in_force_is_for_the_course_of_a_dose_on_that_day() -> None:
+    """A second course is approved on the day on which the first one is completed."""
+    pair = Pair()
+    for act in (Act("dose", 0, 1, 0), Act("approve", 0, 1, 0), Act("run", 0, 4, 0), Act("approve", 0, 1, 0)):
+        pair.tell(act)
+    for later in (0, 3, 30, 60):
+        pair.agree_on(pair.scenario.today + timedelta(days=later))
+
+
 def test_the_simulation_imports_nothing_of_the_program() -> None:
     assert naive.__file__ is not None
     tree = ast.parse(Path(naive.__file__).read_text())

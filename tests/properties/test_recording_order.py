@@ -167,7 +167,7 @@ def answers(ledger: Ledger, history: PatientHistory, now: datetime, known_at: da
         [course_list(history, day) for day in DAYS],
         [person(history, day) for day in DAYS],
         [request_life(history, request, ledger.zone, now) for request in history.requests],
-        audit_trail(ledger.events(history.patient_id, known_at=known_at)).entries,
+        audit_trail(ledger.events(history.patient_id, known_at=known_at)),
     )
 
 

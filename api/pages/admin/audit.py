@@ -13,7 +13,8 @@ from api.pages.admin.verification_runs import Runs, checkpoint_given, key_given
 from api.pages.form_commands import refused
 from api.pages.forms import FormOfRequest
 from api.pages.rendering import PREFIX, TITLES, rendered
-from api.record_access.http import Reading, ReadingOfRequest
+from api.record_access.http import AccessOfRequest, ListsOfRequest
+from api.record_access.patient_access import PatientAccess
 from api.routes.accesses import AfterPage
 from api.routes.dependencies import LedgerOfApp, Limit, PatientIdInPath
 from api.routes.seal import SealingOfApp
@@ -44,7 +45,7 @@ Version = Annotated[int, Path(ge=1, le=1_000_000)]
 @router.get(AUDIT)
 def audit_page(
     request: Request,
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     sealing: SealingOfApp,
     actor: Annotated[str | None, Query(max_length=100)] = None,
     kind: Kind = None,
@@ -54,19 +55,21 @@ def audit_page(
     before: Before = None,
 ) -> Response:
     """A search of everything for the auditor; for others the door to a patient's own trail."""
-    views.check_may_see(reading.actor, "audit_trail")
-    sees_all = reading.actor.role in views.MAY_SEE["audit_events"]
+    views.check_may_see(lists.access.user, "audit_trail")
+    sees_all = lists.access.actor.role in views.MAY_SEE["audit_events"]
     asked = {"actor": actor or "", "kind": kind or "", "from": since or "", "to": until or "", "command": command or ""}
     is_asked = before is not None or any(asked.values())
     found, tried = None, None
     if sees_all and is_asked:
         try:
-            found = reading.search(_search(asked, before))
+            found = lists.search(_search(asked, before))
         except LedgerError as error:
             tried = error
     hits = found.events if found is not None else ()
     events = [
-        (one, in_words(cast("PatientEvent", one), reading.zone)) for _, one in hits if isinstance(one, PATIENT_EVENTS)
+        (one, in_words(cast("PatientEvent", one), lists.access.zone))
+        for _, one in hits
+        if isinstance(one, PATIENT_EVENTS)
     ]
     others = [one for _, one in hits if not isinstance(one, PATIENT_EVENTS)]
     return rendered(
@@ -109,20 +112,20 @@ def _search(asked: dict[str, str], before: int | None) -> Search:
 @router.get(f"{OF_PATIENT}/events")
 def events_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     patient_id: PatientIdInPath,
     before: Before = None,
     limit: Limit = 50,
 ) -> Response:
     """Every change of one history, newest first."""
-    events = reading.events(patient_id, "audit_trail")
-    older = [one for one in reversed(events) if before is None or one.originator_version < before]
-    shown = older[:limit]
+    with access.events(patient_id, "audit_trail") as events:
+        older = [one for one in reversed(events) if before is None or one.originator_version < before]
+        shown = older[:limit]
     return rendered(
         request,
         "admin/events.html.j2",
         patient_id=patient_id,
-        entries=[in_words(one, reading.zone) for one in shown],
+        entries=[in_words(one, access.zone) for one in shown],
         commands={one.originator_version: one.command_id for one in shown},
         total=len(events),
         goes_on=shown[-1].originator_version if len(older) > limit else None,
@@ -131,32 +134,32 @@ def events_page(
 
 @router.get(f"{OF_PATIENT}/events/{{version}}")
 def event_page(
-    request: Request, reading: ReadingOfRequest, sealing: SealingOfApp, patient_id: PatientIdInPath, version: Version
+    request: Request, access: AccessOfRequest, sealing: SealingOfApp, patient_id: PatientIdInPath, version: Version
 ) -> Response:
     """One event whole: what it changed, what it says, and that it is sealed, checked as this page was made."""
-    events = reading.events(patient_id, "audit_trail", subject=str(version))
-    if version > len(events):
-        raise NotFound("no such event", field="version", remedy="send a version that is on record")
-    trail = audit_trail(events[:version])
+    with access.events(patient_id, "audit_trail", subject=str(version)) as events:
+        if version > len(events):
+            raise NotFound("no such event", field="version", remedy="send a version that is on record")
+        (entry,) = audit_trail(events, after=version - 1, limit=1)
     event = events[version - 1]
     return rendered(
         request,
         "admin/event.html.j2",
         patient_id=patient_id,
-        entry=trail.entries[-1],
-        words=in_words(event, reading.zone),
+        entry=entry,
+        words=in_words(event, access.zone),
         beside=[one.originator_version for one in events if one.command_id == event.command_id],
         last=len(events),
-        proof=_proof(reading, sealing, patient_id, version),
+        proof=_proof(access, sealing, patient_id, version),
     )
 
 
-def _proof(reading: Reading, sealing: Sealing, patient_id: UUID, version: int) -> dict[str, Any] | None:
+def _proof(access: PatientAccess, sealing: Sealing, patient_id: UUID, version: int) -> dict[str, Any] | None:
     """The event's stored bytes led to the root of the checkpoint, and its signature checked: here and now."""
     place = sealing.place_of(patient_id, version)
     if place is None or place.checkpoint is None:
         return None
-    entry, under = reading.entry(patient_id, version), place.checkpoint
+    entry, under = access.entry(patient_id, version), place.checkpoint
     proof = sealing.proof_of(place.leaf_index, under)
     checkpoint = under.checkpoint
     leads = check_inclusion(place.leaf_index, checkpoint.size, entry.leaf_hash(), proof.path, checkpoint.root)
@@ -182,7 +185,7 @@ def _proof(reading: Reading, sealing: Sealing, patient_id: UUID, version: int) -
 @router.get(f"{OF_PATIENT}/accesses")
 def accesses_page(
     request: Request,
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     patient_id: PatientIdInPath,
     actor: Annotated[str | None, Query(max_length=100)] = None,
     since: Annotated[str | None, Query(alias="from", max_length=10)] = None,
@@ -192,7 +195,7 @@ def accesses_page(
     """Who looked at this record."""
     asked = {"actor": actor or "", "from": since or "", "to": until or ""}
     days = _search({**asked, "kind": "", "command": ""}, None)
-    page = reading.accesses(Question(patient_id, actor or None, days.since, days.until, after, 50))
+    page = lists.accesses(Question(patient_id, actor or None, days.since, days.until, after, 50))
     return rendered(request, "admin/accesses.html.j2", patient_id=patient_id, page=page, asked=asked)
 
 
@@ -200,12 +203,12 @@ def accesses_page(
 
 
 @router.post(f"{AUDIT}/verify")
-def verify_now(request: Request, reading: ReadingOfRequest, ledger: LedgerOfApp, form: FormOfRequest) -> Response:
+def verify_now(request: Request, access: AccessOfRequest, ledger: LedgerOfApp, form: FormOfRequest) -> Response:
     """Starts a run and leads to it."""
-    views.check_may_see(reading.actor, "export")
+    views.check_may_see(access.actor, "export")
     try:
         key, given = key_given(form.text("vkey")), checkpoint_given(form.text("checkpoint"))
-        run = _runs(request).start(ledger, reading.actor.name, key, given)
+        run = _runs(request).start(ledger, access.actor.name, key, given)
     except LedgerError as error:
         tried = refused("verify", form, error)
         return rendered(request, "admin/verification.html.j2", tried.status, run=None, tried=tried)
@@ -213,21 +216,21 @@ def verify_now(request: Request, reading: ReadingOfRequest, ledger: LedgerOfApp,
 
 
 @router.get(f"{AUDIT}/verify")
-def verify_page(request: Request, reading: ReadingOfRequest) -> Response:
-    views.check_may_see(reading.actor, "export")
+def verify_page(request: Request, access: AccessOfRequest) -> Response:
+    views.check_may_see(access.actor, "export")
     return rendered(request, "admin/verification.html.j2", run=None)
 
 
 @router.get(f"{AUDIT}/verify/{{run}}")
-def run_page(request: Request, reading: ReadingOfRequest, run: UUID) -> Response:
-    views.check_may_see(reading.actor, "export")
+def run_page(request: Request, access: AccessOfRequest, run: UUID) -> Response:
+    views.check_may_see(access.actor, "export")
     return rendered(request, "admin/verification.html.j2", run=_runs(request).named(run))
 
 
 @router.get(f"{AUDIT}/verify/{{run}}/progress")
-def run_progress(request: Request, reading: ReadingOfRequest, run: UUID) -> Response:
+def run_progress(request: Request, access: AccessOfRequest, run: UUID) -> Response:
     """The part of the page that goes on."""
-    views.check_may_see(reading.actor, "export")
+    views.check_may_see(access.actor, "export")
     return rendered(request, "admin/verification_run.html.j2", run=_runs(request).named(run))
 
 

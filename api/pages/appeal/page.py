@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
 
-from api.http.problems import tell_of_denial
-from api.pages.form_commands import Tried, attempt, done, refused, why_not
-from api.pages.forms import Form, FormOfRequest, FormWrong
-from api.pages.redirects import leads_to
+from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named, occasion_of
 from api.pages.rendering import PREFIX, rendered
-from api.pages.request.document_upload import brought
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.pages.request.document_upload import with_document
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import Events, PatientAccess, patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
     Commanding,
@@ -27,6 +24,7 @@ from api.routes.dependencies import (
     judged_or_problem,
 )
 from api.routes.replays import DecisionVersion, OtherEdition, ReplayedOn
+from domain.commands import Command
 from domain.commands.appeals import (
     AddAppealEvidence,
     AssignAppeal,
@@ -37,16 +35,17 @@ from domain.commands.appeals import (
     RecordExternalAnswer,
     WithdrawAppeal,
 )
-from domain.errors import EditionUnknown, LedgerError, NotFound, NotPermitted
+from domain.decisions.may import may
+from domain.decisions.preconditions import Assigning
+from domain.errors import EditionUnknown, LedgerError, NotFound
 from domain.events import PatientEvent
 from domain.events.appeals import AppealFiled
-from domain.history import fold
 from domain.history.records import Appeal
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
-from domain.permissions.appeal_independence import check_independent, check_uphold
-from domain.permissions.views import appeal_seen, request_seen
+from domain.permissions.appeal_independence import why_not_independent, why_not_uphold
+from domain.permissions.views import request_seen
 from domain.policy.editions import EDITIONS
 from domain.review.assess_request import Judgement
 from projections.replay.replay import Replay, replay
@@ -56,16 +55,19 @@ router = APIRouter(include_in_schema=False)
 
 APPEAL: Final = f"{PREFIX}/appeals/{{appeal_id}}"
 REQUEST: Final = f"{PREFIX}/requests/{{request_id}}"
-_SAID: Final = "as it will be said"
 
-ACTS: Final[dict[str, type[BaseModel]]] = {
-    "claim": AssignAppeal,
+ACTS: Final[dict[str, type[Command]]] = {
     "decide": DecideAppeal,
     "evidence": AddAppealEvidence,
     "withdraw": WithdrawAppeal,
     "dismiss": DismissAppeal,
     "hand-on": HandOnAppeal,
     "external-answer": RecordExternalAnswer,
+}
+"""A claim is the worklist's, and leads back here."""
+FORMS: Final[dict[str, FormCommand]] = {
+    **{name: FormCommand(command) for name, command in ACTS.items()},
+    "evidence": FormCommand(AddAppealEvidence, with_document),
 }
 
 EditionAsked = Annotated[str | None, Query(max_length=10)]
@@ -88,19 +90,16 @@ class Seen:
 @router.get(f"{REQUEST}/replay")
 def replay_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request_id: RequestIdInPath,
     as_of: ReplayedOn = None,
     edition: OtherEdition = None,
     decision: DecisionVersion = None,
 ) -> Response:
     """The request's determination beside itself, judged again."""
-
-    def told(events: tuple[PatientEvent, ...]) -> Replay:
-        chosen = edition_of(edition)
-        return replay(events, request_id, reading.zone, decision=decision, as_of=as_of, edition=chosen)
-
-    again = reading.told_by_events(patient_of(request_id), "replay", told, subject=request_id)
+    chosen = edition_of(edition)
+    with access.request_events(request_id, view="replay") as (events, _, _):
+        again = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen)
     return rendered(
         request,
         "appeal/replay.html.j2",
@@ -118,40 +117,40 @@ def replay_page(
 
 @router.get(f"{REQUEST}/appeals/new")
 def filing_page(
-    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, request_id: RequestIdInPath
+    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, request_id: RequestIdInPath
 ) -> Response:
-    return _filing(request, reading, commanding, request_id)
+    return _filing(request, access, commanding, request_id)
 
 
 @router.post(f"{REQUEST}/appeals")
-def file_appeal(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    outcome = attempt(request, commanding, patient_of(request_id), "file", FileAppeal, form, request_id=request_id)
-    if isinstance(outcome, Tried):
-        return _filing(request, reading, commanding, request_id, outcome)
+def file_appeal(sent: SentForm, access: AccessOfRequest, request_id: RequestIdInPath) -> Response:
+    def again(tried: Tried) -> Response:
+        return _filing(sent.request, access, sent.commanding, request_id, tried)
+
+    return answered(sent, "file", FILE, patient_of(request_id), "", again, request_id=request_id)
+
+
+def _filed(outcome: Outcome) -> str:
     filed = outcome.events[0]
     assert isinstance(filed, AppealFiled)
-    return leads_to(request, f"{PREFIX}/appeals/{filed.appeal_id}", outcome)
+    return f"{PREFIX}/appeals/{filed.appeal_id}"
+
+
+FILE: Final = FormCommand(FileAppeal, leads=_filed)
 
 
 def _filing(
-    request: Request, reading: Reading, commanding: Commanding, request_id: str, tried: Tried | None = None
+    request: Request, access: PatientAccess, commanding: Commanding, request_id: str, tried: Tried | None = None
 ) -> Response:
-    history, one = reading.request(request_id, lambda history, one: (history, one))
-    filer: Any = {"name": _SAID, "relation": "patient"}
-    command = FileAppeal(request_id=request_id, received_at=reading.moment_of(None, None), grounds=_SAID, filer=filer)
+    with access.request(request_id) as (history, one):
+        pass
     return rendered(
         request,
         "appeal/new_appeal.html.j2",
         tried.status if tried is not None else 200,
         request_id=request_id,
         name=history.name,
-        refusal=why_not(commanding, history, command),
+        refusal=may(history, occasion_of(commanding, history), FileAppeal, request_id),
         submitted=one,
         tried=tried,
     )
@@ -163,64 +162,39 @@ def _filing(
 @router.get(APPEAL)
 def appeal_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     commanding: CommandingOfRequest,
     appeal_id: AppealIdInPath,
     as_of: ReplayedOn = None,
     edition: OtherEdition = None,
 ) -> Response:
-    return _page(request, reading, commanding, appeal_id, as_of, edition)
+    return _page(request, access, commanding, appeal_id, as_of, edition)
 
 
 @router.post(f"{APPEAL}/{{act}}")
-def do(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    appeal_id: AppealIdInPath,
-    act: str,
-) -> Response:
-    if act not in ACTS:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the appeal's page")
-    outcome = _done(request, commanding, form, appeal_id, act)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, appeal_id, None, None, outcome)
-    return done(f"{PREFIX}/appeals/{appeal_id}", outcome)
+def do(sent: SentForm, access: AccessOfRequest, appeal_id: AppealIdInPath, act: ActInPath) -> Response:
+    form = form_named(FORMS, act, "the appeal's page")
 
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, sent.commanding, appeal_id, None, None, tried)
 
-def _done(request: Request, commanding: Commanding, form: Form, appeal_id: str, act: str) -> Outcome | Tried:
-    patient_id, also = patient_of(appeal_id), dict[str, Any](appeal_id=appeal_id)
-    if act == "claim":
-        also["to"] = commanding.caller.actor
-    if act == "evidence":
-        try:
-            also["documents"] = brought(commanding, patient_id, form)
-        except LedgerError as error:
-            tell_of_denial(request, error)
-            return refused(act, form, error)
-        except FormWrong as wrong:
-            return refused(act, form, wrong)
-    return attempt(request, commanding, patient_id, act, ACTS[act], form, **also)
+    page = f"{PREFIX}/appeals/{appeal_id}"
+    return answered(sent, act, form, patient_of(appeal_id), page, again, appeal_id=appeal_id)
 
 
 def _page(
     request: Request,
-    reading: Reading,
+    access: PatientAccess,
     commanding: Commanding,
     appeal_id: str,
     as_of: date | None,
     edition: date | None,
     tried: Tried | None = None,
 ) -> Response:
-    seen = reading.told_by_events(
-        patient_of(appeal_id),
-        "appeal",
-        lambda events: _seen(events, reading, appeal_id, as_of, edition),
-        subject=appeal_id,
-    )
+    with access.appeal_events(appeal_id) as found:
+        seen = _seen(*found, access, as_of, edition)
     if seen.again is not None:
-        reading.shown([seen.history.patient_id], "replay")
+        access.record([seen.history.patient_id], "replay")
     return rendered(
         request,
         "appeal/page.html.j2",
@@ -234,37 +208,40 @@ def _page(
         decision=None,
         here=f"{PREFIX}/appeals/{appeal_id}",
         digest=seen.judgement.digest if seen.judgement is not None else "",
-        may=_refusals(commanding, seen, reading),
-        rules=_rules(reading, seen),
-        took_part=seen.request.took_part if reading.office is None else (),
-        is_of_plan=reading.office is None,
+        shown_version=access.shown_version(seen.history, seen.history.version),
+        may=_refusals(commanding, seen),
+        rules=_rules(access, seen),
+        took_part=seen.request.took_part if access.office is None else (),
+        is_of_plan=access.office is None,
         citable=_citable(seen),
         tried=tried,
     )
 
 
 def _seen(
-    events: Sequence[PatientEvent], reading: Reading, appeal_id: str, as_of: date | None, edition: date | None
+    events: Events,
+    history: PatientHistory,
+    appeal: Appeal,
+    access: PatientAccess,
+    as_of: date | None,
+    edition: date | None,
 ) -> Seen:
-    history = fold(events)
-    assert history is not None, "a history has a first event"
-    appeal = appeal_seen(reading.actor, history, appeal_id)
-    one = request_seen(reading.actor, history, appeal.request_id)
-    judgement, _ = judged_or_problem(history, one, reading.today())
+    one = request_seen(access.user, history, appeal.request_id)
+    judgement, _ = judged_or_problem(history, one, access.today())
     again, problem = None, None
-    if reading.office is None:
+    if access.office is None:
         try:
             again = replay(
                 events,
                 appeal.request_id,
-                reading.zone,
+                access.zone,
                 decision=_decision(events, appeal),
                 as_of=as_of,
                 edition=edition_of(edition),
             )
         except (NotFound, EditionUnknown) as none:
             problem = none.cause
-    view = appeal_view(history, appeal, reading.zone, reading.moment_of(None, None))
+    view = appeal_view(history, appeal, access.zone, access.now())
     return Seen(history, appeal, view, one, judgement, again, problem)
 
 
@@ -275,38 +252,22 @@ def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:
     return version if is_decision else None
 
 
-def _refusals(commanding: Commanding, seen: Seen, reading: Reading) -> dict[str, LedgerError | None]:
+def _refusals(commanding: Commanding, seen: Seen) -> dict[str, LedgerError | None]:
     """By act, why this person can't do it as things stand."""
-    one, digest = seen.appeal.appeal_id, seen.judgement.digest if seen.judgement is not None else "0" * 64
-    now = reading.moment_of(None, None)
-    tried: dict[str, Any] = {
-        "claim": AssignAppeal(appeal_id=one, to=commanding.caller.actor),
-        "decide": DecideAppeal(appeal_id=one, outcome="overturned", assessment_digest=digest, rationale=_SAID, doses=1),
-        "evidence": AddAppealEvidence(appeal_id=one, received_at=now, note=_SAID),
-        "withdraw": WithdrawAppeal(appeal_id=one, by=_SAID, reason=_SAID),
-        "dismiss": DismissAppeal(appeal_id=one, ground="improperly_filed", reason=_SAID),
-        "hand-on": HandOnAppeal(appeal_id=one, organisation=_SAID),
-        "external-answer": RecordExternalAnswer(
-            appeal_id=one, received_on=reading.today(), outcome="upheld", rationale=_SAID, assessment_digest=digest
-        ),
+    history, occasion, appeal_id = seen.history, occasion_of(commanding, seen.history), seen.appeal.appeal_id
+    claimed = Assigning(appeal_id, occasion.actor)
+    return {
+        "claim": may(history, occasion, AssignAppeal, claimed),
+        **{act: may(history, occasion, command, appeal_id, seen.judgement) for act, command in ACTS.items()},
     }
-    return {act: why_not(commanding, seen.history, command) for act, command in tried.items()}
 
 
-def _rules(reading: Reading, seen: Seen) -> list[tuple[str, LedgerError | None]]:
+def _rules(access: PatientAccess, seen: Seen) -> list[tuple[str, LedgerError | None]]:
     """The rules of independence, each with why this person does not meet it."""
-    taking_part, upholding = None, None
-    try:
-        check_independent(reading.actor, seen.history, seen.appeal)
-    except NotPermitted as refusal:
-        taking_part = refusal
-    try:
-        check_uphold(reading.actor)
-    except NotPermitted as refusal:
-        upholding = refusal
+    taking_part = why_not_independent(access.actor, seen.history, seen.appeal)
     return [
         ("Took no part in what is appealed, and reports to nobody who did", taking_part),
-        ("To uphold: a physician of the same or a similar specialty", upholding),
+        ("To uphold: a physician of the same or a similar specialty", why_not_uphold(access.actor)),
     ]
 
 

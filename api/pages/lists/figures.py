@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest
+from api.record_access.http import FiguresOfRequest, ListsOfRequest
+from api.record_access.list_access import ListAccess
 from domain.errors import InvalidCommand, NotFound
 from domain.events.patient import LineOfBusiness
 from projections.figures import Asked, Figure, figures
@@ -30,26 +31,31 @@ _LINES: Final[tuple[LineOfBusiness, ...]] = ("commercial", "medicare_advantage",
 
 @router.get(HERE)
 def figures_page(
-    request: Request, reading: ReadingOfRequest, since: From = None, until: To = None, line: Line = None
+    request: Request,
+    lists: ListsOfRequest,
+    facts: FiguresOfRequest,
+    since: From = None,
+    until: To = None,
+    line: Line = None,
 ) -> Response:
-    asked = _asked(reading, since, until, line)
-    counts = reading.overdue()
+    asked = _asked(lists, since, until, line)
     return rendered(
         request,
         "lists/figures.html.j2",
-        figures=[(one, _plot(one)) for one in _figures(reading, asked)],
+        figures=[(one, _plot(one)) for one in figures(facts, asked, lists.access.zone)],
         asked=asked,
         lines=_LINES,
-        overdue=counts,
+        overdue=lists.overdue(),
     )
 
 
 @router.get(f"{HERE}/{{name}}.csv")
 def figure_as_csv(
-    reading: ReadingOfRequest, name: str, since: From = None, until: To = None, line: Line = None
+    lists: ListsOfRequest, facts: FiguresOfRequest, name: str, since: From = None, until: To = None, line: Line = None
 ) -> Response:
     """The numbers of one figure, its heads first."""
-    found = next((one for one in _figures(reading, _asked(reading, since, until, line)) if one.name == name), None)
+    computed = figures(facts, _asked(lists, since, until, line), lists.access.zone)
+    found = next((one for one in computed if one.name == name), None)
     if found is None:
         raise NotFound("there is no such figure", field="name", remedy="take the link under a figure")
     written = io.StringIO()
@@ -65,13 +71,9 @@ def figure_as_csv(
     return Response(written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _figures(reading: Reading, asked: Asked) -> tuple[Figure, ...]:
-    return figures(reading.figures_facts(), asked, reading.zone)
-
-
-def _asked(reading: Reading, since: str | None, until: str | None, line: str | None) -> Asked:
+def _asked(lists: ListAccess, since: str | None, until: str | None, line: str | None) -> Asked:
     """The last twelve months if left out. Raises InvalidCommand."""
-    today = reading.today()
+    today = lists.access.today()
     try:
         last = date.fromisoformat(until) if until else today
         first = date.fromisoformat(since) if since else (last.replace(day=1) - timedelta(days=334)).replace(day=1)

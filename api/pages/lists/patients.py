@@ -11,41 +11,41 @@ from api.pages.form_commands import Tried, refused
 from api.pages.forms import Form, FormOfRequest, FormWrong, read
 from api.pages.redirects import leads_to
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import ReadingOfRequest
+from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import Commanding, CommandingOfRequest, opened
 from api.routes.patients import FindBody
 from domain.commands.patient import OpenHistory
-from domain.errors import LedgerError, NotFound, NotPermitted
-from domain.events.patient import Member
-from domain.permissions.commands import check_role
+from domain.errors import LedgerError, NotFound
+from domain.permissions.commands import refusal_of_role
 from domain.permissions.views import check_may_see
 
 router = APIRouter(include_in_schema=False)
 
 PATH: Final = f"{PREFIX}/patients"
-_NOBODY: Final = OpenHistory(member=Member(member_id="-"), name="-")
 
 
 @router.get(PATH)
-def patients_page(request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest) -> Response:
-    check_may_see(reading.actor, "requests")
+def patients_page(request: Request, access: AccessOfRequest, commanding: CommandingOfRequest) -> Response:
+    check_may_see(access.user, "requests")
     return _page(request, commanding)
 
 
 @router.post(f"{PATH}/find")
 def find_patient(
-    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, form: FormOfRequest
+    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, form: FormOfRequest
 ) -> Response:
-    check_may_see(reading.actor, "requests")
+    check_may_see(access.user, "requests")
     try:
-        member = read(FindBody, form, reading.zone).member
-        return leads_to(request, f"{PATH}/{reading.find(member).patient_id}")
+        member = read(FindBody, form, access.zone).member
+        with access.found(member) as history:
+            patient_id = history.patient_id
     except FormWrong as wrong:
         return _page(request, commanding, refused("find", form, wrong))
     except NotFound:
-        cause = "nobody with this member id is on record here" if reading.office is None else "nobody of yours is found"
+        cause = "nobody with this member id is on record here" if access.office is None else "nobody of yours is found"
         tried = Tried("find", form, STATUS[NotFound], cause, "compare the number with the card, or open a history")
         return _page(request, commanding, tried)
+    return leads_to(request, f"{PATH}/{patient_id}")
 
 
 @router.post(PATH)
@@ -69,18 +69,10 @@ def _page(request: Request, commanding: Commanding, tried: Tried | None = None) 
         tried.status if tried is not None else 200,
         tried=tried,
         typed=_typed(tried.form) if tried is not None and tried.act == "find" else {},
-        may_not_open=_may_not_open(commanding),
+        may_not_open=refusal_of_role(commanding.caller.actor, OpenHistory),
     )
 
 
 def _typed(form: Form) -> dict[str, str]:
     """What was looked for, so that it need not be typed again to open a history."""
     return {name: form.text(name) or "" for name in ("member.issuer", "member.member_id")}
-
-
-def _may_not_open(commanding: Commanding) -> NotPermitted | None:
-    try:
-        check_role(commanding.caller.actor, _NOBODY)
-    except NotPermitted as refusal:
-        return refusal
-    return None

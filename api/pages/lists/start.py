@@ -11,7 +11,8 @@ from fastapi.responses import Response
 
 from api.pages.lists.worklist_filters import Asked
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest
+from api.record_access.http import ListsOfRequest
+from api.record_access.list_access import ListAccess
 from api.routes.dependencies import CommandingOfRequest
 from domain.commands.patient import OpenHistory
 from domain.commands.requests import SubmitRequest
@@ -37,46 +38,46 @@ class Waiting:
 
 
 @router.get(PREFIX)
-def start(request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest) -> Response:
-    role = reading.actor.role
+def start(request: Request, lists: ListsOfRequest, commanding: CommandingOfRequest) -> Response:
+    role = lists.access.actor.role
     works_the_list = role in MAY_SEE["worklist"]
-    is_empty = reading.is_empty()
-    own = reading.worklist(Filters(held_by=reading.actor.id), Paging(limit=OWN_SHOWN)) if works_the_list else None
+    is_empty = lists.is_empty()
+    own = lists.worklist(Filters(held_by=lists.access.actor.id), Paging(limit=OWN_SHOWN)) if works_the_list else None
     return rendered(
         request,
         "lists/start.html.j2",
         is_empty=is_empty,
-        waiting=_waiting(reading, own, commanding.ledger.now()) if own is not None else None,
+        waiting=_waiting(lists, own, commanding.ledger.now()) if own is not None else None,
         own=own.items if own is not None else (),
         asked=Asked(),
-        own_id=reading.actor.id,
+        own_id=lists.access.actor.id,
         submits=role in MAY[SubmitRequest] and role in MAY[OpenHistory],
         counted_max=LIMIT_MAX,
         short_number=short_number,
     )
 
 
-def _waiting(reading: Reading, own: Worklist, now: datetime) -> Waiting:
+def _waiting(lists: ListAccess, own: Worklist, now: datetime) -> Waiting:
     one = Paging(limit=1)
     return Waiting(
         mine=sum(own.counts.values()),
-        overdue=reading.counted(Filters(overdue=True), one, _all),
-        due_today=_due_today(reading, now),
-        unassigned=reading.counted(Filters(unassigned=True), one, _all),
-        all=reading.counted(Filters(), one, _all),
+        overdue=lists.counted(Filters(overdue=True), one, _all),
+        due_today=_due_today(lists, now),
+        unassigned=lists.counted(Filters(unassigned=True), one, _all),
+        all=lists.counted(Filters(), one, _all),
     )
 
 
-def _due_today(reading: Reading, now: datetime) -> int:
+def _due_today(lists: ListAccess, now: datetime) -> int:
     """From now on until the plan's day is over, along the order of what is due."""
-    tomorrow = datetime.combine(reading.today() + timedelta(days=1), time.min, reading.zone)
+    tomorrow = datetime.combine(lists.access.today() + timedelta(days=1), time.min, lists.access.zone)
     paging = Paging(limit=LIMIT_MAX)
     after = cursor_at(paging, now, "-")
 
     def until_tomorrow(page: Worklist) -> int:
         return sum(one.due_at is not None and one.due_at < tomorrow for one in page.items)
 
-    return reading.counted(Filters(), paging.model_copy(update={"after": after}), until_tomorrow)
+    return lists.counted(Filters(), paging.model_copy(update={"after": after}), until_tomorrow)
 
 
 def _all(page: Worklist) -> int:

@@ -12,12 +12,15 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.http.etags import tag_of
 from api.http.problems import tell_of_denial
-from api.pages.form_commands import Tried, refused
+from api.pages.form_commands import Tried, occasion_of, refused
 from api.pages.forms import Form, FormOfRequest
 from api.pages.lists.worklist_filters import PATH, Asked, AskedOfRequest, asked_on
 from api.pages.redirects import leads_to
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.record_access.commands import recording_refusals
+from api.record_access.http import ListsOfRequest
+from api.record_access.list_access import ListAccess
+from api.record_access.patient_access import patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
     Commanding,
@@ -29,12 +32,14 @@ from api.routes.dependencies import (
 from domain.commands import Command
 from domain.commands.appeals import AssignAppeal
 from domain.commands.requests import AssignRequest, ReleaseRequest
+from domain.decisions.may import may
+from domain.decisions.preconditions import Assigning
 from domain.errors import Conflict, EditionUnknown, LedgerError, NotFound, NotPermitted, StaleVersion
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor
 from domain.policy.editions import edition_for
-from projections.worklist.listing import Worklist, WorklistItem
+from projections.worklist.listing import Worklist
 from projections.worklist.rows import STATES
 from projections.worklist.text import short_number, waits_for
 
@@ -62,81 +67,81 @@ class Closed:
 
 @router.get(PATH)
 def worklist_page(
-    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, asked: AskedOfRequest
+    request: Request, lists: ListsOfRequest, commanding: CommandingOfRequest, asked: AskedOfRequest
 ) -> Response:
-    return _page(request, reading, commanding, asked)
+    return _page(request, lists, commanding, asked)
 
 
 @router.get(f"{PATH}/rows")
 def worklist_rows(
     request: Request,
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     commanding: CommandingOfRequest,
     asked: AskedOfRequest,
     seen: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The part that refreshes itself; 204 while it would say what it says already, so nobody is looked at again."""
-    page = reading.worklist_unless(
-        asked.filters(reading.actor), asked.paging(), lambda found: _digest(commanding, found) == seen
+    page = lists.worklist_unless(
+        asked.filters(lists.access.actor), asked.paging(), lambda found: _digest(commanding, found) == seen
     )
     if page is None:
         return Response(status_code=204)
-    return rendered(request, "lists/worklist_listing.html.j2", **_shown(reading, page, commanding, asked))
+    return rendered(request, "lists/worklist_listing.html.j2", **_shown(lists, page, commanding, asked))
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/claim")
 def claim_request(
     request: Request,
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     commanding: CommandingOfRequest,
     request_id: RequestIdInPath,
     form: FormOfRequest,
 ) -> Response:
     command = AssignRequest(request_id=request_id, to=commanding.caller.actor)
-    return _done(request, reading, commanding, request_id, form, command)
+    return _done(request, lists, commanding, request_id, form, command)
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/release-claim")
 def release_request(
     request: Request,
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     commanding: CommandingOfRequest,
     request_id: RequestIdInPath,
     form: FormOfRequest,
 ) -> Response:
-    return _done(request, reading, commanding, request_id, form, ReleaseRequest(request_id=request_id))
+    return _done(request, lists, commanding, request_id, form, ReleaseRequest(request_id=request_id))
 
 
 @router.post(f"{PREFIX}/appeals/{{appeal_id}}/claim")
 def claim_appeal(
     request: Request,
-    reading: ReadingOfRequest,
+    lists: ListsOfRequest,
     commanding: CommandingOfRequest,
     appeal_id: AppealIdInPath,
     form: FormOfRequest,
 ) -> Response:
     command = AssignAppeal(appeal_id=appeal_id, to=commanding.caller.actor)
-    return _done(request, reading, commanding, appeal_id, form, command)
+    return _done(request, lists, commanding, appeal_id, form, command)
 
 
 # -- the page ---------------------------------------------------------------------------------
 
 
 def _page(
-    request: Request, reading: Reading, commanding: Commanding, asked: Asked, tried: Tried | None = None
+    request: Request, lists: ListAccess, commanding: Commanding, asked: Asked, tried: Tried | None = None
 ) -> Response:
-    page = reading.worklist(asked.filters(reading.actor), asked.paging())
+    page = lists.worklist(asked.filters(lists.access.actor), asked.paging())
     return rendered(
         request,
         "lists/worklist.html.j2",
         tried.status if tried is not None else 200,
         tried=tried,
         clauses=_clauses(page.as_of),
-        **_shown(reading, page, commanding, asked),
+        **_shown(lists, page, commanding, asked),
     )
 
 
-def _shown(reading: Reading, page: Worklist, commanding: Commanding, asked: Asked) -> dict[str, Any]:
+def _shown(lists: ListAccess, page: Worklist, commanding: Commanding, asked: Asked) -> dict[str, Any]:
     return {
         "asked": asked,
         "own_id": commanding.caller.actor.id,
@@ -144,7 +149,7 @@ def _shown(reading: Reading, page: Worklist, commanding: Commanding, asked: Aske
         "total": sum(page.counts.values()),
         "states": STATES,
         "headings": HEADINGS,
-        "closed": _closed(reading, commanding, page),
+        "closed": _closed(lists, commanding, page),
         "seen": _digest(commanding, page),
         "waits_for": waits_for,
         "short_number": short_number,
@@ -171,24 +176,19 @@ def _clauses(day: date) -> list[tuple[str, str]]:
 # -- who can claim what -------------------------------------------------------------------------
 
 
-def _claim_of(item: WorklistItem, actor: Actor) -> Command:
-    if item.kind == "appeal":
-        return AssignAppeal(appeal_id=item.subject_id, to=actor)
-    return AssignRequest(request_id=item.subject_id, to=actor)
-
-
-def _closed(reading: Reading, commanding: Commanding, page: Worklist) -> Closed:
+def _closed(lists: ListAccess, commanding: Commanding, page: Worklist) -> Closed:
     """As the domain itself would refuse it now; the histories are read together."""
-    ledger, actor = commanding.ledger, commanding.caller.actor
+    actor = commanding.caller.actor
     free = [one for one in page.items if one.held_by is None]
-    histories = reading.histories([one.patient_id for one in free])
+    histories = lists.histories([one.patient_id for one in free])
     reasons: dict[str, LedgerError] = {}
     of: dict[str, int] = {}
     for item in free:
         history = histories.get(item.patient_id)
         if history is None:
             continue
-        refusal = ledger.refusal_of(history, _claim_of(item, actor), actor)
+        claim = AssignAppeal if item.kind == "appeal" else AssignRequest
+        refusal = may(history, occasion_of(commanding, history), claim, Assigning(item.subject_id, actor))
         if refusal is not None:
             reasons.setdefault(str(refusal), refusal)
             of[item.subject_id] = list(reasons).index(str(refusal)) + 1
@@ -199,7 +199,7 @@ def _closed(reading: Reading, commanding: Commanding, page: Worklist) -> Closed:
 
 
 def _done(
-    request: Request, reading: Reading, commanding: Commanding, subject_id: str, form: Form, command: Command
+    request: Request, lists: ListAccess, commanding: Commanding, subject_id: str, form: Form, command: Command
 ) -> Response:
     """Back to the list as it was looked at; from another page than the list, to the record itself."""
     query = form.text("query")
@@ -207,7 +207,7 @@ def _done(
         outcome = _recorded(commanding, subject_id, form, command)
     except LedgerError as error:
         tell_of_denial(request, error)
-        return _page(request, reading, commanding, asked_on(query or ""), refused("claim", form, error))
+        return _page(request, lists, commanding, asked_on(query or ""), refused("claim", form, error))
     if "query" not in form.texts:
         kind = "appeals" if isinstance(command, AssignAppeal) else "requests"
         return leads_to(request, f"{PREFIX}/{kind}/{subject_id}", outcome)
@@ -216,14 +216,15 @@ def _done(
 
 def _recorded(commanding: Commanding, subject_id: str, form: Form, command: Command) -> Outcome:
     """Recorded only if whoever has it is still who was shown: two who claim at once do not take it from each other."""
-    ledger, caller, patient_id = commanding.ledger, commanding.caller, patient_of(subject_id)
+    caller, patient_id = commanding.caller, patient_of(subject_id)
     for _ in range(TRIES):
         history = history_to_change(commanding, patient_id)
         moved = _moved(history, subject_id, form.text("held_by") or "", caller.actor)
         if moved is not None and not _was_sent_before(commanding, form):
-            if isinstance(refusal := ledger.refusal_of(history, command, caller.actor), NotPermitted):
-                raise refusal
-            raise moved
+            subject = subject_id if isinstance(command, ReleaseRequest) else Assigning(subject_id, caller.actor)
+            with recording_refusals(commanding.access, patient_id, command, caller.actor):
+                refusal = may(history, occasion_of(commanding, history), type(command), subject)
+                raise refusal if isinstance(refusal, NotPermitted) else moved
         try:
             return run(commanding, patient_id, command, Response(), form.key, tag_of(history))
         except StaleVersion:

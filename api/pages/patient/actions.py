@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
-from pydantic import BaseModel
-
-from api.routes.dependencies import Commanding
-from domain.commands import patient, treatment
-from domain.errors import LedgerError, NotPermitted
-from domain.permissions.commands import check_role
+from api.pages.form_commands import FormCommand, Sent
+from domain.commands import Command, patient, treatment
+from domain.errors import LedgerError
+from domain.people import Actor
+from domain.permissions.commands import refusal_of_role
 
 
 @dataclass(frozen=True, slots=True)
 class PatientAct:
     name: str
     label: str
-    command: type[BaseModel]
+    command: type[Command]
     subject: str | None = None
     """The field of the command that an entry of the record goes into."""
 
@@ -45,17 +46,19 @@ MORE: Final = (
     PatientAct("demographics", "Correct name or birth date", patient.CorrectDemographics),
     PatientAct("death", "Record a death", patient.RecordDeath),
 )
-ACTS: Final = {one.name: one for one in (*FIRST, *ON_A_DOSE, *ON_A_REPORT, *MORE)}
+ACTS: Final = (*FIRST, *ON_A_DOSE, *ON_A_REPORT, *MORE)
 
 
-def refusals(commanding: Commanding) -> dict[str, LedgerError | None]:
+def _none_elsewhere(sent: Sent, _: UUID) -> Mapping[str, Any]:
+    return {"courses": []} if sent.form.text("none") == "true" else {}
+
+
+FORMS: Final[dict[str, FormCommand]] = {
+    **{one.name: FormCommand(one.command) for one in ACTS},
+    "prior-treatment": FormCommand(treatment.ReportPriorTreatment, _none_elsewhere),
+}
+
+
+def refusals(actor: Actor) -> dict[str, LedgerError | None]:
     """By act, why this person's role may not do it; what stands in the way of one entry is told when it is tried."""
-    return {name: _refusal(commanding, one.command) for name, one in ACTS.items()}
-
-
-def _refusal(commanding: Commanding, command: type[BaseModel]) -> LedgerError | None:
-    try:
-        check_role(commanding.caller.actor, command.model_construct())  # type: ignore[arg-type]
-    except NotPermitted as refusal:
-        return refusal
-    return None
+    return {one.name: refusal_of_role(actor, one.command) for one in ACTS}

@@ -8,15 +8,16 @@ from typing import Annotated, Any, Final, get_args
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import Tried, attempt, done
-from api.pages.forms import FormOfRequest, as_typed
-from api.pages.patient.actions import ACTS, FIRST, MORE, ON_A_DOSE, refusals
+from api.pages.form_commands import ActInPath, SentForm, Tried, answered, form_named
+from api.pages.forms import as_typed
+from api.pages.patient.actions import FIRST, FORMS, MORE, ON_A_DOSE, refusals
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import PatientAccess
 from api.routes.dependencies import AsOf, Commanding, CommandingOfRequest, PatientIdInPath
 from api.text.eligibility import eligibility_rows, headline
 from domain.calendar import FIRST_YEAR, LAST_YEAR
-from domain.errors import InvalidCommand, NotFound
+from domain.errors import InvalidCommand
 from domain.events.patient import Relationship
 from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import Fact
@@ -45,40 +46,29 @@ _ROWS_BESIDE: Final = frozenset({"On", "Imported"})
 @router.get(HERE)
 def patient_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     commanding: CommandingOfRequest,
     patient_id: PatientIdInPath,
     as_of: AsOf = None,
     known_at: KnownAsTyped = None,
 ) -> Response:
-    return _page(request, reading, commanding, patient_id, as_of, _moment(known_at, reading))
+    return _page(request, access, commanding, patient_id, as_of, _moment(known_at, access))
 
 
 @router.post(f"{HERE}/{{act}}")
-def do(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    patient_id: PatientIdInPath,
-    act: str,
-) -> Response:
+def do(sent: SentForm, access: AccessOfRequest, patient_id: PatientIdInPath, act: ActInPath) -> Response:
     """Records a fact or a correction; an entry of the record is named by the form."""
-    chosen = ACTS.get(act)
-    if chosen is None:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the patient's page")
-    also: dict[str, Any] = {}
-    if act == "prior-treatment" and form.text("none") == "true":
-        also["courses"] = []
+    form = form_named(FORMS, act, "the patient's page")
     # Of reports each has a form of its own, filled in with what it says.
-    form_of = f"{act}-{(form.text('report_id') or '').rpartition('.')[2]}" if act.endswith("-report") else act
-    outcome = attempt(request, commanding, patient_id, form_of, chosen.command, form, **also)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, patient_id, None, None, outcome)
-    return done(f"{PREFIX}/patients/{patient_id}", outcome)
+    name = f"{act}-{(sent.form.text('report_id') or '').rpartition('.')[2]}" if act.endswith("-report") else act
+
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, sent.commanding, patient_id, None, None, tried)
+
+    return answered(sent, name, form, patient_id, f"{PREFIX}/patients/{patient_id}", again)
 
 
-def _moment(typed: str | None, reading: Reading) -> datetime | None:
+def _moment(typed: str | None, access: PatientAccess) -> datetime | None:
     """As the field has it, by the plan's clock; with an offset, as it says. Raises InvalidCommand."""
     if not typed:
         return None
@@ -86,7 +76,7 @@ def _moment(typed: str | None, reading: Reading) -> datetime | None:
         instant = datetime.fromisoformat(typed)
         if not FIRST_YEAR <= instant.year <= LAST_YEAR:
             raise ValueError  # noqa: TRY301  (told below, as what can't be read)
-        return instant if instant.tzinfo is not None else instant.replace(tzinfo=reading.zone)
+        return instant if instant.tzinfo is not None else instant.replace(tzinfo=access.zone)
     except (ValueError, OverflowError):
         raise InvalidCommand(
             "this is no moment", field="known_at", remedy="write it as 2026-04-28T12:00, by the plan's clock"
@@ -98,23 +88,20 @@ def _moment(typed: str | None, reading: Reading) -> datetime | None:
 
 def _page(
     request: Request,
-    reading: Reading,
+    access: PatientAccess,
     commanding: Commanding,
     patient_id: Any,
     as_of: date | None,
     known_at: datetime | None,
     tried: Tried | None = None,
 ) -> Response:
-    today = reading.today()
+    today = access.today()
     day = as_of or today
-    known_on = known_at.astimezone(reading.zone).date() if known_at is not None else today
-
-    def told(history: PatientHistory) -> dict[str, Any]:
-        return _shown(history, reading, day, known_on, today)
-
-    shown = reading.told(patient_id, "courses", told, known_at=known_at)
-    if reading.office is None:
-        reading.shown([patient_id], "person")
+    known_on = known_at.astimezone(access.zone).date() if known_at is not None else today
+    with access.history(patient_id, "courses", known_at=known_at) as history:
+        shown = _shown(history, access, day, known_on, today)
+    if access.office is None:
+        access.record([patient_id], "person")
     return rendered(
         request,
         "patient/page.html.j2",
@@ -131,26 +118,26 @@ def _page(
         first=FIRST,
         on_a_dose=ON_A_DOSE,
         more=MORE,
-        may=refusals(commanding),
-        is_of_plan=reading.office is None,
+        may=refusals(commanding.caller.actor),
+        is_of_plan=access.office is None,
         tried=tried,
     )
 
 
-def _shown(history: PatientHistory, reading: Reading, day: date, known_on: date, today: date) -> dict[str, Any]:
+def _shown(history: PatientHistory, access: PatientAccess, day: date, known_on: date, today: date) -> dict[str, Any]:
     """Everything of one history, as known then and on that day."""
-    answer = eligibility(history, day, None, reading.office)
-    courses = course_list(history, day, reading.office)
-    requests = [one for one in history.requests if is_own(reading.actor, one)]
+    answer = eligibility(history, day, None, access.office)
+    courses = course_list(history, day, access.office)
+    requests = [one for one in history.requests if is_own(access.actor, one)]
     own = {one.request_id for one in requests}
     approvals = [one for one in history.approvals if one.request_id in own]
-    appeals = appeals_seen(reading.actor, history)
+    appeals = appeals_seen(access.actor, history)
     doses = [dose for course in courses.courses for dose in course.doses]
-    reports = [one for one in history.reports if not one.voided] if reading.office is None else []
+    reports = [one for one in history.reports if not one.voided] if access.office is None else []
     return {
         "answer": answer,
         "headline": headline(answer),
-        "rows": [row for row in eligibility_rows(answer, reading.zone.key) if row[0] not in _ROWS_BESIDE],
+        "rows": [row for row in eligibility_rows(answer, access.zone.key) if row[0] not in _ROWS_BESIDE],
         "courses": courses,
         "doses": [*doses, *courses.other_entries],
         "doses_named": [
@@ -162,7 +149,7 @@ def _shown(history: PatientHistory, reading: Reading, day: date, known_on: date,
         "reports_typed": {one.report_id: as_typed(CorrectedCourses(courses=one.courses)) for one in reports},
         "requests": list(reversed(requests)),
         "appeals": list(reversed(appeals)),
-        "person": person(history, day) if reading.office is None else None,
+        "person": person(history, day) if access.office is None else None,
         "name": history.name,
         "version": history.version,
         "picture": picture(Shown(courses, answer, requests, approvals, appeals), day, known_on, today),

@@ -6,42 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request
-
-from api.http.problems import tell_of_denial
-from api.pages.form_commands import Tried, attempt, refused
+from api.pages.form_commands import Sent
 from api.pages.forms import Form, FormWrong
-from api.record_access.http import patient_of
 from api.routes.dependencies import Commanding, bring_document
-from domain.commands.requests import SupplyInformation
-from domain.errors import LedgerError
-from domain.ledger.application import Outcome
 
 FILE = "file"
 
 
-def supplied(request: Request, commanding: Commanding, request_id: str, form: Form) -> Outcome | Tried:
-    patient_id = patient_of(request_id)
-    try:
-        documents = brought(commanding, patient_id, form)
-    except LedgerError as error:
-        tell_of_denial(request, error)
-        return refused("supply-information", form, error)
-    except FormWrong as wrong:
-        return refused("supply-information", form, wrong)
-    return attempt(
-        request,
-        commanding,
-        patient_id,
-        "supply-information",
-        SupplyInformation,
-        form,
-        request_id=request_id,
-        documents=documents,
-    )
+def with_document(sent: Sent, patient_id: UUID) -> Mapping[str, Any]:
+    return {"documents": _brought(sent.commanding, patient_id, sent.form)}
 
 
-def brought(commanding: Commanding, patient_id: UUID, form: Form) -> list[Mapping[str, Any]]:
+def _brought(commanding: Commanding, patient_id: UUID, form: Form) -> list[Mapping[str, Any]]:
     """The document of the form as a command names it, its bytes stored; none where no file was chosen.
 
     Raises FormWrong where it lacks a name or a kind, before any byte is stored.

@@ -6,21 +6,23 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
 
-from api.pages.form_commands import Tried, attempt, done
-from api.pages.forms import FormOfRequest
+from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
-from api.routes.dependencies import CommandingOfRequest, DocumentIdInPath
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import PatientAccess, patient_of
+from api.routes.dependencies import DocumentIdInPath
 from domain.commands.requests import CorrectDocument, ReviewDocument, VoidDocument
-from domain.errors import NotFound
 from domain.permissions.commands import MAY
 
 router = APIRouter(include_in_schema=False)
 
 HERE: Final = f"{PREFIX}/documents/{{document_id}}"
-ACTS: Final[dict[str, type[BaseModel]]] = {"review": ReviewDocument, "correct": CorrectDocument, "void": VoidDocument}
+FORMS: Final[dict[str, FormCommand]] = {
+    "review": FormCommand(ReviewDocument),
+    "correct": FormCommand(CorrectDocument),
+    "void": FormCommand(VoidDocument),
+}
 IN_A_FRAME: Final = ("image/jpeg", "image/png", "text/plain")
 """What a browser shows in a frame in which nothing runs. Its viewer of PDF is a program, which does not run there."""
 
@@ -29,33 +31,28 @@ ForClause = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z.()]
 
 @router.get(HERE)
 def document_page(
-    request: Request, reading: ReadingOfRequest, document_id: DocumentIdInPath, clause: ForClause = None
+    request: Request, access: AccessOfRequest, document_id: DocumentIdInPath, clause: ForClause = None
 ) -> Response:
-    return _page(request, reading, document_id, clause)
+    return _page(request, access, document_id, clause)
 
 
 @router.post(f"{HERE}/{{act}}")
-def do(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    document_id: DocumentIdInPath,
-    act: str,
-) -> Response:
+def do(sent: SentForm, access: AccessOfRequest, document_id: DocumentIdInPath, act: ActInPath) -> Response:
     """Read for a clause, corrected in what was said of it, or voided."""
-    if act not in ACTS:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the document's page")
-    outcome = attempt(request, commanding, patient_of(document_id), act, ACTS[act], form, document_id=document_id)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, document_id, form.text("clause"), outcome)
-    return done(f"{PREFIX}/documents/{document_id}", outcome)
+    form = form_named(FORMS, act, "the document's page")
+
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, document_id, sent.form.text("clause"), tried)
+
+    page = f"{PREFIX}/documents/{document_id}"
+    return answered(sent, act, form, patient_of(document_id), page, again, document_id=document_id)
 
 
 def _page(
-    request: Request, reading: Reading, document_id: str, clause: str | None, tried: Tried | None = None
+    request: Request, access: PatientAccess, document_id: str, clause: str | None, tried: Tried | None = None
 ) -> Response:
-    one = reading.document(document_id)
+    with access.document(document_id) as one:
+        pass
     return rendered(
         request,
         "request/document.html.j2",
@@ -63,6 +60,6 @@ def _page(
         one=one,
         clause=clause or one.document.clause,
         is_framed=one.document.media_type in IN_A_FRAME,
-        may_read=reading.actor.role in MAY[ReviewDocument],
+        may_read=access.actor.role in MAY[ReviewDocument],
         tried=tried,
     )

@@ -6,16 +6,16 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.pages.form_commands import Tried, attempt, why_not
-from api.pages.forms import FormOfRequest
-from api.pages.redirects import leads_to
+from api.pages.form_commands import FormCommand, SentForm, Tried, answered, occasion_of
 from api.pages.rendering import PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import PatientAccess
 from api.routes.dependencies import Commanding, CommandingOfRequest, PatientIdInPath
 from domain.commands.requests import SubmitRequest
+from domain.decisions.may import may
 from domain.events.requests import RequestSubmitted, Statement
 from domain.history.state import PatientHistory
-from domain.people import Prescriber
+from domain.ledger.application import Outcome
 from domain.permissions.disclosure import View
 from domain.permissions.views import MAY_SEE
 from projections.courses import course_list
@@ -37,49 +37,48 @@ class Submitted(SubmitRequest):
 
 @router.get(PATH)
 def new_request(
-    request: Request, reading: ReadingOfRequest, commanding: CommandingOfRequest, patient_id: PatientIdInPath
+    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, patient_id: PatientIdInPath
 ) -> Response:
-    return _page(request, reading, commanding, _history(reading, patient_id))
+    return _page(request, access, commanding, _history(access, patient_id))
 
 
 @router.post(PATH)
-def submit_request(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    patient_id: PatientIdInPath,
-    form: FormOfRequest,
-) -> Response:
-    outcome = attempt(request, commanding, patient_id, "submit", Submitted, form, command_of=_command)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, _history(reading, patient_id), outcome)
+def submit_request(sent: SentForm, access: AccessOfRequest, patient_id: PatientIdInPath) -> Response:
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, sent.commanding, _history(access, patient_id), tried)
+
+    return answered(sent, "submit", SUBMIT, patient_id, "", again)
+
+
+def _command(typed: Submitted) -> SubmitRequest:
+    return SubmitRequest(**dict(typed))
+
+
+def _submitted(outcome: Outcome) -> str:
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
-    return leads_to(request, f"{PREFIX}/requests/{submitted.request_id}", outcome)
+    return f"{PREFIX}/requests/{submitted.request_id}"
 
 
-def _command(sent: Submitted) -> SubmitRequest:
-    return SubmitRequest(**dict(sent))
+SUBMIT: Final = FormCommand(Submitted, command_of=_command, leads=_submitted)
 
 
-def _history(reading: Reading, patient_id: PatientIdInPath) -> PatientHistory:
+def _history(access: PatientAccess, patient_id: PatientIdInPath) -> PatientHistory:
     """Who of the plan submits sees whose request it becomes; an office is shown no more than the doses."""
-    view: View = "person" if _sees_person(reading) else "courses"
-    return reading.history(patient_id, view)
+    view: View = "person" if _sees_person(access) else "courses"
+    with access.history(patient_id, view) as history:
+        return history
 
 
-def _sees_person(reading: Reading) -> bool:
-    return reading.actor.role in MAY_SEE["person"]
+def _sees_person(access: PatientAccess) -> bool:
+    return access.actor.role in MAY_SEE["person"]
 
 
 def _page(
-    request: Request, reading: Reading, commanding: Commanding, history: PatientHistory, tried: Tried | None = None
+    request: Request, access: PatientAccess, commanding: Commanding, history: PatientHistory, tried: Tried | None = None
 ) -> Response:
-    today, now = reading.today(), commanding.ledger.now()
-    least = SubmitRequest(
-        received_at=now, line_of_business="commercial", prescriber=Prescriber(name="-"), statement=Statement()
-    )
-    whom = person(history, today) if _sees_person(reading) else None
+    today = access.today()
+    whom = person(history, today) if _sees_person(access) else None
     return rendered(
         request,
         "request/new_request.html.j2",
@@ -89,9 +88,9 @@ def _page(
         person=whom,
         doses=[
             (dose.dose_id, f"{dose.on}, {dose.mg:g} mg, course {course.number}")
-            for course in course_list(history, today, reading.office).courses
+            for course in course_list(history, today, access.office).courses
             for dose in course.doses
         ],
-        refusal=why_not(commanding, history, least),
+        refusal=may(history, occasion_of(commanding, history), SubmitRequest),
         agents=AGENTS,
     )

@@ -8,22 +8,23 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.notices.sealed import SealWords, rows_of, seal_words
-from api.pages.form_commands import Tried, attempt, done, refused
+from api.pages.form_commands import FormCommand, SentForm, Tried, answered, refused
 from api.pages.forms import FormOfRequest, FormWrong, read
 from api.pages.rendering import HEADERS, PREFIX, rendered
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
-from api.routes.dependencies import CommandingOfRequest, NoticeIdInPath, RequestIdInPath
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import PatientAccess, patient_of
+from api.routes.dependencies import NoticeIdInPath, RequestIdInPath
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import Denial
 from domain.commands.requests import IssueNotice, RecordDelivery
 from domain.errors import NotFound
-from domain.events import PatientEvent
 from domain.events.base import AppealId
 from domain.events.requests import NoticeIssued
 from domain.history import fold
 from domain.history.records import Notice
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
+from domain.ledger.application import Outcome
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.commands import MAY
 from domain.permissions.views import notice_seen, request_seen
@@ -44,84 +45,78 @@ _PAPER: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff
 @router.get(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}")
 def letter_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     sealing: SealingOfApp,
     request_id: RequestIdInPath,
     kind: KindInPath,
     appeal: AppealAsked = None,
 ) -> Response:
     """The letter of what is on record, with the form that records that it left."""
-    return _letter_page(request, reading, sealing, request_id, kind, appeal)
+    return _letter_page(request, access, sealing, request_id, kind, appeal)
 
 
 @router.get(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}/paper")
 def letter_paper(
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     sealing: SealingOfApp,
     request_id: RequestIdInPath,
     kind: KindInPath,
     appeal: AppealAsked = None,
 ) -> Response:
-    history, _, shown = _letter(reading, request_id, kind, appeal)
+    history, _, shown = _letter(access, request_id, kind, appeal)
     return _paper(shown, _seal_of(sealing, history, shown), history)
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/notice/denial/preview")
 def preview_page(
-    request: Request, reading: ReadingOfRequest, form: FormOfRequest, request_id: RequestIdInPath
+    request: Request, access: AccessOfRequest, form: FormOfRequest, request_id: RequestIdInPath
 ) -> Response:
     """The letter of a denial that is being written. Nothing is recorded but that the request was looked at."""
     try:
-        typed = read(Denial, form, reading.zone, also={"assessment_digest": "0" * 64})
+        typed = read(Denial, form, access.zone, also={"assessment_digest": "0" * 64})
     except FormWrong as wrong:
         tried = refused("deny", form, wrong)
         return rendered(
             request, "request/notice_preview.html.j2", tried.status, letter=None, tried=tried, request_id=request_id
         )
-
-    def told(history: PatientHistory, one: PriorAuthorization) -> Letter:
-        judged = judge(history, one, reading.today())
+    with access.request(request_id) as (history, one):
         draft = Draft(
             citing=typed.citing,
             rationale=typed.rationale,
-            by=reading.actor,
-            on=reading.today(),
-            assessment=judged.assessment,
+            by=access.actor,
+            on=access.today(),
+            assessment=judge(history, one, access.today()).assessment,
         )
-        return drafted(history, one, draft, reading.zone)
-
-    shown = reading.request(request_id, told)
+        shown = drafted(history, one, draft, access.zone)
     return rendered(request, "request/notice_preview.html.j2", letter=shown, request_id=request_id)
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}")
 def issue_notice(
-    request: Request,
-    reading: ReadingOfRequest,
+    sent: SentForm,
+    access: AccessOfRequest,
     sealing: SealingOfApp,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
     request_id: RequestIdInPath,
     kind: KindInPath,
     appeal: AppealAsked = None,
 ) -> Response:
     """Records that the letter left the plan."""
-    outcome = attempt(
-        request,
-        commanding,
-        patient_of(request_id),
-        "issue",
-        IssueNotice,
-        form,
-        request_id=request_id,
-        kind=kind,
-        appeal_id=appeal,
-    )
-    if isinstance(outcome, Tried):
-        return _letter_page(request, reading, sealing, request_id, kind, appeal, outcome)
+
+    def again(tried: Tried) -> Response:
+        return _letter_page(sent.request, access, sealing, request_id, kind, appeal, tried)
+
+    about = {"request_id": request_id, "kind": kind, "appeal_id": appeal}
+    return answered(sent, "issue", ISSUE, patient_of(request_id), "", again, **about)
+
+
+def _issued(outcome: Outcome) -> str:
     issued = outcome.events[0]
     assert isinstance(issued, NoticeIssued)
-    return done(f"{PREFIX}/notices/{issued.notice_id}", outcome)
+    return f"{PREFIX}/notices/{issued.notice_id}"
+
+
+ISSUE: Final = FormCommand(IssueNotice, leads=_issued)
+DELIVER: Final = FormCommand(RecordDelivery)
 
 
 # -- as it left ---------------------------------------------------------------------------------
@@ -129,15 +124,15 @@ def issue_notice(
 
 @router.get(f"{PREFIX}/notices/{{notice_id}}")
 def notice_page(
-    request: Request, reading: ReadingOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
+    request: Request, access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
 ) -> Response:
     """The letter from what was on record when it was issued, and whether it arrived."""
-    return _notice_page(request, reading, sealing, notice_id)
+    return _notice_page(request, access, sealing, notice_id)
 
 
 @router.get(f"{PREFIX}/notices/{{notice_id}}/paper")
-def notice_paper(reading: ReadingOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath) -> Response:
-    history, _, shown = _as_issued(reading, notice_id)
+def notice_paper(access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath) -> Response:
+    history, _, shown = _as_issued(access, notice_id)
     if shown is None:
         raise NotFound("no letter is kept for a notice of this kind", field="notice_id", remedy="see the record of it")
     return _paper(shown, _seal_of(sealing, history, shown), history)
@@ -145,18 +140,13 @@ def notice_paper(reading: ReadingOfRequest, sealing: SealingOfApp, notice_id: No
 
 @router.post(f"{PREFIX}/notices/{{notice_id}}/delivered")
 def record_delivery(
-    request: Request,
-    reading: ReadingOfRequest,
-    sealing: SealingOfApp,
-    commanding: CommandingOfRequest,
-    form: FormOfRequest,
-    notice_id: NoticeIdInPath,
+    sent: SentForm, access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
 ) -> Response:
-    patient_id = patient_of(notice_id)
-    outcome = attempt(request, commanding, patient_id, "deliver", RecordDelivery, form, notice_id=notice_id)
-    if isinstance(outcome, Tried):
-        return _notice_page(request, reading, sealing, notice_id, outcome)
-    return done(f"{PREFIX}/notices/{notice_id}", outcome)
+    def again(tried: Tried) -> Response:
+        return _notice_page(sent.request, access, sealing, notice_id, tried)
+
+    page = f"{PREFIX}/notices/{notice_id}"
+    return answered(sent, "deliver", DELIVER, patient_of(notice_id), page, again, notice_id=notice_id)
 
 
 # -- what they share ----------------------------------------------------------------------------
@@ -164,14 +154,14 @@ def record_delivery(
 
 def _letter_page(
     request: Request,
-    reading: Reading,
+    access: PatientAccess,
     sealing: Sealing,
     request_id: str,
     kind: LetterKind,
     appeal: str | None,
     tried: Tried | None = None,
 ) -> Response:
-    history, one, shown = _letter(reading, request_id, kind, appeal)
+    history, one, shown = _letter(access, request_id, kind, appeal)
     notices = [each for each in history.notices if each.request_id == request_id and each.kind == kind]
     return rendered(
         request,
@@ -186,32 +176,31 @@ def _letter_page(
         notices=notices,
         notice=None,
         tried=tried,
-        may_record=reading.actor.role in MAY[IssueNotice],
+        may_record=access.actor.role in MAY[IssueNotice],
     )
 
 
 def _letter(
-    reading: Reading, request_id: str, kind: LetterKind, appeal_id: str | None
+    access: PatientAccess, request_id: str, kind: LetterKind, appeal_id: str | None
 ) -> tuple[PatientHistory, PriorAuthorization, Letter]:
-    def told(history: PatientHistory, one: PriorAuthorization) -> tuple[PatientHistory, PriorAuthorization, Letter]:
-        return history, one, _told(history, one, kind, appeal_id, reading)
+    with access.request(request_id) as (history, one):
+        shown = _letter_of(history, one, kind, appeal_id, access)
+    return history, one, shown
 
-    return reading.request(request_id, told)
 
-
-def _told(
-    history: PatientHistory, one: PriorAuthorization, kind: LetterKind, appeal_id: str | None, reading: Reading
+def _letter_of(
+    history: PatientHistory, one: PriorAuthorization, kind: LetterKind, appeal_id: str | None, access: PatientAccess
 ) -> Letter:
     """Of the appeal that is named, else of the latest that was decided."""
     decided = [each for each in history.appeals if each.request_id == one.request_id and each.determination]
     chosen = [each for each in decided if appeal_id in (None, each.appeal_id)]
-    return letter(history, one, kind, reading.zone, chosen[-1] if chosen else None)
+    return letter(history, one, kind, access.zone, chosen[-1] if chosen else None)
 
 
 def _notice_page(
-    request: Request, reading: Reading, sealing: Sealing, notice_id: str, tried: Tried | None = None
+    request: Request, access: PatientAccess, sealing: Sealing, notice_id: str, tried: Tried | None = None
 ) -> Response:
-    history, notice, shown = _as_issued(reading, notice_id)
+    history, notice, shown = _as_issued(access, notice_id)
     return rendered(
         request,
         "request/notice.html.j2",
@@ -225,26 +214,25 @@ def _notice_page(
         notices=[],
         notice=notice,
         tried=tried,
-        may_record=reading.actor.role in MAY[RecordDelivery],
+        may_record=access.actor.role in MAY[RecordDelivery],
     )
 
 
-def _as_issued(reading: Reading, notice_id: str) -> tuple[PatientHistory, Notice, Letter | None]:
+def _as_issued(access: PatientAccess, notice_id: str) -> tuple[PatientHistory, Notice, Letter | None]:
     """The notice as it is now, and its letter from what was on record when it was issued."""
-
-    def told(events: tuple[PatientEvent, ...]) -> tuple[PatientHistory, Notice, Letter | None]:
+    patient_id = patient_of(notice_id)
+    with access.events(patient_id, "request", subject=notice_id) as events:
         now = fold(events)
         assert now is not None, "a history has a first event"
-        notice = notice_seen(reading.actor, now, notice_id)
+        notice = notice_seen(access.user, now, notice_id)
         issued = next(one for one in events if isinstance(one, NoticeIssued) and one.notice_id == notice_id)
         then = fold(events[: issued.originator_version])
-        assert then is not None
-        if notice.kind not in TITLES:
-            return then, notice, None
-        asked = request_seen(reading.actor, then, notice.request_id)
-        return then, notice, _told(then, asked, notice.kind, notice.appeal_id, reading)
-
-    return reading.told_by_events(patient_of(notice_id), "request", told, subject=notice_id)
+        assert then is not None, "a history has a first event"
+        shown = None
+        if notice.kind in TITLES:
+            request = request_seen(access.user, then, notice.request_id)
+            shown = _letter_of(then, request, notice.kind, notice.appeal_id, access)
+    return then, notice, shown
 
 
 def _seal_of(sealing: Sealing, history: PatientHistory, shown: Letter) -> SealWords | None:

@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import Tried, attempt, done
-from api.pages.forms import FormOfRequest, as_typed
+from api.pages.form_commands import ActInPath, SentForm, Tried, answered, form_named, occasion_of
+from api.pages.forms import as_typed
 from api.pages.rendering import PREFIX, rendered
-from api.pages.request.actions import ACTS, FIRST, MORE, refusals
-from api.pages.request.document_upload import supplied
-from api.record_access.http import Reading, ReadingOfRequest, patient_of
+from api.pages.request.actions import FIRST, FORMS, MORE, refusals
+from api.record_access.http import AccessOfRequest
+from api.record_access.patient_access import Events, PatientAccess, patient_of
 from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, judged_or_problem
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import ExtendApproval
-from domain.commands.requests import AssignRequest, PlannedInfusion, ReleaseRequest
 from domain.decisions.approval_changes import assessment_to_extend
-from domain.errors import LedgerError, NotFound
-from domain.events import PatientEvent
-from domain.history import fold, versions
+from domain.decisions.may import may
+from domain.history import versions
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions.views import is_own, request_seen
+from domain.permissions.views import is_own
 from domain.policy.assessment import speaking_against
 from domain.policy.editions import edition_named
 from domain.review.assess_request import Judgement, judge
-from domain.review.assessment_changes import Change, what_moved
+from domain.review.assessment_changes import changes_since
 from projections.checklist import Checklist, checklist
 from projections.request_status import RequestLife, request_life
 
 router = APIRouter(include_in_schema=False)
 
 HERE: Final = f"{PREFIX}/requests/{{request_id}}"
-PLAN: Final = tuple(PlannedInfusion.model_fields)
-"""Left empty, these say that nothing is planned, which is something to record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything of one request that its page shows, from one reading of the record."""
+    """Everything of one request that its page shows, from one access of the record."""
 
     history: PatientHistory
     request: PriorAuthorization
@@ -52,124 +48,63 @@ class Seen:
     judgement: Judgement | None
     edition_problem: str | None
     checklist: Checklist | None
-    extension: Judgement | LedgerError
 
 
-class _AsItWas(Exception):
-    """Nothing moved, so nothing is told."""
+class _Unchanged(Exception):
+    """Nothing changed, so nothing is shown."""
 
 
 @router.get(HERE)
 def request_page(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     commanding: CommandingOfRequest,
     sealing: SealingOfApp,
     request_id: RequestIdInPath,
 ) -> Response:
-    return _page(request, reading, commanding, sealing, request_id)
+    return _page(request, access, commanding, sealing, request_id)
 
 
 @router.get(f"{HERE}/moved")
 def what_has_moved(
     request: Request,
-    reading: ReadingOfRequest,
+    access: AccessOfRequest,
     request_id: RequestIdInPath,
-    digest: str = Query(pattern=r"^[0-9a-f]{64}$"),
+    digest: Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")],
+    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
     """What moved since the assessment with this digest was looked at; 204 while nothing did, which is no look."""
-
-    def told(events: tuple[PatientEvent, ...]) -> list[Change]:
-        history = _folded(events)
-        one = request_seen(reading.actor, history, request_id)
-        if not one.is_open or judge(history, one, reading.today()).digest == digest:
-            raise _AsItWas
-        return what_moved(digest, list(versions(events)), request_id, reading.today())
-
-    try:
-        changed = reading.told_by_events(patient_of(request_id), "request", told, subject=request_id)
-    except _AsItWas:
+    changed, today = None, access.today()
+    with suppress(_Unchanged), access.request_events(request_id) as (events, history, one):
+        _check_changed(history, one, digest, today)
+        changed = changes_since(digest, list(versions(events)), request_id, today, access.version_of(history, version))
+    if changed is None:
         return Response(status_code=204)
     return rendered(request, "request/changes.html.j2", changed=changed, request_id=request_id)
 
 
-@router.post(f"{HERE}/claim")
-def claim(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    patient_id, to = patient_of(request_id), commanding.caller.actor
-    outcome = attempt(request, commanding, patient_id, "claim", AssignRequest, form, request_id=request_id, to=to)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
+def _check_changed(history: PatientHistory, one: PriorAuthorization, digest: str, today: date) -> None:
+    """Ends the block without an access where the page shows what is current."""
+    if not one.is_open or judge(history, one, today).digest == digest:
+        raise _Unchanged
 
 
-@router.post(f"{HERE}/release")
-def release(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    outcome = attempt(
-        request, commanding, patient_of(request_id), "release", ReleaseRequest, form, request_id=request_id
-    )
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
-
-
-@router.post(f"{HERE}/extend-approval")
-def extend_approval(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-) -> Response:
-    outcome = attempt(
-        request, commanding, patient_of(request_id), "extend-approval", ExtendApproval, form, request_id=request_id
-    )
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
-
-
-@router.post(f"{HERE}/{{act}}")
 def do(
-    request: Request,
-    reading: ReadingOfRequest,
-    commanding: CommandingOfRequest,
-    sealing: SealingOfApp,
-    form: FormOfRequest,
-    request_id: RequestIdInPath,
-    act: str,
+    sent: SentForm, access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath, act: ActInPath
 ) -> Response:
     """One of the acts, as its form states it; refused, the page again with what was typed."""
-    chosen = ACTS.get(act)
-    if chosen is None:
-        raise NotFound("there is no such act", field="act", remedy="use a form of the request's page")
-    if act == "supply-information":
-        outcome = supplied(request, commanding, request_id, form)
-    else:
-        also: dict[str, Any] = {name: form.text(name) for name in PLAN} if act == "planned-infusion" else {}
-        patient_id = patient_of(request_id)
-        outcome = attempt(request, commanding, patient_id, act, chosen.command, form, request_id=request_id, **also)
-    if isinstance(outcome, Tried):
-        return _page(request, reading, commanding, sealing, request_id, outcome)
-    return done(_address(request_id), outcome)
+    form = form_named(FORMS, act, "the request's page")
+
+    def again(tried: Tried) -> Response:
+        return _page(sent.request, access, sent.commanding, sealing, request_id, tried)
+
+    page = f"{PREFIX}/requests/{request_id}"
+    return answered(sent, act, form, patient_of(request_id), page, again, request_id=request_id)
 
 
-def _address(request_id: str) -> str:
-    return f"{PREFIX}/requests/{request_id}"
+# Of a claim the worklist's route comes before this one.
+for _form in ("claim", "release", "extend-approval", "{act}"):
+    router.post(f"{HERE}/{_form}")(do)
 
 
 # -- the page -----------------------------------------------------------------------------------
@@ -177,17 +112,17 @@ def _address(request_id: str) -> str:
 
 def _page(
     request: Request,
-    reading: Reading,
+    access: PatientAccess,
     commanding: Commanding,
     sealing: Sealing,
     request_id: str,
     tried: Tried | None = None,
 ) -> Response:
-    seen = reading.told_by_events(
-        patient_of(request_id), "request", lambda events: _seen(events, reading, request_id), subject=request_id
-    )
-    now = reading.moment_of(None, None)
-    may = refusals(commanding, seen.history, seen.request, seen.judgement, now)
+    with access.request_events(request_id) as found:
+        seen = _seen(*found, access)
+    occasion = occasion_of(commanding, seen.history)
+    may_not = refusals(seen.history, occasion, request_id, seen.judgement)
+    may_not_extend = may(seen.history, occasion, ExtendApproval, request_id)
     return rendered(
         request,
         "request/page.html.j2",
@@ -197,42 +132,30 @@ def _page(
         submitted=seen.request,
         assessment=seen.judgement.assessment if seen.judgement is not None else None,
         digest=seen.judgement.digest if seen.judgement is not None else "",
+        citable=[(one, one) for one in seen.checklist.citable] if seen.checklist is not None else [],
+        shown_version=access.shown_version(seen.history, seen.history.version),
         against=_against(seen),
         first=FIRST,
         more=MORE,
-        may=may,
-        extension=seen.extension,
-        can_extend=isinstance(seen.extension, Judgement),
+        may=may_not | {"extend-approval": may_not_extend},
+        extension=assessment_to_extend(seen.history, request_id, occasion.today) if may_not_extend is None else None,
         given=_given(seen.request),
         seals={one.version: sealing.place_of(seen.history.patient_id, one.version) for one in seen.life.decisions},
-        others=_others(reading, seen),
-        is_of_plan=reading.office is None,
+        others=_others(access, seen),
+        is_of_plan=access.office is None,
         tried=tried,
     )
 
 
-def _seen(events: Sequence[PatientEvent], reading: Reading, request_id: str) -> Seen:
-    history = _folded(events)
-    one = request_seen(reading.actor, history, request_id)
-    judgement, problem = judged_or_problem(history, one, reading.today())
+def _seen(events: Events, history: PatientHistory, one: PriorAuthorization, access: PatientAccess) -> Seen:
+    judgement, problem = judged_or_problem(history, one, access.today())
     made = (
-        checklist(judgement.assessment, history, events, request_id, reading.office) if judgement is not None else None
+        checklist(judgement.assessment, history, events, one.request_id, access.office)
+        if judgement is not None
+        else None
     )
-    life = request_life(history, one, reading.zone, reading.moment_of(None, None))
-    return Seen(history, one, life, judgement, problem, made, _extension(history, request_id, reading.today()))
-
-
-def _folded(events: Sequence[PatientEvent]) -> PatientHistory:
-    history = fold(events)
-    assert history is not None, "a history has a first event"
-    return history
-
-
-def _extension(history: PatientHistory, request_id: str, today: date) -> Judgement | LedgerError:
-    try:
-        return assessment_to_extend(history, request_id, today)
-    except LedgerError as refusal:
-        return refusal
+    life = request_life(history, one, access.zone, access.now())
+    return Seen(history, one, life, judgement, problem, made)
 
 
 def _against(seen: Seen) -> list[str]:
@@ -255,7 +178,7 @@ def _given(one: PriorAuthorization) -> dict[str, Any]:
     return found
 
 
-def _others(reading: Reading, seen: Seen) -> list[PriorAuthorization]:
+def _others(access: PatientAccess, seen: Seen) -> list[PriorAuthorization]:
     """Her other requests that this person may see."""
     mine = seen.request.request_id
-    return [one for one in seen.history.requests if one.request_id != mine and is_own(reading.actor, one)]
+    return [one for one in seen.history.requests if one.request_id != mine and is_own(access.actor, one)]

@@ -14,9 +14,10 @@ from pydantic import BaseModel, create_model
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
+    Commanding,
     CommandingOfRequest,
     DocumentIdInPath,
     DoseIdInPath,
@@ -29,6 +30,7 @@ from api.routes.dependencies import (
 from api.routes.schemas import HistoryChanged, history_changed
 from domain.commands import Command
 from domain.facts import Fact
+from domain.ledger.application import Outcome
 
 _SUBJECTS: Final[dict[str, Any]] = {
     "patient_id": PatientIdInPath,
@@ -41,15 +43,26 @@ _SUBJECTS: Final[dict[str, Any]] = {
 }
 
 
+def _what_changed(_: Commanding, outcome: Outcome, _subject: Any) -> HistoryChanged:
+    return history_changed(outcome)
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`path` names its subject in braces, `does` is what the document says of it, `made`: something new comes of it."""
+    """`path` names its subject in braces, `does` is what the document says of it, `made`: something new comes of it.
+
+    `terms` is the public schema of the body, where it has a name of its own. `answer` makes the answer, of the
+    schema `answers`, from what was recorded of the subject.
+    """
 
     path: str
     command: type[Command]
     does: str
     example: dict[str, Any]
     made: bool = False
+    terms: type[BaseModel] | None = None
+    answers: type[BaseModel] = HistoryChanged
+    answer: Callable[[Commanding, Outcome, Any], BaseModel] = _what_changed
 
     @property
     def subject(self) -> str:
@@ -62,6 +75,8 @@ class Act:
 
     def body(self) -> type[BaseModel]:
         """The command's terms without what the address says; who acts is whoever asks."""
+        if self.terms is not None:
+            return self.terms
         about = self.subject in self.command.model_fields
         fields = {
             name: (one.annotation if not one.metadata else Annotated[(one.annotation, *one.metadata)], one)
@@ -73,23 +88,27 @@ class Act:
 
 def router_of(acts: Iterable[Act]) -> APIRouter:
     router = APIRouter(route_class=SoundJson)
+    add_routes(router, acts)
+    return router
+
+
+def add_routes(router: APIRouter, acts: Iterable[Act]) -> None:
     for act in acts:
         router.add_api_route(
             act.path,
             _endpoint(act),
             methods=["POST"],
             status_code=201 if act.made else 200,
-            response_model=HistoryChanged,
+            response_model=act.answers,
             responses=COMMAND,
             description=act.does,
             summary=act.name.replace("_", " ").capitalize(),
             name=act.name,
-            tags=[act.path.split("/")[1]],
+            tags=[act.path.split("/")[1]] if not router.tags else None,
         )
-    return router
 
 
-def _endpoint(act: Act) -> Callable[..., HistoryChanged]:
+def _endpoint(act: Act) -> Callable[..., BaseModel]:
     about = act.subject in act.command.model_fields
 
     def endpoint(
@@ -99,12 +118,12 @@ def _endpoint(act: Act) -> Callable[..., HistoryChanged]:
         body: Any,
         key: IdempotencyKey = None,
         if_match: IfMatch = None,
-    ) -> HistoryChanged:
+    ) -> BaseModel:
         command = act.command(**dict(body), **({act.subject: subject} if about else {}))
         patient_id = subject if isinstance(subject, UUID) else patient_of(subject)
-        return history_changed(run(commanding, patient_id, command, response, key, if_match))
+        return act.answer(commanding, run(commanding, patient_id, command, response, key, if_match), subject)
 
-    def named(**values: Any) -> HistoryChanged:
+    def named(**values: Any) -> BaseModel:
         return endpoint(subject=values.pop(act.subject), **values)
 
     # The framework reads the names and the types of an address's parts from the signature.

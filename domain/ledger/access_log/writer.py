@@ -21,7 +21,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, StoredEv
 from domain.events.system import THE_LEDGER_ITSELF, AccessesRecorded
 from domain.ledger.reader import Entropy, LedgerOnRecord
 from domain.ledger.stores.group_commit import AccessRow, GroupCommit
-from domain.permissions.disclosure import Access, Look, digest_of
+from domain.permissions.disclosure import Access, NewAccess, digest_of
 
 FLUSH_SECONDS: Final = 0.5
 """How long a system's look waits for others."""
@@ -70,7 +70,7 @@ class AccessLog:
         self._commits = GroupCommit[_Looks](self._write)
         self._begin_register()
         self._last_at: datetime | None = None
-        self._kept: list[tuple[Look, datetime]] = []
+        self._kept: list[tuple[NewAccess, datetime]] = []
         self._changed = Condition()
         self._one_flush = Lock()
         self._failure: str | None = None
@@ -78,7 +78,7 @@ class AccessLog:
         self._unwritten: _Looks | None = None
         self._is_closed = False
 
-    def record(self, looks: Sequence[Look], *, durable: bool) -> None:
+    def record(self, looks: Sequence[NewAccess], *, durable: bool) -> None:
         """Returns once they are on disk where `durable`, else once they are sure to be within a second."""
         if not looks:
             return
@@ -120,7 +120,7 @@ class AccessLog:
         """Whether the next look of a system waits for the store, as a person's does."""
         return self.backlog.waiting >= BUFFER_MAX
 
-    def _accesses_of(self, looks: Iterable[tuple[Look, datetime]]) -> list[Access]:
+    def _accesses_of(self, looks: Iterable[tuple[NewAccess, datetime]]) -> list[Access]:
         return [Access.of(look, at, self._entropy(16)) for look, at in looks]
 
     @property

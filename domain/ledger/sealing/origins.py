@@ -17,8 +17,9 @@ from eventsourcing.persistence import IntegrityError
 from domain.commands.context import Moment
 from domain.events.base import placed
 from domain.events.system import THE_LEDGER_ITSELF, SealEvent, SealingKeyNamed, SealStarted
-from domain.ledger.application import ATTEMPTS, Ledger
+from domain.ledger.application import ATTEMPTS
 from domain.ledger.errors import StoreError
+from domain.ledger.reader import LedgerOnRecord
 from domain.ledger.sealing.signer import Signer
 from domain.seal.checkpoints import read_checkpoint
 from domain.seal.encoding import base64_of
@@ -31,7 +32,7 @@ AFTER: Final = "after"
 
 
 class Origins:
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: LedgerOnRecord) -> None:
         self._ledger = ledger
 
     @cached_property

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from domain.events.appeals import AppealDecided
 from domain.events.requests import NoticeIssued
-from domain.ledger.application import Ledger
+from domain.ledger.reader import LedgerOnRecord
 from domain.ledger.sealing.origins import Origins
 from domain.ledger.sealing.publishing import publish
 from domain.ledger.sealing.signer import NotConsistent, Signer, check_continues
@@ -66,7 +66,7 @@ class Sealing:
     `published_in` is the folder to which checkpoints go, None for nowhere.
     """
 
-    def __init__(self, ledger: Ledger, signer: Signer, published_in: Path | None = None) -> None:
+    def __init__(self, ledger: LedgerOnRecord, signer: Signer, published_in: Path | None = None) -> None:
         self._ledger = ledger
         self._signer = signer
         self._published_in = published_in

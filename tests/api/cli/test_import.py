@@ -81,7 +81,7 @@ def test_years_come_in_and_decide_the_path_of_today(intake: Intake, ledger: Ledg
 def test_what_was_imported_says_so_wherever_it_shows(intake: Intake, ledger: Ledger) -> None:
     list(intake.json_lines(lines(PERSON, REQUEST, APPROVED, dose(4))))
     known = history(ledger)
-    trail = audit_trail(ledger.events(known.patient_id)).entries
+    trail = audit_trail(ledger.events(known.patient_id))
     assert [one.imported_from.reference if one.imported_from else None for one in trail] == ["H-1", "R-1", "D-1", "I-4"]
     assert [one.happened for one in trail[1:]] == ["2024-02-20T14:00:00+00:00", "2024-02-28", "2024-03-04"]
     assert {one.recorded_at.date() for one in trail} == {date(2026, 4, 28)}

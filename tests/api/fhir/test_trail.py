@@ -18,7 +18,7 @@ from domain.events.base import Event
 from domain.events.patient import Member
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
-from domain.permissions.disclosure import Look
+from domain.permissions.disclosure import NewAccess
 from tests import story
 from tests.api.fhir.asking import events_of, rows_of
 from tests.clock import Clock
@@ -38,7 +38,7 @@ def instants(ledger: Ledger, clock: Clock) -> list[datetime]:
     for number in range(40):
         clock.at = NOON + timedelta(minutes=50 * number) + SKEW * chance.random()
         patient_id = opened(ledger, number)
-        log.record([Look(story.NURSE, "find", patient_id, None, None, "api", "192.0.2.1")], durable=True)
+        log.record([NewAccess(story.NURSE, "find", patient_id, None, None, "api", "192.0.2.1")], durable=True)
         found.append(clock.at)
     log.close()
     clock.at = max(found) + timedelta(hours=1)

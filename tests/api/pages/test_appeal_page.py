@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from domain.events.appeals import AppealAssigned, AppealDecided, AppealEvidenceAdded, AppealFiled
 from domain.people import Actor
 from tests import story

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from api.app import Application
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from domain.events import PatientEvent
 from domain.ledger.sealing.sealing import Sealing
 from domain.people import Actor

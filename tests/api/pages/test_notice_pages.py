@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from pypdf import PdfReader
 
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from domain.events.requests import NoticeDelivered, NoticeIssued
 from domain.ledger.sealing.sealing import Sealing
 from domain.people import Actor

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.pages.rendering import TEMPLATES
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.documents import DocumentReviewed
 from domain.events.requests import InformationRequested, Statement
@@ -164,6 +164,13 @@ def test_a_claim_is_hers_and_is_let_go(api: Api, desk: Desks) -> None:
     assert f"With {story.NURSE.name}" in hers.text
     free = reviewer.sends(hers, "release")
     assert "With nobody yet" in free.text
+
+
+def test_what_somebody_has_is_taken_over_from_its_page(api: Api, desk: Desks) -> None:
+    request_id, reviewer, director = submitted(api), desk(story.NURSE), desk(story.PHYSICIAN)
+    reviewer.sends(reviewer.opens(at(request_id)), "claim")
+    taken = director.sends(director.opens(at(request_id)), "claim")
+    assert f"With {story.PHYSICIAN.name}" in taken.text
 
 
 def test_what_was_stated_is_corrected_from_what_stands(api: Api, desk: Desks) -> None:

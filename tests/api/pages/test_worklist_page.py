@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from domain.people import Actor
 from tests import story
 from tests.api.pages.desk import Desk

@@ -15,7 +15,7 @@ from eventsourcing.persistence import OperationalError
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from api.record_access import cli
+from api.record_access import command_line
 from domain.ledger.access_log.report import Question, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, open_ledger
@@ -53,7 +53,7 @@ SHOWS_NOBODY: dict[str, str] = {
     "explain": "the policy",
     "serve": "what it answers over HTTP is recorded there",
     "demo": "the synthetic patients that it made",
-    "import": "records, and tells numbers of lines",
+    "import": "records, and tells numbers of lines; what a refusal shows is recorded, by a test below",
     "backup": "a file that nobody reads by it, for whoever may read the whole database",
     "rebuild": "ids of patients whose rows cannot be made",
     "verify": "ids of streams and what is wrong with them",
@@ -126,7 +126,7 @@ def test_a_verb_that_shows_a_patient_is_recorded(told: Json, ledger_url: str, tm
     (one,) = found
     assert (one.view, one.patient_id, one.purpose) == (view, UUID(told["patient"]), "HOPERAT")
     assert one.subject == (told[subject] if subject is not None else None)
-    assert (one.actor_id, one.role) == (cli.machine_user().id, None)
+    assert (one.actor_id, one.role) == (command_line.machine_user().id, None)
     assert one.actor_id.startswith("os:")
     assert one.origin == platform.node()
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_recorded_is_not_shown(
     asked = [one.format(folder=tmp_path / "new", **told) for one in SHOWN[verb][2]]
     (tmp_path / "new").mkdir()
     text = refused(verb, *asked, "--database", ledger_url)
-    assert "Nothing is shown, for it cannot be recorded that you looked" in text
+    assert "Nothing is shown, because the access could not be recorded" in text
     assert "name the primary" in text
     assert list((tmp_path / "new").iterdir()) == []
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_recorded_is_not_shown(
 def test_a_standby_shows_nothing_and_names_the_primary_as_remedy(told: Json, ledger_url: str) -> None:
     read_only = f"{ledger_url}?options=-c%20default_transaction_read_only%3Don"
     text = refused("eligibility", "M-1", "--database", read_only)
-    assert "it cannot be recorded that you looked" in text
+    assert "the access could not be recorded" in text
     assert "is read-only" in text
     assert "name the primary" in text
 
@@ -176,6 +176,43 @@ def test_an_export_of_everything_is_a_look_at_everybody(api: Api, ledger_url: st
 def test_what_is_not_found_shows_nothing_and_is_not_recorded(told: Json, ledger_url: str) -> None:
     refused("request", f"{told['patient']}.r9", "--database", ledger_url)
     run("eligibility", "M-none", "--database", ledger_url, status=1)
+    assert by_command_line(ledger_url) == []
+
+
+@pytest.mark.parametrize("asked", [("request", "--to-extend"), ("replay",)])
+def test_what_is_refused_after_the_record_was_read_is_recorded_as_over_http(
+    api: Api, ledger_url: str, asked: tuple[str, ...]
+) -> None:
+    request_id = api.submitted(api.opened(), PENDS)["request"]["request_id"]
+    verb, *options = asked
+    refused(verb, request_id, *options, "--database", ledger_url)
+    (one,) = by_command_line(ledger_url)
+    assert (str(one.patient_id), one.subject) == (request_id.split(".")[0], request_id)
+
+
+def test_a_line_of_an_import_that_is_refused_by_the_record_is_an_access(
+    api: Api, ledger_url: str, tmp_path: Path
+) -> None:
+    patient = api.opened("M-1")
+    dose = {"kind": "dose", "member": {"member_id": "M-1"}, "on": "2026-04-20", "mg": 12, "source": "claim"}
+    changes = ({"on": "1980-01-01"}, {"member": {"member_id": "M-9"}}, {"on": "never"}, {})
+    lines = [dose | change | {"reference": f"D-{number}"} for number, change in enumerate(changes)]
+    file = tmp_path / "doses.jsonl"
+    file.write_text("\n".join(json.dumps(one) for one in lines))
+    told = CliRunner().invoke(app, ["import", str(file), "--database", ledger_url], prog_name="lemtrada-ledger")
+    assert told.stdout == "1 recorded, 0 recorded before, 3 refused\n"
+    assert [(str(one.patient_id), one.view) for one in by_command_line(ledger_url)] == [(patient, "courses")]
+
+
+@pytest.mark.parametrize("verb", [verb for verb, (_, subject, _) in SHOWN.items() if subject is not None])
+def test_an_id_that_is_malformed_or_of_nothing_is_not_recorded(
+    told: Json, ledger_url: str, tmp_path: Path, verb: str
+) -> None:
+    _, subject, arguments = SHOWN[verb]
+    assert subject is not None
+    for wrong in (f"{told[subject]}x", f"{told[subject]}9"):
+        asked = [one.format(folder=tmp_path / "none", **{**told, subject: wrong}) for one in arguments]
+        refused(verb, *asked, "--database", ledger_url)
     assert by_command_line(ledger_url) == []
 
 

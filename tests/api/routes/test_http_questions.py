@@ -6,6 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from api.routes import patients, schemas
+from domain.events import PatientEvent
+from domain.history.state import PatientHistory
+from projections.state_changes import StateChange, StateChanges
 from tests.api.routes.commands.acts import MEETS_A, OFFICE, Api, Json, refused
 from tests.clock import Clock
 
@@ -117,6 +121,34 @@ def test_the_audit_trail_says_what_changed_and_who_did_it(api: Api) -> None:
     events = api.asked(f"/patients/{patient}/history")["items"]
     assert "salt" not in str(events)
     assert events[0]["data"]["member"]["member_id"] == "M-1"
+
+
+def test_a_page_of_the_audit_trail_or_of_the_history_renders_what_it_shows(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = api.opened()
+    api.dosed(patient, *WEEK)
+    whole = api.asked(f"/patients/{patient}/audit-trail")["items"]
+    compared: list[int] = []
+    rendered: list[int] = []
+
+    def next_compared(changes: StateChanges, after: PatientHistory) -> tuple[StateChange, ...]:
+        compared.append(after.version)
+        return compare(changes, after)
+
+    def view(event: PatientEvent) -> schemas.EventView:
+        rendered.append(event.originator_version)
+        return schemas.event_view(event)
+
+    compare = StateChanges.next
+    monkeypatch.setattr(StateChanges, "next", next_compared)
+    monkeypatch.setattr(patients, "event_view", view)
+    page = api.asked(f"/patients/{patient}/audit-trail", after=2, limit=3)
+    assert (page["items"], page["next_after"], compared) == (whole[2:5], 5, [3, 4, 5])
+    assert api.asked(f"/patients/{patient}/audit-trail", after=4, limit=3)["next_after"] is None
+    assert api.asked(f"/patients/{patient}/audit-trail", after=7) == {"items": [], "next_after": None}
+    assert api.asked(f"/patients/{patient}/history", after=2, limit=3)["next_after"] == 5
+    assert rendered == [3, 4, 5]
 
 
 # -- tags -------------------------------------------------------------------------------------

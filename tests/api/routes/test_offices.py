@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain.people import Actor
-from tests.api.routes.commands.acts import MEETS_A, OFFICE, PHYSICIAN, Api, Json, opening, refused, sent_by
+from tests.api.routes.commands.acts import MEETS_A, OFFICE, PHYSICIAN, Api, Json, opening, refused, request, sent_by
+from tests.api.routes.commands.stages import NOW
 from tests.story import OTHER_OFFICE
 
 OTHER = sent_by(OTHER_OFFICE)
@@ -108,3 +110,33 @@ def test_opening_tells_an_office_nothing_that_it_does_not_know(api: Api) -> None
     answers = [api.post("/patients", opening(actor=OTHER) | one) for one in wrong]
     assert {(one.status_code, one.content) for one in answers} == {(409, answers[0].content)}
     assert "1988" not in answers[0].text
+
+
+def test_the_version_beside_a_digest_tells_an_office_nothing_of_another(api: Api, patient: str) -> None:
+    mine = api.did(f"/patients/{patient}/requests", request(actor=OTHER))
+    path = f"/requests/{mine['request']['request_id']}"
+    seen = [asked(api, f"{path}{more}", OTHER).json()["history_version"] for more in ("", "/assessment")]
+    assert seen == [mine["history_version"]] * 2
+    api.did_to(f"{patient}.r1", "rescind-approval", PHYSICIAN, ground="safety", reason="A reaction.")
+    api.submitted(patient)
+    assert asked(api, path, OTHER).json()["history_version"] == seen[0]
+    api.dosed(patient, "2026-04-27")
+    assert asked(api, path, OTHER).json()["history_version"] == seen[0] + 1
+    assert asked(api, path, PHYSICIAN).json()["history_version"] == api.ledger.history(UUID(patient)).version
+
+
+def test_an_office_sends_its_own_version_back_and_is_shown_the_changes_since(api: Api, patient: str) -> None:
+    mine = api.did(f"/patients/{patient}/requests", request(actor=OTHER))
+    request_id, shown = mine["request"]["request_id"], mine["history_version"]
+    api.submitted(patient)
+    api.did_to(
+        request_id,
+        "supply-information",
+        OTHER,
+        received_at=NOW,
+        statement={"hiv_infection": None, "rems_enrolled": True},
+    )
+    page = f"/pages/requests/{request_id}/moved"
+    changed = asked(api, page, OTHER, digest=mine["assessment_digest"], version=shown)
+    assert "rems enrolled" in changed.text.lower().replace("_", " ")
+    assert changed.text == asked(api, page, OTHER, digest=mine["assessment_digest"]).text

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from api.files.import_intake import Intake
-from api.record_access.http import patient_of
+from api.record_access.patient_access import patient_of
 from api.text import replay as replay_in_words
 from domain.ledger.application import Ledger
 from projections.replay.replay import replay

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from domain.review.assessment_changes import Change, what_moved
+import pytest
+
+from domain.review import assessment_changes
+from domain.review.assess_request import Judgement, judge
+from domain.review.assessment_changes import Change, changes_since
 from tests.story import MEETS_A, MEETS_B, Scenario, dose, first_course, given, opened, submitted, voided
 
 
 def moved(scenario: Scenario, looked_at: str, today: str) -> dict[str, Change]:
     request = scenario.known.requests[-1].request_id
-    changes = what_moved(looked_at, scenario.versions, request, date.fromisoformat(today))
+    changes = changes_since(looked_at, scenario.versions, request, date.fromisoformat(today))
     return {change.what: change for change in changes}
 
 
@@ -69,3 +74,45 @@ def test_a_digest_of_nothing_here_moves_nothing() -> None:
 def test_sentences_and_days_are_no_part_of_the_digest() -> None:
     scenario = given(*first_course("2024-03-04"), submitted(MEETS_B), today="2026-04-20")
     assert scenario.judged(as_of="2026-04-20").digest == scenario.judged(as_of="2026-04-28").digest
+
+
+@pytest.mark.parametrize("days", [1, 40])
+def test_the_version_that_was_shown_is_assessed_and_no_other(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = given(*first_course("2024-03-04"), submitted(MEETS_B), today="2026-03-01")
+    seen = scenario.judged()
+    later = [date(2026, 3, 1) + timedelta(days=number) for number in range(1, days + 1)]
+    scenario.and_given(*(dose(day.isoformat()) for day in later))
+    assessed = counted(monkeypatch)
+    changed = changes_since(seen.digest, scenario.versions, request_of(scenario), later[-1], seen.history_version)
+    # One that was shown on that day or the day after, and two to compare.
+    assert len(assessed) <= 5
+    assert "prior_treatment" in {one.what for one in changed}
+    # Without it, a later version on an earlier day can have the same assessment, and time would seem to be the cause.
+    assert not any(one.time_alone for one in changed)
+
+
+@pytest.mark.parametrize("wrong", [1, 3, 4_000])
+def test_a_version_that_was_not_shown_is_a_hint_and_no_more(wrong: int) -> None:
+    scenario = given(*first_course("2024-03-04"), submitted(MEETS_B), today="2026-04-01")
+    seen = scenario.judged()
+    scenario.and_given(dose("2026-04-20"))
+    today, request = date(2026, 4, 28), request_of(scenario)
+    searched = changes_since(seen.digest, scenario.versions, request, today)
+    assert searched == changes_since(seen.digest, scenario.versions, request, today, wrong)
+    assert searched
+
+
+def request_of(scenario: Scenario) -> str:
+    return scenario.known.requests[-1].request_id
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[date]:
+    """The days of the assessments that are made from here on."""
+    assessed: list[date] = []
+
+    def noted(history: Any, request: Any, as_of: date) -> Judgement:
+        assessed.append(as_of)
+        return judge(history, request, as_of)
+
+    monkeypatch.setattr(assessment_changes, "judge", noted)
+    return assessed

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.events.system import AccessesRecorded
 from domain.ledger.application import Ledger
 from domain.people import Actor
-from domain.permissions.disclosure import Access, Look, View, digest_of
+from domain.permissions.disclosure import Access, NewAccess, View, digest_of
 from tests.story import NURSE
 
 PATIENT = UUID("11111111-2222-4333-8444-555555555555")
@@ -25,9 +25,9 @@ class Stored(NamedTuple):
 
 def look(
     number: int | str = 0, *, actor: Actor = NURSE, view: View = "eligibility", patient_id: UUID | None = PATIENT
-) -> Look:
+) -> NewAccess:
     """What is given stands in its subject, by which a test finds it again."""
-    return Look(actor, view, patient_id, f"look-{number}", None, "api", "127.0.0.1")
+    return NewAccess(actor, view, patient_id, f"look-{number}", None, "api", "127.0.0.1")
 
 
 def stored(ledger: Ledger) -> list[Stored]:

@@ -15,7 +15,7 @@ from domain.ledger.access_log import writer as accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.stores.postgres_recorder import ConnectionLost, Writer
-from domain.permissions.disclosure import Look, MachineUser
+from domain.permissions.disclosure import MachineUser, NewAccess
 from tests.conftest import NOON, OpenLedger
 from tests.ledger.access_log.stored import PATIENT, check_digests, digests, look, stored, subjects, until
 from tests.ledger.acts import dose, opened
@@ -43,7 +43,7 @@ def test_a_look_is_stored_as_it_was_with_its_digest(ledger: Ledger, log: AccessL
 def test_the_machine_s_user_has_no_role(ledger: Ledger, log: AccessLog) -> None:
     user = MachineUser(id="os:alma", name="alma")
     log.record([look(1)], durable=True)
-    log.record([Look(user, "replay", None, None, "TREAT", "command line", "desk\n7")], durable=True)
+    log.record([NewAccess(user, "replay", None, None, "TREAT", "command line", "desk\n7")], durable=True)
     last = stored(ledger)[-1].access
     assert (last.actor_id, last.role, last.patient_id, last.origin) == ("os:alma", None, None, "desk7")
 

@@ -14,7 +14,7 @@ from domain.ledger.sealing.sealing import Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.ledger.verification.check_bytes import Signed, read_signed
 from domain.people import Actor
-from domain.permissions.disclosure import Look
+from domain.permissions.disclosure import NewAccess
 from domain.seal.notes import VerifyingKey, read_verifying_key
 from tests.clock import Clock
 from tests.conftest import ZONE
@@ -56,7 +56,7 @@ def tell_two_stories(ledger: Ledger, clock: Clock) -> list[OnLedger]:
 def look_at(ledger: Ledger, patient_id: UUID, *actors: Actor) -> None:
     """Each of them looked at the patient's courses."""
     log = AccessLog(ledger)
-    looks = [Look(one, "courses", patient_id, None, "TREAT", "api", "192.0.2.7") for one in actors]
+    looks = [NewAccess(one, "courses", patient_id, None, "TREAT", "api", "192.0.2.7") for one in actors]
     log.record(looks, durable=True)
     log.close()
 

@@ -1,0 +1,60 @@
+"""Access to records from the command line: the viewer is the machine's user.
+
+There is no sign-in on a command line: anyone who can open the database may read it. The name that the machine gives
+its user is recorded, with no role, and with the purpose that the user states.
+"""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import re
+from typing import Final, get_args
+
+from api.record_access.patient_access import PatientAccess
+from api.record_access.viewer import Viewer
+from domain.errors import InvalidCommand
+from domain.ledger.access_log.writer import AccessLog
+from domain.ledger.application import Ledger
+from domain.permissions.disclosure import MachineUser, Purpose, Through
+
+_NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9._@-]")
+
+
+class CommandLineAccess(PatientAccess):
+    """What one command reads of a ledger. Use it in a `with`: the ledger is closed at the end."""
+
+    ledger: Ledger
+
+    def __init__(self, ledger: Ledger, purpose: str | None, through: Through = "command line") -> None:
+        self._own_log = AccessLog(ledger)
+        origin = platform.node() or "unknown"
+        super().__init__(ledger, Viewer(machine_user(), checked_purpose(purpose), through, origin), self._own_log)
+
+    def __enter__(self) -> CommandLineAccess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._own_log.close()
+        self.ledger.close()
+
+
+def machine_user() -> MachineUser:
+    """The machine's name for its user; characters that an id cannot have become hyphens."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "unknown"
+    name = "".join(filter(str.isprintable, name)).strip()[:90] or "unknown"
+    return MachineUser(id=f"os:{_NOT_IN_AN_ID.sub('-', name)}", name=name)
+
+
+def checked_purpose(text: str | None) -> Purpose | None:
+    """Raises InvalidCommand for a purpose that is no code of HL7."""
+    if text is None:
+        return None
+    codes: tuple[Purpose, ...] = get_args(Purpose)
+    for code in codes:
+        if code == text.upper():
+            return code
+    raise InvalidCommand("this is no purpose of use", field="--purpose", remedy=f"give one of {', '.join(codes)}")

@@ -1,0 +1,95 @@
+"""Lists of many patients: the worklist, the access log, a search of the audit trail, and numbers for reports.
+
+A list records one access for each patient whom it shows. A number that names no patient records none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from api.record_access.patient_access import PatientAccess
+from domain.events import PATIENT_EVENTS
+from domain.history.state import PatientHistory
+from domain.ledger.access_log.report import AccessesShown, Question, accesses
+from domain.ledger.event_search import Found, Search, search
+from domain.permissions import views
+from projections.worklist.listing import Filters, Paging, Worklist
+from projections.worklist.runner import worklist
+
+
+class ListAccess:
+    """What one viewer reads of many patients, recorded as `access` records it."""
+
+    def __init__(self, access: PatientAccess) -> None:
+        self.access = access
+        self._ledger = access.ledger
+
+    # -- the worklist -----------------------------------------------------------------------------
+
+    def worklist(
+        self,
+        filters: Filters,
+        paging: Paging,
+        *,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Worklist:
+        views.check_may_see(self.access.user, "worklist")
+        page = worklist(self._ledger, filters, paging, as_of=as_of, known_at=known_at, progress=progress)
+        self._record(page)
+        return page
+
+    def worklist_unless(self, filters: Filters, paging: Paging, is_held: Callable[[Worklist], bool]) -> Worklist | None:
+        """None, and no access, where the viewer's browser holds this very page already."""
+        views.check_may_see(self.access.user, "worklist")
+        page = worklist(self._ledger, filters, paging)
+        if is_held(page):
+            return None
+        self._record(page)
+        return page
+
+    def counted(self, filters: Filters, paging: Paging, count: Callable[[Worklist], int]) -> int:
+        """A number of rows, which shows no patient."""
+        views.check_may_see(self.access.user, "worklist")
+        return count(worklist(self._ledger, filters, paging))
+
+    def overdue(self) -> int:
+        """How many cases are overdue, which shows no patient."""
+        return self.counted(Filters(overdue=True), Paging(limit=1), lambda page: sum(page.counts.values()))
+
+    def is_empty(self) -> bool:
+        """Whether the ledger has no patient yet."""
+        return next(self._ledger.patients(), None) is None
+
+    def histories(self, patient_ids: Sequence[UUID]) -> dict[UUID, PatientHistory]:
+        """The histories of patients on a page that is recorded already. One that cannot be folded is left out."""
+        assert self.access.is_recorded(patient_ids), "an access is recorded before a history is read"
+        found = self._ledger.histories(patient_ids)
+        return {one: history for one, history in found if isinstance(history, PatientHistory)}
+
+    def _record(self, page: Worklist) -> None:
+        waiting, failed = (one.patient_id for one in page.items), (one.patient_id for one in page.failures)
+        self.access.record((*waiting, *failed), "worklist")
+
+    # -- what happened ----------------------------------------------------------------------------
+
+    def accesses(self, question: Question) -> AccessesShown:
+        """The access log. Reading it is an access to the patient in question, or else to every patient on the page."""
+        views.check_may_see(self.access.user, "accesses")
+        if question.patient_id is not None:
+            self._ledger.history(question.patient_id)
+        page = accesses(self._ledger, question)
+        shown = [one.patient_id for one in page.items] or [None]
+        self.access.record([question.patient_id] if question.patient_id is not None else shown, "accesses")
+        return page
+
+    def search(self, asked: Search) -> Found:
+        """Events of the whole log. An access to every patient of an event that is found."""
+        views.check_may_see(self.access.user, "audit_events")
+        found = search(self._ledger, asked)
+        patients = [one.patient_id for _, one in found.events if isinstance(one, PATIENT_EVENTS)]
+        self.access.record(patients or [None], "audit_events")
+        return found

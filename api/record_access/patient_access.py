@@ -1,0 +1,265 @@
+"""The one class through which the API, the pages, and the command line read anything of a patient.
+
+    with access.request(request_id) as (history, request):
+        answer = assess(history, request)
+
+The viewer's permission is checked first. An access is recorded when the block ends, and also when the domain refuses
+inside of the block, because a refusal shows something of the record that was read. Nothing is recorded when nothing
+was found, the viewer is not allowed to see it, or the input is malformed. Return the answer after the block, so that
+no byte of it is sent before the access is recorded.
+
+An office that asks for a patient or a request of another office gets the answer for one that does not exist.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from itertools import islice
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from eventsourcing.persistence import PersistenceError
+
+from api.record_access.viewer import Viewer
+from domain.errors import LedgerError, NotFound
+from domain.events import PatientEvent
+from domain.events.patient import Member
+from domain.history import fold
+from domain.history.records import Appeal, DocumentOnRecord, Request
+from domain.history.state import PatientHistory
+from domain.ledger.access_log.writer import FLUSH_ROWS, AccessLog
+from domain.ledger.errors import StoreError
+from domain.ledger.reader import LedgerOnRecord
+from domain.people import Actor
+from domain.permissions import views
+from domain.permissions.disclosure import User, View
+from domain.seal.entries import Entry
+
+_NOT_FOUND: Final = (NotFound,)
+_NONE: Final[tuple[type[LedgerError], ...]] = ()
+
+Events = tuple[PatientEvent, ...]
+
+
+class PatientAccess:
+    """What one viewer reads for one answer.
+
+    Every method that shows something raises NotPermitted where the viewer's role may not see it, NotFound where there
+    is no such record for this viewer, and StoreError where the access cannot be recorded; nothing is shown then.
+    """
+
+    def __init__(self, ledger: LedgerOnRecord, viewer: Viewer, log: AccessLog) -> None:
+        self.ledger = ledger
+        self.viewer = viewer
+        self.office = views.office_of(viewer.user)
+        self.seen_as = views.seen_by(self.office)
+        self._log = log
+        self._shown: set[UUID] = set()
+
+    @property
+    def user(self) -> User:
+        return self.viewer.user
+
+    @property
+    def actor(self) -> Actor:
+        """The signed-in user. A command line has none."""
+        assert isinstance(self.user, Actor), "a command line does not act in a role"
+        return self.user
+
+    # -- one patient ------------------------------------------------------------------------------
+
+    @contextmanager
+    def history(
+        self, patient_id: UUID, view: View, *, subject: str | None = None, known_at: datetime | None = None
+    ) -> Iterator[PatientHistory]:
+        """A NotFound in the block says that what was asked for is not in the history: no access."""
+        history = self._history(patient_id, view, known_at)
+        with self._recorded(patient_id, view, subject, unless=_NOT_FOUND):
+            yield history
+
+    @contextmanager
+    def events(
+        self, patient_id: UUID, view: View, *, subject: str | None = None, known_at: datetime | None = None
+    ) -> Iterator[Events]:
+        """As `history`, for what needs the events themselves."""
+        events = self._events(patient_id, view, known_at)
+        with self._recorded(patient_id, view, subject, unless=_NOT_FOUND):
+            yield events
+
+    @contextmanager
+    def found(self, member: Member) -> Iterator[PatientHistory]:
+        """The history of a member. Raises NotFound also for a patient whom this office does not know."""
+        views.check_may_see(self.user, "find")
+        patient_id = self.ledger.find(member)
+        history = self.ledger.history(patient_id) if patient_id is not None else None
+        if history is None or not views.knows_of(self.user, history):
+            raise NotFound("no history is open for this member", field="member", remedy="open one with POST /patients")
+        with self._recorded(history.patient_id, "find", None, unless=_NOT_FOUND):
+            yield history
+
+    # -- what is in a history ---------------------------------------------------------------------
+
+    @contextmanager
+    def request(
+        self, request_id: str, *, view: View = "request", known_at: datetime | None = None
+    ) -> Iterator[tuple[PatientHistory, Request]]:
+        history = self._history(patient_of(request_id), view, known_at)
+        request = views.request_seen(self.user, history, request_id)
+        with self._recorded(history.patient_id, view, request_id):
+            yield history, request
+
+    @contextmanager
+    def request_events(
+        self, request_id: str, *, view: View = "request", known_at: datetime | None = None
+    ) -> Iterator[tuple[Events, PatientHistory, Request]]:
+        events, history = self._folded(patient_of(request_id), view, known_at)
+        request = views.request_seen(self.user, history, request_id)
+        with self._recorded(history.patient_id, view, request_id):
+            yield events, history, request
+
+    @contextmanager
+    def appeal(
+        self, appeal_id: str, *, view: View = "appeal", known_at: datetime | None = None
+    ) -> Iterator[tuple[PatientHistory, Appeal]]:
+        history = self._history(patient_of(appeal_id), view, known_at)
+        appeal = views.appeal_seen(self.user, history, appeal_id)
+        with self._recorded(history.patient_id, view, appeal_id):
+            yield history, appeal
+
+    @contextmanager
+    def appeal_events(
+        self, appeal_id: str, *, view: View = "appeal", known_at: datetime | None = None
+    ) -> Iterator[tuple[Events, PatientHistory, Appeal]]:
+        events, history = self._folded(patient_of(appeal_id), view, known_at)
+        appeal = views.appeal_seen(self.user, history, appeal_id)
+        with self._recorded(history.patient_id, view, appeal_id):
+            yield events, history, appeal
+
+    @contextmanager
+    def document(self, document_id: str, *, known_at: datetime | None = None) -> Iterator[DocumentOnRecord]:
+        history = self._history(patient_of(document_id), "document", known_at)
+        document = views.document_seen(self.user, history, document_id)
+        with self._recorded(history.patient_id, "document", document_id):
+            yield document
+
+    def entry(self, patient_id: UUID, version: int) -> Entry:
+        """One event's stored bytes, as they are sealed."""
+        self._check(patient_id, "proof")
+        rows = self.ledger.recorder.rows_of(patient_id, version, version)
+        if not rows:
+            raise NotFound("no such event", field="version", remedy="send a version that is on record")
+        ((_, topic, state),) = rows
+        self.record([patient_id], "proof", str(version))
+        return Entry(patient_id, version, topic, self.ledger.events.mapper.plain_state(bytes(state)))
+
+    def bytes_of(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
+        """The bytes of a document, in pieces, of a patient for whom an access is recorded."""
+        assert patient_id in self._shown, "an access is recorded before bytes are read"
+        return self.ledger.documents.open(patient_id, sha256)
+
+    # -- the version of a history that an answer shows --------------------------------------------
+
+    def shown_version(self, history: PatientHistory, version: int) -> int:
+        """A version of this history as the viewer is shown it.
+
+        For an office it is the number of events in the office's own view, so that it tells nothing of other offices.
+        """
+        if self.office is None or views.is_whole_view(self.office, history):
+            return version
+        return bisect_right(self._own_versions(history), version)
+
+    def version_of(self, history: PatientHistory, shown: int | None) -> int | None:
+        """The version that `shown_version` gave out. None where there is no such version."""
+        if shown is None or self.office is None or views.is_whole_view(self.office, history):
+            return shown
+        own = self._own_versions(history)
+        return own[shown - 1] if 1 <= shown <= len(own) else None
+
+    def _own_versions(self, history: PatientHistory) -> list[int]:
+        events = self.ledger.events(history.patient_id)[: history.version]
+        return views.own_versions(self.user, history, events)
+
+    # -- the record of it -------------------------------------------------------------------------
+
+    def record(self, patient_ids: Iterable[UUID | None], view: View, subject: str | None = None) -> None:
+        """Records one access for each patient whom an answer is about to show. None: the answer shows no patient."""
+        views.check_may_see(self.user, view)
+        self._record(patient_ids, view, subject)
+
+    def record_refusal(self, patient_id: UUID, view: View, subject: str | None = None) -> None:
+        """Records that a refused command showed something of a patient, whatever the viewer's role may see."""
+        self._record([patient_id], view, subject)
+
+    def is_recorded(self, patient_ids: Iterable[UUID]) -> bool:
+        """Whether this answer has recorded an access for all of these patients."""
+        return self._shown.issuperset(patient_ids)
+
+    @contextmanager
+    def _recorded(
+        self, patient_id: UUID, view: View, subject: str | None, *, unless: tuple[type[LedgerError], ...] = _NONE
+    ) -> Iterator[None]:
+        try:
+            yield
+        except unless:
+            raise
+        except LedgerError:
+            self._record([patient_id], view, subject)
+            raise
+        self._record([patient_id], view, subject)
+
+    def _record(self, patient_ids: Iterable[UUID | None], view: View, subject: str | None) -> None:
+        left = iter(dict.fromkeys(patient_ids))
+        try:
+            while some := list(islice(left, FLUSH_ROWS)):
+                accesses = [self.viewer.access(view, one, subject) for one in some]
+                self._log.record(accesses, durable=self.viewer.is_person)
+                self._shown.update(one for one in some if one is not None)
+        except PersistenceError as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise StoreError(
+                f"Nothing is shown, because the access could not be recorded: {reason}",
+                "name the primary with --database, as a user who may write to it",
+            ) from error
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def _history(self, patient_id: UUID, view: View, known_at: datetime | None) -> PatientHistory:
+        self._check(patient_id, view)
+        return self.ledger.history(patient_id, known_at=known_at)
+
+    def _events(self, patient_id: UUID, view: View, known_at: datetime | None) -> Events:
+        self._check(patient_id, view)
+        return self.ledger.events(patient_id, known_at=known_at)
+
+    def _folded(self, patient_id: UUID, view: View, known_at: datetime | None) -> tuple[Events, PatientHistory]:
+        events = self._events(patient_id, view, known_at)
+        history = fold(events)
+        assert history is not None, "a history has a first event"
+        return events, history
+
+    def _check(self, patient_id: UUID, view: View) -> None:
+        """Raises NotPermitted, and NotFound for a patient whom this office does not know today."""
+        views.check_may_see(self.user, view)
+        if self.office is not None:
+            views.check_knows_of(self.user, self.ledger.history(patient_id))
+
+    # -- the day ----------------------------------------------------------------------------------
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.ledger.zone
+
+    def today(self) -> date:
+        return self.ledger.today()
+
+    def now(self) -> datetime:
+        return self.ledger.now()
+
+
+def patient_of(identifier: str) -> UUID:
+    """The patient of a request, dose, document, notice, or appeal: its id starts with the patient's."""
+    return UUID(identifier.split(".", 1)[0])

@@ -1,0 +1,82 @@
+"""Preconditions: what must hold for a command to be possible now, whatever its terms (what a person has yet to enter).
+
+A precondition takes the history, what the command is about (mostly an id), and who would give it when. It raises the
+refusal, or returns what the decision continues with. The decision calls its precondition first, and `may` asks the same
+function, so that a page and a decision cannot disagree. Here are the preconditions that several commands share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from domain.commands.context import Occasion
+from domain.errors import AlreadyDecided, Conflict, NotFound
+from domain.history.records import Request
+from domain.history.state import PatientHistory
+from domain.people import Actor
+from domain.review.assess_request import Judgement
+
+Precondition = Callable[[PatientHistory, Any, Occasion], object]
+"""A history, what the command is about, and who would give it when, to what the decision continues with."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnAssessment:
+    """What an assessment must say, of a command that names the assessment that its actor saw.
+
+    `judge` makes the assessment of a day from what the precondition returned. `check` raises the refusal. A decision
+    checks between the two that the assessment is the one that was seen.
+    """
+
+    judge: Callable[[PatientHistory, Any, date], Judgement]
+    check: Callable[[PatientHistory, Any, Judgement, Occasion], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigning:
+    """What the assignment of a request or an appeal is about: its id, and the person who is to have it."""
+
+    subject_id: str
+    to: Actor
+
+
+def always(_history: PatientHistory, _subject: object, _occasion: Occasion) -> None:
+    """A fact can always be recorded: only its terms can be wrong."""
+
+
+def request_named(history: PatientHistory, request_id: str) -> Request:
+    request = history.request(request_id)
+    if request is None:
+        raise NotFound(
+            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+        )
+    return request
+
+
+def check_open(request: Request) -> None:
+    """Raise Conflict, or AlreadyDecided, unless the request is still to be decided."""
+    if request.is_decided:
+        raise AlreadyDecided(
+            f"the request is already {request.status}",
+            field="request_id",
+            remedy="see the determination, or submit a new request",
+        )
+    if not request.is_open:
+        raise Conflict(
+            f"the request is {request.status}, so no determination can be made",
+            field="request_id",
+            remedy="reopen the request first, or submit a new one",
+        )
+
+
+def request_on_record(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    return request_named(history, request_id)
+
+
+def request_open(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    request = request_named(history, request_id)
+    check_open(request)
+    return request

@@ -1,0 +1,191 @@
+"""Every operation of the API: how many accesses are recorded when it shows, refuses, finds nothing, or may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from httpx2 import Response
+
+from domain.ledger.access_log.report import Question, all_accesses
+from domain.permissions.disclosure import Access
+from tests.api.callers import spoken_for
+from tests.api.record_access.test_http_accesses import READS, TO_EXTEND
+from tests.api.routes.commands.acts import NURSE, PENDS, Api, opening, sent_by
+from tests.api.routes.commands.recipes import Recipe
+from tests.security.test_roles import OPERATIONS, Asking, asking
+from tests.story import ADMINISTRATOR, AUDITOR, OTHER_OFFICE, PHYSICIAN
+
+FINDS = "POST /patients/find"
+OF_A_PATIENT = [one for one in OPERATIONS if "{" in one and not one.split()[1].startswith(("/people", "/tokens"))]
+COMMANDS = [one for one in OF_A_PATIENT if one.startswith("POST")]
+QUESTIONS = [f"GET {path}" for path in (*READS, TO_EXTEND) if "{" in path]
+STORE = "POST /patients/{patient_id}/documents"
+"""It takes the bytes of a document, and reads nothing of the record but whether the patient is known."""
+REPEATABLE = {
+    f"POST {path}"
+    for path in (
+        "/patients/{patient_id}/requests",
+        "/patients/{patient_id}/prior-treatment",
+        "/patients/{patient_id}/identifiers/retire",
+        "/patients/{patient_id}/representatives",
+        "/patients/{patient_id}/death",
+        "/patients/{patient_id}/agents/started",
+        "/patients/{patient_id}/agents/stopped",
+        "/requests/{request_id}/remind",
+        "/requests/{request_id}/offer-peer-to-peer",
+        "/requests/{request_id}/hold-peer-to-peer",
+        "/requests/{request_id}/notices",
+        "/requests/{request_id}/extend-approval",
+        "/documents/{document_id}/review",
+    )
+}
+"""Commands that can be done twice, or whose subject is not found the second time."""
+
+
+def rows(api: Api) -> list[Access]:
+    api.client.app.state.accesses.flush()  # type: ignore[attr-defined]
+    return list(all_accesses(api.ledger, Question()))
+
+
+def added(api: Api, before: list[Access]) -> list[Access]:
+    return rows(api)[: len(rows(api)) - len(before)]
+
+
+def test_each_question_of_a_patient_is_one_that_is_counted() -> None:
+    asked = {one for one in OF_A_PATIENT if one.startswith("GET") and "/fhir/" not in one}
+    assert asked == set(QUESTIONS)
+    assert len(COMMANDS) > 50
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("label", [*QUESTIONS, FINDS])
+def test_an_answer_is_one_access(api: Api, label: str) -> None:
+    asked = asking(api, label)
+    before = rows(api)
+    assert asked.by(AUDITOR).status_code == 200
+    assert len(added(api, before)) == 1
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("label", COMMANDS)
+def test_a_command_that_is_done_is_on_record_by_its_event(api: Api, label: str) -> None:
+    asked = asking(api, label)
+    before = rows(api)
+    assert by_its_actor(asked).status_code in (200, 201)
+    assert added(api, before) == []
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("label", [one for one in COMMANDS if one != STORE])
+def test_a_command_that_is_refused_after_the_record_was_read_is_an_access(api: Api, label: str) -> None:
+    """The same command twice: where the second is refused, the refusal says what the record holds."""
+    asked = asking(api, label)
+    by_its_actor(asked)
+    before = rows(api)
+    answer = by_its_actor(asked)
+    found = added(api, before)
+    assert (answer.status_code in (200, 201, 404)) == (label in REPEATABLE), answer.text
+    if label in REPEATABLE:
+        assert found == []
+    else:
+        assert answer.status_code in (409, 422), answer.text
+        assert {one.patient_id for one in found} <= set(api.ledger.patients())
+        assert 1 <= len(found) <= 2
+        named = next((value for name, value in asked.fine.path.items() if name.endswith("_id")), None)
+        assert UUID(str(named).split(".")[0]) in {one.patient_id for one in found}
+
+
+def undecided(api: Api) -> str:
+    return str(api.submitted(api.opened(), PENDS)["request"]["request_id"])
+
+
+REFUSED: dict[str, Callable[[Api], str]] = {
+    "an extension of what is not approved": lambda api: f"/requests/{undecided(api)}/assessment-to-extend",
+    "a replay of what is not decided": lambda api: f"/requests/{undecided(api)}/replay",
+    "a determination that is none": lambda api: f"/requests/{api.denied(api.opened())}/replay?decision=1",
+    "a proof before the event is sealed": lambda api: f"/patients/{api.opened()}/events/1/proof",
+}
+"""Questions that are refused because of what the record holds."""
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_a_question_that_is_refused_after_the_record_was_read_is_an_access(api: Api, why: str) -> None:
+    path = REFUSED[why](api)
+    before = rows(api)
+    answer = api.client.get(path, headers={"Authorization": api.client.header_of(PHYSICIAN)})  # type: ignore[attr-defined]
+    assert answer.status_code in (404, 409), answer.text
+    (one,) = added(api, before)
+    assert str(one.patient_id) in path
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+def test_a_refusal_that_confirms_that_a_member_is_known_is_an_access(api: Api) -> None:
+    patient = UUID(api.opened("M-1"))
+    before = rows(api)
+    assert api.post("/patients", opening("M-1", actor=NURSE)).status_code == 409
+    assert [(one.view, one.patient_id) for one in added(api, before)] == [("find", patient)]
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("birth_date", ["1988-05-17", "1988-05-18", None])
+def test_another_office_that_tries_a_birth_date_is_an_access_unless_it_is_admitted(
+    api: Api, birth_date: str | None
+) -> None:
+    patient, office = UUID(api.opened("M-1")), sent_by(OTHER_OFFICE)
+    before = rows(api)
+    answer = api.post("/patients", opening("M-1", actor=office, birth_date=birth_date))
+    found = [(one.actor_id, one.view, one.patient_id) for one in added(api, before)]
+    if birth_date == "1988-05-17":
+        assert (answer.status_code, found) == (201, [])
+    else:
+        assert (answer.status_code, found) == (409, [(OTHER_OFFICE.id, "find", patient)])
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+def test_a_member_id_that_leads_to_another_patient_is_an_access_to_both(api: Api) -> None:
+    first, second = (UUID(api.opened(member)) for member in ("M-1", "M-2"))
+    before = rows(api)
+    body = {"actor": NURSE, "member": {"issuer": "plan", "member_id": "M-2"}}
+    assert api.post(f"/patients/{first}/identifiers", body).status_code == 409
+    assert {one.patient_id for one in added(api, before)} == {first, second}
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+def test_an_older_version_is_an_access_and_a_used_key_is_none(api: Api) -> None:
+    request_id = undecided(api)
+    path, body = f"/requests/{request_id}/offer-peer-to-peer", {"note": "By telephone."}
+    before = rows(api)
+    patient = UUID(request_id.split(".")[0])
+    stale = api.client.post(path, json=body, headers={"If-Match": f'"{patient.hex}-1"'})
+    assert stale.status_code == 412
+    assert [one.subject for one in added(api, before)] == [request_id]
+    assert api.client.post(path, json=body, headers={"Idempotency-Key": "once"}).status_code == 200
+    before = rows(api)
+    other = api.client.post(path, json={"note": "By letter."}, headers={"Idempotency-Key": "once"})
+    assert other.status_code == 422
+    assert added(api, before) == []
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("label", [*(one for one in OF_A_PATIENT if "/fhir/" not in one), FINDS])
+def test_what_is_not_found_not_allowed_or_malformed_is_no_access(api: Api, label: str) -> None:
+    asked = asking(api, label)
+    before = rows(api)
+    of_nobody = asked.of_nobody if label != FINDS else Recipe(body={"member": {"member_id": "nobody's"}})
+    assert asked.by(AUDITOR if label.startswith("GET") else PHYSICIAN, of_nobody).status_code in (403, 404)
+    assert asked.by(ADMINISTRATOR).status_code == 403
+    malformed = replace(asked.fine, path={name: f"{value}x" for name, value in asked.fine.path.items()})
+    if asked.fine.path:
+        assert asked.by(AUDITOR, malformed).status_code in (403, 422)
+    assert added(api, before) == []
+
+
+def by_its_actor(asked: Asking) -> Response:
+    """As the user whom the body names, or as a reviewer."""
+    actor = asked.fine.speaker
+    if actor is None and isinstance(asked.fine.body, dict) and "actor" in asked.fine.body:
+        actor = spoken_for(asked.fine.body)[1]
+    return asked.by(actor or PHYSICIAN)
