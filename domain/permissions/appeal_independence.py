@@ -87,7 +87,7 @@ def why_not_uphold(actor: Actor) -> NotPermitted | None:
             "only a physician of a specialty that is the same as or similar to the prescriber's, or that manages "
             "the condition, may uphold a denial",
             field="actor.specialty",
-            remedy="assign the appeal to a neurologist or a specialist in multiple sclerosis",
+            remedy="assign the appeal to a physician who specializes in neurology or multiple sclerosis",
         )
     return None
 
