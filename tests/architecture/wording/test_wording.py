@@ -13,7 +13,7 @@ import pytest
 from domain.policy.referral import STATED_OTHERWISE
 from tests import ROOT
 from tests.api.callers import application
-from tests.architecture.wording import (
+from tests.architecture.wording.finder import (
     BANNED,
     banned_in,
     comments_and_docstrings,
