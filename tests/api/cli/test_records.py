@@ -62,7 +62,7 @@ def test_an_appeal_is_told_as_over_http(api: Api, told: Json, ledger_url: str) -
     # The program has the machine's clock, on which the appeal is overdue by now.
     over_http = api.asked(f"/appeals/{told['appeal']}", known_at=AFTER)
     assert found("appeal", told["appeal"], "--known-at", AFTER, database=ledger_url) == over_http
-    assert "no such appeal" in refused("appeal", told["appeal"], "--known-at", BEFORE, "--database", ledger_url)
+    assert "the appeal was not found" in refused("appeal", told["appeal"], "--known-at", BEFORE, "--database", ledger_url)
     assert "this is no id of an appeal" in refused("appeal", told["denied"], "--database", ledger_url)
 
 
@@ -128,4 +128,4 @@ def test_a_document_is_written_once_and_whole(api: Api, told: Json, ledger_url: 
     Shelf(api.ledger.documents, ledger_url).replace(UUID(told["patient"]), sha256, PDF + b"!")
     assert "damaged" in refused("document", told["document"], *to_file)
     assert not output.exists()
-    assert "no such document" in refused("document", told["document"], *to_file, "--known-at", BEFORE)
+    assert "the document was not found" in refused("document", told["document"], *to_file, "--known-at", BEFORE)
