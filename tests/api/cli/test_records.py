@@ -62,7 +62,9 @@ def test_an_appeal_is_told_as_over_http(api: Api, told: Json, ledger_url: str) -
     # The program has the machine's clock, on which the appeal is overdue by now.
     over_http = api.asked(f"/appeals/{told['appeal']}", known_at=AFTER)
     assert found("appeal", told["appeal"], "--known-at", AFTER, database=ledger_url) == over_http
-    assert "the appeal was not found" in refused("appeal", told["appeal"], "--known-at", BEFORE, "--database", ledger_url)
+    assert "the appeal was not found" in refused(
+        "appeal", told["appeal"], "--known-at", BEFORE, "--database", ledger_url
+    )
     assert "this is no id of an appeal" in refused("appeal", told["denied"], "--database", ledger_url)
 
 
