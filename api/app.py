@@ -71,13 +71,13 @@ PAGES = (
 DESCRIPTION = """
 An event-sourced record of every prior authorization for Lemtrada (alemtuzumab).
 
-The program recommends; **a person decides, every time**. Submitting a request answers with an
-assessment and its digest; deciding needs the digest of the assessment that was looked at, and
-answers 409 with what changed where the facts have moved since.
+The program only recommends. **A person makes every decision.** Submitting a request returns an
+assessment and its digest. A decision needs the digest of the assessment that the user viewed. If
+the assessment has changed since, the answer is 409 and lists the changes.
 
-Every command takes an `Idempotency-Key`: the same key answers the same, also after a restart.
-Answers about a patient carry an `ETag`; a command with a stale `If-Match` answers 412.
-Problems are RFC 9457 and name the field or clause and what to send instead.
+Every command accepts an `Idempotency-Key`: a repeated command with the same key is saved once.
+Answers about a patient have an `ETag`. A command with an outdated `If-Match` is refused with 412.
+Problems follow RFC 9457. They name the field or the clause, and what to do next.
 """
 
 

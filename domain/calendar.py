@@ -47,11 +47,11 @@ _WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 def _checked(year: int, month: int, day: int) -> date:
     # The texts echo no value: an error may be logged, and a date can be a birth date.
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValueError(f"the year lies outside {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(f"the year is not between {FIRST_YEAR} and {LAST_YEAR}")
     try:
         return date(year, month, day)
     except ValueError:
-        raise ValueError("this is not a day of the calendar") from None
+        raise ValueError("this date does not exist") from None
 
 
 @total_ordering
@@ -69,7 +69,7 @@ class PartialDate:
     def __post_init__(self) -> None:
         match = _PARTIAL.fullmatch(self.text)
         if match is None:
-            raise ValueError("a date is written YYYY-MM-DD, YYYY-MM or YYYY")
+            raise ValueError("write the date as YYYY-MM-DD, YYYY-MM or YYYY")
         year, month, day = (None if part is None else int(part) for part in match.groups())
         assert year is not None
         # Compared with None: a month or day written "00" is impossible, not missing.
@@ -123,7 +123,7 @@ def _whole_day(value: Any) -> Any:
         return _checked(value.year, value.month, value.day)
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         return _checked(int(value[:4]), int(value[5:7]), int(value[8:]))
-    raise ValueError("a calendar day is written YYYY-MM-DD")
+    raise ValueError("write the date as YYYY-MM-DD")
 
 
 def _utc_instant(value: Any) -> Any:
@@ -131,11 +131,11 @@ def _utc_instant(value: Any) -> Any:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise ValueError("an instant is written as RFC 3339, for example 2026-04-20T14:05:00Z") from None
+            raise ValueError("write the time as RFC 3339, for example 2026-04-20T14:05:00Z") from None
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError("an instant needs its offset from UTC, for example 2026-04-20T14:05:00Z")
+        raise ValueError("the time needs an offset from UTC, for example 2026-04-20T14:05:00Z")
     if not FIRST_YEAR < value.year < LAST_YEAR:
-        raise ValueError(f"the year lies outside {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(f"the year is not between {FIRST_YEAR} and {LAST_YEAR}")
     return value if value.tzinfo is UTC and type(value) is datetime else value.astimezone(UTC)
 
 

@@ -22,7 +22,10 @@ from typing import Any
 
 
 class LedgerError(Exception):
-    """A refusal with its cause, the `field` or `clause` concerned, and the `remedy`."""
+    """A refused command or question: the cause, the `field` or `clause` concerned, and what to do next.
+
+    Cause and remedy are clauses without a capital letter or a period; `as_sentence` adds both.
+    """
 
     def __init__(
         self, cause: str, *, field: str | None = None, clause: str | None = None, remedy: str, **details: Any
@@ -77,6 +80,11 @@ class KeyReused(LedgerError):
 
 class EditionUnknown(LedgerError):
     pass
+
+
+def as_sentence(words: str) -> str:
+    """The words of a cause or a remedy, with a capital letter and a period."""
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
 
 
 def every_kind(of: type[LedgerError] = LedgerError) -> frozenset[type[LedgerError]]:

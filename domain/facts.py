@@ -48,7 +48,7 @@ class Fact(BaseModel):
 class OpenCourse(Fact):
     """A course begun and not finished."""
 
-    number: Annotated[StrictInt, Field(ge=1, le=99, description="1 for the first course ever.")]
+    number: Annotated[StrictInt, Field(ge=1, le=99, description="The number of the course. The first course is 1.")]
     doses_given: Annotated[StrictInt, Field(ge=1, le=99)] | None = None
     last_dose_on: PartialDate | None = None
 
@@ -61,8 +61,8 @@ class OpenCourse(Fact):
     def _is_not_a_whole_course(self) -> OpenCourse:
         if self.doses_given is not None and self.doses_given >= self.regimen_doses:
             raise ValueError(
-                f"doses_given {self.doses_given} is the whole regimen of course number {self.number}:"
-                " report it as a completed course instead"
+                f"doses_given {self.doses_given} is the complete regimen of course number {self.number}:"
+                " report a completed course instead"
             )
         return self
 
@@ -87,13 +87,13 @@ class PriorTreatment(Fact):
                 ("open_course", self.open_course is not None),
             ):
                 if contradicts:
-                    raise ValueError(f"received_lemtrada is false, yet {name} is given: correct one of the two")
+                    raise ValueError(f"received_lemtrada is false, but {name} is given: correct one of the two")
         if self.open_course is not None:
             if self.open_course.number == 1 and self.completed_course is True:
-                raise ValueError("open_course number 1 stands beside completed_course true: correct one of the two")
+                raise ValueError("open_course number 1 contradicts completed_course true: correct one of the two")
             if self.open_course.number > 1 and self.completed_course is False:
                 raise ValueError(
-                    f"open_course number {self.open_course.number} stands beside completed_course false:"
+                    f"open_course number {self.open_course.number} contradicts completed_course false:"
                     " a later course follows a completed one; correct one of the two"
                 )
         return self
@@ -102,13 +102,15 @@ class PriorTreatment(Fact):
 class AgentTried(Fact):
     """One disease-modifying agent (or anything else tried for MS) and how it went."""
 
-    product: Annotated[Name, Field(description="A brand or generic name; kept as written where not recognised.")]
+    product: Annotated[
+        Name, Field(description="A brand or generic name. It is kept as written if it is not recognized.")
+    ]
     outcome: Outcome | None = None
 
 
 class AgentsTried(Fact):
     list_is_complete: Annotated[
-        StrictBool | None, Field(description="Unknown or false: the patient may have tried more than is listed.")
+        StrictBool | None, Field(description="Unknown or false: other agents may have been tried.")
     ] = None
     tried: tuple[AgentTried, ...] = Field(default=(), max_length=100)
 
@@ -118,14 +120,14 @@ class AggressiveSign(Fact):
 
     finding: StrictBool | None = None
     documentation: Annotated[
-        Documentation | None, Field(description="`attached`: and a person found that it supports the finding.")
+        Documentation | None, Field(description="`attached`: a reviewer found that the document supports the finding.")
     ] = None
 
 
 class AggressiveDisease(Fact):
     rapid_deterioration: AggressiveSign = AggressiveSign()
     disabling_relapses: Annotated[
-        AggressiveSign, Field(description="Disabling relapse and suboptimal response to steroids, both.")
+        AggressiveSign, Field(description="Disabling relapse with suboptimal response to steroids.")
     ] = AggressiveSign()
     mri: AggressiveSign = AggressiveSign()
     cognitive_impairment: AggressiveSign = AggressiveSign()
@@ -168,7 +170,7 @@ class Facts(Fact):
         if self.prior_treatment.open_course is not None:
             dates.append(("prior_treatment.open_course.last_dose_on", self.prior_treatment.open_course.last_dose_on))
         return [
-            f"{field} lies after as_of {as_of}: correct one of the two"
+            f"{field} is after as_of {as_of}: correct one of the two"
             for field, value in dates
             if value is not None and value.earliest > as_of
         ]

@@ -57,4 +57,4 @@ class ConsultationGiven(Fact):
     """A named consultation with a specialist; `none` says that there was none."""
 
     specialty: Consultation
-    name: Name | None = Field(default=None, description="Who was consulted.")
+    name: Name | None = Field(default=None, description="The name of the specialist.")

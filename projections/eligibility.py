@@ -82,7 +82,7 @@ class Approvable(Fact):
     advisories: tuple[str, ...]
     approvable_from: Day | None
     ways: tuple[Way, ...]
-    ways_not_listed: int = Field(description="How many more there are, each as short as one that is listed.")
+    ways_not_listed: int = Field(description="The number of equally short paths that are not listed.")
     assessment_digest: str
 
 
@@ -111,7 +111,9 @@ class Eligibility(Fact):
     doses_usable: int
     last_dose_on: PartialDate | None
     next_course_from: Day | None
-    interval_satisfied: bool | None = Field(description="1.B.iv; null where it does not apply or is not known.")
+    interval_satisfied: bool | None = Field(
+        description="Whether twelve months have passed since the last dose (1.B.iv). Null: not known."
+    )
     approval: ApprovalInForce | None
     approvable: Approvable | None
     edition_problem: str | None = None
@@ -228,7 +230,10 @@ def _path(judgement: Judgement | None, found: tuple[Course, ...]) -> tuple[Liter
     if path is None:
         return None, "It is not known whether a course of Lemtrada was completed."
     if path == "B" and not any(one.status == "completed" for one in found):
-        return path, "An earlier course of Lemtrada is a prior course, though it was not completed here."
+        return (
+            path,
+            "An earlier course of Lemtrada counts as a prior course, although it was not completed in this ledger.",
+        )
     if path == "B":
         return path, "A course of Lemtrada was completed."
     if found:

@@ -102,7 +102,7 @@ def _documents(documents: Iterable[Document]) -> str:
 def _course(course: ReportedCourse) -> str:
     given = "doses not counted" if course.doses_given is None else f"{course.doses_given} doses"
     ends = [str(one) for one in (course.first_dose_on, course.last_dose_on) if one is not None]
-    when = f", {' to '.join(dict.fromkeys(ends))}" if ends else ", days not known"
+    when = f", {' to '.join(dict.fromkeys(ends))}" if ends else ", dates not known"
     completed = {True: ", completed", False: ", not completed", None: ""}[course.completed]
     return f"{given}{when}{completed}"
 
@@ -116,7 +116,7 @@ def _field(name: str) -> str:
 
 
 def _fields(event: Any) -> str:
-    return f"now different: {_listed(map(_field, event.fields)) or 'nothing'}"
+    return f"changed: {_listed(map(_field, event.fields)) or 'nothing'}"
 
 
 def _corrected(event: Any) -> str:
@@ -130,44 +130,44 @@ def _of_request(event: Any) -> str:
 def _supplied(event: Any) -> str:
     parts = [_fields(event)] if event.fields else []
     parts += [f"documents: {_documents(event.documents)}"] if event.documents else []
-    return "; ".join(parts) or "Nothing that is new."
+    return "; ".join(parts) or "No new information."
 
 
 def _asked(event: Any) -> str:
     def one_asked(one: Asked) -> str:
         return f"{one.clause} ({_listed(map(_field, one.missing))})" if one.missing else one.clause
 
-    return f"Asked for: {_listed(map(one_asked, event.asked))}"
+    return f"Requested: {_listed(map(one_asked, event.asked))}"
 
 
 def _determined(event: Any) -> str:
     made = event.determination
     rebuilt = "" if made.assessment.edition_provenance == "text" else " (reconstructed)"
-    said = f"Edition {made.assessment.edition}{rebuilt}; recommended: {spoken(made.assessment.recommendation)}"
+    said = f"Edition {made.assessment.edition}{rebuilt}; recommendation: {spoken(made.assessment.recommendation)}"
     return f"{said}. {made.rationale}" if made.rationale else f"{said}."
 
 
 def _approved(event: Any) -> str:
     doses = f"Course {event.course}: {event.doses_approved} doses, {event.valid_from} through {event.valid_through}"
-    left_out = f"; left out: {event.left_out}" if event.left_out else ""
+    left_out = f"; not approved: {event.left_out}" if event.left_out else ""
     return f"{doses}{left_out}. {_determined(event)}"
 
 
 def _past(event: Any) -> str:
     by = f" by {event.decided_by}" if event.decided_by else ""
     rebuilt = any(one.key == event.edition and one.provenance != "text" for one in EDITIONS)
-    edition = f"edition {event.edition}{' (reconstructed)' if rebuilt else ''}"
+    edition = f"policy version {event.edition}{' (reconstructed)' if rebuilt else ''}"
     if event.edition == "unknown":
-        edition = "an edition that is not known"
+        edition = "an unknown policy version"
     cited = f", citing {_listed(event.citing)}" if event.citing else ""
-    return f"Another record tells of it: {spoken(event.outcome)}{by}, under {edition}{cited}."
+    return f"According to another record: {spoken(event.outcome)}{by}, under {edition}{cited}."
 
 
 def _dose(event: Any) -> str:
     original = getattr(event, "possible_duplicate_of", None)
     second = f"; possibly a second report of {entry_of(original)}" if original is not None else ""
     belongs = "documents a reported course" if event.course is None else f"course {event.course}"
-    departs = f"; departs: {_listed(map(spoken, event.variances))}" if event.variances else ""
+    departs = f"; variances: {_listed(map(spoken, event.variances))}" if event.variances else ""
     return f"{entry_of(event.dose_id)}: {event.mg:g} mg, {belongs}{second}{departs}"
 
 
@@ -179,7 +179,7 @@ def _reviewed(event: Any) -> str:
 def _filed(event: Any) -> str:
     late = "; late" if event.is_late else ""
     level = f"{entry_of(event.appeal_id)}, {event.level} level, {event.urgency}"
-    return f"{level}, by {event.filer.name} ({event.filer.relation}); in time through {event.file_by}{late}."
+    return f"{level}, by {event.filer.name} ({event.filer.relation}); last day to file {event.file_by}{late}."
 
 
 def _member(event: Any) -> str:
@@ -193,7 +193,7 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     RepresentativeNamed: lambda event: (
         f"{event.name} ({spoken(event.relationship)}), through {event.through or 'further notice'}"
     ),
-    RequesterAdmitted: lambda event: f"{event.actor.name} may ask for her",
+    RequesterAdmitted: lambda event: f"{event.actor.name} may send requests for this member",
     DeathRecorded: lambda event: f"{event.on}; {event.source}",
     OtherAgentStarted: lambda event: f"{event.product}, {event.on}; {event.source}",
     OtherAgentStopped: lambda event: f"{event.product}, {event.on}; {event.source}",
@@ -221,11 +221,11 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     StatementCorrected: _corrected,
     ReminderSent: lambda event: f"By {spoken(event.channel)}",
     PlannedInfusionChanged: lambda event: (
-        f"{event.planned_first_infusion_on or 'no day'}, {event.planned_site or 'no site'}"
+        f"{event.planned_first_infusion_on or 'no date'}, {event.planned_site or 'no site'}"
     ),
     PrescriberChanged: lambda event: str(event.prescriber.name),
     RequestAssigned: lambda event: f"To {event.to.name}",
-    RequestReleased: lambda _: "Nobody has it.",
+    RequestReleased: lambda _: "Unassigned.",
     RequestWithdrawn: lambda event: f"By {event.by}: {event.reason}",
     RequestDismissed: lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
     PeerToPeerOffered: lambda event: f"Through {event.until}" if event.until else "",

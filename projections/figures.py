@@ -125,7 +125,7 @@ def figures(facts: Sequence[HistoryFacts], asked: Asked, zone: ZoneInfo) -> tupl
     return (
         _over_time(requests, asked, zone),
         _rates(requests),
-        _by_clause("denials", "Denials by clause", "Denials that cite the clause, of all determinations.", requests),
+        _by_clause("denials", "Denials by clause", "Number of denials that cite each clause.", requests),
         _time_taken(requests),
         _asked_for(requests),
         _appealed(requests),
@@ -145,7 +145,7 @@ def _over_time(requests: Sequence[RequestFact], asked: Asked, zone: ZoneInfo) ->
     return Figure(
         name="over-time",
         title="Requests and determinations over time",
-        said="Requests by the month they were received in, determinations by the month they were made in.",
+        said="Requests by month of receipt, determinations by month of decision.",
         heads=("Month", "Received", "Approved", "Denied"),
         rows=tuple(
             Row(label=one, values=(received[one], decided["approved"][one], decided["denied"][one])) for one in months
@@ -169,7 +169,7 @@ def _rates(requests: Sequence[RequestFact]) -> Figure:
     return Figure(
         name="rates",
         title="Approval by line of business",
-        said="Approved, of all that was decided, in percent.",
+        said="Approved requests as a percentage of all determinations.",
         heads=("Line of business", "Approved, %", "Received", "Decided", "Approved", "Denied"),
         rows=tuple(rows),
         unit="%",
@@ -183,7 +183,9 @@ def _by_clause(name: str, title: str, said: str, requests: Sequence[RequestFact]
         Row(label=clause, values=(count, round(100 * count / len(decided), 1)))
         for clause, count in sorted(cited.items(), key=lambda one: (-one[1], one[0]))
     ]
-    return Figure(name=name, title=title, said=said, heads=("Clause", "Denials", "Of all decided, %"), rows=tuple(rows))
+    return Figure(
+        name=name, title=title, said=said, heads=("Clause", "Denials", "Share of determinations, %"), rows=tuple(rows)
+    )
 
 
 def _time_taken(requests: Sequence[RequestFact]) -> Figure:
@@ -200,7 +202,7 @@ def _time_taken(requests: Sequence[RequestFact]) -> Figure:
     return Figure(
         name="time-to-determination",
         title="Time to determination",
-        said="Hours from receipt to the first determination, time that waited for information included.",
+        said="Hours from receipt to the first determination, including time while information was pending.",
         heads=("Line and urgency", "Median", "90th percentile", "Determinations"),
         rows=tuple(rows),
         unit="h",
@@ -213,9 +215,9 @@ def _asked_for(requests: Sequence[RequestFact]) -> Figure:
     rows = sorted(asked.items(), key=lambda one: (-one[1], one[0]))
     return Figure(
         name="information",
-        title="Information asked for, by clause",
-        said="How often a clause was asked about.",
-        heads=("Clause", "Times asked"),
+        title="Information requested, by clause",
+        said="Number of requests for information about each clause.",
+        heads=("Clause", "Requests for information"),
         rows=tuple(Row(label=clause, values=(count,)) for clause, count in rows),
     )
 
@@ -233,8 +235,8 @@ def _appealed(requests: Sequence[RequestFact]) -> Figure:
     return Figure(
         name="appeals",
         title="Appeals decided",
-        said="Of the requests received in these days.",
-        heads=("Outcome", "Appeals", "Of all decided, %"),
+        said="Appeals of requests that were received in this period.",
+        heads=("Outcome", "Appeals", "Share of determinations, %"),
         rows=tuple(rows),
     )
 
@@ -250,7 +252,8 @@ def _given(doses: Sequence[tuple[date, tuple[str, ...]]]) -> Figure:
     return Figure(
         name="doses",
         title="Doses and their variances",
-        said=f"{len(doses)} doses, {departing} of them with a variance when they were recorded; one may have several.",
+        said=f"{len(doses)} doses, {departing} of them with a variance when "
+        "recorded. One dose may have several variances.",
         heads=("Variance", "Doses"),
         rows=tuple(rows),
     )

@@ -141,8 +141,8 @@ def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
     if request.received_on > as_of:
         return
     closed = request.closed_on
-    ended = f"{request.status} on {closed}" if closed is not None else f"{request.status}, not decided"
-    words = f"Received {request.received_on}; {ended}. Asked for by {request.prescriber.name}."
+    ended = f"{request.status} on {closed}" if closed is not None else f"{request.status}, no determination"
+    words = f"Received {request.received_on}; {ended}. Prescriber: {request.prescriber.name}."
     href = f"requests/{request.request_id}"
     last = min(closed, as_of) if closed is not None else as_of
     yield Drawn("requests", "bar", "plain", request.received_on, last, f"Request {name}", words, href)
@@ -155,7 +155,7 @@ def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
 
 
 def _of_approval(one: Approval) -> Drawn:
-    back = f" Taken back from {one.rescinded_on} on." if one.rescinded_on is not None else ""
+    back = f" Rescinded effective {one.rescinded_on}." if one.rescinded_on is not None else ""
     more = f" Extended {one.extensions} times." if one.extensions else ""
     words = (
         f"{one.doses_approved} doses of course {one.course}, {one.valid_from} through {one.valid_through}.{more}{back}"
@@ -169,7 +169,7 @@ def _of_course(course: CourseView) -> Iterator[Drawn]:
     yield from (_of_dose(dose, course) for dose in course.doses)
     if not course.doses and course.last_dose_on is not None:
         given = "an unknown number of" if course.doses_given is None else course.doses_given
-        words = f"Reported from elsewhere: {given} doses, the last {course.last_dose_on}; {course.status}."
+        words = f"Reported by another source: {given} doses, last dose {course.last_dose_on}; {course.status}."
         yield Drawn("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
 
 
@@ -190,7 +190,7 @@ def _of_wait(shown: Shown) -> Iterator[Drawn]:
     until, last = shown.eligibility.next_course_from, shown.eligibility.last_dose_on
     if until is None or last is None:
         return
-    words = f"From the last dose ({last}) until {until}, when the next course may begin (1.B.iv)."
+    words = f"From the last dose ({last}) until {until}, when the next course may start (1.B.iv)."
     is_over = shown.eligibility.interval_satisfied is True
     yield Drawn("wait", "bar", "good" if is_over else "open", last.latest, until, "Twelve months", words)
 

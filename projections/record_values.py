@@ -54,7 +54,7 @@ def _death(_: int, on: PartialDate) -> Named:
 
 
 def _agent(place: int, use: AgentUse) -> Named:
-    what = f"begun {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
+    what = f"started {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
     return f"other agent {place + 1}", f"{use.product}, {what}"
 
 
@@ -92,7 +92,7 @@ def _appeal(_: int, appeal: Appeal) -> Named:
     if appeal.assigned_to is not None and appeal.is_open:
         parts.append(f"with {appeal.assigned_to.id}")
     if appeal.handed_on_to is not None:
-        parts.append(f"handed on to {appeal.handed_on_to}")
+        parts.append(f"forwarded to {appeal.handed_on_to}")
     if appeal.external_outcome is not None:
         parts.append(f"external review: {appeal.external_outcome}")
     return f"appeal {ordinal(appeal.appeal_id)}", ", ".join(parts).replace("_", " ")
@@ -107,7 +107,9 @@ def _dose_status(dose: Dose) -> str:
         return f"{dose.on}, voided"
     if not dose.stands:
         return f"{dose.on}, {dose.duplicate} duplicate, not counted"
-    return f"{dose.on}, counts for course {dose.course}" if dose.counts else f"{dose.on}, documents a reported course"
+    return (
+        f"{dose.on}, counts toward course {dose.course}" if dose.counts else f"{dose.on}, documents a reported course"
+    )
 
 
 STATUS: Final[dict[str, Callable[[int, Any], Named]]] = {
@@ -133,8 +135,8 @@ def person_details(history: PatientHistory) -> Values:
     return {
         "name": history.name,
         "birth date": _text(history.birth_date),
-        "member identifiers": [f"{one.issuer}:{one.member_id}" for one in history.members],
-        "linked histories": [str(one) for one in history.linked],
+        "member IDs": [f"{one.issuer}:{one.member_id}" for one in history.members],
+        "linked patients": [str(one) for one in history.linked],
     }
 
 
@@ -167,9 +169,9 @@ def _facts_of(request: Request) -> Iterator[Named]:
     yield "reminders", request.reminders
     yield "expedited from", request.expedited_at.isoformat() if request.expedited_at is not None else None
     yield "expediting", "refused" if request.expediting_refused else None
-    yield "clock extended, days", sum(days for _, days in request.extensions)
+    yield "deadline extended, days", sum(days for _, days in request.extensions)
     held = "held" if request.peer_to_peer_held else "offered" if request.peer_to_peer_offered else None
-    yield "peer to peer", held
+    yield "peer-to-peer", held
     yield from _flat("", request.statement)
 
 
@@ -197,7 +199,7 @@ DETAILS: Final[dict[str, Callable[[Any], Values]]] = {
 
 
 def course_status(course: Course, latest: Course) -> str:
-    given = "not known how many" if course.given is None else str(course.given)
+    given = "number not known" if course.given is None else str(course.given)
     return f"{_recorded_status(course, latest)}, doses given: {given}"
 
 

@@ -112,7 +112,7 @@ class SealingThread:
 
     def _refused(self, why: str) -> float:
         if why != self.sealing.refusal and not self._stopping.is_set():
-            _LOG.error("The ledger is not sealed: %s", why)
+            _LOG.error("New events are not being sealed: %s", why)
         self.sealing.refusal = why
         return REFUSED_SECONDS
 

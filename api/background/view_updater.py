@@ -68,7 +68,9 @@ class Tail:
                 if self._stopping.is_set():
                     return
                 # Its text may quote what is stored; its kind and place do not.
-                _LOG.warning("The views are not kept up to date: %s; next attempt in %g s", place_of(error), pause)
+                _LOG.warning(
+                    "The worklist tables are not being updated: %s; next attempt in %g s", place_of(error), pause
+                )
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LAST_PAUSE_SECONDS)
 

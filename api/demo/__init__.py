@@ -74,8 +74,8 @@ def fill(
     with open_ledger(url, zone=zone, clock=told) as ledger:
         if next(ledger.patients(), None) is not None:
             raise StoreError(
-                f"{ledger.address} holds patients already, and the demo fills only an empty ledger",
-                "name another with --database, for example sqlite:///demo.sqlite",
+                f"{ledger.address} already contains patients, and the demo can be added only to an empty ledger",
+                "give the URL of another ledger with --database, for example sqlite:///demo.sqlite",
             )
         stories = [_story(number, now, ledger) for number in range(patients)]
         _tell(ledger, told, stories, progress)

@@ -32,8 +32,12 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import AggressiveDisease, AggressiveSign
 
 _MRI: Final = "1.A.iii.d(3)"
-_REPORT: Final = "Synthetic report of an MRI of the head, of nobody.\nTwo new lesions that take up contrast agent.\n"
-_CHART: Final = "Synthetic chart note, of nobody.\nTwo agents were tried and stopped: relapses under both.\n"
+_REPORT: Final = (
+    "Synthetic MRI report of the head. It describes no real person.\nTwo new lesions that take up contrast agent.\n"
+)
+_CHART: Final = (
+    "Synthetic chart note. It describes no real person.\nTwo agents were tried and stopped: relapses under both.\n"
+)
 
 
 # -- asked, answered, taken back --------------------------------------------------------------
@@ -67,7 +71,7 @@ def withdrawn(story: Story) -> Story:
     return story.on(story.ago(5)).does(
         story.person.office,
         lambda turn: WithdrawRequest(
-            request_id=turn.request_id(1), by=story.person.prescriber.name, reason="The infusions are put off."
+            request_id=turn.request_id(1), by=story.person.prescriber.name, reason="The infusions are postponed."
         ),
     )
 
@@ -81,7 +85,7 @@ def _asked_for_a_report(story: Story) -> Story:
         lambda turn: RequestInformation(
             request_id=turn.request_id(1),
             assessment_digest=turn.digest_seen(1),
-            note="Please send the report of the last MRI.",
+            note="Please send the report of the latest MRI.",
         ),
     )
 
@@ -119,7 +123,7 @@ def overturned_on_appeal(story: Story) -> Story:
 def upheld_and_handed_on(story: Story) -> Story:
     """Nothing new came with the appeal; an independent organisation looks at it now."""
     _denied_and_appealed(story)
-    why = "No agent is documented as tried, nor a sign of aggressive disease."
+    why = "No agent that was tried and no sign of aggressive disease is documented."
     _decided(story, 12, outcome="upheld", citing=("1.A.iii",), rationale=why)
     story.does(story.person.reviewer, lambda turn: _notice(turn, "appeal_decision", appeal_id=turn.appeal_id()))
     return story.on(story.ago(6)).does(
@@ -203,7 +207,7 @@ def corrected_dose(story: Story) -> Story:
     return story.on(story.ago(3)).does(
         story.person.reviewer,
         lambda turn: CorrectDose(
-            dose_id=turn.dose_id(5), on=story.ago(11), reason="The centre's chart names the day after."
+            dose_id=turn.dose_id(5), on=story.ago(11), reason="The infusion center's chart states the following day."
         ),
     )
 
@@ -245,7 +249,7 @@ def earlier_number(story: Story) -> Story:
     """A course in another plan, told of three years later."""
     course = ReportedCourse(doses_given=5, last_dose_on=PartialDate(story.year(3)), completed=True)
     return story.on(story.ago(200)).opens().reports_treatment(
-        course, source="other_plan", reference="Records of the plan before (made up)"
+        course, source="other_plan", reference="Records of the previous plan (made up)"
     )  # fmt: skip
 
 
@@ -256,34 +260,34 @@ def linked_histories(story: Story) -> Story:
 
     def command(turn: Turn) -> Command:
         other = turn.ledger.find(before.member)
-        assert other is not None, "the story before was told before"
-        return LinkHistories(other_patient_id=other, reason="The same person under an earlier number.")
+        assert other is not None, "the earlier story must be recorded first"
+        return LinkHistories(other_patient_id=other, reason="The same person under an earlier member ID.")
 
     return story.on(story.ago(4)).does(story.person.reviewer, command)
 
 
 SITUATIONS: Final[tuple[Situation, ...]] = (
-    Situation("information_requested", "The missing report was asked for; until it comes the clock stands still.",
+    Situation("information_requested", "The missing report was requested. The deadline is paused until it is received.",
               information_requested),
-    Situation("document_to_review", "The report has come, and waits for somebody of the plan to read it.",
+    Situation("document_to_review", "The report was received and is not yet reviewed.",
               document_to_review),
-    Situation("approved_on_a_document", "Approved once the report was read and found to support 1.A.iii.d(3).",
+    Situation("approved_on_a_document", "Approved after the report was reviewed and found to support 1.A.iii.d(3).",
               approved_on_a_document),
-    Situation("withdrawn", "Taken back by the prescriber's office before a decision.", withdrawn),
-    Situation("overturned_on_appeal", "Denied, appealed with a chart note, overturned: a course may be given.",
+    Situation("withdrawn", "Withdrawn by the provider office before a decision.", withdrawn),
+    Situation("overturned_on_appeal", "Denied, appealed with a chart note, and overturned: a course may be given.",
               overturned_on_appeal),
-    Situation("upheld_and_handed_on", "Denied, appealed, upheld, and with an independent organisation now.",
+    Situation("upheld_and_handed_on", "Denied, appealed, upheld, and forwarded to external review.",
               upheld_and_handed_on),
-    Situation("approval_extended", "Two doses given; the approval was extended by thirty days for the rest.",
+    Situation("approval_extended", "Two doses given. The approval was extended by 30 days for the other doses.",
               approval_extended),
-    Situation("approval_rescinded", "The approval was taken back after the first dose, for safety.",
+    Situation("approval_rescinded", "The approval was rescinded after the first dose, for safety.",
               approval_rescinded),
-    Situation("corrected_dose", "The day of the fifth dose was corrected; both days are on record.", corrected_dose),
-    Situation("retrospective_request", "Five doses given in hospital, asked for and approved afterwards.",
+    Situation("corrected_dose", "The date of the fifth dose was corrected. Both dates are on record.", corrected_dose),
+    Situation("retrospective_request", "Five doses given in a hospital, then requested and approved.",
               retrospective_request),
-    Situation("imported_years", "A first course of last year, imported with its approval from another record.",
+    Situation("imported_years", "A first course from last year, imported with its approval from another record.",
               imported_years),
-    Situation("earlier_number", "Known under an earlier number: a first course in another plan.", earlier_number),
-    Situation("linked_histories", "The same person under a new number: linked, so a clinician decides.",
+    Situation("earlier_number", "Known under an earlier member ID: a first course in another plan.", earlier_number),
+    Situation("linked_histories", "The same person under a new member ID: linked, so a clinician decides.",
               linked_histories),
 )  # fmt: skip

@@ -27,9 +27,9 @@ APPEALS_PHYSICIAN: Final = Actor(
     specialty="neurology",
 )
 AUDITOR: Final = Actor(id="amos.auditor", name="Amos Pretend", role="auditor")
-IMPORT: Final = Actor(id="import", name="Import of the plan before (made up)", role="reviewer")
+IMPORT: Final = Actor(id="import", name="Import from the previous plan (made up)", role="reviewer")
 CLAIMS: Final = Actor(id="claims-feed", name="Claims feed", role="service")
-INFUSION_CENTRE: Final = Actor(id="infusion-centre-feed", name="Infusion centre feed", role="service")
+INFUSION_CENTRE: Final = Actor(id="infusion-centre-feed", name="Infusion center feed", role="service")
 
 OFFICES: Final = (
     (
@@ -54,7 +54,7 @@ STAFF: Final = (
 SHOWN_AROUND: Final = (REVIEWER, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, OFFICES[0][0], AUDITOR)
 """For whom it prints a link: each sees other pages, or may do other things."""
 
-SITES: Final = ("Made-up Infusion Centre East", "Made-up Infusion Centre West", "Example Hospital, day ward")
+SITES: Final = ("Made-up Infusion Center East", "Made-up Infusion Center West", "Example Hospital, day ward")
 LINES_OF_BUSINESS: Final[tuple[LineOfBusiness, ...]] = ("commercial", "medicare_advantage", "medicaid")
 
 FIRST_NAMES: Final = (

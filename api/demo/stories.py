@@ -59,7 +59,7 @@ def partially_approved(story: Story) -> Story:
         doses=3,
         citing=("Dosing.A",),
         left_out="The fourth and fifth day are not approved until the laboratory results of day three are in.",
-        rationale="Low platelets before treatment; the rest can be asked for again.",
+        rationale="Low platelets before treatment. The other doses can be requested again.",
     )
 
 
@@ -98,8 +98,8 @@ def denied_too_early(story: Story) -> Story:
     story.on(story.ago(20)).requests_later_course()
     return story.on(story.ago(15)).denies(
         "1.B.iv",
-        rationale="The last dose was given less than twelve months ago. The request can be made again when they are"
-        " over.",
+        rationale="The last dose was given less than twelve months ago. The request can be made again after"
+        " twelve months.",
     )
 
 
@@ -125,7 +125,7 @@ def later_course_interrupted(story: Story) -> Story:
     story.on(story.ago(47)).approves()
     story.on(story.ago(40)).is_given(1)
     story.on(story.ago(4)).requests_later_course(days=2)
-    return story.on(story.ago(3)).refers("Course 2 was begun and not finished; two of its doses are asked for.")
+    return story.on(story.ago(3)).refers("Course 2 was started and not finished. Two of its doses are requested.")
 
 
 def transferred(story: Story) -> Story:
@@ -139,7 +139,7 @@ def transferred(story: Story) -> Story:
         ReportedCourse(doses_given=5, mg_total=60.0, last_dose_on=PartialDate(story.year(3)), completed=True),
         ReportedCourse(doses_given=3, mg_total=36.0, first_dose_on=last_month, last_dose_on=last_month, completed=True),
         source="other_plan",
-        reference="Records of the plan before (made up)",
+        reference="Records of the previous plan (made up)",
     )
     return story.requests_later_course(response={"symptom": True})
 
@@ -169,13 +169,13 @@ def excluded_isolated_syndrome(story: Story) -> Story:
 
 def referred_dosing(story: Story) -> Story:
     story.on(story.ago(10)).opens().requests_first_course(requested_dosing=dosing(8))
-    return story.on(story.ago(8)).refers("Eight days are asked for; the regimen has five.")
+    return story.on(story.ago(8)).refers("Eight days are requested, and the regimen has five.")
 
 
 def referred_infection(story: Story) -> Story:
     """All criteria are met; an active infection is never a reason to deny, and always one to look (R20)."""
     story.on(story.ago(6)).opens().requests_first_course(active_infection=True)
-    return story.on(story.ago(5)).refers("An active infection is stated; please look before it is decided.")
+    return story.on(story.ago(5)).refers("An active infection is stated. Please review before the decision.")
 
 
 # -- doses that need a second look ------------------------------------------------------------
@@ -196,7 +196,7 @@ def voided_dose(story: Story) -> Story:
     story.on(story.ago(14)).opens().requests_first_course()
     story.on(story.ago(12)).approves()
     story.on(story.ago(8)).is_given(5)
-    return story.on(story.ago(2)).voids_dose(5, "Entered for another patient of the infusion centre.")
+    return story.on(story.ago(2)).voids_dose(5, "Entered for another patient of the infusion center.")
 
 
 def possible_duplicate(story: Story) -> Story:
@@ -210,35 +210,35 @@ def possible_duplicate(story: Story) -> Story:
 
 
 SITUATIONS: Final[tuple[Situation, ...]] = (
-    Situation("pending_a_document", "A first request waits for one document, the MRI report.", pending_a_document),
-    Situation("ready_to_approve", "Never treated, as reported; all is met and a reviewer may approve.",
+    Situation("pending_a_document", "A first request needs one document, the MRI report.", pending_a_document),
+    Situation("ready_to_approve", "Never treated, as reported. All criteria are met, and a reviewer may approve.",
               ready_to_approve),
-    Situation("approved_mid_course", "An approval is in force: two doses given, three may be used.",
+    Situation("approved_mid_course", "An approval is in effect: two doses given, three doses left.",
               approved_mid_course),
-    Situation("partially_approved", "Three of the five doses asked for are approved.", partially_approved),
+    Situation("partially_approved", "Three of the five requested doses are approved.", partially_approved),
     Situation("interrupted_first_course", "Three of five doses given, the approval lapsed: still path A.",
               interrupted_first_course),
-    Situation("closed_unfinished", "A physician closed the first course; the next request is for a clinician.",
+    Situation("closed_unfinished", "A physician closed the first course. The next request is for a clinician.",
               closed_unfinished),
-    Situation("completed_and_waiting", "The first course is complete; the twelve months are not over.",
+    Situation("completed_and_waiting", "The first course is complete. Twelve months have not passed yet.",
               completed_and_waiting),
-    Situation("due_next_month", "The second course may begin within the next thirty days.", due_next_month),
-    Situation("denied_too_early", "Denied, citing 1.B.iv: asked for before the twelve months were over.",
+    Situation("due_next_month", "The second course may start within the next 30 days.", due_next_month),
+    Situation("denied_too_early", "Denied, citing 1.B.iv: requested before twelve months had passed.",
               denied_too_early),
-    Situation("later_course_approved", "Path B: the second course is approved and not begun.", later_course_approved),
-    Situation("later_course_interrupted", "One of three doses of course 2 given; the rest is referred (R8).",
+    Situation("later_course_approved", "Path B: the second course is approved and not started.", later_course_approved),
+    Situation("later_course_interrupted", "One of three doses of course 2 given. The others were referred (R8).",
               later_course_interrupted),
-    Situation("transferred", "Two courses under another plan, known to the month only; a third is asked for.",
+    Situation("transferred", "Two courses under another plan, known to the month. A third is requested.",
               transferred),
     Situation("denied_second_agent", "Denied, citing NR.2: another agent would be taken at the same time.",
               denied_second_agent),
-    Situation("excluded_isolated_syndrome", "NR.1 applies; a physician has to decide.", excluded_isolated_syndrome),
-    Situation("referred_dosing", "Referred: eight days asked for, outside the regimen.", referred_dosing),
-    Situation("referred_infection", "Referred: all is met, but an active infection is stated.", referred_infection),
-    Situation("variances", "Complete, with a dose of 10 mg and one given after the approval's thirty days.",
+    Situation("excluded_isolated_syndrome", "NR.1 applies. A physician must decide.", excluded_isolated_syndrome),
+    Situation("referred_dosing", "In clinical review: eight days requested, outside of the regimen.", referred_dosing),
+    Situation("referred_infection", "In clinical review: criteria met, active infection stated.", referred_infection),
+    Situation("variances", "Complete, with a dose of 10 mg and one dose after the 30 days of the approval.",
               variances),
-    Situation("voided_dose", "The fifth dose was voided, which opened the course again.", voided_dose),
-    Situation("possible_duplicate", "Claims repeat two infusions: one confirmed as the same, one undecided.",
+    Situation("voided_dose", "The fifth dose was voided, which reopened the course.", voided_dose),
+    Situation("possible_duplicate", "Claims repeat two infusions: one confirmed as a duplicate, one undecided.",
               possible_duplicate),
 )  # fmt: skip
 

@@ -106,7 +106,7 @@ class Story:
     def on(self, day: date) -> Story:
         """What follows is done on this day, from the morning on."""
         at = datetime.combine(day, MORNING, self.zone) + timedelta(minutes=self.person.number % 30)
-        assert not self.steps or at > self.steps[-1].at, "a story is told forwards"
+        assert not self.steps or at > self.steps[-1].at, "a story must go forward in time"
         self._at = at
         return self
 

@@ -13,7 +13,7 @@ from projections.replay.recorded_decisions import Recorded
 from projections.timeline import TimelineEntry
 
 TITLE = "Appeal case file"
-"""Names nobody: it is the title of windows, tabs and files."""
+"""It names no person, because it is the title of windows, tabs and files."""
 
 Links = Callable[[CaseDocument], str]
 """Where a document is to be found from the page; by default beside it in the folder."""
@@ -30,7 +30,7 @@ def case_file(told: AppealDossier, files: tuple[tuple[str, str], ...], links: Li
             ("Appeal", f"{told.appeal.level} level, {told.appeal.urgency}, received {told.appeal.received_on}"),
             ("Status", _status(told)),
             ("Recorded through", f"{through}, event {told.history_version} of the history"),
-            ("Days and times", f"by the plan's clock in {told.time_zone}"),
+            ("Days and times", f"in {told.time_zone}"),
         ),
         sections=tuple(_sections(told, words, files, links or (lambda one: one.file))),
     )
@@ -42,10 +42,10 @@ def _sections(told: AppealDossier, words: Words, files: tuple[tuple[str, str], .
     yield Section("replay", "The replay", tuple(_replays(told, words)))
     yield Section("facts", "The facts, then and now", tuple(_facts(told)))
     yield Section("documents", "The documents", tuple(contents_record.documents(told, words, links)))
-    yield Section("policy", "The policy, in our words", tuple(contents_record.policy(told)))
+    yield Section("policy", "The policy (paraphrased)", tuple(contents_record.policy(told)))
     yield Section("people", "The people", tuple(contents_record.people(told)))
-    yield Section("clocks", "The clocks", tuple(contents_record.clocks(told, words)))
-    yield Section("notices", "Questions and notices", tuple(contents_record.notices(told, words)))
+    yield Section("clocks", "Deadlines", tuple(contents_record.clocks(told, words)))
+    yield Section("notices", "Information requests and notices", tuple(contents_record.notices(told, words)))
     yield Section("corrections", "Corrections and imports", tuple(contents_record.corrections(told, words)))
     yield Section("check", "How to check this file", tuple(contents_record.how_to_check(files)))
 
@@ -55,23 +55,24 @@ def _sections(told: AppealDossier, words: Words, files: tuple[tuple[str, str], .
 
 def _case(told: AppealDossier, words: Words) -> Iterator[Block]:
     yield Paragraph(told.determination.headline, "lead")
-    yield Heading("Who and what was asked")
+    yield Heading("Member and request")
     yield Pairs(tuple(_asked(told, words)))
-    yield Heading("What was decided")
+    yield Heading("Determination")
     yield Pairs(tuple(contents_replay.record(told.determination.recorded, words)))
-    yield Heading("What was appealed, and what became of it")
+    yield Heading("Appeal and outcome")
     yield Pairs(tuple(_appealed(told, words)))
     rebuilt = [one.key for one in told.editions if one.is_applied and one.provenance == "reconstructed"]
     for key in rebuilt:
         yield Paragraph(
-            f"Edition {key} of the policy is not in hand as text: it was reconstructed from the history table.",
+            f"Policy version {key} is not on file as text. It was reconstructed from its history table.",
             "warning",
         )
     if told.imported:
         count = len(told.imported)
         entries = "1 entry of this record was" if count == 1 else f"{count} entries of this record were"
         yield Paragraph(
-            f"{entries} imported from another record: recorded now, happened then. Each says so.", "warning"
+            f"{entries} imported from another record after the events happened. Each imported entry is marked.",
+            "warning",
         )
 
 
@@ -85,7 +86,7 @@ def _asked(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
     for one in person_.representatives:
         yield "Represented by", f"{one.name} ({plain(one.relationship)})"
     for other in person_.linked_histories:
-        yield "Linked history", str(other)
+        yield "Linked patient", str(other)
     line = plain(request.line_of_business)
     received = words.at(request.received_at)
     yield "Request", f"{entry_of(told.request_id)}, {request.urgency}, {line}, received {received}"
@@ -94,14 +95,17 @@ def _asked(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
     yield "Prescriber", f"{prescriber.name} ({plain(prescriber.credential)}{specialty})"
     dosing = request.statement.requested_dosing
     yield (
-        "Asked for",
+        "Requested",
         f"{value(dosing.mg_per_day)} mg a day on {value(dosing.consecutive_days)} days, {value(dosing.route)}",
     )
     if request.planned_first_infusion_on is not None:
         site = f", {request.planned_site}" if request.planned_site is not None else ""
-        yield "Planned from", f"{request.planned_first_infusion_on}{site}"
+        yield "Planned infusion", f"{request.planned_first_infusion_on}{site}"
     if request.retrospective_for:
-        yield "Asked after", f"doses {listed([entry_of(one) for one in request.retrospective_for])} had been given"
+        yield (
+            "Retrospective",
+            f"doses {listed([entry_of(one) for one in request.retrospective_for])} were given before the request",
+        )
 
 
 def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
@@ -109,7 +113,7 @@ def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
     received = words.at(appeal.received_at)
     yield "Appeal", f"{entry_of(appeal.appeal_id)}, {appeal.level} level, {appeal.urgency}, received {received}"
     yield "Filed by", f"{appeal.filer.name} ({appeal.filer.relation})"
-    yield "In time", f"{'no, it is late' if appeal.is_late else 'yes'}: the last day is {appeal.file_by}"
+    yield "On time", f"{'no, it is late' if appeal.is_late else 'yes'}: the last day to file is {appeal.file_by}"
     yield "Grounds", appeal.grounds
     yield "Status", _status(told)
     if appeal.assigned_to is not None:
@@ -128,16 +132,16 @@ def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
         if one.imported_from is not None:
             yield "", f"imported from {one.imported_from.source}, {one.imported_from.reference}"
         if one.left_out is not None:
-            yield "Left out", one.left_out
+            yield "Not approved", one.left_out
         if one.rescinded_on is not None:
-            yield "Taken back", f"from {one.rescinded_on}"
+            yield "Rescinded", f"effective {one.rescinded_on}"
     if appeal.handed_on_to is not None:
-        answered = plain(appeal.external_outcome) if appeal.external_outcome is not None else "not answered yet"
+        answered = plain(appeal.external_outcome) if appeal.external_outcome is not None else "no decision yet"
         yield "External review", f"{appeal.handed_on_to}: {answered}"
 
 
 def _window(doses: int, valid_from: str, valid_through: str, appeal_id: str | None) -> str:
-    brought = f", brought by appeal {entry_of(appeal_id)}" if appeal_id is not None else ""
+    brought = f", by appeal {entry_of(appeal_id)}" if appeal_id is not None else ""
     return f"{doses} doses from {valid_from} through {valid_through}{brought}"
 
 
@@ -151,8 +155,8 @@ def _status(told: AppealDossier) -> str:
 
 def _timeline(told: AppealDossier, words: Words) -> Iterator[Block]:
     yield Paragraph(
-        "Every event of the history, in the order in which it was recorded. What happened earlier than it was recorded"
-        " says by how many days.",
+        "Every event of the history, in the order of recording. An event that was recorded later than it happened shows"
+        " the number of days.",
         "muted",
     )
     yield grid(
@@ -186,14 +190,14 @@ def event_row(one: TimelineEntry, words: Words) -> Row:
 
 def _replays(told: AppealDossier, words: Words) -> Iterator[Block]:
     yield Paragraph(
-        "The determination is shown as it was recorded and is never evaluated again. Beside it the same request is"
-        " judged again: as known then, from the very version of the history that was looked at, under the edition and"
-        " revision of then; as known now, under the same edition; and under every other edition. The program"
-        " recommends; a person decides.",
+        "The determination is shown as recorded. New assessments of the same request are shown with it: as known then"
+        " (from the version of the history that was viewed, under the same policy version and revision), as known now"
+        " (under the same policy version), and under every other policy version. The program only recommends. A person"
+        " makes every decision.",
         "muted",
     )
     yield from contents_replay.replayed(
-        told.determination, f"What is appealed: {_named(told.determination.recorded)}", words
+        told.determination, f"Determination under appeal: {_named(told.determination.recorded)}", words
     )
     for one in told.appeal_decisions:
         appeal = entry_of(one.recorded.appeal_id or "")
@@ -209,8 +213,8 @@ def _named(one: Recorded) -> str:
 
 def _facts(told: AppealDossier) -> Iterator[Block]:
     yield Paragraph(
-        "What the clauses looked at, as known at the determination, and as known now for the same day. What was not"
-        " known was never read as “no”.",
+        "Facts that the clauses use, as known at the determination, and as known now for the same day. An"
+        " unknown fact is never treated as “no”.",
         "muted",
     )
     rows = [
@@ -222,7 +226,7 @@ def _facts(told: AppealDossier) -> Iterator[Block]:
         )
         for one in told.facts
     ]
-    yield grid(("Fact", "At the determination", "Known now"), (36, 32, 32), rows, "Nothing can be judged, then or now.")
+    yield grid(("Fact", "At the determination", "Known now"), (36, 32, 32), rows, "No assessment is possible.")
     yield Heading("Courses of Lemtrada, as known now")
     yield from contents_record.courses(told)
 

@@ -23,7 +23,7 @@ def courses(told: AppealDossier) -> Iterator[Block]:
         ("Course or dose", "Day", "Given", "Source", "Departures"),
         (22, 16, 22, 22, 18),
         rows,
-        "No course and no dose is on record.",
+        "No courses or doses are on record.",
     )
 
 
@@ -33,7 +33,7 @@ def _course(course: CourseView) -> Iterator[Row]:
     )
     yield row(
         Cell(f"Course {course.number}", "strong", note=course.status),
-        f"last {course.last_dose_on}" if course.last_dose_on is not None else "day not known",
+        f"last {course.last_dose_on}" if course.last_dose_on is not None else "date not known",
         given,
         Cell(
             course.origin,
@@ -62,12 +62,12 @@ def _dose(one: DoseView, note: str) -> Row:
 
 def documents(told: AppealDossier, words: Words, links: Callable[[CaseDocument], str]) -> Iterator[Block]:
     yield Paragraph(
-        "Every document of the request and of its appeals, as it was received; the bytes lie beside this file under the"
-        " name in the first column, and have the SHA-256 that is printed.",
+        "Every document of the request and of its appeals, as received. Each file is in this folder under the"
+        " name in the first column, with the SHA-256 that is shown.",
         "muted",
     )
     yield grid(
-        ("File", "Document, and the SHA-256 of its bytes", "Received", "What a person found in it"),
+        ("File", "Document and SHA-256", "Received", "Review"),
         (15, 45, 11, 29),
         [_document(one, words, links(one)) for one in told.documents],
         "No document was received.",
@@ -79,7 +79,7 @@ def documents(told: AppealDossier, words: Words, links: Callable[[CaseDocument],
 
 def _document(one: CaseDocument, words: Words, link: str) -> Row:
     document = one.on_record.document
-    meant = f", meant for {document.clause}" if document.clause is not None else ""
+    meant = f", for {document.clause}" if document.clause is not None else ""
     marks = [
         word for word, holds in (("voided", one.on_record.voided), ("corrected", one.on_record.corrected)) if holds
     ]
@@ -96,7 +96,7 @@ def _document(one: CaseDocument, words: Words, link: str) -> Row:
             note=document.sha256,
         ),
         Cell(one.on_record.received_on.isoformat(), note=with_appeal.removeprefix(", ")),
-        "; ".join(reviews) or "Nobody of the plan has reviewed it.",
+        "; ".join(reviews) or "Not reviewed yet.",
         is_marked=one.on_record.voided,
     )
 
@@ -107,12 +107,12 @@ def _document(one: CaseDocument, words: Words, link: str) -> Row:
 def policy(told: AppealDossier) -> Iterator[Block]:
     applied = next((one for one in told.editions if one.is_applied), None)
     yield Paragraph(
-        "Clauses are cited by number and said in our own words; the policy's text is confidential and is not here.",
+        "Clauses are cited by number and paraphrased. The text of the policy is confidential and not included.",
         "muted",
     )
     if applied is None:
         yield Paragraph(
-            "Under which edition the determination was made is not known; the clauses are those of the newest.",
+            "The policy version of the determination is not known. The clauses are those of the newest version.",
             "warning",
         )
     yield grid(
@@ -127,25 +127,25 @@ def policy(told: AppealDossier) -> Iterator[Block]:
             )
             for one in told.editions
         ],
-        "No edition is known for the day of receipt.",
+        "No policy version is on file for the day of receipt.",
     )
-    yield Heading(f"The clauses of edition {applied.key}" if applied is not None else "The clauses")
+    yield Heading(f"The clauses of policy version {applied.key}" if applied is not None else "The clauses")
     yield grid(
-        ("Clause", "What it asks", "Readings"),
+        ("Clause", "Requirement", "Readings"),
         (18, 62, 20),
         [
             row(
                 Cell(one.citation, "strong", indent=one.depth),
-                Cell(one.paraphrase, note="a document is required" if one.documentation_required else ""),
+                Cell(one.paraphrase, note="a supporting document is required" if one.documentation_required else ""),
                 Cell(listed(one.readings), "muted"),
             )
             for one in told.clauses
         ],
         "",
     )
-    yield Heading("How we read it where it is silent or ambiguous")
+    yield Heading("Readings of the policy where it is silent or ambiguous")
     yield grid(
-        ("Reading", "Question", "How we read it", "Relied on by"),
+        ("Reading", "Question", "Reading", "Used by"),
         (9, 21, 46, 24),
         [
             row(Cell(one.number, "strong"), one.question, one.answer, Cell(listed(one.relied_on_by), "muted"))
@@ -159,9 +159,9 @@ def policy(told: AppealDossier) -> Iterator[Block]:
 
 
 def people(told: AppealDossier) -> Iterator[Block]:
-    yield Heading("Was the appeal in independent hands?")
+    yield Heading("Was the appeal decided independently?")
     yield grid(
-        ("Person", "Had the appeal", "Judged again from what was on record at that event"),
+        ("Person", "Worked on the appeal", "Independence, from the record at that event"),
         (30, 18, 52),
         [
             row(
@@ -174,7 +174,7 @@ def people(told: AppealDossier) -> Iterator[Block]:
         ],
         "The appeal was neither assigned nor decided.",
     )
-    yield Heading("Who recorded what")
+    yield Heading("Events by user")
     yield grid(
         ("Person", "Role and credential", "Part", "Recorded"),
         (22, 22, 20, 36),
@@ -207,17 +207,17 @@ def _credentials(credential: str, specialty: str | None) -> str:
 
 def clocks(told: AppealDossier, words: Words) -> Iterator[Block]:
     yield grid(
-        ("What", "From", "Due by", "Done", "By which rule"),
+        ("What", "From", "Due", "Done", "Rule"),
         (17, 14, 14, 17, 38),
         [_deadline(one, words) for one in told.deadlines],
         "",
     )
-    yield Heading("The terms that apply")
+    yield Heading("Rules that apply")
     yield from (Paragraph(f"{capital(one)}.") for one in told.clock_terms)
 
 
 def _deadline(one: Deadline, words: Words) -> Row:
-    stood = [f"stood still {words.at(stop.since)} to {words.at(stop.until)}" for stop in one.stood_still]
+    stood = [f"paused {words.at(stop.since)} to {words.at(stop.until)}" for stop in one.stood_still]
     return row(
         Cell(one.what, "strong"),
         words.at(one.starts_at) or "the notice",
@@ -235,9 +235,9 @@ def _deadline(one: Deadline, words: Words) -> Row:
 
 
 def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
-    yield Heading("What was asked")
+    yield Heading("Requested information")
     yield grid(
-        ("Asked", "For", "Answer by", "Answered in full"),
+        ("Requested", "For", "Due", "Complete response"),
         (16, 50, 17, 17),
         [
             row(
@@ -248,7 +248,7 @@ def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
             )
             for one in told.request.askings
         ],
-        "Nothing was asked for.",
+        "No information was requested.",
     )
     yield Heading("Notices")
     yield grid(
@@ -273,17 +273,18 @@ def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
 
 def corrections(told: AppealDossier, words: Words) -> Iterator[Block]:
     yield Paragraph(
-        "Nothing is edited or deleted: a later event corrects or voids, and both stay on record (R23).", "muted"
+        "Nothing is edited or deleted. A later event corrects or voids an entry, and both stay on record (R23).",
+        "muted",
     )
     yield Heading("Corrections")
     yield _entries(told.corrections, words, "Nothing was corrected.")
-    yield Heading("Imported from another record: recorded now, happened then")
+    yield Heading("Imported from another record")
     yield _entries(told.imported, words, "Nothing was imported.")
 
 
 def _entries(entries: tuple[TimelineEntry, ...], words: Words, nothing: str) -> Block:
     return grid(
-        ("No.", "Happened", "Recorded", "What", "Where from"),
+        ("No.", "Happened", "Recorded", "What", "Source"),
         (6, 16, 16, 42, 20),
         [
             row(
@@ -306,8 +307,8 @@ def _entries(entries: tuple[TimelineEntry, ...], words: Words, nothing: str) -> 
 
 def how_to_check(files: tuple[tuple[str, str], ...]) -> Iterator[Block]:
     yield Paragraph(
-        "This file is made from the events of the history that were recorded through the moment on its first page,"
-        " the documents, the revisions of the editions, and the version of the renderer. The same input gives the same"
-        " bytes, on any day. In the folder, `sha256sum -c SHA256SUMS` compares every file with its sum.",
+        "This file was made from the events of the history up to the time on its first page, the documents, the"
+        " revisions of the policy versions, and the version of the renderer. The same input always gives the same"
+        " file. In the folder, `sha256sum -c SHA256SUMS` compares every file with its checksum.",
     )
     yield Pairs(files)

@@ -33,10 +33,10 @@ def replayed(told: Replay, heading: str, words: Words) -> Iterator[Block]:
     if told.as_known_then is not None:
         yield Heading("What changed since")
         yield grid(
-            ("Clause", "Was", "Is now", "Which event changed it", "Because"),
+            ("Clause", "Was", "Is now", "Changed by event", "Because"),
             (13, 12, 10, 35, 30),
             tuple(_changes(told, words)),
-            "No clause is answered otherwise now than it was then.",
+            "No clause has a different answer now.",
         )
     yield Heading("Clause by clause")
     yield side_by_side(told)
@@ -52,7 +52,7 @@ def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
     if one.imported_from is not None:
         yield "Imported from", f"{one.imported_from.source}, {one.imported_from.reference}: recorded now, happened then"
     if one.decided_by_name is not None:
-        yield "Decided by", f"{one.decided_by_name}, as the import says"
+        yield "Decided by", f"{one.decided_by_name}, as the import states"
     yield "Imported by" if one.imported_from is not None else "Decided by", person(one.decided_by)
     if one.edition is not None:
         revision = (
@@ -62,7 +62,7 @@ def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
     if one.edition_digest is not None:
         yield "Digest", one.edition_digest
     if one.recommendation is not None:
-        departs = "; the person departed from it" if one.departs else ""
+        departs = "; overridden by the decision maker" if one.departs else ""
         yield "Recommended", f"{plain(one.recommendation)}{departs}"
     if one.citing:
         yield "Citing", listed(one.citing)
@@ -70,17 +70,17 @@ def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
         granted = one.granted
         yield "Approved", f"{granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
         if granted.left_out is not None:
-            yield "Left out", granted.left_out
+            yield "Not approved", granted.left_out
     if one.rationale is not None:
         yield "Rationale", one.rationale
     if one.history_version is not None:
-        yield "Looked at", f"version {one.history_version} of the history, assessment {str(one.assessment_digest)[:16]}"
+        yield "Viewed", f"version {one.history_version} of the history, assessment {str(one.assessment_digest)[:16]}"
 
 
 def _changes(told: Replay, words: Words) -> Iterator[Row]:
     moved = told.recommendation_changed
     if moved is not None:
-        because = Cell("The recommendation, from all clauses together.", "muted")
+        because = Cell("The recommendation from all clauses.", "muted")
         yield row(
             Cell("overall", "strong"),
             plain(moved.was),
@@ -102,7 +102,7 @@ def _events(turns: tuple[ChangedBy, ...], words: Words) -> Cell:
     """The last turn in full; the ones before it in brief."""
     last = turns[-1]
     if last.by is None:
-        return Cell("Time alone.")
+        return Cell("Only time has passed.")
     late = f"; happened {words.happened(last.by.happened)}" if last.by.days_late else ""
     imported = "; imported" if last.by.imported_from is not None else ""
     note = f"Event {last.by.version}, recorded {words.at(last.by.recorded_at)} by {last.by.who.name}{late}{imported}"
@@ -112,12 +112,12 @@ def _events(turns: tuple[ChangedBy, ...], words: Words) -> Cell:
 
 
 def _turn(turn: ChangedBy) -> str:
-    by = f"event {turn.by.version}" if turn.by is not None else "time alone"
+    by = f"event {turn.by.version}" if turn.by is not None else "time only"
     return f"first {answer_words(turn.is_now)} by {by}"
 
 
 def _short(turns: tuple[ChangedBy, ...]) -> str:
-    return listed([f"event {one.by.version}" if one.by is not None else "time alone" for one in turns])
+    return listed([f"event {one.by.version}" if one.by is not None else "time only" for one in turns])
 
 
 # -- side by side -------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def side_by_side(told: Replay) -> Grid:
     # The heads of the others say whether an edition is reconstructed, which is a long word.
     clause, narrow, other = 15, 8, 11
     wide = 100 - clause - 3 * narrow - other * len(others)
-    heads = ("Clause", "What it asks, in our words", "Recorded", "As known then", "Known now", *map(_edition, others))
+    heads = ("Clause", "Requirement (paraphrased)", "Recorded", "As known then", "Known now", *map(_edition, others))
     shares = (clause, wide, *(narrow for _ in range(3)), *(other for _ in others))
     return Grid(heads, shares, (*(_clause(one) for one in told.clauses), _recommended(told)))
 
@@ -161,9 +161,9 @@ def _recommended(told: Replay) -> Row:
 
 
 def _legend(told: Replay) -> str:
-    day = f"Judged on {told.as_of}, the day of the determination, by what had happened until then."
-    marked = "Marked rows are answered otherwise now than then, or under another edition."
+    day = f"Assessed for {told.as_of}, the day of the determination, with events that had happened by then."
+    marked = "Marked rows have a different answer now, or under another policy version."
     rebuilt = [one.assessment.edition for one in told.other_editions if one.assessment.edition_provenance != "text"]
     source = f" Reconstructed from the history table: {listed(rebuilt)}." if rebuilt else ""
-    signs = "“Open”: what is known decides it neither way. “–”: no such clause there, or nothing to show."
+    signs = "“Open”: the known facts do not determine the answer. “–”: no such clause, or nothing to show."
     return f"{day} {signs} {marked}{source}"

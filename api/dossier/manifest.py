@@ -26,20 +26,20 @@ from api.dossier.json import SCHEMA_FILE, as_json, published_schema
 from domain.errors import InvalidCommand
 from projections.dossier.case_file import AppealDossier, CaseDocument
 
-RENDERER: Final = "1"
+RENDERER: Final = "2"
 """Raised when the same case file is to be written otherwise."""
 
 LIBRARIES: Final = ("fpdf2", "fonttools", "jinja2")
 """Whose versions the bytes may depend on."""
 
 FILES: Final = (
-    ("dossier.html", "the case file as a page, for a browser or a printer"),
-    ("dossier.pdf", "the same, to mail or to print"),
-    ("dossier.json", "the same as data, with every assessment whole"),
+    ("dossier.html", "the case file as a page for screen or print"),
+    ("dossier.pdf", "the same content as a PDF"),
+    ("dossier.json", "the same content as data, with all assessments"),
     (SCHEMA_FILE, "the JSON Schema of the data"),
-    ("documents", "every document, byte for byte as it was received"),
-    ("manifest.json", "every file with its size and SHA-256, and what the case file was made from"),
-    ("SHA256SUMS", "the same sums, for sha256sum -c"),
+    ("documents", "every document exactly as received"),
+    ("manifest.json", "every file with its size and SHA-256, and the sources of the case file"),
+    ("SHA256SUMS", "the same checksums, for sha256sum -c"),
 )
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 MEDIA_TYPES: Final = {"html": "text/html", "pdf": "application/pdf", "json": "application/json"}
@@ -160,10 +160,12 @@ def write_folder(told: AppealDossier, documents: DocumentBytes, target: Path) ->
 
 def _check_free(target: Path) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise InvalidCommand("there is a file of this name", field="--output", remedy="name a folder that is not there")
+        raise InvalidCommand(
+            "a file with this name already exists", field="--output", remedy="give the name of a new folder"
+        )
     if target.is_dir() and any(target.iterdir()):
         raise InvalidCommand(
-            "the folder is not empty", field="--output", remedy="name one that is empty, or not there yet"
+            "the folder is not empty", field="--output", remedy="give an empty folder or the name of a new folder"
         )
 
 
@@ -177,7 +179,7 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
 def _not_writable(error: OSError) -> InvalidCommand:
     reason = error.strerror or type(error).__name__
     return InvalidCommand(
-        f"the folder can't be written: {reason}", field="--output", remedy="name one on a disk with room for it"
+        f"the folder can't be written: {reason}", field="--output", remedy="give a folder on a disk with free space"
     )
 
 

@@ -39,7 +39,7 @@ def sent_as(media_type: str, what: str) -> dict[int | str, dict[str, Any]]:
 @router.get(
     "/appeals/{appeal_id}/dossier",
     response_class=StreamingResponse,
-    responses=sent_as(ZIP, "The folder of the case file as one ZIP file."),
+    responses=sent_as(ZIP, "The case file folder as one ZIP file."),
 )
 def get_dossier(
     access: AccessOfRequest,
@@ -48,7 +48,7 @@ def get_dossier(
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> StreamingResponse:
-    """The whole case file: pages, data, every document, and the sums by which it is checked."""
+    """Return the complete case file: pages, data, every document, and checksums."""
     told = _case_file(access, request, response, appeal_id, known_at)
     spool = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  (closed when it was sent)
     try:
@@ -64,7 +64,7 @@ def get_dossier(
 @router.get(
     "/appeals/{appeal_id}/dossier.html",
     response_class=Response,
-    responses=sent_as(HTML, "The case file as a page."),
+    responses=sent_as(HTML, "The case file as an HTML page."),
 )
 def get_dossier_page(
     access: AccessOfRequest,
@@ -73,7 +73,7 @@ def get_dossier_page(
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> Response:
-    """The case file as a page that prints well; it runs no script and asks no other host."""
+    """Return the case file as one HTML page for screen and print, without scripts or external files."""
     told = _case_file(access, request, response, appeal_id, known_at)
     return Response(page(told, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
 
@@ -81,7 +81,7 @@ def get_dossier_page(
 @router.get(
     "/appeals/{appeal_id}/dossier.pdf",
     response_class=Response,
-    responses=sent_as(PDF, "The case file to print or to mail."),
+    responses=sent_as(PDF, "The case file as a PDF."),
 )
 def get_dossier_print(
     access: AccessOfRequest,
@@ -90,7 +90,7 @@ def get_dossier_print(
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> Response:
-    """The case file as one PDF on US Letter."""
+    """Return the case file as one PDF in US Letter format."""
     told = _case_file(access, request, response, appeal_id, known_at)
     return Response(print_file(told), media_type=PDF, headers=_headers(response, "inline", "pdf"))
 
@@ -103,7 +103,7 @@ def get_dossier_data(
     appeal_id: AppealIdInPath,
     known_at: KnownAt = None,
 ) -> Response:
-    """The case file as data, the very bytes of the folder's `dossier.json`."""
+    """Return the case file as data: the same content as `dossier.json` in the ZIP file."""
     told = _case_file(access, request, response, appeal_id, known_at)
     return Response(as_json(told), media_type="application/json", headers=_headers(response, "inline", "json"))
 

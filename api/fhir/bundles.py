@@ -54,8 +54,8 @@ def outcome(status: int, text: str, *, code: str | None = None) -> Resource:
 _READ_AND_SEARCH: Final = [{"code": "read"}, {"code": "search-type"}]
 
 PAGING: Final = [
-    ("_count", "number", "How many at the most, from 1 to 200; 50 if left out."),
-    ("page", "special", "Where the page before ended: part of its next link, and of no other use."),
+    ("_count", "number", "The maximum number of resources on a page, from 1 to 200. The default is 50."),
+    ("page", "special", "The position in the results. Use only the next link of the previous page."),
 ]
 
 
@@ -67,36 +67,36 @@ def capabilities(version: str, base: str) -> Resource:
         "date": "2026-11-23",
         "kind": "instance",
         "software": {"name": "Lemtrada authorization ledger", "version": version},
-        "implementation": {"description": "The audit trail of one plan's ledger", "url": base},
+        "implementation": {"description": "The audit trail of the ledger of one plan", "url": base},
         "fhirVersion": FHIR_VERSION,
         "format": [FHIR],
         "rest": [
             {
                 "mode": "server",
                 "documentation": (
-                    "Read-only, for auditors. Other resources are referred to by the ledger's own ids and are not"
-                    " served. A search parameter that is not listed is refused, never left out. Days are those of the"
-                    " plan's time zone; the prefixes of a date are eq, ge, gt, le and lt, and of several dates all"
-                    " hold. Every answer is itself recorded."
+                    "Read-only, for auditors. Other resources are referenced by the ledger's own ids and are not"
+                    " served. A search parameter that is not listed is refused. Days are in the plan's time zone."
+                    " The prefixes of a date are eq, ge, gt, le and lt. If several dates are given, all must match."
+                    " Every read is recorded in the access log."
                 ),
-                "security": {"description": "A bearer token or a browser session of somebody with the role auditor."},
+                "security": {"description": "A bearer token or a browser session of a user with the role auditor."},
                 "resource": [
                     {
                         "type": "AuditEvent",
                         "supportedProfile": [f"{BALP}{one}" for one in PROFILES],
                         "interaction": _READ_AND_SEARCH,
                         "searchParam": _parameters(
-                            ("patient", "reference", "Patient/<id>, or the id alone."),
-                            ("date", "date", "When it was recorded; may be repeated."),
+                            ("patient", "reference", "Patient/<id>, or only the id."),
+                            ("date", "date", "The time of recording. This parameter may be repeated."),
                         ),
                     },
                     {
                         "type": "Provenance",
                         "interaction": _READ_AND_SEARCH,
                         "searchParam": _parameters(
-                            ("patient", "reference", "Patient/<id>, or the id alone."),
-                            ("recorded", "date", "When it was recorded; may be repeated."),
-                            ("target", "reference", "Patient/<id>, or with :identifier the id of what was changed."),
+                            ("patient", "reference", "Patient/<id>, or only the id."),
+                            ("recorded", "date", "The time of recording. This parameter may be repeated."),
+                            ("target", "reference", "Patient/<id>, or with :identifier the id of the changed record."),
                         ),
                     },
                 ],

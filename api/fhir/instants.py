@@ -23,7 +23,7 @@ _VALUE: Final = re.compile(
     re.ASCII,
 )
 PREFIXES: Final = ("eq", "ge", "gt", "le", "lt")
-REMEDY: Final = "write it like ge2026-04-20, lt2026-05 or eq2026-04-20T14:05:00.25Z"
+REMEDY: Final = "write the date as in ge2026-04-20, lt2026-05 or eq2026-04-20T14:05:00.25Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,14 @@ def _one(value: str, zone: ZoneInfo, parameter: str) -> Stretch:
     # In a query, the plus of an offset that was not escaped arrives as a space.
     match = _VALUE.fullmatch(value.replace(" ", "+"))
     if match is None:
-        raise InvalidCommand("this is no date of a search", field=parameter, remedy=REMEDY)
+        raise InvalidCommand("this is not a search date", field=parameter, remedy=REMEDY)
     prefix = match["prefix"] or "eq"
     if prefix not in PREFIXES:
-        raise InvalidCommand(
-            "this prefix of a date is not understood here", field=parameter, remedy=f"use {', '.join(PREFIXES)}"
-        )
+        raise InvalidCommand("this date prefix is not supported", field=parameter, remedy=f"use {', '.join(PREFIXES)}")
     try:
         start, end = _bounds(match, zone)
     except (ValueError, OverflowError):
-        raise InvalidCommand("there is no such day or time", field=parameter, remedy=REMEDY) from None
+        raise InvalidCommand("this date or time does not exist", field=parameter, remedy=REMEDY) from None
     match prefix:
         case "eq":
             return Stretch(start, end)
@@ -95,9 +93,9 @@ def _bounds(match: re.Match[str], zone: ZoneInfo) -> tuple[datetime, datetime]:
         return _midnight(whole, zone), _midnight(whole + timedelta(days=1), zone)
     if match["offset"] is None:
         raise InvalidCommand(
-            "a time of day needs its offset from UTC",
+            "the time needs an offset from UTC",
             field="date",
-            remedy="end it with Z, or with an offset like -05:00",
+            remedy="end the time with Z, or with an offset such as -05:00",
         )
     second, fraction = match["second"], match["fraction"]
     clock = time(int(match["hour"]), int(match["minute"]), int(second or 0), int((fraction or "").ljust(6, "0")))

@@ -37,7 +37,9 @@ def provenance_of(told: Told, ledger_id: UUID) -> Resource:
 def check_free(file: Path) -> None:
     """Raises InvalidCommand for a name that is taken."""
     if file.exists() or file.is_symlink():
-        raise InvalidCommand("there is a file of this name", field="--output", remedy="name one that is not there yet")
+        raise InvalidCommand(
+            "a file with this name already exists", field="--output", remedy="give the name of a new file"
+        )
 
 
 def write(
@@ -75,6 +77,6 @@ def write(
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidCommand(
-            f"the file can't be written: {reason}", field="--output", remedy="name one on a disk with room for it"
+            f"the file can't be written: {reason}", field="--output", remedy="give a file on a disk with free space"
         ) from None
     return Written(count, size)

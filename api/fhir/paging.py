@@ -65,7 +65,9 @@ class Place:
             return cls(_read(until), _number(event) if event is not None else None, place, {0: False, 1: True}[left])
         except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError, RecursionError):
             raise InvalidCommand(
-                "this is not where a page ended", field="page", remedy="follow the next link of the page before"
+                "this value does not come from a page of results",
+                field="page",
+                remedy="follow the next link of the previous page",
             ) from None
 
 

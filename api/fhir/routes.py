@@ -63,7 +63,7 @@ class FhirRoute(SoundJson):
                 text = "; ".join(str(one["msg"]) for one in error.errors())
                 return _refused(400, text, code="not-supported" if unknown else "invalid")
             except (PersistenceError, StoreError):
-                return _refused(503, "The ledger's store does not answer: send the same again")
+                return _refused(503, "The database is not available. Send the same request again.")
 
         return told
 
@@ -79,11 +79,11 @@ def _again(status: int) -> dict[str, str]:
 _NOT_KEPT: Final = {"Cache-Control": "private, no-store"}
 
 MEANING: Final = {
-    400: "A parameter is not understood; the OperationOutcome names it.",
-    403: "Only an auditor may ask.",
-    404: "There is no resource of this id.",
-    422: "X-Purpose-Of-Use is no purpose that is known here.",
-    503: "The store does not answer.",
+    400: "A parameter is not supported. The OperationOutcome names the parameter.",
+    403: "Only an auditor may read the audit trail.",
+    404: "There is no resource with this id.",
+    422: "The value of X-Purpose-Of-Use is not a known purpose.",
+    503: "The database is not available.",
 }
 
 
@@ -94,29 +94,48 @@ def _told_in_fhir(*statuses: int) -> dict[int | str, dict[str, Any]]:
 router = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute, default_response_class=FhirJson)
 
 _AN_EVENT: Final = f"e.{examples.PATIENT.replace('-', '')}.1"
-IdInPath = Annotated[str, Path(max_length=64, description="As a search gives it.", examples=[_AN_EVENT])]
+IdInPath = Annotated[
+    str, Path(max_length=64, description="The id of the resource, from a search.", examples=[_AN_EVENT])
+]
 OfPatient = Annotated[
     str | None,
-    Query(alias="patient", description="`Patient/` and her random id.", examples=[f"Patient/{examples.PATIENT}"]),
+    Query(
+        alias="patient",
+        description="`Patient/` and the random id of the patient.",
+        examples=[f"Patient/{examples.PATIENT}"],
+    ),
 ]
-WHEN: Final = "When it was recorded, with eq, ge, gt, le or lt; may be repeated."
+WHEN: Final = "The time of recording, with the prefix eq, ge, gt, le or lt. This parameter may be repeated."
 Dates = Annotated[list[str], Query(alias="date", description=WHEN, examples=[["ge2026-04-20"]])]
 Recorded = Annotated[list[str], Query(alias="recorded", description=WHEN, examples=[["ge2026-04-20"]])]
-Count = Annotated[str | None, Query(alias="_count", description="How many at the most, to 200.", examples=["50"])]
-Format = Annotated[str | None, Query(alias="_format", description="JSON is all there is.", examples=["json"])]
+Count = Annotated[
+    str | None,
+    Query(alias="_count", description="The maximum number of resources on a page, from 1 to 200.", examples=["50"]),
+]
+Format = Annotated[
+    str | None, Query(alias="_format", description="The response format. Only JSON is supported.", examples=["json"])
+]
 PageCursor = Annotated[
     str | None,
-    Query(alias="page", max_length=400, description="From the next link of the page before.", examples=["WyIyMDI2Il0"]),
+    Query(
+        alias="page",
+        max_length=400,
+        description="The position in the results, from the next link of the previous page.",
+        examples=["WyIyMDI2Il0"],
+    ),
 ]
 Target = Annotated[
     str | None,
-    Query(alias="target", description="What was changed: a patient.", examples=[f"Patient/{examples.PATIENT}"]),
+    Query(
+        alias="target", description="The patient whose record was changed.", examples=[f"Patient/{examples.PATIENT}"]
+    ),
 ]
 TargetIdentifier = Annotated[
     str | None,
     Query(
         alias="target:identifier",
-        description="What was changed, by the ledger's own id; before it may stand its system and a bar.",
+        description="The id of the changed record in the ledger, with an optional "
+        "system and a vertical bar before the id.",
         examples=[f"urn:lemtrada-ledger:request|{examples.PATIENT}.r1"],
     ),
 ]
@@ -124,7 +143,7 @@ TargetIdentifier = Annotated[
 
 @router.get("/metadata", responses=_told_in_fhir(400))
 def get_metadata(request: Request, _format: Format = None) -> Response:
-    """What of FHIR is served here, as a CapabilityStatement."""
+    """Describe the FHIR interface as a CapabilityStatement."""
     return FhirJson(capabilities(version("lemtrada-ledger"), _base(request)))
 
 
@@ -139,7 +158,7 @@ def search_audit_events(
     _page: PageCursor = None,
     _format: Format = None,
 ) -> Response:
-    """Every state change, every read and every change of who may sign in; of one patient, or of everybody."""
+    """Search changes, accesses and changes of users, for one patient or for all."""
     check_may_see(access.user, "audit_events")
     asked = asked_of(request.query_params, ledger.zone, "date")
     found = _page_of(ledger, asked, _is_audited(asked), with_reads=True)
@@ -151,7 +170,7 @@ def search_audit_events(
 def read_audit_event(
     access: AccessOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
-    """One state change, read, or change of who may sign in."""
+    """Return one change, access, or change of users."""
     check_may_see(access.user, "audit_events")
     told = _told_by_id(ledger, resource_id)
     if told.event is not None and type(told.event) in audit_events.NOT_TOLD:
@@ -173,7 +192,7 @@ def search_provenances(
     _page: PageCursor = None,
     _format: Format = None,
 ) -> Response:
-    """Every state change of a patient's record, or of everybody's: what, when it happened, who, and from what."""
+    """Search changes of patient records: what changed, when, by whom, and from which source."""
     check_may_see(access.user, "audit_events")
     asked = asked_of(request.query_params, ledger.zone, "recorded")
 
@@ -190,7 +209,7 @@ def search_provenances(
 def read_provenance(
     access: AccessOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
-    """One state change."""
+    """Return one change of a patient record."""
     check_may_see(access.user, "audit_events")
     told = _told_by_id(ledger, resource_id)
     if told.event is None or not is_of_patient(told.event):
@@ -247,7 +266,7 @@ def _told_by_id(ledger: Ledger, resource_id: str) -> Told:
 
 
 def _no_such() -> NotFound:
-    return NotFound("there is no resource of this id", field="id", remedy="take the id from a search")
+    return NotFound("the resource was not found", field="id", remedy="use an id from a search")
 
 
 def _bundle(request: Request, kind: str, told: list[Resource], asked: Asked, found: Page) -> Response:

@@ -42,9 +42,9 @@ def asked_of(query: QueryParams, zone: ZoneInfo, dated_by: str) -> Asked:
     """Raises InvalidCommand. The `dated_by` parameter alone may be repeated: all of its values hold."""
     for name in query:
         if name != dated_by and len(query.getlist(name)) > 1:
-            raise InvalidCommand("this parameter is given more than once", field=name, remedy="give it once")
+            raise InvalidCommand("this parameter is given more than once", field=name, remedy="send the parameter once")
     if query.get("_format", "json") not in FORMATS:
-        raise InvalidCommand("only JSON is answered", field="_format", remedy="leave it out, or send json")
+        raise InvalidCommand("only JSON is supported", field="_format", remedy="leave the parameter out, or send json")
     of_patient, target = _patient(query, "patient"), _patient(query, "target")
     identifier = _identifier(query.get("target:identifier"))
     named = {one for one in (of_patient, target, _patient_of(identifier)) if one is not None}
@@ -70,7 +70,9 @@ def _patient(query: QueryParams, parameter: str) -> UUID | None:
         return None
     match = _PATIENT.fullmatch(value)
     if match is None:
-        raise InvalidCommand("this is no reference to a patient", field=parameter, remedy="send Patient/ and her id")
+        raise InvalidCommand(
+            "this is not a reference to a patient", field=parameter, remedy="send Patient/ and the patient id"
+        )
     return UUID(match[1])
 
 
@@ -82,9 +84,9 @@ def _identifier(value: str | None) -> tuple[str | None, str] | None:
     found = (system or None, rest) if bar else (None, value)
     if _patient_of(found) is None:
         raise InvalidCommand(
-            "this is no id of a thing in a patient's record",
+            "this is not the id of an entry in a patient record",
             field="target:identifier",
-            remedy="send the ledger's own id of a request, dose, report, document, notice, appeal or determination",
+            remedy="send the ledger's id of a request, dose, report, document, notice, appeal or determination",
         )
     return found
 
@@ -99,7 +101,7 @@ def _count(value: str | None) -> int:
     if value is None:
         return COUNT
     if not (value.isascii() and value.isdigit() and 1 <= len(value) <= 9 and int(value) >= 1):
-        raise InvalidCommand("this is no number of resources", field="_count", remedy=f"send 1 to {COUNT_MAX}")
+        raise InvalidCommand("this is not a valid number of resources", field="_count", remedy=f"send 1 to {COUNT_MAX}")
     return min(int(value), COUNT_MAX)
 
 

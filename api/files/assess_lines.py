@@ -21,7 +21,7 @@ from domain.policy.edition import Edition
 from domain.policy.editions import edition_for, edition_named
 from domain.policy.treatment_standing import contradictions
 
-SENT_AGAIN: Final = "correct the line and send it again"
+SENT_AGAIN: Final = "correct the line and send the file again"
 
 
 class Line(BaseModel):
@@ -114,9 +114,9 @@ def _parsed(text: bytes) -> Line:
         json.loads(text, object_pairs_hook=_without_duplicates)
     except ValueError as error:
         cause = str(error).replace(" at line 1 column ", " at column ")
-        raise _Unusable(f"not JSON: {cause}", remedy="send one JSON object a line, numbers finite") from None
+        raise _Unusable(f"not JSON: {cause}", remedy="send one JSON object on each line, with finite numbers") from None
     if not isinstance(value, dict):
-        raise _Unusable("a line is one JSON object", remedy='send {"as_of": ..., "facts": {...}}')
+        raise _Unusable("each line must be one JSON object", remedy='send {"as_of": ..., "facts": {...}}')
     try:
         return Line.model_validate_json(text)
     except ValidationError as error:
@@ -128,7 +128,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Unusable(f"the key {twice!r} stands twice in one object", twice, "keep one of the two values")
+        raise _Unusable(f"the key {twice!r} appears twice in one object", twice, "keep one of the two values")
     return found
 
 
@@ -155,11 +155,11 @@ def _place(error: ErrorDetails) -> str:
 
 def _remedy(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
-        return "remove it, or correct its spelling"
+        return "remove the field, or correct its spelling"
     if error["type"] == "missing":
-        return "send it"
+        return "send the field"
     if error["input"] is None:
-        return "leave the key out where nothing is known"
+        return "leave the key out if the value is not known"
     return SENT_AGAIN
 
 
@@ -169,7 +169,7 @@ def _remedy(error: ErrorDetails) -> str:
 def _judged(line: Line, *, full: bool) -> dict[str, Any]:
     found = contradictions(line.facts, line.as_of)
     if line.received_on is not None and line.received_on > line.as_of:
-        found.append(f"received_on {line.received_on} lies after as_of {line.as_of}: correct one of the two")
+        found.append(f"received_on {line.received_on} is after as_of {line.as_of}: correct one of the two")
     if found:
         cause, _, remedy = found[0].partition(": ")
         raise _Unusable(cause, remedy=remedy)
@@ -223,7 +223,7 @@ def _compared(place: str, expected: dict[str, Any], answered: dict[str, Any]) ->
     for key, value in expected.items():
         where = f"{place}.{key}" if place else key
         if key not in answered:
-            yield f"{where}: expected {_spoken(value)}, and the answer has no such key"
+            yield f"{where}: expected {_spoken(value)}, but the answer has no such key"
         elif isinstance(value, dict) and isinstance(answered[key], dict):
             yield from _compared(where, value, answered[key])
         elif value != answered[key]:

@@ -114,14 +114,19 @@ class Intake:
         try:
             missing = [name for name in CLAIM_COLUMNS if name not in (rows.fieldnames or ())]
             if missing:
-                remedy = f"give the columns {', '.join(CLAIM_COLUMNS)}"
+                remedy = f"include the columns {', '.join(CLAIM_COLUMNS)}"
                 yield Outcome(1, "refused", cause=f"the column {missing[0]} is missing", remedy=remedy)
                 return
             for row in rows:
                 yield self._taken(rows.line_num, partial(_from_claim, row))
         except csv.Error as error:
-            remedy = "save it as comma-separated UTF-8, and run it again: what was recorded is recorded once"
-            yield Outcome(rows.line_num, "refused", cause=f"not CSV from here on: {error}", remedy=remedy)
+            remedy = (
+                "save the file as comma-separated UTF-8 and import it again: lines "
+                "that were recorded are not recorded twice"
+            )
+            yield Outcome(
+                rows.line_num, "refused", cause=f"the file is not valid CSV from this line on: {error}", remedy=remedy
+            )
 
     # -- one line -----------------------------------------------------------------------------
 
@@ -133,8 +138,8 @@ class Intake:
         try:
             fate = self._record(line)
         except KeyReused:
-            remedy = "give the line a reference of its own, or correct what was recorded from it"
-            cause = "another line came with this reference before"
+            remedy = "give the line its own reference, or correct the entry that was recorded from the earlier line"
+            cause = "a different line with this reference was already imported"
             return Outcome(number, "refused", line.kind, line.reference, cause, "reference", remedy)
         except (LedgerError, _Unreadable) as error:
             return Outcome(number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy)
@@ -153,7 +158,7 @@ class Intake:
             return RECORDED_BEFORE if opened.replayed else "recorded"
         patient_id = self.ledger.find(line.member)
         if patient_id is None:
-            raise _Unreadable("this member has no history", "member", "import a line of the kind history first")
+            raise _Unreadable("this member has not been added", "member", "import a line of kind history first")
         wanted = self._command(patient_id, line)
         with self._recording(patient_id, wanted):
             outcome = self.ledger.execute(patient_id, wanted, self.actor, key=key, imported_from=imported)
@@ -189,7 +194,9 @@ class Intake:
         for request in self.ledger.history(patient_id).requests:
             if request.imported_from == of_line:
                 return request.request_id
-        raise _Unreadable("no request was imported from that line", "request", "import the request's line first")
+        raise _Unreadable(
+            "no request was imported with that reference", "request", "import the line of the request first"
+        )
 
 
 # -- reading ----------------------------------------------------------------------------------
@@ -197,24 +204,26 @@ class Intake:
 
 def _from_json(text: bytes) -> Line:
     if len(text) > LINE_BYTES_MAX:
-        raise _Unreadable(f"the line is longer than {LINE_BYTES_MAX} bytes", None, "send one fact a line")
+        raise _Unreadable(f"the line is longer than {LINE_BYTES_MAX} bytes", None, "send one fact on each line")
     try:
         text.decode()
         sent = from_json(text, allow_inf_nan=False)
     except UnicodeDecodeError as error:
         raise _Unreadable("not UTF-8", f"byte {error.start + 1}", "save the file as UTF-8") from None
     except ValueError:
-        raise _Unreadable("not JSON", None, "send one JSON object a line") from None
+        raise _Unreadable("not JSON", None, "send one JSON object on each line") from None
     return _validated(sent)
 
 
 def _from_claim(row: dict[str | None, Any]) -> Line:
     if None in row or None in row.values():
-        raise _Unreadable("the line has not as many values as the header has", None, "quote values that hold a comma")
+        raise _Unreadable(
+            "the line and the header do not have the same number of values", None, "quote values that contain a comma"
+        )
     hcpcs = row["hcpcs"].strip().upper()
     if hcpcs != "J0202":
         sent = {"kind": "claim", "reference": row["claim_reference"].strip()}
-        raise _Unreadable("not a line of alemtuzumab", "hcpcs", "send the lines of HCPCS J0202 alone", sent)
+        raise _Unreadable("not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", sent)
     issuer, separator, number = row["member"].strip().partition(":")
     member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
     units = row["units"].strip()
@@ -251,6 +260,6 @@ def _validated(sent: Any) -> Line:
         is_claim = isinstance(sent, dict) and sent.get("kind") == "claim"
         message = fault["msg"].removeprefix("Value error, ")
         cause = "the kind of line is not known" if fault["type"].startswith("union_tag") else message
-        remedy = "see `import --schema` for what a line may say"
+        remedy = "see `import --schema` for the fields of a line"
         raise _Unreadable(cause, _COLUMN.get(place, place) if is_claim else place or None, remedy, sent) from None
     return line

@@ -20,7 +20,10 @@ from domain.facts import Fact, Name
 from domain.people import Prescriber
 
 Reference = Annotated[
-    str, Field(min_length=1, max_length=150, pattern=r"^[\x21-\x7e]+$", description="Of this line, in its source.")
+    str,
+    Field(
+        min_length=1, max_length=150, pattern=r"^[\x21-\x7e]+$", description="The reference of the line in its source."
+    ),
 ]
 
 REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
@@ -60,7 +63,7 @@ class DeterminationLine(PastDetermination):
     kind: Literal["determination"]
     reference: Reference
     member: Member
-    request: Annotated[Reference, Field(description="The reference of the request's line, of the same source.")]
+    request: Annotated[Reference, Field(description="The reference of the line of the request, in the same source.")]
 
 
 class DoseLine(Fact):

@@ -100,7 +100,7 @@ def _check(body: bytes, content_type: str) -> None:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableBody(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+        raise UnreadableBody(f"The body is not UTF-8: byte {error.start} can't be read.") from None
     try:
         sent = from_json(body, allow_inf_nan=False)
         # The parser keeps the last of two values for one key and says nothing; two values are a contradiction.
@@ -115,7 +115,7 @@ def _check(body: bytes, content_type: str) -> None:
 def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("a key appears twice in one object")
     return found
 
 
@@ -131,4 +131,4 @@ def _faults(value: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any]
         case float() if not isfinite(value):
             yield {"type": "finite_number", "loc": place, "msg": "The number is too large"}
         case str() if _CONTROL.search(value):
-            yield {"type": "control_character", "loc": place, "msg": "The text holds a control character"}
+            yield {"type": "control_character", "loc": place, "msg": "The text contains a control character"}

@@ -24,7 +24,7 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description="An ETag of this patient. The command is refused with 412 if her history has moved since.",
+        description="An ETag of this patient. The command is refused with 412 if the record has changed since.",
         examples=["*"],
     ),
 ]
@@ -35,7 +35,8 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=200,
         pattern=r"^[\x21-\x7e]+$",
-        description="The same key with the same command answers the same, also after a restart.",
+        description="A key for this command. A repeated command with the same key is "
+        "saved once and returns the same answer.",
         examples=["2f7c1e0a-submit-1"],
     ),
 ]

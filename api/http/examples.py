@@ -54,12 +54,12 @@ REFER: Final[dict[str, Any]] = {
 DOSE: Final[dict[str, Any]] = {
     "on": "2026-05-04",
     "mg": 12,
-    "site": "Infusion Centre East",
+    "site": "Infusion Center East",
     "source": "infusion_centre",
     "source_reference": "INF-2026-1001",
 }
 REASON: Final[dict[str, Any]] = {"reason": "Entered for another patient by mistake."}
-CLOSE: Final[dict[str, Any]] = {"reason": "Severe infusion reactions; the course will not go on."}
+CLOSE: Final[dict[str, Any]] = {"reason": "Severe infusion reactions. The course will not be continued."}
 ASSESS: Final[dict[str, Any]] = {
     "as_of": "2026-04-28",
     "received_on": "2026-04-20",

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from api.http import security_log
+from api.http.openapi_document import add_descriptions
 from domain import errors
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.review.assessment_changes import Change
@@ -41,7 +42,7 @@ class WrongContentType(Exception):
 class BodyTooLarge(Exception):
     """The body is larger than `bytes_max`."""
 
-    def __init__(self, bytes_max: int, remedy: str = "send one command at a time") -> None:
+    def __init__(self, bytes_max: int, remedy: str = "send one command in each request") -> None:
         super().__init__(f"The body is larger than {bytes_max} bytes.")
         self.remedy = remedy
 
@@ -68,6 +69,9 @@ class Problem(BaseModel):
     details: dict[str, JsonValue] | None = None
 
 
+_READING: Final = frozenset({"GET", "HEAD"})
+_QUESTIONS_BY_POST: Final = frozenset({"/assessments", "/patients/find"})
+"""So that a patient's identifiers are not in an address."""
 _FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}|sha256|[0-9]{1,6}")
 
 ERRORS_SHOWN_MAX: Final = 20
@@ -88,28 +92,33 @@ STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
 assert set(STATUS) == errors.every_kind(), "every error has its status"
 
 MEANING: Final[dict[int, str]] = {
-    304: "If-None-Match names this very answer.",
-    400: "The body is not JSON that can be read: broken UTF-8, a NaN, or no JSON at all.",
-    401: "Nobody is signed in, or nobody any more.",
-    403: "This person may not do this; the remedy says who may.",
-    404: "There is no such patient, request, dose or course.",
-    409: "The record says otherwise by now; where an assessment moved, `changed` says what.",
-    412: "If-Match names an older state of the history.",
+    304: "Nothing has changed: `If-None-Match` names the current version.",
+    400: "The body is not valid JSON in UTF-8.",
+    401: "The caller is not signed in, or the token or session is no longer valid.",
+    403: "The user does not have permission. `remedy` states who does.",
+    404: "The patient, request, course, dose or other record was not found.",
+    409: "The command conflicts with the current record. If the assessment has changed, `changed` lists the changes.",
+    412: "`If-Match` names an earlier version of the record.",
     413: "The body is too large.",
-    415: "The body is not announced as JSON.",
-    422: "A field or clause is wrong, or an idempotency key came again with another command; each is named.",
-    500: "The stored bytes of the document are damaged or gone, and none of them are sent.",
-    503: "The store does not answer.",
+    415: "The Content-Type is not JSON.",
+    422: "A field or clause is invalid, or the idempotency key was already used with another command. The "
+    "response names the field.",
+    500: "The stored document is damaged or missing and was not sent.",
+    503: "The database is not available.",
 }
 
 REMEDY: Final[dict[int, str]] = {
-    404: "see /openapi.json for what there is",
-    405: "use a method that the Allow header names",
+    404: "see the API description at /openapi.json",
+    405: "use a method that the Allow header lists",
 }
 
 
 SIGNED_IN: Final[dict[str, Any]] = {
-    "token": {"type": "http", "scheme": "bearer", "description": "Of `token create`, or of the plan's OpenID provider."}
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token from `token create` or from the plan's OpenID provider.",
+    }
 }
 
 
@@ -131,23 +140,31 @@ QUERY: Final = documented(304, 403, 404, 422)
 
 def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> JSONResponse:
     kind = title.lower().replace(" ", "-")
-    body = Problem(type=f"{TYPES}{kind}", title=title, status=status, detail=detail, remedy=remedy, **more)
+    body = Problem(
+        type=f"{TYPES}{kind}", title=title, status=status, detail=detail, remedy=errors.as_sentence(remedy), **more
+    )
     return JSONResponse(body.model_dump(mode="json", exclude_none=True), status, media_type=MEDIA_TYPE)
 
 
-def refused(error: errors.LedgerError) -> JSONResponse:
+def refused(request: Request, error: errors.LedgerError) -> JSONResponse:
     """A refusal of the domain, in the status that belongs to it."""
     details: Mapping[str, Any] = error.details
     return problem(
         STATUS[type(error)],
         _title(error),
-        f"{error.cause[:1].upper()}{error.cause[1:]}.",
+        _detail(request, errors.as_sentence(error.cause)),
         error.remedy,
         field=error.field,
         clause=error.clause,
         changed=details.get("changed"),
         details={name: value for name, value in details.items() if name != "changed"} or None,
     )
+
+
+def _detail(request: Request, sentence: str) -> str:
+    """What happened, and for a command that nothing was saved."""
+    is_question = request.method in _READING or request.url.path in _QUESTIONS_BY_POST
+    return sentence if is_question else f"{sentence} Nothing was saved."
 
 
 def _title(error: Exception) -> str:
@@ -171,11 +188,11 @@ def install(app: FastAPI) -> None:
 
 def _refused_to(request: Request, error: errors.LedgerError) -> JSONResponse:
     tell_of_denial(request, error)
-    return refused(error)
+    return refused(request, error)
 
 
 def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
-    """A line of the security log for whoever asked for what she may not do, or what her office may not know of."""
+    """A line of the security log, if the user has no permission or the user's office may not see the record."""
     caller = request.scope.get("caller")
     reason: security_log.Reason
     if caller is None:
@@ -191,31 +208,31 @@ def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
     security_log.access_denied(reason, origin=caller.origin, actor_id=caller.actor.id, operation=operation)
 
 
-def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     # What is read may also be given as the value itself, which JSON can't do: that half says nothing.
     faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
     found = [InvalidField(field=_place(one), problem=sentence_of_fault(one)) for one in faults[:ERRORS_SHOWN_MAX]]
     first = found[0]
     more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
     return problem(
-        422, "Invalid field", f"{first.field}: {first.problem}{more}.", "correct the fields named in errors",
-        field=first.field, errors=found,
+        422, "Invalid field", _detail(request, f"{first.field}: {first.problem}{more}."),
+        "correct the fields that are listed in errors", field=first.field, errors=found,
     )  # fmt: skip
 
 
-def _unreadable(_request: Request, error: UnreadableBody) -> JSONResponse:
-    return problem(400, "Unreadable body", str(error), "send one JSON object in UTF-8")
+def _unreadable(request: Request, error: UnreadableBody) -> JSONResponse:
+    return problem(400, "Unreadable body", _detail(request, str(error)), "send one JSON object in UTF-8")
 
 
-def _wrong_content_type(_request: Request, _error: WrongContentType) -> JSONResponse:
+def _wrong_content_type(request: Request, _error: WrongContentType) -> JSONResponse:
     return problem(
-        415, "Unsupported media type", "The body is not announced as JSON.", "send Content-Type: application/json",
+        415, "Unsupported media type", _detail(request, MEANING[415]), "send Content-Type: application/json",
         field="header.Content-Type",
     )  # fmt: skip
 
 
-def _too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
-    answer = problem(413, "Body too large", str(error), error.remedy)
+def _too_large(request: Request, error: BodyTooLarge) -> JSONResponse:
+    answer = problem(413, "Body too large", _detail(request, str(error)), error.remedy)
     # Something may still be on its way that nobody will read; the connection can't be used again.
     answer.headers["Connection"] = "close"
     return answer
@@ -225,7 +242,7 @@ def _http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_MODIFIED:
         return Response(status_code=error.status_code, headers=error.headers)
     title = HTTPStatus(error.status_code).phrase
-    answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, "see /openapi.json"))
+    answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, REMEDY[404]))
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods_at(request)):
         answer.headers["Allow"] = ", ".join(methods)
@@ -234,32 +251,35 @@ def _http_error(request: Request, error: HTTPException) -> Response:
 
 def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
     answer = problem(
-        503, "Store unavailable", "The ledger's store does not answer; nothing was half done.",
-        "send the same again with the same Idempotency-Key",
+        503, "Store unavailable", "The database is not available. A command was either saved completely or not at all.",
+        "send the same request again with the same Idempotency-Key",
     )  # fmt: skip
     answer.headers["Retry-After"] = "1"
     return answer
 
 
 def _damaged(_request: Request, _error: DocumentDamaged) -> JSONResponse:
-    return problem(500, "Document damaged", MEANING[500], "restore it from a backup, or store the original again")
+    return problem(
+        500, "Document damaged", MEANING[500], "restore the document from a backup, or store the original again"
+    )
 
 
 def _our_fault(_request: Request, _error: Exception) -> JSONResponse:
-    cause = "The program failed; what was not answered before was not done, or done whole."
-    return problem(500, "Internal error", cause, "send the same again with the same Idempotency-Key")
+    cause = "The program failed. A command was either saved completely or not at all."
+    return problem(500, "Internal error", cause, "send the same request again with the same Idempotency-Key")
 
 
 def describe(app: FastAPI, is_public: Callable[[str], bool]) -> None:
-    """The OpenAPI document declares problems as what they are sent as; the framework would say application/json.
+    """Completes the OpenAPI document: descriptions, the media type of problems, and authentication.
 
-    What is not public takes a token or a session, and says 401 without one.
+    An operation that is not public needs a token or a session, and answers 401 without one.
     """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = FastAPI.openapi(app)
             document["components"]["securitySchemes"] = SIGNED_IN
+            add_descriptions(document)
             for path, operations in document["paths"].items():
                 for operation in operations.values():
                     _describe_one(operation, is_public=is_public(path))
@@ -301,7 +321,7 @@ def sentence_of_fault(error: Mapping[str, Any]) -> str:
     """The validator's message, without the value that was sent."""
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return "no field of this name is known here"
+        return "this field does not exist"
     if error["type"] == "missing":
-        return "the field is missing"
+        return "this field is required"
     return message[:1].lower() + message[1:]

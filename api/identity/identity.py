@@ -128,9 +128,9 @@ class Identity:
             await self._refresh()
             if self.people.known.person(known.actor.id) is not None:
                 # Two people under one id would be one on record.
-                raise NotKnown("The provider's id for this person is that of another person of this ledger.")
+                raise NotKnown("The provider's id for this user belongs to another user of this ledger.")
             return self._keep(key, known)
-        raise NotKnown("This is no token of this ledger, and it has no OpenID provider.")
+        raise NotKnown("The token is not a token of this ledger, and the ledger has no OpenID provider.")
 
     async def behind_session(self, secret: str) -> Known:
         """Raises NotKnown, and persistence errors where the store does not answer."""
@@ -155,13 +155,13 @@ class Identity:
         parts = token_parts(credential)
         token = directory.tokens.get(parts[0]) if parts is not None else None
         if parts is None or token is None or not is_of(parts[1], token.secret_sha256):
-            raise NotKnown("There is no such token.")
+            raise NotKnown("The token does not exist.")
         if token.ended_at is not None:
             raise NotKnown("The token was revoked.", "revoked")
         if not token.holds_at(self.ledger.now()):
             raise NotKnown("The token has expired.", "expired")
         person = directory.person(token.person_id)
-        assert person is not None, "what was issued to a person ends with her"
+        assert person is not None, "links and tokens end when their user is removed"
         return Known(person, "token", until, token.expires_at, directory.version, token.id)
 
     def _behind_session(self, secret: str) -> Known:
@@ -169,12 +169,12 @@ class Identity:
         until = min(until, self.people.read_at + SECONDS_OLD_MAX)
         now, session = self.ledger.now(), self.sessions.find(hash_of(secret))
         if session is None or not is_of(secret, session.secret_sha256):
-            raise NotKnown("There is no such session: sign in again.")
+            raise NotKnown("The session does not exist. Sign in again.")
         if now >= session.over_at:
-            raise NotKnown("The session is over: sign in again.", "expired")
+            raise NotKnown("The session has ended. Sign in again.", "expired")
         admitted = directory.people.get(session.person_id)
         if admitted is None or session.created_at < admitted.since:
-            raise NotKnown("Whose session this was has been removed.", "revoked")
+            raise NotKnown("The user of this session was removed.", "revoked")
         self.sessions.note_used(session, now)
         return Known(
             admitted.actor,
@@ -211,19 +211,19 @@ class Identity:
         directory, now, parts = self.people.read(), self.ledger.now(), code_parts(code)
         link = directory.links.get(parts[0]) if parts is not None else None
         if parts is None or link is None or not is_of(parts[1], link.secret_sha256):
-            raise NotKnown("This is no sign-in link of this ledger.")
+            raise NotKnown("The sign-in link is not valid for this ledger.")
         if link.was_used:
-            raise NotKnown("This link was used before, and works only once.", "used_before")
+            raise NotKnown("The sign-in link was already used. A link works only once.", "used_before")
         if link.ended_at is not None:
-            raise NotKnown("A newer link took this one's place.", "revoked")
+            raise NotKnown("The sign-in link was replaced by a newer link.", "revoked")
         if not link.holds_at(now):
-            raise NotKnown("This link has expired.", "expired")
+            raise NotKnown("The sign-in link has expired.", "expired")
         person = directory.person(link.person_id)
-        assert person is not None, "what was issued to a person ends with her"
+        assert person is not None, "links and tokens end when their user is removed"
         try:
             self.people.use_link(link.id, person)
         except NotPermitted:
-            raise NotKnown("This link was used before, and works only once.", "used_before") from None
+            raise NotKnown("The sign-in link was already used. A link works only once.", "used_before") from None
         if secret_before is not None:
             self.sign_out(secret_before)
         secret = new_secret()

@@ -104,7 +104,7 @@ class ProviderKeys:
     def _jwks_url(self) -> str:
         found = _document(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
         if found.get("issuer") != self._settings.issuer:
-            raise ValueError("the document is another issuer's")
+            raise ValueError("the document belongs to another issuer")
         # Held to the same rule as one that is configured: not over a line that others can write to.
         checked = OpenIDSettings.model_validate({"issuer": found.get("jwks_uri"), "audience": ("-",)})
         return checked.issuer
@@ -118,7 +118,7 @@ def _document(url: str) -> dict[str, Any]:
         raise ValueError("the document is too large")
     found = json.loads(body)
     if not isinstance(found, dict):
-        raise ValueError("the document is no JSON object")  # noqa: TRY004  (wrong is what came, not its type here)
+        raise ValueError("the document is not a JSON object")  # noqa: TRY004  (wrong is what came, not its type here)
     return found
 
 

@@ -58,7 +58,7 @@ _FIRST_FIELD: Final = re.compile(
     re.IGNORECASE,
 )
 _BEGINNING_BYTES: Final = 1_024
-_NOT_ONE_TOKEN: Final = "The Authorization header is not one Bearer token."  # noqa: S105
+_NOT_ONE_TOKEN: Final = "The Authorization header must contain exactly one Bearer token."  # noqa: S105
 
 
 class Sent(NamedTuple):
@@ -143,7 +143,10 @@ class Gate:
         if sent.authorization is None:
             secret = secret_of(sent, self._identity)
             if secret is None:
-                raise NotKnown("This needs a caller, and the request has no Authorization.", "no_credentials")
+                raise NotKnown(
+                    "This operation requires authentication, and the request has no Authorization header.",
+                    "no_credentials",
+                )
             return await self._identity.behind_session(secret), secret
         authorization = sent.authorization
         if not sent.twice and (known := self._identity.recalled(authorization)) is not None:

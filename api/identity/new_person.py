@@ -22,7 +22,7 @@ class NewPerson(Fact):
     credential: Credential = "none"
     specialty: Name | None = None
     reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20)] = ()
-    office: ActorId | None = Field(default=None, description="That a requester acts for.")
+    office: ActorId | None = Field(default=None, description="The id of the provider office of a requester.")
 
     def person(self, identifier: str | None = None) -> Actor:
         """Under this id, whatever it says itself. Raises InvalidCommand where the name makes none."""
@@ -35,5 +35,7 @@ def id_of_name(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     identifier = re.sub(r"[^a-z0-9]+", ".", plain).strip(".")[:100]
     if not identifier:
-        raise InvalidCommand("no id can be made of this name", field="id", remedy="give one, for example nora.nurse")
+        raise InvalidCommand(
+            "no user id can be derived from this name", field="id", remedy="send an id, for example nora.nurse"
+        )
     return identifier

@@ -33,10 +33,10 @@ _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _CAUSES: Final[tuple[tuple[type[Exception], str, Reason], ...]] = (
     (wrong.ExpiredSignatureError, "The token has expired.", "expired"),
     (wrong.ImmatureSignatureError, "The token is not yet valid.", "not_yet_valid"),
-    (wrong.InvalidAudienceError, "The token is for another audience.", "wrong_audience"),
-    (wrong.InvalidIssuerError, "The token is from another issuer.", "wrong_issuer"),
-    (wrong.MissingRequiredClaimError, "The token lacks a claim that is required.", "malformed"),
-    (wrong.InvalidSignatureError, "The token's signature is wrong.", "bad_signature"),
+    (wrong.InvalidAudienceError, "The token was issued for another audience.", "wrong_audience"),
+    (wrong.InvalidIssuerError, "The token was issued by another issuer.", "wrong_issuer"),
+    (wrong.MissingRequiredClaimError, "The token lacks a required claim.", "malformed"),
+    (wrong.InvalidSignatureError, "The token's signature is not valid.", "bad_signature"),
 )
 
 
@@ -54,7 +54,7 @@ class OpenIDProvider:
         key_id, algorithm = self._header(token)
         key = self.keys.at_hand(key_id, algorithm) or await asyncio.to_thread(self.keys.key, key_id, algorithm)
         if key is None:
-            raise NotKnown("The token is signed with a key that is not the provider's.", "bad_signature")
+            raise NotKnown("The token is not signed with a key of the provider.", "bad_signature")
         claims = self._verified(token, key)
         expires_at = min(float(claims["exp"]), float(claims["iat"]) + self.settings.age_seconds_max)
         left = expires_at + self.settings.leeway_seconds - time.time()
@@ -66,12 +66,14 @@ class OpenIDProvider:
         try:
             header = jwt.get_unverified_header(token)
         except wrong.PyJWTError:
-            raise NotKnown("This is no token of the provider, and none of this ledger.", "malformed") from None
+            raise NotKnown(
+                "The token is neither a token of the provider nor a token of this ledger.", "malformed"
+            ) from None
         algorithm, key_id, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
         if algorithm not in self.settings.algorithms:
-            raise NotKnown("The token is signed with an algorithm that is not taken here.", "bad_signature")
+            raise NotKnown("The token is signed with an algorithm that this ledger does not accept.", "bad_signature")
         if not isinstance(kind, str) or kind.lower() not in _TYPES or "crit" in header:
-            raise NotKnown("The token is of a kind that is not taken here.", "malformed")
+            raise NotKnown("The token is of a type that this ledger does not accept.", "malformed")
         if key_id is not None and len(key_id) > KEY_ID_LENGTH_MAX:
             raise NotKnown("The token's header is malformed.", "malformed")
         return key_id, algorithm
@@ -110,12 +112,12 @@ def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
     """Raises NoRole, which names the claim that is in the way and never its value."""
     role = _one_of(claims, settings.role_claim, settings.roles)
     if role is None:
-        raise NoRole(f"The claim {settings.role_claim} gives no role of this ledger.")
+        raise NoRole(f"The claim {settings.role_claim} contains no role of this ledger.")
     identifier = _text(claims, settings.id_claim)
     if identifier is None:
-        raise NoRole(f"The claim {settings.id_claim} names nobody.")
+        raise NoRole(f"The claim {settings.id_claim} contains no user id.")
     if is_reserved(actor_id_of(identifier)):
-        raise NoRole(f"The claim {settings.id_claim} names what no person is called here.")
+        raise NoRole(f"The claim {settings.id_claim} contains a value that no user may have as an id.")
     specialty = _text(claims, settings.specialty_claim)
     if settings.specialties is not None:
         specialty = _one_of(claims, settings.specialty_claim, settings.specialties)
@@ -133,7 +135,7 @@ def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
         return Actor.model_validate(described)
     except ValidationError as error:
         fields = sorted({str(one["loc"][0]) for one in error.errors(include_input=False)})
-        raise NoRole(f"The claims for {', '.join(fields)} are not what this ledger can record.") from None
+        raise NoRole(f"The claims for {', '.join(fields)} contain values that this ledger can't record.") from None
 
 
 def actor_id_of(subject: str) -> str:
@@ -151,7 +153,7 @@ def _one_of(claims: dict[str, Any], claim: str, meanings: dict[str, Any]) -> Any
     """What the claim's values mean; None where none means anything. Two meanings are a choice that nobody made."""
     found = {meanings[one] for one in _texts(claims, claim) if one in meanings}
     if len(found) > 1:
-        raise NoRole(f"The claim {claim} says {len(found)} things of which one person is only one.")
+        raise NoRole(f"The claim {claim} says {len(found)} values, but a user has exactly one.")
     return next(iter(found), None)
 
 

@@ -36,7 +36,7 @@ def _reachable(url: str) -> str:
     if not parts.hostname or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
         raise ValueError("this is not the URL of a server")
     if parts.scheme == "http" and not _is_this_machine(parts.hostname):
-        raise ValueError("it begins with https://, but for an issuer on this machine")
+        raise ValueError("the URL must start with https://, unless the issuer is on this machine")
     return url
 
 
@@ -51,7 +51,7 @@ def _is_this_machine(host: str) -> bool:
 
 def _pinned(algorithms: tuple[str, ...]) -> tuple[str, ...]:
     if not ASYMMETRIC.issuperset(algorithms):
-        raise ValueError(f"not all of them are asymmetric algorithms: {', '.join(sorted(ASYMMETRIC))}")
+        raise ValueError(f"use only asymmetric algorithms: {', '.join(sorted(ASYMMETRIC))}")
     return algorithms
 
 
@@ -98,7 +98,7 @@ def settings_from(environment: Mapping[str, str]) -> OpenIDSettings | None:
     for name, value in given.items():
         field = name.removeprefix(PREFIX).lower()
         if field not in OpenIDSettings.model_fields:
-            raise _wrong(name, "there is no such setting")
+            raise _wrong(name, "this setting does not exist")
         found[field] = _read(name, field, value)
     try:
         # As JSON is read: a list is a tuple, and nothing else is what it is not.
@@ -106,7 +106,7 @@ def settings_from(environment: Mapping[str, str]) -> OpenIDSettings | None:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "FILE"
-        cause = "it is not there" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        cause = "the value is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
         raise _wrong(PREFIX + field.upper(), cause) from None
 
 
@@ -114,11 +114,11 @@ def _file(name: str) -> dict[str, Any]:
     try:
         found = json.loads(Path(name).read_text())
     except OSError as error:
-        raise _wrong(FILE, f"the file cannot be read: {error.strerror}") from None
+        raise _wrong(FILE, f"the file can't be read: {error.strerror}") from None
     except ValueError:
         raise _wrong(FILE, "the file is not JSON") from None
     if not isinstance(found, dict):
-        raise _wrong(FILE, "the file is not one JSON object")
+        raise _wrong(FILE, "the file does not contain exactly one JSON object")
     return found
 
 
@@ -134,7 +134,7 @@ def _read(name: str, field: str, value: str) -> Any:
                 raise _wrong(name, "this is not JSON") from None
         pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
         if any(not separator for _, separator, _ in pairs):
-            raise _wrong(name, "each part is value=meaning")
+            raise _wrong(name, "write each part as value=meaning")
         return {before.strip(): meaning.strip() for before, _, meaning in pairs}
     if field in ("leeway_seconds", "age_seconds_max"):
         return int(value) if value.strip().isdecimal() else value
@@ -144,4 +144,6 @@ def _read(name: str, field: str, value: str) -> Any:
 
 
 def _wrong(name: str, cause: str) -> InvalidCommand:
-    return InvalidCommand(cause, field=name, remedy="see api/identity/README.md on the plan's OpenID provider")
+    return InvalidCommand(
+        cause, field=name, remedy="see the section on the plan's OpenID provider in api/identity/README.md"
+    )

@@ -27,10 +27,16 @@ router = APIRouter(tags=["people"], route_class=SoundJson)
 SEEING = documented(403)
 KEEPING = documented(403, 404, 409) | BODY
 
-PersonIdInPath = Annotated[ActorId, Path(description="The person's id, from the list of people.", examples=["n.nurse"])]
+PersonIdInPath = Annotated[
+    ActorId, Path(description="The id of the user, from the list of users.", examples=["n.nurse"])
+]
 TokenIdInPath = Annotated[
     str,
-    Path(pattern="^[0-9a-f]{16}$", description="The token's id, from the list.", examples=["0123456789abcdef"]),
+    Path(
+        pattern="^[0-9a-f]{16}$",
+        description="The id of the token, from the list of tokens.",
+        examples=["0123456789abcdef"],
+    ),
 ]
 
 
@@ -73,7 +79,7 @@ class TokenToMake(BaseModel, extra="forbid"):
 class TokenView(BaseModel):
     token_id: str
     person_id: ActorId
-    role: Role | None = Field(description="That of the person; none once she was removed.")
+    role: Role | None = Field(description="The role of the user. None: the user was removed.")
     issued_at: Instant
     issued_by: ActorId
     expires_at: Instant
@@ -94,7 +100,7 @@ class TokensAnswer(BaseModel):
 
 @router.get("/people", responses=SEEING)
 def list_people(identity: IdentityOfApp, caller: CallerOfRequest) -> PeopleAnswer:
-    """Everybody who may work with this ledger, by a link or a token of its own."""
+    """List all users and systems that may sign in with a link or a token of this ledger."""
     check_may_see_people(caller.actor)
     directory = identity.people.read()
     return PeopleAnswer(people=[_person_view(one) for one in directory.people.values()])
@@ -107,7 +113,7 @@ def admit_person(
     response: Response,
     body: Annotated[NewPerson, Body(examples=[{"name": "Nora Nurse", "role": "reviewer", "credential": "nurse"}])],
 ) -> Invited:
-    """Admit somebody, and make the link by which she signs in."""
+    """Add a user and create a sign-in link."""
     check_may_keep_people(caller.actor)
     response.headers["Cache-Control"] = "no-store"
     person = identity.people.admit(body.person(), caller.actor)
@@ -124,7 +130,7 @@ def change_person(
         NewPerson, Body(examples=[{"name": "Nora Nurse", "role": "clinician", "credential": "nurse_practitioner"}])
     ],
 ) -> Invited:
-    """Give somebody another role, credential, office or name. What she holds goes on, as her new self."""
+    """Change the role, credential, office or name of a user. Sessions and tokens of the user stay valid."""
     check_may_keep_people(caller.actor)
     person = identity.people.change(body.person(person_id), caller.actor)
     security_log.person_changed(caller.actor.id, actor_id=person.id, role=person.role)
@@ -138,7 +144,7 @@ def remove_person(
     person_id: PersonIdInPath,
     body: Annotated[Reason, Body(examples=[{"reason": "Left the plan."}])],
 ) -> PeopleAnswer:
-    """Take away all access of a person: her sessions, links and tokens stop within a second."""
+    """Remove a user. All sessions, links and tokens of the user end within a second."""
     check_may_keep_people(caller.actor)
     identity.people.remove(person_id, caller.actor, body.reason)
     identity.sessions.end_all_of(person_id)
@@ -150,7 +156,7 @@ def remove_person(
 def make_link(
     identity: IdentityOfApp, caller: CallerOfRequest, response: Response, person_id: PersonIdInPath
 ) -> LinkView:
-    """Make a link by which a person who is admitted signs in once more; the one before it is void."""
+    """Create a new sign-in link for a user. The earlier link becomes invalid."""
     check_may_keep_people(caller.actor)
     response.headers["Cache-Control"] = "no-store"
     return _link(identity, identity.people.check_is_here(person_id), caller.actor)
@@ -164,7 +170,7 @@ def make_token(
     person_id: PersonIdInPath,
     body: Annotated[TokenToMake, Body(examples=[{"days": 90}])],
 ) -> NewToken:
-    """Make an API token for a person or a system. It is shown this once."""
+    """Create an API token for a user or a system. The token is shown only once."""
     check_may_keep_people(caller.actor)
     response.headers["Cache-Control"] = "no-store"
     token, issued = identity.new_token(person_id, caller.actor, body.days)
@@ -175,7 +181,7 @@ def make_token(
 
 @router.get("/tokens", responses=SEEING)
 def list_tokens(identity: IdentityOfApp, caller: CallerOfRequest) -> TokensAnswer:
-    """Every token that was ever made, whose it is and whether it holds; never the token itself."""
+    """List all tokens with their users and states. The secrets are not shown."""
     check_may_see_people(caller.actor)
     directory = identity.people.read()
     return TokensAnswer(
@@ -190,7 +196,7 @@ def revoke_token(
     token_id: TokenIdInPath,
     body: Annotated[Reason, Body(examples=[{"reason": "Lost."}])],
 ) -> TokenView:
-    """Make a token stop, within a second. Once more is harmless."""
+    """Revoke a token. It ends within a second. To revoke a token again has no effect."""
     check_may_keep_people(caller.actor)
     identity.people.revoke_token(token_id, caller.actor, body.reason)
     security_log.token_revoked(caller.actor.id, credential_id=token_id)

@@ -33,41 +33,44 @@ def answer_to(nobody: Exception) -> JSONResponse:
     """To NotKnown, NoRole, ProviderUnreachable, or an error of the store."""
     if isinstance(nobody, NoRole):
         return problem(
-            403, "No role here", str(nobody), "have the provider give this person one role of this ledger",
+            403, "No role here", str(nobody), "have the provider assign one role of this ledger to the user",
             field=AUTHORIZATION,
         )  # fmt: skip
     if isinstance(nobody, ProviderUnreachable):
         answer = problem(
-            503, "Provider unreachable", "The keys of the OpenID provider cannot be had.", "try again in a moment"
+            503, "Provider unreachable", "The keys of the OpenID provider can't be retrieved.", "try again in a moment"
         )
         answer.headers["Retry-After"] = "10"
         return answer
     if isinstance(nobody, NotKnown):
         answer = problem(
-            401, "Not signed in", str(nobody), "send Authorization: Bearer with a token that holds, or sign in",
+            401, "Not signed in", str(nobody), "send a valid token in the header Authorization: Bearer, or sign in",
             field=AUTHORIZATION,
         )  # fmt: skip
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
-    return problem(503, "Store unavailable", "The ledger's store does not answer.", "try again in a moment")
+    return problem(503, "Store unavailable", "The database is not available.", "try again in a moment")
 
 
 def unknown_purpose() -> JSONResponse:
     return problem(
-        422, "Unknown purpose", "X-Purpose-Of-Use is no purpose that is known here.",
-        f"leave it out, or send one of {', '.join(get_args(Purpose))}", field="header.X-Purpose-Of-Use",
+        422, "Unknown purpose", "The value of X-Purpose-Of-Use is not a known purpose.",
+        f"leave the header out, or send one of {', '.join(get_args(Purpose))}", field="header.X-Purpose-Of-Use",
     )  # fmt: skip
 
 
 def cross_site() -> JSONResponse:
     return problem(
-        403, "Cross site request", "The browser says that a page of another site sent this.",
-        "send it from a page of this server", field="header.Origin",
+        403, "Cross site request", "The request was sent from a page of another site.",
+        "send the request from a page of this server", field="header.Origin",
     )  # fmt: skip
 
 
 def missing_csrf() -> JSONResponse:
     return problem(
-        403, "Missing CSRF token", "A browser's session came without the token that only our pages have.",
-        "send X-CSRF-Token, or the field csrf_token of a form, as GET /me gives it", field="header.X-CSRF-Token",
-    )  # fmt: skip
+        403,
+        "Missing CSRF token",
+        "A request in a browser session must include the session's CSRF token.",
+        "send the token from GET /me in the header X-CSRF-Token or in the form field csrf_token",
+        field="header.X-CSRF-Token",
+    )

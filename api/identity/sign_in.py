@@ -49,12 +49,14 @@ class Me(BaseModel):
     person: Actor
     means: Means
     until: Instant | None = None
-    csrf_token: str | None = Field(default=None, description="To be sent with what changes something; sessions only.")
+    csrf_token: str | None = Field(
+        default=None, description="The token to send with every change. Only for browser sessions."
+    )
 
 
 @router.get("/me")
 def who_am_i(caller: CallerOfRequest) -> Me:
-    """Say who is asking, by which means that is known, and until when it holds."""
+    """Return the current user, the means of authentication, and when it expires."""
     until: datetime | None = caller.expires_at
     return Me(person=caller.actor, means=caller.means, until=until, csrf_token=caller.csrf_token)
 
@@ -83,10 +85,10 @@ async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
     origin = origin_of(request.scope)
     if not is_from_here(request.headers, request.url.scheme, identity.public_url):
         security_log.sign_in_failed("cross_site", means="link", origin=origin)
-        return sign_in_page(None, "The browser says that a page of another site sent this.", 403)
+        return sign_in_page(None, "The request was sent from a page of another site.", 403)
     if seconds := identity.attempts.seconds_to_wait(origin):
         security_log.too_many_attempts(means="link", origin=origin)
-        answer: Response = sign_in_page(None, "Too many attempts: wait a minute and try again.", 429)
+        answer: Response = sign_in_page(None, "There were too many attempts. Wait a minute and try again.", 429)
         answer.headers["Retry-After"] = str(seconds)
         return answer
     code = await _code_sent(request)

@@ -19,18 +19,20 @@ from domain.people import ActorId
 router = APIRouter(tags=["accesses"], route_class=SoundJson)
 
 From = Annotated[
-    Day | None, Query(alias="from", description="The first day, in the plan's zone.", examples=["2026-01-01"])
+    Day | None, Query(alias="from", description="The first day, in the plan's time zone.", examples=["2026-01-01"])
 ]
-To = Annotated[Day | None, Query(alias="to", description="The last day, in the plan's zone.", examples=["2026-06-30"])]
+To = Annotated[
+    Day | None, Query(alias="to", description="The last day, in the plan's time zone.", examples=["2026-06-30"])
+]
 ByActor = Annotated[
-    ActorId | None, Query(description="Only what this person or system looked at.", examples=["r.nurse"])
+    ActorId | None, Query(description="Return only accesses by the user or system with this id.", examples=["r.nurse"])
 ]
 AfterPage = Annotated[
     str | None,
     Query(
         max_length=400,
         pattern=r"^[A-Za-z0-9_-]+$",
-        description="The next_after of the page before, which was asked the same.",
+        description="The `next_after` of the previous page with the same filters.",
         examples=[cursor_at(datetime(2026, 4, 28, 16, tzinfo=UTC), examples.PATIENT, 7)],
     ),
 ]
@@ -46,7 +48,7 @@ def get_accesses_of_patient(
     after: AfterPage = None,
     limit: Limit = 50,
 ) -> AccessesShown:
-    """The accounting of one patient: who looked at her record, which view, when, why and from where; newest first."""
+    """List the accesses to a patient's record, newest first: who, which view, when, why and from where."""
     response.headers["Cache-Control"] = "private, no-store"
     return lists.accesses(Question(patient_id, None, since, until, after, limit))
 
@@ -61,6 +63,6 @@ def get_accesses(
     after: AfterPage = None,
     limit: Limit = 50,
 ) -> AccessesShown:
-    """What was looked at by a person or a system, or by anybody; newest first."""
+    """List accesses to any record, newest first, optionally of one user or system."""
     response.headers["Cache-Control"] = "private, no-store"
     return lists.accesses(Question(None, actor, since, until, after, limit))

@@ -36,7 +36,7 @@ def list_appeals(
     after: After = 0,
     limit: Limit = 50,
 ) -> AppealPage:
-    """The patient's appeals, oldest first."""
+    """List the appeals of the patient, oldest first."""
     now = clocks_at(access.now(), access.zone, as_of, known_at)
     with access.history(patient_id, "appeals", known_at=known_at) as history:
         seen = appeals_seen(access.user, history)
@@ -55,7 +55,7 @@ def get_appeal(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> AppealView:
-    """One appeal: who filed it and why, who has it, when it is due, and how it was decided."""
+    """Return one appeal: the filer, the grounds, the assignment, the deadline and the decision."""
     now = clocks_at(access.now(), access.zone, as_of, known_at)
     with access.appeal(appeal_id, known_at=known_at) as (history, appeal):
         view = appeal_view(history, appeal, access.zone, now)

@@ -26,7 +26,7 @@ class AssessBody(Line):
 
 @router.post("/assessments", responses=BODY)
 def assess_facts(body: Annotated[AssessBody, Body(examples=[examples.ASSESS])]) -> AssessmentAnswer:
-    """Judge stated facts: every clause with its sentence, facts, readings and what is missing. Nothing is stored."""
+    """Assess stated facts: each clause with its explanation, facts, readings and missing facts. Nothing is stored."""
     if found := contradictions(body.facts, body.as_of):
         # Each one begins with the field that contradicts another.
         cause, _, remedy = found[0].partition(": ")

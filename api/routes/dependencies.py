@@ -36,52 +36,74 @@ def _ledger(request: Request) -> Ledger:
 
 LedgerOfApp = Annotated[Ledger, Depends(_ledger)]
 PatientIdInPath = Annotated[
-    UUID, Path(description="The random id of the patient, from /patients/find.", examples=[examples.PATIENT])
+    UUID, Path(description="The random id of the patient, from `/patients/find`.", examples=[examples.PATIENT])
 ]
 RequestIdInPath = Annotated[
     RequestId,
-    Path(description="The patient's id and `.r` with the request's number.", examples=[f"{examples.PATIENT}.r1"]),
+    Path(
+        description="The id of the request: the patient id, `.r` and the number of the request.",
+        examples=[f"{examples.PATIENT}.r1"],
+    ),
 ]
 CourseInPath = Annotated[
-    int, Path(ge=1, le=1_000, description="The number of the course, from the patient's courses.", examples=[1])
+    int, Path(ge=1, le=1_000, description="The number of the course, from the patient's list of courses.", examples=[1])
 ]
 DoseIdInPath = Annotated[
     DoseId,
-    Path(description="The patient's id and `.d` with the dose entry's number.", examples=[f"{examples.PATIENT}.d1"]),
+    Path(
+        description="The id of the dose entry: the patient id, `.d` and the number of the entry.",
+        examples=[f"{examples.PATIENT}.d1"],
+    ),
 ]
 ReportIdInPath = Annotated[
     ReportId,
-    Path(description="The patient's id and `.t` with the report's number.", examples=[f"{examples.PATIENT}.t1"]),
+    Path(
+        description="The id of the prior treatment report: the patient id, `.t` and the number of the report.",
+        examples=[f"{examples.PATIENT}.t1"],
+    ),
 ]
 DocumentIdInPath = Annotated[
     DocumentId,
-    Path(description="The patient's id and `.f` with the document's number.", examples=[f"{examples.PATIENT}.f1"]),
+    Path(
+        description="The id of the document: the patient id, `.f` and the number of the document.",
+        examples=[f"{examples.PATIENT}.f1"],
+    ),
 ]
 NoticeIdInPath = Annotated[
     NoticeId,
-    Path(description="The patient's id and `.n` with the notice's number.", examples=[f"{examples.PATIENT}.n1"]),
+    Path(
+        description="The id of the notice: the patient id, `.n` and the number of the notice.",
+        examples=[f"{examples.PATIENT}.n1"],
+    ),
 ]
 AppealIdInPath = Annotated[
     AppealId,
-    Path(description="The patient's id and `.a` with the appeal's number.", examples=[f"{examples.PATIENT}.a1"]),
+    Path(
+        description="The id of the appeal: the patient id, `.a` and the number of the appeal.",
+        examples=[f"{examples.PATIENT}.a1"],
+    ),
 ]
 
 AsOf = Annotated[
-    Day | None, Query(description="Judged on this day; today in the plan's zone if left out.", examples=["2026-04-28"])
+    Day | None,
+    Query(description="The day of the assessment. Default: today in the plan's time zone.", examples=["2026-04-28"]),
 ]
 KnownAt = Annotated[
     Instant | None,
     Query(
-        description="Only what was recorded by this instant; now if left out. Not in the future.",
+        description="Include only events that were recorded by this time. Default: "
+        "now. The time must not be in the future.",
         examples=["2026-04-28T12:00:00Z"],
     ),
 ]
 EditionKey = Annotated[
     Day | None,
-    Query(description="The review date of an edition; the one that applies if left out.", examples=["2025-07-23"]),
+    Query(
+        description="The review date of a policy version. Default: the version that applies.", examples=["2025-07-23"]
+    ),
 ]
-After = Annotated[int, Query(ge=0, le=1_000_000, description="Only what lies after this version.", examples=[0])]
-Limit = Annotated[int, Query(ge=1, le=200, description="How many at the most.", examples=[50])]
+After = Annotated[int, Query(ge=0, le=1_000_000, description="Return only entries after this version.", examples=[0])]
+Limit = Annotated[int, Query(ge=1, le=200, description="The maximum number of entries.", examples=[50])]
 
 
 def edition_of(key: date | None) -> Edition | None:

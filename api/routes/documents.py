@@ -27,20 +27,20 @@ router = APIRouter(tags=["documents"], route_class=SoundJson)
 
 IN_MEMORY_BYTES = 1024 * 1024
 BYTES: dict[str, Any] = {one: {"schema": {"type": "string", "format": "binary"}} for one in get_args(MediaType)}
-SENT: dict[int | str, dict[str, Any]] = {200: {"content": BYTES, "description": "The bytes of the document."}}
+SENT: dict[int | str, dict[str, Any]] = {200: {"content": BYTES, "description": "The content of the document."}}
 Expected = Annotated[
     str | None,
     Header(
         alias="Content-SHA256",
         pattern=r"^[0-9a-fA-F]{64}$",
-        description="What the bytes must hash to; they are refused where they do not.",
+        description="The expected SHA-256. The document is refused if its SHA-256 differs.",
         examples=["0" * 64],
     ),
 ]
 
 
 class DocumentStored(BaseModel):
-    """What a command names as `sha256`, `size_bytes` and `media_type`."""
+    """The stored document, as a command refers to it."""
 
     sha256: str
     size_bytes: int
@@ -60,7 +60,7 @@ async def store_document(
     patient_id: PatientIdInPath,
     expected: Expected = None,
 ) -> DocumentStored:
-    """Store the bytes of a document: PDF, JPEG, PNG, TIFF or plain text, up to 25 MiB. A command names it after."""
+    """Store a document of up to 25 MiB: PDF, JPEG, PNG, TIFF or plain text. Then refer to it in a command."""
     await run_in_threadpool(bring_document, ledger, caller, patient_id)
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as spool:
         await _read_into(spool, request)
@@ -75,7 +75,7 @@ async def store_document(
 async def _read_into(spool: IO[bytes], request: Request) -> None:
     """The whole body; raises BodyTooLarge. What is too much is still read, for who is cut off sees no answer."""
     most, announced = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX, request.headers.get("content-length", "")
-    too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split it, or scan it at a lower resolution")
+    too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split the document, or scan it at a lower resolution")
     if announced.isdigit() and int(announced) > most:
         raise too_large
     size = 0
@@ -101,7 +101,7 @@ def get_document(
     document_id: DocumentIdInPath,
     known_at: KnownAt = None,
 ) -> StreamingResponse:
-    """The bytes of a document as they were received. A damaged one is a problem, and no byte of it is sent."""
+    """Return a document as it was received. A damaged document is not sent."""
     patient_id = patient_of(document_id)
     with access.document(document_id, known_at=known_at) as on_record:
         document = on_record.document

@@ -24,7 +24,7 @@ router = APIRouter(tags=["doses"], route_class=SoundJson)
 
 
 class ReasonBody(Reason):
-    """Why an entry is void, or is found to be of another infusion."""
+    """The reason to void an entry, or to count it as another infusion."""
 
 
 @router.post("/patients/{patient_id}/doses", status_code=201, responses=COMMAND)
@@ -36,7 +36,7 @@ def record_dose(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> DoseAnswer:
-    """Record an infusion that was given, even if it should not have been; departures are named as variances (R22)."""
+    """Record a dose that was given, even if it was not approved. Differences are recorded as variances (R22)."""
     outcome = run(commanding, patient_id, body, response, key, if_match)
     dose = outcome.events[0]
     assert isinstance(dose, DoseAdministered)
@@ -56,17 +56,18 @@ ON_A_DOSE: Final = (
     _on_a_dose(
         "void",
         VoidDose,
-        "Void an entry that was a mistake. It stays visible; the course it had completed may be open again.",
+        "Void a dose entry that was made by mistake. The entry stays visible. "
+        "A completed course may become open again.",
     ),
     _on_a_dose(
         "confirm-duplicate",
         ConfirmDuplicate,
-        "A second report is of the same infusion: it stays uncounted (R25).",
+        "Confirm that a second report is of the same infusion. The report is not counted (R25).",
     ),
     _on_a_dose(
         "dismiss-duplicate",
         DismissDuplicate,
-        "A second report is of another infusion: it counts from now on (R25).",
+        "Record that a second report is of another infusion. The dose is then counted (R25).",
     ),
 )
 add_routes(router, ON_A_DOSE)

@@ -62,13 +62,13 @@ class ViewKept(BaseModel):
 
 @router.get("/live")
 def live() -> Alive:
-    """The process runs."""
+    """Report that the process is running."""
     return Alive()
 
 
 @router.get("/ready", responses=documented(503))
 def ready(ledger: LedgerOfApp, request: Request) -> Ready:
-    """The store answers."""
+    """Report that the database is available."""
     ledger.position()
     known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
     backlog = cast("AccessLog", request.app.state.accesses).backlog
@@ -83,5 +83,5 @@ def ready(ledger: LedgerOfApp, request: Request) -> Ready:
 
 @router.get("/views", responses=documented(503))
 def views(ledger: LedgerOfApp) -> list[ViewKept]:
-    """The tables that are derived from the log, and how far each lags."""
+    """List the tables that are derived from the log, and how many events each is behind."""
     return [ViewKept(**asdict(lag(ledger)))]

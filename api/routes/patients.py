@@ -50,7 +50,7 @@ class FindBody(Fact):
 
 
 class CloseBody(Reason):
-    """Why the course will not be finished."""
+    """The reason why the course will not be finished."""
 
 
 @router.post("", status_code=201, responses=documented(403, 409) | BODY)
@@ -60,7 +60,7 @@ def open_history(
     body: Annotated[OpenHistory, Body(examples=[examples.OPEN_HISTORY])],
     key: IdempotencyKey = None,
 ) -> PatientFound:
-    """Open the history of a member. Her member id is kept in the body, never in a URL."""
+    """Add a member. The member ID is sent in the body, never in a URL."""
     outcome = opened(commanding, body, response, key)
     return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
 
@@ -69,7 +69,7 @@ def open_history(
 def find_patient(
     access: AccessOfRequest, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
 ) -> PatientFound:
-    """The patient behind a member id. Nothing is stored; the member id stays out of the URL."""
+    """Find a patient by member ID. Nothing is stored. The member ID is sent in the body, never in a URL."""
     with access.found(body.member) as history:
         pass
     return PatientFound(patient_id=history.patient_id, history_version=history.version)
@@ -85,7 +85,7 @@ def get_eligibility(
     known_at: KnownAt = None,
     edition: EditionKey = None,
 ) -> Eligibility:
-    """Path, course, doses, dates, the approval in force, and what is missing: on any day, straight from the ledger."""
+    """Return the path, the course, the doses, the dates, the approval in effect and the missing facts on any day."""
     day, chosen = as_of or access.today(), edition_of(edition)
     with access.history(patient_id, "eligibility", known_at=known_at) as history:
         answer = eligibility(history, day, chosen, access.office)
@@ -102,7 +102,7 @@ def get_courses(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Courses:
-    """Every course dose by dose, with the variances seen then and standing now, and the entries that do not count."""
+    """Return every course with its doses, their variances then and now, and the entries that do not count."""
     day = as_of or access.today()
     with access.history(patient_id, "courses", known_at=known_at) as history:
         answer = course_list(history, day, access.office)
@@ -119,7 +119,7 @@ def get_person(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Person:
-    """Identifiers, coverage, representatives, linked histories, and the agents of others on record."""
+    """Return member IDs, coverage, representatives, linked patients and other agents on record."""
     day = as_of or access.today()
     with access.history(patient_id, "person", known_at=known_at) as history:
         answer = person(history, day)
@@ -137,7 +137,7 @@ def get_history(
     after: After = 0,
     limit: Limit = 50,
 ) -> EventPage:
-    """Every event, oldest first, with all that it carries."""
+    """List every event with all its fields, oldest first."""
     with access.events(patient_id, "history", known_at=known_at) as events:
         page = page_of(events, [event.originator_version for event in events], after, limit)
         items = [event_view(event) for event in page.items]
@@ -155,7 +155,7 @@ def get_audit_trail(
     after: After = 0,
     limit: Limit = 50,
 ) -> AuditPage:
-    """Every state change: what, who, when it happened, when it was recorded, and what it changed."""
+    """List every change: what changed, who recorded it, when it happened, and when it was recorded."""
     with access.events(patient_id, "audit_trail", known_at=known_at) as events:
         entries = audit_trail(events, after=after, limit=limit)
     tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-audit"')
@@ -172,7 +172,7 @@ def report_prior_treatment(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> HistoryChanged:
-    """Report treatment outside this ledger; an empty list of courses states that there was none."""
+    """Report treatment outside of this ledger. An empty list of courses states that Lemtrada was never received."""
     return history_changed(run(commanding, patient_id, body, response, key, if_match))
 
 
@@ -186,6 +186,6 @@ def close_course(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> HistoryChanged:
-    """A clinician finds that an open course will not be finished; it then counts as a prior course (R26)."""
+    """Close an open course that will not be finished. The course then counts as a prior course (R26)."""
     command = CloseCourse(course=course, reason=body.reason)
     return history_changed(run(commanding, patient_id, command, response, key, if_match))

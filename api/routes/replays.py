@@ -20,14 +20,15 @@ router = APIRouter(tags=["replays"], route_class=SoundJson)
 ReplayedOn = Annotated[
     Day | None,
     Query(
-        description="Judges what is known now on this day; on the determination's own day if left out.",
+        description="The day of the assessment of what is known now. Default: the day of the determination.",
         examples=["2026-04-28"],
     ),
 ]
 OtherEdition = Annotated[
     Day | None,
     Query(
-        description="The review date of the other edition to show; all of them if left out.", examples=["2024-10-09"]
+        description="The review date of the other policy version to show. Default: all versions.",
+        examples=["2024-10-09"],
     ),
 ]
 DecisionVersion = Annotated[
@@ -35,7 +36,7 @@ DecisionVersion = Annotated[
     Query(
         ge=1,
         le=1_000_000,
-        description="The version of the determination's event; the latest if left out.",
+        description="The version of the event of the determination. Default: the latest.",
         examples=[3],
     ),
 ]
@@ -52,10 +53,9 @@ def get_replay(
     edition: OtherEdition = None,
     decision: DecisionVersion = None,
 ) -> Replay:
-    """A determination as recorded, and judged again: as known then, as known now, and under the other editions.
+    """Return a determination as recorded, as known then, as known now, and under other policy versions.
 
-    The determinations of the request's appeals and extensions can be replayed as well; `decisions`
-    lists them all by version.
+    Decisions of appeals and extensions can also be replayed. `decisions` lists all determinations by version.
     """
     chosen = edition_of(edition)
     with access.request_events(request_id, view="replay", known_at=known_at) as (events, history, _):

@@ -65,7 +65,7 @@ def submit_request(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> RequestAnswer:
-    """Submit a request. The answer is what the policy says of it; a person decides."""
+    """Submit a request. The answer has the assessment of the request. A person makes the decision."""
     outcome = run(commanding, patient_id, body, response, key, if_match)
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
@@ -83,7 +83,7 @@ def list_requests(
     after: After = 0,
     limit: Limit = 50,
 ) -> RequestPage:
-    """The patient's requests, oldest first."""
+    """List the requests of the patient, oldest first."""
     with access.history(patient_id, "requests", known_at=known_at) as history:
         seen = [one for one in history.requests if is_own(access.user, one)]
     tag_answer(request, response, tag_of(history, "requests", access.seen_as))
@@ -99,7 +99,7 @@ def get_request(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> RequestAnswer:
-    """The request as its facts stand, its determination as recorded, and what the policy says of it on the day."""
+    """Return the request with its current facts, its determination as recorded, and its assessment on the day."""
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
         judged, problem = judged_or_problem(history, submitted, day)
@@ -117,7 +117,7 @@ def get_request_life(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> RequestLife:
-    """What has become of it: who has it, what is asked and came, when it is due, decisions, notices, appeals."""
+    """Return the status of the request: assignment, requested information, deadline, decisions, notices and appeals."""
     now = clocks_at(access.now(), access.zone, as_of, known_at)
     with access.request(request_id, known_at=known_at) as (history, submitted):
         life = request_life(history, submitted, access.zone, now)
@@ -137,7 +137,7 @@ def assess_request(
     known_at: KnownAt = None,
     edition: EditionKey = None,
 ) -> AssessmentAnswer:
-    """What the policy says of the request on a day, clause by clause, with the digest that deciding needs."""
+    """Assess the request on a day, clause by clause. A decision needs the returned digest."""
     day, chosen = as_of or access.today(), edition_of(edition)
     with access.request(request_id, known_at=known_at) as (history, submitted):
         judgement = judge(history, submitted, day, chosen)
@@ -159,7 +159,7 @@ def assess_extension(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> AssessmentAnswer:
-    """The fresh assessment that an extension of the approval in force needs: doses given under it stand aside (R10)."""
+    """Return the assessment that an extension of the approval needs. It leaves out doses under the approval (R10)."""
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
         judgement = assessment_to_extend(history, submitted.request_id, day)
@@ -184,7 +184,7 @@ DETERMINATIONS: Final = (
     Act(
         "/requests/{request_id}/approve",
         ApproveCourse,
-        "Approve a course for thirty days. Needs the digest of the assessment that was looked at.",
+        "Approve a course for 30 days. The command needs the digest of the viewed assessment.",
         examples.APPROVE,
         terms=Approval,
         answers=RequestAnswer,
@@ -193,7 +193,7 @@ DETERMINATIONS: Final = (
     Act(
         "/requests/{request_id}/deny",
         DenyRequest,
-        "Deny, citing the specific criteria in plain language. Only a clinician; by default a physician.",
+        "Deny the request, citing the specific criteria in plain language. Only a physician may deny.",
         examples.DENY,
         terms=DenyBody,
         answers=RequestAnswer,
@@ -202,7 +202,7 @@ DETERMINATIONS: Final = (
     Act(
         "/requests/{request_id}/refer",
         ReferRequest,
-        "Send the request to a clinician.",
+        "Send the request to clinical review.",
         examples.REFER,
         terms=Referral,
         answers=RequestAnswer,

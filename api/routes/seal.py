@@ -73,7 +73,7 @@ class SealHealth(BaseModel):
 
 @router.get("/seal/checkpoint", response_class=PlainTextResponse, responses=_TEXT | documented(404))
 def get_checkpoint(_: CallerOfRequest, sealing: SealingOfApp) -> str:
-    """The newest checkpoint: a C2SP signed note over origin, size and root."""
+    """Return the latest checkpoint: a C2SP signed note of origin, size and root."""
     return _newest(sealing).note
 
 
@@ -81,10 +81,12 @@ def get_checkpoint(_: CallerOfRequest, sealing: SealingOfApp) -> str:
 def get_checkpoints(
     _: CallerOfRequest,
     sealing: SealingOfApp,
-    after: Annotated[int, Query(ge=0, description="Only larger ones than this size.", examples=[0])] = 0,
+    after: Annotated[
+        int, Query(ge=0, description="Return only checkpoints that are larger than this size.", examples=[0])
+    ] = 0,
     limit: Limit = 50,
 ) -> CheckpointPage:
-    """Every checkpoint of the origin, by its size."""
+    """List the checkpoints of the origin, by size."""
     found = sealing.store.checkpoints(sealing.origins.current(), after, limit)
     items = [shown_checkpoint(SignedCheckpoint.of(one.note)) for one in found]
     return CheckpointPage(items=items, next_after=found[-1].size if len(found) == limit else None)
@@ -92,7 +94,7 @@ def get_checkpoints(
 
 @router.get("/seal/key", response_class=PlainTextResponse, responses=_TEXT)
 def get_keys(_: CallerOfRequest, sealing: SealingOfApp) -> str:
-    """The verifying keys, oldest first. Who checks has them from elsewhere; here they are for comparing."""
+    """List the verification keys, oldest first. For verification, use keys from an independent source."""
     return "".join(f"{one}\n" for one in sealing.origins.verifying_keys())
 
 
@@ -102,19 +104,23 @@ def get_consistency(
     sealing: SealingOfApp,
     old: Annotated[int, Query(ge=0, description="The size of the older checkpoint.", examples=[7])],
     new: Annotated[
-        int | None, Query(ge=1, description="That of a newer one; the newest if left out.", examples=[9])
+        int | None, Query(ge=1, description="The size of the newer checkpoint. Default: the latest.", examples=[9])
     ] = None,
 ) -> str:
-    """That the newer tree only adds to the older one, with the newer checkpoint."""
+    """Prove that the newer tree only adds to the older tree. The answer includes the newer checkpoint."""
     newer = _newest(sealing) if new is None else _of_size(sealing, new)
     if old > newer.checkpoint.size:
-        raise NotFound("this tree is not that large", field="old", remedy="send the smaller size as old")
+        raise NotFound(
+            "the tree of the newer checkpoint is smaller than the older one",
+            field="old",
+            remedy="send the smaller size as old",
+        )
     return sealing.consistency(old, newer).text()
 
 
 @router.get("/seal/health")
 def get_health(_: CallerOfRequest, sealing: SealingOfApp) -> SealHealth:
-    """How far the seal is behind the log, and what stands in its way."""
+    """Report how many events are not sealed yet, and any failure."""
     origin = sealing.origins.current()
     newest = sealing.store.newest(origin)
     return SealHealth(
@@ -136,20 +142,28 @@ def get_proof(
     access: AccessOfRequest,
     sealing: SealingOfApp,
     patient_id: PatientIdInPath,
-    event_version: Annotated[int, Path(ge=1, description="The event's place in her history.", examples=[2])],
+    event_version: Annotated[
+        int, Path(ge=1, description="The version of the patient's history that the event made.", examples=[2])
+    ],
     size: Annotated[
         int | None,
-        Query(ge=1, description="The size of a checkpoint; the first one over the event if left out.", examples=[9]),
+        Query(
+            ge=1,
+            description="The size of a checkpoint. Default: the first checkpoint that covers the event.",
+            examples=[9],
+        ),
     ] = None,
 ) -> str:
-    """That this event is in the sealed log, as a C2SP tlog-proof: index, hashes, and the checkpoint."""
+    """Prove that this event is in the sealed log, as a C2SP tlog-proof: index, hashes and checkpoint."""
     with access.history(patient_id, "proof", subject=str(event_version)) as history:
         if event_version > history.version:
-            raise NotFound("no such event", field="event_version", remedy="send a version that is on record")
+            raise NotFound("the event was not found", field="event_version", remedy="send a version that is on record")
         place = sealing.place_of(patient_id, event_version)
         under = None if place is None else place.checkpoint if size is None else _of_size(sealing, size)
         if place is None or under is None or place.leaf_index >= under.checkpoint.size:
-            raise Conflict("no such checkpoint is over this event", field="size", remedy="ask again within a minute")
+            raise Conflict(
+                "no checkpoint with this size covers this event yet", field="size", remedy="ask again within a minute"
+            )
     return sealing.proof_of(place.leaf_index, under).text()
 
 
@@ -157,7 +171,7 @@ def get_proof(
 def get_seal_of_request(
     access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath
 ) -> list[DeterminationSealed]:
-    """Each determination of the request, its leaf in the sealed log, and the first checkpoint over it."""
+    """List the determinations of the request, with their leaves in the sealed log and the checkpoints over them."""
     with access.request(request_id) as (history, one):
         patient_id, decisions = history.patient_id, one.decisions
     return [
@@ -186,12 +200,12 @@ def shown_checkpoint(signed: SignedCheckpoint) -> CheckpointShown:
 def _newest(sealing: Sealing) -> SignedCheckpoint:
     newest = sealing.newest()
     if newest is None:
-        raise NotFound("nothing is signed yet", field="size", remedy="ask again within a minute")
+        raise NotFound("no checkpoint is signed yet", field="size", remedy="ask again within a minute")
     return newest
 
 
 def _of_size(sealing: Sealing, size: int) -> SignedCheckpoint:
     found = sealing.store.checkpoints(sealing.origins.current(), size - 1, 1)
     if not found or found[0].size != size:
-        raise NotFound("no checkpoint has this size", field="size", remedy="take one from /seal/checkpoints")
+        raise NotFound("no checkpoint has this size", field="size", remedy="use a size from /seal/checkpoints")
     return SignedCheckpoint.of(found[0].note)

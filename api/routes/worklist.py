@@ -22,33 +22,42 @@ from projections.worklist.rows import Kind, State
 router = APIRouter(tags=["worklist"], route_class=SoundJson)
 
 States = Annotated[
-    list[State], Query(max_length=5, description="Any of these states; all of them if left out.", examples=[["open"]])
+    list[State],
+    Query(max_length=5, description="Return only rows in these states. Default: all states.", examples=[["open"]]),
 ]
-OfKind = Annotated[Kind | None, Query(description="Requests alone, or appeals alone.", examples=["request"])]
+OfKind = Annotated[Kind | None, Query(description="Return only requests, or only appeals.", examples=["request"])]
 OnPath = Annotated[
     Literal["A", "B", "unknown"] | None,
-    Query(description="The path of the policy; unknown where the history does not say.", examples=["B"]),
+    Query(description="The path of the policy. `unknown`: the history does not determine it.", examples=["B"]),
 ]
 Recommended = Annotated[
-    Recommendation | None, Query(description="What the policy's answer is on the day.", examples=["approve"])
+    Recommendation | None, Query(description="The recommendation on the day.", examples=["approve"])
 ]
 OfLine = Annotated[LineOfBusiness | None, Query(description="The line of business.", examples=["commercial"])]
 OfUrgency = Annotated[
-    Urgency | None, Query(description="Urgent is also what was expedited since.", examples=["urgent"])
+    Urgency | None, Query(description="The urgency. Expedited requests are urgent.", examples=["urgent"])
 ]
-HeldBy = Annotated[ActorId | None, Query(description="The id of whoever has it.", examples=["r.nurse"])]
-Unassigned = Annotated[bool, Query(description="Only what nobody has.", examples=[True])]
-Overdue = Annotated[bool, Query(description="Only what is overdue; with at_risk, either.", examples=[True])]
-AtRisk = Annotated[bool, Query(description="Only what is in the last part of its time.", examples=[True])]
-Missing = Annotated[Clause | None, Query(description="A clause that is still needed.", examples=["1.A.iii.d(3)"])]
-SortedBy = Annotated[Sort, Query(description="What the rows are sorted by.", examples=["due_at"])]
-Descending = Annotated[bool, Query(description="The last first.", examples=[False])]
+HeldBy = Annotated[
+    ActorId | None, Query(description="The id of the user to whom the work is assigned.", examples=["r.nurse"])
+]
+Unassigned = Annotated[bool, Query(description="Return only unassigned rows.", examples=[True])]
+Overdue = Annotated[
+    bool,
+    Query(description="Return only overdue rows. With `at_risk`: rows that are overdue or at risk.", examples=[True]),
+]
+AtRisk = Annotated[bool, Query(description="Return only rows whose deadline is at risk.", examples=[True])]
+Missing = Annotated[
+    Clause | None,
+    Query(description="Return only rows that need information for this clause.", examples=["1.A.iii.d(3)"]),
+]
+SortedBy = Annotated[Sort, Query(description="The field by which the rows are sorted.", examples=["due_at"])]
+Descending = Annotated[bool, Query(description="Whether to sort in descending order.", examples=[False])]
 AfterPage = Annotated[
     str | None,
     Query(
         max_length=400,
         pattern=r"^[A-Za-z0-9_-]+$",
-        description="The next_after of the page before, which was sorted the same way.",
+        description="The `next_after` of the previous page with the same sort order.",
         examples=[cursor_at(Paging(), datetime(2026, 5, 6, 4, tzinfo=UTC), f"{examples.PATIENT}.r1")],
     ),
 ]
@@ -76,10 +85,10 @@ def get_worklist(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Worklist:
-    """Open requests and appeals: what each lacks, who has it, when it is due, and whether it is at risk or overdue.
+    """List open requests and appeals: needed information, assignment, deadline, and whether it is at risk or overdue.
 
-    It never lags a command. With `known_at`, or on another day than today, every history is folded:
-    slower, and as right; clocks are then read at `known_at`, or at the end of that day.
+    The list includes every saved command. A list with `known_at`, or on another day than today, takes
+    longer. Deadlines are then shown as of `known_at`, or as of the end of that day.
     """
     filters = Filters(
         state=tuple(state),

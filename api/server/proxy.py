@@ -26,7 +26,7 @@ FORWARDED_PROTO: Final = b"x-forwarded-proto"
 FORWARDED_HOST: Final = b"x-forwarded-host"
 TRUSTED_HEADERS: Final = (FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST)
 
-_HOW_URL: Final = "write it as browsers see it, for example https://ledger.plan.example"
+_HOW_URL: Final = "give the address that browsers use, for example https://ledger.plan.example"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -70,7 +70,7 @@ def front_of(public_url: str | None, proxies: str | None) -> Front:
     front = Front(None if public_url is None else _public_url(public_url), _proxies(proxies or ""))
     if front.proxies and front.public_url is None:
         raise InvalidCommand(
-            "a proxy is named, and not the address that it serves", field=PROXY, remedy=f"add {PUBLIC_URL}: {_HOW_URL}"
+            "a proxy is given without its public address", field=PROXY, remedy=f"add {PUBLIC_URL}: {_HOW_URL}"
         )
     return front
 
@@ -81,9 +81,9 @@ def _public_url(text: str) -> PublicUrl:
         raise InvalidCommand("this is not the URL of a server", field=PUBLIC_URL, remedy=_HOW_URL)
     if found.scheme != "https" and not is_loopback(found.host):
         raise InvalidCommand(
-            "without TLS, tokens and what is said of patients can be read on the way",
+            "without TLS, tokens and patient data can be read in transit",
             field=PUBLIC_URL,
-            remedy="put a proxy with TLS in front and give its https URL",
+            remedy="use a proxy with TLS and give its https URL",
         )
     return found
 
@@ -107,7 +107,7 @@ def _proxies(text: str) -> tuple[str, ...]:
         raise InvalidCommand(
             "this is neither an address nor a network",
             field=PROXY,
-            remedy="name the proxy's, with a comma between two, for example 10.0.0.5 or 10.0.0.0/24",
+            remedy="give the addresses of the proxies, separated by commas, for example 10.0.0.5 or 10.0.0.0/24",
         ) from None
 
 
@@ -213,7 +213,7 @@ def _turned_away(header: str) -> ASGIApp:
     from api.http.problems import problem  # noqa: PLC0415  (FastAPI is slow to import, and other verbs need none of it)
 
     status, title = (421, "Misdirected request") if header == "Host" else (403, "Cross-site request")
-    cause = f"{header} names another site than this server answers for."
+    cause = f"The header {header} names a site that this server does not serve."
     return problem(status, title, cause, "use the address that `serve` printed", field=header)
 
 

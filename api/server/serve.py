@@ -34,9 +34,9 @@ def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.so
     """
     if not is_loopback(host) and front.public_url is None:
         raise InvalidCommand(
-            "from beyond this machine it is reached through a proxy with TLS, and no address of one is given",
+            "to serve other machines, the server needs a proxy with TLS, and no public address is given",
             field="--host",
-            remedy=f"add {PUBLIC_URL} https://…, or serve on this machine alone, with 127.0.0.1, ::1 or localhost",
+            remedy=f"add {PUBLIC_URL} https://…, or serve only this machine with 127.0.0.1, ::1 or localhost",
         )
     address = "127.0.0.1" if host.lower() == "localhost" else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -51,9 +51,9 @@ def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.so
     except OSError as error:
         listener.close()
         raise InvalidCommand(
-            f"port {port} of {host} can't be listened on: {error.strerror}",
+            f"port {port} of {host} can't be opened: {error.strerror}",
             field="--port",
-            remedy="stop what uses it, or name another; --port 0 takes a free one",
+            remedy="stop the program that uses the port, or give another port; --port 0 selects a free port",
         ) from None
     return listener
 

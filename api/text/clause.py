@@ -46,10 +46,10 @@ class Explanation:
 
     def lines(self) -> Iterator[str]:
         yield f"{self.citation}  {self.paraphrase}"
-        yield f"Edition {self.edition.key}, {_provenance(self.edition)}"
+        yield f"Policy version {self.edition.key}, {_provenance(self.edition)}"
         yield f"Needs: {self.needs}"
         if self.looks_at:
-            yield f"Looks at: {', '.join(self.looks_at)}"
+            yield f"Facts used: {', '.join(self.looks_at)}"
         yield from (f"  {citation}  {words}" for citation, words in self.clauses)
         yield from (f"{one.number}. {one.question}: {one.answer}" for one in self.readings)
 
@@ -61,18 +61,18 @@ def explain(citation: str, edition: Edition) -> Explanation:
     if wanted not in known:
         nearest = [known[one] for one in difflib.get_close_matches(wanted, known, n=3, cutoff=0)]
         raise NotFound(
-            f"Edition {edition.key} has no clause {citation!r}",
+            f"Policy version {edition.key} has no clause {citation!r}",
             field="citation",
-            remedy=f"the nearest are {', '.join(nearest)}; without a citation, `explain` prints them all",
+            remedy=f"the closest are {', '.join(nearest)}; `explain` without a citation prints all clauses",
         )
     if known[wanted] == NOT_LISTED:
-        return Explanation(edition, NOT_LISTED, edition.not_listed, "applies where criterion 1 is not met")
+        return Explanation(edition, NOT_LISTED, edition.not_listed, "applies if criterion 1 is not met")
     return _explained(edition.by_citation[known[wanted]], edition)
 
 
 def outline_lines(edition: Edition) -> Iterator[str]:
     """The whole outline for a person: which edition it is, and every clause."""
-    yield f"Edition {edition.key}, {_provenance(edition)}"
+    yield f"Policy version {edition.key}, {_provenance(edition)}"
     yield from (f"{'  ' * depth}{citation}  {words}" for depth, citation, words in outline(edition))
 
 
@@ -122,7 +122,7 @@ def _explained(node: Node | Path, edition: Edition) -> Explanation:
             needs, looks_at = f"{CONNECTED[node.connective]} {_cited(node.clauses)}", ()
         case Path():
             needs = f"{node.scope.paraphrase.rstrip('.')}; all of {_cited(node.clauses)}"
-            needs += f". Approved for {node.doses} doses, dosed as {node.dosing.citation}"
+            needs += f". Approved for {node.doses} doses with the dosing of {node.dosing.citation}"
             looks_at = _looks_at(node.scope, edition)
     clauses = tuple((one.citation, one.paraphrase) for one in node.clauses)
     return Explanation(edition, node.citation, node.paraphrase, needs, looks_at, clauses=clauses, readings=readings)
@@ -130,7 +130,7 @@ def _explained(node: Node | Path, edition: Edition) -> Explanation:
 
 def _leaf_needs(leaf: Leaf, edition: Edition) -> str:
     if leaf.documentation_required:
-        return "the finding, and an attached document that a person found to support it"
+        return "the finding, and an attached document that a reviewer found to support it"
     if leaf in edition.exclusions:
         return "must be known not to apply"
     return leaf.paraphrase.rstrip(".").lower()

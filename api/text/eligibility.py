@@ -28,28 +28,28 @@ def headline(answer: Eligibility) -> str:
         return f"{course}: {given}{answer.doses_usable} may be given through {answer.approval.valid_through}."
     if answer.next_course_from is not None and answer.interval_satisfied is not True:
         if answer.interval_satisfied is None:
-            return f"{course}: the twelve months are certainly over on {answer.next_course_from}."
-        return f"{course}: may begin from {answer.next_course_from}."
+            return f"{course}: twelve months have passed at the latest on {answer.next_course_from}."
+        return f"{course}: may start on {answer.next_course_from}."
     return f"{course}: {given}{_prospects(answer)}."
 
 
 def _prospects(answer: Eligibility) -> str:
     """What the policy says of the open request, or of a next one."""
     judged = answer.approvable
-    assert judged is not None, "without an edition there is no answer"
-    asked = "the open request" if judged.request_is_open else "a next request"
+    assert judged is not None, "no policy version applies, so there is no answer"
+    asked = "the open request" if judged.request_is_open else "a new request"
     if answer.doses_usable and not judged.request_is_open:
-        asked += ", once this approval is used up or over"
+        asked += " after this approval is used or has ended"
     match judged.recommendation:
         case "approve":
-            return f"{asked} is recommended for approval, which a person decides"
+            return f"{asked} is recommended for approval. A person decides"
         case "refer":
-            return f"{asked} is for a clinician ({', '.join(reason.code for reason in judged.reasons)})"
+            return f"{asked} needs clinical review ({', '.join(reason.code for reason in judged.reasons)})"
         case "pend":
-            return f"{asked} waits for {', '.join(one.clause for one in judged.still_needed)}"
+            return f"{asked} needs information for {', '.join(one.clause for one in judged.still_needed)}"
         case "not_recommended":
             against = judged.exclusions or tuple(one.clause for one in judged.speaking_against)
-            return f"{asked} is not recommended ({', '.join(against) or 'no path can be met'})"
+            return f"{asked} does not meet the criteria ({', '.join(against) or 'no path can be met'})"
 
 
 def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]]:
@@ -68,11 +68,11 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
     if answer.last_dose_on is not None:
         yield "Last dose", f"{answer.last_dose_on}"
     if answer.next_course_from is not None:
-        yield "Twelve months", f"over for certain on {answer.next_course_from}"
+        yield "Twelve months", f"passed at the latest on {answer.next_course_from}"
     approval = answer.approval
     yield (
         "Approval",
-        "none in force"
+        "none in effect"
         if approval is None
         else (
             f"{approval.doses_approved} doses, {approval.doses_used} used, from {approval.valid_from}"
@@ -80,13 +80,13 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         ),
     )
     counts = Counter(one.source for one in answer.imported)
-    yield from (("Imported", f"rests on {_lines(number)} of {source}") for source, number in counts.items())
+    yield from (("Imported", f"based on {_lines(number)} of {source}") for source, number in counts.items())
     judged = answer.approvable
     if judged is None:
         return
-    asked = "the open request" if judged.request_is_open else "a next request"
+    asked = "the open request" if judged.request_is_open else "a new request"
     source = "from the text" if judged.edition_provenance == "text" else "reconstructed from the history table"
-    yield "Recommended", f"{judged.recommendation} for {asked}, under edition {judged.edition} ({source})"
+    yield "Recommended", f"{judged.recommendation} for {asked}, under policy version {judged.edition} ({source})"
     for one in judged.still_needed:
         missing = f" ({', '.join(one.missing)})" if one.missing else ""
         yield "Missing", f"{one.clause}  {one.sentence}{missing}"
@@ -110,42 +110,42 @@ PRODUCTS_SHOWN_MAX = 3
 _FACTS = {
     "ms_form": "the form of MS",
     "prescriber_specialty": "the prescriber's specialty",
-    "consulted_specialty": "the specialty of who was consulted",
+    "consulted_specialty": "the specialty of the specialist who was consulted",
     "response.objective_measure": "response by an objective measure",
     "response.symptom": "response by a symptom",
-    "other_dmt_continues": "another disease-modifying agent taken on the infusion day",
-    "hiv_infection": "HIV infection",
-    "prior_treatment.received_lemtrada": "Lemtrada received before",
-    "prior_treatment.completed_course": "a course of Lemtrada completed",
-    "prior_treatment.last_dose_on": "the last dose of the course before",
-    "prior_treatment.open_course": "doses given of the course begun",
-    "prior_treatment.open_course.doses_given": "doses given of the course begun",
-    "prior_treatment.open_course.last_dose_on": "the last dose of the course begun",
-    "agents.tried": "one more agent tried",
-    "agents.list_is_complete": "the list of agents is complete",
+    "other_dmt_continues": "whether another disease-modifying agent is taken on the infusion day",
+    "hiv_infection": "HIV status",
+    "prior_treatment.received_lemtrada": "whether Lemtrada was received before",
+    "prior_treatment.completed_course": "whether a course of Lemtrada was completed",
+    "prior_treatment.last_dose_on": "the last dose of the previous course",
+    "prior_treatment.open_course": "doses given in the current course",
+    "prior_treatment.open_course.doses_given": "doses given in the current course",
+    "prior_treatment.open_course.last_dose_on": "the last dose of the current course",
+    "agents.tried": "one more agent that was tried",
+    "agents.list_is_complete": "whether the list of agents is complete",
 }
 """Facts whose place does not say in words what they are; the others are named by it."""
 
 
 def _ways(judged: Approvable) -> Iterator[tuple[str, str]]:
-    label = "To be approved" if all(way.leads_to == "approve" for way in judged.ways) else "To a clinician"
+    label = "To be approved" if all(way.leads_to == "approve" for way in judged.ways) else "To clinical review"
     if not judged.ways:
-        yield label, "nothing that is still to be told would help"
+        yield label, "no further information can change this"
     for number, way in enumerate(judged.ways[:WAYS_SHOWN_MAX]):
         if way.size or way.from_day is not None:
             yield label, f"{'or ' if number else ''}{way_in_words(way)}"
     more = len(judged.ways[WAYS_SHOWN_MAX:]) + judged.ways_not_listed
     if more:
-        yield label, f"or {more} other {'way' if more == 1 else 'ways'} as short"
+        yield label, f"or {more} other {'path' if more == 1 else 'paths'} of the same length"
 
 
 def way_in_words(way: Way) -> str:
     """What to send, what it would have to say, and from which day it counts."""
     from_day = f"from {way.from_day} on" if way.from_day is not None else ""
     if not way.supplies:
-        return f"nothing to send, {from_day or 'a person decides'}"
+        return f"no information needed, {from_day or 'a person decides'}"
     sent = _listed(list(map(supply_in_words, way.supplies)), "and")
-    return f"send {sent}{', ' if from_day else ''}{from_day}"
+    return f"{sent}{', ' if from_day else ''}{from_day}"
 
 
 def supply_in_words(supply: Supply) -> str:
@@ -153,13 +153,15 @@ def supply_in_words(supply: Supply) -> str:
     clauses = ", ".join(supply.settles)
     if supply.needs_document:
         what = "a document" if supply.field.endswith(".documentation") else "the finding and a document"
-        return f"{what} for {clauses}, found by a reviewer to support it"
+        return f"{what} for {clauses}, with a review that finds it supportive"
     if supply.field.startswith("aggressive_disease."):
-        return f"the finding for {clauses} (if yes)"
+        return f"the finding for {clauses} (approvable if present)"
     if supply.field == "agents.tried":
         return f"{_fact_in_words(supply)} ({_agents_in_words((supply.value, *supply.alternatives))})"
+    if supply.field == "hiv_infection":
+        return f"{_FACTS[supply.field]} (approvable if negative)"
     values = _listed([_value_in_words(one) for one in (supply.value, *supply.alternatives)], "or")
-    return f"{_fact_in_words(supply)} (if {values}{' or earlier' if supply.or_earlier else ''})"
+    return f"{_fact_in_words(supply)} (approvable if {values}{' or earlier' if supply.or_earlier else ''})"
 
 
 def _agents_in_words(values: Sequence[JsonValue]) -> str:
@@ -167,7 +169,7 @@ def _agents_in_words(values: Sequence[JsonValue]) -> str:
     products = list(dict.fromkeys(one.product for one in trials))[:PRODUCTS_SHOWN_MAX]
     outcomes = list(dict.fromkeys(spoken(one.outcome) for one in trials if one.outcome is not None))
     shown = f"for example {_listed(products, 'or')}"
-    return f"{shown}, if {_listed(outcomes, 'or')}" if outcomes else shown
+    return f"{shown}, approvable if {_listed(outcomes, 'or')}" if outcomes else shown
 
 
 def _listed(parts: list[str], joined_by: str) -> str:
@@ -178,8 +180,8 @@ def _listed(parts: list[str], joined_by: str) -> str:
 
 def _fact_in_words(supply: Supply) -> str:
     if supply.about is not None:
-        asked = {"product": "which product it was", "stopped_on": "when it is stopped"}
-        return f"{supply.about}, {asked.get(supply.field.rpartition('.')[2], 'how it went')}"
+        asked = {"product": "product", "stopped_on": "stop date"}
+        return f"{supply.about}, {asked.get(supply.field.rpartition('.')[2], 'outcome')}"
     return _FACTS.get(supply.field, supply.field.replace("_", " ").replace(".", ", "))
 
 
@@ -211,7 +213,7 @@ def _recorded(value: JsonValue) -> str:
     """A value of the record as people write it: without quotes, brackets and what is not known."""
     match value:
         case None:
-            return "gone"
+            return "removed"
         case bool():
             return "yes" if value else "no"
         case list():

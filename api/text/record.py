@@ -96,7 +96,7 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     if life.expediting_refused:
         yield "Expedited", "not granted"
     if life.retrospective_for:
-        yield "Given before", ", ".join(ordinal(one) for one in life.retrospective_for)
+        yield "Retrospective", ", ".join(ordinal(one) for one in life.retrospective_for)
     for asking in life.askings:
         answered = f"answered {day(asking.answered_at, zone)}" if asking.answered_at is not None else "not answered"
         clauses = ", ".join(one.clause for one in asking.asked)
@@ -107,7 +107,7 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     if life.reminders:
         yield "Reminders", f"{life.reminders}"
     if life.peer_to_peer_offered or life.peer_to_peer_held:
-        yield "Peer to peer", "held" if life.peer_to_peer_held else "offered"
+        yield "Peer-to-peer", "held" if life.peer_to_peer_held else "offered"
     yield from (("Document", document(one)) for one in life.documents)
     yield from (("Notice", notice(one, zone)) for one in life.notices)
     yield from (("Decided", decision(one)) for one in life.decisions)
@@ -143,7 +143,7 @@ def decision(one: DecisionView) -> str:
     by = one.by.name if one.outcome is None else one.decided_by_name or "a person whom the other record does not name"
     citing = f", citing {', '.join(one.citing)}" if one.citing else ""
     rebuilt = " (reconstructed)" if one.provenance == "reconstructed" else ""
-    said = f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, edition {one.edition}{rebuilt}"
+    said = f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, policy version {one.edition}{rebuilt}"
     return f"{said}{imported(one.imported_from)}"
 
 
@@ -159,7 +159,7 @@ def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
     yield "Determination", f"event {appeal.decision_version} of the record, request {appeal.request_id}"
     yield "Filed", f"by {appeal.filer.name} ({spoken(appeal.filer.relation)}), {appeal.level} level, {appeal.urgency}"
     late = "late" if appeal.is_late else "on time"
-    yield "Received", f"{appeal.received_on}, {late}: the last day is {appeal.file_by}"
+    yield "Received", f"{appeal.received_on}, {late}: the last day to file is {appeal.file_by}"
     yield "Grounds", appeal.grounds
     if appeal.due_at is not None:
         yield "Due", f"{clock_time(appeal.due_at, zone)}{' (overdue)' if appeal.overdue else ''}"

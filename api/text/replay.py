@@ -100,7 +100,7 @@ def answer(value: Answer | None) -> str:
 
 
 def changes(told: Replay) -> Iterator[tuple[str, str]]:
-    """What changed since, each turn with its event, or that time alone changed it."""
+    """What changed since, each turn with its event, or that only time has passed."""
     for change in told.changed:
         if change.is_group:
             continue
@@ -117,7 +117,7 @@ def readings(numbers: tuple[str, ...]) -> str:
 
 
 def _turned(turn: ChangedBy) -> str:
-    return "time alone" if turn.by is None else entry_in_words(turn.by)
+    return "only time has passed" if turn.by is None else entry_in_words(turn.by)
 
 
 def entry_in_words(one: TimelineEntry) -> str:

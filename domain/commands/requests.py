@@ -15,7 +15,9 @@ from domain.events.requests import Channel, DismissalGround, NoticeKind, Stateme
 from domain.facts import Fact, Name, Text
 from domain.people import Actor, ConsultationGiven, Prescriber
 
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the assessment that was looked at.")]
+Digest = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{64}$", description="The digest of the assessment that the user viewed.")
+]
 ShownVersion = Annotated[
     StrictInt | None,
     Field(

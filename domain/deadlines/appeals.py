@@ -35,7 +35,7 @@ def clock_of_appeal(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> 
     A figure that nobody has checked against its source says so in `rule`.
     """
     request = history.request(appeal.request_id)
-    assert request is not None, "an appeal is of a request on record"
+    assert request is not None, "an appeal belongs to a request on record"
     terms = _terms(request)
     figure = "appeal_urgent" if appeal.urgency == "urgent" else "appeal_standard"
     due_at = appeal_due_at(terms, appeal.urgency, appeal.received_at, zone)

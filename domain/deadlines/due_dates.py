@@ -143,13 +143,16 @@ def reason_against_extension(terms: ClockTerms, moments: DecisionMoments, at: da
     if terms.extension is None:
         return f"{terms.line} allows no extension ({terms.source_of('extension')})"
     if moments.decided_at is not None and _utc(moments.decided_at) <= _utc(at):
-        return "the request is closed: its clock has stopped"
+        return "the request is closed, so it has no deadline to extend"
     if moments.urgency == "urgent" or moments.expedited_at is not None:
         return f"an urgent request can't be extended ({terms.source_of('extension')})"
     if moments.extensions:
-        return f"the request was extended before, and once is all that is allowed ({terms.source_of('extension')})"
+        return f"the request was already extended, and only one extension is allowed ({terms.source_of('extension')})"
     if _utc(at) >= decision_clock(terms, moments, zone).due_at:
-        return f"the time to decide has run out, and only a running clock is extended ({terms.source_of('extension')})"
+        return (
+            "the deadline has passed, and only a deadline that has not passed can be extended "
+            f"({terms.source_of('extension')})"
+        )
     return None
 
 
@@ -178,7 +181,7 @@ def _as_decided(moments: DecisionMoments) -> DecisionMoments:
 
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
-        raise ValueError("an instant needs its offset from UTC, for example 2026-04-20T14:05:00Z")
+        raise ValueError("the time needs an offset from UTC, for example 2026-04-20T14:05:00Z")
     return at.astimezone(UTC)
 
 
@@ -203,7 +206,7 @@ def _standard_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo)
     if extended is not None:
         rule += f", extended by {extended}"
     if stops:
-        rule += ", not counting the time in which information was asked for"
+        rule += ", excluding the time while requested information was pending"
     return _clock(terms, moments, start, due_at, stops, (rule, "standard", "standard"))
 
 
@@ -219,7 +222,10 @@ def _urgent_clock(terms: ClockTerms, moments: DecisionMoments, start: datetime, 
         return _clock(terms, moments, start, after(start, terms.urgent, zone), [], (rule, "urgent", "urgent"))
     due_at = after(max(one.ends_at for one in asked), within, zone)
     stops = _joined([(one.asked_at, one.ends_at) for one in asked])
-    rule = f"{terms.line}, urgent: {within} from the answer to what was asked for, or from the end of the time for it"
+    rule = (
+        f"{terms.line}, urgent: {within} from the receipt of the requested information, or from the end of "
+        "the time allowed for it"
+    )
     return _clock(terms, moments, start, due_at, stops, (rule, "urgent_decide_within", "urgent"))
 
 

@@ -186,11 +186,21 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
     ("standard", "a standard request is decided within {}"),
     ("urgent", "an urgent request is decided within {}"),
     ("extension", "a standard request may be extended once, by up to {}"),
-    ("urgent_ask_within", "for an urgent request, missing information is asked for within {}"),
-    ("urgent_decide_within", "it is then decided within {} of the earlier of the answer and its limit"),
-    ("answer_standard", "whoever is asked gets at least {} to answer about a standard request"),
-    ("answer_urgent", "whoever is asked gets at least {} to answer about an urgent request"),
-    ("appeal_file_within", "an appeal is filed within {} of the notice"),
+    ("urgent_ask_within", "missing information for an urgent request is requested within {}"),
+    (
+        "urgent_decide_within",
+        "the urgent request is then decided within {} of the receipt of the information or of the end of the "
+        "time allowed for it, whichever is earlier",
+    ),
+    (
+        "answer_standard",
+        "the office or person that is asked for information about a standard request has at least {} to respond",
+    ),
+    (
+        "answer_urgent",
+        "the office or person that is asked for information about an urgent request has at least {} to respond",
+    ),
+    ("appeal_file_within", "an appeal must be filed within {} of the notice"),
     ("appeal_standard", "a standard appeal is decided within {}"),
     ("appeal_urgent", "an urgent appeal is decided within {}"),
 )
@@ -204,7 +214,7 @@ def in_words(terms: ClockTerms) -> tuple[str, ...]:
     >>> in_words(terms_for("medicaid", date(2026, 3, 2)))[7]
     'an urgent appeal is decided within 72 hours (42 CFR 438.408; not confirmed)'
     """
-    binding = "" if terms.binds else ", binding no line today"
+    binding = "" if terms.binds else ", which applies to no line of business today"
     stops = "stops" if terms.asking_stops_standard else "does not stop"
     said = [("effective_on", f"{terms.line}: for requests received from {terms.effective_on} on{binding}")]
     said += [
@@ -214,8 +224,12 @@ def in_words(terms: ClockTerms) -> tuple[str, ...]:
     ]
     if terms.extension is None:
         said.append(("extension", "no request may be extended"))
-    said.append(("asking_stops_standard", f"asking for information {stops} the clock of a standard request"))
-    said.append(("at_risk_percent", f"a request is at risk in the last {terms.at_risk_percent}% of its running time"))
+    said.append(
+        ("asking_stops_standard", f"a request for information {stops} the turnaround time of a standard request")
+    )
+    said.append(
+        ("at_risk_percent", f"a request is at risk in the last {terms.at_risk_percent}% of its turnaround time")
+    )
     return tuple(
         f"{sentence} ({terms.source_of(figure)}{'; not confirmed' if figure in terms.unconfirmed else ''})"
         for figure, sentence in said

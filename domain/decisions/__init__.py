@@ -60,7 +60,7 @@ def decide(history: PatientHistory | None, command: Command, moment: Moment) -> 
     if isinstance(command, OpenHistory):
         return _salted(open_history(history, command, moment), moment)
     if history is None:
-        raise NotFound("no such patient", field="patient_id", remedy="open a history for the member first")
+        raise NotFound("the patient was not found", field="patient_id", remedy="add the member first")
     events = DECISIONS[type(command)](history, command, moment)
     return _salted((*events, *course_changes(history, events, command, moment)), moment)
 

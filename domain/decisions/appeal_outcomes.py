@@ -73,9 +73,9 @@ def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, moment: Momen
     on = command.on or moment.today
     if on > moment.today or (appeal.closed_on is not None and on < appeal.closed_on):
         raise InvalidCommand(
-            "it was handed on before it was decided, or will be",
+            "the appeal can't be forwarded before it was decided, or in the future",
             field="on",
-            remedy=f"send a day from {appeal.closed_on} to {moment.today}",
+            remedy=f"send a date from {appeal.closed_on} to {moment.today}",
         )
     return (moment.event(AppealHandedOn, appeal_id=appeal.appeal_id, on=on, organisation=command.organisation),)
 
@@ -85,19 +85,21 @@ def to_hand_on(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
     appeal = appeal_named(history, appeal_id)
     if appeal.handed_on_to is not None:
         raise AlreadyDecided(
-            f"the appeal was handed on, on {appeal.handed_on_on}",
+            f"the appeal was forwarded to external review on {appeal.handed_on_on}",
             field="appeal_id",
-            remedy="record the organisation's answer once it comes",
+            remedy="record the external decision when it is received",
         )
     if appeal.status not in ("upheld", "overturned_in_part"):
         raise Conflict(
-            f"the appeal is {appeal.status}, and only what was upheld is reviewed from outside",
+            f"the appeal is {appeal.status}, and only an upheld appeal can be forwarded to external review",
             field="appeal_id",
-            remedy="decide it first" if appeal.is_open else "hand on the appeal that was upheld",
+            remedy="decide the appeal first" if appeal.is_open else "forward the appeal that was upheld",
         )
     if any(_follows(one, appeal) for one in history.appeals):
         raise Conflict(
-            "a later appeal of it was filed", field="appeal_id", remedy="hand on the later one once it is decided"
+            "a later appeal of the same determination was filed",
+            field="appeal_id",
+            remedy="forward the later appeal after it is decided",
         )
     return appeal
 
@@ -109,7 +111,7 @@ def record_external_answer(
     appeal, handed_on_on = to_record_answer(history, command.appeal_id, moment)
     if not handed_on_on <= command.received_on <= moment.today:
         raise InvalidCommand(
-            "the answer came before it was asked for, or lies in the future",
+            "the date of the external decision is before the appeal was forwarded, or in the future",
             field="received_on",
             remedy=f"send a day from {handed_on_on} to {moment.today}",
         )
@@ -141,10 +143,14 @@ def to_record_answer(history: PatientHistory, appeal_id: str, _: Occasion) -> tu
     """The appeal whose answer is awaited, and the day on which it was handed on."""
     appeal = appeal_named(history, appeal_id)
     if appeal.handed_on_to is None or appeal.handed_on_on is None:
-        raise Conflict("the appeal was not handed on", field="appeal_id", remedy="record the handing on first")
+        raise Conflict(
+            "the appeal was not forwarded to external review",
+            field="appeal_id",
+            remedy="record that the appeal was forwarded first",
+        )
     if appeal.external_outcome is not None:
         raise AlreadyDecided(
-            "the organisation's answer is recorded", field="appeal_id", remedy="its answer is the last word"
+            "the external decision is already recorded", field="appeal_id", remedy="the external decision is final"
         )
     return appeal, appeal.handed_on_on
 
@@ -163,9 +169,9 @@ def _still_against(history: PatientHistory, appeal: Appeal) -> Request:
     adverse = standing_against(history, request)
     if adverse is None or adverse.version != appeal.decision_version:
         raise Conflict(
-            f"what was appealed no longer stands: the request is {request.status}",
+            f"the determination under appeal is no longer in effect: the request is {request.status}",
             field="appeal_id",
-            remedy="dismiss the appeal as not appealable, or have it withdrawn",
+            remedy="dismiss the appeal as not appealable, or record its withdrawal",
         )
     return request
 
@@ -180,14 +186,16 @@ def _granted(
     granted = quantity(history, request, judgement.assessment, command)
     if granted.is_partial and command.outcome == "overturned":
         raise InvalidCommand(
-            f"{granted.doses} of {granted.asked} doses are a part",
+            f"{granted.doses} of {granted.asked} doses are only a part of the request",
             field="outcome",
-            remedy="send overturned_in_part, with what is left out and why",
+            remedy="send overturned_in_part, with what is not approved and why",
         )
     if command.outcome == "overturned_in_part":
         if not granted.is_partial:
             raise InvalidCommand(
-                "nothing is left out", field="doses", remedy="send fewer doses than were asked for, or overturned"
+                "all requested doses are approved, so the appeal is not overturned in part",
+                field="doses",
+                remedy="send fewer doses than were requested, or send overturned",
             )
         check_left_out(command, judgement.assessment)
     return granted
@@ -199,16 +207,16 @@ def _check_is_more(history: PatientHistory, request: Request, granted: Quantity)
         return
     if before is not None and granted.doses <= before.doses_approved:
         raise InvalidCommand(
-            f"{before.doses_approved} doses were approved before, and this is no more",
+            f"{before.doses_approved} doses were already approved, and this is not more",
             field="doses",
-            remedy="send more doses than that, or upheld",
+            remedy="send more doses, or send upheld",
         )
 
 
 def _check_grants_nothing(command: DecideAppeal | RecordExternalAnswer) -> None:
     for field in ("doses", "valid_from", "path", "left_out"):
         if getattr(command, field) is not None:
-            raise InvalidCommand("what is upheld approves nothing", field=field, remedy="leave it out")
+            raise InvalidCommand("an upheld appeal approves nothing", field=field, remedy="leave this field out")
 
 
 def _follows(one: Appeal, appeal: Appeal) -> bool:

@@ -45,14 +45,16 @@ def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) ->
     received_on = moment.day_of(command.received_at)
     if command.received_at > moment.at:
         raise InvalidCommand(
-            "the appeal was received in the future", field="received_at", remedy="send the instant at which it arrived"
+            "the time of receipt is in the future",
+            field="received_at",
+            remedy="send the time at which the appeal was received",
         )
     since = adverse.appealed.closed_on if adverse.appealed is not None else None
     if received_on < (since or adverse.on):
         raise InvalidCommand(
-            "the appeal was received before what it appeals was decided",
+            "the time of receipt is before the determination under appeal",
             field="received_at",
-            remedy=f"send an instant on {since or adverse.on} or later",
+            remedy=f"send a time on {since or adverse.on} or later",
         )
     last_day = file_by(history, request, adverse, moment.zone)
     return (
@@ -86,9 +88,9 @@ def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Mo
     brought = what_is_brought(history, request_named(history, appeal.request_id), command, moment)
     if brought.is_nothing and command.note is None:
         raise InvalidCommand(
-            "nothing of this is new to the record",
+            "all of this is already on record",
             field="statement",
-            remedy="send the facts that changed, documents, or a note",
+            remedy="send changed facts, documents, or a note",
         )
     return (
         moment.event(
@@ -116,7 +118,7 @@ def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion)
     _check_may_decide(assigning.to)
     check_independent(assigning.to, history, appeal, field="to")
     if appeal.assigned_to == assigning.to:
-        raise Conflict("this person has the appeal already", field="to", remedy="nothing is left to do")
+        raise Conflict("the appeal is already assigned to this user", field="to", remedy="no action is needed")
     return appeal
 
 
@@ -134,9 +136,10 @@ def dismiss_appeal(history: PatientHistory, command: DismissAppeal, moment: Mome
     appeal = open_appeal(history, command.appeal_id, moment)
     if command.ground == "late" and not appeal.is_late:
         raise InvalidCommand(
-            f"the appeal was received on {appeal.received_on}, in time until {appeal.file_by}",
+            f"the appeal was received on {appeal.received_on}, and the last day to file was {appeal.file_by}, so "
+            "it is timely",
             field="ground",
-            remedy="decide it, or dismiss it on another ground",
+            remedy="decide the appeal, or dismiss it on another ground",
         )
     return (
         moment.event(
@@ -155,7 +158,9 @@ def dismiss_appeal(history: PatientHistory, command: DismissAppeal, moment: Mome
 def appeal_named(history: PatientHistory, appeal_id: str) -> Appeal:
     appeal = history.appeal(appeal_id)
     if appeal is None:
-        raise NotFound("no such appeal", field="appeal_id", remedy="take the id from the patient's appeals")
+        raise NotFound(
+            "the appeal was not found", field="appeal_id", remedy="use an id from the patient's list of appeals"
+        )
     return appeal
 
 
@@ -166,14 +171,14 @@ def open_appeal(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
         raise Conflict(
             f"the appeal was {appeal.status}",
             field="appeal_id",
-            remedy="another appeal can be filed while there is time",
+            remedy="file another appeal if the filing deadline has not passed",
         )
     if not appeal.is_open:
         spoken = appeal.status.replace("_", " ")
         raise AlreadyDecided(
-            f"the appeal is {spoken} already",
+            f"the appeal is already {spoken}",
             field="appeal_id",
-            remedy="look at its decision; what it left can be appealed at the next level",
+            remedy="see the decision of the appeal; any part that is still adverse can be appealed at the next level",
         )
     return appeal
 
@@ -183,24 +188,25 @@ def _to_appeal(history: PatientHistory, request: Request) -> Adverse:
     pending = [one for one in history.appeals if one.request_id == request.request_id]
     if any(one.is_open for one in pending):
         raise Conflict(
-            "an appeal of this request is open",
+            "an appeal of this request is already open",
             field="request_id",
-            remedy="add to that one; another can be filed once it is decided",
+            remedy="add information to that appeal, or file another appeal after it is decided",
         )
     adverse = standing_against(history, request)
     if adverse is not None:
         return adverse
     if request.status == "approved":
         raise Conflict(
-            "a full approval stands, and nothing of it is adverse",
+            "a full approval is in effect, so there is no adverse determination to appeal",
             field="request_id",
-            remedy="appeal a denial, a partial approval or a rescission; more than was asked for is a new request",
+            remedy="appeal a denial, a partial approval or a rescission, or submit "
+            "a new request for more than was requested",
         )
-    undecided = "is not decided" if request.is_open else f"was {request.status}, and nothing was decided"
+    undecided = "has no determination yet" if request.is_open else f"was {request.status} without a determination"
     raise Conflict(
         f"the request {undecided}",
         field="request_id",
-        remedy="wait for its determination" if request.is_open else "have it reopened, or submit a new request",
+        remedy="wait for the determination" if request.is_open else "reopen the request, or submit a new one",
     )
 
 
@@ -210,15 +216,17 @@ def _level(adverse: Adverse) -> AppealLevel:
         return "first"
     if before.handed_on_to is not None:
         raise Conflict(
-            "it was handed on to an external review, whose answer is the last word",
+            "the appeal was forwarded to external review, and the external decision is final",
             field="request_id",
-            remedy="record the answer once it comes" if before.awaits_external_review else "nothing is left to appeal",
+            remedy="record the external decision when it is received"
+            if before.awaits_external_review
+            else "no further appeal is possible",
         )
     if before.level == "second":
         raise Conflict(
-            "two levels were decided, and a third there is not",
+            "both levels of appeal were decided, and there is no third level",
             field="request_id",
-            remedy="hand the appeal on to an external review",
+            remedy="forward the appeal to external review",
         )
     return "second"
 
@@ -229,7 +237,7 @@ def _check_may_decide(to: Actor) -> None:
         raise NotPermitted(
             f"the role {to.role!r} with the credential {to.credential!r} may not decide an appeal",
             field="to.role" if to.role not in MAY[DecideAppeal] else "to.credential",
-            remedy="assign it to a clinician, who is a physician or a pharmacist",
+            remedy="assign the appeal to an appeals clinician who is a physician or a pharmacist",
         )
 
 

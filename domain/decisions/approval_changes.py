@@ -75,9 +75,9 @@ def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> 
     ]
     if not standing:
         raise Conflict(
-            f"no approval of the request stands: {_why_none(history, request, today)}",
+            f"the request has no approval in effect, because {_why_none(history, request, today)}",
             field="request_id",
-            remedy="nothing is left to take back",
+            remedy="no action is needed",
         )
     return standing
 
@@ -98,10 +98,11 @@ def check_extendable(_: PatientHistory, _found: object, judgement: Judgement, _o
     recommended = judgement.assessment.recommendation
     if recommended != "approve":
         raise InvalidCommand(
-            f"an approval is extended only while criteria and dosing are met, and this is {recommended} (R10)",
+            "an approval can be extended only while all criteria and the dosing are met, and the recommendation "
+            f"is {recommended} (R10)",
             field="request_id",
             clause=_in_the_way(judgement.assessment),
-            remedy="submit a new request, which a clinician may decide",
+            remedy="submit a new request",
         )
 
 
@@ -110,15 +111,15 @@ def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[R
     approval = in_force_for(history, request.request_id, today)
     if approval is None:
         raise Conflict(
-            f"no approval of the request is in force: {_why_none(history, request, today)}",
+            f"the request has no approval in effect, because {_why_none(history, request, today)}",
             field="request_id",
-            remedy="doses that are left when an approval lapses need a new request (R9)",
+            remedy="submit a new request for the doses that remain (R9)",
         )
     if allowance_under(history, courses(history, today), approval, today).usable == 0:
         raise Conflict(
-            "no dose is left to give under the approval",
+            "all doses of the approval were given",
             field="request_id",
-            remedy="more doses, or the next course, need a new request (R9)",
+            remedy="submit a new request for more doses or for the next course (R9)",
         )
     return request, approval
 
@@ -137,7 +138,7 @@ def _why_none(history: PatientHistory, request: Request, today: date) -> str:
     if latest.rescinded_on is not None:
         return f"it was rescinded on {latest.rescinded_on}"
     if latest.valid_from > today:
-        return f"it begins on {latest.valid_from}"
+        return f"it starts on {latest.valid_from}"
     return f"it ended on {latest.valid_through}"
 
 

@@ -63,12 +63,12 @@ def quantity(history: PatientHistory, request: Request, assessment: Assessment, 
     most = min(policy, asked) if request.retrospective_for else policy
     doses = terms.doses if terms.doses is not None else most
     if doses > most:
-        whose = f"the policy's {policy}" if most == policy else f"the {most} that were given"
+        whose = f"the policy's limit of {policy}" if most == policy else f"the {most} doses that were given"
         raise InvalidCommand(
-            f"{doses} doses are more than {whose}",
+            f"{doses} doses exceed {whose}",
             field="doses",
             clause=f"1.{assessment.scope or terms.path}",
-            remedy=f"approve at most {most}",
+            remedy=f"approve at most {most} doses",
         )
     return Quantity(doses, asked)
 
@@ -77,15 +77,15 @@ def check_left_out(terms: Terms, assessment: Assessment) -> None:
     """A partial approval denies the rest: it says what and why, and names the specific criterion."""
     if terms.left_out is None:
         raise InvalidCommand(
-            "fewer doses than were asked for: the rest is not approved",
+            "this approves fewer doses than were requested, and the reason is missing",
             field="left_out",
-            remedy="say in plain language what is left out and why",
+            remedy="state in plain language what is not approved and why",
         )
     if not terms.citing:
         raise InvalidCommand(
-            "what is left out is denied, and a denial names its criterion",
+            "the doses that are not approved are denied, and a denial must cite a criterion",
             field="citing",
-            remedy="cite the clause that it rests on, for example Dosing.A",
+            remedy="cite the deciding clause, for example Dosing.A",
         )
     check_known(terms.citing, assessment)
 
@@ -123,15 +123,15 @@ def doses_asked_back(history: PatientHistory, request: Request) -> list[Dose]:
     named = [dose for dose in history.doses if dose.dose_id in request.retrospective_for and dose.counts]
     if not named:
         raise Conflict(
-            "none of the doses that the request names counts",
+            "no dose that the request names counts",
             field="request_id",
-            remedy="look at the doses; the request may be withdrawn",
+            remedy="review the doses on record, or withdraw the request",
         )
     if len({dose.course for dose in named}) > 1:
         raise Conflict(
-            "the doses that the request names belong to several courses, and an approval is of one (R9)",
+            "the doses that the request names belong to several courses, and an approval covers one course (R9)",
             field="request_id",
-            remedy="submit a request for the doses of each course",
+            remedy="submit one request for each course",
         )
     return sorted(named, key=lambda dose: (dose.on, dose.version))
 
@@ -140,18 +140,18 @@ def _policy_doses(assessment: Assessment, path: Literal["A", "B"] | None) -> int
     """The quantity of the path that the history decides; the approver names one only where it does not."""
     if path is not None and assessment.scope not in (None, path):
         raise InvalidCommand(
-            f"the history decides path {assessment.scope}, not {path} (R1)",
+            f"the patient's history determines path {assessment.scope}, not {path} (R1)",
             field="path",
             clause=f"1.{path}",
-            remedy="leave the path out, or report the prior treatment that decides it",
+            remedy="leave the path out, or report the prior treatment that determines it",
         )
     letter = assessment.scope or path
     if letter is None:
         raise InvalidCommand(
-            "it is not known whether a course was completed, so the quantity is open",
+            "it is not known whether a course was completed, so the number of doses can't be determined",
             field="path",
             clause="1.A",
-            remedy="report the prior treatment, or name the path and give the rationale",
+            remedy="report the prior treatment, or state the path and the rationale",
         )
     return edition_named(assessment.edition).path(letter).doses
 
@@ -194,9 +194,9 @@ def _window(history: PatientHistory, request: Request, valid_from: date | None, 
         first = doses_asked_back(history, request)[0].on
         if valid_from not in (None, first):
             raise InvalidCommand(
-                "an approval of doses that were given starts on the day of the first of them",
+                "a retrospective approval starts on the day of the first dose that was given",
                 field="valid_from",
-                remedy=f"leave it out, or send {first}",
+                remedy=f"leave this field out, or send {first}",
             )
         return approval_window(first)
     starts_on = valid_from or today
@@ -204,6 +204,6 @@ def _window(history: PatientHistory, request: Request, valid_from: date | None, 
         raise InvalidCommand(
             f"an approval starts on its determination day or at most {APPROVAL_DAYS} days later (R9)",
             field="valid_from",
-            remedy=f"send a day from {today} to {today + timedelta(days=APPROVAL_DAYS)}",
+            remedy=f"send a date from {today} to {today + timedelta(days=APPROVAL_DAYS)}",
         )
     return approval_window(starts_on)

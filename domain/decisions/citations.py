@@ -12,9 +12,9 @@ def check_known(citing: tuple[str, ...], assessment: Assessment) -> None:
     """Raise InvalidCommand where the edition lacks one of them; it is not repeated, for it may be anything."""
     if not {one.citation for one in assessment.findings}.issuperset(citing):
         raise InvalidCommand(
-            f"edition {assessment.edition} does not have every clause that is cited",
+            f"edition {assessment.edition} does not contain every cited clause",
             field="citing",
-            remedy="cite clauses as the assessment's findings do, for example 1.B.iv",
+            remedy="cite clauses as the assessment lists them, for example 1.B.iv",
         )
 
 
@@ -25,16 +25,16 @@ def check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
     """
     if not citing:
         raise InvalidCommand(
-            "no criterion is cited, and a denial names the specific one",
+            "no criterion is cited, and a denial must cite a specific criterion",
             field="citing",
-            remedy="cite the clause that it rests on, for example 1.B.iv",
+            remedy="cite the deciding clause, for example 1.B.iv",
         )
     check_known(citing, assessment)
     against = speaking_against(assessment, edition_named(assessment.edition))
     decisive = [one for one in citing if one == NOT_LISTED or any(_lies_under(leaf, one) for leaf in against)]
     if assessment.recommendation == "not_recommended" and not decisive:
         raise InvalidCommand(
-            "none of the cited clauses speaks against the request",
+            "no cited clause is a reason to deny the request",
             field="citing",
             clause=citing[0],
             remedy=f"cite at least one of {', '.join(against)}",

@@ -36,10 +36,12 @@ def to_close(history: PatientHistory, number: int, _: Occasion) -> Course:
     """The course of this number, which is open."""
     course = next((one for one in courses(history) if one.number == number), None)
     if course is None:
-        raise NotFound("no such course", field="course", remedy="take the number from the patient's courses")
+        raise NotFound(
+            "the course was not found", field="course", remedy="use a number from the patient's list of courses"
+        )
     if course.status not in ("open", "unknown"):
         raise Conflict(
-            f"course {course.number} is {course.status}", field="course", remedy="only an open one is closed"
+            f"course {course.number} is {course.status}", field="course", remedy="only an open course can be closed"
         )
     return course
 

@@ -40,24 +40,24 @@ def refuse_expediting(history: PatientHistory, command: RefuseExpediting, moment
 def to_expedite(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
     request = request_open(history, request_id, occasion)
     if request.urgency == "urgent" or request.expedited_at is not None:
-        since = "came as urgent" if request.urgency == "urgent" else "is expedited already"
-        raise Conflict(f"the request {since}", field="request_id", remedy="decide it by its urgent clock")
+        since = "was received as urgent" if request.urgency == "urgent" else "is already expedited"
+        raise Conflict(f"the request {since}", field="request_id", remedy="decide the request by its urgent deadline")
     return request
 
 
 def to_refuse_expediting(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
     request = to_expedite(history, request_id, occasion)
     if request.expediting_refused:
-        raise Conflict("expediting was refused already", field="request_id", remedy="nothing is left to do")
+        raise Conflict("the request to expedite was already refused", field="request_id", remedy="no action is needed")
     return request
 
 
 def _check_asked_at(request: Request, command: Expediting, moment: Moment) -> None:
     if not request.received_at <= command.asked_at <= moment.at:
         raise InvalidCommand(
-            "expediting was asked for after the request came, and not in the future",
+            "the request to expedite can't be before the request was received, or in the future",
             field="asked_at",
-            remedy="send the instant at which it was asked for",
+            remedy="send the time at which expediting was requested",
         )
 
 
@@ -67,9 +67,9 @@ def extend_clock(history: PatientHistory, command: ExtendClock, moment: Moment) 
     days = allowed.count if command.days is None else command.days
     if days > allowed.count:
         raise InvalidCommand(
-            f"{days} days are more than the {allowed} that are allowed ({terms_of(request).source_of('extension')})",
+            f"{days} days exceed the {allowed} that are allowed ({terms_of(request).source_of('extension')})",
             field="days",
-            remedy=f"send at most {allowed.count}, or leave it out",
+            remedy=f"send at most {allowed.count}, or leave this field out",
         )
     return (
         moment.event(
@@ -88,7 +88,9 @@ def to_extend_clock(history: PatientHistory, request_id: str, occasion: Occasion
     allowed = terms_of(request).extension
     reason_against = why_not_extended(request, occasion.at, occasion.zone)
     if reason_against is not None or allowed is None:
-        raise Conflict(reason_against or "no extension is allowed", field="request_id", remedy="decide it in its time")
+        raise Conflict(
+            reason_against or "no extension is allowed", field="request_id", remedy="decide the request by its deadline"
+        )
     return request, allowed
 
 

@@ -95,7 +95,9 @@ def to_refer(history: PatientHistory, request_id: str, occasion: Occasion) -> Re
     request = request_open(history, request_id, occasion)
     if request.status == "referred":
         raise AlreadyDecided(
-            "the request is with a clinician already", field="request_id", remedy="a clinician decides it now"
+            "the request is already in clinical review",
+            field="request_id",
+            remedy="wait for the clinical decision maker",
         )
     return request
 
@@ -118,9 +120,9 @@ def check_looked_at(judgement: Judgement, looked_at: str, request_id: str) -> No
     """Raise AssessmentMoved unless the assessment of now is the one that was looked at."""
     if judgement.digest != looked_at:
         raise AssessmentMoved(
-            "the assessment is no longer the one that was looked at",
+            "the assessment has changed since it was viewed",
             field="assessment_digest",
-            remedy="look at the assessment of now and decide with its digest",
+            remedy="review the current assessment and decide with its digest",
             request_id=request_id,
             looked_at=looked_at,
             assessment_digest=judgement.digest,
@@ -141,9 +143,9 @@ def determined(judgement: Judgement, rationale: str | None, moment: Moment, *, d
 def _need_rationale(rationale: str | None) -> None:
     if rationale is None:
         raise InvalidCommand(
-            "this approval is not what the policy alone recommends",
+            "this approval overrides the recommendation, and the rationale is missing",
             field="rationale",
-            remedy="say why, in plain language",
+            remedy="state the rationale in plain language",
         )
 
 

@@ -45,7 +45,7 @@ def correct_document(history: PatientHistory, command: CorrectDocument, moment: 
     fields = tuple(name for name, value in now.items() if value != getattr(before, name))
     if not fields:
         raise InvalidCommand(
-            "the document is on record just so", remedy="send the name, the kind or the clause as it should be"
+            "the document is already recorded with these details", remedy="send the corrected name, kind or clause"
         )
     return (
         moment.event(DocumentCorrected, document_id=command.document_id, **now, fields=fields, reason=command.reason),
@@ -61,12 +61,14 @@ def document_standing(history: PatientHistory, document_id: str, _: Occasion) ->
     """The document, unless it is voided: nothing is said of it any more (R23)."""
     on_record = history.document(document_id)
     if on_record is None:
-        raise NotFound("no such document", field="document_id", remedy="take the id from the patient's documents")
+        raise NotFound(
+            "the document was not found", field="document_id", remedy="use an id from the patient's list of documents"
+        )
     if on_record.voided:
         raise Conflict(
-            "the document is voided, and nothing more is recorded of it (R23)",
+            "the document was removed as filed in error and can't be changed (R23)",
             field="document_id",
-            remedy="supply it again where it belongs",
+            remedy="send the document again with the correct request or appeal",
         )
     return on_record
 
@@ -93,16 +95,16 @@ def documents_brought(
             check_clause(one.clause, request, field=f"documents.{number}.clause")
         if one.sha256 in on_record:
             raise AlreadyRecorded(
-                "this document is on record for the request",
+                "this document is already recorded for the request",
                 field=f"documents.{number}.sha256",
-                remedy="it needs no second recording; correct it where its name, kind or clause is wrong",
+                remedy="if the name, the kind or the clause is wrong, correct the document on record",
                 document_id=on_record[one.sha256],
             )
         if one.sha256 in {other.sha256 for other in brought[:number]}:
             raise InvalidCommand(
-                "the same document is sent twice",
+                "the same document is listed twice",
                 field=f"documents.{number}.sha256",
-                remedy="send it once; for several clauses, name the group that holds them",
+                remedy="list the document once; if it supports several clauses, name the group that contains them",
             )
         found.append(Document(document_id=f"{history.patient_id}.f{len(history.documents) + number + 1}", **dict(one)))
     return tuple(found)
@@ -116,9 +118,9 @@ def check_clause(clause: str, request: Request, *, field: str) -> None:
         known |= edition_for(request.received_on).by_citation.keys()
     if clause not in known:
         raise InvalidCommand(
-            "no such clause in the edition that applies",
+            "the policy version that applies has no such clause",
             field=field,
-            remedy="cite it as the assessment's findings do, for example 1.A.iii.d(3)",
+            remedy="cite the clause as the assessment lists it, for example 1.A.iii.d(3)",
         )
 
 

@@ -54,9 +54,15 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
 
 def _check_day(history: PatientHistory, on: date, moment: Moment) -> None:
     if on > moment.today:
-        raise InvalidCommand("the dose lies in the future", field="on", remedy="record a dose once it was given")
+        raise InvalidCommand(
+            "the date of the dose is in the future", field="on", remedy="record the dose after it was given"
+        )
     if history.birth_date is not None and on < history.birth_date.earliest:
-        raise InvalidCommand("the dose lies before birth", field="on", remedy="send the day on which it was given")
+        raise InvalidCommand(
+            "the date of the dose is before the birth date",
+            field="on",
+            remedy="send the date on which the dose was given",
+        )
 
 
 def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> None:
@@ -64,9 +70,9 @@ def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> Non
         if (dose.source, dose.source_reference) == (command.source, command.source_reference):
             voided = " and voided" if dose.voided else ""
             raise AlreadyRecorded(
-                f"this source reference is recorded{voided}",
+                f"this source reference is already recorded{voided}",
                 field="source_reference",
-                remedy="it needs no second recording; another infusion has a reference of its own",
+                remedy="no action is needed for the same infusion; send another infusion with its own reference",
                 dose_id=dose.dose_id,
             )
 
@@ -86,7 +92,9 @@ def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) 
     on = command.on or dose.on
     _check_day(history, on, moment)
     if command.request_id is not None and history.request(command.request_id) is None:
-        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+        raise NotFound(
+            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+        )
     place = _corrected_place(history, dose, command, on)
     event = dose_corrected(
         history,
@@ -101,7 +109,7 @@ def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) 
         documents_report=place.documents_report,
     )
     if not event.fields:
-        raise InvalidCommand("nothing is other than it is on record", remedy="send what the entry should have said")
+        raise InvalidCommand("nothing differs from what is on record", remedy="send at least one corrected value")
     if command.course is not None:
         _check_moved_alone(history, event, command.course)
     return (event,)
@@ -111,9 +119,9 @@ def to_correct_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     dose = _dose(history, dose_id)
     if dose.voided:
         raise Conflict(
-            "a voided entry cannot be corrected",
+            "a voided dose entry can't be corrected",
             field="dose_id",
-            remedy="record the infusion anew, under another reference",
+            remedy="record the infusion again under another reference",
         )
     return dose
 
@@ -158,9 +166,9 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
     place = place_in_course(history, command.course, on)
     if place is None:
         raise NotFound(
-            f"there is no course {command.course}",
+            f"course {command.course} was not found",
             field="course",
-            remedy=f"take the number from the patient's courses; the next to begin is {len(found) + 1}",
+            remedy=f"use a number from the patient's list of courses; the next new course is {len(found) + 1}",
         )
     return place
 
@@ -180,9 +188,9 @@ def _check_moved_alone(history: PatientHistory, event: DoseCorrected, number: in
     rest = {ids - {event.dose_id} for ids in now}
     if landed != target | {event.dose_id} or rest - {frozenset()} != before - {frozenset()}:
         raise InvalidCommand(
-            "a report tells of a course around this day, and the dose cannot be of another",
+            "a prior treatment report covers this day, so the dose can't belong to another course",
             field="course",
-            remedy="correct the report first, or the day of the dose",
+            remedy="correct the report first, or correct the date of the dose",
         )
 
 
@@ -217,8 +225,14 @@ def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) ->
     """A second report that is not decided this way yet; the last decision holds (R23, R25)."""
     dose = _dose(history, dose_id)
     if dose.voided or dose.duplicate_of is None or dose.duplicate == decided:
-        state = "voided" if dose.voided else "no second report" if dose.duplicate_of is None else f"{decided} already"
-        raise Conflict(f"the dose is {state}", field="dose_id", remedy="look at the dose again")
+        state = (
+            "voided"
+            if dose.voided
+            else "not a possible duplicate"
+            if dose.duplicate_of is None
+            else f"already {decided}"
+        )
+        raise Conflict(f"the dose is {state}", field="dose_id", remedy="review the dose entry again")
     return dose
 
 
@@ -230,14 +244,16 @@ def void_dose(history: PatientHistory, command: VoidDose, moment: Moment) -> tup
 def to_void_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     dose = _dose(history, dose_id)
     if dose.voided:
-        raise Conflict("the dose is voided already", field="dose_id", remedy="nothing is left to do")
+        raise Conflict("the dose entry is already voided", field="dose_id", remedy="no action is needed")
     return dose
 
 
 def _dose(history: PatientHistory, dose_id: str) -> Dose:
     dose = history.dose(dose_id)
     if dose is None:
-        raise NotFound("no such dose", field="dose_id", remedy="take the id from the patient's doses")
+        raise NotFound(
+            "the dose entry was not found", field="dose_id", remedy="use an id from the patient's list of doses"
+        )
     return dose
 
 

@@ -37,9 +37,9 @@ def import_past_determination(
     request = to_import(history, command.request_id, moment)
     if not request.received_on <= command.decided_on <= moment.today:
         raise InvalidCommand(
-            "it was decided before the request was received, or lies in the future",
+            "the date of the determination is before the request was received, or in the future",
             field="decided_on",
-            remedy=f"send a day from {request.received_on} to {moment.today}",
+            remedy=f"send a date from {request.received_on} to {moment.today}",
         )
     _check_edition(command)
     if command.outcome == "denied":
@@ -69,16 +69,16 @@ def to_import(history: PatientHistory, request_id: str, _: Occasion) -> Request:
     request = request_named(history, request_id)
     if request.imported_from is None:
         raise Conflict(
-            "the request was received by this ledger, and is determined here",
+            "the request was received by this ledger, so its determination can't be imported",
             field="request_id",
-            remedy="approve, deny or refer it; only an imported request has a past determination",
+            remedy="approve, deny or refer the request",
         )
     check_open(request)
     if any(one.kind != "referred" for one in request.decisions):
         raise AlreadyDecided(
-            "the request was determined before it was reopened",
+            "the request was reopened after its determination",
             field="request_id",
-            remedy="what is decided of a reopened request is decided here",
+            remedy="decide the reopened request in this ledger",
         )
     return request
 
@@ -91,29 +91,29 @@ def _check_edition(command: ImportPastDetermination) -> None:
         edition = edition_named(command.edition)
     except EditionUnknown:
         raise InvalidCommand(
-            "no such edition of the policy is known",
+            "the policy version is not known",
             field="edition",
             remedy=f"send one of {known_keys()}, or {UNKNOWN}",
         ) from None
     if edition.review_date > command.decided_on:
         raise InvalidCommand(
-            f"edition {edition.key} was reviewed after the determination",
+            f"policy version {edition.key} is later than the determination",
             field="edition",
-            remedy=f"send the edition that was in force then, or {UNKNOWN}",
+            remedy=f"send the policy version that was in effect then, or {UNKNOWN}",
         )
     known = {NOT_LISTED, *(node.citation for node in edition.nodes())}
     if not known.issuperset(command.citing):
         raise InvalidCommand(
-            f"edition {edition.key} does not have every clause that is cited",
+            f"policy version {edition.key} does not contain every cited clause",
             field="citing",
-            remedy=f"cite clauses as the editions here number them, or send the edition {UNKNOWN}",
+            remedy=f"cite clauses by their numbers in this ledger, or send {UNKNOWN} as the policy version",
         )
 
 
 def _check_grants_nothing(command: ImportPastDetermination) -> None:
     for field in ("doses_approved", "valid_from", "valid_through"):
         if getattr(command, field) is not None:
-            raise InvalidCommand("a denial approves nothing", field=field, remedy="leave it out")
+            raise InvalidCommand("a denial approves nothing", field=field, remedy="leave this field out")
 
 
 def _granted(
@@ -122,24 +122,26 @@ def _granted(
     """What it approved: by default the policy's quantity, for thirty days from the day of the determination (R9)."""
     if command.outcome == "partly_approved" and command.rationale is None:
         raise InvalidCommand(
-            "a partial approval says what is left out and why",
+            "a partial approval must state what is not approved and why",
             field="rationale",
-            remedy="send it as the other record tells it, in plain language",
+            remedy="send the reason from the other record, in plain language",
         )
     named = doses_asked_back(history, request) if request.retrospective_for else []
     valid_from = command.valid_from or (named[0].on if named else command.decided_on)
     valid_through = command.valid_through or approval_window(valid_from)[1]
     if valid_through < valid_from:
         raise InvalidCommand(
-            "the approval ends before it begins", field="valid_through", remedy="send the days in order"
+            "the approval's last day is before its first day",
+            field="valid_through",
+            remedy="send the first day and then the last day",
         )
     then = without_doses(history, [dose.dose_id for dose in history.doses if dose.on >= valid_from])
     policy = _policy_doses(then, valid_from)
     if command.outcome == "partly_approved" and command.doses_approved is None and not _asked_more(request, policy):
         raise InvalidCommand(
-            "how many doses were approved is not said",
+            "the number of approved doses is missing",
             field="doses_approved",
-            remedy="send the doses that the other record tells of",
+            remedy="send the number of doses from the other record",
         )
     return {
         "course": named[0].course if named else _course(history, then, valid_from, valid_through),

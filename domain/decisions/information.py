@@ -45,9 +45,9 @@ def request_information(
     answer_by = least if command.answer_by is None else command.answer_by
     if answer_by < least:
         raise InvalidCommand(
-            "whoever is asked gets more time to answer than this",
+            "the response date is earlier than the rules allow",
             field="answer_by",
-            remedy=f"send {least.isoformat()} or later, or leave it out",
+            remedy=f"send {least.isoformat()} or later, or leave this field out",
         )
     return (
         moment.event(
@@ -67,9 +67,9 @@ def check_anything_to_ask(_: PatientHistory, request: Request, judgement: Judgem
     assessment = judgement.assessment
     if not assessment.needed:
         raise InvalidCommand(
-            f"nothing is needed: the assessment recommends {assessment.recommendation}",
+            f"no information is needed: the recommendation is {assessment.recommendation}",
             field="request_id",
-            remedy="decide the request",
+            remedy="decide the request instead",
         )
     _refuse_asking_twice(request, assessment, occasion.at)
 
@@ -90,9 +90,9 @@ def _refuse_asking_twice(request: Request, assessment: Assessment, at: datetime)
     }
     if out.issuperset(assessment.needed):
         raise Conflict(
-            "all of this is asked for already, and not answered yet",
+            "all of this was already requested and is not answered yet",
             field="request_id",
-            remedy="send a reminder",
+            remedy="send a reminder instead",
         )
 
 
@@ -104,7 +104,7 @@ def send_reminder(history: PatientHistory, command: SendReminder, moment: Moment
 def to_remind(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
     request = request_open(history, request_id, occasion)
     if request.awaits is None:
-        raise Conflict("nothing is asked for", field="request_id", remedy="ask for what is needed first")
+        raise Conflict("no information was requested", field="request_id", remedy="request the information first")
     return request
 
 
@@ -126,9 +126,9 @@ def supply_information(history: PatientHistory, command: SupplyInformation, mome
     in_full = _answers_in_full(request, after(history, (event,)), moment)
     if brought.is_nothing and not in_full:
         raise InvalidCommand(
-            "nothing of this is new to the record",
+            "all of this is already on record",
             field="statement",
-            remedy="send the facts that changed, or documents",
+            remedy="send changed facts or documents",
         )
     return (event.model_copy(update={"answers_in_full": in_full}),)
 
@@ -168,7 +168,7 @@ def correct_statement(history: PatientHistory, command: CorrectStatement, moment
     fields += ("line_of_business",) if line_of_business != request.line_of_business else ()
     if not fields:
         raise InvalidCommand(
-            "the statement is on record just so", field="statement", remedy="send the facts as they should be, whole"
+            "the statement on record is the same", field="statement", remedy="send the complete corrected statement"
         )
     return (
         moment.event(
@@ -204,13 +204,15 @@ def what_is_brought(history: PatientHistory, request: Request, command: Suppleme
     """Raises InvalidCommand for what can't be meant, AlreadyRecorded for a document that is on record."""
     if command.received_at > moment.at:
         raise InvalidCommand(
-            "this was received in the future", field="received_at", remedy="send the instant at which it arrived"
+            "the time of receipt is in the future",
+            field="received_at",
+            remedy="send the time at which the information was received",
         )
     if command.received_at < request.received_at:
         raise InvalidCommand(
-            "this was received before the request itself",
+            "the time of receipt is before the request was received",
             field="received_at",
-            remedy="send the instant at which it arrived, or correct the statement",
+            remedy="send the time at which the information was received, or correct the statement",
         )
     check_statement(command.statement, moment.today)
     statement = supplemented(request.statement, command.statement)

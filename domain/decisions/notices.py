@@ -21,7 +21,7 @@ TELLS_OF: Final[dict[NoticeKind, str]] = {
     "approval": "an approval",
     "denial": "a denial, a partial approval or a rescission",
     "information_needed": "a request for information",
-    "clock_extended": "an extension of the clock",
+    "clock_extended": "an extension of the deadline",
     "dismissal": "a dismissal",
     "appeal_decision": "a decided appeal",
 }
@@ -33,24 +33,24 @@ def issue_notice(history: PatientHistory, command: IssueNotice, moment: Moment) 
     appeal = _appeal(history, request, command.appeal_id)
     if command.kind == "appeal_decision" and appeal is None:
         raise InvalidCommand(
-            "a notice of an appeal's decision names the appeal", field="appeal_id", remedy="send the appeal's id"
+            "a notice of an appeal decision must name the appeal", field="appeal_id", remedy="send the id of the appeal"
         )
     days = sorted(_days_told_of(history, request, appeal, command.kind, moment))
     if not days:
         raise InvalidCommand(
-            f"a notice of this kind tells of {TELLS_OF[command.kind]}, and none is on record",
+            f"a notice of this kind is about {TELLS_OF[command.kind]}, and none is on record",
             field="kind",
-            remedy="record first what the notice tells of",
+            remedy="record what the notice is about first",
         )
     if command.issued_at > moment.at:
         raise InvalidCommand(
-            "the notice is issued in the future", field="issued_at", remedy="record it once it has left"
+            "the time of sending is in the future", field="issued_at", remedy="record the notice after it was sent"
         )
     if moment.day_of(command.issued_at) < days[0]:
         raise InvalidCommand(
-            "the notice was issued before what it tells of",
+            "the notice was sent before the event that it is about",
             field="issued_at",
-            remedy=f"send an instant on {days[0]} or later",
+            remedy=f"send a time on {days[0]} or later",
         )
     return (
         moment.event(
@@ -72,7 +72,7 @@ def _appeal(history: PatientHistory, request: Request, appeal_id: str | None) ->
     appeal = history.appeal(appeal_id)
     if appeal is None or appeal.request_id != request.request_id:
         raise NotFound(
-            "no such appeal of this request", field="appeal_id", remedy="take the id from the request's appeals"
+            "the request has no such appeal", field="appeal_id", remedy="use an id from the request's list of appeals"
         )
     return appeal
 
@@ -120,9 +120,9 @@ def record_delivery(history: PatientHistory, command: RecordDelivery, moment: Mo
     notice = to_deliver(history, command.notice_id, moment)
     if not notice.issued_at <= command.delivered_at <= moment.at:
         raise InvalidCommand(
-            "a notice arrives after it was issued, and not in the future",
+            "the time of delivery is before the notice was sent, or in the future",
             field="delivered_at",
-            remedy=f"send an instant from {notice.issued_at.isoformat()} until now",
+            remedy=f"send a time from {notice.issued_at.isoformat()} until now",
         )
     return (moment.event(NoticeDelivered, notice_id=notice.notice_id, delivered_at=command.delivered_at),)
 
@@ -131,9 +131,11 @@ def to_deliver(history: PatientHistory, notice_id: str, _: Occasion) -> Notice:
     """The notice, whose delivery is not on record."""
     notice = history.notice(notice_id)
     if notice is None:
-        raise NotFound("no such notice", field="notice_id", remedy="take the id from the request's notices")
+        raise NotFound(
+            "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
+        )
     if notice.delivered_at is not None:
-        raise Conflict("the delivery is on record", field="notice_id", remedy="nothing is left to do")
+        raise Conflict("the delivery is already recorded", field="notice_id", remedy="no action is needed")
     return notice
 
 

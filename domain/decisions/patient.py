@@ -64,7 +64,7 @@ def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None
     """A member has no history, unless a prescriber's office is admitted to it that is not yet."""
     actor = occasion.actor
     if history is not None and (actor.role != "requester" or actor.asks_as in history.requesters):
-        raise AlreadyRecorded("this member has a history already", field="member", remedy="find the patient instead")
+        raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
 
 
 def _admitted(history: PatientHistory, command: OpenHistory, moment: Moment) -> RequesterAdmitted:
@@ -72,9 +72,9 @@ def _admitted(history: PatientHistory, command: OpenHistory, moment: Moment) -> 
     known = (_plainly(history.name), history.birth_date)
     if command.birth_date is None or (_plainly(command.name), command.birth_date) != known:
         raise Conflict(
-            "a history can't be opened for this member as it was asked",
+            "the member could not be added with these details",
             field="member",
-            remedy="check the member id, the name and the birth date on her card, or call the plan",
+            remedy="check the member ID, the name and the birth date on the member's card, or call the plan",
         )
     return moment.event(RequesterAdmitted)
 
@@ -90,22 +90,24 @@ def correct_demographics(
     same_name = command.name in (None, history.name)
     same_birth = command.birth_date in (None, history.birth_date)
     if same_name and same_birth:
-        raise InvalidCommand("nothing is other than it is on record", remedy="send the name or the birth date")
+        raise InvalidCommand("nothing differs from what is on record", remedy="send the corrected name or birth date")
     born = command.birth_date
     _check_born_by_today(born, moment)
     for what, day in _days_of_life(history):
         if born is not None and day < born.earliest:
             raise InvalidCommand(
-                f"{what} on record lies before this birth date",
+                f"{what} on record is before this birth date",
                 field="birth_date",
-                remedy="correct or void that entry first, or send the date of birth",
+                remedy="correct or void that entry first, or send the correct birth date",
             )
     return (moment.event(DemographicsCorrected, name=command.name, birth_date=born, reason=command.reason),)
 
 
 def _check_born_by_today(born: PartialDate | None, moment: Moment) -> None:
     if born is not None and born.earliest > moment.today:
-        raise InvalidCommand("the birth date lies in the future", field="birth_date", remedy="send the date of birth")
+        raise InvalidCommand(
+            "the birth date is in the future", field="birth_date", remedy="send the correct birth date"
+        )
 
 
 def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
@@ -118,7 +120,7 @@ def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
     for use in history.agents:
         yield from (("another agent", day.latest) for day in (use.started_on, use.stopped_on) if day is not None)
     if history.deceased_on is not None:
-        yield "her death", history.deceased_on.latest
+        yield "the death of the patient", history.deceased_on.latest
 
 
 # -- identifiers and links --------------------------------------------------------------------
@@ -132,7 +134,9 @@ def add_identifier(history: PatientHistory, command: AddMemberIdentifier, moment
 
 def to_add_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
     if member in history.members:
-        raise AlreadyRecorded("this member id is hers already", field="member", remedy="nothing is left to do")
+        raise AlreadyRecorded(
+            "this member ID is already on record for this patient", field="member", remedy="no action is needed"
+        )
 
 
 def retire_identifier(
@@ -144,12 +148,14 @@ def retire_identifier(
 
 def to_retire_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
     if member not in history.members:
-        raise NotFound("this member id does not lead here", field="member", remedy="take it from the patient's own")
+        raise NotFound(
+            "this member ID is not on record for this patient", field="member", remedy="use a member ID of this patient"
+        )
     if len(history.members) == 1:
         raise Conflict(
-            "this is her last member id, and without one nobody would find her",
+            "this is the only member ID of the patient, and a patient without one can't be found",
             field="member",
-            remedy="add the other one first",
+            remedy="add another member ID first",
         )
 
 
@@ -161,10 +167,14 @@ def link_histories(history: PatientHistory, command: LinkHistories, moment: Mome
 
 def to_link(history: PatientHistory, other: UUID, _: Occasion) -> None:
     if other == history.patient_id:
-        raise InvalidCommand("a history is not linked to itself", field="other_patient_id", remedy="send the other's")
+        raise InvalidCommand(
+            "a patient can't be linked with the same patient",
+            field="other_patient_id",
+            remedy="send the id of the other patient",
+        )
     if other in history.linked:
         raise AlreadyRecorded(
-            "the two histories are linked already", field="other_patient_id", remedy="nothing is left to do"
+            "the two patients are already linked", field="other_patient_id", remedy="no action is needed"
         )
 
 
@@ -176,9 +186,9 @@ def unlink_histories(history: PatientHistory, command: UnlinkHistories, moment: 
 def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
     if other not in history.linked:
         raise Conflict(
-            "the two histories are not linked",
+            "the two patients are not linked",
             field="other_patient_id",
-            remedy="take the id from the patient's linked histories",
+            remedy="use an id from the patient's list of linked patients",
         )
 
 
@@ -190,7 +200,9 @@ def change_line_of_business(
 ) -> tuple[PatientEvent, ...]:
     _check_not_before_birth(history, PartialDate.of(command.on))
     if dict(history.lines_of_business).get(command.on) == command.line_of_business:
-        raise AlreadyRecorded("this line is on record from this day", field="on", remedy="nothing is left to do")
+        raise AlreadyRecorded(
+            "this line of business is already on record from this day", field="on", remedy="no action is needed"
+        )
     return (moment.event(LineOfBusinessChanged, on=command.on, line_of_business=command.line_of_business),)
 
 
@@ -200,13 +212,23 @@ def name_representative(
     on = command.on or moment.today
     _check_not_before_birth(history, PartialDate.of(on))
     if command.through is not None and command.through < on:
-        raise InvalidCommand("the last day lies before the first", field="through", remedy="send them in order")
+        raise InvalidCommand(
+            "the last day is before the first day", field="through", remedy="send the first day and then the last day"
+        )
     if command.document_id is not None:
         document = history.document(command.document_id)
         if document is None:
-            raise NotFound("no such document", field="document_id", remedy="take the id from the patient's documents")
+            raise NotFound(
+                "the document was not found",
+                field="document_id",
+                remedy="use an id from the patient's list of documents",
+            )
         if document.voided:
-            raise Conflict("the document is voided", field="document_id", remedy="name another, or none")
+            raise Conflict(
+                "the document was removed as filed in error",
+                field="document_id",
+                remedy="name another document, or leave this field out",
+            )
     return (
         moment.event(
             RepresentativeNamed,
@@ -219,7 +241,7 @@ def name_representative(
     )
 
 
-# -- her death --------------------------------------------------------------------------------
+# -- the death of the patient --------------------------------------------------------------------------------
 
 
 def record_death(history: PatientHistory, command: RecordDeath, moment: Moment) -> tuple[PatientEvent, ...]:
@@ -236,7 +258,7 @@ def void_death_record(history: PatientHistory, command: VoidDeathRecord, moment:
 
 def to_void_death(history: PatientHistory, _: None, _occasion: Occasion) -> None:
     if history.deceased_on is None:
-        raise Conflict("no death is on record", remedy="nothing is left to do")
+        raise Conflict("no death is recorded for this patient", remedy="no action is needed")
 
 
 # -- agents of others -------------------------------------------------------------------------
@@ -264,19 +286,21 @@ def _check_another_agent(product: str) -> None:
     # Bare alemtuzumab is this drug until somebody says otherwise (R11).
     if recognise(product).kind == "lemtrada":
         raise InvalidCommand(
-            "Lemtrada is not another agent", field="product", remedy="record a dose, or report prior treatment"
+            "Lemtrada can't be recorded as another agent",
+            field="product",
+            remedy="record a dose or report prior treatment instead",
         )
 
 
 def _check_happened(on: PartialDate, moment: Moment) -> None:
     if on.earliest > moment.today:
-        raise InvalidCommand("the day lies in the future", field="on", remedy="record it once it has happened")
+        raise InvalidCommand("the date is in the future", field="on", remedy="record the entry after it has happened")
 
 
 def _check_not_before_birth(history: PatientHistory, on: PartialDate) -> None:
     if history.birth_date is not None and on.latest < history.birth_date.earliest:
         raise InvalidCommand(
-            "the day lies before birth", field="on", remedy="send the day on which it was, or correct the birth date"
+            "the date is before the birth date", field="on", remedy="send the correct date, or correct the birth date"
         )
 
 

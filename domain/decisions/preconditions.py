@@ -50,7 +50,9 @@ def always(_history: PatientHistory, _subject: object, _occasion: Occasion) -> N
 def request_named(history: PatientHistory, request_id: str) -> Request:
     request = history.request(request_id)
     if request is None:
-        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+        raise NotFound(
+            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+        )
     return request
 
 
@@ -58,15 +60,15 @@ def check_open(request: Request) -> None:
     """Raise Conflict, or AlreadyDecided, unless the request is still to be decided."""
     if request.is_decided:
         raise AlreadyDecided(
-            f"the request is {request.status} already",
+            f"the request is already {request.status}",
             field="request_id",
-            remedy="look at its determination; a new request can be submitted",
+            remedy="see the determination, or submit a new request",
         )
     if not request.is_open:
         raise Conflict(
-            f"the request is {request.status}, and nothing is to be decided",
+            f"the request is {request.status}, so no determination can be made",
             field="request_id",
-            remedy="reopen it first, or submit a new request",
+            remedy="reopen the request first, or submit a new one",
         )
 
 

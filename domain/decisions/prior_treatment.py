@@ -45,7 +45,7 @@ UNFINISHED: Final = ("open", "unknown")
 def report_prior_treatment(
     history: PatientHistory, command: ReportPriorTreatment, moment: Moment
 ) -> tuple[PatientEvent, ...]:
-    _check_courses(history, command.courses, moment.today, "lies in the future")
+    _check_courses(history, command.courses, moment.today, "is in the future")
     return (
         moment.event(
             PriorTreatmentReported,
@@ -62,7 +62,7 @@ def correct_prior_treatment(
     history: PatientHistory, command: CorrectPriorTreatment, moment: Moment
 ) -> tuple[PatientEvent, ...]:
     report = to_correct_report(history, command.report_id, moment)
-    _check_courses(history, command.courses, report.told_by, "lies after the day of the report")
+    _check_courses(history, command.courses, report.told_by, "is after the day of the report")
     values = {
         "source": command.source or report.source,
         "reference": command.reference or report.reference,
@@ -70,7 +70,7 @@ def correct_prior_treatment(
     }
     fields = tuple(name for name, value in values.items() if value != getattr(report, name))
     if not fields:
-        raise InvalidCommand("nothing is other than it is on record", remedy="send what the report should have said")
+        raise InvalidCommand("nothing differs from what is on record", remedy="send the corrected report")
     event = moment.event(
         PriorTreatmentCorrected, report_id=report.report_id, **values, fields=fields, reason=command.reason
     )
@@ -90,21 +90,23 @@ def void_prior_treatment(
 def to_correct_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
     report = _report(history, report_id)
     if report.voided:
-        raise Conflict("a voided report cannot be corrected", field="report_id", remedy="report the treatment anew")
+        raise Conflict("a voided report can't be corrected", field="report_id", remedy="report the treatment again")
     return report
 
 
 def to_void_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
     report = _report(history, report_id)
     if report.voided:
-        raise Conflict("the report is voided already", field="report_id", remedy="nothing is left to do")
+        raise Conflict("the report is already voided", field="report_id", remedy="no action is needed")
     return report
 
 
 def _report(history: PatientHistory, report_id: str) -> Report:
     report = history.report(report_id)
     if report is None:
-        raise NotFound("no such report", field="report_id", remedy="take the id from the patient's reports")
+        raise NotFound(
+            "the report was not found", field="report_id", remedy="use an id from the patient's list of reports"
+        )
     return report
 
 
@@ -114,11 +116,15 @@ def _check_courses(history: PatientHistory, reported: tuple[ReportedCourse, ...]
         for name, day in (("first_dose_on", course.first_dose_on), ("last_dose_on", course.last_dose_on)):
             if day is not None and day.earliest > told_by:
                 raise InvalidCommand(
-                    f"the {name} {too_late}", field=f"{field}.{name}", remedy="send the day of a dose given by then"
+                    f"the {name} {too_late}",
+                    field=f"{field}.{name}",
+                    remedy="send the date of a dose that was given by then",
                 )
             if day is not None and history.birth_date is not None and day.latest < history.birth_date.earliest:
                 raise InvalidCommand(
-                    f"the {name} lies before birth", field=f"{field}.{name}", remedy="send the day of a dose given"
+                    f"the {name} is before the birth date",
+                    field=f"{field}.{name}",
+                    remedy="send the date of a dose that was given",
                 )
         if (
             course.first_dose_on is not None
@@ -126,13 +132,15 @@ def _check_courses(history: PatientHistory, reported: tuple[ReportedCourse, ...]
             and course.first_dose_on.earliest > course.last_dose_on.latest
         ):
             raise InvalidCommand(
-                "the last dose lies before the first", field=f"{field}.last_dose_on", remedy="send them in order"
+                "the last dose is before the first dose",
+                field=f"{field}.last_dose_on",
+                remedy="send the first dose and then the last dose",
             )
         if course.completed is False and (course.doses_given or 0) >= doses_in_course(1):
             raise InvalidCommand(
-                "doses_given is a whole course, yet completed is false",
+                "doses_given is a complete course, but completed is false",
                 field=f"{field}.completed",
-                remedy="correct one of the two",
+                remedy="correct one of the two fields",
             )
 
 
@@ -211,7 +219,7 @@ def _closed_still(
                     course=course.named or course.number,
                     doses_given=course.given_at_least,
                     closed_on=closed.marks.closed_on,
-                    reason="It was found before that it will not be finished; the report of it was wrong.",
+                    reason="The course was closed as not to be finished, and its report was corrected.",
                     reported_course=course.account.ids[-1] if course.account is not None else None,
                 )
 

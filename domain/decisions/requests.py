@@ -51,9 +51,9 @@ from domain.review.statements import check_statement
 def submit_request(history: PatientHistory, command: SubmitRequest, moment: Moment) -> tuple[PatientEvent, ...]:
     if command.received_at > moment.at:
         raise InvalidCommand(
-            "the request was received in the future",
+            "the time of receipt is in the future",
             field="received_at",
-            remedy="send the instant at which it arrived",
+            remedy="send the time at which the request was received",
         )
     check_statement(command.statement, moment.today)
     received_on = moment.day_of(command.received_at)
@@ -86,17 +86,19 @@ def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], rec
     for number, dose_id in enumerate(dose_ids):
         dose = history.dose(dose_id)
         if dose is None:
-            raise refuse(number, "no such dose is on record", "record the dose first, and name it by its id")
+            raise refuse(number, "the dose entry was not found", "record the dose first, and send its id")
         if dose_id in dose_ids[:number]:
-            raise refuse(number, "the dose is named twice", "name it once")
+            raise refuse(number, "the dose is listed twice", "list the dose once")
         if not dose.stands or dose.course is None:
-            raise refuse(number, "the dose is of no course of this ledger", "name doses that stand and count")
+            raise refuse(number, "the dose belongs to no course on record", "list only doses that count")
         if dose.on >= received_on:
             raise refuse(
-                number, "the dose was not given before the request came", "leave it out: an approval covers it"
+                number,
+                "the dose was not given before the request was received",
+                "leave the dose out: an approval covers it",
             )
         if course is not None and dose.course != course:
-            raise refuse(number, "the doses are of more than one course", "submit one request a course")
+            raise refuse(number, "the doses belong to more than one course", "submit one request for each course")
         course = dose.course
 
 
@@ -107,7 +109,9 @@ def change_planned_infusion(
     now = (command.planned_first_infusion_on, command.planned_site)
     if now == (request.planned_first_infusion_on, request.planned_site):
         raise InvalidCommand(
-            "day and site are planned just so", field="planned_first_infusion_on", remedy="send what is other now"
+            "this day and site are already on record",
+            field="planned_first_infusion_on",
+            remedy="send the new day or site",
         )
     return (
         moment.event(
@@ -123,7 +127,9 @@ def change_prescriber(history: PatientHistory, command: ChangePrescriber, moment
     """A consultation is that of the prescriber: a new prescriber brings one, or none is stated."""
     request = request_open(history, command.request_id, moment)
     if (command.prescriber, command.consultation) == (request.prescriber, request.consultation):
-        raise InvalidCommand("this prescriber asks already", field="prescriber", remedy="send who asks now")
+        raise InvalidCommand(
+            "this prescriber is already on record", field="prescriber", remedy="send the new prescriber"
+        )
     return (
         moment.event(
             PrescriberChanged,
@@ -146,18 +152,18 @@ def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion)
     request, to = request_open(history, assigning.subject_id, occasion), assigning.to
     if to.role not in ("reviewer", "clinician"):
         raise InvalidCommand(
-            f"a request is not worked on in the role {to.role!r}",
+            f"a request can't be assigned to the role {to.role!r}",
             field="to.role",
-            remedy="assign it to a reviewer or a clinician",
+            remedy="assign the request to a reviewer or a clinician",
         )
     if to.role == "clinician" and to.credential not in CLINICIAN_CREDENTIALS:
         raise InvalidCommand(
             f"the credential {to.credential!r} is not a clinician's",
             field="to.credential",
-            remedy="a clinician is a physician (medical director) or a pharmacist",
+            remedy="assign the request to a physician (medical director) or a pharmacist",
         )
     if request.held_by == to:
-        raise Conflict("this person has the request already", field="to", remedy="nothing is left to do")
+        raise Conflict("the request is already assigned to this user", field="to", remedy="no action is needed")
     return request
 
 
@@ -169,7 +175,7 @@ def release_request(history: PatientHistory, command: ReleaseRequest, moment: Mo
 def to_release(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
     request = request_open(history, request_id, occasion)
     if request.held_by is None:
-        raise Conflict("nobody has the request", field="request_id", remedy="nothing is left to do")
+        raise Conflict("the request is already unassigned", field="request_id", remedy="no action is needed")
     return request
 
 
@@ -191,9 +197,9 @@ def dismiss_request(history: PatientHistory, command: DismissRequest, moment: Mo
         _check_duplicate(history, request, command.duplicate_of)
     elif command.duplicate_of is not None:
         raise InvalidCommand(
-            "only a duplicate names another request",
+            "only a duplicate may name another request",
             field="duplicate_of",
-            remedy="leave it out, or dismiss the request as a duplicate",
+            remedy="leave this field out, or dismiss the request as a duplicate",
         )
     return (
         moment.event(
@@ -211,9 +217,9 @@ def request_not_closed(history: PatientHistory, request_id: str, _: Occasion) ->
     request = request_named(history, request_id)
     if not request.is_open:
         raise AlreadyDecided(
-            f"the request is {request.status} already",
+            f"the request is already {request.status}",
             field="request_id",
-            remedy="look at what became of it; a new request can be submitted",
+            remedy="see the request's history, or submit a new request",
         )
     return request
 
@@ -222,18 +228,20 @@ def _check_duplicate(history: PatientHistory, request: Request, duplicate_of: st
     """The other request is where this one is decided."""
     if duplicate_of is None or duplicate_of == request.request_id:
         raise InvalidCommand(
-            "a duplicate is of another request of this patient",
+            "a duplicate must name another request of this patient",
             field="duplicate_of",
-            remedy="name the request that stays",
+            remedy="name the request that remains open",
         )
     other = history.request(duplicate_of)
     if other is None:
-        raise NotFound("no such request", field="duplicate_of", remedy="take the id from the patient's requests")
+        raise NotFound(
+            "the request was not found", field="duplicate_of", remedy="use an id from the patient's list of requests"
+        )
     if other.status in ("dismissed", "withdrawn"):
         raise Conflict(
-            f"the other request was {other.status}, and nothing would be decided",
+            f"the other request was {other.status}, so neither request would be decided",
             field="duplicate_of",
-            remedy="reopen that one first, or decide this one",
+            remedy="reopen the other request first, or decide this one",
         )
 
 
@@ -246,22 +254,24 @@ def to_reopen(history: PatientHistory, request_id: str, occasion: Occasion) -> R
     """What was denied only a clinician opens again; what was never decided, a reviewer too."""
     request = request_named(history, request_id)
     if request.is_open:
-        raise Conflict("the request is open", field="request_id", remedy="decide it")
+        raise Conflict("the request is open", field="request_id", remedy="decide the request")
     if request.status == "approved":
         raise Conflict(
             "the request is approved",
             field="request_id",
-            remedy="rescind the approval, or have what it leaves out appealed",
+            remedy="rescind the approval, or appeal the part that was not approved",
         )
     if any(one.request_id == request.request_id and one.is_open for one in history.appeals):
         raise Conflict(
-            "an appeal of this request is open", field="request_id", remedy="decide the appeal, or have it withdrawn"
+            "an appeal of this request is already open",
+            field="request_id",
+            remedy="decide the appeal, or record its withdrawal",
         )
     if request.status == "denied" and occasion.actor.role != "clinician":
         raise NotPermitted(
             f"a {occasion.actor.role} may not reopen what was denied",
             field="actor.role",
-            remedy="have it reopened by a clinician, or have an appeal filed",
+            remedy="ask a clinician to reopen the request, or file an appeal",
         )
     return request
 
@@ -273,7 +283,7 @@ def offer_peer_to_peer(history: PatientHistory, command: OfferPeerToPeer, moment
     """Before the determination, and after one that is adverse."""
     request = to_offer_peer_to_peer(history, command.request_id, moment)
     if command.until is not None and command.until < moment.today:
-        raise InvalidCommand("the offer ends before today", field="until", remedy="send the last day of the offer")
+        raise InvalidCommand("the last day of the offer has passed", field="until", remedy="send today or a later day")
     return (moment.event(PeerToPeerOffered, request_id=request.request_id, until=command.until, note=command.note),)
 
 
@@ -281,9 +291,9 @@ def to_offer_peer_to_peer(history: PatientHistory, request_id: str, _: Occasion)
     request = request_named(history, request_id)
     if request.status in ("withdrawn", "dismissed"):
         raise Conflict(
-            f"the request was {request.status}, and nothing is to be talked about",
+            f"the request was {request.status}, so there is no determination to discuss",
             field="request_id",
-            remedy="reopen it first",
+            remedy="reopen the request first",
         )
     return request
 
@@ -294,9 +304,9 @@ def hold_peer_to_peer(history: PatientHistory, command: HoldPeerToPeer, moment: 
     on = command.on or moment.today
     if not request.received_on <= on <= moment.today:
         raise InvalidCommand(
-            "the conversation was held after the request came, and not in the future",
+            "the date of the conversation is before the request was received, or in the future",
             field="on",
-            remedy=f"send a day from {request.received_on} to {moment.today}",
+            remedy=f"send a date from {request.received_on} to {moment.today}",
         )
     return (
         moment.event(

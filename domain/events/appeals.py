@@ -140,7 +140,7 @@ class AppealHandedOn(Event):
     """The upheld appeal went to an independent organisation."""
 
     TOPIC: ClassVar[str] = "AppealHandedOn"
-    TITLE: ClassVar[str] = "Appeal handed on"
+    TITLE: ClassVar[str] = "Appeal forwarded to external review"
     ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId
@@ -156,7 +156,7 @@ class ExternalReviewAnswered(Event):
     """What the independent organisation decided; where it overturned, the approval is in the same commit."""
 
     TOPIC: ClassVar[str] = "ExternalReviewAnswered"
-    TITLE: ClassVar[str] = "External review answered"
+    TITLE: ClassVar[str] = "External decision recorded"
     ABOUT: ClassVar[About] = About("appeal", "update")
 
     appeal_id: AppealId

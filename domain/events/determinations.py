@@ -77,7 +77,7 @@ class RequestDenied(Event):
 
 class RequestReferred(Event):
     TOPIC: ClassVar[str] = "RequestReferred"
-    TITLE: ClassVar[str] = "Referred to a clinician"
+    TITLE: ClassVar[str] = "Referred to clinical review"
     ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
@@ -134,7 +134,7 @@ class PastDeterminationImported(Event):
     """
 
     TOPIC: ClassVar[str] = "PastDeterminationImported"
-    TITLE: ClassVar[str] = "Determination taken over"
+    TITLE: ClassVar[str] = "Determination imported"
     ABOUT: ClassVar[About] = About("determination", "create")
 
     request_id: RequestId

@@ -14,7 +14,7 @@ from domain.facts import Fact, Name, Text
 
 DocumentKind = Literal["chart_note", "mri_report", "laboratory_report", "letter", "claim", "form", "notice", "other"]
 MediaType = Literal["application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain"]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the document's bytes, in hexadecimal.")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="The SHA-256 of the document, in hexadecimal.")]
 
 
 class Document(Fact):
@@ -46,7 +46,7 @@ class DocumentCorrected(Event):
     """What was said of the document was wrong (R23); its bytes never change."""
 
     TOPIC: ClassVar[str] = "DocumentCorrected"
-    TITLE: ClassVar[str] = "Document's description corrected"
+    TITLE: ClassVar[str] = "Document details corrected"
     ABOUT: ClassVar[About] = About("document", "update")
 
     document_id: DocumentId
@@ -61,7 +61,7 @@ class DocumentVoided(Event):
     """It does not belong here, and supports nothing; it stays visible (R23)."""
 
     TOPIC: ClassVar[str] = "DocumentVoided"
-    TITLE: ClassVar[str] = "Document voided"
+    TITLE: ClassVar[str] = "Document removed (filed in error)"
     ABOUT: ClassVar[About] = About("document", "void")
 
     document_id: DocumentId

@@ -25,7 +25,7 @@ class Member(Fact):
 
 class HistoryOpened(Event):
     TOPIC: ClassVar[str] = "HistoryOpened"
-    TITLE: ClassVar[str] = "History opened"
+    TITLE: ClassVar[str] = "Member added"
     ABOUT: ClassVar[About] = About("patient", "create")
 
     member: Member
@@ -49,7 +49,7 @@ class MemberIdentifierAdded(Event):
     """Another number under which a plan knows this person; the index points from it to her in the same commit."""
 
     TOPIC: ClassVar[str] = "MemberIdentifierAdded"
-    TITLE: ClassVar[str] = "Member identifier added"
+    TITLE: ClassVar[str] = "Member ID added"
     ABOUT: ClassVar[About] = About("patient", "update")
 
     member: Member
@@ -59,7 +59,7 @@ class MemberIdentifierRetired(Event):
     """The number no longer leads here; it may be given to another history later."""
 
     TOPIC: ClassVar[str] = "MemberIdentifierRetired"
-    TITLE: ClassVar[str] = "Member identifier retired"
+    TITLE: ClassVar[str] = "Member ID retired"
     ABOUT: ClassVar[About] = About("patient", "update")
 
     member: Member
@@ -70,7 +70,7 @@ class HistoriesLinked(Event):
     """Two histories are of one person. Nothing is copied; each points to the other, in one commit."""
 
     TOPIC: ClassVar[str] = "HistoriesLinked"
-    TITLE: ClassVar[str] = "Linked with another history"
+    TITLE: ClassVar[str] = "Linked with another patient"
     ABOUT: ClassVar[About] = About("patient", "update")
 
     other_patient_id: UUID
@@ -81,7 +81,7 @@ class HistoriesUnlinked(Event):
     """The link was a mistake (R23)."""
 
     TOPIC: ClassVar[str] = "HistoriesUnlinked"
-    TITLE: ClassVar[str] = "Link with another history taken back"
+    TITLE: ClassVar[str] = "Link with another patient removed"
     ABOUT: ClassVar[About] = About("patient", "update")
 
     other_patient_id: UUID
@@ -107,7 +107,7 @@ class RepresentativeNamed(Event):
     """Somebody may speak for her, from a day on and perhaps through another."""
 
     TOPIC: ClassVar[str] = "RepresentativeNamed"
-    TITLE: ClassVar[str] = "Representative named"
+    TITLE: ClassVar[str] = "Representative added"
     ABOUT: ClassVar[About] = About("representative", "create")
 
     name: Name
@@ -171,7 +171,7 @@ class RequesterAdmitted(Event):
     """A prescriber's office that named the member, her name and birth date as they are on record may ask for her."""
 
     TOPIC: ClassVar[str] = "RequesterAdmitted"
-    TITLE: ClassVar[str] = "Prescriber's office admitted"
+    TITLE: ClassVar[str] = "Provider office added"
     ABOUT: ClassVar[About] = About("patient", "update")
 
 

@@ -123,7 +123,7 @@ class InformationSupplied(Event):
     """
 
     TOPIC: ClassVar[str] = "InformationSupplied"
-    TITLE: ClassVar[str] = "Information supplied"
+    TITLE: ClassVar[str] = "Information received"
     ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
@@ -144,7 +144,7 @@ class StatementCorrected(Event):
     """What was submitted was wrong (R23): the facts whole, as they stand from now on; `fields` names what changed."""
 
     TOPIC: ClassVar[str] = "StatementCorrected"
-    TITLE: ClassVar[str] = "Submitted facts corrected"
+    TITLE: ClassVar[str] = "Statement corrected"
     ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
@@ -201,7 +201,7 @@ class RequestReleased(Event):
     """Nobody has it any more."""
 
     TOPIC: ClassVar[str] = "RequestReleased"
-    TITLE: ClassVar[str] = "Request released"
+    TITLE: ClassVar[str] = "Request unassigned"
     ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
@@ -308,7 +308,7 @@ class RequestExpedited(Event):
 
 class ExpeditingRefused(Event):
     TOPIC: ClassVar[str] = "ExpeditingRefused"
-    TITLE: ClassVar[str] = "Expediting refused"
+    TITLE: ClassVar[str] = "Request to expedite refused"
     ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
@@ -324,7 +324,7 @@ class ClockExtended(Event):
     """The plan took the time that the clock's table allows; `notice` is what the claimant was told."""
 
     TOPIC: ClassVar[str] = "ClockExtended"
-    TITLE: ClassVar[str] = "Clock extended"
+    TITLE: ClassVar[str] = "Deadline extended"
     ABOUT: ClassVar[About] = About("request", "update")
 
     request_id: RequestId
@@ -337,7 +337,7 @@ class NoticeIssued(Event):
     """A notice of a determination, of what is needed, or of an appeal's decision left the plan."""
 
     TOPIC: ClassVar[str] = "NoticeIssued"
-    TITLE: ClassVar[str] = "Notice issued"
+    TITLE: ClassVar[str] = "Notice sent"
     ABOUT: ClassVar[About] = About("notice", "create")
 
     notice_id: NoticeId

@@ -78,7 +78,7 @@ class PriorTreatmentVoided(Event):
     """The report was a mistake; it stays visible and tells of nothing (R23)."""
 
     TOPIC: ClassVar[str] = "PriorTreatmentVoided"
-    TITLE: ClassVar[str] = "Report of prior treatment voided"
+    TITLE: ClassVar[str] = "Prior treatment report voided"
     ABOUT: ClassVar[About] = About("report", "void")
 
     report_id: ReportId
@@ -145,7 +145,7 @@ class PossibleDuplicateConfirmed(Event):
     """A person found that the second report is the same infusion: it stays uncounted."""
 
     TOPIC: ClassVar[str] = "PossibleDuplicateConfirmed"
-    TITLE: ClassVar[str] = "Second report confirmed as the same infusion"
+    TITLE: ClassVar[str] = "Duplicate report of a dose confirmed"
     ABOUT: ClassVar[About] = About("dose", "update")
 
     dose_id: DoseId
@@ -156,7 +156,7 @@ class PossibleDuplicateDismissed(Event):
     """A person found that the second report is another infusion: it counts from now on."""
 
     TOPIC: ClassVar[str] = "PossibleDuplicateDismissed"
-    TITLE: ClassVar[str] = "Second report found to be another infusion"
+    TITLE: ClassVar[str] = "Report found not to be a duplicate"
     ABOUT: ClassVar[About] = About("dose", "update")
 
     dose_id: DoseId
@@ -194,7 +194,7 @@ class CourseReopened(Event):
     """The course is not complete any more (R24): it is the latest and lost a dose, or all its doses were moved."""
 
     TOPIC: ClassVar[str] = "CourseReopened"
-    TITLE: ClassVar[str] = "Course open again"
+    TITLE: ClassVar[str] = "Course reopened"
     ABOUT: ClassVar[About] = About("course", "update")
 
     course: StrictInt
@@ -210,7 +210,7 @@ class CourseClosedUnfinished(Event):
     """
 
     TOPIC: ClassVar[str] = "CourseClosedUnfinished"
-    TITLE: ClassVar[str] = "Course closed unfinished"
+    TITLE: ClassVar[str] = "Course closed (not to be finished)"
     ABOUT: ClassVar[About] = About("course", "update")
 
     course: StrictInt

@@ -112,7 +112,7 @@ def with_part(request: Request, actor: Actor) -> tuple[Actor, ...]:
 
 def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory:
     request = request_of(history, event.request_id)
-    assert request.closed_on is not None, "only a closed request is reopened"
+    assert request.closed_on is not None, "only a closed request can be reopened"
     reopening = Reopening(request.status, request.closed_on, event.recorded_at)
     return with_request(
         history,

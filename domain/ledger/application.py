@@ -142,7 +142,7 @@ class Ledger(LedgerOnRecord):
                 others = beside.events(patient_id, command, moment)
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
-        raise errors.Conflict("Others kept changing this history", remedy="send the command again")
+        raise errors.Conflict("Other users kept changing this record", remedy="send the command again")
 
     def _executed_as_remembered(
         self, sent: _Sent, patient_id: UUID, command: Command, expected_version: int | None
@@ -185,7 +185,7 @@ class Ledger(LedgerOnRecord):
                 others = ()
             if (outcome := self._save(sent, events, others, before)) is not None:
                 return outcome
-        raise errors.Conflict("Others kept opening this history", remedy="send the command again")
+        raise errors.Conflict("Other users kept adding this member", remedy="send the command again")
 
     def occasion(self, actor: Actor, history: PatientHistory) -> Occasion:
         """Now, as a command of this person about this history would be decided."""
@@ -216,7 +216,7 @@ class Ledger(LedgerOnRecord):
         """Its digest is over all that the caller sent. The ledger's secret keeps names from being tried against it."""
         if key is not None and not (1 <= len(key) <= 200 and key.isprintable()):
             raise errors.InvalidCommand(
-                "An idempotency key has 1 to 200 printable characters",
+                "An idempotency key must have 1 to 200 printable characters",
                 field="Idempotency-Key",
                 remedy="send a random one, for example a UUID",
             )
@@ -275,9 +275,9 @@ class Ledger(LedgerOnRecord):
     def _outcome_of(self, found: CommandRecord, digest: str) -> Outcome:
         if found.request_digest != digest:
             raise errors.KeyReused(
-                "This idempotency key came before with another command",
+                "This idempotency key was already used with another command",
                 field="Idempotency-Key",
-                remedy="send a new key with a new command, and the same command with an old key",
+                remedy="send a new command with a new key",
             )
         self.recorder.make_sure()
         events = self.events(found.patient_id, through_version=found.last_version)
@@ -345,8 +345,8 @@ def _at_their_places(events: Sequence[Any], patient_id: UUID, first_version: int
 def _check_version(history: PatientHistory, expected: int | None) -> None:
     if expected is not None and expected != history.version:
         raise errors.StaleVersion(
-            f"The history is at version {history.version}, not {expected}",
+            f"The record is at version {history.version}, not {expected}",
             field="If-Match",
-            remedy="read it again and decide on what it says now",
+            remedy="read the record again and decide based on its current state",
             version=history.version,
         )

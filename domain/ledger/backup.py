@@ -33,7 +33,7 @@ from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.ledger.stores.urls import Address, SQLiteAddress
 
 BACK_UP_POSTGRESQL: Final = (
-    "use pg_basebackup and an archive of its log, which also restore to any instant:"
+    "use pg_basebackup and a log archive, which can also restore to a point in time:"
     ' see "Back up and restore PostgreSQL" in api/server/OPERATIONS.md'
 )
 _BRINGING: Final = tuple(one.TOPIC for one in BRINGING_DOCUMENTS)
@@ -64,13 +64,13 @@ def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) ->
     ledger, a file that is there already or cannot be written, a database that is damaged, no key.
     """
     if not isinstance(address, SQLiteAddress):
-        raise StoreError("A PostgreSQL ledger does not go into a file of ours", BACK_UP_POSTGRESQL)
+        raise StoreError("This command can't back up a PostgreSQL ledger", BACK_UP_POSTGRESQL)
     if not address.path.exists():
-        raise StoreError(f"There is no ledger at {address}", "name yours with --database")
+        raise StoreError(f"No ledger was found at {address}", "give the URL of your ledger with --database")
     # Raises for a file of something else, or of a newer program; one of an older is backed up as it is.
     schema.needs_upgrade(address)
     if file.exists():
-        raise StoreError(f"{file} is there already", "name another file: a backup never replaces one")
+        raise StoreError(f"{file} already exists", "give another file: a backup never replaces a file")
     with _written_beside(file) as folder, closing(_copied(address.path, folder / "copy")) as copy:
         events: int = copy.execute("SELECT count(*) FROM stored_events").fetchone()[0]
         documents, missing = 0, []
@@ -101,7 +101,7 @@ def _copied(path: Path, place: Path) -> sqlite3.Connection:
     found = copy.execute("PRAGMA integrity_check").fetchall()
     if found != [("ok",)]:
         copy.close()
-        raise StoreError(f"The ledger at {path} is damaged, and so would be its backup", "restore an earlier one")
+        raise StoreError(f"The ledger at {path} is damaged, so no backup was made", "restore an earlier backup")
     return copy
 
 
@@ -131,12 +131,13 @@ def _written_beside(file: Path) -> Iterator[Path]:
             yield Path(folder)
     except OSError as error:
         raise StoreError(
-            f"The backup at {file} cannot be made: {error.strerror}",
-            "name a file in a folder that has room and that you may write to",
+            f"The backup at {file} could not be written: {error.strerror}",
+            "give a file in a folder that has free space and that you may write to",
         ) from error
     except sqlite3.Error as error:
         raise StoreError(
-            f"The backup at {file} cannot be made: {error}", "see that the disk has room, and that the ledger is whole"
+            f"The backup at {file} could not be written: {error}",
+            "check that the disk has free space and that the ledger is not damaged",
         ) from error
 
 

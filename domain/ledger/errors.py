@@ -20,6 +20,6 @@ class DocumentDamaged(StoreError):
 
     def __init__(self) -> None:
         super().__init__(
-            "A stored document is damaged: its bytes no longer have the SHA-256 under which they were stored",
-            "restore it from a backup, or store the original again",
+            "A stored document is damaged: its content no longer has the SHA-256 that was recorded",
+            "restore the document from a backup, or store the original again",
         )

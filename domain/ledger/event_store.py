@@ -36,12 +36,12 @@ class PatientEvents(EventStore[UUID]):
         """
         events = self._decoded(patient_id, self.recorder.rows_of(patient_id, last=through_version))
         if not events or not isinstance(events[0], HistoryOpened):
-            raise errors.NotFound("There is no such patient", field="patient_id", remedy="check the patient's id")
+            raise errors.NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
         if through_version is not None and events[-1].originator_version < through_version:
             raise errors.NotFound(
-                f"The history has {events[-1].originator_version} events",
+                f"The record has {events[-1].originator_version} events",
                 field="through_version",
-                remedy="send a version that is on record",
+                remedy="send a version from 1 to that number",
             )
         return events if known_at is None else self._recorded_by(known_at, events)
 
@@ -71,16 +71,14 @@ class PatientEvents(EventStore[UUID]):
     def _recorded_by(self, instant: datetime, events: tuple[PatientEvent, ...]) -> tuple[PatientEvent, ...]:
         if instant.tzinfo is None:
             raise errors.InvalidCommand(
-                "An instant needs its offset from UTC", field="known_at", remedy="send it like 2026-04-20T14:05:00Z"
+                "The time needs an offset from UTC", field="known_at", remedy="send the time as in 2026-04-20T14:05:00Z"
             )
         # Recorded times may run ahead of a clock that was set back, and are known all the same.
         if instant > max(self.clock(), events[-1].recorded_at):
-            raise errors.InvalidCommand(
-                "known_at lies in the future", field="known_at", remedy="send an instant that has passed"
-            )
+            raise errors.InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
         known = tuple(event for event in events if event.recorded_at <= instant)
         if not known:
             raise errors.NotFound(
-                "Nothing was on record of this patient then", field="known_at", remedy="send a later instant"
+                "Nothing was on record for this patient at that time", field="known_at", remedy="send a later time"
             )
         return known

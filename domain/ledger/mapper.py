@@ -78,7 +78,7 @@ class EventMapper(Mapper[UUID]):
         except ValidationError as invalid:
             problem = ", ".join(sorted({one["type"] for one in invalid.errors(include_input=False)}))
         except RecordDamaged as damaged:
-            problem = f"it does not open with the key {damaged.key_id!r}"
+            problem = f"it can't be decrypted with the key {damaged.key_id!r}"
         except Exception as failure:
             problem = type(failure).__name__
         if self.cipher is None:

@@ -56,7 +56,9 @@ class Beside:
         if isinstance(command, AboutTwo):
             if self.other is None:
                 raise NotFound(
-                    "There is no such other patient", field="other_patient_id", remedy="check the other patient's id"
+                    "The other patient was not found",
+                    field="other_patient_id",
+                    remedy="check the id of the other patient",
                 )
             told = decide(self.other, command.from_the_other_side(patient_id), moment)
             first = self.other.version + 1
@@ -72,9 +74,9 @@ def _entered(entry: IndexEntry, patient_id: UUID, command: AboutMember, moment: 
         event = moment.event(MemberIndexed, indexed_patient_id=patient_id)
     else:
         raise AlreadyRecorded(
-            "this member id leads to a history already",
+            "this member ID is already on record for a patient",
             field="member",
-            remedy="retire it there first, or link the two histories if they are of one person",
+            remedy="retire the member ID there first, or link the two patients if they are the same person",
         )
     salted = event.model_copy(update={"salt": next(moment.salts())})
     return cast("IndexEvent", placed(salted, entry.stream, entry.version + 1))

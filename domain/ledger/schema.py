@@ -38,12 +38,14 @@ __all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "known_zone", "needs_upgr
 
 RUN_UPGRADE: Final = "run lemtrada-ledger database upgrade"
 MAKE_ONE: Final[dict[type[Address], str]] = {
-    SQLiteAddress: "name yours with --database; `serve` and `demo` make one where there is none",
+    SQLiteAddress: "give the URL of your ledger with --database; `serve` and `demo` create a ledger if none exists",
     PostgresAddress: f"{RUN_UPGRADE} with its URL and --time-zone",
 }
 assert set(MAKE_ONE) == set(get_args(Address)), "every kind of store has its remedy"
-UPGRADE_AS_OWNER: Final = "run it with the URL of the role that owns the database"
-NAME_ZONE: Final = "name the plan's with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
+UPGRADE_AS_OWNER: Final = "run the command with the URL of the role that owns the database"
+NAME_ZONE: Final = (
+    "give the plan's time zone with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
+)
 
 Entropy = Callable[[int], bytes]
 
@@ -69,7 +71,7 @@ def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = Non
     match address:
         case SQLiteAddress():
             if serving_role is not None:
-                raise StoreError("SQLite has no roles", "leave the serving role out, or name a PostgreSQL database")
+                raise StoreError("SQLite has no roles", "leave the serving role out, or use a PostgreSQL database")
             _upgrade_sqlite(address, zone, entropy)
         case PostgresAddress():
             _upgrade_postgres(address, zone, serving_role, entropy)
@@ -80,7 +82,7 @@ def read_settings(address: Address) -> Settings:
     """Raises StoreError where there is no ledger, or one of another schema version."""
     stored = _stored_settings(address)
     if stored is None:
-        raise StoreError(f"There is no ledger at {address}", MAKE_ONE[type(address)])
+        raise StoreError(f"No ledger was found at {address}", MAKE_ONE[type(address)])
     version = _checked_version(stored, address)
     if version < SCHEMA_VERSION:
         raise StoreError(f"{address} has schema {version}, and this program needs {SCHEMA_VERSION}", RUN_UPGRADE)
@@ -98,14 +100,15 @@ def known_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise StoreError(f"{name!r} is no time zone of the IANA database", NAME_ZONE) from None
+        raise StoreError(f"{name!r} is not a time zone of the IANA database", NAME_ZONE) from None
 
 
 def check_zone(stored: ZoneInfo, given: str | None) -> None:
     if given is not None and known_zone(given).key != stored.key:
         raise StoreError(
-            f"This ledger keeps its days in {stored.key}, not in {given}",
-            f"leave the time zone out or name {stored.key}; it cannot change, for days already recorded would move",
+            f"This ledger uses the time zone {stored.key}, not {given}",
+            f"leave the time zone out, or give {stored.key}; the time zone of a ledger can't be changed, because "
+            "recorded dates would change",
         )
 
 
@@ -114,7 +117,7 @@ def _checked_version(stored: Mapping[str, str], address: Address) -> int:
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{address} has schema {version}, and this program knows {SCHEMA_VERSION}",
-            "run a newer lemtrada-ledger; the one that ran lemtrada-ledger database upgrade knows it",
+            "use the newer program that ran lemtrada-ledger database upgrade",
         )
     return version
 
@@ -128,7 +131,7 @@ def _settings_to_store(
     if "time_zone" in stored:
         check_zone(known_zone(stored["time_zone"]), zone)
     elif zone is None:
-        raise StoreError("A new ledger needs the time zone in which its plan counts days", NAME_ZONE)
+        raise StoreError("A new ledger needs the plan's time zone", NAME_ZONE)
     else:
         changes["time_zone"] = known_zone(zone).key
     for name in _IDS:
@@ -160,7 +163,7 @@ def _stored_in_sqlite(address: SQLiteAddress) -> dict[str, str] | None:
         if not tables:
             return None
         if "ledger_settings" not in tables:
-            raise StoreError(f"{address.path} is an SQLite file of something else", "name another file")
+            raise StoreError(f"{address.path} is an SQLite file of another program", "give another file")
         return dict(tuple(row) for row in connection.execute("SELECT name, value FROM ledger_settings"))
 
 
@@ -170,7 +173,7 @@ def _sqlite_connection(address: SQLiteAddress, *, create: bool = False) -> closi
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
             f"{address.path} cannot be opened as an SQLite ledger: {error}",
-            "name a file in a folder that exists and that this user may write to",
+            "give a file in a folder that exists and that this user may write to",
         ) from error
 
 
@@ -201,7 +204,7 @@ def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
     except psycopg.Error as error:
         reason = str(error).strip().replace("\n", "; ")
         raise StoreError(
-            f"PostgreSQL at {address} cannot be reached: {reason}", "check the URL and that the server runs"
+            f"PostgreSQL at {address} cannot be reached: {reason}", "check the URL and that the server is running"
         ) from error
 
 
@@ -215,7 +218,8 @@ def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
             return None
         except psycopg.errors.InsufficientPrivilege:
             raise StoreError(
-                f"This role may not read the ledger at {address}", f"{RUN_UPGRADE} as its owner with --serving-role"
+                f"This database role may not read the ledger at {address}",
+                f"{RUN_UPGRADE} as its owner with --serving-role",
             ) from None
 
 
@@ -245,7 +249,7 @@ def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | No
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise StoreError(
-            f"The upgrade of {address} was refused and changed nothing: {reason}", UPGRADE_AS_OWNER
+            f"The upgrade of {address} was refused, and nothing was changed: {reason}", UPGRADE_AS_OWNER
         ) from error
 
 
@@ -261,9 +265,12 @@ def _make_serving(connection: Connection[TupleRow], role: str) -> None:
         "SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s", (role,)
     ).fetchone()
     if row is None:
-        raise StoreError("There is no such serving role", f'create it first: CREATE ROLE "{role}" LOGIN')
+        raise StoreError("The serving role does not exist", f'create the role first: CREATE ROLE "{role}" LOGIN')
     if row == (True,):
-        raise StoreError("The serving role could change what is recorded", "name a role that is not the owner's")
+        raise StoreError(
+            "The serving role has permission to change recorded events",
+            "use a role that is not the owner of the database",
+        )
     for statement in REVOCATIONS:
         connection.execute(_here(statement, role=role))
     _grant(connection, role)

@@ -141,9 +141,9 @@ def check_may_keep_people(actor: Actor) -> None:
     """Raises NotPermitted: people and what they sign in with are an administrator's affair."""
     if actor.role != "administrator":
         raise NotPermitted(
-            f"the role {actor.role.replace('_', ' ')} may not say who signs in",
+            f"the role {actor.role.replace('_', ' ')} may not manage users",
             field="Authorization",
-            remedy="have it done by: administrator",
+            remedy="ask an administrator",
         )
 
 
@@ -151,7 +151,7 @@ def check_may_see_people(actor: Actor) -> None:
     """Raises NotPermitted. An auditor reads this too, and changes nothing."""
     if actor.role not in ("administrator", "auditor"):
         raise NotPermitted(
-            f"the role {actor.role.replace('_', ' ')} may not see who signs in",
+            f"the role {actor.role.replace('_', ' ')} may not view users",
             field="Authorization",
-            remedy="have it looked at by: administrator or auditor",
+            remedy="ask an administrator or an auditor",
         )

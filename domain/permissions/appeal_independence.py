@@ -50,19 +50,20 @@ def why_not_independent(
     An imported determination names its decider by name alone, so the name is compared as well.
     """
     request = history.request(appeal.request_id)
-    assert request is not None, "an appeal is of a request on record"
+    assert request is not None, "an appeal belongs to a request on record"
     took_part = {one.id for one in _took_part(history, request, appeal)}
     if actor.id in took_part or _spoken(actor.name) in _named(request):
         return NotPermitted(
-            "this person took part in the determination that is appealed",
+            "this user took part in the determination under appeal",
             field=f"{field}.id",
-            remedy="have it decided by somebody who did not, and who reports to nobody who did",
+            remedy="assign the appeal to a reviewer who was not involved in the determination and is not a subordinate "
+            "of anyone involved",
         )
     if took_part & set(actor.reports_to):
         return NotPermitted(
-            "this person reports to somebody who took part in the determination that is appealed",
+            "this user is a subordinate of a person who took part in the determination under appeal",
             field=f"{field}.reports_to",
-            remedy="have it decided by somebody who is not below them",
+            remedy="assign the appeal to a reviewer who is not their subordinate",
         )
     return None
 
@@ -77,15 +78,16 @@ def why_not_uphold(actor: Actor) -> NotPermitted | None:
     """The refusal of anybody but a physician of the same or a similar specialty."""
     if actor.credential != "physician":
         return NotPermitted(
-            f"a {actor.credential.replace('_', ' ')} may overturn a denial, and cannot uphold one",
+            f"a {actor.credential.replace('_', ' ')} may overturn a denial but may not uphold one",
             field="actor.credential",
-            remedy="have it decided by a physician of the same or a similar specialty",
+            remedy="assign the appeal to a physician of the same or a similar specialty",
         )
     if actor.specialty is None or normalised(actor.specialty) not in SIMILAR_SPECIALTIES:
         return NotPermitted(
-            "upholding a denial takes the same or a similar specialty as the prescriber's or the condition's",
+            "only a physician of a specialty that is the same as or similar to the prescriber's, or that manages "
+            "the condition, may uphold a denial",
             field="actor.specialty",
-            remedy="have it decided by a physician of neurology or of multiple sclerosis",
+            remedy="assign the appeal to a physician who specializes in neurology or multiple sclerosis",
         )
     return None
 

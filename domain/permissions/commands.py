@@ -123,15 +123,15 @@ def refusal_of_role(actor: Actor, command: type[Command]) -> NotPermitted | None
     allowed = MAY[command]
     if actor.role not in allowed:
         return NotPermitted(
-            f"{_a(actor.role)} may not {_spoken(command)}",
+            f"{_a(actor.role)} may not {_in_words(command)}",
             field="actor.role",
-            remedy=f"have it done by {' or '.join(map(_a, sorted(allowed)))}",
+            remedy=f"ask {' or '.join(map(_a, sorted(allowed)))}",
         )
     if actor.role in _APPEALS and actor.credential not in CLINICIAN_CREDENTIALS:
         return NotPermitted(
-            f"{_a(actor.role)} with the credential {actor.credential!r} may not act as one",
+            f"{_a(actor.role)} with the credential {actor.credential!r} may not act in this role",
             field="actor.credential",
-            remedy="a clinician is a physician (medical director) or a pharmacist",
+            remedy="ask a physician (medical director) or a pharmacist",
         )
     return None
 
@@ -140,19 +140,20 @@ def check_may_bring_documents(actor: Actor) -> None:
     """Raise NotPermitted unless the role may hand in the bytes of a document, for a command to name."""
     if actor.role not in _ASKING:
         raise NotPermitted(
-            f"{_a(actor.role)} may not hand in a document",
+            f"{_a(actor.role)} may not upload a document",
             field="actor.role",
-            remedy=f"have it done by {' or '.join(map(_a, sorted(_ASKING)))}",
+            remedy=f"ask {' or '.join(map(_a, sorted(_ASKING)))}",
         )
 
 
 def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
     """Raise NotPermitted unless this clinician may deny in this line of business."""
     if actor.credential not in MAY_DENY[line_of_business]:
+        allowed = " or ".join(map(_a, sorted(MAY_DENY[line_of_business])))
         raise NotPermitted(
-            f"a {actor.credential} may not deny a request in {line_of_business}",
+            f"only {allowed} may deny a request ({line_of_business.replace('_', ' ')})",
             field="actor.credential",
-            remedy=f"refer it to a {' or '.join(sorted(MAY_DENY[line_of_business]))}",
+            remedy=f"send the request to {allowed}",
         )
 
 
@@ -164,19 +165,30 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
         return
     recommended = assessment.recommendation
     if recommended != "approve":
-        cause, clause = f"a {actor.role} may approve only what is recommended approve, and this is {recommended}", None
+        cause, clause = (
+            f"a {actor.role} may approve only a request that meets all criteria, "
+            f"and the recommendation is {recommended}",
+            None,
+        )
         clause = next(iter((*assessment.needed, *assessment.exclusions)), None)
     elif request.status == "referred":
-        cause, clause = "the request was referred to a clinician", None
+        cause, clause = f"the request is in clinical review, so a {actor.role} may not approve it", None
     elif is_partial:
-        cause, clause = "approving less than was asked is adverse in what it leaves out", None
+        cause, clause = (
+            f"an approval of fewer doses than were requested is a partial denial, which a {actor.role} may not decide",
+            None,
+        )
     else:
         return
-    raise NotPermitted(cause, clause=clause, field="actor.role", remedy="refer the request to a clinician")
+    raise NotPermitted(cause, clause=clause, field="actor.role", remedy="send the request to clinical review")
 
 
-def _spoken(command: type[Command]) -> str:
-    return re.sub(r"(?=[A-Z])", " ", command.__name__).strip().lower()
+def _in_words(command: type[Command]) -> str:
+    """For example `deny the request`, for DenyRequest."""
+    if command is appeals.HandOnAppeal:
+        return "forward the appeal to external review"
+    verb, _, what = re.sub(r"(?=[A-Z])", " ", command.__name__).strip().lower().partition(" ")
+    return f"{verb} the {what}"
 
 
 def _a(role: str) -> str:

@@ -75,9 +75,9 @@ def check_may_see(user: User, view: View) -> None:
     if user.role is not None and user.role not in allowed:
         who = " or ".join(sorted(role.replace("_", " ") for role in allowed))
         raise NotPermitted(
-            f"the role {user.role.replace('_', ' ')} may not see this ({view.replace('_', ' ')})",
+            f"the role {user.role.replace('_', ' ')} may not view this ({view.replace('_', ' ')})",
             field="Authorization",
-            remedy=f"have it looked at by: {who}",
+            remedy=f"ask a user with one of these roles: {who}",
         )
 
 
@@ -93,7 +93,7 @@ def knows_of(user: User, history: PatientHistory) -> bool:
 
 
 def no_such_patient() -> NotFound:
-    return NotFound("There is no such patient", field="patient_id", remedy="check the patient's id")
+    return NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
 
 
 # -- what of a patient whom she knows of is hers ------------------------------------------------
@@ -113,7 +113,9 @@ def request_seen(user: User, history: PatientHistory, request_id: str) -> Reques
     """Raises NotFound, of another office's request as of none."""
     found = history.request(request_id)
     if found is None or not is_own(user, found):
-        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+        raise NotFound(
+            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+        )
     return found
 
 
@@ -121,7 +123,9 @@ def appeal_seen(user: User, history: PatientHistory, appeal_id: str) -> Appeal:
     """Raises NotFound, of an appeal about another office's request as of none."""
     found = history.appeal(appeal_id)
     if found is None or not _is_about_own(user, history, found.request_id):
-        raise NotFound("no such appeal", field="appeal_id", remedy="take the id from the patient's appeals")
+        raise NotFound(
+            "the appeal was not found", field="appeal_id", remedy="use an id from the patient's list of appeals"
+        )
     return found
 
 
@@ -133,7 +137,9 @@ def document_seen(user: User, history: PatientHistory, document_id: str) -> Docu
     """Raises NotFound, of a document for another office's request as of none."""
     found = history.document(document_id)
     if found is None or not _is_about_own(user, history, found.request_id):
-        raise NotFound("no such document", field="document_id", remedy="take the id from the patient's documents")
+        raise NotFound(
+            "the document was not found", field="document_id", remedy="use an id from the patient's list of documents"
+        )
     return found
 
 
@@ -141,7 +147,9 @@ def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
     """Raises NotFound, of a notice about another office's request as of none."""
     found = history.notice(notice_id)
     if found is None or not _is_about_own(user, history, found.request_id):
-        raise NotFound("no such notice", field="notice_id", remedy="take the id from the request's notices")
+        raise NotFound(
+            "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
+        )
     return found
 
 

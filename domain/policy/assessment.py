@@ -168,7 +168,7 @@ def _approvable_from(findings: tuple[Finding, ...], answers: _Answers, circumsta
     stays = _stays_turned_down(answers)
     for day in sorted({one.approvable_from for one in findings if one.approvable_from is not None}):
         if day.year > LAST_YEAR:
-            raise ValueError(f"these facts would have to be judged after the year {LAST_YEAR}")
+            raise ValueError(f"these facts would need an assessment after the year {LAST_YEAR}")
         if stays:
             continue
         then = _Answers(replace(answers.question, as_of=day))
@@ -203,7 +203,7 @@ def _verdict(answers: _Answers, strict: Mapping[str, Answer], circumstances: Cir
 def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[str, ...]) -> tuple[Reason, ...]:
     return (
         *(
-            Reason(code="arguable", citation=one, sentence=f"{one} is arguable.", readings=("R11", "R12"))
+            Reason(code="arguable", citation=one, sentence=f"{one} is open to judgment.", readings=("R11", "R12"))
             for one in arguable
         ),
         *referral_reasons(question, circumstances),
@@ -368,7 +368,7 @@ _NOT_LISTED: Final = {
     for answer, sentence in (
         (MET, "These circumstances are not among the criteria."),
         (NOT_MET, "These circumstances are among the criteria."),
-        (UNDETERMINED, "Whether these circumstances are among the criteria is still open."),
+        (UNDETERMINED, "Whether these circumstances are among the criteria is not known yet."),
     )
 }
 

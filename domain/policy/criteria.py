@@ -87,7 +87,7 @@ def old_enough(question: Question) -> Judged:
         return Judged(UNDETERMINED, "The birth date is not known.", used, ("birth_date",))
     reached = years_have_passed(born, years, on=question.as_of)
     if reached is None:
-        sentence = f"Born {born}: whether {years} was reached by {as_of} depends on the exact day."
+        sentence = f"Born {born}: whether the patient was {years} on {as_of} depends on the exact day."
         return Judged(UNDETERMINED, sentence, used, ("birth_date to the day",))
     if reached:
         return Judged(MET, f"Born {born}: {years} or older on {as_of}.", used)
@@ -120,7 +120,9 @@ def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> 
     if missing:
         sentence = f"No specialist is named, and {' and '.join(map(spoken, missing))} is not known."
         return Judged(UNDETERMINED, sentence, used, missing)
-    return Judged(NOT_MET, "Neither the prescriber nor anyone consulted is a neurologist or MS specialist.", used)
+    return Judged(
+        NOT_MET, "Neither the prescriber nor the specialist who was consulted is a neurologist or MS specialist.", used
+    )
 
 
 # -- 1.A.iii ----------------------------------------------------------------------------------
@@ -142,14 +144,14 @@ def _documented(name: str, what: str) -> Stated:
     def judged(finding: bool | None, documentation: Documentation | None) -> Judged:
         used = {f"{where}.finding": finding, f"{where}.documentation": documentation}
         if finding is False:
-            return Judged(NOT_MET, f"{what}: not found.", used)
+            return Judged(NOT_MET, f"{what}: not present.", used)
         if documentation == "none_exists":
-            return Judged(NOT_MET, f"{what}: confirmed that no document exists.", used)
+            return Judged(NOT_MET, f"{what}: no supporting document exists.", used)
         if finding is None:
-            return Judged(UNDETERMINED, f"{what}: the finding is not stated.", used, (f"{where}.finding",))
+            return Judged(UNDETERMINED, f"{what}: not stated.", used, (f"{where}.finding",))
         if documentation == "attached":
-            return Judged(MET, f"{what}: found, and supported by an attached document.", used)
-        sentence = f"{what}: asserted, but no supporting document is attached."
+            return Judged(MET, f"{what}: present and supported by an attached document.", used)
+        sentence = f"{what}: stated, but no supporting document is attached."
         return Judged(UNDETERMINED, sentence, used, (f"{where}.documentation",))
 
     judged.__name__ = name
@@ -190,7 +192,7 @@ def twelve_months_since_last_dose(question: Question) -> Judged:
     later_open = where.later_course is not None and where.later_course_is_current is None
     missing = (*(("prior_treatment.open_course.last_dose_on",) if later_open else ()), "prior_treatment.last_dose_on")
     if where.received is False:
-        return Judged(UNDETERMINED, "Lemtrada was never received: there is no last dose to count from.", used, missing)
+        return Judged(UNDETERMINED, "Lemtrada was never received, so there is no last dose.", used, missing)
     if last is None:
         return Judged(UNDETERMINED, "The date of the last dose is not known.", used, missing)
     of = " of the course before the current one" if where.later_course_is_current else ""
@@ -239,7 +241,7 @@ def hiv_infection(infected: bool | None) -> Judged:
 def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> Judged:
     used = {"ms_form": form, "diagnosis": diagnosis}
     if diagnosis == "other":
-        return Judged(NOT_MET, "The diagnosis is another: the form of MS is not asked.", used)
+        return Judged(NOT_MET, "The diagnosis is not MS, so the form of MS does not apply.", used)
     if form is None:
         return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
     if form == "secondary_progressive_activity_unknown":
@@ -305,7 +307,7 @@ def _regimen(
     answer = all_of(parts.values())
     asked = described(dosing)
     if answer is MET:
-        return Judged(MET, f"Requested: {asked}, the regimen.", used)
+        return Judged(MET, f"Requested: {asked}, which is the regimen.", used)
     regimen = f"{parameters.mg_per_day:g} mg a day on {_spoken_days(possible_days)}, {parameters.route}"
     if answer is NOT_MET:
         return Judged(NOT_MET, f"Requested: {asked}; the regimen is {regimen}.", used)

@@ -44,7 +44,7 @@ def two_agents(question: Question) -> Judged:
     if question.facts.agents.list_is_complete is not True:
         return Judged(UNDETERMINED, f"{so_far}; more may have been tried.", used, missing)
     if len(possible) >= needed:
-        return Judged(UNDETERMINED, f"{so_far}; another may count.", used, missing)
+        return Judged(UNDETERMINED, f"{so_far}; another agent may count.", used, missing)
     return _counted_apart(trials, appendix, needed, so_far, used)
 
 
@@ -54,11 +54,14 @@ def _counted_apart(
     """Not met on our reading. Would it be, if brands were counted apart and unlisted agents counted?"""
     countable = [one for one in trials if is_listed(one.product, appendix) or _may_be_argued(one.product)]
     if _agents_apart(one.product for one in countable if one.failed is True) >= needed:
-        sentence = f"{so_far}; it turns on counting brands of one ingredient apart, or an agent that is not listed."
+        sentence = (
+            f"{so_far}; the answer depends on whether brands of one ingredient count separately, or whether an "
+            "unlisted agent counts."
+        )
         return Judged(NOT_MET, sentence, used, arguable=True)
     not_stated = [one for one in countable if one.failed is None]
     if _agents_apart(one.product for one in countable if one.failed is not False) >= needed:
-        sentence = f"{so_far}; an outcome that is not stated may make it arguable."
+        sentence = f"{so_far}; an outcome that is not stated may require clinical review."
         return Judged(UNDETERMINED, sentence, used, tuple(f"agents.tried: outcome of {one.name}" for one in not_stated))
     return Judged(NOT_MET, f"{so_far}.", used)
 
@@ -72,9 +75,9 @@ def one_sufficient_agent(question: Question) -> Judged:
             return Judged(MET, f"Failed or not tolerated: {one.product.agent}.", used)
     open_trials = [one for one in trials if _is_open(one, suffices)]
     if question.facts.agents.list_is_complete is not True or open_trials:
-        sentence = "None of the agents that suffice alone is known to have failed; one may have."
+        sentence = "No agent that is sufficient alone is known to have failed, but one may have failed."
         return Judged(UNDETERMINED, sentence, used, _missing(question, open_trials))
-    return Judged(NOT_MET, "None of the agents that suffice alone failed or was not tolerated.", used)
+    return Judged(NOT_MET, "No agent that is sufficient alone failed or was not tolerated.", used)
 
 
 def previous_use_of_one_agent(question: Question) -> Judged:
@@ -95,9 +98,9 @@ def previous_use_of_one_agent(question: Question) -> Judged:
     missing += [f"agents.tried: which product {one.name} was" for one in trials if may_be_listed(one.product, named)]
     missing += ["prior_treatment.received_lemtrada"] if received is None else []
     if missing:
-        sentence = "None of the named agents, nor Lemtrada, is known to have been used; one may have been."
+        sentence = "Neither a named agent nor Lemtrada is known to have been used, but one may have been used."
         return Judged(UNDETERMINED, sentence, used, tuple(missing))
-    return Judged(NOT_MET, "None of the named agents, nor Lemtrada, was used before.", used)
+    return Judged(NOT_MET, "Neither a named agent nor Lemtrada was used before.", used)
 
 
 def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:

@@ -21,145 +21,167 @@ READINGS: dict[str, Reading] = {
         (
             "R1",
             "Which path?",
-            "The history decides, never the requester: a completed course leads to B; none, or a"
-            " first course not completed, to A. An unknown history leaves both open.",
+            "The patient's history decides, not the provider office. A completed course leads to path B. No"
+            " course, or a first course that was not completed, leads to path A. If the history is not known, both"
+            " paths are open.",
         ),
         (
             "R2",
             "What are twelve months?",
-            "Calendar arithmetic; the anniversary itself counts; from 29 February it is"
-            " 1 March. No upper limit. Birthdays are counted the same way.",
+            "Calendar arithmetic. The anniversary itself counts. The anniversary of February 29 is March 1. There"
+            " is no upper limit. Birthdays are counted the same way.",
         ),
         (
             "R3",
             "Twelve months from which day?",
-            "From the latest dose of any prior course, whoever paid. A later course"
-            " that is still current is not prior. No known date, or never treated: undetermined.",
+            "From the latest dose of any prior course, whoever paid for it. A later course that is still current"
+            " is not a prior course. If the date is not known, or if the patient was never treated, the answer is"
+            " undetermined.",
         ),
         (
             "R4",
-            "On which day are age and interval judged?",
-            "On the determination day. The planned first infusion is"
-            " reported beside it and never makes a clause met early; what time will cure carries the day.",
+            "For which day are age and interval assessed?",
+            "For the day of the determination. The planned first infusion is reported separately and never makes"
+            " a clause met early. If only time is missing, the answer states the first day on which the clause is"
+            " met.",
         ),
         (
             "R5",
             "Dates known to the month or year",
-            "Met if the clause holds over the whole range, not met if over none of it, otherwise undetermined.",
+            "The clause is met if it holds over the whole period, not met if it holds on no day of it, and"
+            " otherwise undetermined.",
         ),
         (
             "R6",
             "When is a course complete?",
-            "When the last dose of its regimen is on record: five in the first, three"
-            " in later ones. Never by elapsed time or by an approval. A partial infusion is a dose day.",
+            "When the last dose of its regimen is on record: five doses in the first course, three in later"
+            " courses. Elapsed time or an approval never completes a course. A partial infusion counts as one dose"
+            " day.",
         ),
         (
             "R7",
             "First course started, not completed",
-            "Path A, however long ago. The approval is for five doses; what the"
-            " course has left caps their use. With the number given unknown, five days is the policy's quantity.",
+            "Path A, however long ago the course was started. The approval is for five doses, and only the doses"
+            " that remain in the course may be used. If the number of given doses is not known, five days is the"
+            " policy's quantity.",
         ),
         (
             "R8",
             "Later course started, not completed",
-            "Until twelve months after its last dose it is the current course:"
-            " path B, the interval judged on the course before it, up to the doses left; a clinician decides. From that"
-            " anniversary on it is a prior course.",
+            "Until twelve months after its last dose, it is the current course: path B, with the interval of the"
+            " course before it, up to the doses that remain. A clinician decides. From that anniversary on, it is"
+            " a prior course.",
         ),
         (
             "R9",
             "Thirty days",
-            "Valid through the 30th day, the first counted, from the determination or a requested"
-            " start at most 30 days later. An approval never covers the next course.",
+            "Valid through the 30th day, counting the first, from the determination or from a requested start at"
+            " most 30 days later. An approval never covers the next course.",
         ),
         (
             "R10",
             "Extension",
-            "While an approval is in force and criteria and dosing are still met: 30 more days from its"
-            " last day, after a fresh assessment that recommends approval. The course in progress under it is not"
-            " read as started and not completed.",
+            "While an approval is in effect and criteria and dosing are still met: 30 more days from its last"
+            " day, after a new assessment that recommends approval. The course in progress under the approval is"
+            " not treated as started and not completed.",
         ),
         (
             "R11",
             "Two disease-modifying agents",
-            "Two different active ingredients that failed or were not tolerated."
-            " Brands of one ingredient count once; where counting them apart would reach two, the leaf is arguable."
-            " Lemtrada never counts.",
+            "Two different active ingredients that failed or were not tolerated. Brands of one ingredient count"
+            " once. If counting them separately would reach two, the criterion is open to judgment. Lemtrada never"
+            " counts.",
         ),
         (
             "R12",
             "Agents outside the appendix",
-            "Matched on ingredient and route. An agent that is not listed, or not"
-            " known, does not count by itself; where counting it would reach two, the leaf is arguable. Steroids and"
-            " symptom drugs never count.",
+            "Agents are matched by ingredient and route. An agent that is not listed or not known does not count"
+            " by itself. If counting it would reach two, the criterion is open to judgment. Steroids and symptom"
+            " drugs never count.",
         ),
         (
             "R13",
             "The single agents of 1.A.iii.b",
-            "Subcutaneous ofatumumab, oral cladribine, any intravenous natalizumab,"
-            " either ocrelizumab, ublituximab. A bare name that two products share is undetermined.",
+            "Subcutaneous ofatumumab, oral cladribine, any intravenous natalizumab, either ocrelizumab,"
+            " ublituximab. A name that two products share is undetermined.",
         ),
         (
             "R14",
             "Documentation",
-            "Required for 1.A.iii.d(1) to (4) and nowhere else: met with a document that a person"
-            " found to support the finding; asserted without one, undetermined; none exists, not met.",
+            "Required only for 1.A.iii.d(1) to (4). Met with a document that a reviewer found to support the"
+            " finding. Stated without such a document: undetermined. If no document exists: not met.",
         ),
         (
             "R15",
             "Relapsing form",
-            "From the prescriber's statement. A diagnosis code that contradicts it sends the request"
-            " to a clinician; a code that says nothing is left aside.",
+            "From the prescriber's statement. A diagnosis code that contradicts it sends the request to clinical"
+            " review. A code that does not state the form is ignored.",
         ),
-        ("R16", "Exclusions", "They beat criteria. Unknown is not no."),
+        (
+            "R16",
+            "Exclusions",
+            "Exclusions override criteria. Unknown is not no.",
+        ),
         (
             "R17",
             "Concurrent use",
-            "Any other disease-modifying agent still taken on the planned first infusion day. A"
-            " stop date before it clears it; current use with neither date is undetermined.",
+            "Any other disease-modifying agent that is still taken on the planned day of the first infusion. It"
+            " does not apply if the agent is stopped before that day. Current use without either date is"
+            " undetermined.",
         ),
-        ("R18", "Campath", "The same ingredient as another product: not Lemtrada received. Shown, not counted."),
+        (
+            "R18",
+            "Campath",
+            "Campath has the same ingredient but is another product, so it does not count as Lemtrada. It is"
+            " shown to the decision maker.",
+        ),
         (
             "R19",
             "Specialist",
-            "The prescriber is a neurologist or a physician specializing in MS, or a named consultation"
-            " with one is given. A nurse practitioner or physician assistant needs the consultation.",
+            "The prescriber is a neurologist or a physician specializing in MS, or a named consultation with one"
+            " is given. A nurse practitioner or physician assistant needs the consultation.",
         ),
         (
             "R20",
             "Safety statements",
-            "Never a reason to deny. A known active infection or hypersensitivity sends an"
-            " approval to a clinician; enrolment, PML and age 17 are shown to the person deciding.",
+            "Never a reason to deny. A known active infection or hypersensitivity sends an approval to clinical"
+            " review. REMS enrollment, PML and age 17 are shown to the decision maker.",
         ),
         (
             "R21",
-            "Which edition?",
-            "The one in force on the day the request was received; without a request, on the day of judgement.",
+            "Which policy version?",
+            "The version in effect on the day the request was received. Without a request: the version in effect"
+            " on the day of the assessment.",
         ),
         (
             "R22",
             "Doses are facts",
-            "Recorded even if they should not have been given; each departure is a named variance."
-            " Refused is only the impossible.",
+            "A dose is recorded even if it should not have been given, and each difference is recorded as a"
+            " variance. Only an impossible entry is refused.",
         ),
-        ("R23", "Mistakes", "Nothing is edited or deleted: a later event voids or corrects, and both stay visible."),
+        (
+            "R23",
+            "Mistakes",
+            "Nothing is edited or deleted. A later event voids or corrects an entry, and both stay visible.",
+        ),
         (
             "R24",
             "Which course does a dose belong to?",
-            "Its event names it. Within 30 days after completion it is an"
-            " excess dose of that course; later it opens the next. A voided dose reopens the latest course; an earlier"
-            " one is short and sends later requests to a clinician.",
+            "The event of the dose names the course. Within 30 days after completion, a dose is an excess dose of"
+            " that course. Later, it starts the next course. A voided dose reopens the latest course. An earlier"
+            " course then lacks a dose, and later requests go to clinical review.",
         ),
         (
             "R25",
             "Two reports of one dose",
-            "A second report for one day from another source is not counted until a person"
-            " says that it is separate. Doses inside a reported course document it and add none.",
+            "A second report for one day from another source is not counted until a user decides that it is a"
+            " separate dose. Doses inside a reported course document that course and add none.",
         ),
         (
             "R26",
             "A course that will not be finished",
-            "A clinician may close it; it is then a prior course and leads to B, where a clinician decides.",
+            "A clinician may close the course. It is then a prior course and leads to path B, where a clinician"
+            " decides.",
         ),
     )
 }

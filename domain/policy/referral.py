@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from domain.calendar import years_have_passed
 from domain.facts import Circumstances, Fact, doses_in_course
@@ -38,26 +39,27 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
         yield Reason(
             code=LATER_COURSE_INTERRUPTED,
             citation="1.B",
-            sentence=f"Course {where.later_course.number} was started and not completed; the policy is silent.",
+            sentence=f"Course {where.later_course.number} was started and not completed, "
+            "which the policy does not address.",
             readings=("R8",),
         )
     if circumstances.course_closed_unfinished:
-        sentence = "An earlier course was closed unfinished by a clinician."
+        sentence = "A clinician closed an earlier course as not to be finished."
         yield Reason(code="course_closed_unfinished", citation="1.B", sentence=sentence, readings=("R26",))
     if circumstances.course_short:
-        sentence = "An earlier course is short of a dose that was voided."
+        sentence = "An earlier course lacks a dose that was voided."
         yield Reason(code="course_short", citation="1.B", sentence=sentence, readings=("R24",))
     if circumstances.retrospective:
-        sentence = "Doses were given before it was asked for, which the policy does not speak of."
+        sentence = "Doses were given before they were requested, which the policy does not address."
         yield Reason(code="retrospective", sentence=sentence, readings=("R4", "R22"))
     if circumstances.histories_linked:
-        sentence = "Another history of this person is linked, and what it tells is not judged here."
+        sentence = "Another history of this patient is linked, and it is not part of this assessment."
         yield Reason(code="histories_linked", citation="1.A", sentence=sentence, readings=("R1",))
     if facts.active_infection is True:
-        sentence = "A known active infection: a contraindication on the label."
+        sentence = "An active infection is stated, which is a contraindication on the label."
         yield Reason(code="active_infection", sentence=sentence, readings=("R20",))
     if facts.hypersensitivity is True:
-        sentence = "A known hypersensitivity to alemtuzumab: a contraindication on the label."
+        sentence = "Hypersensitivity to alemtuzumab is stated, which is a contraindication on the label."
         yield Reason(code="hypersensitivity", sentence=sentence, readings=("R20",))
     if against := codes_against_form(question, circumstances):
         sentence = f"Diagnosis code {', '.join(against)} contradicts the stated form of MS."
@@ -96,21 +98,45 @@ def _dotted(code: str) -> str:
     return f"{bare[:3]}.{bare[3:]}" if len(bare) > 3 else bare
 
 
+STATED_OTHERWISE: Final = {
+    "The prescriber states that Lemtrada was never received; the record shows treatment (R1).": (
+        "The prescriber states that Lemtrada was never received, but the record shows treatment (R1)."
+    ),
+    "The prescriber states that Lemtrada was never received, and names it among the agents tried.": (
+        "The prescriber states that Lemtrada was never received, but lists it as an agent that was tried."
+    ),
+    "The prescriber states that Lemtrada was received; it is reported that it never was (R1).": (
+        "The prescriber states that Lemtrada was received, but a report states that it was never received (R1)."
+    ),
+    "Of a reported course it is not known whether it was completed (R1, R3).": (
+        "It is not known whether a reported course was completed (R1, R3)."
+    ),
+    "A second report of a dose is not counted, and waits for a person to decide (R25).": (
+        "A possible duplicate report of a dose is not counted and needs a decision (R25)."
+    ),
+    "A document is attached that nobody of the plan has yet found to support its finding (R14).": (
+        "A supporting document was received and is not yet reviewed (R14)."
+    ),
+    "Her death is on record.": "The patient's death is on record.",
+}
+"""Each stored sentence of the circumstances, which the assessment digest includes, and the sentence to display."""
+
+
 def advisories(question: Question, circumstances: Circumstances) -> Iterator[str]:
     facts = question.facts
     if circumstances.rems_enrolled is False:
-        yield "The patient is stated not to be enrolled in the LEMTRADA REMS Program (R20)."
+        yield "The patient is not enrolled in the LEMTRADA REMS Program (R20)."
     if circumstances.rems_enrolled is None:
-        yield "Enrolment in the LEMTRADA REMS Program is not stated (R20)."
+        yield "Enrollment in the LEMTRADA REMS Program is not stated (R20)."
     if circumstances.progressive_multifocal_leukoencephalopathy is True:
         yield "Progressive multifocal leukoencephalopathy is stated (R20)."
     born = facts.birth_date
     if born is not None and years_have_passed(born, 18, on=question.as_of) is False:
-        yield "Younger than 18: the label is for adults (R20)."
+        yield "The patient is younger than 18, and the label is for adults (R20)."
     campath = [one.product for one in facts.agents.tried if recognise(one.product).kind == "campath"]
     if campath or circumstances.campath_received is True:
-        yield "Campath was received: the same ingredient as another product, not counted as Lemtrada (R18)."
-    yield from circumstances.stated_otherwise
+        yield "Campath was received. It has the same ingredient but is not counted as Lemtrada (R18)."
+    yield from (STATED_OTHERWISE.get(one, one) for one in circumstances.stated_otherwise)
 
 
 def planned_day_notes(question: Question, circumstances: Circumstances) -> Iterator[str]:
@@ -122,11 +148,11 @@ def planned_day_notes(question: Question, circumstances: Circumstances) -> Itera
     if born is not None:
         now, then = (years_have_passed(born, age, on=day) for day in (question.as_of, planned))
         if not (now and then):
-            yield f"On the planned first infusion, {planned}, age {age} is {_said(then)} (R4)."
+            yield f"On the planned day of the first infusion, {planned}, age {age} is {_said(then)} (R4)."
     where, on_the_day = question.standing, replace(question, as_of=planned).standing
     if on_the_day.path == "B" and not (where.interval.passed and on_the_day.interval.passed):
         said = _said(on_the_day.interval.passed)
-        yield f"On the planned first infusion, {planned}, the twelve months of 1.B.iv are {said} (R4)."
+        yield f"On the planned day of the first infusion, {planned}, the twelve months of 1.B.iv are {said} (R4)."
 
 
 def _said(reached: bool | None) -> str:

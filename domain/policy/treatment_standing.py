@@ -138,6 +138,6 @@ def contradictions(facts: Facts, as_of: date) -> list[str]:
     found = facts.contradictions_on(as_of)
     if facts.prior_treatment.received_lemtrada is False and _lemtrada_tried(facts):
         found.append(
-            "prior_treatment.received_lemtrada is false, yet agents.tried names Lemtrada: correct one of the two"
+            "prior_treatment.received_lemtrada is false, but agents.tried lists Lemtrada: correct one of the two"
         )
     return found

@@ -21,7 +21,7 @@ def check_statement(statement: Statement, today: date) -> None:
     """Raise InvalidCommand for dates that can't be meant: a birth to come, an agent stopped before it was started."""
     if statement.birth_date is not None and statement.birth_date.earliest > today:
         raise InvalidCommand(
-            "the birth date lies in the future", field="statement.birth_date", remedy="send the date of birth"
+            "the birth date is in the future", field="statement.birth_date", remedy="send the correct birth date"
         )
     for number, agent in enumerate(statement.agents):
         started, stopped = agent.started_on, agent.stopped_on
@@ -29,7 +29,7 @@ def check_statement(statement: Statement, today: date) -> None:
             raise InvalidCommand(
                 "the agent was stopped before it was started",
                 field=f"statement.agents.{number}.stopped_on",
-                remedy="send them in order",
+                remedy="send the start date and then the stop date",
             )
 
 
@@ -48,9 +48,9 @@ def supplemented(statement: Statement, given: Statement) -> Statement:
     except ValidationError as error:
         name = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise InvalidCommand(
-            "the statement would hold more entries than it can",
+            "the statement would exceed the maximum number of entries",
             field=f"statement.{name}",
-            remedy="correct the statement, leaving out what is listed twice",
+            remedy="correct the statement and leave out duplicate entries",
         ) from None
 
 

@@ -31,7 +31,7 @@ class Checkpoint:
     def __post_init__(self) -> None:
         for line in (self.origin, *self.extensions):
             if not text_of(line, _WHERE) or "\n" in line:
-                raise Malformed("the origin and every extension are one line that is not empty", _WHERE)
+                raise Malformed("the origin and every extension must be one line that is not empty", _WHERE)
         if not 0 <= self.size <= SIZE_MAX:
             raise Malformed("the size is not a number from 0 to 2**63 - 1", _WHERE)
         if len(self.root) != HASH_SIZE:
@@ -48,7 +48,7 @@ def read_checkpoint(text: str | bytes) -> Checkpoint:
     """A checkpoint from the text of a note, whose signatures are another matter. Raises Malformed."""
     *lines, rest = text_of(text, _WHERE).split("\n")
     if len(lines) < 3 or rest:
-        raise Malformed("it has not three lines or more, each ended by a newline", _WHERE)
+        raise Malformed("it does not have at least three lines that each end with a newline", _WHERE)
     origin, size, root, *extensions = lines
     return Checkpoint(
         origin,

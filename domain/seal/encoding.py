@@ -27,7 +27,7 @@ def bytes_of(text: str, what: str, where: str) -> bytes:
 def hash_of(text: str, what: str, where: str) -> bytes:
     content = bytes_of(text, what, where)
     if len(content) != HASH_SIZE:
-        raise Malformed(f"the {what} has {len(content)} bytes where a hash has {HASH_SIZE}", where)
+        raise Malformed(f"the {what} has {len(content)} bytes instead of the {HASH_SIZE} bytes of a hash", where)
     return content
 
 
@@ -48,5 +48,5 @@ def text_of(content: str | bytes, what: str) -> str:
     except UnicodeError:
         raise Malformed("it is not UTF-8", what) from None
     if any(character < " " and character != "\n" for character in set(text)):
-        raise Malformed("it holds a control character", what)
+        raise Malformed("it contains a control character", what)
     return text

@@ -66,9 +66,9 @@ def read_leaf_input(content: bytes) -> Entry:
         _, stream, version, topic, _, state = lines
         entry = Entry(UUID(stream.decode()), int(version), topic.decode(), state)
     except ValueError:
-        raise Malformed("it has no stream, version or topic where they stand", where) from None
+        raise Malformed("its stream, version or topic is missing", where) from None
     if entry.leaf_input() != content:
-        raise Malformed("its header, stream or version is spelled in another way than the seal's", where)
+        raise Malformed("its header, stream or version is not in canonical form", where)
     return entry
 
 
@@ -96,7 +96,7 @@ def read_export_line(line: bytes, leaf: int) -> Entry:
         match, state, spelled = None, "", ""
     # JSON spells the same text in many ways; only the encoder's own is taken.
     if match is None or encode_basestring(state) != spelled:
-        raise Malformed(f"it is not {', '.join(_KEYS)} in the one spelling of an export", where)
+        raise Malformed(f"it does not have {', '.join(_KEYS)} in the canonical form of an export", where)
     if int(match["leaf"]) != leaf:
-        raise Malformed(f"it holds leaf {match['leaf']}, where leaf {leaf} belongs", where)
+        raise Malformed(f"it has leaf {match['leaf']} in the place of leaf {leaf}", where)
     return Entry(UUID(match["stream"]), int(match["version"]), match["topic"], state.encode())

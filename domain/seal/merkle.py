@@ -63,7 +63,7 @@ class Frontier:
         self.size = size
         self.subtrees = list(subtrees)
         if size < 0 or len(self.subtrees) != size.bit_count():
-            raise OutsideTree(f"{len(self.subtrees)} full subtrees do not make {size} leaves", "frontier")
+            raise OutsideTree(f"{len(self.subtrees)} full subtrees do not add up to {size} leaves", "frontier")
 
     @classmethod
     def of(cls, size: int, read: ReadSubtree) -> Frontier:
@@ -207,4 +207,4 @@ def _are_hashes(*values: bytes) -> bool:
 
 def _in_bounds(number: int, last: int, size: int) -> None:
     if not 0 <= number <= last or size > SIZE_MAX:
-        raise OutsideTree(f"{number} lies outside", f"tree of {size} leaves")
+        raise OutsideTree(f"{number} is out of range", f"tree of {size} leaves")

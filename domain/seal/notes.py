@@ -94,7 +94,7 @@ def read_verifying_key(text: str) -> VerifyingKey:
     name, id_text, public = _key_parts(text, where)
     key = VerifyingKey(name, public)
     if key.id.hex() != id_text:
-        raise Malformed("its id does not belong to its name and public key", where)
+        raise Malformed("its id does not match its name and public key", where)
     return key
 
 
@@ -106,7 +106,7 @@ def read_signing_key(text: str) -> SigningKey:
     name, id_text, seed = _key_parts(text.removeprefix(_PRIVATE), where)
     key = SigningKey(name, seed)
     if key.verifying_key.id.hex() != id_text:
-        raise Malformed("its id does not belong to its name and key", where)
+        raise Malformed("its id does not match its name and key", where)
     return key
 
 
@@ -114,7 +114,7 @@ def _key_parts(text: str, where: str) -> tuple[str, str, bytes]:
     # Base64 may hold a plus, a name may not.
     parts = text.split("+", 2)
     if len(parts) != 3:
-        raise Malformed("it is not name, id and key joined by pluses", where)
+        raise Malformed("it is not a name, an id and a key joined by plus signs", where)
     name, id_text, encoded = parts
     content = bytes_of(encoded, "key", where)
     if content[:1] != _ED25519:
@@ -124,7 +124,9 @@ def _key_parts(text: str, where: str) -> tuple[str, str, bytes]:
 
 def _check_name(name: str, where: str) -> None:
     if not text_of(name, where) or "+" in name or any(character.isspace() for character in name):
-        raise Malformed("a key's name is not empty and holds no space, plus or control character", where)
+        raise Malformed(
+            "the name of a key must not be empty or contain a space, a plus sign or a control character", where
+        )
 
 
 # -- notes ------------------------------------------------------------------------------------
@@ -156,7 +158,7 @@ class Note:
 def sign_note(text: str, *keys: SigningKey) -> str:
     """The note with a signature of each key, in their order."""
     if not keys or not text_of(text, "note").endswith("\n"):
-        raise Malformed("a note is a text ended by a newline and has a signature", "note")
+        raise Malformed("a note must be a text that ends with a newline and has a signature", "note")
     note = Note(text, tuple(key.sign(text) for key in keys))
     _check_once(note.signatures)
     return note.encoded()
@@ -167,7 +169,7 @@ def read_note(content: str | bytes) -> Note:
     text = text_of(content, "note")
     end = text.rfind("\n\n")
     if end < 0 or not text.endswith("\n") or end + 2 == len(text):
-        raise Malformed("it is not a text, an empty line and lines of signatures, each ended by a newline", "note")
+        raise Malformed("it is not a text, an empty line and lines of signatures that each end with a newline", "note")
     lines = text[end + 2 : -1].split("\n")
     if len(lines) > SIGNATURES_MAX:
         raise Malformed(f"it has more than {SIGNATURES_MAX} signatures", "note")
@@ -193,7 +195,7 @@ def open_note(content: str | bytes, known: Iterable[VerifyingKey]) -> tuple[str,
         if signer is None:
             continue
         if not signer.has_signed(note.text, signature.signature):
-            raise NotProven("the signature does not hold", f"key {signer.name}+{signer.id.hex()}")
+            raise NotProven("the signature is not valid", f"key {signer.name}+{signer.id.hex()}")
         signed_by.append(signer)
     if not signed_by:
         raise NotProven("none of the known keys has signed it", "note")

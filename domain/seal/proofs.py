@@ -41,7 +41,7 @@ class InclusionProof:
     def __post_init__(self) -> None:
         _check_content(self.index, self.path, self.note, _INCLUSION)
         if self.extra == b"":
-            raise Malformed("extra data of no bytes is left out", _INCLUSION)
+            raise Malformed("empty extra data must be left out", _INCLUSION)
 
     def text(self) -> str:
         extra = [] if self.extra is None else [f"extra {base64_of(self.extra)}"]
@@ -87,7 +87,9 @@ def prove_inclusion(
     """The checkpoint that the leaf is under, and which known keys have signed it. Raises NotProven, Malformed."""
     checkpoint, signed_by = open_checkpoint(proof.note, origin, known)
     if not check_inclusion(proof.index, checkpoint.size, leaf_hash, proof.path, checkpoint.root):
-        raise NotProven(f"this leaf is not number {proof.index} of {checkpoint.size} under that root", _INCLUSION)
+        raise NotProven(
+            f"this leaf is not leaf {proof.index} of the tree of {checkpoint.size} leaves with that root", _INCLUSION
+        )
     return checkpoint, signed_by
 
 
@@ -97,9 +99,13 @@ def prove_consistency(
     """The newer checkpoint that only adds to the older one, and who has signed it. Raises NotProven, Malformed."""
     newer, signed_by = open_checkpoint(proof.note, older.origin, known)
     if proof.old_size != older.size:
-        raise NotProven(f"it starts from {proof.old_size} leaves, the older checkpoint has {older.size}", _CONSISTENCY)
+        raise NotProven(
+            f"it starts from {proof.old_size} leaves, but the older checkpoint has {older.size}", _CONSISTENCY
+        )
     if not check_consistency(older.size, newer.size, older.root, newer.root, proof.path):
-        raise NotProven(f"the tree of {newer.size} leaves does not begin with that of {older.size}", _CONSISTENCY)
+        raise NotProven(
+            f"the tree of {newer.size} leaves does not start with the tree of {older.size} leaves", _CONSISTENCY
+        )
     return newer, signed_by
 
 
@@ -110,7 +116,7 @@ def open_checkpoint(
     text, signed_by = open_note(note, known)
     checkpoint = read_checkpoint(text)
     if checkpoint.origin != origin:
-        raise NotProven(f"it is of {checkpoint.origin}, not of {origin}", "origin of the checkpoint")
+        raise NotProven(f"it belongs to {checkpoint.origin}, not to {origin}", "origin of the checkpoint")
     return checkpoint, signed_by
 
 
@@ -119,7 +125,7 @@ def open_checkpoint(
 
 def _check_content(number: int, path: tuple[bytes, ...], note: str, where: str) -> None:
     if not 0 <= number <= SIZE_MAX or len(path) > HASHES_MAX or any(len(hash) != HASH_SIZE for hash in path):
-        raise Malformed(f"it has a number from 0 to 2**63 - 1 and up to {HASHES_MAX} hashes", where)
+        raise Malformed(f"it must have a number from 0 to 2**63 - 1 and at most {HASHES_MAX} hashes", where)
     read_checkpoint(read_note(note).text)
 
 
@@ -131,13 +137,13 @@ def _parts(content: str | bytes, where: str) -> tuple[list[str], str]:
     """The lines before the first empty one, and the note after it."""
     head, empty, note = text_of(content, where).partition("\n\n")
     if not empty:
-        raise Malformed("no empty line stands before the checkpoint", where)
+        raise Malformed("there is no empty line before the checkpoint", where)
     return head.split("\n"), note
 
 
 def _numbered(line: str, word: str, where: str) -> int:
     if not line.startswith(f"{word} "):
-        raise Malformed(f"the line with the word {word} is missing", where)
+        raise Malformed(f"the line that starts with {word} is missing", where)
     return number_of(line.removeprefix(f"{word} "), word, where)
 
 

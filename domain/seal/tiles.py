@@ -76,7 +76,8 @@ def hashes_of_tile(tile: Tile, content: bytes) -> list[bytes]:
     """The hashes in the file of a tile. Raises Malformed if they are not as many as its width."""
     if len(content) != tile.width * HASH_SIZE:
         raise Malformed(
-            f"it has {len(content)} bytes where {tile.width} hashes have {tile.width * HASH_SIZE}", tile.path()
+            f"it has {len(content)} bytes instead of the {tile.width * HASH_SIZE} bytes of {tile.width} hashes",
+            tile.path(),
         )
     return [content[start : start + HASH_SIZE] for start in range(0, len(content), HASH_SIZE)]
 
@@ -93,7 +94,7 @@ def reading_tiles(hashes: Callable[[int, int, int], Sequence[bytes]]) -> ReadSub
         found = hashes(stored_level, number << above, 1 << above)
         if len(found) != 1 << above:
             raise OutsideTree(
-                f"only {len(found)} of {1 << above} hashes are there", f"level {stored_level} of the tree"
+                f"only {len(found)} of {1 << above} hashes are present", f"level {stored_level} of the tree"
             )
         return root_of(found)
 

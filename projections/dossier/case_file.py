@@ -158,7 +158,7 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
     appeal = history.appeal(appeal_id)
     if appeal is None:
         raise NotFound(
-            "no such appeal was on record", field="appeal_id", remedy="take the id from the patient's appeals"
+            "the appeal was not found", field="appeal_id", remedy="use an id from the patient's list of appeals"
         )
     request = history.request(appeal.request_id)
     assert request is not None

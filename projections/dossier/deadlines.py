@@ -1,4 +1,4 @@
-"""The clocks of a case: what was due when, by which rule, and whether it was done in time."""
+"""The clocks of a case: what was due when, by which rule, and whether it was done on time."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def _filing(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> Deadline
     unconfirmed = " (not confirmed)" if "appeal_file_within" in terms.unconfirmed else ""
     return Deadline(
         what="File the appeal",
-        rule=f"{terms.line}: {terms.appeal_file_within} from the notice{unconfirmed}; the last day is {appeal.file_by}",
+        rule=f"{terms.line}: {terms.appeal_file_within} from the notice{unconfirmed}; the last day to file is "
+        f"{appeal.file_by}",
         source=terms.source_of("appeal_file_within"),
         starts_at=None,
         due_at=end_of_day(appeal.file_by, zone),

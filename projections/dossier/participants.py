@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from domain.errors import NotPermitted
+from domain.errors import NotPermitted, as_sentence
 from domain.events import PatientEvent
 from domain.events.appeals import AppealAssigned, AppealDecided
 from domain.facts import Fact
@@ -102,14 +102,17 @@ def _judged(event: AppealAssigned | AppealDecided, before: PatientHistory, appea
     assert appeal is not None
     actor = event.to if isinstance(event, AppealAssigned) else event.actor
     upheld = isinstance(event, AppealDecided) and event.outcome != "overturned"
-    sentence, is_independent = "Took no part in what is appealed, and reports to nobody who did.", True
+    sentence, is_independent = (
+        "Was not involved in the determination under appeal and is not a subordinate of anyone involved.",
+        True,
+    )
     try:
         check_independent(actor, before, appeal)
         if upheld:
             check_uphold(actor)
-            sentence += " A physician of the same or a similar specialty, who may uphold."
+            sentence += " Is a physician of the same or a similar specialty, who may uphold the determination."
     except NotPermitted as refused:
-        sentence, is_independent = f"{refused.cause[:1].upper()}{refused.cause[1:]}.", False
+        sentence, is_independent = as_sentence(refused.cause), False
     return Independence(
         actor=actor,
         version=event.originator_version,
@@ -131,7 +134,7 @@ def outsiders(history: PatientHistory, appeal: Appeal) -> tuple[Outsider, ...]:
         relation = one.relationship.replace("_", " ")
         found.append(Outsider(name=one.name, part=f"represents the patient ({relation}) from {one.on}{through}"))
     if appeal.handed_on_to is not None:
-        found.append(Outsider(name=appeal.handed_on_to, part="reviews the appeal from outside"))
+        found.append(Outsider(name=appeal.handed_on_to, part="external review of the appeal"))
     return tuple(found)
 
 
@@ -139,7 +142,7 @@ def _prescriber(one: Prescriber) -> Outsider:
     specialty = one.specialty.replace("_", " ") if one.specialty is not None else "specialty not stated"
     npi = f", NPI {one.npi}" if one.npi is not None else ""
     return Outsider(
-        name=one.name, part=f"asked for the treatment ({one.credential.replace('_', ' ')}, {specialty}{npi})"
+        name=one.name, part=f"requested the treatment ({one.credential.replace('_', ' ')}, {specialty}{npi})"
     )
 
 

@@ -212,12 +212,14 @@ def _chosen(
     events: Sequence[PatientEvent], found: Sequence[Deciding], request_id: str, decision: int | None
 ) -> Deciding:
     if not any(getattr(event, "request_id", None) == request_id for event in events):
-        raise NotFound("no such request", field="request_id", remedy="take the id from the patient's requests")
+        raise NotFound(
+            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
+        )
     if not found:
         raise NotFound(
-            "nobody had decided this request by then",
+            "this request had no determination at that time",
             field="request_id",
-            remedy="a request is replayed once it is decided; its assessment says what the policy says of it now",
+            remedy="replay the request after it is decided; until then, see its assessment",
         )
     if decision is None:
         return found[-1]
@@ -230,7 +232,9 @@ def _chosen(
         if isinstance(approved, CourseApproved) and one.command_id == approved.command_id:
             return one
     known = ", ".join(str(one.originator_version) for one in found)
-    raise NotFound("this version is no determination of the request", field="decision", remedy=f"send one of {known}")
+    raise NotFound(
+        "this version is not a determination of the request", field="decision", remedy=f"send one of {known}"
+    )
 
 
 def _as_known_then(case: _Case, record: Recorded) -> tuple[Edition | None, Reassessed | None]:

@@ -11,39 +11,40 @@ from domain.policy.reassessment import Rechecked, Rerun
 from projections.replay.clauses import ChangedBy, ClauseChange, Columns, RecommendationChange
 
 NO_ASSESSMENT: Final[dict[bool, str]] = {
-    True: (
-        "Another record told of this determination and holds no assessment: what was known then cannot be judged again."
-    ),
-    False: "An approval is taken back on its ground and not on an assessment: there is nothing to judge again as then.",
+    True: "This determination was imported and has no assessment, so what was known then can't be re-evaluated.",
+    False: "A rescission is based on its ground and not on an assessment, so there is nothing to re-evaluate.",
 }
 """Why there is no "as known then"; by whether it was imported."""
 
+RULE_CORRECTED: Final = " A rule was corrected since then, and the result would now differ (revision "
 CHANGES_NAMED_MAX: Final = 3
 
 
 def no_such_version(version: int | None) -> str:
-    return f"the history has no such version {version} before it that holds the request"
+    return f"the history has no version {version} that contains the request"
 
 
 def cannot_be_judged_again(reason: str) -> str:
-    return f"It cannot be judged again as known then: {reason.rstrip('.')}."
+    return f"The determination can't be re-evaluated as known then: {reason.rstrip('.')}."
 
 
 def agreement(beside: Rerun, facts: Sequence[str], rechecked: Rechecked, version: int) -> str:
     """`beside` compares the record with the request judged again; `rechecked` judges the stored facts alone."""
-    edition = f"edition {beside.edition} revision {beside.revision}"
+    edition = f"policy version {beside.edition} revision {beside.revision}"
     if beside.agrees and not facts:
         mended = ""
         if rechecked.would_now_differ and rechecked.newest is not None:
-            mended = f" Since then a rule was mended: it would now differ (revision {rechecked.newest.revision})."
-        return f"The record agrees with what version {version} of the history gives under {edition}.{mended}"
+            mended = f"{RULE_CORRECTED}{rechecked.newest.revision})."
+        return f"The record matches version {version} of the history under {edition}.{mended}"
     said = [f"{one.citation} recorded {_plain(one.recorded)}, now {_plain(one.now)}" for one in beside.findings]
-    said += [f"{_plain(one.name)} is another" for one in beside.conclusions]
-    said += [f"the history of then gives another value of {_plain(one)}" for one in facts]
-    stored = "The stored facts give the recorded answers" if rechecked.holds else "Nor do the stored facts agree"
-    return (
-        f"The record does not agree with version {version} of the history under {edition}: {'; '.join(said)}. {stored}."
+    said += [f"{_plain(one.name)} differs" for one in beside.conclusions]
+    said += [f"the history at that time gives a different value of {_plain(one)}" for one in facts]
+    stored = (
+        "The stored facts reproduce the recorded answers"
+        if rechecked.holds
+        else "The stored facts do not reproduce the recorded answers"
     )
+    return f"The record does not match version {version} of the history under {edition}: {'; '.join(said)}. {stored}."
 
 
 def headline(
@@ -53,9 +54,9 @@ def headline(
     changed: Sequence[ClauseChange],
     moved: RecommendationChange | None,
 ) -> str:
-    said = ["As known then the record agrees." if status == "agrees" else agreed]
-    if status == "agrees" and "would now differ" in agreed:
-        said.append(f"It would now differ{agreed.partition('it would now differ')[2]}")
+    said = ["The record reproduces the determination as known then." if status == "agrees" else agreed]
+    if status == "agrees" and RULE_CORRECTED in agreed:
+        said.append(agreed[agreed.index(RULE_CORRECTED) :].strip())
     if columns.now is not None:
         said.append(_known_now(columns, changed, moved))
     said += _under_others(columns)
@@ -66,12 +67,16 @@ def _known_now(columns: Columns, changed: Sequence[ClauseChange], moved: Recomme
     now = columns.now
     assert now is not None
     if columns.then is None:
-        return f"With what is known now edition {now.edition} recommends {_plain(now.recommendation)}."
+        return f"With what is known now, policy version {now.edition} recommends {_plain(now.recommendation)}."
     from_then, from_now = columns.then.approvable_from, now.approvable_from
     if not changed and moved is None:
         moved_on = None not in (from_then, from_now) and from_then != from_now
-        later = f"; time alone would make it approvable from {from_now} instead of {from_then}" if moved_on else ""
-        return f"With what is known now no answer is another{later}."
+        later = (
+            f", except that the policy is met from {from_now} instead of {from_then} if nothing else changes"
+            if moved_on
+            else ""
+        )
+        return f"Information received since changes nothing{later}."
     said = list(_changes_named(changed))
     if columns.then.scope != now.scope:
         said.append(_path(columns.then.scope, now.scope, changed))
@@ -83,7 +88,7 @@ def _known_now(columns: Columns, changed: Sequence[ClauseChange], moved: Recomme
         parts.append(f"the recommendation would be {_plain(moved.is_now)} instead of {_plain(moved.was)}")
     else:
         parts.append(f"the recommendation would stay {_plain(now.recommendation)}")
-    return f"With what is known now{once or ''} {'; '.join(parts)}."
+    return f"With what is known now{once or ''}: {'; '.join(parts)}."
 
 
 def _changes_named(changed: Sequence[ClauseChange]) -> Iterator[tuple[str, str | None]]:
@@ -93,7 +98,7 @@ def _changes_named(changed: Sequence[ClauseChange]) -> Iterator[tuple[str, str |
         words = f"{one.citation} would be {_plain(one.is_now)} instead of {_plain(one.was)}"
         yield words, turn_in_words(one.changed_by[-1])
     if len(leaves) > CHANGES_NAMED_MAX:
-        yield f"{len(leaves) - CHANGES_NAMED_MAX} more clauses would be answered otherwise", None
+        yield f"{len(leaves) - CHANGES_NAMED_MAX} more clauses would have a different answer", None
 
 
 def _path(was: str | None, is_now: str | None, changed: Sequence[ClauseChange]) -> tuple[str, str | None]:
@@ -105,7 +110,7 @@ def _path(was: str | None, is_now: str | None, changed: Sequence[ClauseChange]) 
 def turn_in_words(turn: ChangedBy) -> str:
     """The event at which an answer turned, with when it was recorded and when it happened."""
     if turn.by is None:
-        return "by time alone"
+        return "only because time has passed"
     happened = f", happened {turn.by.happened_on}" if turn.by.days_late else ""
     return f"{turn.by.title[:1].lower()}{turn.by.title[1:]}, recorded {turn.by.recorded_on}{happened}"
 
@@ -131,7 +136,7 @@ def _under_others(columns: Columns) -> Iterator[str]:
             name = one.edition if one.edition != now.edition else f"{one.edition} revision {one.edition_revision}"
             alike.setdefault(said, []).append(name)
     for said, names in alike.items():
-        yield f"Under edition{'s' if len(names) > 1 else ''} {' and '.join(names)} {said}."
+        yield f"Under policy version{'s' if len(names) > 1 else ''} {' and '.join(names)}, {said}."
 
 
 def _found(assessment: Assessment, citation: str) -> Finding | None:

@@ -184,9 +184,9 @@ def cursor_of(paging: Paging) -> tuple[str | datetime, str] | None:
     if paging.after is None:
         return None
     refusal = InvalidCommand(
-        "this is not where a page with this order ended",
+        "this value does not come from a page with this sort order",
         field="after",
-        remedy="send next_after of the page before, with the same sort and direction",
+        remedy="send next_after of the previous page with the same sort and direction",
     )
     try:
         padded = paging.after + "=" * (-len(paging.after) % 4)

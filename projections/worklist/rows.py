@@ -158,7 +158,7 @@ def _of_request(history: PatientHistory, request: Request, day: date, zone: Zone
 
 def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInfo) -> WorklistRow:
     request = history.request(appeal.request_id)
-    assert request is not None, "an appeal is of a request on record"
+    assert request is not None, "an appeal belongs to a request on record"
     outside = _is_with_external_review(appeal, day)
     clock: DecisionClock | None = None if outside else clock_of_appeal(history, appeal, zone)
     policy = _Policy.of(history, request, day)

@@ -124,7 +124,7 @@ def folded_rows(
 ) -> Iterator[WorklistRow]:
     """The rows of every patient, folded from the log."""
     if known_at is not None and known_at > ledger.now() and ledger.is_empty():
-        raise InvalidCommand("known_at lies in the future", field="known_at", remedy="send an instant that has passed")
+        raise InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
     for number, patient_id in enumerate(ledger.patients()):
         if progress is not None:
             progress(number)

@@ -21,7 +21,7 @@ def waits_for(row: WorklistRow) -> str:
         case "with_external_review":
             return "external review"
         case "open":
-            return "the prescriber, not asked yet" if row.recommendation == "pend" else "a reviewer"
+            return "the prescriber, information not requested yet" if row.recommendation == "pend" else "a reviewer"
 
 
 def short_number(row: WorklistRow) -> str:

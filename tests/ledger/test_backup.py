@@ -136,8 +136,8 @@ def test_nobody_else_can_read_it_and_nothing_is_left_beside(
     ("url", "file", "match"),
     [
         ("postgresql://me:hunter2@h/ledger", "backup.tar", "pg_basebackup"),
-        ("sqlite:///{folder}/none.sqlite", "backup.tar", "There is no ledger"),
-        ("sqlite:///{folder}/other.sqlite", "backup.tar", "something else"),
+        ("sqlite:///{folder}/none.sqlite", "backup.tar", "No ledger was found"),
+        ("sqlite:///{folder}/other.sqlite", "backup.tar", "another program"),
         ("sqlite:///{folder}/ledger.sqlite", "there.tar", "never replaces"),
         ("sqlite:///{folder}/ledger.sqlite", "nowhere/backup.tar", "No such file"),
     ],

@@ -64,9 +64,9 @@ def test_another_time_zone_is_refused(ledger_url: str) -> None:
         lambda: open_ledger(ledger_url, zone="Europe/Berlin"),
         lambda: upgrade(ledger_url, zone="Europe/Berlin", entropy=seeded(1)),
     ):
-        with pytest.raises(StoreError, match=f"keeps its days in {ZONE}, not in Europe/Berlin"):
+        with pytest.raises(StoreError, match=f"uses the time zone {ZONE}, not Europe/Berlin"):
             attempt()
-    with pytest.raises(StoreError, match="no time zone of the IANA database"):
+    with pytest.raises(StoreError, match="not a time zone of the IANA database"):
         open_ledger(ledger_url, zone="Mars/Olympus")
     with open_ledger(ledger_url, zone=ZONE) as ledger:
         assert ledger.zone.key == ZONE
@@ -116,7 +116,7 @@ def test_an_sqlite_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("no database, but a text of some length" * 100)
     for file, cause in (
-        (path, "something else"),
+        (path, "another program"),
         (text, "cannot be opened"),
         (tmp_path / "no" / "x", "cannot be opened"),
     ):
@@ -176,7 +176,7 @@ def test_the_sqlite_table_of_events_is_the_library_s(sqlite_url: str) -> None:
 
 def test_postgresql_makes_nothing_by_itself(postgres: PostgresServer, empty_database: str) -> None:
     url = postgres.url(empty_database)
-    with pytest.raises(StoreError, match=r"There is no ledger at .*: run lemtrada-ledger database upgrade"):
+    with pytest.raises(StoreError, match=r"No ledger was found at .*: run lemtrada-ledger database upgrade"):
         open_ledger(url, zone=ZONE)
     assert postgres.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=empty_database) == [
         (0,)
@@ -300,11 +300,11 @@ def test_a_serving_role_serves_and_can_change_nothing(
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(table)))
-    with pytest.raises(StoreError, match="was refused and changed nothing"):
+    with pytest.raises(StoreError, match="was refused, and nothing was changed"):
         upgrade(url, entropy=seeded(1))
 
 
-@pytest.mark.parametrize(("role", "cause"), [("nobody_here", "no such serving role"), ("postgres", "could change")])
+@pytest.mark.parametrize(("role", "cause"), [("nobody_here", "does not exist"), ("postgres", "permission to change")])
 def test_a_serving_role_that_cannot_be_one(postgresql_url: str, role: str, cause: str) -> None:
     with pytest.raises(StoreError, match=cause):
         upgrade(postgresql_url, serving_role=role, entropy=seeded(1))

@@ -54,7 +54,7 @@ def test_completion_is_shown_where_it_was_recorded() -> None:
 def test_a_voided_dose_stays_and_opens_its_course_again() -> None:
     story = given(*doses("2026-03-04", 5)).and_given(voided(5))
     *_, void, reopened = audit_trail(story.events)
-    assert changes(void)["dose d5"] == ("2026-03-08, counts for course 1", "2026-03-08, voided")
+    assert changes(void)["dose d5"] == ("2026-03-08, counts toward course 1", "2026-03-08, voided")
     assert changes(reopened) == {"course 1": ("completed, doses given: 4", "open, doses given: 4")}
 
 
@@ -68,7 +68,7 @@ def test_an_earlier_course_that_lost_a_dose_is_short() -> None:
     ("step", "after"),
     [
         (confirmed_duplicate(2), "2026-03-04, confirmed duplicate, not counted"),
-        (dismissed_duplicate(2), "2026-03-04, counts for course 1"),
+        (dismissed_duplicate(2), "2026-03-04, counts toward course 1"),
     ],
 )
 def test_a_possible_duplicate_and_what_became_of_it(step: object, after: str) -> None:

@@ -34,7 +34,7 @@ from tests.properties.tries import ACTORS, BEGINNINGS, Past, commands_about, hap
 from tests.story import NEVER_SEEN, Scenario, given
 
 Words = tuple[type[LedgerError], str, str | None, str | None, str]
-ONLY_OVERTURNING: Final = "none of the doses that the request names counts"
+ONLY_OVERTURNING: Final = "no dose that the request names counts"
 ON_WHAT_IT_SAYS: Final = (ApproveCourse, RequestInformation, ExtendApproval)
 """Commands that the words of an assessment can forbid, besides that there is none."""
 

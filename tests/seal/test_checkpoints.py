@@ -241,7 +241,7 @@ def test_a_line_that_is_written_otherwise_is_refused(line: bytes) -> None:
 
 
 def test_a_refusal_names_the_line_and_the_leaf() -> None:
-    with pytest.raises(Malformed, match=r"it holds leaf 7, where leaf 8 belongs \(line 9 of the entries\)"):
+    with pytest.raises(Malformed, match=r"it has leaf 7 in the place of leaf 8 \(line 9 of the entries\)"):
         read_export_line(LINE, 8)
 
 

@@ -64,7 +64,7 @@ def test_base64_in_another_spelling_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])
 def test_a_hash_has_32_bytes(length: int) -> None:
-    with pytest.raises(Malformed, match=rf"the root has {length} bytes where a hash has 32 \(here\)"):
+    with pytest.raises(Malformed, match=rf"the root has {length} bytes instead of the 32 bytes of a hash \(here\)"):
         hash_of(base64_of(bytes(length)), "root", "here")
     assert hash_of(base64_of(bytes(32)), "root", "here") == bytes(32)
 

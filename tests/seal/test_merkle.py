@@ -137,17 +137,17 @@ def test_every_older_tree_is_proven_to_be_a_beginning(new: int) -> None:
 @pytest.mark.parametrize(
     ("ask", "outside"),
     [
-        (lambda: inclusion_path(0, 0, reading(LEAVES)), "0 lies outside"),
-        (lambda: inclusion_path(7, 7, reading(LEAVES)), "7 lies outside"),
-        (lambda: inclusion_path(-1, 7, reading(LEAVES)), "-1 lies outside"),
-        (lambda: consistency_path(8, 7, reading(LEAVES)), "8 lies outside"),
-        (lambda: consistency_path(-1, 7, reading(LEAVES)), "-1 lies outside"),
-        (lambda: root_at(-1, reading(LEAVES)), "-1 lies outside"),
-        (lambda: root_at(SIZE_MAX + 1, reading(LEAVES)), f"{SIZE_MAX + 1} lies outside"),
+        (lambda: inclusion_path(0, 0, reading(LEAVES)), "0 is out of range"),
+        (lambda: inclusion_path(7, 7, reading(LEAVES)), "7 is out of range"),
+        (lambda: inclusion_path(-1, 7, reading(LEAVES)), "-1 is out of range"),
+        (lambda: consistency_path(8, 7, reading(LEAVES)), "8 is out of range"),
+        (lambda: consistency_path(-1, 7, reading(LEAVES)), "-1 is out of range"),
+        (lambda: root_at(-1, reading(LEAVES)), "-1 is out of range"),
+        (lambda: root_at(SIZE_MAX + 1, reading(LEAVES)), f"{SIZE_MAX + 1} is out of range"),
         (lambda: inclusion_path(0, SIZE_MAX + 1, lambda *_: LEAVES[0]), f"tree of {SIZE_MAX + 1} leaves"),
         (lambda: consistency_path(1, SIZE_MAX + 1, lambda *_: LEAVES[0]), f"tree of {SIZE_MAX + 1} leaves"),
-        (lambda: Frontier(3, [LEAVES[0]]), "1 full subtrees do not make 3 leaves"),
-        (lambda: Frontier(-1, [LEAVES[0]]), "1 full subtrees do not make -1 leaves"),
+        (lambda: Frontier(3, [LEAVES[0]]), "1 full subtrees do not add up to 3 leaves"),
+        (lambda: Frontier(-1, [LEAVES[0]]), "1 full subtrees do not add up to -1 leaves"),
     ],
 )
 def test_what_a_tree_does_not_have_is_not_proven(ask: object, outside: str) -> None:

@@ -29,7 +29,7 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/requests/{request_id}/appeals",
         FileAppeal,
-        "Appeal a denial, a partial approval or a rescission. A late one is recorded as late.",
+        "File an appeal of a denial, a partial approval or a rescission. A late appeal is recorded as late.",
         {
             "received_at": "2026-04-28T14:00:00Z",
             "urgency": "standard",
@@ -41,7 +41,7 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/appeals/{appeal_id}/evidence",
         AddAppealEvidence,
-        "Facts and documents for the appeal; only what is given changes.",
+        "Add facts and documents to an appeal. Only the given facts change.",
         {
             "received_at": "2026-04-28T15:00:00Z",
             "statement": {"agents": [{"product": "Ocrevus", "outcome": "inadequate_efficacy"}]},
@@ -51,13 +51,14 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/appeals/{appeal_id}/assign",
         AssignAppeal,
-        "Somebody who took no part in the determination, and reports to nobody who did, has the appeal now.",
+        "Assign the appeal to a reviewer who was not involved in the determination and is not a subordinate "
+        "of anyone involved.",
         {"to": APPEALS_CLINICIAN},
     ),
     Act(
         "/appeals/{appeal_id}/decide",
         DecideAppeal,
-        "Uphold, or overturn in whole or in part; overturning approves the course in the same commit.",
+        "Uphold the determination, or overturn it in whole or in part. To overturn it also approves the course.",
         {
             "outcome": "overturned",
             "assessment_digest": DIGEST,
@@ -67,29 +68,29 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(
         "/appeals/{appeal_id}/withdraw",
         WithdrawAppeal,
-        "Whoever filed takes the appeal back.",
+        "Record that the person who filed the appeal withdrew it.",
         {"by": "Alma Synthetic", "reason": "Another treatment was begun."},
     ),
     Act(
         "/appeals/{appeal_id}/dismiss",
         DismissAppeal,
-        "The appeal is not decided, and why; a late one is refused only so.",
+        "Dismiss the appeal without a decision, for example because it is late.",
         {"ground": "late", "reason": "Filed after the last day, with no good cause given."},
     ),
     Act(
         "/appeals/{appeal_id}/hand-on",
         HandOnAppeal,
-        "An upheld appeal goes to an independent organisation.",
+        "Forward an upheld appeal to an independent review organization.",
         {"organisation": "Independent Review East"},
     ),
     Act(
         "/appeals/{appeal_id}/external-answer",
         RecordExternalAnswer,
-        "What the independent organisation decided; overturning approves the course in the same commit.",
+        "Record the decision of the independent review organization. A decision to overturn also approves the course.",
         {
             "received_on": "2026-04-28",
             "outcome": "overturned",
-            "rationale": "The organisation found that the criterion is met.",
+            "rationale": "The organization found that the criterion is met.",
             "assessment_digest": DIGEST,
         },
     ),

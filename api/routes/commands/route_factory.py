@@ -83,7 +83,7 @@ class Act:
             for name, one in self.command.model_fields.items()
             if not (about and name == self.subject)
         }
-        return create_model(f"{self.command.__name__}Body", __base__=Fact, **fields)  # type: ignore[call-overload,no-any-return]
+        return create_model(f"{self.command.__name__}Body", __base__=Fact, __doc__=self.does, **fields)  # type: ignore[call-overload,no-any-return]
 
 
 def router_of(acts: Iterable[Act]) -> APIRouter:

@@ -125,8 +125,8 @@ def _place(after: str) -> dict[str, Any]:
         place = {}
     if not place or instant.tzinfo is None or not 0 < int(number) < 1 << 63:
         raise InvalidCommand(
-            "this is not where a page of the access log ended",
+            "this value does not come from a page of the access log",
             field="after",
-            remedy="send next_after of the page before, with the same question",
+            remedy="send next_after of the previous page with the same filters",
         )
     return place

@@ -150,7 +150,7 @@ class AccessLog:
             except Exception as error:
                 if not had_failed:
                     kind, waiting = type(error).__name__, self.backlog.waiting
-                    _log.error("looks of systems are not written yet: count=%d error=%s", waiting, kind)
+                    _log.error("accesses by systems are not written yet: count=%d error=%s", waiting, kind)
 
     # -- one batch at a time ----------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class AccessLog:
                 one.in_doubt = event
             if self._is_written(event, accesses):
                 return ()
-        raise OperationalError("the access log could not be written: see the store's own log")
+        raise OperationalError("the access log could not be written: see the log of the database")
 
     def _digest_of(self, accesses: Sequence[Access]) -> AccessesRecorded:
         at = self._ledger.now()

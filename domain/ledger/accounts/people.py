@@ -109,12 +109,12 @@ class People:
     def admit(self, person: Actor, by: Actor) -> Actor:
         """Raises AlreadyRecorded for an id that somebody has, and InvalidCommand for one that no person may have."""
         if is_reserved(person.id):
-            raise errors.InvalidCommand("no person has this id", field="id", remedy="choose another")
+            raise errors.InvalidCommand("no user may have this id", field="id", remedy="choose another id")
 
         def decided(directory: Directory) -> Sequence[Told]:
             if directory.person(person.id) is not None:
                 raise errors.AlreadyRecorded(
-                    "somebody has this id already", field="id", remedy="choose another id, or change that person"
+                    "a user with this id already exists", field="id", remedy="choose another id, or change that user"
                 )
             return [(PersonAdmitted, {"person": person})]
 
@@ -171,7 +171,9 @@ class People:
         def decided(directory: Directory) -> Sequence[Told]:
             link = directory.links.get(link_id)
             if link is None or not link.holds_at(self._ledger.now()):
-                raise errors.NotPermitted("this link does not hold any more", field="code", remedy="ask for a new one")
+                raise errors.NotPermitted(
+                    "this sign-in link is no longer valid", field="code", remedy="ask an administrator for a new link"
+                )
             return [(LinkUsed, {"link_id": link_id})]
 
         self._record(decided, by)
@@ -192,7 +194,9 @@ class People:
         def decided(directory: Directory) -> Sequence[Told]:
             token = directory.tokens.get(token_id)
             if token is None:
-                raise errors.NotFound("no such token", field="token_id", remedy="take the id from the list of tokens")
+                raise errors.NotFound(
+                    "the token was not found", field="token_id", remedy="use an id from the list of tokens"
+                )
             return [] if token.ended_at is not None else [(TokenRevoked, {"token_id": token_id, "reason": reason})]
 
         self._record(decided, by)
@@ -211,7 +215,7 @@ class People:
             told = decided(directory)
             if not told or self._is_saved(self._events(directory, told, by)):
                 return self.read()
-        raise errors.Conflict("Others kept changing who may sign in", remedy="send it again")
+        raise errors.Conflict("Other processes kept changing the list of users", remedy="send the same command again")
 
     def _events(self, directory: Directory, told: Sequence[Told], by: Actor) -> list[PeopleEvent]:
         at: datetime = self._ledger.now()
@@ -240,12 +244,12 @@ class People:
 def _person(directory: Directory, person_id: str) -> Actor:
     person = directory.person(person_id)
     if person is None:
-        raise errors.NotFound("no such person", field="person_id", remedy="take the id from the list of people")
+        raise errors.NotFound("the user was not found", field="person_id", remedy="use an id from the list of users")
     return person
 
 
 def _check_not_the_last(directory: Directory, person: Actor) -> None:
     if person.role == "administrator" and len(directory.administrators()) == 1:
         raise errors.Conflict(
-            "this is the last administrator", field="person_id", remedy="admit another administrator first"
+            "this user is the only administrator", field="person_id", remedy="add another administrator first"
         )

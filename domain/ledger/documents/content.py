@@ -71,15 +71,15 @@ def receive(
     five, a type that contradicts the announced one, another hash than the expected one.
     """
     if sha256_expected is not None and not _SHA256.fullmatch(sha256_expected.lower()):
-        raise _refused("The expected SHA-256 is none", "send 64 hexadecimal digits, or leave it out")
+        raise _refused("The expected SHA-256 is malformed", "send 64 hexadecimal digits, or leave this field out")
     digest, size, media_type = hashlib.sha256(), 0, None
     text = codecs.getincrementaldecoder("utf-8")()
     for piece in _pieces(chunks):
         size += len(piece)
         if size > DOCUMENT_BYTES_MAX:
             raise _refused(
-                f"The document has more than {DOCUMENT_BYTES_MAX // 1024**2} MiB",
-                "split it, or scan it at a lower resolution",
+                f"The document is larger than {DOCUMENT_BYTES_MAX // 1024**2} MiB",
+                "split the document, or scan it at a lower resolution",
             )
         first = media_type is None
         media_type = media_type or media_type_of(piece)
@@ -91,11 +91,13 @@ def receive(
         with filing():
             into.write(piece)
     if media_type is None:
-        raise _refused("The document is empty", "send its bytes")
+        raise _refused("The document is empty", "send the content of the document")
     if media_type == "text/plain":
         _check_text(text, b"", final=True)
     if sha256_expected is not None and digest.hexdigest() != sha256_expected.lower():
-        raise _refused("The document's bytes do not have the expected SHA-256", "send it again: some of it got lost")
+        raise _refused(
+            "The document does not have the expected SHA-256", "send the document again: part of it was lost in transit"
+        )
     return StoredDocument(digest.hexdigest(), size, media_type)
 
 
@@ -131,14 +133,15 @@ def filing() -> Iterator[None]:
         if error.errno in _NO_ROOM:
             raise no_room() from error
         raise StoreError(
-            f"The file system refused a document: {error.strerror}",
-            "see that the folder of the documents belongs to this user and that its disk is sound",
+            f"The document could not be stored on the file system: {error.strerror}",
+            "check that the documents folder belongs to this user and that its disk works",
         ) from error
 
 
 def no_room() -> StoreError:
     return StoreError(
-        "There is no room for the document, and nothing of it was kept", "make room on the disk, and send it again"
+        "There is no space for the document, and nothing was saved",
+        "free space on the disk and send the document again",
     )
 
 
@@ -148,7 +151,9 @@ def is_hash(sha256: str) -> bool:
 
 def not_stored() -> NotFound:
     return NotFound(
-        "There is no such document of this patient", field="document", remedy="check the SHA-256, or send the document"
+        "The document was not found for this patient",
+        field="document",
+        remedy="check the SHA-256, or store the document first",
     )
 
 
@@ -173,8 +178,8 @@ def _check_text(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool
         decoded = "\0"
     if "\0" in decoded:
         raise _refused(
-            "The document is none of the types that are kept: PDF, JPEG, PNG, TIFF, plain text in UTF-8",
-            "save it as a PDF and send that",
+            "The document is not a PDF, JPEG, PNG, TIFF or plain text file in UTF-8",
+            "save the document as a PDF and send the PDF",
         )
 
 
@@ -182,8 +187,8 @@ def _check_announced(announced: str | None, media_type: MediaType) -> None:
     name = (announced or "").partition(";")[0].strip().lower()
     if name not in _SAYS_NOTHING and _OTHER_NAMES.get(name, name) != media_type:
         raise _refused(
-            f"The document's bytes are {media_type}, and it was announced as something else",
-            f"announce it as {media_type}, or send the document that was meant",
+            f"The document is {media_type}, but a different media type was sent",
+            f"send the media type {media_type}, or send the correct document",
         )
 
 

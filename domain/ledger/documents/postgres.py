@@ -164,7 +164,8 @@ class PostgresDocuments:
         except ProgrammingError as error:
             if isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
                 raise StoreError(
-                    "This role may not remove documents", "sweep with the URL of the role that owns the database"
+                    "This database role may not remove documents",
+                    "run the command with the URL of the role that owns the database",
                 ) from error
             raise
 

@@ -30,21 +30,21 @@ def check_named(documents: DocumentStore, patient_id: UUID, command: Command) ->
             stored = documents.renew(patient_id, named.sha256)
         except NotFound:
             raise InvalidCommand(
-                "No document of this patient is stored under this SHA-256",
+                "No document with this SHA-256 is stored for this patient",
                 field=f"{field}.sha256",
-                remedy="store the document first, and name it by the SHA-256 of the answer",
+                remedy="store the document first, and send the SHA-256 of the response",
             ) from None
         if stored.size_bytes != named.size_bytes:
             raise InvalidCommand(
                 f"The stored document has {stored.size_bytes} bytes",
                 field=f"{field}.size_bytes",
-                remedy="send the size that was answered when it was stored",
+                remedy="send the size from the response of the upload",
             )
         if stored.media_type != named.media_type:
             raise InvalidCommand(
                 f"The stored document is {stored.media_type}",
                 field=f"{field}.media_type",
-                remedy="send the media type that was answered when it was stored",
+                remedy="send the media type from the response of the upload",
             )
 
 

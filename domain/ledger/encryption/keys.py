@@ -17,7 +17,9 @@ from domain.ledger.encryption.records import KEY_BYTES, EncryptionKey, RecordCip
 from domain.ledger.errors import StoreError
 
 ENCRYPTION_KEYS: Final = "LEMTRADA_ENCRYPTION_KEYS"
-_HOW: Final = "write it as id=file:/path or id=env:NAME, with a comma between two; the first one writes"
+_HOW: Final = (
+    "write each reference as id=file:/path or id=env:NAME, separated by commas; the first key encrypts new records"
+)
 _TEXT_BYTES_MAX: Final = 200
 
 
@@ -44,7 +46,7 @@ def _key_of(reference: str, number: int, environment: Mapping[str, str]) -> Encr
     kind, _, name = place.partition(":")
     if not key_id or not name or kind not in {"file", "env"}:
         # Not repeated: it may be the key itself, put where its reference belongs.
-        raise StoreError(f"Reference {number} in {ENCRYPTION_KEYS} is none", _HOW)
+        raise StoreError(f"Reference {number} in {ENCRYPTION_KEYS} is malformed", _HOW)
     # Its id is looked at before it stands in any text.
     EncryptionKey(key_id, bytes(KEY_BYTES))
     try:
@@ -53,8 +55,8 @@ def _key_of(reference: str, number: int, environment: Mapping[str, str]) -> Encr
     except (binascii.Error, ValueError):
         pass
     raise StoreError(
-        f"What {ENCRYPTION_KEYS} refers to as {key_id!r} is no key",
-        f"put base64 of {KEY_BYTES} random bytes there, as `encryption-key new` does",
+        f"The value that {ENCRYPTION_KEYS} refers to as {key_id!r} is not a key",
+        f"use base64 of {KEY_BYTES} random bytes, as `encryption-key new` makes it",
     )
 
 
@@ -69,5 +71,5 @@ def _text_of(kind: str, name: str, key_id: str, environment: Mapping[str, str]) 
     except OSError as error:
         raise StoreError(
             f"The file of the encryption key {key_id!r} cannot be read: {error.strerror}",
-            "see that it is there, and that the user who serves may read it",
+            "check that the file exists and that the user that runs the server may read it",
         ) from None

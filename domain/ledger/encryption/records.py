@@ -35,9 +35,9 @@ _KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 class EncryptionKeyUnknown(StoreError):
     def __init__(self, key_id: str) -> None:
         super().__init__(
-            f"A record is encrypted with the key {key_id!r}, which this program was not given",
+            f"A record is encrypted with the key {key_id!r}, which this program does not have",
             f"add {key_id}=file:… or {key_id}=env:… to LEMTRADA_ENCRYPTION_KEYS;"
-            " without that key, nothing written with it can be read",
+            " records that are encrypted with that key can't be read without it",
         )
         self.key_id = key_id
 
@@ -45,8 +45,9 @@ class EncryptionKeyUnknown(StoreError):
 class RecordDamaged(StoreError):
     def __init__(self, key_id: str) -> None:
         super().__init__(
-            f"A record does not open with the key {key_id!r}: it was altered, or that is another key",
-            f"give the key that was called {key_id!r} when the record was written; if it is that one, restore a backup",
+            f"A record can't be decrypted with the key {key_id!r}: the record was altered, or the key is wrong",
+            f"use the key that was named {key_id!r} when the record was written; "
+            "if the key is correct, restore a backup",
         )
         self.key_id = key_id
 
@@ -61,11 +62,11 @@ class EncryptionKey:
     def __post_init__(self) -> None:
         if not _KEY_ID.fullmatch(self.id):
             raise StoreError(
-                "The id of an encryption key is not one", "use 1 to 32 letters, digits, dots, dashes and underscores"
+                "The id of an encryption key is malformed", "use 1 to 32 letters, digits, dots, dashes and underscores"
             )
         if len(self.secret) != KEY_BYTES:
             raise StoreError(
-                f"The encryption key {self.id!r} has not {KEY_BYTES} bytes", "make one with `encryption-key new`"
+                f"The encryption key {self.id!r} does not have {KEY_BYTES} bytes", "make one with `encryption-key new`"
             )
 
 
@@ -79,7 +80,9 @@ class RecordCipher(Cipher):
         given = tuple(keys)
         self._opening = {_head(key.id): AESGCM(key.secret) for key in given}
         if len(self._opening) != len(given) or not given:
-            raise StoreError("Encryption keys are at least one, each with an id of its own", "name each key once")
+            raise StoreError(
+                "At least one encryption key is needed, and each key needs its own id", "list each key once"
+            )
         self._random = random
         self._head = _head(given[0].id)
         self._writing = self._opening[self._head]

@@ -82,7 +82,7 @@ class Origins:
             new.append((SealingKeyNamed, {"verifier_key": told, "replaces": replaces, "cause": cause}))
             if self._record(new, events):
                 return
-        raise StoreError("Others kept naming sealing keys", "let one program seal with one key")
+        raise StoreError("Other processes kept registering sealing keys", "use one sealing key for all programs")
 
     def _cause(self, signer: Signer, origin: str, told: str, last: str | None, is_meant: bool) -> Cause:
         if last is None:
@@ -95,8 +95,8 @@ class Origins:
         if is_meant or (previous is not None and previous.verifying_key.public == before.public):
             return "rotation"
         raise StoreError(
-            f"Another key than {now.name}+{now.id.hex()} seals this ledger: {before.name}+{before.id.hex()}",
-            "give every machine that one, with LEMTRADA_SEAL_KEY or LEMTRADA_SEAL_DIR; if it is lost, run"
+            f"This ledger is sealed with the key {before.name}+{before.id.hex()}, not with {now.name}+{now.id.hex()}",
+            "give that key to every machine with LEMTRADA_SEAL_KEY or LEMTRADA_SEAL_DIR; if the key is lost, run"
             " lemtrada-ledger seal rotate-key --lost",
         )
 
@@ -108,7 +108,7 @@ class Origins:
             origin = f"{self.first()}/{number}"
             if self._record([(SealStarted, {"origin": origin, "after": after, "reason": reason})], events):
                 return origin
-        raise StoreError("Others kept starting origins", "stop the programs that serve, and try again")
+        raise StoreError("Other processes kept starting new origins", "stop all servers of this ledger and try again")
 
     def _started(self) -> SealStarted | None:
         return next((one for one in reversed(self.events()) if isinstance(one, SealStarted)), None)

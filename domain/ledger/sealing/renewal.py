@@ -20,7 +20,7 @@ from domain.ledger.stores.postgres_datastore import SCHEMA, connection_parameter
 from domain.ledger.stores.urls import PostgresAddress, SQLiteAddress
 from domain.ledger.tables.seal import DERIVED, SQLITE_SEAL
 
-AS_OWNER = "run it with the URL of the role that owns the database"
+AS_OWNER = "run the command with the URL of the role that owns the database"
 
 
 def start_new_origin(ledger: Ledger, signer: Signer, sealing: Sealing, reason: str) -> SignedCheckpoint:
@@ -55,7 +55,7 @@ def _clear_in_postgres(address: PostgresAddress) -> None:
             for table in DERIVED:
                 connection.execute(SQL("DELETE FROM {}.{}").format(Identifier(SCHEMA), Identifier(table)))
     except psycopg.errors.InsufficientPrivilege:
-        raise StoreError("This role may not clear the tree, which is made anew", AS_OWNER) from None
+        raise StoreError("This database role may not clear the hash tree, which must be rebuilt", AS_OWNER) from None
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise StoreError(f"The tree could not be cleared, and nothing was changed: {reason}", AS_OWNER) from error
+        raise StoreError(f"The hash tree could not be cleared, and nothing was changed: {reason}", AS_OWNER) from error

@@ -180,7 +180,7 @@ class Sealing:
                         publish(self._published_in, note, read_checkpoint(read_note(note).text))
                     except OSError as error:
                         # It is stored all the same; sealing does not wait for a folder.
-                        self.not_published = f"{self._published_in} cannot be written: {error.strerror}"
+                        self.not_published = f"{self._published_in} can't be written: {error.strerror}"
                         return
                 del self._unpublished[place]
             self.not_published = None

@@ -30,7 +30,7 @@ KEY: Final = "key"
 PREVIOUS: Final = "key.previous"
 VERIFYING_KEY: Final = "vkey"
 LAST: Final = "checkpoint"
-NEW_ORIGIN: Final = "find out why; after a restore that is meant, run lemtrada-ledger seal new-origin --reason …"
+NEW_ORIGIN: Final = "find the cause; after an intended restore, run lemtrada-ledger seal new-origin --reason …"
 
 ConsistencyPath = Callable[[int, int], Sequence[bytes]]
 Entropy = Callable[[int], bytes]
@@ -78,7 +78,9 @@ class Signer:
     def rotate(self, origin: str) -> SigningKey:
         """Another key signs from now on; the next checkpoint carries the signatures of both."""
         if self._given is not None:
-            raise StoreError("The sealing key is given from elsewhere", "give another one there, and start again")
+            raise StoreError(
+                "The sealing key is set outside of this folder", "set the new key there, and start the program again"
+            )
         before = self.key(origin)
         self._write(PREVIOUS, f"{before.secret_text()}\n")
         after = SigningKey(origin, self._entropy(SEED_SIZE))
@@ -91,7 +93,7 @@ class Signer:
         except SealError as error:
             where = "LEMTRADA_SEAL_KEY" if self._given is not None else str(self.folder / KEY)
             raise StoreError(
-                f"The sealing key in {where} is none: {error.what}", "restore it from its backup"
+                f"The sealing key in {where} is malformed: {error.what}", "restore the key from its backup"
             ) from None
 
     # -- what it signed -------------------------------------------------------------------------
@@ -105,8 +107,8 @@ class Signer:
             return note, read_checkpoint(read_note(note).text)
         except SealError as error:
             raise StoreError(
-                f"The signer's last checkpoint in {self.folder / LAST} is none: {error.what}",
-                "restore it from its backup or from where checkpoints are published",
+                f"The signer's last checkpoint in {self.folder / LAST} is malformed: {error.what}",
+                "restore the file from its backup or from the published checkpoints",
             ) from None
 
     def sign(self, checkpoint: Checkpoint, path: ConsistencyPath) -> str:
@@ -144,7 +146,8 @@ class Signer:
             return None
         except OSError as error:
             raise StoreError(
-                f"The signer's {self.folder / name} cannot be read: {error.strerror}", "make it readable to this user"
+                f"The signer's {self.folder / name} can't be read: {error.strerror}",
+                "make the file readable for this user",
             ) from None
 
     def _write(self, name: str, text: str) -> None:
@@ -154,23 +157,25 @@ class Signer:
             write_whole(self.folder / name, text, mode=0o600)
         except OSError as error:
             raise StoreError(
-                f"The signer's folder {self.folder} cannot be written: {error.strerror}",
-                "make it writable to this user, or name another with LEMTRADA_SEAL_DIR",
+                f"The signer's folder {self.folder} can't be written: {error.strerror}",
+                "make the folder writable for this user, or give another folder with LEMTRADA_SEAL_DIR",
             ) from None
 
 
 def check_continues(before: Checkpoint, after: Checkpoint, path: ConsistencyPath) -> None:
     """Raises NotConsistent unless the tree of `after` only adds to that of `before`, under the same origin."""
     if before.origin != after.origin:
-        raise NotConsistent(f"The last checkpoint is of {before.origin}, this one of {after.origin}: {NEW_ORIGIN}")
+        raise NotConsistent(
+            f"The last checkpoint has the origin {before.origin}, and this one has {after.origin}: {NEW_ORIGIN}"
+        )
     if after.size < before.size:
         raise NotConsistent(
-            f"{before.size} leaves were signed, and the log has only {after.size}: {NEW_ORIGIN}",
+            f"{before.size} leaves were signed, but the log has only {after.size}: {NEW_ORIGIN}",
         )
     with suppress(SealError):
         if check_consistency(before.size, after.size, before.root, after.root, path(before.size, after.size)):
             return
-    raise NotConsistent(f"The first {before.size} leaves are not those that were signed: {NEW_ORIGIN}")
+    raise NotConsistent(f"The first {before.size} leaves differ from the leaves that were signed: {NEW_ORIGIN}")
 
 
 def write_whole(place: Path, text: str, *, mode: int = 0o644) -> None:

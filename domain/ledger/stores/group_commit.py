@@ -136,7 +136,7 @@ class GroupCommit(Generic[R]):
             # Others may raise the same one at the same time, so each has its own.
             raise type(own.error)(*own.error.args) from own.error
         if own.lost:
-            raise IntegrityError("a version that it was to follow, or its command's key, is recorded already")
+            raise IntegrityError("the version before it has changed, or the key of its command is already recorded")
 
     def _wait(self, own: _Waiting[R]) -> None:
         try:
@@ -162,7 +162,7 @@ class GroupCommit(Generic[R]):
             for one in batch[1:]:
                 if not one.answered:
                     # Else it would take its turn for the lead, and be told that it is durable.
-                    one.answer(error=OperationalError("the writing was interrupted: send the command again"))
+                    one.answer(error=OperationalError("saving was interrupted: send the command again"))
                 one.turn.release()
 
     def _taken(self) -> list[_Waiting[R]]:

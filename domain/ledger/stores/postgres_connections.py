@@ -59,7 +59,8 @@ def connected(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
         return Connection.connect(**{**connection_parameters(address), "connect_timeout": seconds}, autocommit=True)
     except psycopg.Error as error:
         raise OperationalError(
-            f"no connection to {address} within {seconds} s: see that it runs and takes more"
+            f"no connection to {address} within {seconds} s: check that the server "
+            "is running and accepts more connections"
         ) from error
 
 

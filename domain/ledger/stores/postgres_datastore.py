@@ -73,7 +73,10 @@ class LedgerPostgresDatastore(PostgresDatastore):
                 yield connection
         except (OperationalError, InterfaceError, InternalError) as error:
             if isinstance(error.__cause__, psycopg_pool.PoolTimeout):
-                message = f"no connection to {self.address} within {WAIT_SECONDS} s: see that it runs and takes more"
+                message = (
+                    f"no connection to {self.address} within {WAIT_SECONDS} s: check that the server is running and "
+                    "accepts more connections"
+                )
                 raise OperationalError(message) from error
             if connection is not None and connection.closed:
                 # Where one is lost the idle ones mostly are too; the library's next attempt gets a new one.

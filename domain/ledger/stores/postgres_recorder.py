@@ -205,7 +205,8 @@ class Writer:
             self.when_lost()
             if is_read_only:
                 raise ReadOnlyServer(
-                    f"{self._datastore.address} is read-only: name the primary, or all hosts with commas"
+                    f"{self._datastore.address} is read-only: give the URL of the primary, "
+                    "or list all hosts separated by commas"
                 ) from error
             raise ConnectionLost from error
         except BaseException:

@@ -52,7 +52,7 @@ class Head(NamedTuple):
 
 def _head(version: int | None, server: str = "") -> Head:
     if version is None:
-        raise errors.NotFound("There is no such patient", field="patient_id", remedy="check the patient's id")
+        raise errors.NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
     return Head(version, server)
 
 
@@ -162,7 +162,7 @@ async def _asked(server: pq.abc.PGconn, patient_id: UUID) -> tuple[int | None, s
         else:
             break
     if result is None or result.status != pq.ExecStatus.TUPLES_OK:
-        raise psycopg.OperationalError("no answer") if result is None else psycopg.errors.error_from_result(result)
+        raise psycopg.OperationalError("no response") if result is None else psycopg.errors.error_from_result(result)
     version, started = result.get_value(0, 0), result.get_value(0, 1)
     return (int(version) if version is not None else None), (started or b"").decode()
 

@@ -51,14 +51,14 @@ def address_of(url: str) -> Address:
         return _sqlite(url.removeprefix(_SQLITE))
     if url.startswith(_POSTGRESQL):
         return _postgresql(url)
-    raise StoreError("The database URL is neither an SQLite nor a PostgreSQL one", SHAPES)
+    raise StoreError("The database URL is neither an SQLite URL nor a PostgreSQL URL", SHAPES)
 
 
 def _sqlite(path: str) -> SQLiteAddress:
     if not path or path == ":memory:":
-        raise StoreError("A ledger is kept in a file, and the database URL names none", SHAPES)
+        raise StoreError("The database URL of an SQLite ledger must name a file", SHAPES)
     if any(character in path for character in "?#\x00") or path.startswith("file:"):
-        raise StoreError("An SQLite URL is a plain path and takes no parameters", SHAPES)
+        raise StoreError("The URL of an SQLite ledger takes no parameters", SHAPES)
     return SQLiteAddress(Path(path).absolute())
 
 

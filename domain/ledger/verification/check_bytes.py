@@ -109,7 +109,9 @@ class Bytes:
         """One more leaf, whose hash is given back; `stored` is what was stored of it."""
         leaf = leaf_hash_of(entry)
         if leaf != stored:
-            what = "its bytes are not those that were sealed" if stored is not None else "nothing is stored of its leaf"
+            what = (
+                "its stored content differs from the sealed content" if stored is not None else "its leaf is not stored"
+            )
             self.found.fail(about(what, entry))
         self.grow(leaf)
         return leaf
@@ -163,13 +165,13 @@ class Bytes:
     def _hold(self, signed: Signed, root: bytes | None) -> None:
         checkpoint, signers = signed.checkpoint, self._signers(signed)
         counts = self.found.counts
-        counts["checkpoints from outside" if signed.is_given else "checkpoints"] += 1
+        counts["independent checkpoints" if signed.is_given else "checkpoints"] += 1
         if self.keys.origins and checkpoint.origin not in self.keys.origins:
-            self._fail(signed, f"it is of {checkpoint.origin[:100]}, which is no origin of this ledger")
+            self._fail(signed, f"it belongs to {checkpoint.origin[:100]}, which is not an origin of this ledger")
         if root is None:
-            self._fail(signed, f"it is of {signed.size} leaves, and only {self.size} are there: entries were lost")
+            self._fail(signed, f"it covers {signed.size} leaves, but only {self.size} are present: entries were lost")
         elif checkpoint.root != root:
-            self._fail(signed, f"the tree of its {signed.size} leaves has another root: entries were altered")
+            self._fail(signed, f"the tree of its {signed.size} leaves has a different root: entries were altered")
         if not signed.is_given:
             self.last, self.last_signers = signed, signers
 
@@ -180,7 +182,7 @@ class Bytes:
             self._fail(signed, error.what)
             return ()
         if not signed.is_given and len(signers) != signed.signatures:
-            self._fail(signed, "it carries a signature of a key that is not known")
+            self._fail(signed, "it has a signature by an unknown key")
         return signers
 
     def _fail(self, signed: Signed, what: str) -> None:
@@ -195,14 +197,14 @@ class Bytes:
         counts["leaves"] = self.size
         if self.last is None:
             if self.size and self.keys.given is not None:
-                self.found.fail(Failure("no checkpoint is stored that the key given could have signed"))
+                self.found.fail(Failure("no stored checkpoint could have been signed by the given key"))
             elif self.size:
                 self.found.remark(
-                    "No checkpoint is signed yet: the leaves are those of the events, and no more is shown."
+                    "No checkpoint is signed yet. The leaves match the events, and nothing else is proven."
                 )
             return
         if self.keys.given is not None and self.keys.trusted.isdisjoint(key.text() for key in self.last_signers):
-            what = "neither the key given nor one that it named as its successor has signed it"
+            what = "it is signed neither by the given key nor by a successor of that key"
             self._fail(self.last, what)
         if self.last.size < self.size:
             counts["leaves after the last checkpoint"] = self.size - self.last.size
@@ -215,9 +217,9 @@ class Bytes:
         expected = 0
         for number, content in stored:
             if number != expected or number >= len(made):
-                self.found.fail(Failure(f"hash {expected} of level {level} is missing or another's", file=place))
+                self.found.fail(Failure(f"hash {expected} of level {level} is missing or wrong", file=place))
             elif content != made[number]:
-                self.found.fail(Failure(f"hash {number} of level {level} is not that of its leaves", file=place))
+                self.found.fail(Failure(f"hash {number} of level {level} does not match its leaves", file=place))
             expected = number + 1
         if expected < len(made):
             self.found.fail(Failure(f"hashes of level {level} are missing from {expected} on", file=place))

@@ -50,11 +50,11 @@ class Meaning:
             for entry in entries:
                 self._event(known, entry)
         except Unreadable:
-            self.found.counts["histories not judged to their end"] += 1
+            self.found.counts["histories not fully checked"] += 1
 
     def event_of(self, entry: Logged) -> Any:
         """The event in the bytes. Raises Unreadable, and its failure is told."""
-        return self._guarded("its bytes are no such event", entry, self._decoded, entry)
+        return self._guarded("its content is not a valid event of its topic", entry, self._decoded, entry)
 
     def _decoded(self, entry: Logged) -> Event:
         event: Event = self.mapper.event_of(UUID(entry.stream), entry.version, entry.topic, entry.state)
@@ -63,11 +63,11 @@ class Meaning:
     def _event(self, known: list[PatientHistory], entry: Logged) -> None:
         event = self.event_of(entry)
         if isinstance(event, CourseCompleted):
-            self._guarded("it cannot follow what came before it", entry, self._course, known, event, entry)
+            self._guarded("it can't follow the events before it", entry, self._course, known, event, entry)
         if isinstance(getattr(event, "determination", None), Determination):
-            self._guarded("it cannot be judged again", entry, self._determination, known, event, entry)
+            self._guarded("it can't be re-evaluated", entry, self._determination, known, event, entry)
         before = known[-1] if known else None
-        known.append(self._guarded("it cannot follow what came before it", entry, evolve, before, event))
+        known.append(self._guarded("it can't follow the events before it", entry, evolve, before, event))
 
     def _guarded(self, what: str, entry: Logged, step: Any, *values: Any) -> Any:
         """What the step gives. Whatever it raises of altered values is this event's failure, without them."""
@@ -85,9 +85,11 @@ class Meaning:
         if course is None or course.is_complete is not True:
             self.found.fail(about("the doses before it do not complete the course", entry))
         elif course.marks.completed:
-            self.found.fail(about("the course was completed before", entry))
+            self.found.fail(about("the course was already completed", entry))
         elif (course.given_at_least, course.completed_on) != (event.doses_given, event.completed_on):
-            self.found.fail(about("the doses before it complete the course on another day or in another number", entry))
+            self.found.fail(
+                about("the doses before it complete the course on a different day or with a different number", entry)
+            )
 
     # -- determinations -----------------------------------------------------------------------
 
@@ -96,27 +98,29 @@ class Meaning:
         made: Determination = event.determination
         recorded = made.assessment
         if recorded.digest() != made.assessment_digest or recorded.as_of != made.decided_on:
-            self.found.fail(about("its assessment is not the one of its digest and day", entry))
+            self.found.fail(about("its assessment does not match its digest and day", entry))
         try:
             edition = edition_recorded(recorded.edition, recorded.edition_revision, recorded.edition_digest)
         except EditionUnknown as unknown:
-            named = f"edition {recorded.edition} revision {recorded.edition_revision}"
+            named = f"policy version {recorded.edition} revision {recorded.edition_revision}"
             is_other = unknown.field == "edition_digest"
-            why = "has other rules in this program: its digest does not match" if is_other else "is not known here"
+            why = (
+                "has different rules in this program: its digest does not match"
+                if is_other
+                else "is not known to this program"
+            )
             self.found.fail(about(f"{named[:60]} {why}", entry))
             return
         self.found.counts["edition digests"] += 1
         self.editions.add((recorded.edition, recorded.edition_revision, recorded.edition_digest))
         then = _history_seen(known, event, made)
         if then is None:
-            self.found.fail(
-                about(f"there is no request for it at version {made.history_version} of the history", entry)
-            )
+            self.found.fail(about(f"version {made.history_version} of the history does not contain its request", entry))
             return
         again = _judged_again(then, event, made, edition)
         others = tuple(_names_that_differ(recorded, again.assessment))
         if others:
-            self.found.fail(about(f"the history that it saw tells otherwise: {', '.join(others)}", entry))
+            self.found.fail(about(f"the history at its version differs: {', '.join(others)}", entry))
         self._rerun(recorded, again.assessment if not others else None, entry)
 
     def _rerun(self, recorded: Assessment, again: Assessment | None, entry: Logged) -> None:
@@ -130,7 +134,7 @@ class Meaning:
             rerun, later = rechecked.as_recorded, rechecked.newest
         if rerun is None or not rerun.agrees:
             differs = f": {_named(rerun)} differ" if rerun is not None else ""
-            self.found.fail(about(f"judged again under its edition it does not agree{differs}", entry))
+            self.found.fail(about(f"re-evaluation under its policy version does not agree{differs}", entry))
             return
         self.found.counts["determinations that agree"] += 1
         if later is not None and not later.agrees:

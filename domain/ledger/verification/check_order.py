@@ -29,23 +29,23 @@ class Order:
         before = self.heads.get(entry.stream)
         at = sortable_instant(entry.state)
         if at is None:
-            self.found.fail(about("its time of recording cannot be read", entry))
+            self.found.fail(about("its time of recording can't be read", entry))
         if before is None:
             if entry.version != 1:
-                self.found.fail(about("the history begins with another version than 1", entry))
+                self.found.fail(about("the history does not start with version 1", entry))
         else:
             version, since = before
             if entry.version != version + 1:
                 self._version(entry, version)
             if at is not None and at < since:
-                self.found.fail(about("it was recorded before the event in front of it in its history", entry))
+                self.found.fail(about("it was recorded before the previous event of its history", entry))
         # The head is where the history stands now: one failure is told once, and not at every event after it.
         self.heads[entry.stream] = (entry.version, at or (before[1] if before is not None else b""))
 
     def _leaf(self, entry: Logged, leaf: int) -> None:
         self.sealed += 1
         if leaf < self.next_leaf or (self.is_whole_log and leaf != self.next_leaf):
-            what = f"leaf {self.next_leaf} is missing" if leaf > self.next_leaf else "its leaf number came before"
+            what = f"leaf {self.next_leaf} is missing" if leaf > self.next_leaf else "its leaf number appears twice"
             self.found.fail(about(what, entry))
         self.next_leaf = leaf + 1
 
@@ -54,9 +54,9 @@ class Order:
             missing = before + 1 if entry.version == before + 2 else f"{before + 1} to {entry.version - 1}"
             self.found.fail(about(f"version {missing} of its history is missing", entry))
         elif entry.version == before:
-            self.found.fail(about("its version is on record twice", entry))
+            self.found.fail(about("its version appears twice", entry))
         else:
-            self.found.fail(about(f"it comes behind version {before} of its history", entry))
+            self.found.fail(about(f"it appears after version {before} of its history", entry))
 
     def finish(self) -> None:
         counts = self.found.counts

@@ -36,13 +36,13 @@ def read_access_line(line: str) -> tuple[str, int, str]:
             return register, number, row
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
-    raise Malformed("it is no row of the access log as an export spells it", "line of the accesses")
+    raise Malformed("it is not a row of the access log in the canonical form of an export", "line of the accesses")
 
 
 def edition_files(edition: Edition) -> dict[str, bytes]:
     """Its outline, over which its digest is, and the same for people, in our paraphrase."""
     name = f"{EDITIONS}/{edition.key}.revision-{edition.revision}"
-    lines = [f"Edition {edition.key}, revision {edition.revision}, digest {edition.digest}", ""]
+    lines = [f"Policy version {edition.key}, revision {edition.revision}, digest {edition.digest}", ""]
     lines += [f"{node.citation}  {node.paraphrase}" for node in edition.nodes()]
     return {f"{name}.json": edition.digested(), f"{name}.txt": "\n".join([*lines, ""]).encode()}
 

@@ -44,76 +44,76 @@ for number, line in enumerate(open(sys.argv[1] + "/entries.jsonl", encoding="utf
     leaves.append(sha(b"\\0" + entry.encode()))
 
 for file in [sys.argv[1] + "/checkpoint", *sys.argv[2:]]:
-    origin, size, told = open(file, encoding="utf-8").read().split("\\n")[:3]
-    assert int(size) <= len(leaves), f"{file} is of more leaves: some were taken away"
-    assert base64.b64decode(told) == root(leaves[:int(size)]), f"{file}: entries were altered"
+    origin, size, root_stated = open(file, encoding="utf-8").read().split("\\n")[:3]
+    assert int(size) <= len(leaves), f"{file} covers more leaves: entries were removed"
+    assert base64.b64decode(root_stated) == root(leaves[:int(size)]), f"{file}: entries were altered"
     print(f"{file}: its {size} leaves are these entries")
 """
 
 _INTRODUCTION: Final = """\
 AN EXPORT OF A LEMTRADA AUTHORIZATION LEDGER
 
-It can be checked with nothing of the ledger's own. What the files are follows published formats:
-Merkle tree RFC 6962; checkpoints C2SP signed-note and tlog-checkpoint (Ed25519); hash tiles C2SP
-tlog-tiles; proofs of inclusion C2SP tlog-proof; proofs of consistency as C2SP tlog-witness writes them.
+You can check this export without the ledger's own software. The files follow published formats:
+Merkle tree: RFC 6962. Checkpoints: C2SP signed-note and tlog-checkpoint (Ed25519). Hash tiles: C2SP
+tlog-tiles. Inclusion proofs: C2SP tlog-proof. Consistency proofs: C2SP tlog-witness.
 
 """
 
 _COMMON_FILES: Final = """\
-  checkpoint      origin, number of leaves and root of the tree, signed
-  vkey            the keys that sign checkpoints, the newest first. TAKE THE KEY FROM SOMEWHERE ELSE:
-                  one that comes with what it signs proves nothing
-  checkpoints/    every earlier checkpoint (1.note, 2.note ...), each with the proof that the next one,
-                  and after the last of them `checkpoint`, only adds to it
-  editions/       each edition of the policy in outline. The SHA-256 of a .json file is the edition's digest,
-                  which each determination names; the .txt beside it is for people and is not covered by it
-  SHA256SUMS      sums of all files: `sha256sum -c SHA256SUMS`. It finds what broke on the way. It is no proof,
-                  for whoever alters a file can write it anew
+  checkpoint      the origin, the number of leaves and the root of the tree, signed
+  vkey            the keys that sign checkpoints, newest first. USE A KEY FROM AN INDEPENDENT SOURCE:
+                  a key that comes with the data that it signs proves nothing
+  checkpoints/    every earlier checkpoint (1.note, 2.note ...), each with the proof that the next checkpoint
+                  (after the last one: `checkpoint`) only adds to it
+  editions/       the outline of each policy version. The SHA-256 of a .json file is the digest of the policy
+                  version, which each determination names. The .txt file is for readers and has no digest
+  SHA256SUMS      the checksums of all files: `sha256sum -c SHA256SUMS`. They detect damage in transit. They are
+                  not a proof, because anyone who changes a file can also change its checksum
 """
 
 ABOUT_A_LEDGER: Final = f"""\
 {_INTRODUCTION}THE FILES
 
-  entries.jsonl   every event in the order of the log, one a line: its leaf number, its history, its version
-                  there, its topic, and its state: the exact JSON that was stored
+  entries.jsonl   every event in the order of the log, one on each line: its leaf number, its history, its version
+                  in the history, its topic, and its state: the exact JSON that was stored
   tile/           the hashes of the tree: tile/<level>/<number>
-  accesses.jsonl  the rows of the access log. SHA-256 over the `row` texts of a batch, each with a newline,
-                  is in the AccessesRecorded event of that register
+  accesses.jsonl  the rows of the access log. The AccessesRecorded event of a register has the SHA-256 of the
+                  `row` texts of a batch, each with a newline
 {_COMMON_FILES}
-1. THE SIGNATURE, with OpenSSL. Save this as signature.py elsewhere, run `python3 signature.py THIS_FOLDER` there, and
-   ask OpenSSL:
+1. THE SIGNATURE, with OpenSSL. Save this text as signature.py in another folder, run
+   `python3 signature.py THIS_FOLDER` there, and then run OpenSSL:
 
 {CHECK_THE_SIGNATURE}
 {ASK_OPENSSL}
-2. THE ENTRIES, with Python alone. Save this as tree.py, run `python3 tree.py THIS_FOLDER [CHECKPOINT ...]`. Name
-   checkpoints that you kept from before: that their trees are beginnings of this one is what shows that nothing
-   was rewritten.
+2. THE ENTRIES, with Python. Save this text as tree.py, and run `python3 tree.py THIS_FOLDER [CHECKPOINT ...]`. Give
+   checkpoints that you kept from earlier exports. Nothing was rewritten if this tree starts with their trees.
 
 {CHECK_THE_TREE}
-3. WHAT THE EVENTS MEAN is checked by `lemtrada-ledger verify DIR --key VKEY --checkpoint FILE`: it judges every
-   determination again under its edition. Without a key and a checkpoint from somewhere else whatever checks this
-   folder can only say that it agrees with itself: whoever can write a ledger could write another one whole.
+3. THE MEANING OF THE EVENTS, with `lemtrada-ledger verify DIR --key VKEY --checkpoint FILE`. The command re-evaluates
+   every determination under its policy version. Without an independently kept key and checkpoint, a check shows only
+   that this folder is consistent with itself: anyone who can write a ledger could have rebuilt the whole log.
 """
 
 ABOUT_A_HISTORY: Final = f"""\
-{_INTRODUCTION}THIS IS ONE HISTORY, not a whole ledger. It holds no other patient's data; where the history says that
-another one is of the same person, that one's random id stands in it, for it is part of what was recorded.
+{_INTRODUCTION}THIS IS ONE HISTORY, not a whole ledger. It contains no data of other patients. If the history is
+linked with another history of the same person, it contains the random id of that history.
 
 THE FILES
 
-  entries.jsonl   every event of the history, one a line: its leaf number in the ledger's tree, the history's id,
-                  its version, its topic, and its state: the exact JSON that was stored
+  entries.jsonl   every event of the history, one on each line: its leaf number in the ledger's tree, the id of the
+                  history, its version, its topic, and its state: the exact JSON that was stored
   proofs/         for each event, by its version, the proof that it is in the tree of `checkpoint`
 {_COMMON_FILES}
-1. THE SIGNATURE, with OpenSSL. Save this as signature.py elsewhere, run `python3 signature.py THIS_FOLDER` there, and
-   ask OpenSSL:
+1. THE SIGNATURE, with OpenSSL. Save this text as signature.py in another folder, run
+   `python3 signature.py THIS_FOLDER` there, and then run OpenSSL:
 
 {CHECK_THE_SIGNATURE}
 {ASK_OPENSSL}
-2. THE ENTRIES AND THEIR PROOFS, and what the events mean: `lemtrada-ledger verify DIR --key VKEY`, or any program
-   that reads C2SP tlog-proof. The entry of a proof is this text, whose leaf hash is SHA-256 of a zero byte and it:
-   "lemtrada-ledger/event/v1", stream, version, topic, an empty line, each ended by a newline, and then the state.
+2. THE ENTRIES AND THEIR PROOFS, and the meaning of the events: `lemtrada-ledger verify DIR --key VKEY`, or any program
+   that reads C2SP tlog-proof. The entry of a proof is the following text: "lemtrada-ledger/event/v1", stream, version,
+   topic and an empty line, each with a newline, and then the state. Its leaf hash is the SHA-256 of a zero byte and
+   this text.
 
-   Proofs show that each event is in the tree. That no later event of this history was left out they do not show:
-   for that ask for an export of the whole ledger.
+   Proofs show that each event is in the tree. They do not show that no later event of this history is missing. For
+   that, use an export of the whole ledger.
 """

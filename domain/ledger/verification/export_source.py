@@ -50,7 +50,7 @@ class ExportFolder:
             with open(f"{self.folder}/{file}", "rb") as opened:
                 content = opened.read()
         except OSError as error:
-            found.fail(Failure(f"it cannot be read: {error.strerror}", file=file))
+            found.fail(Failure(f"it can't be read: {error.strerror}", file=file))
             return None
         self._sums[file] = hashlib.sha256(content).hexdigest()
         return content
@@ -69,7 +69,7 @@ class ExportFolder:
             found.fail(Failure(malformed.what, file=export_layout.VKEY))
         else:
             if rest:
-                found.fail(Failure("its last line has no end", file=export_layout.VKEY))
+                found.fail(Failure("its last line does not end with a newline", file=export_layout.VKEY))
 
     def checkpoints(self, found: Part) -> Iterator[Signed]:
         """The earlier ones, and the export's own at the end."""
@@ -117,7 +117,7 @@ class ExportFolder:
                 while line := opened.readline(LINE_MAX):
                     yield line
         except OSError as error:
-            found.fail(Failure(f"it cannot be read: {error.strerror}", file=file))
+            found.fail(Failure(f"it can't be read: {error.strerror}", file=file))
 
     def signed(self, file: str) -> Signed | None:
         try:
@@ -154,7 +154,10 @@ class ExportFolder:
         found.counts["editions"] = len(digests)
         for key, revision, digest in sorted(named):
             if digests.get((key, revision)) != digest:
-                what = f"edition {key} revision {revision}, which determinations name, is not there with its digest"
+                what = (
+                    f"policy version {key} revision {revision}, which determinations "
+                    "name, is missing or has a different digest"
+                )
                 found.fail(Failure(what, file=export_layout.EDITIONS))
 
     def _check_edition(self, found: Part, file: str, content: bytes, key: str, revision: int, digest: str) -> None:
@@ -167,24 +170,24 @@ class ExportFolder:
             known: str | None = edition_named(key, revision).digest
         except EditionUnknown:
             known = None
-            found.remark(f"{file} is of an edition or revision that this program does not know.")
+            found.remark(f"{file} belongs to a policy version or revision that this program does not know.")
         if not is_it or known not in (None, digest):
-            found.fail(Failure("it is not the outline of this edition: its digest is another", file=file))
+            found.fail(Failure("it is not the outline of this policy version: its digest differs", file=file))
 
     def check_files(self, found: Part) -> None:
         """Nothing but the export lies in the folder; and its sums, which are no proof, say the same of it."""
         there = {os.path.relpath(os.path.join(*one), self.folder) for one in _files(self.folder)}
         for file in sorted(there - self.expected):
-            found.fail(Failure("it is no part of this export", file=file[:200]))
+            found.fail(Failure("it does not belong to this export", file=file[:200]))
         sums = {}
         for line in self._raw_lines(export_layout.SUMS, found):
             digest, _, file = line.decode(errors="replace").removesuffix("\n").partition("  ")
             sums[file] = digest
         for file in sorted(sums.keys() | there - {export_layout.SUMS}):
             if file not in there:
-                found.fail(Failure(f"it is missing, though {export_layout.SUMS} names it", file=file[:200]))
+                found.fail(Failure(f"it is missing, but {export_layout.SUMS} lists it", file=file[:200]))
             elif sums.get(file) != (self._sums.get(file) or _sum_of(self.folder / file)):
-                found.fail(Failure(f"its sum is not the one in {export_layout.SUMS}", file=file[:200]))
+                found.fail(Failure(f"its checksum differs from {export_layout.SUMS}", file=file[:200]))
 
 
 class ExportSource(ExportFolder):
@@ -233,7 +236,9 @@ class ExportSource(ExportFolder):
         for tile in tiles_of(size):
             content = self.content(tile.path(), found)
             if content is not None and len(content) != tile.width * HASH_SIZE:
-                found.fail(Failure(f"it has {len(content)} bytes, not {tile.width * HASH_SIZE}", file=tile.path()))
+                found.fail(
+                    Failure(f"it has {len(content)} bytes instead of {tile.width * HASH_SIZE}", file=tile.path())
+                )
         found.counts["tiles"] = sum(1 for _ in tiles_of(size))
         levels = sorted({tile.level for tile in tiles_of(size)} - {0})
         for level in levels:
@@ -264,7 +269,7 @@ class ExportSource(ExportFolder):
         if self._access_line is not None:
             bytes_found.fail(Failure("a row of the access log belongs to no batch", file=export_layout.ACCESSES))
         if self.final is not None and self.final.size != size:
-            what = f"the checkpoint is of {self.final.size} leaves, and {size} are there"
+            what = f"the checkpoint covers {self.final.size} leaves, but {size} are present"
             bytes_found.fail(Failure(what, file=export_layout.CHECKPOINT))
         self._check_proofs(bytes_found, size)
         self.check_editions(meaning_found, editions)
@@ -279,10 +284,10 @@ class ExportSource(ExportFolder):
             try:
                 text = consistency_text(older, newer, self.read_subtree(size))
             except (SealError, OSError):
-                found.fail(Failure("the tiles that prove it are not whole", file=file))
+                found.fail(Failure("the tiles that prove it are incomplete", file=file))
                 continue
             if content != text.encode():
-                found.fail(Failure("it is not the proof that the next checkpoint only adds to this one", file=file))
+                found.fail(Failure("it does not prove that the next checkpoint only adds to this one", file=file))
 
     def read_subtree(self, size: int) -> ReadSubtree:
         return reading_tiles(lambda level, first, count: hashes_in(self.folder, size, level, first, count))

@@ -35,7 +35,7 @@ from domain.seal.tiles import HEIGHT, WIDTH, Tile, reading_tiles
 
 Progress = Callable[[str, int, int], None]
 
-RUN_VERIFY: Final = "run `lemtrada-ledger verify`, which names the event, and restore the ledger from a backup"
+RUN_VERIFY: Final = "run `lemtrada-ledger verify` to find the event, and restore the ledger from a backup"
 
 
 class Folder:
@@ -100,9 +100,13 @@ def written_whole(target: Path) -> Iterator[Folder]:
 
 def check_free(target: Path) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise InvalidCommand("there is a file of this name", field="DIR", remedy="name a folder that is not there")
+        raise InvalidCommand(
+            "a file with this name already exists", field="DIR", remedy="give the name of a new folder"
+        )
     if target.is_dir() and any(target.iterdir()):
-        raise InvalidCommand("the folder is not empty", field="DIR", remedy="name one that is empty, or not there yet")
+        raise InvalidCommand(
+            "the folder is not empty", field="DIR", remedy="give an empty folder or the name of a new folder"
+        )
 
 
 def export_ledger(
@@ -146,7 +150,9 @@ def export_history(
                 path = tuple(inclusion_path(entry.leaf, final.size, read))
                 checkpoint = final.checkpoint
                 if not check_inclusion(entry.leaf, final.size, leaf_hash_of(entry), path, checkpoint.root):
-                    raise StoreError("An event is not what was sealed, and its proof would not hold", RUN_VERIFY)
+                    raise StoreError(
+                        "An event differs from the sealed event, so its proof would not be valid", RUN_VERIFY
+                    )
                 folder.write(
                     export_layout.proof_file(entry.version),
                     InclusionProof(entry.leaf, path, final.note).text().encode(),
@@ -175,18 +181,14 @@ def _write_entries(folder: Folder, source: Source, final: Signed, progress: Prog
     tiles.finish()
     root = tiles.tree.root() if tiles.tree.size else EMPTY_ROOT
     if (tiles.tree.size, root) != (final.size, final.checkpoint.root):
-        raise StoreError(
-            "What is on record is not what was sealed, and an export of it would prove nothing", RUN_VERIFY
-        )
+        raise StoreError("The record differs from the sealed record, so an export would prove nothing", RUN_VERIFY)
 
 
 def _access_lines(source: Source, mapper: EventMapper, entry: Logged) -> Iterator[bytes]:
     event: AccessesRecorded = mapper.event_of(UUID(entry.stream), entry.version, entry.topic, entry.state)
     rows = source.accesses(entry.stream, event.first, event.count)
     if len(rows) != event.count:
-        raise StoreError(
-            "Rows of the access log are missing, and an export without them would prove nothing", RUN_VERIFY
-        )
+        raise StoreError("Rows of the access log are missing, so an export would prove nothing", RUN_VERIFY)
     for number, row in enumerate(rows, event.first):
         yield export_layout.access_line(entry.stream, number, row).encode()
 
@@ -238,4 +240,6 @@ def read_tiles(folder: Path, size: int) -> ReadSubtree:
 
 def _not_writable(error: OSError) -> InvalidCommand:
     reason = error.strerror or type(error).__name__
-    return InvalidCommand(f"the export cannot be written: {reason}", field="DIR", remedy="name one on a disk with room")
+    return InvalidCommand(
+        f"the export can't be written: {reason}", field="DIR", remedy="give a folder on a disk with free space"
+    )

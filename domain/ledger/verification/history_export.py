@@ -16,9 +16,7 @@ from domain.seal.merkle import check_consistency, check_inclusion
 from domain.seal.notes import VerifyingKey, open_note
 from domain.seal.proofs import read_consistency_proof, read_inclusion_proof
 
-NOTHING_LEFT_OUT = (
-    "This is one history. That no later event of it was left out is shown by an export of the whole ledger alone."
-)
+NOTHING_LEFT_OUT = "This is one history. Only an export of the whole ledger proves that no later event is missing."
 
 
 def is_of_one_history(folder: Path) -> bool:
@@ -54,12 +52,12 @@ class _History(ExportFolder):
             self._proof(entry)
         order.finish()
         if len(order.heads) > 1 and entries:
-            self.report.order.fail(Failure("it holds events of several histories", file=export_layout.ENTRIES))
+            self.report.order.fail(Failure("it contains events of several histories", file=export_layout.ENTRIES))
         self.found.counts["events proven to be in the tree"] = len(entries)
         if entries:
             meaning.history(entries)
         else:
-            self.found.fail(Failure("it holds no event", file=export_layout.ENTRIES))
+            self.found.fail(Failure("it contains no event", file=export_layout.ENTRIES))
         self.check_editions(self.report.meaning, meaning.editions)
         self.check_files(self.found)
         self.report.order.remark(NOTHING_LEFT_OUT)
@@ -76,9 +74,9 @@ class _History(ExportFolder):
             self.found.fail(Failure(error.what, file=signed.place))
             return
         if len(signers) != signed.signatures:
-            self.found.fail(Failure("it carries a signature of a key that is not known", file=signed.place))
+            self.found.fail(Failure("it has a signature by an unknown key", file=signed.place))
         if is_last and self.known.given is not None and self.known.given not in signers:
-            self.found.fail(Failure("the key given has not signed it", file=signed.place))
+            self.found.fail(Failure("it is not signed by the given key", file=signed.place))
 
     def _consistency(self) -> None:
         """From each earlier checkpoint to the next one, and from the last of them to the export's own."""
@@ -101,16 +99,19 @@ class _History(ExportFolder):
     def _checkpoints_from_outside(self, signed: Sequence[Signed]) -> None:
         roots = {one.size: one.checkpoint.root for one in signed}
         for one in self.given:
-            self.found.counts["checkpoints from outside"] += 1
+            self.found.counts["independent checkpoints"] += 1
             try:
                 open_note(one.note, self.known.known)
             except SealError as error:
                 self.found.fail(Failure(error.what, file=one.place))
             if one.size not in roots:
-                what = f"nothing here leads from its {one.size} leaves to the checkpoint: take an export of the ledger"
+                what = (
+                    f"this export does not connect its {one.size} leaves to the "
+                    "checkpoint: use an export of the whole ledger"
+                )
                 self.found.fail(Failure(what, file=one.place))
             elif roots[one.size] != one.checkpoint.root:
-                what = f"the tree of its {one.size} leaves has another root: entries were altered"
+                what = f"the tree of its {one.size} leaves has a different root: entries were altered"
                 self.found.fail(Failure(what, file=one.place))
 
     def _proof(self, entry: Logged) -> None:

@@ -108,7 +108,7 @@ class LedgerSource:
                 sealed = next(leaves, None)
                 continue
             if sealed is not None:
-                what = f"the event at position {position} was never sealed, and later ones were"
+                what = f"the event at position {position} was never sealed, but later events were"
                 order_found.fail(Failure(what, leaf=sealed[0]))
             if (entry := self._logged(bytes_found, None, row)) is not None:
                 yield Leaf(entry, None)
@@ -121,12 +121,12 @@ class LedgerSource:
             if type(row[1]) is int and type(row[2]) is bytes:
                 yield row
             else:
-                found.fail(Failure("what is stored of the leaf is no position and hash", leaf=row[0]))
+                found.fail(Failure("the stored leaf does not have a position and a hash", leaf=row[0]))
                 yield row[0], BEFORE_ALL, b""
 
     def _lost(self, found: Part, sealed: _Sealed) -> Leaf:
         leaf, position, hash = sealed
-        found.fail(Failure(f"its event is gone from position {position} of the log", leaf=leaf))
+        found.fail(Failure(f"its event is missing at position {position} of the log", leaf=leaf))
         return Leaf(None, hash)
 
     def _logged(self, found: Part, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
@@ -139,15 +139,15 @@ class LedgerSource:
         except Exception as error:
             problem = type(error).__name__
         else:
-            problem = "another spelling"
-        found.fail(Failure(f"the row at position {position} of the log cannot be read [{problem}]", leaf=leaf))
+            problem = "not in canonical form"
+        found.fail(Failure(f"the row at position {position} of the log can't be read [{problem}]", leaf=leaf))
         return None
 
     def _name_of(self, stream: UUID | str) -> str:
-        """Raises ValueError: SQLite keeps whatever it is given, and another spelling is an alteration too."""
+        """Raises ValueError: SQLite stores any value, and a value in another form is an alteration too."""
         history = stream if isinstance(stream, UUID) else UUID(stream)
         if stream not in (history, history.hex):
-            raise ValueError("another spelling")
+            raise ValueError("not in canonical form")
         name = self._names[stream] = str(history)
         return name
 
@@ -182,10 +182,10 @@ class LedgerSource:
                 try:
                     signed = read_signed(note, place, is_given=False)
                 except (SealError, TypeError, AttributeError) as error:
-                    found.fail(Failure(error.what if isinstance(error, SealError) else "it is no text", file=place))
+                    found.fail(Failure(error.what if isinstance(error, SealError) else "it is not text", file=place))
                     continue
                 if (signed.checkpoint.origin, signed.size) != (origin, size):
-                    found.fail(Failure("its note is of another origin or size than its row", file=place))
+                    found.fail(Failure("the origin or size of its note differs from its row", file=place))
                     continue
                 yield signed
 
@@ -227,7 +227,7 @@ class LedgerSource:
             register = str(name if isinstance(name, UUID) else UUID(name))
             covered = self._covered.get(register, 0)
             if last > covered or first != 1 or rows != last:
-                what = "the access log has rows of this register that no digest covers, or lacks some"
+                what = "the access log has rows of this register that no digest covers, or rows are missing"
                 meaning_found.fail(Failure(what, stream=register))
 
 

@@ -101,7 +101,7 @@ class Failure:
 
 def about(what: str, entry: Logged) -> Failure:
     """A failure of this event, which is named and not quoted."""
-    topic = entry.topic if entry.topic.isidentifier() and len(entry.topic) <= 60 else "a topic that is no name"
+    topic = entry.topic if entry.topic.isidentifier() and len(entry.topic) <= 60 else "a malformed topic"
     return Failure(what, entry.leaf, entry.stream, entry.version, topic, recorded_at(entry.state))
 
 
@@ -141,8 +141,8 @@ class Part:
 
     def lines(self) -> list[str]:
         counted = ", ".join(f"{count} {name}" for name, count in self.counts.items())
-        verdict = "holds" if self.holds else f"FAILS ({self.failures_total})"
-        found = [f"{self.name:<8} {verdict}: {counted or 'nothing to look at'}"]
+        verdict = "verified" if self.holds else f"FAILED ({self.failures_total})"
+        found = [f"{self.name:<8} {verdict}: {counted or 'nothing to check'}"]
         found += [f"  FAILED: {one.line()}" for one in self.failures]
         if self.failures_total > len(self.failures):
             found.append(f"  … and {self.failures_total - len(self.failures)} more failures that are not listed")
@@ -181,17 +181,26 @@ class Report:
     def standing(self) -> str:
         """How far the answer reaches, in a sentence."""
         if not self.holds:
-            return "does not hold: see the failures of each part"
-        given = f"{self.checkpoints_given} checkpoint{'' if self.checkpoints_given == 1 else 's'} from outside"
+            return "verification failed: see the failures of each part"
+        given = (
+            f"{self.checkpoints_given} checkpoint{'' if self.checkpoints_given == 1 else 's'} "
+            "from an independent source"
+        )
         if self.key_given and self.checkpoints_given:
-            return f"holds against a key and {given}"
+            return f"verified with a key and {given}"
         if self.key_given:
-            missing = "signed by the key given; without an earlier checkpoint from outside, a history that was written"
-            return f"{INTERNALLY_CONSISTENT_ONLY}, {missing} and signed anew would not be seen"
+            missing = (
+                "signed by the given key; without an earlier checkpoint from an "
+                "independent source, a log that was rewritten"
+            )
+            return f"{INTERNALLY_CONSISTENT_ONLY}, {missing} and signed again is not detected"
         if self.checkpoints_given:
-            missing = "whose key is the ledger's own word as long as none is given with --key"
+            missing = "whose key comes from the ledger itself unless a key is given with --key"
             return f"{INTERNALLY_CONSISTENT_ONLY}, and with {given}, {missing}"
-        missing = "without a key and a checkpoint from outside, whoever can write here could have made all of it anew"
+        missing = (
+            "without an independently kept key and checkpoint, anyone with write "
+            "access could have rebuilt the whole log"
+        )
         return f"{INTERNALLY_CONSISTENT_ONLY}: {missing}"
 
     def to_json_value(self) -> dict[str, Any]:
@@ -214,6 +223,6 @@ class Report:
         for part in self.parts:
             found += part.lines()
         if self.unsealed:
-            found.append(f"{self.unsealed} events are not sealed yet: order and meaning are all that is checked.")
-        found.append(f"The answer: {self.standing}.")
+            found.append(f"{self.unsealed} events are not sealed yet. Only their order and meaning are checked.")
+        found.append(f"Result: {self.standing}.")
         return found

@@ -100,7 +100,7 @@ class _Verification:
         except Unreadable:
             return
         except Malformed as malformed:
-            self.report.meaning.fail(about(f"it names no key: {malformed.what}", entry))
+            self.report.meaning.fail(about(f"it contains no valid key: {malformed.what}", entry))
 
     def _accesses(self, entry: Logged) -> None:
         found = self.report.meaning
@@ -109,7 +109,7 @@ class _Verification:
         except Unreadable:
             return
         if event.first != self.registers.get(entry.stream, 0) + 1:
-            found.fail(about(f"its rows begin with {event.first}, and not behind those before", entry))
+            found.fail(about(f"its rows start with {event.first}, which does not follow the earlier rows", entry))
         self.registers[entry.stream] = event.first + event.count - 1
         rows = self.source.accesses(entry.stream, event.first, event.count)
         found.counts["batches of the access log"] += 1
@@ -119,4 +119,4 @@ class _Verification:
                 about(f"{event.count - len(rows)} of its {event.count} rows of the access log are missing", entry)
             )
         elif digest_of(rows) != event.rows_sha256:
-            found.fail(about("its rows of the access log are not those that were recorded", entry))
+            found.fail(about("its rows of the access log differ from the recorded rows", entry))

@@ -35,9 +35,10 @@ def edition_for(day: date) -> Edition:
         if newest.review_date <= day:
             return newest
     raise EditionUnknown(
-        f"No edition of the policy is known for {day}",
+        f"No policy version is on file for {day}",
         field="edition",
-        remedy=f"the oldest known is {KNOWN[-1][0].key}; send a day on or after it, or name one of {known_keys()}",
+        remedy=f"the oldest version on file is {KNOWN[-1][0].key}; send a day on "
+        f"or after it, or send one of {known_keys()}",
     )
 
 
@@ -47,7 +48,7 @@ def revisions_of(key: str) -> tuple[Edition, ...]:
         if revisions[0].key == key:
             return revisions
     raise EditionUnknown(
-        f"No edition of the policy has the review date {key!r}", field="edition", remedy=f"send one of {known_keys()}"
+        f"No policy version has the review date {key!r}", field="edition", remedy=f"send one of {known_keys()}"
     )
 
 
@@ -60,7 +61,7 @@ def edition_named(key: str, revision: int | None = None) -> Edition:
         if edition.revision == revision:
             return edition
     raise EditionUnknown(
-        f"Edition {key} of the policy has no revision {revision} here",
+        f"Policy version {key} has no revision {revision}",
         field="edition_revision",
         remedy=f"send one of {', '.join(str(one.revision) for one in revisions)}",
     )
@@ -75,9 +76,10 @@ def edition_recorded(key: str, revision: int, digest: str) -> Edition:
     edition = edition_named(key, revision)
     if edition.digest != digest:
         raise EditionUnknown(
-            f"Edition {key} revision {revision} of this program is not the one that was recorded: their digests differ",
+            f"Policy version {key} revision {revision} of this program differs "
+            "from the recorded one: their digests differ",
             field="edition_digest",
-            remedy="re-run it with the program that made it; either a rule was mended there or here without a new"
+            remedy="run the check with the program that made the record; either a rule was changed without a new"
             " revision, or the record was altered",
         )
     return edition

@@ -97,7 +97,7 @@ def test_a_refusal_is_told_and_logged_once_and_what_is_recorded_meanwhile_is_kep
         time.sleep(0.3)
     assert restored.refusal is not None
     assert "seal new-origin" in restored.refusal
-    assert [one.getMessage() for one in caplog.records] == [f"The ledger is not sealed: {restored.refusal}"]
+    assert [one.getMessage() for one in caplog.records] == [f"New events are not being sealed: {restored.refusal}"]
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_fewer_patients_are_the_first_situations(sqlite_url: str, clock: Clock) 
 
 def test_a_ledger_that_holds_anything_is_refused_and_left_as_it_was(ledger_url: str, clock: Clock) -> None:
     fill(ledger_url, patients=1, clock=clock)
-    with pytest.raises(StoreError, match="holds patients already"):
+    with pytest.raises(StoreError, match="already contains patients"):
         fill(ledger_url, clock=clock)
     with open_ledger(ledger_url) as ledger:
         assert len(list(ledger.patients())) == 1

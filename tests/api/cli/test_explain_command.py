@@ -36,10 +36,10 @@ def test_a_leaf_says_what_it_needs_and_which_readings_it_relies_on(run: Callable
     status, text, errors = run("1.A.iii.d(3)")
     assert (status, errors) == (0, [])
     assert text.startswith("1.A.iii.d(3)  ")
-    assert "an attached document that a person found to support it" in text
+    assert "an attached document that a reviewer found to support it" in text
     assert "aggressive_disease.mri.finding" in text
     assert f"R14. {READINGS['R14'].question}: {READINGS['R14'].answer}" in text
-    assert "Edition 2025-07-23, from the text" in text
+    assert "Policy version 2025-07-23, from the text" in text
 
 
 def test_as_json(run: Callable[..., Ran]) -> None:
@@ -58,7 +58,7 @@ def test_as_json(run: Callable[..., Ran]) -> None:
     [
         ("1.A.iii", "one of", ["1.A.iii.a", "1.A.iii.b", "1.A.iii.c", "1.A.iii.d"]),
         ("1.A", "all of", ["1.A.i", "1.A.ii", "1.A.iii", "1.A.iv"]),
-        ("1.B", "3 doses, dosed as Dosing.B", ["1.B.i", "1.B.ii", "1.B.iii", "1.B.iv", "1.B.v"]),
+        ("1.B", "3 doses with the dosing of Dosing.B", ["1.B.i", "1.B.ii", "1.B.iii", "1.B.iv", "1.B.v"]),
         ("NR.3", "known not to apply", []),
         ("NR.5", "criterion 1", []),
     ],
@@ -88,14 +88,14 @@ def test_an_unknown_citation_names_the_nearest(run: Callable[..., Ran]) -> None:
     assert (status, text, len(errors)) == (2, "", 1)
     assert "'1.A.iii.e'" in errors[0]
     assert "1.A.iii.a" in errors[0] or "1.A.iii.d" in errors[0]
-    with pytest.raises(NotFound, match="nearest are"):
+    with pytest.raises(NotFound, match="closest are"):
         explain("", EDITIONS[0])
 
 
 def test_an_edition_is_named_by_its_review_date(run: Callable[..., Ran]) -> None:
     status, text, _ = run("1.A.iii.b", "--edition", "2024-10-09")
     assert status == 0
-    assert "Edition 2024-10-09, reconstructed from the history table" in text
+    assert "Policy version 2024-10-09, reconstructed from the history table" in text
     assert "used before" in text
     status, _, errors = run("1.A.iii.c", "--edition", "2024-10-09")
     assert (status, len(errors)) == (2, 1), "a clause that the edition lacks"
@@ -108,7 +108,7 @@ def test_without_a_citation_the_outline_is_printed(run: Callable[..., Ran]) -> N
     status, text, _ = run()
     edition, *clauses = text.splitlines()
     cited = [line.split()[0] for line in clauses]
-    assert (status, edition) == (0, "Edition 2025-07-23, from the text")
+    assert (status, edition) == (0, "Policy version 2025-07-23, from the text")
     assert cited == [*EDITIONS[0].by_citation, "NR.5"]
     _, as_json, _ = run("--json")
     assert [one["citation"] for one in json.loads(as_json)] == cited
@@ -116,6 +116,6 @@ def test_without_a_citation_the_outline_is_printed(run: Callable[..., Ran]) -> N
 
 def test_a_rebuilt_edition_says_so_in_its_outline(run: Callable[..., Ran]) -> None:
     _, text, _ = run("--edition", "2023-11-15")
-    assert text.startswith("Edition 2023-11-15, reconstructed from the history table\n")
+    assert text.startswith("Policy version 2023-11-15, reconstructed from the history table\n")
     _, as_json, _ = run("--edition", "2023-11-15", "--json")
     assert {(one["edition"], one["provenance"]) for one in json.loads(as_json)} == {("2023-11-15", "reconstructed")}

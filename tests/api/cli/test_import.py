@@ -105,7 +105,7 @@ def test_an_answer_names_the_imports_that_it_rests_on(intake: Intake, ledger: Le
     assert (answer.approval.imported_from, answer.doses_usable) == (ImportedFrom(source="old", reference="D-1"), 4)
     before = eligibility(known, date(2024, 2, 1))
     assert [one.reference for one in before.imported] == ["H-1"], "no dose, request or approval yet"
-    assert ("Imported", "rests on 4 lines of old") in list(eligibility_rows(answer, "UTC"))
+    assert ("Imported", "based on 4 lines of old") in list(eligibility_rows(answer, "UTC"))
 
 
 def test_a_request_over_http_says_how_another_record_determined_it(intake: Intake, ledger: Ledger) -> None:
@@ -186,10 +186,10 @@ def test_the_same_reference_of_another_source_is_another_line(intake: Intake, le
         (b'{"kind": "surgery"}', None, "the kind of line is not known"),
         (b"[]", None, "Input should be an object"),
         (json.dumps(dose(4, reference="two words")).encode(), "reference", "String should match pattern"),
-        (json.dumps(dose(4, on="2026-04-29")).encode(), "on", "the dose lies in the future"),
+        (json.dumps(dose(4, on="2026-04-29")).encode(), "on", "the date of the dose is in the future"),
         (json.dumps(dose(4, mg=0)).encode(), "mg", "Input should be greater than 0"),
-        (json.dumps(dose(4, member={"member_id": "M-9"})).encode(), "member", "this member has no history"),
-        (json.dumps(APPROVED).encode(), "request", "no request was imported from that line"),
+        (json.dumps(dose(4, member={"member_id": "M-9"})).encode(), "member", "this member has not been added"),
+        (json.dumps(APPROVED).encode(), "request", "no request was imported with that reference"),
         (json.dumps(dose(4, surprise=1)).encode(), "surprise", "Extra inputs are not permitted"),
     ],
 )

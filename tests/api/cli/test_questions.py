@@ -102,7 +102,7 @@ def test_demo_fills_an_empty_ledger_once(tmp_path: Path) -> None:
     text = run("demo", "--database", url).stdout
     for situation in SITUATIONS:
         assert f"  {MEMBERS[situation.name]}  {situation.shows}\n" in text
-    assert "holds patients already" in refused("demo", "--database", url)
+    assert "already contains patients" in refused("demo", "--database", url)
     with open_ledger(url) as ledger:
         assert ledger.zone.key == "America/New_York"
         assert len(list(ledger.patients())) == len(SITUATIONS)
@@ -149,12 +149,12 @@ def test_eligibility_gives_the_short_answer_first(url: str, today: date) -> None
 @pytest.mark.parametrize(
     ("situation", "expected"),
     [
-        ("pending_a_document", "Path A, course 1: the open request waits for 1.A.iii.d(3)."),
-        ("ready_to_approve", "Path A, course 1: the open request is recommended for approval, which a person decides."),
-        ("interrupted_first_course", "Path A, course 1: 3 doses given, a next request is recommended for approval"),
-        ("due_next_month", "Path B, course 2: may begin from 20"),
-        ("later_course_interrupted", "Path B, course 2: 1 dose given, the open request is for a clinician (later_"),
-        ("excluded_isolated_syndrome", "Path A, course 1: the open request is not recommended (NR.1)."),
+        ("pending_a_document", "Path A, course 1: the open request needs information for 1.A.iii.d(3)."),
+        ("ready_to_approve", "Path A, course 1: the open request is recommended for approval. A person decides."),
+        ("interrupted_first_course", "Path A, course 1: 3 doses given, a new request is recommended for approval"),
+        ("due_next_month", "Path B, course 2: may start on 20"),
+        ("later_course_interrupted", "Path B, course 2: 1 dose given, the open request needs clinical review (later_"),
+        ("excluded_isolated_syndrome", "Path A, course 1: the open request does not meet the criteria (NR.1)."),
     ],
 )
 def test_eligibility_says_what_stands_in_the_way(url: str, today: date, situation: str, expected: str) -> None:
@@ -166,7 +166,7 @@ def test_eligibility_names_what_is_missing_and_the_edition(url: str) -> None:
     text = run("eligibility", MEMBERS["pending_a_document"], "--database", url).stdout
     assert "Missing        1.A.iii.d(3)  " in text
     assert "(aggressive_disease.mri.documentation)" in text
-    assert "under edition 2025-07-23 (from the text)" in text
+    assert "under policy version 2025-07-23 (from the text)" in text
 
 
 def test_eligibility_as_json_is_the_projection_whole(url: str, today: date) -> None:
@@ -191,7 +191,7 @@ def test_eligibility_as_it_was_known_before_the_doses_were_recorded(url: str, to
 
 def test_eligibility_under_an_older_edition_says_so(url: str) -> None:
     arguments = ("eligibility", MID_COURSE, "--database", url, "--edition", "2024-10-09")
-    assert "under edition 2024-10-09 (reconstructed from the history table)" in run(*arguments).stdout
+    assert "under policy version 2024-10-09 (reconstructed from the history table)" in run(*arguments).stdout
     assert answer_of(*arguments[1:])["approvable"]["edition"] == "2024-10-09"
 
 
@@ -203,14 +203,14 @@ def test_eligibility_reads_the_database_from_the_environment(url: str, monkeypat
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--as-of", "2020-01-01"], f"the oldest known is {EDITIONS[-1].key}"),
+        (["--as-of", "2020-01-01"], f"the oldest version on file is {EDITIONS[-1].key}"),
         (["--as-of", "2026-02-30"], "(--as-of)"),
-        (["--as-of", "yesterday"], "a calendar day is written YYYY-MM-DD (--as-of)"),
+        (["--as-of", "yesterday"], "write the date as YYYY-MM-DD (--as-of)"),
         (["--edition", "2024-01-01"], "(--edition): send one of 2025-07-23"),
-        (["--known-at", "2026-01-01"], "an instant needs its offset from UTC"),
+        (["--known-at", "2026-01-01"], "the time needs an offset from UTC"),
         (["--known-at", "noon"], "(--known-at)"),
-        (["--known-at", "2190-01-01T00:00:00Z"], "lies in the future (--known-at)"),
-        (["--known-at", "2000-01-01T00:00:00Z"], "Nothing was on record of this patient then (--known-at)"),
+        (["--known-at", "2190-01-01T00:00:00Z"], "is in the future (--known-at)"),
+        (["--known-at", "2000-01-01T00:00:00Z"], "Nothing was on record for this patient at that time (--known-at)"),
     ],
 )
 def test_eligibility_says_which_option_cannot_be_meant(url: str, options: list[str], said: str) -> None:
@@ -270,14 +270,14 @@ def test_a_recorded_time_that_history_prints_is_a_known_at(url: str) -> None:
 
 def test_upgrade_makes_a_ledger_and_is_harmless_to_repeat(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
-    assert "needs the time zone" in refused("database", "upgrade", "--database", url)
+    assert "needs the plan's time zone" in refused("database", "upgrade", "--database", url)
     assert not (tmp_path / "new.sqlite").exists()
     made = ("database", "upgrade", "--database", url, "--time-zone", "America/Chicago")
     assert run(*made).stdout == f"The ledger at {url} has schema 4 and time zone America/Chicago.\n"
     again = json.loads(run("database", "upgrade", "--database", url, "--json").stdout)
     assert again == {"database": url, "schema_version": 4, "time_zone": "America/Chicago"}
-    assert "America/Chicago, not in Europe/Oslo" in refused(*made[:-1], "Europe/Oslo")
-    assert "no time zone of the IANA database" in refused(*made[:-1], "Mars/Olympus")
+    assert "America/Chicago, not Europe/Oslo" in refused(*made[:-1], "Europe/Oslo")
+    assert "not a time zone of the IANA database" in refused(*made[:-1], "Mars/Olympus")
     assert "SQLite has no roles" in refused(*made, "--serving-role", "ledger")
 
 
@@ -290,7 +290,7 @@ def test_upgrade_on_postgresql_grants_what_serving_needs(postgres: PostgresServe
         run("demo", "--database", serving, "--patients", "3")
         assert answer_of(MID_COURSE, "--database", serving)["doses_usable"] == 3
         line = refused("database", "upgrade", "--database", serving)
-        assert "run it with the URL of the role that owns the database" in line
+        assert "run the command with the URL of the role that owns the database" in line
         assert "synthetic" not in line
     finally:
         postgres.execute("DROP OWNED BY {}", "verb_ledger", database=database)
@@ -299,8 +299,8 @@ def test_upgrade_on_postgresql_grants_what_serving_needs(postgres: PostgresServe
 
 def test_questions_make_no_ledger_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert "There is no ledger at" in refused("eligibility", "X")
-    assert "There is no ledger at" in refused("history", "X", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
+    assert "No ledger was found at" in refused("eligibility", "X")
+    assert "No ledger was found at" in refused("history", "X", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -322,17 +322,17 @@ def test_a_store_that_is_none_or_does_not_answer_is_one_line(tmp_path: Path) -> 
         connection.execute("CREATE TABLE recipes (title TEXT)")
     for database, said in (
         (f"sqlite:///{tmp_path / 'text'}", "not a database"),
-        (f"sqlite:///{tmp_path / 'other.sqlite'}", "an SQLite file of something else"),
+        (f"sqlite:///{tmp_path / 'other.sqlite'}", "an SQLite file of another program"),
         ("postgresql://somebody:hidden@127.0.0.1:1/plan", "cannot be reached"),
-        ("mysql://x", "neither an SQLite nor a PostgreSQL one"),
+        ("mysql://x", "neither an SQLite URL nor a PostgreSQL URL"),
     ):
         for verb in (["demo"], ["eligibility", "X"], ["database", "upgrade", "--time-zone", ZONE]):
             line = refused(*verb, "--database", database)
             assert said in line
             assert "hidden" not in line
     nowhere = f"sqlite:///{tmp_path / 'no' / 'folder.sqlite'}"
-    assert "name a file in a folder that exists" in refused("demo", "--database", nowhere)
-    assert "There is no ledger at" in refused("eligibility", "X", "--database", nowhere)
+    assert "give a file in a folder that exists" in refused("demo", "--database", nowhere)
+    assert "No ledger was found at" in refused("eligibility", "X", "--database", nowhere)
 
 
 # -- as a program -----------------------------------------------------------------------------

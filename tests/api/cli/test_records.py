@@ -57,12 +57,14 @@ def test_an_appeal_is_told_as_over_http(api: Api, told: Json, ledger_url: str) -
     text = said("appeal", told["appeal"], database=ledger_url)
     assert f"{told['appeal']}, open" in text
     assert "by Alma Synthetic (patient), first level, standard" in text
-    assert "on time: the last day is 2026-10-25" in text
+    assert "on time: the last day to file is 2026-10-25" in text
     assert "Anna Appeals (appeals clinician)" in text
     # The program has the machine's clock, on which the appeal is overdue by now.
     over_http = api.asked(f"/appeals/{told['appeal']}", known_at=AFTER)
     assert found("appeal", told["appeal"], "--known-at", AFTER, database=ledger_url) == over_http
-    assert "no such appeal" in refused("appeal", told["appeal"], "--known-at", BEFORE, "--database", ledger_url)
+    assert "the appeal was not found" in refused(
+        "appeal", told["appeal"], "--known-at", BEFORE, "--database", ledger_url
+    )
     assert "this is not the ID of an appeal" in refused("appeal", told["denied"], "--database", ledger_url)
 
 
@@ -82,7 +84,7 @@ def test_a_request_tells_what_is_here_and_what_was_decided(told: Json, ledger_ur
     assert "Report of the MRI (mri report, not reviewed)" in text
     assert f"{MRI}" in text
     text = said("request", told["denied"], database=ledger_url)
-    assert "denied on 2026-04-28 by Dora Medical, citing 1.A.iii, edition 2025-07-23" in text
+    assert "denied on 2026-04-28 by Dora Medical, citing 1.A.iii, policy version 2025-07-23" in text
     assert "a1 of 2026-04-28: open" in text
     assert "a1 of" not in said("request", told["denied"], "--known-at", BEFORE, database=ledger_url)
 
@@ -104,7 +106,7 @@ def test_an_extension_is_looked_at_before_it_is_decided(api: Api, ledger_url: st
     patient = api.opened()
     seen = api.submitted(patient)
     request_id = seen["request"]["request_id"]
-    assert "no approval of the request is in force" in refused(
+    assert "the request has no approval in effect" in refused(
         "request", request_id, "--to-extend", "--database", ledger_url
     )
     api.decided("approve", seen)
@@ -128,4 +130,4 @@ def test_a_document_is_written_once_and_whole(api: Api, told: Json, ledger_url: 
     Shelf(api.ledger.documents, ledger_url).replace(UUID(told["patient"]), sha256, PDF + b"!")
     assert "damaged" in refused("document", told["document"], *to_file)
     assert not output.exists()
-    assert "no such document" in refused("document", told["document"], *to_file, "--known-at", BEFORE)
+    assert "the document was not found" in refused("document", told["document"], *to_file, "--known-at", BEFORE)

@@ -98,7 +98,7 @@ def test_wrong_use_is_one_line_that_names_the_option(url: str, arguments: list[s
 
 def test_there_is_nothing_to_ask_where_there_is_no_ledger(tmp_path: Path) -> None:
     for verb in ("worklist", "rebuild"):
-        assert "There is no ledger" in run(verb, "--database", f"sqlite:///{tmp_path / 'none'}", status=2).stderr
+        assert "No ledger was found" in run(verb, "--database", f"sqlite:///{tmp_path / 'none'}", status=2).stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -104,7 +104,7 @@ def _denied_in(ledger: Ledger) -> str:
 def test_on_the_command_line_one_page_tells_it(told_at: tuple[str, str]) -> None:
     url, request = told_at
     page = run("replay", request, "--database", url).stdout
-    assert "As known then the record agrees." in page
+    assert "The record reproduces the determination as known then." in page
     assert "Denied on 2026-04-28 by Dora Medical (clinician, physician), event 3" in page
     row = next(line for line in page.splitlines() if line.strip().startswith("1.A.iii.b"))
     assert row.split("\t")[1:7] == ["not met", "not met", "not met", "not met", "met", "met"]

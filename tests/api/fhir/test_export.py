@@ -143,7 +143,7 @@ def test_a_name_that_is_taken_and_a_folder_that_is_not_there_are_refused(
     patient: UUID, ledger_url: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a").write_text("mine")
-    assert "there is a file of this name" in refused(
+    assert "a file with this name already exists" in refused(
         "audit-events", "--output", str(tmp_path / "a"), "--database", ledger_url
     )
     assert (tmp_path / "a").read_text() == "mine"

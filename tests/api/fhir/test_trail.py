@@ -147,5 +147,5 @@ def test_an_instant_is_read_from_the_head_of_a_record_as_from_the_event(ledger: 
     "cursor", ["", "x", "W10", "e30", "bnVsbA", "WzEsMiwzLDRd", "WyIyMDI2LTAxLTAxIiwwLG51bGwsMV0", "A" * 4_000]
 )
 def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
-    with pytest.raises(InvalidCommand, match="this is not where a page ended"):
+    with pytest.raises(InvalidCommand, match="this value does not come from a page of results"):
         Place.at(cursor)

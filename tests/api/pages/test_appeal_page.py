@@ -70,7 +70,7 @@ def test_what_came_since_is_shown_with_the_event_that_changed_the_answer(api: Ap
 def test_the_rules_are_shown_before_anything_is_typed(api: Api, desk: Desks) -> None:
     path = filed(api, desk)
     took_part = desk(story.PHYSICIAN).opens(path)
-    assert "You: this person took part in the determination that is appealed." in took_part.text
+    assert "You: this user took part in the determination under appeal." in took_part.text
     assert not took_part.has_form("decide")
     free = desk(NEUROLOGIST).opens(path)
     assert "You:" not in free.text
@@ -95,7 +95,7 @@ def test_it_is_taken_and_overturned_and_the_course_is_approved(api: Api, desk: D
 def test_a_request_without_an_appeal_is_replayed_too(api: Api, desk: Desks) -> None:
     shown = desk(AUDITOR).opens(f"/pages/requests/{denied(api)}/replay")
     assert shown.status == 200
-    assert "As known then the record agrees" in shown.text
+    assert "The record reproduces the determination as known then" in shown.text
 
 
 def test_an_office_sees_its_appeal_and_no_replay(api: Api, desk: Desks) -> None:

@@ -116,7 +116,7 @@ def test_the_ledger_is_verified_and_the_answer_says_how_far_it_reaches(api: Api,
     key, note = sealing.origins.verifying_keys()[-1], sealing.newest()
     assert note is not None
     outside = verified(auditor, page, vkey=key, checkpoint=note.note.replace("\n", "\r\n"))
-    assert "holds against a key and 1 checkpoint from outside" in outside.text
+    assert "verified with a key and 1 checkpoint from an independent source" in outside.text
     wrong = auditor.sends(page, "verify", vkey="not a key")
     assert wrong.status == 422
     assert 'value="not a key"' in wrong.html
@@ -133,7 +133,7 @@ def test_an_altered_event_is_named_exactly(api: Api, desk: Desks, sqlite_url: st
         ).rowcount
         assert changed == 1
     run = verified(auditor, auditor.opens("/pages/audit/verify"))
-    assert "does not hold" in run.text
+    assert "verification failed" in run.text
     assert f"/pages/patients/{patient}/events/3" in run.html
     shown = auditor.opens(f"/pages/patients/{patient}/events/3")
     assert "this event was altered since it was sealed" in shown.text

@@ -75,7 +75,7 @@ def test_an_auditor_finds_and_does_not_open_and_an_administrator_does_neither(de
     page = desk(AUDITOR).opens("/pages/patients")
     assert page.has_form("find")
     assert not page.has_form("open")
-    assert "An auditor may not open history" in page.text
+    assert "An auditor may not open the history" in page.text
     assert desk(ADMINISTRATOR).opens("/pages/patients").status == 403
 
 
@@ -140,4 +140,4 @@ def test_a_form_sent_twice_submits_one_request(api: Api, desk: Desks) -> None:
 def test_whoever_may_not_submit_reads_why(api: Api, desk: Desks) -> None:
     page = new_request(desk(AUDITOR), api.opened())
     assert not page.has_form("submit")
-    assert "An auditor may not submit request" in page.text
+    assert "An auditor may not submit the request" in page.text

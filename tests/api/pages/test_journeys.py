@@ -154,7 +154,7 @@ def test_pended_answered_with_a_document_and_approved(api: Api, visit: Visit, tm
     form.get_by_text("Facts; what is left").click()
     form.locator("[name='statement.aggressive_disease.mri.documentation']").select_option("attached")
     form.locator("button.send").click()
-    expect(office.get_by_text("Recorded: information supplied")).to_be_visible()
+    expect(office.get_by_text("Recorded: information received")).to_be_visible()
     reviewer.goto(f"/pages/documents/{patient_of(request_id)}.f1")
     reviewer.locator("#form-review").get_by_label("It supports the finding").select_option("true")
     reviewer.locator("#form-review button.send").click()
@@ -279,7 +279,7 @@ def test_a_lost_server_loses_no_typed_text(api: Api, visit: Visit) -> None:
     expect(note).to_have_value("Please look at the MRI.")
     page.unroute(lost)
     page.locator("#form-refer button.send").click()
-    expect(page.get_by_text("Recorded: referred to a clinician")).to_be_visible()
+    expect(page.get_by_text("Recorded: referred to clinical review")).to_be_visible()
     assert kinds(api, request_id).count("RequestReferred") == 1
 
 

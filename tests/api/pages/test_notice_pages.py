@@ -107,7 +107,7 @@ def test_a_letter_is_issued_and_delivered_once_whatever_is_pressed_twice(api: Ap
     issued = reviewer.sends(page, "issue", issued_at="2026-04-28T12:00")
     again = reviewer.sends(page, "issue", issued_at="2026-04-28T12:00")
     assert issued.path == again.path == f"/pages/notices/{patient_of(request_id)}.n1"
-    assert "Recorded: notice issued" in issued.text
+    assert "Recorded: notice sent" in issued.text
     assert "Delivery is not recorded" in issued.text
     arrived = reviewer.sends(issued, "deliver", delivered_at="2026-04-28T12:00")
     assert "Delivered 2026-04-28 12:00 EDT" in arrived.text

@@ -117,7 +117,7 @@ def test_an_auditor_reads_and_records_nothing(api: Api, desk: Desks) -> None:
     shown = desk(AUDITOR).opens(at(patient))
     assert shown.status == 200
     assert not shown.has_form("dose")
-    assert "May not record dose" in shown.text or "may not record dose" in shown.text
+    assert "May not record the dose" in shown.text or "may not record the dose" in shown.text
 
 
 def test_a_moment_that_is_none_or_to_come_is_told(api: Api, desk: Desks) -> None:

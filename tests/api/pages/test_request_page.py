@@ -67,10 +67,10 @@ def test_who_may_not_is_told_why_and_who_may(api: Api, desk: Desks) -> None:
     seen = desk(story.NURSE).opens(at(request_id))
     assert not seen.has_form("deny")
     assert not seen.has_form("approve")
-    assert "A reviewer may not deny request" in seen.text
-    assert "Have it done by a clinician" in seen.text
+    assert "A reviewer may not deny the request" in seen.text
+    assert "Ask a clinician" in seen.text
     pharmacist = desk(story.PHARMACIST).opens(at(request_id))
-    assert "may not deny a request in commercial" in pharmacist.text
+    assert "Only a physician may deny a request (commercial)" in pharmacist.text
     auditor = desk(AUDITOR).opens(at(request_id))
     assert auditor.status == 200
     assert "<textarea" not in auditor.html
@@ -111,7 +111,7 @@ def test_a_document_comes_is_read_and_makes_it_approvable(api: Api, desk: Desks)
         document_name="MRI of the head",
         statement__aggressive_disease__mri__documentation="attached",
     )
-    assert "Recorded: information supplied" in came.text, came.text[:600]
+    assert "Recorded: information received" in came.text, came.text[:600]
     assert "not read yet" in came.text.lower()
     document = reviewer.opens(f"/pages/documents/{patient_of(request_id)}.f1")
     assert "Nobody has read it yet" in document.text
@@ -187,7 +187,7 @@ def test_what_was_stated_is_corrected_from_what_stands(api: Api, desk: Desks) ->
     request_id, reviewer = submitted(api), desk(story.NURSE)
     page = reviewer.opens(at(request_id))
     sent = reviewer.sends(page, "correct", reason="Misread from the fax.", statement__ms_form="primary_progressive")
-    assert "Recorded: submitted facts corrected" in sent.text
+    assert "Recorded: statement corrected" in sent.text
     history = api.ledger.history(patient_of(request_id))
     stands = history.requests[0].statement
     assert stands.ms_form == "primary_progressive"

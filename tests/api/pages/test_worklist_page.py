@@ -59,7 +59,7 @@ def test_a_row_says_what_waits_for_whom_and_how_its_time_stands(desk: Desks, wai
     urgent = page.html.split(f'id="row-{waiting["urgent"]}"')[1].split("</tr>")[0]
     assert "Urgent" in urgent
     assert 'href="/pages/policy/1.A.iii.d(3)' in urgent
-    assert "waits for the prescriber, not asked yet" in urgent
+    assert "waits for the prescriber, information not requested yet" in urgent
 
 
 def test_the_list_names_no_patient(desk: Desks, waiting: dict[str, str]) -> None:
@@ -160,7 +160,7 @@ def test_whoever_may_not_claim_reads_why(desk: Desks, waiting: dict[str, str]) -
     page = desk(AUDITOR).opens("/pages/worklist")
     assert not page.has_form(f"claim-{waiting['late']}")
     assert "not yours to claim (1)" in page.text
-    assert "An auditor may not assign request" in page.text
+    assert "An auditor may not assign the request" in page.text
 
 
 def test_an_appeal_is_claimed_by_whoever_may_decide_it_and_not_by_who_decided_before(api: Api, desk: Desks) -> None:

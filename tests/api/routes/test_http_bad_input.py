@@ -120,7 +120,7 @@ def test_a_body_never_says_who_acts(api: Api) -> None:
         before = (on.stored(), api.version(on.patient))
         for name, body in on.bodies.items():
             answer = api.client.post(on.paths[name], content=json.dumps({"actor": NURSE} | body), headers=AS_JSON)
-            assert refused(answer, 422, "actor")["errors"][0]["problem"] == "no field of this name is known here", name
+            assert refused(answer, 422, "actor")["errors"][0]["problem"] == "this field does not exist", name
         still_as_it_was(on, before)
 
 
@@ -142,7 +142,7 @@ def test_a_hundred_thousand_faults_make_a_short_answer(api: Api) -> None:
 def test_what_is_not_there_is_a_problem_too(api: Api) -> None:
     refused(api.client.get("/nothing/here"), 404)
     answer = api.client.delete("/patients")
-    assert refused(answer, 405)["remedy"] == "use a method that the Allow header names"
+    assert refused(answer, 405)["remedy"] == "Use a method that the Allow header lists."
     assert answer.headers["allow"] == "POST"
     assert api.client.patch("/patients/x/requests").headers["allow"] == "GET, POST"
     refused(api.client.get("/patients/%00/history"), 422, "path.patient_id")

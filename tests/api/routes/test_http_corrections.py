@@ -233,7 +233,7 @@ def test_a_second_number_leads_to_her_and_a_retired_one_to_whom_it_is_given_next
     api.did_to(patient, "identifiers", member=second)
     assert api.did("/patients/find", {"member": second})["patient_id"] == patient
     refused(api.post(f"/patients/{api.opened('M-3')}/identifiers", {"actor": NURSE, "member": second}), 409, "member")
-    api.did_to(patient, "identifiers/retire", member=second, reason="Given to her by mistake.")
+    api.did_to(patient, "identifiers/retire", member=second, reason="Assigned to this member by mistake.")
     refused(api.post("/patients/find", {"member": second}), 404, "member")
     assert api.opened("M-2") != patient
     last = {"actor": NURSE, "member": {"issuer": "plan", "member_id": "M-1"}, "reason": "Not hers."}

@@ -104,7 +104,7 @@ def test_what_is_too_large_is_refused_and_leaves_nothing(api: Api, request_id: s
     path, headers = f"/patients/{patient_of(request_id)}/documents", {"Content-Type": "application/pdf"}
     largest = b"%PDF-" + bytes(DOCUMENT_BYTES_MAX - 5)
     answer = api.client.post(path, content=largest + b"x", headers=headers)
-    assert refused(answer, 413)["remedy"].startswith("split it")
+    assert refused(answer, 413)["remedy"].startswith("Split the document")
     assert shelf(api, ledger_url).is_empty()
     assert api.client.post(path, content=largest, headers=headers).json()["size_bytes"] == DOCUMENT_BYTES_MAX
 

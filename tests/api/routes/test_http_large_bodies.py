@@ -61,7 +61,7 @@ def test_a_server_refuses_a_large_body_and_goes_on(ledger_url: str, tmp_path: Pa
         connection.request("POST", "/patients", parts(FORTY_MEGABYTES), headers, encode_chunked=not announced)
         answer = connection.getresponse()
         assert (answer.status, answer.headers["content-type"]) == (413, PROBLEM)
-        assert json.load(answer)["remedy"] == "send one command at a time"
+        assert json.load(answer)["remedy"] == "Send one command in each request."
         connection.close()
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
         connection.request("POST", "/patients", json.dumps(OPENING), AS_JSON | speaking(server))
@@ -79,7 +79,10 @@ def test_who_sends_a_document_that_is_too_large_sees_why(ledger_url: str, tmp_pa
         path = f"/patients/{patient}/documents"
         connection.request("POST", path, parts(FORTY_MEGABYTES), headers, encode_chunked=not announced)
         answer = connection.getresponse()
-        assert (answer.status, json.load(answer)["remedy"]) == (413, "split it, or scan it at a lower resolution")
+        assert (answer.status, json.load(answer)["remedy"]) == (
+            413,
+            "Split the document, or scan it at a lower resolution.",
+        )
         connection.close()
 
 

@@ -137,7 +137,7 @@ def test_the_stateless_assessment_touches_no_ledger(api: Api) -> None:
     refused(api.post("/assessments", {"as_of": "2026-04-28", "edition": "2025-01-01"}), 422, "edition")
     refused(api.post("/assessments", {"as_of": "2020-01-01"}), 422, "edition")
     later = {"as_of": "2026-04-28", "facts": {"birth_date": "2027"}}
-    assert "birth_date lies after as_of" in refused(api.post("/assessments", later), 422, "facts.birth_date")["detail"]
+    assert "birth_date is after as_of" in refused(api.post("/assessments", later), 422, "facts.birth_date")["detail"]
 
 
 def test_health(api: Api) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
 
 from api.http import examples
+from api.http.field_descriptions import FIELDS
+from api.http.fields_of_schemas import FIELDS_OF
+from api.http.openapi_document import SUMMARIES, name_of
 from api.http.problems import FHIR, MEANING
+from api.http.schema_descriptions import SCHEMAS
 from api.routes.commands import ACTS
 from domain.events.documents import MediaType
 from tests.api.callers import application
@@ -51,15 +56,80 @@ def test_there_are_operations() -> None:
     assert set(ACT_OF_OPERATION) <= set(WITH_BODY)
 
 
+def is_sentence(text: Any) -> bool:
+    """Text that begins like a sentence (or with a name in code) and ends with a period."""
+    return isinstance(text, str) and len(text) > 5 and text.endswith(".") and (text[0].isupper() or text[0] in "`1")
+
+
+def without_description(document: Json) -> list[str]:
+    """Everything in an OpenAPI document that is not described in a sentence."""
+    tags = {one["name"]: one["description"] for one in document.get("tags", [])}
+    missing = [f"tag {name}" for name, text in tags.items() if not is_sentence(text)]
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            at = f"{method.upper()} {path}"
+            named = operation.get("tags") or []
+            missing += [f"{at} tag {one}" for one in named if one not in tags] + ([] if named else [f"{at} tags"])
+            missing += [] if operation.get("summary") else [f"{at} summary"]
+            texts = {"": operation.get("description")}
+            texts |= {one["name"]: one.get("description") for one in operation.get("parameters", [])}
+            texts |= {f"answer {status}": one.get("description") for status, one in operation["responses"].items()}
+            if "requestBody" in operation:
+                texts["body"] = operation["requestBody"].get("description")
+            missing += [f"{at} {what}" for what, text in texts.items() if not is_sentence(text)]
+    for name, schema in document["components"]["schemas"].items():
+        missing += [] if is_sentence(schema.get("description")) else [name]
+        for field, described in schema.get("properties", {}).items():
+            missing += [] if is_sentence(described.get("description")) else [f"{name}.{field}"]
+    return missing
+
+
+def test_everything_is_described_in_sentences() -> None:
+    assert without_description(DOCUMENT) == []
+
+
+def test_what_is_not_described_is_found() -> None:
+    document = json.loads(json.dumps(DOCUMENT))
+    operation = document["paths"]["/worklist"]["get"]
+    del operation["summary"]
+    operation["description"] = "no sentence"
+    operation["tags"] = ["unknown"]
+    operation["parameters"][0]["description"] = ""
+    operation["responses"]["200"]["description"] = "Successful Response"
+    del document["components"]["schemas"]["Way"]["description"]
+    del document["components"]["schemas"]["Way"]["properties"]["size"]["description"]
+    document["tags"][0]["description"] = "words"
+    assert without_description(document) == [
+        f"tag {document['tags'][0]['name']}",
+        "GET /worklist tag unknown",
+        "GET /worklist summary",
+        "GET /worklist ",
+        f"GET /worklist {operation['parameters'][0]['name']}",
+        "GET /worklist answer 200",
+        "Way",
+        "Way.size",
+    ]
+
+
+def test_every_description_in_the_tables_is_used() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    fields = {(name, field) for name, schema in schemas.items() for field in schema.get("properties", {})}
+    named = {(name, field) for name, texts in FIELDS_OF.items() for field in texts}
+    assert set(SCHEMAS) <= set(schemas)
+    assert named <= fields
+    assert set(FIELDS) <= {field for _, field in fields - named}
+    names = {
+        name_of(operation["operationId"], path, method)
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert set(SUMMARIES) <= names
+
+
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_an_operation_says_what_it_does_with_examples(label: str) -> None:
-    operation = OPERATIONS[label]
-    assert operation["summary"]
-    assert len(operation["description"]) > 10
-    for parameter in operation.get("parameters", []):
-        described: Any = parameter | parameter["schema"]
-        assert described.get("description"), parameter["name"]
-        assert described.get("examples"), parameter["name"]
+def test_an_operation_has_examples_of_its_parameters(label: str) -> None:
+    for parameter in OPERATIONS[label].get("parameters", []):
+        assert (parameter | parameter["schema"]).get("examples"), parameter["name"]
 
 
 @pytest.mark.parametrize("label", OPERATIONS)

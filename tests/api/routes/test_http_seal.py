@@ -91,7 +91,7 @@ def test_an_event_that_is_not_sealed_yet_has_no_proof_yet(api: Api) -> None:
     patient = api.opened()
     answer = api.client.get(f"/patients/{patient}/events/1/proof")
     assert answer.status_code == 409
-    assert "ask again" in answer.text
+    assert "Ask again" in answer.text
 
 
 def test_a_newer_tree_is_proven_to_begin_with_an_older_one(api: Api) -> None:

@@ -222,11 +222,13 @@ def test_another_public_url_is_refused(url: str, cause: str) -> None:
 
 @pytest.mark.parametrize("proxies", ["*", "proxy.example", "10.0.0.5/8", "10.0.0.300", "10.0.0.5;10.0.0.6"])
 def test_a_proxy_is_named_by_its_address(proxies: str) -> None:
-    assert "(--proxy): name the proxy's" in refused("--demo", "--port", "0", "--public-url", URL, "--proxy", proxies)
+    assert "(--proxy): give the addresses of the proxies" in refused(
+        "--demo", "--port", "0", "--public-url", URL, "--proxy", proxies
+    )
 
 
 def test_a_proxy_without_the_url_that_it_serves_is_refused() -> None:
-    with pytest.raises(InvalidCommand, match="a proxy is named, and not the address that it serves"):
+    with pytest.raises(InvalidCommand, match="a proxy is given without its public address"):
         front_of(None, PROXY)
 
 

@@ -161,7 +161,7 @@ def test_a_new_ledger_is_made_and_only_this_machine_is_answered(tmp_path: Path) 
         assert (status, refusals) == (0, ["wrong_host"] * 6 + ["cross_site"] * 3)
     # The zone is the ledger's from then on.
     line = refused("--database", url, "--port", "0", "--time-zone", "America/Chicago")
-    assert "keeps its days in Asia/Tokyo, not in America/Chicago" in line
+    assert "uses the time zone Asia/Tokyo, not America/Chicago" in line
 
 
 def test_a_postgresql_ledger_is_served(postgresql_url: str) -> None:
@@ -179,8 +179,8 @@ def test_a_postgresql_ledger_is_served(postgresql_url: str) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", "127.0.0.1.evil.example", "", "10.1"])
 def test_a_host_beyond_this_machine_needs_the_public_url_and_the_error_says_so(host: str) -> None:
     line = refused("--demo", "--port", "0", "--host", host)
-    assert "through a proxy with TLS, and no address of one is given (--host)" in line
-    assert "add --public-url https://…, or serve on this machine alone, with 127.0.0.1, ::1 or localhost" in line
+    assert "the server needs a proxy with TLS, and no public address is given (--host)" in line
+    assert "add --public-url https://…, or serve only this machine with 127.0.0.1, ::1 or localhost" in line
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.5.5.5", "localhost", "LocalHost", "::1"])
@@ -227,8 +227,8 @@ def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> 
     with serve.listening("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         line = refused("--port", str(port), "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
-    assert line.startswith(f"port {port} of 127.0.0.1 can't be listened on: ")
-    assert "--port 0 takes a free one" in line
+    assert line.startswith(f"port {port} of 127.0.0.1 can't be opened: ")
+    assert "--port 0 selects a free port" in line
     assert list(tmp_path.iterdir()) == []
 
 
@@ -252,7 +252,7 @@ def test_a_machine_that_does_not_name_its_zone_is_not_guessed_at(
 
     monkeypatch.setattr("tzlocal.get_localzone_name", get_localzone_name)
     line = refused("--port", "0", "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
-    assert line.startswith("This machine does not name its time zone: name the plan's with --time-zone")
+    assert line.startswith("The time zone of this machine is not set: give the plan's time zone with --time-zone")
     assert list(tmp_path.iterdir()) == []
 
 

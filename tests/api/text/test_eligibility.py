@@ -19,50 +19,55 @@ from tests.story import MEETS_A, given, submitted
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (initial(), "nothing to send, a person decides"),
-        (initial(hiv_infection=None), "send HIV infection (if no)"),
-        (initial(birth_date="2009-05-01"), "nothing to send, from 2026-05-01 on"),
-        (initial(birth_date="2009-05-01", hiv_infection=None), "send HIV infection (if no), from 2026-05-01 on"),
-        (initial(birth_date=None), "send birth date (if 2009-04-28 or earlier)"),
+        (initial(), "no information needed, a person decides"),
+        (initial(hiv_infection=None), "HIV status (approvable if negative)"),
+        (initial(birth_date="2009-05-01"), "no information needed, from 2026-05-01 on"),
+        (
+            initial(birth_date="2009-05-01", hiv_infection=None),
+            "HIV status (approvable if negative), from 2026-05-01 on",
+        ),
+        (initial(birth_date=None), "birth date (approvable if 2009-04-28 or earlier)"),
         (
             initial(aggressive_disease__mri={"finding": True}),
-            "send a document for 1.A.iii.d(3), found by a reviewer to support it",
+            "a document for 1.A.iii.d(3), with a review that finds it supportive",
         ),
         (
             initial(aggressive_disease__mri={"documentation": "attached"}),
-            "send the finding for 1.A.iii.d(3) (if yes)",
+            "the finding for 1.A.iii.d(3) (approvable if present)",
         ),
         (
             initial(aggressive_disease__mri={}),
-            "send the finding and a document for 1.A.iii.d(3), found by a reviewer to support it",
+            "the finding and a document for 1.A.iii.d(3), with a review that finds it supportive",
         ),
         (
             initial(agents=tried("Avonex=?"), aggressive_disease__mri={"finding": True}, diagnosis=None),
-            "send diagnosis (if multiple sclerosis) and a document for 1.A.iii.d(3), found by a reviewer to support it",
+            "diagnosis (approvable if multiple sclerosis) and a document for 1.A.iii.d(3), "
+            "with a review that finds it supportive",
         ),
         (
             initial(agents=tried("Kesimpta=?"), aggressive_disease__mri={"finding": False}),
-            "send Kesimpta, how it went (if inadequate efficacy or significant intolerance)",
+            "Kesimpta, outcome (approvable if inadequate efficacy or significant intolerance)",
         ),
         (
             initial(agents=tried("ofatumumab"), aggressive_disease__mri={"finding": False}),
-            "send ofatumumab, which product it was (if ofatumumab subcutaneous)",
+            "ofatumumab, product (approvable if ofatumumab subcutaneous)",
         ),
         (
             initial(agents={}, aggressive_disease__mri={"finding": False}),
-            "send one more agent tried (for example Kesimpta, natalizumab or Briumvi, if inadequate efficacy or"
-            " significant intolerance)",
+            "one more agent that was tried (for example Kesimpta, natalizumab or Briumvi, approvable if"
+            " inadequate efficacy or significant intolerance)",
         ),
         (
             later(requested_dosing={}, response={"symptom": None, "objective_measure": False}),
-            "send response by a symptom (if yes) and requested dosing (if 12 mg a day, 3 days, intravenous)",
+            "response by a symptom (approvable if yes) and requested dosing (approvable if 12 mg a day, "
+            "3 days, intravenous)",
         ),
         (
             initial(
                 prior_treatment={"received_lemtrada": True, "completed_course": False},
                 requested_dosing__consecutive_days=3,
             ),
-            "send doses given of the course begun (if 2 or 1)",
+            "doses given in the current course (approvable if 2 or 1)",
         ),
     ],
 )
@@ -77,20 +82,20 @@ def rows(statement: dict[str, Any] | None, label: str) -> list[str]:
 
 
 def test_each_way_has_a_row() -> None:
-    assert rows({"hiv_infection": None}, "To be approved") == ["send HIV infection (if no)"]
-    assert rows({"hiv_infection": True}, "To be approved") == ["nothing that is still to be told would help"]
+    assert rows({"hiv_infection": None}, "To be approved") == ["HIV status (approvable if negative)"]
+    assert rows({"hiv_infection": True}, "To be approved") == ["no further information can change this"]
     assert rows({}, "To be approved") == []
 
 
 def test_where_only_a_clinician_can_be_reached_the_row_says_so() -> None:
     outside = {"requested_dosing": {"mg_per_day": 24, "consecutive_days": 5, "route": "intravenous"}}
-    assert rows(outside | {"hiv_infection": None}, "To a clinician") == ["send HIV infection (if no)"]
+    assert rows(outside | {"hiv_infection": None}, "To clinical review") == ["HIV status (approvable if negative)"]
 
 
 def test_of_many_ways_the_first_are_shown_and_the_others_counted() -> None:
     found = rows(None, "To be approved")
-    assert [one.split()[0] for one in found] == ["send", "or", "or", "or", "or"]
-    assert found[-1] == "or 18 other ways as short"
+    assert [one.split()[0] for one in found] == ["diagnosis", "or", "or", "or", "or"]
+    assert found[-1] == "or 18 other paths of the same length"
 
 
 def test_of_an_agent_that_is_taken_it_asks_when_it_is_stopped() -> None:
@@ -98,4 +103,4 @@ def test_of_an_agent_that_is_taken_it_asks_when_it_is_stopped() -> None:
     story = given(submitted(MEETS_A | {"agents": [*MEETS_A["agents"], gilenya]}))
     judged = eligibility(story.known, date(2026, 5, 4)).approvable
     assert judged is not None
-    assert way_in_words(judged.ways[0]) == "send Gilenya, when it is stopped (if 2026-05-03 or earlier)"
+    assert way_in_words(judged.ways[0]) == "Gilenya, stop date (approvable if 2026-05-03 or earlier)"

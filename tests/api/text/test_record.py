@@ -39,7 +39,7 @@ def test_a_request_tells_all_that_became_of_it_by_the_plans_clock(api: Api, cloc
     assert f"Document       f1 Report of the MRI (mri report, does not support {MRI}, {NURSE['name']})" in said
     sent = "issued 2026-04-28T22:30-04:00 by mail: delivered 2026-04-28T22:30-04:00"
     assert f"Notice         n1 (information needed) {sent}" in said
-    assert {"Expedited      not granted", "Reminders      1", "Peer to peer   offered"} <= set(said)
+    assert {"Expedited      not granted", "Reminders      1", "Peer-to-peer   offered"} <= set(said)
 
 
 def test_clocks_are_read_on_the_day_that_is_asked_for(api: Api, clock: Clock, ledger_url: str) -> None:
@@ -79,12 +79,13 @@ def test_a_request_from_before_the_first_edition_is_told_though_nothing_judges_i
     request_id = asked.split()[1].rstrip(":")
     said = page("request", request_id, database=ledger_url)
     assert (
-        "Decided        denied on 2023-06-10 by Old Doctor, citing 1.B.iv, edition unknown, imported from old" in said
+        "Decided        denied on 2023-06-10 by Old Doctor, citing 1.B.iv, policy version unknown, imported from old"
+        in said
     )
-    assert said[-1].startswith("Edition        No edition of the policy is known for 2023-06-01")
+    assert said[-1].startswith("Edition        No policy version is on file for 2023-06-01")
     whole = json.loads(run("request", request_id, "--json", "--database", ledger_url).stdout)
     assert (whole["assessment"], whole["edition_problem"]) == (None, said[-1].removeprefix("Edition        "))
-    assert "No edition" in refused("eligibility", "M-1", "--as-of", "2023-07-01", "--database", ledger_url)
+    assert "No policy version" in refused("eligibility", "M-1", "--as-of", "2023-07-01", "--database", ledger_url)
     events = [line.split("\t")[4] for line in page("history", "M-1", database=ledger_url)[1:]]
     assert events == [
         f"{event} (imported from old)" for event in ("HistoryOpened", "RequestSubmitted", "PastDeterminationImported")

@@ -157,7 +157,7 @@ def test_a_commercial_clock_stands_still_until_the_answer_or_its_limit(
     pause = Pause(NOON + days(5), end_of_day(date(2026, 7, 6), HERE), answered)
     told = clock(COMMERCIAL, DecisionMoments(NOON, pauses=(pause,)))
     assert told.due_at == midnight_after(*last_day)
-    assert told.rule.endswith("not counting the time in which information was asked for")
+    assert told.rule.endswith("excluding the time while requested information was pending")
 
 
 def test_a_clock_says_since_when_it_stands_still_and_until_when_at_the_latest() -> None:
@@ -256,7 +256,7 @@ def test_an_urgent_commercial_request_is_due_48_hours_after_the_answer_or_the_ti
 ) -> None:
     told = clock(COMMERCIAL, DecisionMoments(NOON, "urgent", pauses=asked))
     assert (told.due_at, told.source) == (due_at, "29 CFR 2560.503-1(f)(2)(i)")
-    assert ("48 hours from the answer" in told.rule) == bool(told.stops)
+    assert ("48 hours from the receipt" in told.rule) == bool(told.stops)
 
 
 # -- expedited, extended, decided -------------------------------------------------------------
@@ -319,11 +319,11 @@ def test_medicare_and_medicaid_allow_no_extension(terms: ClockTerms) -> None:
     ("moments", "at", "reason"),
     [
         (DecisionMoments(NOON), midnight_after(6, 16) - TICK, None),
-        (DecisionMoments(NOON), midnight_after(6, 16), "run out"),
+        (DecisionMoments(NOON), midnight_after(6, 16), "the deadline has passed"),
         (DecisionMoments(NOON, pauses=(question(NOON + days(10)),)), midnight_after(6, 16), None),
         (DecisionMoments(NOON, "urgent"), NOON + hours(1), "urgent"),
         (DecisionMoments(NOON, expedited_at=NOON + hours(1)), NOON + hours(2), "urgent"),
-        (DecisionMoments(NOON, extensions=(Extension(NOON, Days(1)),)), NOON + hours(2), "once"),
+        (DecisionMoments(NOON, extensions=(Extension(NOON, Days(1)),)), NOON + hours(2), "only one extension"),
         (DecisionMoments(NOON, decided_at=NOON + hours(1)), NOON + hours(1), "closed"),
     ],
 )

@@ -78,7 +78,7 @@ def test_what_ended_undecided_uses_up_no_level(ended: Step) -> None:
 def test_a_third_level_there_is_not() -> None:
     scenario = upheld_on_5_may(appealed(), upheld("NR.3").by(SECOND_NEUROLOGIST)).when(appealed())
     scenario.then_refused(Conflict, field="request_id")
-    assert "two levels" in str(scenario.error)
+    assert "both levels" in str(scenario.error)
 
 
 def test_another_determination_begins_at_the_first_level_again() -> None:

@@ -81,9 +81,9 @@ ADVERSE: dict[str, list[Step]] = {
     "an approval taken back": [submitted(), approved(), rescinded()],
 }
 NOT_ADVERSE: dict[str, tuple[list[Step], str]] = {
-    "a full approval": ([submitted(), approved()], "a full approval stands"),
-    "one that nobody decided": ([submitted()], "is not decided"),
-    "one with a clinician": ([submitted(), referred()], "is not decided"),
+    "a full approval": ([submitted(), approved()], "a full approval is in effect"),
+    "one that nobody decided": ([submitted()], "has no determination yet"),
+    "one with a clinician": ([submitted(), referred()], "has no determination yet"),
 }
 
 

@@ -293,9 +293,9 @@ def test_the_person_s_word_stands_where_both_are_corrected_to_one_day() -> None:
 
 def test_when_the_first_report_is_of_another_day_the_second_waits_for_a_person() -> None:
     story = claimed("2026-03-04", "2026-03-04").and_given(confirmed_duplicate(2), submitted())
-    assert not any("waits for a person" in note for note in story.judged().assessment.advisories)
+    assert not any("not counted and needs a decision" in note for note in story.judged().assessment.advisories)
     story.and_given(dose_corrected(1, on="2026-03-05"))
-    assert any("waits for a person" in note for note in story.judged().assessment.advisories)
+    assert any("not counted and needs a decision" in note for note in story.judged().assessment.advisories)
 
 
 def test_a_second_report_is_corrected_too_and_stays_uncounted() -> None:

@@ -33,7 +33,7 @@ from tests.story import (
     withdrawn,
 )
 
-WAITS = "attached that nobody of the plan has yet found to support"
+WAITS = "was received and is not yet reviewed"
 REPORT = sent("MRI of March", MRI)
 
 

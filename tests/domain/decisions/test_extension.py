@@ -67,7 +67,7 @@ def test_only_while_it_is_in_force(day: str, why: str | None) -> None:
 
 def test_not_before_it_begins() -> None:
     scenario = given(submitted(), approved(valid_from="2026-05-10")).on("2026-05-09").when(extended())
-    assert "it begins on 2026-05-10" in str(scenario.then_refused(Conflict).error)
+    assert "it starts on 2026-05-10" in str(scenario.then_refused(Conflict).error)
     scenario.on("2026-05-10").when(extended()).then(ApprovalExtended)
 
 

@@ -88,7 +88,7 @@ def test_whom_one_of_an_office_brought_in_all_of_it_knows() -> None:
 def test_an_office_that_does_not_know_her_learns_nothing_of_her(asked: Step) -> None:
     """Whatever is wrong, it is told the same, and nothing is recorded."""
     story = given().when(asked.by(OFFICE)).then_refused(Conflict, field="member")
-    assert "a history can't be opened for this member as it was asked" in str(story.error)
+    assert "the member could not be added with these details" in str(story.error)
     assert story.known.requesters == ()
 
 

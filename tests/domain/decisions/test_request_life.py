@@ -248,7 +248,7 @@ def test_while_an_appeal_is_open_the_request_is_not() -> None:
     given(*DENIED, appealed(), upheld("NR.3")).when(reopened()).then(RequestReopened)
 
 
-# -- peer to peer -----------------------------------------------------------------------------
+# -- peer-to-peer -----------------------------------------------------------------------------
 
 
 def test_a_conversation_is_offered_and_held() -> None:

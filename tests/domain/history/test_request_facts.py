@@ -28,7 +28,7 @@ ATTACHED = MEETS_A | {
 def test_a_document_of_the_requester_does_not_count_before_a_person_of_the_plan_read_it() -> None:
     scenario = given(submitted(ATTACHED).by(OFFICE)).then_recommended("pend", needed=("1.A.iii.d(3)",))
     scenario.then_finding("1.A.iii.d(4)", "not_met")
-    assert any("attached that nobody of the plan" in note for note in scenario.judged().assessment.advisories)
+    assert any("was received and is not yet reviewed" in note for note in scenario.judged().assessment.advisories)
     assert scenario.known.requests[0].statement.aggressive_disease.mri.documentation == "attached"
 
 

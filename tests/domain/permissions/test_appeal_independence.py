@@ -190,7 +190,10 @@ def test_it_is_said_before_anything_is_to_be_mended() -> None:
 
 def test_every_refusal_says_whom_to_ask() -> None:
     scenario: Scenario = given(submitted(HIV), denied("NR.3"), appealed())
-    for step, who in ((overturned().by(PHYSICIAN), "somebody who did not"), (upheld("NR.3").by(CARDIOLOGIST), "phys")):
+    for step, who in (
+        (overturned().by(PHYSICIAN), "not a subordinate of anyone involved"),
+        (upheld("NR.3").by(CARDIOLOGIST), "phys"),
+    ):
         scenario.when(step)
         assert scenario.error is not None
         assert who in scenario.error.remedy

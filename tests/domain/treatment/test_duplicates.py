@@ -92,9 +92,9 @@ def test_only_a_second_report_is_decided_and_the_last_decision_holds() -> None:
 
 def test_no_dose_is_lost_behind_a_confirmation_whose_first_report_was_a_mistake() -> None:
     story = given(dose("2026-03-04"), claim("2026-03-04"), confirmed_duplicate(2), voided(1), submitted())
-    assert any("waits for a person" in note for note in story.judged().assessment.advisories)
+    assert any("not counted and needs a decision" in note for note in story.judged().assessment.advisories)
     story.and_given(dismissed_duplicate(2)).then_courses("open 1")
-    assert not any("waits for a person" in note for note in story.judged().assessment.advisories)
+    assert not any("not counted and needs a decision" in note for note in story.judged().assessment.advisories)
 
 
 def test_the_same_reference_is_recorded_once_per_source_also_after_a_void() -> None:

@@ -301,7 +301,7 @@ def test_a_statement_of_treatment_against_a_report_of_never_leaves_it_open_and_s
     scenario = given(reported(), submitted(MEETS_B)).then_recommended(
         "pend", scope=None, needed=("1.A", "1.B", "1.B.iv")
     )
-    assert any("reported that it never was" in note for note in scenario.judged().assessment.advisories)
+    assert any("states that it was never received" in note for note in scenario.judged().assessment.advisories)
 
 
 def test_a_statement_that_says_never_and_lists_lemtrada_says_nothing() -> None:

@@ -209,7 +209,7 @@ def files_up_to(size: int) -> Iterator[None]:
 
 def test_a_full_disk_is_one_clear_error_and_leaves_nothing(documents: DocumentStore, shelf: Shelf) -> None:
     for room in (0, PIECE_BYTES + 100):
-        with files_up_to(room), pytest.raises(StoreError, match="no room for the document") as caught:
+        with files_up_to(room), pytest.raises(StoreError, match="no space for the document") as caught:
             documents.put(ALMA, [SCAN])
         assert ALMA.hex not in str(caught.value)
         assert shelf.is_empty()
@@ -241,7 +241,9 @@ def test_a_document_is_on_the_disk_before_it_has_its_name_and_its_name_before_it
     assert done == ["file", "folder", "its name", "folder"]
 
 
-@pytest.mark.parametrize(("code", "cause"), [(errno.ENOSPC, "no room"), (errno.EIO, "file system refused a document")])
+@pytest.mark.parametrize(
+    ("code", "cause"), [(errno.ENOSPC, "no space"), (errno.EIO, "could not be stored on the file system")]
+)
 def test_a_disk_that_fails_at_last_leaves_nothing(
     sqlite_documents: SQLiteDocuments, monkeypatch: pytest.MonkeyPatch, code: int, cause: str
 ) -> None:
@@ -271,7 +273,7 @@ def test_a_server_without_room_keeps_no_part_of_a_document(postgresql_url: str, 
             "CREATE TRIGGER full_disk BEFORE INSERT ON document_chunks FOR EACH ROW WHEN (NEW.number = 2)"
             " EXECUTE FUNCTION full_disk()"
         )
-    with pytest.raises(StoreError, match="no room for the document"):
+    with pytest.raises(StoreError, match="no space for the document"):
         put(documents, SCAN)
     assert shelf.is_empty()
     with psycopg.connect(postgresql_url) as connection:
@@ -281,7 +283,7 @@ def test_a_server_without_room_keeps_no_part_of_a_document(postgresql_url: str, 
 
 def test_a_folder_that_cannot_be_written_is_named_as_the_cause(sqlite_documents: SQLiteDocuments) -> None:
     sqlite_documents.folder.write_text("a file where the folder should be")
-    with pytest.raises(StoreError, match="file system refused a document: Not a directory"):
+    with pytest.raises(StoreError, match="could not be stored on the file system: Not a directory"):
         put(sqlite_documents)
     assert not sqlite_documents.exists(ALMA, hash_of(PDF))
     assert sqlite_documents.sweep(lambda _: (), now=datetime.now(UTC)) == Swept()

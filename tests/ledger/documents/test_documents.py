@@ -91,7 +91,7 @@ def test_a_document_belongs_to_its_patient_alone(documents: DocumentStore, shelf
     assert documents.exists(ALMA, sha256)
     assert not documents.exists(BENO, sha256)
     for ask in (documents.open, documents.size, documents.renew):
-        with pytest.raises(NotFound, match="no such document of this patient"):
+        with pytest.raises(NotFound, match="The document was not found"):
             ask(BENO, sha256)
     put(documents, patient_id=BENO)
     assert shelf.content() == {(ALMA, sha256): PDF, (BENO, sha256): PDF}
@@ -180,7 +180,7 @@ def test_a_damaged_document_is_an_error_before_its_last_piece(
     for _ in range(2):
         handed_out: list[bytes] = []
         pieces = documents.open(ALMA, sha256)
-        with pytest.raises(DocumentDamaged, match="no longer have the SHA-256"):
+        with pytest.raises(DocumentDamaged, match="no longer has the SHA-256"):
             handed_out.extend(pieces)
         assert len(handed_out) == max(len(damaged) - 1, 0) // PIECE_BYTES
     shelf.replace(ALMA, sha256, SCAN)

@@ -56,7 +56,7 @@ def test_what_was_written_before_there_was_a_key_comes_back_as_it_is(plain: byte
 
 def test_an_unknown_key_is_named_with_what_to_do() -> None:
     record = RecordCipher([FIRST]).encrypt(PLAIN)
-    with pytest.raises(EncryptionKeyUnknown, match="'first', which this program was not given") as caught:
+    with pytest.raises(EncryptionKeyUnknown, match="'first', which this program does not have") as caught:
         RecordCipher([SECOND]).decrypt(record)
     assert "LEMTRADA_ENCRYPTION_KEYS" in caught.value.remedy
 
@@ -165,17 +165,17 @@ SECRET = written(bytes(range(100, 132)))
 @pytest.mark.parametrize(
     ("references", "cause"),
     [
-        (SECRET, "Reference 1 in LEMTRADA_ENCRYPTION_KEYS is none"),
+        (SECRET, "Reference 1 in LEMTRADA_ENCRYPTION_KEYS is malformed"),
         (f"a={SECRET}", "Reference 1 in"),
         (f"a=base64:{SECRET}", "Reference 1 in"),
         ("a=env:HELD,", "Reference 2 in"),
-        (f"{SECRET[:40]}=env:HELD", "The id of an encryption key is not one"),
+        (f"{SECRET[:40]}=env:HELD", "The id of an encryption key is malformed"),
         ("a=env:NOT_THERE", "The variable of the encryption key 'a' is not set"),
         ("a=file:/not/there", "The file of the encryption key 'a' cannot be read"),
         ("a=file:/", "The file of the encryption key 'a' cannot be read"),
-        ("a=env:SHORT", "'a' has not 32 bytes"),
-        ("a=env:NONSENSE", "as 'a' is no key"),
-        ("a=env:HELD,a=env:HELD", "each with an id of its own"),
+        ("a=env:SHORT", "'a' does not have 32 bytes"),
+        ("a=env:NONSENSE", "as 'a' is not a key"),
+        ("a=env:HELD,a=env:HELD", "each key needs its own id"),
     ],
 )
 def test_a_wrong_reference_is_refused_without_repeating_it(references: str, cause: str) -> None:

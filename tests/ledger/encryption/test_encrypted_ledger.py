@@ -163,7 +163,7 @@ def test_a_ledger_does_not_open_with_a_wrong_key_under_the_right_id_and_nothing_
         patient_id = opened(ledger)
     before = states(ledger_url)
     wrong = EncryptionKey("first", b"3" * 32)
-    with pytest.raises(RecordDamaged, match="does not open with the key 'first'"), under(ledger_url, wrong):
+    with pytest.raises(RecordDamaged, match="can't be decrypted with the key 'first'"), under(ledger_url, wrong):
         pass
     with pytest.raises(RecordDamaged), under(ledger_url, SECOND, wrong):
         pass

@@ -50,7 +50,7 @@ def test_many_ask_at_once_and_each_hears_of_her_own(ledger: Ledger) -> None:
 
 
 def test_a_patient_who_is_not_there_is_not_found(ledger: Ledger) -> None:
-    with pytest.raises(NotFound, match="no such patient") as caught:
+    with pytest.raises(NotFound, match="The patient was not found") as caught:
         read(ledger, uuid4())
     with pytest.raises(NotFound) as elsewhere:
         ledger.history(uuid4())

@@ -54,7 +54,7 @@ def test_what_export_wrote_verify_finds_good(url: str, tmp_path: Path) -> None:
     run("export", str(again), "--database", url)
     key, checkpoint = ["--key", str(kept / export_layout.VKEY)], ["--checkpoint", str(kept / export_layout.CHECKPOINT)]
     found = verified(str(again), *key, *checkpoint)
-    assert found["standing"] == "holds against a key and 1 checkpoint from outside"
+    assert found["standing"] == "verified with a key and 1 checkpoint from an independent source"
     assert found["meaning"]["counts"]["determinations"] == found["meaning"]["counts"]["determinations that agree"] > 20
     assert verified("--database", url, *key, *checkpoint)["standing"] == found["standing"]
 
@@ -73,7 +73,7 @@ def test_without_a_key_and_a_checkpoint_it_says_how_little_that_is(url: str, tmp
     run("export", str(tmp_path / "export"), "--database", url)
     for arguments in ([str(tmp_path / "export")], ["--database", url]):
         said = run("verify", *arguments).stdout
-        assert f"The answer: {INTERNALLY_CONSISTENT_ONLY}: without a key and a checkpoint from outside" in said
+        assert f"Result: {INTERNALLY_CONSISTENT_ONLY}: without an independently kept key and checkpoint" in said
 
 
 def test_the_status_is_one_and_the_exact_event_is_named_where_something_fails(url: str, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_status_is_one_and_the_exact_event_is_named_where_something_fails(ur
     named = {name: failure[name] for name in ("leaf", "history", "version", "topic")}
     assert named == {"leaf": place, "history": told["stream"], "version": told["version"], "topic": "DoseAdministered"}
     assert (
-        f"FAILED: its bytes are not those that were sealed (leaf {place}, history {told['stream']}"
+        f"FAILED: its stored content differs from the sealed content (leaf {place}, history {told['stream']}"
         in run("verify", str(folder), status=1).stdout
     )
 
@@ -138,8 +138,8 @@ def test_wrong_use_is_told_in_one_line_and_status_two(url: str, tmp_path: Path) 
     )
     assert "not the ID of an appeal" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", "M-1")
     unknown = "11111111-2222-4333-8444-555555555555.a1"
-    assert "no such" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", unknown)
-    assert "no ledger" in refused("verify", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
+    assert "was not found" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", unknown)
+    assert "No ledger was found" in refused("verify", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
     assert not (tmp_path / "x").exists()
 
 

@@ -30,7 +30,7 @@ def test_an_export_holds_and_says_what_it_was_held_against(sealed: Sealed, tmp_p
     folder = sealed.exported(tmp_path / "export")
     report = sealed.verified_export(folder)
     assert report.holds, report.lines()
-    assert report.standing == "holds against a key and 2 checkpoints from outside"
+    assert report.standing == "verified with a key and 2 checkpoints from an independent source"
     assert report.bytes.counts["leaves"] == report.order.counts["events"] == sealed.final.size
     assert report.meaning.counts["determinations that agree"] == 2
     assert report.meaning.counts["accesses"] == 2
@@ -133,7 +133,7 @@ def test_what_was_altered_is_not_exported_and_leaves_no_folder(sealed: Sealed, t
         owner.drop_guards()
         owner.run("UPDATE stored_events SET topic = ? WHERE topic = ?", "DeathRecorded", "CourseCompleted")
     before = set(tmp_path.iterdir())
-    with pytest.raises(StoreError, match="not what was sealed"):
+    with pytest.raises(StoreError, match="differs from the sealed record"):
         sealed.exported(tmp_path / "export")
     assert set(tmp_path.iterdir()) == before
 
@@ -224,4 +224,4 @@ def test_an_event_that_was_left_out_of_one_history_is_found(sealed: Sealed, tmp_
 def test_a_checkpoint_that_nothing_leads_from_is_not_passed_over(sealed: Sealed, tmp_path: Path) -> None:
     folder = exported_history(sealed, 0, tmp_path / "export")
     (failure,) = history_verified(sealed, folder, [sealed.kept[0]._replace(size=sealed.kept[0].size + 1)])
-    assert "nothing here leads from its" in failure
+    assert "this export does not connect its" in failure

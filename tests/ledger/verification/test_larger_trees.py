@@ -98,6 +98,6 @@ def test_a_checkpoint_of_any_size_is_held_against_the_tree_at_that_size(larger: 
         forged = read_signed(kept.note.replace(f"\n{kept.size}\n", f"\n{kept.size - 1}\n", 1), "forged", is_given=True)
         report = Sealed(larger.ledger, larger.sealer, [], [forged], larger.final).verified()
         assert {one.what for one in report.bytes.failures} == {
-            "the signature does not hold",
-            f"the tree of its {kept.size - 1} leaves has another root: entries were altered",
+            "the signature is not valid",
+            f"the tree of its {kept.size - 1} leaves has a different root: entries were altered",
         }

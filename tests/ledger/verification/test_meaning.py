@@ -124,7 +124,7 @@ def _of_assessment(change: Callable[[dict[str, Any]], object]) -> Callable[[dict
     return lambda state: change(state["determination"]["assessment"])
 
 
-DIFFERENT = "judged again under its edition it does not agree"
+DIFFERENT = "re-evaluation under its policy version does not agree"
 
 
 @pytest.mark.parametrize(
@@ -135,15 +135,21 @@ DIFFERENT = "judged again under its edition it does not agree"
         (_of_assessment(lambda one: one["findings"][0].update(answer="not_met")), DIFFERENT),
         (
             _of_assessment(lambda one: one["facts"].update(hiv_infection=True)),
-            "the history that it saw tells otherwise",
+            "the history at its version differs",
         ),
         (_of_assessment(lambda one: one.update(edition_digest="0" * 64)), "its digest does not match"),
-        (_of_assessment(lambda one: one.update(edition="2031-01-01")), "is not known here"),
-        (lambda state: state["determination"].update(history_version=1), "there is no request for it at version 1"),
-        (lambda state: state["determination"].update(history_version=70), "there is no request for it at version 70"),
-        (lambda state: state["determination"].update(assessment_digest="0" * 64), "is not the one of its digest"),
-        (lambda state: state["determination"].update(decided_on="2026-03-03"), "is not the one of its digest and day"),
-        (lambda state: state.update(doses_approved="five"), "its bytes are no such event"),
+        (_of_assessment(lambda one: one.update(edition="2031-01-01")), "is not known to this program"),
+        (
+            lambda state: state["determination"].update(history_version=1),
+            "version 1 of the history does not contain its request",
+        ),
+        (
+            lambda state: state["determination"].update(history_version=70),
+            "version 70 of the history does not contain its request",
+        ),
+        (lambda state: state["determination"].update(assessment_digest="0" * 64), "does not match its digest"),
+        (lambda state: state["determination"].update(decided_on="2026-03-03"), "does not match its digest and day"),
+        (lambda state: state.update(doses_approved="five"), "its content is not a valid event of its topic"),
     ],
 )
 def test_a_determination_that_was_altered_is_found(change: Callable[[dict[str, Any]], object], said: str) -> None:
@@ -165,15 +171,15 @@ def test_a_fact_that_was_altered_before_a_determination_is_found_at_it() -> None
     entries = entries_of(told)
     entries[1] = entries[1]._replace(state=entries[1].state.replace(b'"hiv_infection":false', b'"hiv_infection":true'))
     (failure,) = judged(entries).failures
-    assert failure.what == "the history that it saw tells otherwise: hiv_infection"
+    assert failure.what == "the history at its version differs: hiv_infection"
     assert failure.topic == "CourseApproved"
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"completed_on": "2026-03-09"}, "on another day or in another number"),
-        ({"doses_given": 6}, "on another day or in another number"),
+        ({"completed_on": "2026-03-09"}, "on a different day or with a different number"),
+        ({"doses_given": 6}, "on a different day or with a different number"),
         ({"course": 2}, "the doses before it do not complete the course"),
     ],
 )
@@ -192,7 +198,7 @@ def test_a_course_without_one_of_its_doses_is_not_complete() -> None:
 def test_a_course_is_not_completed_twice() -> None:
     entries = entries_of(first_course_approved())
     entries.append(entries[-1]._replace(version=len(entries) + 1))
-    assert judged(entries).failures[0].what == "the course was completed before"
+    assert judged(entries).failures[0].what == "the course was already completed"
 
 
 def test_what_a_mended_rule_would_answer_is_told_apart_from_tampering(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,4 +216,4 @@ def test_after_an_event_that_cannot_be_read_the_history_is_not_judged_on() -> No
     entries[1] = entries[1]._replace(state=b"{}")
     found = judged(entries)
     assert found.failures_total == 1
-    assert found.counts["histories not judged to their end"] == 1
+    assert found.counts["histories not fully checked"] == 1

@@ -36,15 +36,15 @@ def test_leaves_and_versions_in_turn_are_in_order() -> None:
     ("events", "said"),
     [
         ([event(0, 1), event(2, 2)], "leaf 1 is missing"),
-        ([event(0, 1), event(0, 2)], "its leaf number came before"),
-        ([event(0, 2)], "the history begins with another version than 1"),
+        ([event(0, 1), event(0, 2)], "its leaf number appears twice"),
+        ([event(0, 2)], "the history does not start with version 1"),
         ([event(0, 1), event(1, 3)], "version 2 of its history is missing"),
         ([event(0, 1), event(1, 5)], "version 2 to 4 of its history is missing"),
-        ([event(0, 1), event(1, 1)], "its version is on record twice"),
-        ([event(0, 1), event(1, 2), event(2, 1)], "it comes behind version 2 of its history"),
+        ([event(0, 1), event(1, 1)], "its version appears twice"),
+        ([event(0, 1), event(1, 2), event(2, 1)], "it appears after version 2 of its history"),
         (
             [event(0, 1, "01"), event(1, 2, "00.999999")],
-            "it was recorded before the event in front of it in its history",
+            "it was recorded before the previous event of its history",
         ),
     ],
 )
@@ -109,7 +109,7 @@ def test_an_event_that_was_slipped_in_before_the_seal_is_found(sealed: Sealed) -
         )
     report = sealed.verified()
     assert [one.what for one in report.order.failures][:1] == [
-        "the event at position -1 was never sealed, and later ones were"
+        "the event at position -1 was never sealed, but later events were"
     ]
 
 

@@ -77,7 +77,7 @@ def test_another_key_is_no_more_trusted_for_lying_beside_what_it_signed(sealed: 
     Sealing(sealed.ledger, Signer(tmp_path / "forger", os.urandom)).seal_now(in_place_of_another=True)
     report = verify(LedgerSource(sealed.ledger), key=sealed.sealer.verifying_key)
     assert [one.what for one in report.bytes.failures] == [
-        "neither the key given nor one that it named as its successor has signed it"
+        "it is signed neither by the given key nor by a successor of that key"
     ]
 
 

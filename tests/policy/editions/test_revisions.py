@@ -122,7 +122,7 @@ def test_the_newest_revision_is_in_force_and_the_old_one_still_runs(second_revis
 
 
 def test_a_revision_that_is_not_there_is_an_error_that_says_which_are(second_revision: Edition) -> None:
-    with pytest.raises(EditionUnknown, match=r"no revision 3 here \(edition_revision\): send one of 2, 1"):
+    with pytest.raises(EditionUnknown, match=r"no revision 3 \(edition_revision\): send one of 2, 1"):
         edition_named("2025-07-23", 3)
 
 

@@ -101,7 +101,7 @@ def test_R4_the_planned_day_cannot_make_a_clause_met_early_and_is_reported() -> 
     facts = later(prior_treatment__last_dose_on="2025-05-01", birth_date="2009-05-01")
     judged = judge(facts, circumstances=Circumstances(planned_first_infusion_on=date(2026, 5, 1)))
     assert judged.recommendation == "not_recommended"
-    notes = [one for one in judged.advisories if "planned first infusion" in one]
+    notes = [one for one in judged.advisories if "planned day of the first infusion" in one]
     assert len(notes) == 2
     assert "age 17 is reached" in notes[0]
     assert "1.B.iv are reached" in notes[1]

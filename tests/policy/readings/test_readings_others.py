@@ -152,7 +152,7 @@ def test_R20_safety_statements_never_deny() -> None:
     judged = judge(initial(birth_date="2009-04-28"), circumstances=stated)
     assert judged.recommendation == "approve"
     assert len(judged.advisories) == 3
-    for said in ("not to be enrolled", "leukoencephalopathy", "Younger than 18"):
+    for said in ("is not enrolled", "leukoencephalopathy", "younger than 18"):
         assert any(said in one for one in judged.advisories), said
 
 
@@ -175,7 +175,7 @@ def test_R21_the_edition_in_force_on_the_day() -> None:
 
 
 def test_R21_before_the_first_edition_there_is_an_error_that_says_so() -> None:
-    with pytest.raises(EditionUnknown, match=r"2023-11-14.*the oldest known is 2023-11-15"):
+    with pytest.raises(EditionUnknown, match=r"2023-11-14.*the oldest version on file is 2023-11-15"):
         edition_for(day("2023-11-14"))
 
 

@@ -71,7 +71,7 @@ def test_it_tells_what_was_decided_appealed_and_overturned(turned: AppealDossier
 def test_every_event_is_on_the_timeline_with_both_its_times(turned: AppealDossier) -> None:
     assert [one.version for one in turned.timeline] == list(range(1, turned.history_version + 1))
     late = {one.title: one.days_late for one in turned.timeline if one.days_late}
-    assert (late["Dose given"], late["Representative named"]) == (24, 19)
+    assert (late["Dose given"], late["Representative added"]) == (24, 19)
 
 
 def test_every_document_has_a_file_that_names_nobody(turned: AppealDossier) -> None:
@@ -105,7 +105,7 @@ def test_what_was_corrected_and_what_was_imported_says_so(stood: AppealDossier) 
         ("Dose corrected", "d5"),
     ]
     assert {one.title for one in stood.imported} == {
-        "Request received", "Determination taken over", "Dose given", "Course completed",
+        "Request received", "Determination imported", "Dose given", "Course completed",
     }  # fmt: skip
     assert all(one.imported_from is not None for one in stood.imported)
 
@@ -118,7 +118,7 @@ def test_documents_of_other_requests_are_counted_and_left_out() -> None:
 
 
 def test_a_day_that_moved_without_turning_an_answer_is_told(stood: AppealDossier) -> None:
-    later = "no answer is another; time alone would make it approvable from 2026-06-07 instead of 2026-06-06"
+    later = "changes nothing, except that the policy is met from 2026-06-07 instead of 2026-06-06"
     assert later in stood.determination.headline
 
 
@@ -146,14 +146,14 @@ def test_a_decider_who_was_not_independent_is_shown_as_such() -> None:
     ]
     told = appeal_dossier(forged, f"{story.known.patient_id}.a1", ZONE)
     assert [(one.is_independent, one.sentence) for one in told.independence] == [
-        (False, "This person took part in the determination that is appealed.")
+        (False, "This user took part in the determination under appeal.")
     ]
     below = [
         event.model_copy(update={"actor": BELOW_THE_DENIER}) if event is story.events[-1] else event
         for event in story.events
     ]
     (shown,) = appeal_dossier(below, f"{story.known.patient_id}.a1", ZONE).independence
-    assert "reports to somebody" in shown.sentence
+    assert "is a subordinate of a person" in shown.sentence
 
 
 def test_the_clocks_end_with_what_ended_them(turned: AppealDossier) -> None:
@@ -162,7 +162,7 @@ def test_the_clocks_end_with_what_ended_them(turned: AppealDossier) -> None:
     decided = by_name["Decide the request"]
     assert decided.ended_at == turned.determination.recorded.recorded_at
     assert [one.standing for one in turned.deadlines] == ["in time", "in time", "in time"]
-    assert by_name["File the appeal"].rule.endswith("the last day is 2026-09-12")
+    assert by_name["File the appeal"].rule.endswith("the last day to file is 2026-09-12")
 
 
 def test_an_open_appeal_says_when_it_is_due_and_not_how_near_that_is() -> None:

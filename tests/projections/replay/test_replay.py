@@ -84,7 +84,10 @@ def test_the_determination_is_rendered_as_its_event_has_it() -> None:
 
 def test_nothing_learned_since_leaves_nothing_to_say() -> None:
     told = replayed(denied_for_two_agents(), edition=edition_named("2024-10-16"))
-    assert told.headline == "As known then the record agrees. With what is known now no answer is another."
+    assert (
+        told.headline
+        == "The record reproduces the determination as known then. Information received since changes nothing."
+    )
     assert (told.agreement.status, told.changed, told.recommendation_changed) == ("agrees", (), None)
 
 
@@ -136,7 +139,7 @@ def test_a_digest_of_nothing_that_was_looked_at_does_not_agree() -> None:
     told = replayed(altered(given(submitted(), approved(), today="2026-04-28"), digest="f" * 64))
     assert told.agreement.status == "differs"
     assert [one.name for one in told.agreement.conclusions] == ["assessment_digest"]
-    assert "assessment digest is another" in told.headline
+    assert "assessment digest differs" in told.headline
 
 
 def altered(story: Scenario, *, answer: str | None = None, digest: str | None = None, **values: Any) -> Scenario:
@@ -173,7 +176,7 @@ def test_prior_treatment_that_surfaces_later_changes_now_and_never_then() -> Non
     assert (told.recorded, told.as_known_then) == (before.recorded, before.as_known_then)
     assert turned_by(told, "1.A.iii.c") == [("not_met", "met", "Prior treatment reported")]
     assert turned_by(told, "1.B.iv") == [("undetermined", "met", "Prior treatment reported")]
-    assert "With what is known now (prior treatment reported, recorded 2026-06-02) 1.A.iii.c would be" in told.headline
+    assert "With what is known now (prior treatment reported, recorded 2026-06-02): 1.A.iii.c would be" in told.headline
     assert "the path would be B instead of A" in told.headline
     changed = next(one for one in told.changed if one.citation == "1.B.iv").changed_by[0].by
     assert changed is not None
@@ -238,7 +241,9 @@ def test_another_day_of_judgement_moves_now_and_leaves_then() -> None:
     assert told.as_known_then is not None
     assert told.as_known_then.assessment.as_of == date(2026, 4, 28)
     assert turned_by(told, "1.B.iv") == [("not_met", "met", "time")]
-    assert "With what is known now (by time alone) 1.B.iv would be met instead of not met" in told.headline
+    assert (
+        "With what is known now (only because time has passed): 1.B.iv would be met instead of not met" in told.headline
+    )
 
 
 # -- other editions -------------------------------------------------------------------------------
@@ -250,7 +255,7 @@ def test_ocrevus_used_without_failure_is_met_under_the_two_older_editions_alone(
     answers = {one.edition: one.answer for one in row.other_editions} | {"2025-07-23": row.as_known_now}
     assert answers == dict.fromkeys(OLDER, MET) | dict.fromkeys(NEWER, NOT_MET)
     assert row.differs_by_edition
-    assert "Under editions 2024-10-09 and 2023-11-15 1.A.iii.b would be met" in told.headline
+    assert "Under policy versions 2024-10-09 and 2023-11-15, 1.A.iii.b would be met" in told.headline
     assert {one.assessment.edition_provenance for one in told.other_editions} == {"reconstructed"}
 
 
@@ -305,7 +310,7 @@ def test_an_imported_determination_is_shown_and_not_judged_again_as_then() -> No
     assert told.recorded.decided_by_name == "Old Director"
     assert told.recorded.imported_from is not None
     assert (told.agreement.status, told.as_known_then) == ("not_available", None)
-    assert "holds no assessment" in told.headline
+    assert "has no assessment" in told.headline
     assert told.as_known_now is not None
     assert (told.as_known_now.assessment.edition, told.as_of) == ("2023-11-15", date(2024, 2, 9))
     assert {(one.recorded, one.as_known_then) for one in told.clauses} == {(None, None)}
@@ -345,9 +350,9 @@ def test_what_is_no_determination_is_not_replayed(terms: dict[str, Any], field: 
 
 
 def test_a_request_nobody_decided_is_not_replayed() -> None:
-    with pytest.raises(NotFound, match="nobody had decided"):
+    with pytest.raises(NotFound, match="had no determination"):
         replayed(given(submitted()))
-    with pytest.raises(NotFound, match="no such request"):
+    with pytest.raises(NotFound, match="the request was not found"):
         replay(given(submitted()).events, "11111111-2222-4333-8444-555555555555.r9", ZONE)
 
 

@@ -1,0 +1,304 @@
+"""What a field of one schema means, where the name of the field alone does not say it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FIELDS_OF: Final[dict[str, dict[str, str]]] = {
+    "Access": {
+        "subject": "The id of the request, appeal, document or event that was viewed. Null: the whole record.",
+        "origin": "The IP address or the name of the machine.",
+        "through": "The channel of the access.",
+    },
+    "Actor": {
+        "name": "The name of the user or system.",
+    },
+    "AgentTried": {
+        "product": "The brand or generic name. It is unchanged if it is not recognized.",
+        "outcome": "The outcome, for example inadequate efficacy.",
+    },
+    "Agreement": {
+        "sentence": "The result in one sentence.",
+        "status": "The result of the comparison.",
+        "facts": "The recorded facts that differ.",
+    },
+    "Alive": {
+        "status": "`alive`.",
+    },
+    "AppealView": {
+        "status": "The status of the appeal.",
+    },
+    "Approval": {
+        "doses": "The number of doses. Default: the policy's quantity.",
+        "valid_from": "The first day that is covered. Default: today.",
+        "path": "The path. Needed only if the history does not determine it.",
+        "citing": "The clauses on which the partial denial is based.",
+    },
+    "AssessBody": {
+        "edition": "The policy version to apply. Default: the version in effect on `received_on`.",
+    },
+    "AssignAppealBody": {
+        "to": "The appeals clinician, who must be independent of the determination.",
+    },
+    "CaseRequest": {
+        "status": "The status of the request.",
+    },
+    "Change": {
+        "what": "The clause or the fact that differs.",
+    },
+    "ChangeLineOfBusinessBody": {
+        "on": "The first day of the new line of business.",
+    },
+    "ChangedBy": {
+        "by": "The event that changed the answer. Null: only time has passed.",
+    },
+    "CheckpointShown": {
+        "size": "The number of leaves.",
+        "note": "The signed checkpoint.",
+    },
+    "ClauseRow": {
+        "changed": "Whether the answer has changed since the determination.",
+    },
+    "ClockView": {
+        "source": "The regulation that sets the deadline.",
+    },
+    "Concluded": {
+        "name": "The name of the conclusion, for example `recommendation`.",
+    },
+    "ConsultationGiven": {
+        "name": "The name of the specialist.",
+        "specialty": "The specialty. `none`: no consultation.",
+    },
+    "CorrectDemographicsBody": {
+        "name": "The corrected name.",
+    },
+    "CorrectDocumentBody": {
+        "kind": "The kind of the document.",
+        "name": "The name of the document.",
+    },
+    "CorrectDoseBody": {
+        "request_id": "The id of the request for which the dose was given.",
+        "on": "The day on which the dose was given.",
+    },
+    "CorrectPriorTreatmentBody": {
+        "source": "The source of the report.",
+    },
+    "CourseView": {
+        "number": "The number of the course, in the order of the first doses.",
+        "origin": "Whether the course was recorded here, reported, or both.",
+        "doses": "The doses of the course.",
+        "status": "The status of the course.",
+    },
+    "Deadline": {
+        "what": "What is due.",
+        "source": "The regulation that sets the deadline.",
+    },
+    "DecideAppealBody": {
+        "outcome": "The outcome of the appeal.",
+    },
+    "DecisionListed": {
+        "kind": "The kind of the determination.",
+    },
+    "DecisionView": {
+        "edition": "The policy version, or what an import states.",
+        "by": "The user who recorded it.",
+        "kind": "The kind of the determination.",
+        "on": "The day of the determination.",
+        "outcome": "The outcome, as another record states it. Null: recorded in this ledger.",
+    },
+    "Document": {
+        "kind": "The kind of the document.",
+        "name": "The name of the document.",
+    },
+    "DoseView": {
+        "on": "The day on which the dose was given.",
+        "source": "The source of the entry, for example a claim.",
+    },
+    "ExtendApprovalBody": {
+        "rationale": "The rationale of the extension.",
+    },
+    "ExtendClockBody": {
+        "days": "The number of days. Default: the maximum.",
+    },
+    "FactRow": {
+        "name": "The name of the fact.",
+        "changed": "Whether the fact has changed.",
+    },
+    "Filer": {
+        "name": "The name of the person who filed the appeal.",
+    },
+    "Finding": {
+        "facts": "The facts that the clause uses.",
+        "approvable_from": "The first day on which the clause is met if nothing else changes.",
+    },
+    "HandOnAppealBody": {
+        "on": "The day on which the appeal was forwarded.",
+    },
+    "HistoryChanged": {
+        "recorded": "The events that the command recorded.",
+    },
+    "HoldPeerToPeerBody": {
+        "on": "The day of the conversation.",
+        "outcome": "The outcome of the conversation.",
+    },
+    "Holder": {
+        "name": "The name of the user.",
+    },
+    "ImportPastDeterminationBody": {
+        "outcome": "The outcome, as the other record states it.",
+    },
+    "ImportedFrom": {
+        "source": "The name of the other record.",
+    },
+    "IssueNoticeBody": {
+        "kind": "The kind of the notice.",
+    },
+    "LinkView": {
+        "path": "The path of the link.",
+        "code": "The code of the link. It works only once.",
+    },
+    "Me": {
+        "until": "The time at which the session or token expires. Null: no end.",
+    },
+    "NameRepresentativeBody": {
+        "on": "The first day of the representation.",
+        "name": "The name of the representative.",
+    },
+    "NewDocument": {
+        "kind": "The kind of the document.",
+        "name": "The name of the document.",
+    },
+    "NewPerson": {
+        "reports_to": "The ids of the user's superiors, nearest first.",
+        "name": "The name of the user or system.",
+    },
+    "NoticeView": {
+        "kind": "The kind of the notice.",
+    },
+    "OfferPeerToPeerBody": {
+        "until": "The last day of the offer.",
+    },
+    "OpenCourse": {
+        "number": "The number of the course. The first course is 1.",
+    },
+    "OpenHistory": {
+        "name": "The name of the member.",
+    },
+    "Outsider": {
+        "name": "The name of the person.",
+    },
+    "Person": {
+        "name": "The name of the patient.",
+    },
+    "Prescriber": {
+        "name": "The name of the prescriber.",
+    },
+    "Problem": {
+        "field": "The field that is concerned.",
+        "clause": "The clause that is concerned.",
+        "changed": "What has changed since the assessment was viewed.",
+        "status": "The HTTP status.",
+        "title": "The type of the problem in words.",
+        "type": "The type of the problem, as a URN.",
+    },
+    "ReadingRelied": {
+        "number": "The number of the reading, for example R12.",
+        "answer": "How the policy is read.",
+    },
+    "Ready": {
+        "status": "`ready`.",
+    },
+    "Reason-Output": {
+        "code": "The code of the reason.",
+    },
+    "RecordAgentStartedBody": {
+        "on": "The day on which the agent was started.",
+        "source": "The source of the information.",
+    },
+    "RecordAgentStoppedBody": {
+        "on": "The day on which the agent was or will be stopped.",
+        "source": "The source of the information.",
+    },
+    "RecordDeathBody": {
+        "on": "The date of death: a day, a month or a year.",
+        "source": "The source of the information.",
+    },
+    "RecordDose": {
+        "on": "The day on which the dose was given.",
+        "request_id": "The id of the request for which the dose was given.",
+        "source": "The source of the entry, for example a claim.",
+    },
+    "RecordExternalAnswerBody": {
+        "outcome": "The outcome of the external review.",
+        "received_on": "The day on which the external decision was received.",
+    },
+    "Recorded": {
+        "kind": "The kind of the determination.",
+    },
+    "ReportPriorTreatment": {
+        "source": "The source of the report.",
+    },
+    "RepresentativeView": {
+        "on": "The first day of the representation.",
+        "name": "The name of the representative.",
+    },
+    "RequestLife": {
+        "status": "The status of the request.",
+    },
+    "RequestSummary": {
+        "status": "The status of the request.",
+    },
+    "RequestView": {
+        "approval": "The approval of the request. Null: not approved.",
+        "status": "The status of the request.",
+    },
+    "ReviewDocumentBody": {
+        "supports": "Whether the document supports the finding of the clause (R14).",
+    },
+    "ReviewView": {
+        "supports": "Whether the document supports the finding of the clause (R14).",
+        "by": "The user who reviewed the document.",
+    },
+    "StateChange": {
+        "what": "The name of the value.",
+    },
+    "StatedAgent": {
+        "outcome": "The outcome of the treatment. Null: not stated.",
+    },
+    "StoodStill": {
+        "since": "The start of the pause.",
+        "until": "The end of the pause.",
+    },
+    "Supply": {
+        "field": "The name of the fact, for example `agents.tried.0.outcome`.",
+    },
+    "TokenToMake": {
+        "days": "The lifetime in days.",
+    },
+    "TokenView": {
+        "role": "The role of the user. Null: the user was removed.",
+        "state": "Whether the token is valid (`holds`), expired or revoked.",
+    },
+    "Way": {
+        "size": "The number of facts to provide. 0: none.",
+    },
+    "WindowView": {
+        "extensions": "The number of extensions of 30 days.",
+    },
+    "WithdrawAppealBody": {
+        "by": "The name of the person who withdrew the appeal.",
+    },
+    "WithdrawRequestBody": {
+        "by": "The name of the person who withdrew the request.",
+    },
+    "Worklist": {
+        "counts": "The number of rows by state, for the filters of the question.",
+        "known_at": "The time up to which recorded events are included. Null: now.",
+    },
+    "WorklistItem": {
+        "missing": "The clauses that are still needed.",
+        "state": "Where the request or appeal is in the process.",
+        "standing": "The state of the deadline. Null: another party has to act.",
+        "kind": "Whether the row is a request or an appeal.",
+    },
+}

@@ -1,0 +1,1 @@
+"""Phrases that are never right in what people read, and the test that finds them."""
