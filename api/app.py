@@ -16,7 +16,7 @@ from api.dossier import routes as dossiers
 from api.fhir import routes as fhir
 from api.http import problems
 from api.identity import Identity, people_routes, sign_in
-from api.identity.middleware import Gate, is_public
+from api.identity.middleware import AuthenticationMiddleware, is_public
 from api.pages import refusals as page_refusals
 from api.pages.admin import audit as audit_pages
 from api.pages.admin import people as people_page
@@ -45,7 +45,7 @@ from api.routes import (
     worklist,
 )
 from api.routes import commands as acts
-from api.routes.eligibility_fast_path import ShortRoad
+from api.routes.eligibility_fast_path import EligibilityFastPath
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from projections.incremental import CachedFacts
@@ -84,8 +84,8 @@ Problems follow RFC 9457. They name the field or the clause, and what to do next
 class Application(FastAPI):
     """With the gate, then the short road, before all of FastAPI's own layers; None leaves one out."""
 
-    short_road: ShortRoad | None = None
-    gate: Gate | None = None
+    short_road: EligibilityFastPath | None = None
+    gate: AuthenticationMiddleware | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # For whoever is answered before the framework comes to say so itself.
@@ -122,9 +122,9 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     app.state.accesses = access_log
     app.state.sealing = sealing_of(ledger)
     app.state.figures = CachedFacts(ledger)
-    app.short_road = ShortRoad(ledger, access_log)
+    app.short_road = EligibilityFastPath(ledger, access_log)
     app.state.identity = identity or Identity(ledger)
-    app.gate = Gate(app.beyond_the_gate, app.state.identity, page_refusals.refusal_page)
+    app.gate = AuthenticationMiddleware(app.beyond_the_gate, app.state.identity, page_refusals.refusal_page)
     problems.install(app)
     page_refusals.install(app)
     problems.describe(app, is_public)

@@ -23,7 +23,7 @@ MsForm = Literal[
     "primary_progressive",
     "clinically_isolated_syndrome",
 ]
-Outcome = Literal["inadequate_efficacy", "significant_intolerance", "adequate"]
+TrialOutcome = Literal["inadequate_efficacy", "significant_intolerance", "adequate"]
 Documentation = Literal["attached", "not_attached", "none_exists"]
 Specialty = Literal["neurology", "ms_specialist", "other"]
 Consultation = Literal["neurology", "ms_specialist", "other", "none"]
@@ -39,13 +39,13 @@ Name = Annotated[
 """A name, a title or a reference."""
 
 
-class Fact(BaseModel):
+class FrozenModel(BaseModel):
     """A frozen value; a key nobody knows is an error, not a silence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class OpenCourse(Fact):
+class OpenCourse(FrozenModel):
     """A course begun and not finished."""
 
     number: Annotated[StrictInt, Field(ge=1, le=99, description="The number of the course. The first course is 1.")]
@@ -67,7 +67,7 @@ class OpenCourse(Fact):
         return self
 
 
-class PriorTreatment(Fact):
+class PriorTreatment(FrozenModel):
     """What is known of earlier Lemtrada treatment.
 
     `last_dose_on` is the latest dose of any course but an open later one.
@@ -99,23 +99,23 @@ class PriorTreatment(Fact):
         return self
 
 
-class AgentTried(Fact):
+class AgentTried(FrozenModel):
     """One disease-modifying agent (or anything else tried for MS) and how it went."""
 
     product: Annotated[
         Name, Field(description="A brand or generic name. It is kept as written if it is not recognized.")
     ]
-    outcome: Outcome | None = None
+    outcome: TrialOutcome | None = None
 
 
-class AgentsTried(Fact):
+class AgentsTried(FrozenModel):
     list_is_complete: Annotated[
         StrictBool | None, Field(description="Unknown or false: other agents may have been tried.")
     ] = None
     tried: tuple[AgentTried, ...] = Field(default=(), max_length=100)
 
 
-class AggressiveSign(Fact):
+class AggressiveSign(FrozenModel):
     """One sign of highly active disease, and the document behind it (R14)."""
 
     finding: StrictBool | None = None
@@ -124,7 +124,7 @@ class AggressiveSign(Fact):
     ] = None
 
 
-class AggressiveDisease(Fact):
+class AggressiveDisease(FrozenModel):
     rapid_deterioration: AggressiveSign = AggressiveSign()
     disabling_relapses: Annotated[
         AggressiveSign, Field(description="Disabling relapse with suboptimal response to steroids.")
@@ -133,20 +133,20 @@ class AggressiveDisease(Fact):
     cognitive_impairment: AggressiveSign = AggressiveSign()
 
 
-class Response(Fact):
+class Response(FrozenModel):
     """How the patient did after the course before."""
 
     objective_measure: StrictBool | None = None
     symptom: StrictBool | None = None
 
 
-class RequestedDosing(Fact):
+class RequestedDosing(FrozenModel):
     mg_per_day: Annotated[float, Field(strict=True, gt=0, le=10_000)] | None = None
     consecutive_days: Annotated[StrictInt, Field(ge=1, le=366)] | None = None
     route: Annotated[Name, Field(description="`intravenous`, or another route by its name.")] | None = None
 
 
-class Facts(Fact):
+class Facts(FrozenModel):
     """Everything the criteria, exclusions and dosing rules look at."""
 
     birth_date: PartialDate | None = None
@@ -176,7 +176,7 @@ class Facts(Fact):
         ]
 
 
-class Circumstances(Fact):
+class Circumstances(FrozenModel):
     """What the ledger knows around the criteria. None of it makes a clause met or not met."""
 
     diagnosis_codes: tuple[Name, ...] = ()

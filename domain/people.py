@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from domain.facts import Consultation, Fact, Name, Specialty
+from domain.facts import Consultation, FrozenModel, Name, Specialty
 
 Role = Literal["requester", "reviewer", "clinician", "appeals_clinician", "auditor", "service", "administrator"]
 Credential = Literal["physician", "pharmacist", "nurse", "nurse_practitioner", "physician_assistant", "none"]
@@ -17,7 +17,7 @@ DOCUMENT_READERS: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "
 ActorId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._@:-]+$")]
 
 
-class Actor(Fact):
+class Actor(FrozenModel):
     """Who did it, in which role, with which credential; given with each command and recorded.
 
     `reports_to` are the ids of everyone above this person, nearest first; `office` is the
@@ -38,7 +38,7 @@ class Actor(Fact):
         return f"office {self.office}" if self.office is not None else f"person {self.id}"
 
 
-class Prescriber(Fact):
+class Prescriber(FrozenModel):
     """Who asks for the treatment (R19: a nurse practitioner or assistant needs the consultation)."""
 
     name: Name
@@ -53,7 +53,7 @@ class Prescriber(Fact):
         return "other"
 
 
-class ConsultationGiven(Fact):
+class ConsultationGiven(FrozenModel):
     """A named consultation with a specialist; `none` says that there was none."""
 
     specialty: Consultation

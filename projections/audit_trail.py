@@ -14,13 +14,13 @@ from pydantic import JsonValue
 from domain.calendar import Instant
 from domain.events import PatientEvent
 from domain.events.base import ImportedFrom
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history import evolve, fold
 from domain.people import Actor
 from projections.state_changes import StateChange, StateChanges
 
 
-class AuditEntry(Fact):
+class AuditEntry(FrozenModel):
     """One event. `happened` is the day or instant that it is about, as ISO text."""
 
     version: int

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from domain.calendar import Day, Instant
 from domain.events import PatientEvent
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.records import DocumentOnRecord
 from domain.history.state import PatientHistory
 from domain.people import Actor
@@ -30,7 +30,7 @@ ItemKind = Literal["indication", "path", "group", "criterion", "dosing", "exclus
 _DAY_OF_JUDGEMENT: Final = "as_of"
 
 
-class FactBehind(Fact):
+class FactBehind(FrozenModel):
     """One fact that the clause looked at, by its name, and the events that said so."""
 
     name: str
@@ -38,7 +38,7 @@ class FactBehind(Fact):
     said: tuple[Said, ...]
 
 
-class DocumentBehind(Fact):
+class DocumentBehind(FrozenModel):
     """A document that was sent or read for the clause; `supports` is null while nobody has read it for it."""
 
     document_id: str
@@ -48,7 +48,7 @@ class DocumentBehind(Fact):
     read_at: Instant | None
 
 
-class ReadingBehind(Fact):
+class ReadingBehind(FrozenModel):
     """How the policy is read where it is silent."""
 
     number: str
@@ -56,7 +56,7 @@ class ReadingBehind(Fact):
     answer: str
 
 
-class Item(Fact):
+class Item(FrozenModel):
     """One clause of the outline. `is_lit`: it, or a clause under it, decides the recommendation.
 
     `is_needed`: it is undetermined, and can still change the recommendation.
@@ -80,7 +80,7 @@ class Item(Fact):
     items: tuple[Item, ...] = ()
 
 
-class Checklist(Fact):
+class Checklist(FrozenModel):
     """The outline of one edition in its order; `missing` are the items that are needed, from the top.
 
     `citable` are the clauses that are not met, which a denial may cite.

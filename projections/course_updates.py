@@ -14,7 +14,7 @@ from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, is_one_course, joined, place_in_order, recorded_course, reported_courses
 
-_Entry = tuple[date, int, int, Course]
+_CourseEntry = tuple[date, int, int, Course]
 """A course before it is joined and numbered, behind what it is sorted by."""
 
 
@@ -29,9 +29,9 @@ class CourseUpdates:
     found: list[Course] = field(default_factory=list)
     _history: PatientHistory | None = None
     _doses: defaultdict[int | None, dict[str, Dose]] = field(default_factory=lambda: defaultdict(dict))
-    _recorded: dict[int, _Entry] = field(default_factory=dict)
-    _reported: list[_Entry] = field(default_factory=list)
-    _entries: list[_Entry] = field(default_factory=list)
+    _recorded: dict[int, _CourseEntry] = field(default_factory=dict)
+    _reported: list[_CourseEntry] = field(default_factory=list)
+    _entries: list[_CourseEntry] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
     """For each course, the place of its first entry."""
 
@@ -77,7 +77,7 @@ class CourseUpdates:
         else:
             self._recorded[name] = (*place_in_order(course), 0, course)
 
-    def _join(self, entries: list[_Entry]) -> None:
+    def _join(self, entries: list[_CourseEntry]) -> None:
         """Joins and numbers the entries, from the first changed one to the one from which on nothing changes."""
         before, starts, known = self._entries, self._starts, self.found
         first = next(iter(changed_places(before, entries)), len(entries))
@@ -100,6 +100,6 @@ class CourseUpdates:
             self.found.append(replace(entry, number=number + 1))
 
 
-def _alike_at_the_end(before: list[_Entry], after: list[_Entry]) -> int:
+def _alike_at_the_end(before: list[_CourseEntry], after: list[_CourseEntry]) -> int:
     changed = compress(count(), map(is_not, reversed(before), reversed(after)))
     return next(changed, min(len(before), len(after)))

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.calendar import Day, Instant, PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.treatment import Variance
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_of
@@ -17,7 +17,7 @@ from domain.treatment.approval_use import variances
 from domain.treatment.courses import Course, CourseStatus, courses
 
 
-class DoseView(Fact):
+class DoseView(FrozenModel):
     """One dose entry. `variances_then` were seen when it was recorded, `variances` stand now."""
 
     dose_id: str
@@ -39,7 +39,7 @@ class DoseView(Fact):
     imported_from: ImportedFrom | None
 
 
-class CourseView(Fact):
+class CourseView(FrozenModel):
     """One course, numbered by when it was begun. `recorded_as` is the number that its doses' events carry.
 
     `report_id` is the latest report that told of it, and `imported_from` where that report came from.
@@ -62,7 +62,7 @@ class CourseView(Fact):
     doses: tuple[DoseView, ...]
 
 
-class Courses(Fact):
+class Courses(FrozenModel):
     """All courses on a day, and the dose entries that belong to none: voided ones and second reports."""
 
     patient_id: UUID

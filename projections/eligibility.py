@@ -17,7 +17,7 @@ from pydantic import Field
 from domain.calendar import Day, PartialDate, anniversary
 from domain.errors import EditionUnknown
 from domain.events.base import ImportedFrom
-from domain.facts import Fact, RequestedDosing, doses_in_course
+from domain.facts import FrozenModel, RequestedDosing, doses_in_course
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_of
@@ -27,7 +27,7 @@ from domain.policy.editions import edition_named
 from domain.policy.missing_facts import Supply
 from domain.policy.referral import Reason
 from domain.policy.shortest_paths import Way, what_if
-from domain.review.assess_request import Judgement, judge, judge_next_request
+from domain.review.assess_request import RequestAssessment, next_request_assessment, request_assessment
 from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
 from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
 from domain.treatment.courses import Course, courses, current_course, latest_dose_on, prior_treatment
@@ -37,7 +37,7 @@ WAYS_LISTED_MAX = 10
 """Ways that an answer lists; of a patient of whom nothing is known there are about twenty."""
 
 
-class ApprovalInForce(Fact):
+class ApprovalInForce(FrozenModel):
     """The approval that covers the day; both days are included."""
 
     request_id: str
@@ -48,7 +48,7 @@ class ApprovalInForce(Fact):
     imported_from: ImportedFrom | None
 
 
-class StillNeeded(Fact):
+class StillNeeded(FrozenModel):
     """A clause that is still open, and the facts that would settle it."""
 
     clause: str
@@ -56,7 +56,7 @@ class StillNeeded(Fact):
     missing: tuple[str, ...]
 
 
-class Approvable(Fact):
+class Approvable(FrozenModel):
     """What the policy says on the day: of the open request, or of a next one for the doses to come.
 
     `based_on` names the request whose statement was judged; null is the history alone. Where
@@ -86,7 +86,7 @@ class Approvable(Fact):
     assessment_digest: str
 
 
-class Eligibility(Fact):
+class Eligibility(FrozenModel):
     """One patient on one day.
 
     `course_number` is the course that the next dose would belong to, `doses_given` and
@@ -200,13 +200,13 @@ def _latest_request(history: PatientHistory, as_of: date, office: str | None = N
 
 def _judged(
     history: PatientHistory, found: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition | None
-) -> tuple[Judgement | None, str | None]:
+) -> tuple[RequestAssessment | None, str | None]:
     """An open request as it stands; else what a next request for the doses to come would meet."""
     try:
         if request is not None and not request.is_closed_by(as_of):
-            return judge(history, request, as_of, edition), None
+            return request_assessment(history, request, as_of, edition), None
         dosing = _dosing_to_come(found, as_of)
-        return judge_next_request(history, found, request, as_of, dosing, edition), None
+        return next_request_assessment(history, found, request, as_of, dosing, edition), None
     except EditionUnknown as unknown:
         return None, str(unknown)
 
@@ -220,7 +220,7 @@ def _dosing_to_come(found: tuple[Course, ...], as_of: date) -> RequestedDosing:
     )
 
 
-def _path(judgement: Judgement | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
+def _path(judgement: RequestAssessment | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
     """The path that the history decides (R1), and why; None where it is not known."""
     if judgement is not None:
         path = judgement.assessment.scope
@@ -245,14 +245,14 @@ def _left(current: Course | None, number: int) -> int | None:
     return current.left if current is not None else doses_in_course(number)
 
 
-def _interval(judgement: Judgement | None, path: Literal["A", "B"] | None) -> bool | None:
+def _interval(judgement: RequestAssessment | None, path: Literal["A", "B"] | None) -> bool | None:
     if judgement is None or path != "B":
         return None
     answer = judgement.assessment.finding("1.B.iv").answer
     return {"met": True, "not_met": False, "undetermined": None}[answer.value]
 
 
-def _approvable(history: PatientHistory, judgement: Judgement, request: Request | None) -> Approvable:
+def _approvable(history: PatientHistory, judgement: RequestAssessment, request: Request | None) -> Approvable:
     assessment = judgement.assessment
     edition = edition_named(assessment.edition, assessment.edition_revision)
     against = speaking_against(assessment, edition)
@@ -283,7 +283,7 @@ def _approvable(history: PatientHistory, judgement: Judgement, request: Request 
 
 
 def _stops_needed(
-    history: PatientHistory, judgement: Judgement, request: Request, edition: Edition
+    history: PatientHistory, judgement: RequestAssessment, request: Request, edition: Edition
 ) -> Iterator[Supply]:
     """What the record asks for where the facts ask whether another agent goes on: when each that is taken stops."""
     as_of = judgement.assessment.as_of
@@ -307,6 +307,6 @@ def _with_stops(way: Way, stops: tuple[Supply, ...]) -> Way:
     return way.model_copy(update={"supplies": supplies, "size": len(supplies)})
 
 
-def _still_needed(judgement: Judgement, citation: str) -> StillNeeded:
+def _still_needed(judgement: RequestAssessment, citation: str) -> StillNeeded:
     finding = judgement.assessment.finding(citation)
     return StillNeeded(clause=citation, sentence=finding.sentence, missing=finding.missing)

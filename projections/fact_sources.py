@@ -33,7 +33,7 @@ from domain.events.treatment import (
     PriorTreatmentReported,
     PriorTreatmentVoided,
 )
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.people import Actor
 from domain.review.assess_request import SIGNS
 
@@ -59,7 +59,7 @@ _PRESCRIBER: Final = (RequestSubmitted, PrescriberChanged)
 Supplying = InformationSupplied | StatementCorrected | AppealEvidenceAdded
 
 
-class Said(Fact):
+class Said(FrozenModel):
     """One event that says so, and who recorded it; `version` is its number in the history."""
 
     version: int

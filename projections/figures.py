@@ -20,9 +20,9 @@ from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import InformationRequested, RequestExpedited, RequestSubmitted, StatementCorrected
 from domain.events.treatment import DoseAdministered, DoseVoided
-from domain.facts import Fact
+from domain.facts import FrozenModel
 
-Outcome = Literal["approved", "denied"]
+FigureOutcome = Literal["approved", "denied"]
 HOUR: Final = timedelta(hours=1)
 
 
@@ -33,7 +33,7 @@ class RequestFact:
     received_at: datetime
     line: LineOfBusiness
     urgency: str
-    outcome: Outcome | None = None
+    outcome: FigureOutcome | None = None
     decided_at: datetime | None = None
     citing: tuple[str, ...] = ()
     asked: list[tuple[datetime, str]] = field(default_factory=list)
@@ -87,26 +87,26 @@ def _decided(request: RequestFact, event: CourseApproved | RequestDenied) -> Non
 # -- the figures ------------------------------------------------------------------------------
 
 
-class Row(Fact):
+class FigureRow(FrozenModel):
     """One line of a figure's table: a label and its numbers, None where there is nothing to count from."""
 
     label: str
     values: tuple[float | None, ...]
 
 
-class Figure(Fact):
+class Figure(FrozenModel):
     """A table with its heads; `unit` is of its numbers. `plotted` is how many of its columns are drawn."""
 
     name: str
     title: str
     said: str
     heads: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FigureRow, ...]
     unit: str = ""
     plotted: int = 1
 
 
-class Asked(Fact):
+class FiguresQuery(FrozenModel):
     """`since` and `until` are days of the plan's zone, both included; a request counts by when it was received."""
 
     since: date
@@ -114,7 +114,7 @@ class Asked(Fact):
     line: LineOfBusiness | None = None
 
 
-def figures(facts: Sequence[HistoryFacts], asked: Asked, zone: ZoneInfo) -> tuple[Figure, ...]:
+def figures(facts: Sequence[HistoryFacts], asked: FiguresQuery, zone: ZoneInfo) -> tuple[Figure, ...]:
     requests = [
         one
         for history in facts
@@ -133,7 +133,7 @@ def figures(facts: Sequence[HistoryFacts], asked: Asked, zone: ZoneInfo) -> tupl
     )
 
 
-def _over_time(requests: Sequence[RequestFact], asked: Asked, zone: ZoneInfo) -> Figure:
+def _over_time(requests: Sequence[RequestFact], asked: FiguresQuery, zone: ZoneInfo) -> Figure:
     received = Counter(_month(one.received_at, zone) for one in requests)
     decided: dict[str, Counter[str]] = {"approved": Counter(), "denied": Counter()}
     for one in requests:
@@ -148,7 +148,8 @@ def _over_time(requests: Sequence[RequestFact], asked: Asked, zone: ZoneInfo) ->
         said="Requests by month of receipt, determinations by month of decision.",
         heads=("Month", "Received", "Approved", "Denied"),
         rows=tuple(
-            Row(label=one, values=(received[one], decided["approved"][one], decided["denied"][one])) for one in months
+            FigureRow(label=one, values=(received[one], decided["approved"][one], decided["denied"][one]))
+            for one in months
         ),
         plotted=3,
     )
@@ -162,7 +163,7 @@ def _rates(requests: Sequence[RequestFact]) -> Figure:
         approved = sum(one.outcome == "approved" for one in decided)
         share = round(100 * approved / len(decided), 1) if decided else None
         rows.append(
-            Row(
+            FigureRow(
                 label=line.replace("_", " "), values=(share, len(mine), len(decided), approved, len(decided) - approved)
             )
         )
@@ -180,7 +181,7 @@ def _by_clause(name: str, title: str, said: str, requests: Sequence[RequestFact]
     decided = [one for one in requests if one.outcome is not None]
     cited = Counter(clause for one in decided if one.outcome == "denied" for clause in set(one.citing))
     rows = [
-        Row(label=clause, values=(count, round(100 * count / len(decided), 1)))
+        FigureRow(label=clause, values=(count, round(100 * count / len(decided), 1)))
         for clause, count in sorted(cited.items(), key=lambda one: (-one[1], one[0]))
     ]
     return Figure(
@@ -198,7 +199,7 @@ def _time_taken(requests: Sequence[RequestFact]) -> Figure:
                 if one.decided_at is not None and one.line == line and one.urgency == urgency
             )
             label = f"{line.replace('_', ' ')}, {urgency}"
-            rows.append(Row(label=label, values=(percentile(hours, 0.5), percentile(hours, 0.9), len(hours))))
+            rows.append(FigureRow(label=label, values=(percentile(hours, 0.5), percentile(hours, 0.9), len(hours))))
     return Figure(
         name="time-to-determination",
         title="Time to determination",
@@ -218,14 +219,14 @@ def _asked_for(requests: Sequence[RequestFact]) -> Figure:
         title="Information requested, by clause",
         said="Number of requests for information about each clause.",
         heads=("Clause", "Requests for information"),
-        rows=tuple(Row(label=clause, values=(count,)) for clause, count in rows),
+        rows=tuple(FigureRow(label=clause, values=(count,)) for clause, count in rows),
     )
 
 
 def _appealed(requests: Sequence[RequestFact]) -> Figure:
     decided = [outcome for one in requests for _, outcome in one.appealed]
     rows = [
-        Row(label=words, values=(count, round(100 * count / len(decided), 1) if decided else None))
+        FigureRow(label=words, values=(count, round(100 * count / len(decided), 1) if decided else None))
         for words, count in (
             ("upheld", decided.count("upheld")),
             ("overturned in part", decided.count("overturned_in_part")),
@@ -244,9 +245,9 @@ def _appealed(requests: Sequence[RequestFact]) -> Figure:
 def _given(doses: Sequence[tuple[date, tuple[str, ...]]]) -> Figure:
     variances = Counter(variance for _, seen in doses for variance in seen)
     departing = sum(bool(seen) for _, seen in doses)
-    rows = [Row(label="none", values=(len(doses) - departing,))] if doses else []
+    rows = [FigureRow(label="none", values=(len(doses) - departing,))] if doses else []
     rows += [
-        Row(label=name.replace("_", " "), values=(count,))
+        FigureRow(label=name.replace("_", " "), values=(count,))
         for name, count in sorted(variances.items(), key=lambda one: (-one[1], one[0]))
     ]
     return Figure(

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from threading import Lock
 from uuid import UUID
 
-from domain.ledger.reader import PAGE, LedgerOnRecord
+from domain.ledger.reader import PAGE, LedgerReader
 from projections.figures import HistoryFacts, facts_of
 
 
 class CachedFacts:
     """Computes again only the facts of histories that changed since the last call; the first call computes all."""
 
-    def __init__(self, ledger: LedgerOnRecord) -> None:
+    def __init__(self, ledger: LedgerReader) -> None:
         self._ledger = ledger
         self._cached: dict[UUID, HistoryFacts] = {}
         self._position = 0

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from domain.deadlines.due_dates import appeal_filing_deadline
 from domain.deadlines.terms import ClockTerms, terms_for
 from domain.errors import NotFound
-from domain.facts import Fact
-from domain.history.records import Appeal, Approval, Asking, Decision, Request
+from domain.facts import FrozenModel
+from domain.history.records import Appeal, ApprovalRecord, Asking, DeterminationRecord, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.assessment import NOT_LISTED, Assessment
@@ -37,7 +37,7 @@ CRITERIA: Final = (
 NOT_CONFIRMED: Final = " (this figure is not confirmed from its source)"
 
 
-class Reason(Fact):
+class LetterReason(FrozenModel):
     """One clause that a letter rests on: our words for it, and what was found."""
 
     clause: str
@@ -45,16 +45,16 @@ class Reason(Fact):
     found: str
 
 
-class LetterPart(Fact):
+class LetterPart(FrozenModel):
     """A heading and what stands under it; `reasons` are listed before the sentences, `rows` after them."""
 
     title: str
     sentences: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[LetterReason, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
 
 
-class Letter(Fact):
+class Letter(FrozenModel):
     """`title` names nobody; `to` and `about` do. `version` is the event that it tells of; null for a draft."""
 
     kind: LetterKind
@@ -67,7 +67,7 @@ class Letter(Fact):
     is_draft: bool = False
 
 
-class Draft(Fact):
+class Draft(FrozenModel):
     """A denial that somebody is writing."""
 
     citing: tuple[str, ...]
@@ -101,7 +101,7 @@ def drafted(history: PatientHistory, request: Request, draft: Draft, zone: ZoneI
     return _denial(history, request, zone, draft.on, draft.by, draft.citing, draft.rationale, draft.assessment)
 
 
-def _latest(request: Request, kind: Literal["approved", "denied"]) -> Decision:
+def _latest(request: Request, kind: Literal["approved", "denied"]) -> DeterminationRecord:
     found = [one for one in request.decisions if one.kind == kind and one.determination is not None]
     if not found:
         raise _nothing_to_tell(f"this request was not {kind}")
@@ -115,7 +115,7 @@ def _nothing_to_tell(cause: str) -> NotFound:
 # -- the letters ------------------------------------------------------------------------------
 
 
-def _of_approval(history: PatientHistory, request: Request, decision: Decision, zone: ZoneInfo) -> Letter:
+def _of_approval(history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo) -> Letter:
     made = decision.determination
     approval = next(one for one in history.approvals if one.version == decision.version)
     assert made is not None
@@ -129,7 +129,7 @@ def _of_approval(history: PatientHistory, request: Request, decision: Decision, 
     return _letter(history, request, "approval", decision.on, parts, decision.version)
 
 
-def _approved(approval: Approval, edition: Edition) -> LetterPart:
+def _approved(approval: ApprovalRecord, edition: Edition) -> LetterPart:
     path = edition.path("A" if approval.course == 1 else "B")
     course = "the first course" if approval.course == 1 else f"course {approval.course}"
     rows = [
@@ -146,7 +146,7 @@ def _approved(approval: Approval, edition: Edition) -> LetterPart:
     )
 
 
-def _of_denial(history: PatientHistory, request: Request, decision: Decision, zone: ZoneInfo) -> Letter:
+def _of_denial(history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo) -> Letter:
     made = decision.determination
     assert made is not None
     rationale = made.rationale or ""
@@ -185,7 +185,7 @@ def _of_asking(history: PatientHistory, request: Request, asking: Asking, zone: 
     asked_on, until = asking.asked_at.astimezone(zone).date(), asking.answer_by.astimezone(zone)
     edition = edition_for(request.received_on)
     reasons = tuple(
-        Reason(
+        LetterReason(
             clause=one.clause,
             criterion=_words_of(one.clause, edition),
             found=f"{one.sentence} Still to be told: {', '.join(_spoken(fact) for fact in one.missing)}."
@@ -269,10 +269,11 @@ def _addressees(history: PatientHistory, request: Request) -> Iterator[str]:
     yield request.prescriber.name
 
 
-def _reasons(citing: Iterable[str], edition: Edition, assessment: Assessment) -> tuple[Reason, ...]:
+def _reasons(citing: Iterable[str], edition: Edition, assessment: Assessment) -> tuple[LetterReason, ...]:
     found = {one.citation: one.sentence for one in assessment.findings}
     return tuple(
-        Reason(clause=one, criterion=_words_of(one, edition), found=found.get(one, "")) for one in dict.fromkeys(citing)
+        LetterReason(clause=one, criterion=_words_of(one, edition), found=found.get(one, ""))
+        for one in dict.fromkeys(citing)
     )
 
 

@@ -14,13 +14,13 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from domain.calendar import Day
-from domain.facts import Fact
-from domain.history.records import Appeal, Approval, Request
+from domain.facts import FrozenModel
+from domain.history.records import Appeal, ApprovalRecord, Request
 from projections.courses import Courses, CourseView, DoseView
 from projections.eligibility import Eligibility
 
 Lane = Literal["requests", "approvals", "doses", "wait", "appeals"]
-Tone = Literal["plain", "good", "bad", "open", "quiet"]
+ChartTone = Literal["plain", "good", "bad", "open", "quiet"]
 Shape = Literal["bar", "dot", "diamond", "cross"]
 
 LANES: Final[tuple[tuple[Lane, str], ...]] = (
@@ -37,13 +37,13 @@ MARGIN: Final = 14.0
 WIDTH_MIN: Final = 1_040.0
 
 
-class Mark(Fact):
+class Mark(FrozenModel):
     """One thing in the picture, from `x` on, `width` wide; `until` is its last day, null for what is of one day."""
 
     number: int
     lane: Lane
     shape: Shape
-    tone: Tone
+    tone: ChartTone
     on: Day
     until: Day | None
     title: str
@@ -53,12 +53,12 @@ class Mark(Fact):
     width: float
 
 
-class Tick(Fact):
+class Tick(FrozenModel):
     x: float
     label: str
 
 
-class Picture(Fact):
+class Picture(FrozenModel):
     """`anchors` are places of the axis and their days, in order, between which days lie evenly."""
 
     width: float
@@ -82,7 +82,7 @@ class Drawn:
 
     lane: Lane
     shape: Shape
-    tone: Tone
+    tone: ChartTone
     on: date
     until: date | None
     title: str
@@ -91,17 +91,17 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ChartContent:
     """What of the patient is drawn: who looks may see only some of it."""
 
     courses: Courses
     eligibility: Eligibility
     requests: Sequence[Request]
-    approvals: Sequence[Approval]
+    approvals: Sequence[ApprovalRecord]
     appeals: Sequence[Appeal]
 
 
-def picture(shown: Shown, as_of: date, known_on: date, today: date) -> Picture:
+def picture(shown: ChartContent, as_of: date, known_on: date, today: date) -> Picture:
     """`as_of` and `known_on` are where the two handles stand."""
     drawn = sorted(_all(shown, as_of), key=lambda one: (one.on, _lane_order(one.lane)))
     axis = Axis(_days(drawn, as_of, known_on, today))
@@ -121,7 +121,7 @@ def picture(shown: Shown, as_of: date, known_on: date, today: date) -> Picture:
 # -- what is drawn ----------------------------------------------------------------------------
 
 
-def _all(shown: Shown, as_of: date) -> Iterator[Drawn]:
+def _all(shown: ChartContent, as_of: date) -> Iterator[Drawn]:
     for request in shown.requests:
         yield from _of_request(request, as_of)
     yield from map(_of_approval, shown.approvals)
@@ -133,7 +133,7 @@ def _all(shown: Shown, as_of: date) -> Iterator[Drawn]:
         yield _of_appeal(appeal, as_of)
 
 
-_DECIDED: Final[dict[str, Tone]] = {"approved": "good", "denied": "bad", "referred": "open", "imported": "quiet"}
+_DECIDED: Final[dict[str, ChartTone]] = {"approved": "good", "denied": "bad", "referred": "open", "imported": "quiet"}
 
 
 def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
@@ -154,13 +154,13 @@ def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
             yield Drawn("requests", "diamond", _DECIDED[one.kind], one.on, None, f"Decision on {name}", said, href)
 
 
-def _of_approval(one: Approval) -> Drawn:
+def _of_approval(one: ApprovalRecord) -> Drawn:
     back = f" Rescinded effective {one.rescinded_on}." if one.rescinded_on is not None else ""
     more = f" Extended {one.extensions} times." if one.extensions else ""
     words = (
         f"{one.doses_approved} doses of course {one.course}, {one.valid_from} through {one.valid_through}.{more}{back}"
     )
-    tone: Tone = "quiet" if one.rescinded_on is not None else "good"
+    tone: ChartTone = "quiet" if one.rescinded_on is not None else "good"
     href = f"requests/{one.request_id}"
     return Drawn("approvals", "bar", tone, one.valid_from, one.valid_through, "Approval", words, href)
 
@@ -182,11 +182,11 @@ def _of_dose(dose: DoseView, course: CourseView | None) -> Drawn:
     words = f"{dose.mg:g} mg on {dose.on}{where}{': ' + ', '.join(marks) if marks else ''}."
     if dose.voided:
         return Drawn("doses", "cross", "quiet", dose.on, None, name, words)
-    tone: Tone = "open" if dose.variances or not dose.counts else "plain"
+    tone: ChartTone = "open" if dose.variances or not dose.counts else "plain"
     return Drawn("doses", "dot", tone, dose.on, None, name, words)
 
 
-def _of_wait(shown: Shown) -> Iterator[Drawn]:
+def _of_wait(shown: ChartContent) -> Iterator[Drawn]:
     until, last = shown.eligibility.next_course_from, shown.eligibility.last_dose_on
     if until is None or last is None:
         return
@@ -198,7 +198,7 @@ def _of_wait(shown: Shown) -> Iterator[Drawn]:
 def _of_appeal(appeal: Appeal, as_of: date) -> Drawn:
     name = _number(appeal.appeal_id)
     ended = f"{appeal.status.replace('_', ' ')} on {appeal.closed_on}" if appeal.closed_on else "not decided"
-    tone: Tone = "plain" if appeal.closed_on is None else "good" if "overturned" in appeal.status else "quiet"
+    tone: ChartTone = "plain" if appeal.closed_on is None else "good" if "overturned" in appeal.status else "quiet"
     words = f"Received {appeal.received_on}; {ended}."
     last = min(appeal.closed_on or as_of, max(as_of, appeal.received_on))
     return Drawn(

@@ -8,11 +8,11 @@ from uuid import UUID
 from domain.calendar import Day, PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness, Member
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.state import PatientHistory
 
 
-class RepresentativeView(Fact):
+class RepresentativeView(FrozenModel):
     """Somebody who may speak for her; `through` is the last day, or open."""
 
     name: str
@@ -21,7 +21,7 @@ class RepresentativeView(Fact):
     through: Day | None
 
 
-class AgentUseView(Fact):
+class AgentUseView(FrozenModel):
     """One entry of the record about another agent: begun, or stopped."""
 
     product: str
@@ -29,7 +29,7 @@ class AgentUseView(Fact):
     stopped_on: PartialDate | None
 
 
-class Person(Fact):
+class Person(FrozenModel):
     """As known at a moment; `line_of_business` is that of the day."""
 
     patient_id: UUID

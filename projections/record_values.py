@@ -16,7 +16,7 @@ from domain.calendar import PartialDate
 from domain.history.records import (
     AgentUse,
     Appeal,
-    Approval,
+    ApprovalRecord,
     DocumentOnRecord,
     Dose,
     Notice,
@@ -67,7 +67,7 @@ def _request(_: int, request: Request) -> Named:
     return f"request {ordinal(request.request_id)}", request.status
 
 
-def _approval(_: int, approval: Approval) -> Named:
+def _approval(_: int, approval: ApprovalRecord) -> Named:
     of_appeal = f" by appeal {ordinal(approval.appeal_id)}" if approval.appeal_id is not None else ""
     rescinded = f", rescinded {approval.rescinded_on}" if approval.rescinded_on is not None else ""
     window = f"{approval.valid_from} to {approval.valid_through}"

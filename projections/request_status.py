@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 from domain.calendar import Day, Instant
 from domain.deadlines.appeals import appeal_clock_of
-from domain.deadlines.due_dates import Standing, end_of_day
+from domain.deadlines.due_dates import DeadlineStatus, end_of_day
 from domain.deadlines.requests import clock_of
 from domain.events.appeals import AppealLevel, AppealOutcome, Filer
 from domain.events.base import ImportedFrom
 from domain.events.documents import Document
 from domain.events.requests import Asked, NoticeKind, Urgency
-from domain.facts import Fact
-from domain.history.records import Appeal, Approval, Decision, DocumentOnRecord, Request
+from domain.facts import FrozenModel
+from domain.history.records import Appeal, ApprovalRecord, DeterminationRecord, DocumentOnRecord, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.editions import EDITIONS
@@ -27,7 +27,7 @@ UNKNOWN: Final = "unknown"
 """The edition of an imported determination that its record does not name."""
 
 
-class AskingView(Fact):
+class AskingView(FrozenModel):
     """One request for information; `answered_at` is when the full response came."""
 
     asked: tuple[Asked, ...]
@@ -36,18 +36,18 @@ class AskingView(Fact):
     answered_at: Instant | None
 
 
-class ClockView(Fact):
+class ClockView(FrozenModel):
     """When a decision is due, by which rule, and how it stands; hours run in UTC, days end at the plan's midnight."""
 
     due_at: Instant
     at_risk_from: Instant
     stopped_at: Instant | None
-    standing: Standing
+    standing: DeadlineStatus
     rule: str
     source: str
 
 
-class ReviewView(Fact):
+class ReviewView(FrozenModel):
     clause: str
     supports: bool
     by: Actor
@@ -55,7 +55,7 @@ class ReviewView(Fact):
     note: str | None
 
 
-class DocumentView(Fact):
+class DocumentView(FrozenModel):
     """One document on record. `supports` are the clauses whose finding it was last found to support."""
 
     document: Document
@@ -67,7 +67,7 @@ class DocumentView(Fact):
     supports: tuple[str, ...]
 
 
-class NoticeView(Fact):
+class NoticeView(FrozenModel):
     notice_id: str
     appeal_id: str | None
     kind: NoticeKind
@@ -77,7 +77,7 @@ class NoticeView(Fact):
     delivered_at: Instant | None
 
 
-class WindowView(Fact):
+class WindowView(FrozenModel):
     """One approval of the request; both days are included, from `rescinded_on` on it covers nothing."""
 
     course: int
@@ -91,7 +91,7 @@ class WindowView(Fact):
     imported_from: ImportedFrom | None
 
 
-class DecisionView(Fact):
+class DecisionView(FrozenModel):
     """One determination as recorded; `edition` is a review date, or what an import said.
 
     `provenance` says whether that edition's text is in hand or was rebuilt; null for one nobody knows.
@@ -113,7 +113,7 @@ class DecisionView(Fact):
     imported_from: ImportedFrom | None
 
 
-class AppealView(Fact):
+class AppealView(FrozenModel):
     """One appeal; `due_at` is null once it is closed."""
 
     appeal_id: str
@@ -139,7 +139,7 @@ class AppealView(Fact):
     external_outcome: AppealOutcome | None
 
 
-class RequestLife(Fact):
+class RequestLife(FrozenModel):
     request_id: str
     status: str
     closed_on: Day | None
@@ -246,7 +246,7 @@ def _document(one: DocumentOnRecord) -> DocumentView:
     )
 
 
-def _window(one: Approval) -> WindowView:
+def _window(one: ApprovalRecord) -> WindowView:
     return WindowView(
         course=one.course,
         doses_approved=one.doses_approved,
@@ -260,7 +260,7 @@ def _window(one: Approval) -> WindowView:
     )
 
 
-def decision_view(one: Decision) -> DecisionView:
+def decision_view(one: DeterminationRecord) -> DecisionView:
     made, past = one.determination, one.past
     assessed = made.assessment if made is not None else None
     edition = assessed.edition if assessed is not None else past.edition if past is not None else UNKNOWN

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.changed_records import changed_places
 from domain.history.state import PatientHistory
 from projections.course_updates import CourseUpdates
@@ -23,7 +23,7 @@ _WITH_SHARED_NAMES = ("lines_of_business", "representatives", "approvals")
 """Fields in which records can have one name, such as two approvals of one request: it then stands for the latest."""
 
 
-class StateChange(Fact):
+class StateChange(FrozenModel):
     """One value of the record before and after; null is "was not there"."""
 
     what: str

@@ -14,7 +14,7 @@ from domain.events.documents import DocumentCorrected, DocumentVoided
 from domain.events.patient import DeathRecordVoided, DemographicsCorrected, HistoriesUnlinked
 from domain.events.requests import StatementCorrected
 from domain.events.treatment import DoseCorrected, DoseVoided, PriorTreatmentCorrected, PriorTreatmentVoided
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.people import Actor
 from projections.event_text import entry_of, sentence_of
 
@@ -36,7 +36,7 @@ assert {one.__name__ for one in CORRECTS} == {
 }, "every correction names what it corrects"
 
 
-class TimelineEntry(Fact):
+class TimelineEntry(FrozenModel):
     """One event. `happened` is a day or an instant as ISO text; `_on` are days of the plan's zone.
 
     `days_late` is how many days after it happened it was recorded; `corrects` names the entry that it

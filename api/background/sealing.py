@@ -17,7 +17,7 @@ from typing import Final, Self
 import platformdirs
 
 from domain.ledger.errors import StoreError
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.ledger.sealing.sealing import AT_ONCE, LeaseIsAnothers, NotConsistent, Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.ledger.stores.urls import SQLiteAddress
@@ -38,7 +38,7 @@ PUBLISHED_SETTING: Final = "LEMTRADA_CHECKPOINTS_DIR"
 _LOG: Final = logging.getLogger(__name__)
 
 
-def signers_folder(ledger: LedgerOnRecord) -> Path:
+def signers_folder(ledger: LedgerReader) -> Path:
     """Where the environment says; else beside an SQLite file, or in the user's data folder."""
     if named := os.environ.get(FOLDER_SETTING):
         return Path(named)
@@ -48,11 +48,11 @@ def signers_folder(ledger: LedgerOnRecord) -> Path:
     return platformdirs.user_data_path("lemtrada-ledger", appauthor=False) / f"seal-{ledger.ledger_id}"
 
 
-def signer_of(ledger: LedgerOnRecord) -> Signer:
+def signer_of(ledger: LedgerReader) -> Signer:
     return Signer(signers_folder(ledger), os.urandom, os.environ.get(KEY_SETTING))
 
 
-def sealing_of(ledger: LedgerOnRecord) -> Sealing:
+def sealing_of(ledger: LedgerReader) -> Sealing:
     """As the environment says: whose key signs, and where checkpoints are published."""
     published = os.environ.get(PUBLISHED_SETTING)
     return Sealing(ledger, signer_of(ledger), Path(published) if published else None)
@@ -62,7 +62,7 @@ class SealingThread:
     """Start it once, and stop it before the ledger is closed; or use it in a `with`."""
 
     def __init__(
-        self, ledger: LedgerOnRecord, sealing: Sealing, *, checkpoint_seconds: float = CHECKPOINT_SECONDS
+        self, ledger: LedgerReader, sealing: Sealing, *, checkpoint_seconds: float = CHECKPOINT_SECONDS
     ) -> None:
         self._ledger = ledger
         self.sealing = sealing

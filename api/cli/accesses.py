@@ -15,7 +15,7 @@ from api.cli.program import app
 from api.cli.tables import Column, show_table
 from api.cli.values import DAY, parsed
 from api.record_access.list_access import ListAccess
-from domain.ledger.access_log.report import PAGE_MAX, Question
+from domain.ledger.access_log.report import PAGE_MAX, AccessQuery
 from domain.permissions.disclosure import Access
 
 COLUMNS: Final = (
@@ -56,7 +56,7 @@ def accesses_command(
     Example: lemtrada-ledger accesses DEMO-0003 --from 2026-01-01 --to 2026-06-30
     """
     with plainly(), open_records(database, purpose) as access:
-        question = Question(
+        question = AccessQuery(
             patient_id=patient_of_member(access, member) if member is not None else None,
             actor_id=actor,
             since=parsed(DAY, since, "--from"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 
-class Listed(NamedTuple):
+class CommandEntry(NamedTuple):
     """One command, or one group of commands; `module` is in `api.cli`."""
 
     name: str
@@ -17,60 +17,60 @@ class Listed(NamedTuple):
     summary: str
 
 
-SECTIONS: Final[tuple[tuple[str, tuple[Listed, ...]], ...]] = (
+SECTIONS: Final[tuple[tuple[str, tuple[CommandEntry, ...]], ...]] = (
     (
         "One patient",
         (
-            Listed("eligibility", "questions", "Show current eligibility: path, course, doses, what is missing."),
-            Listed("history", "questions", "List every event of a patient, oldest first."),
-            Listed("courses", "records", "List every course, dose by dose, with its variances."),
-            Listed("person", "records", "Show identifiers, coverage, representatives, and linked records."),
-            Listed("requests", "records", "List the requests of a patient."),
-            Listed("appeals", "records", "List the appeals of a patient."),
-            Listed("request", "records", "Show a request: its status and its assessment by clause."),
-            Listed("replay", "dossier", "Replay a determination: as recorded, as known then, as known now."),
-            Listed("appeal", "records", "Show an appeal: grounds, assignment, due date, decision."),
-            Listed("dossier", "dossier", "Write the case file of an appeal."),
-            Listed("document", "records", "Write a document to a file, after its bytes are checked."),
+            CommandEntry("eligibility", "questions", "Show current eligibility: path, course, doses, what is missing."),
+            CommandEntry("history", "questions", "List every event of a patient, oldest first."),
+            CommandEntry("courses", "records", "List every course, dose by dose, with its variances."),
+            CommandEntry("person", "records", "Show identifiers, coverage, representatives, and linked records."),
+            CommandEntry("requests", "records", "List the requests of a patient."),
+            CommandEntry("appeals", "records", "List the appeals of a patient."),
+            CommandEntry("request", "records", "Show a request: its status and its assessment by clause."),
+            CommandEntry("replay", "dossier", "Replay a determination: as recorded, as known then, as known now."),
+            CommandEntry("appeal", "records", "Show an appeal: grounds, assignment, due date, decision."),
+            CommandEntry("dossier", "dossier", "Write the case file of an appeal."),
+            CommandEntry("document", "records", "Write a document to a file, after its bytes are checked."),
         ),
     ),
     (
         "Work queue and policy",
         (
-            Listed("worklist", "worklist", "List open requests and appeals, with what is due and missing."),
-            Listed("rebuild", "worklist", "Rebuild the tables of the worklist from the log."),
-            Listed("assess", "assess", "Assess cases from a file, without a ledger."),
-            Listed("explain", "assess", "Explain a clause of the policy, or print the outline."),
+            CommandEntry("worklist", "worklist", "List open requests and appeals, with what is due and missing."),
+            CommandEntry("rebuild", "worklist", "Rebuild the tables of the worklist from the log."),
+            CommandEntry("assess", "assess", "Assess cases from a file, without a ledger."),
+            CommandEntry("explain", "assess", "Explain a clause of the policy, or print the outline."),
         ),
     ),
     (
         "Data and storage",
         (
-            Listed("serve", "serve", "Serve the API and the pages."),
-            Listed("demo", "serve", "Fill an empty ledger with synthetic patients."),
-            Listed("import", "imports", "Import requests, determinations, doses, and prior treatment."),
-            Listed("database", "database", "Create or upgrade the schema, and remove unused documents."),
-            Listed("backup", "backup", "Back up an SQLite ledger and its documents into one file."),
-            Listed("encryption-key", "encryption", "Create a key for encryption at rest."),
+            CommandEntry("serve", "serve", "Serve the API and the pages."),
+            CommandEntry("demo", "serve", "Fill an empty ledger with synthetic patients."),
+            CommandEntry("import", "imports", "Import requests, determinations, doses, and prior treatment."),
+            CommandEntry("database", "database", "Create or upgrade the schema, and remove unused documents."),
+            CommandEntry("backup", "backup", "Back up an SQLite ledger and its documents into one file."),
+            CommandEntry("encryption-key", "encryption", "Create a key for encryption at rest."),
         ),
     ),
     (
         "Users, access log, and audit",
         (
-            Listed("invite", "people", "Create a sign-in link that works once."),
-            Listed("token", "people", "Create, list, and revoke API tokens."),
-            Listed("people", "people", "List and remove users."),
-            Listed("accesses", "accesses", "Show the access log."),
-            Listed("audit-events", "audit_events", "Export every change and access as FHIR AuditEvents."),
-            Listed("provenance", "audit_events", "Export every change of patient records as FHIR Provenance."),
+            CommandEntry("invite", "people", "Create a sign-in link that works once."),
+            CommandEntry("token", "people", "Create, list, and revoke API tokens."),
+            CommandEntry("people", "people", "List and remove users."),
+            CommandEntry("accesses", "accesses", "Show the access log."),
+            CommandEntry("audit-events", "audit_events", "Export every change and access as FHIR AuditEvents."),
+            CommandEntry("provenance", "audit_events", "Export every change of patient records as FHIR Provenance."),
         ),
     ),
     (
         "Seal and verification",
         (
-            Listed("seal", "seal", "Seal the log, and manage the keys that sign it."),
-            Listed("export", "proof", "Export everything that an outside auditor needs."),
-            Listed("verify", "proof", "Verify the bytes, order, and meaning of a ledger or an export."),
+            CommandEntry("seal", "seal", "Seal the log, and manage the keys that sign it."),
+            CommandEntry("export", "proof", "Export everything that an outside auditor needs."),
+            CommandEntry("verify", "proof", "Verify the bytes, order, and meaning of a ledger or an export."),
         ),
     ),
 )

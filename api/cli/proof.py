@@ -31,7 +31,7 @@ from domain.ledger.verification.export_source import ExportSource
 from domain.ledger.verification.export_writer import check_free, export_history, export_ledger
 from domain.ledger.verification.history_export import is_of_one_history, verify_history
 from domain.ledger.verification.ledger_source import LedgerSource
-from domain.ledger.verification.report import Logged, Report
+from domain.ledger.verification.report import Logged, VerificationReport
 from domain.ledger.verification.verify import verify
 from domain.seal.errors import SealError
 from domain.seal.notes import VerifyingKey, read_verifying_key
@@ -132,7 +132,7 @@ def verify_command(
 
 def _verified(
     folder: Path | None, database: str | None, key: VerifyingKey | None, given: list[Signed], progress: ShowProgress
-) -> Report:
+) -> VerificationReport:
     if folder is None:
         with open_existing_ledger(database) as ledger:
             return verify(LedgerSource(ledger), key=key, given=given, progress=progress)

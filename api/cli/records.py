@@ -44,7 +44,7 @@ from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 from projections.courses import course_list
 from projections.person import person
 from projections.request_status import appeal_view, clocks_at, request_life
@@ -151,14 +151,14 @@ def request_command(
 
 def _judged(
     history: PatientHistory, found: Request, day: date, applies: Edition | None, to_extend: bool
-) -> tuple[Judgement | None, str | None]:
+) -> tuple[RequestAssessment | None, str | None]:
     """The assessment of the request, or why no edition applies. The status of the request is shown either way."""
     try:
         if to_extend:
             from domain.decisions.approval_changes import assessment_to_extend  # noqa: PLC0415  (slow to import)
 
             return assessment_to_extend(history, found.request_id, day), None
-        return judge(history, found, day, applies), None
+        return request_assessment(history, found, day, applies), None
     except EditionUnknown as unknown:
         return None, str(unknown)
 

@@ -137,7 +137,7 @@ def demo_command(
         show_text(demo_lines(shown))
 
 
-def demo_lines(shown: tuple[demo.Shown, ...]) -> Iterator[str]:
+def demo_lines(shown: tuple[demo.DemoPatient, ...]) -> Iterator[str]:
     """Each situation once, and one line for the patients that repeat them."""
     width = max(len(one.member_id) for one in shown)
     first, more = shown[: len(demo.SITUATIONS)], shown[len(demo.SITUATIONS) :]

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from api.demo import long_stories
 from api.demo import stories as situations
-from api.demo.people import REVIEWER, SHOWN_AROUND, STAFF, Person
+from api.demo.people import REVIEWER, SHOWN_AROUND, STAFF, SyntheticPatient
 from api.demo.stories import Situation
 from api.demo.story_builder import Story, Turn
 from domain.commands.patient import OpenHistory
@@ -23,19 +23,19 @@ from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import Clock, utc_now
 
-__all__ = ["REVIEWER", "SHOWN_AROUND", "SITUATIONS", "STAFF", "ZONE", "Shown", "Situation", "fill"]
+__all__ = ["REVIEWER", "SHOWN_AROUND", "SITUATIONS", "STAFF", "ZONE", "DemoPatient", "Situation", "fill"]
 
 SITUATIONS: Final[tuple[Situation, ...]] = (*situations.SITUATIONS, *long_stories.SITUATIONS)
 
 ZONE: Final = "America/New_York"
 """The time zone of a demo ledger that is given none."""
 
-Progress = Callable[[int, int], None]
+StepsDone = Callable[[int, int], None]
 """Told how many steps are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DemoPatient:
     """One patient of the demo, by member id, and what she shows."""
 
     member_id: str
@@ -62,8 +62,8 @@ def fill(
     patients: int = len(SITUATIONS),
     zone: str | None = None,
     clock: Clock = utc_now,
-    progress: Progress | None = None,
-) -> tuple[Shown, ...]:
+    progress: StepsDone | None = None,
+) -> tuple[DemoPatient, ...]:
     """Fills the empty ledger at `url`; raises StoreError where it is not empty.
 
     `zone` is for a ledger that is made here. More patients than situations repeat them with
@@ -80,7 +80,7 @@ def fill(
         stories = [_story(number, now, ledger) for number in range(patients)]
         _tell(ledger, told, stories, progress)
     return tuple(
-        Shown(story.person.member.member_id, situation.name, situation.shows)
+        DemoPatient(story.person.member.member_id, situation.name, situation.shows)
         for story, situation in zip(stories, _situations(), strict=False)
     )
 
@@ -92,10 +92,10 @@ def _situations() -> Iterator[Situation]:
 
 def _story(number: int, now: datetime, ledger: Ledger) -> Story:
     round_, place = divmod(number, len(SITUATIONS))
-    return SITUATIONS[place].tell(Story(Person(number + 1, round_), now, ledger.zone))
+    return SITUATIONS[place].tell(Story(SyntheticPatient(number + 1, round_), now, ledger.zone))
 
 
-def _tell(ledger: Ledger, clock: StoryClock, stories: list[Story], progress: Progress | None) -> None:
+def _tell(ledger: Ledger, clock: StoryClock, stories: list[Story], progress: StepsDone | None) -> None:
     """All stories at once, in the order of time; each begins with the opening of its history."""
     steps = [(step, number) for number, story in enumerate(stories) for step in story.steps]
     steps.sort(key=lambda one: one[0].at)

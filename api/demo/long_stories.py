@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any, Final
 
-from api.demo.people import APPEALS_PHYSICIAN, MEDICAL_DIRECTOR, Person
+from api.demo.people import APPEALS_PHYSICIAN, MEDICAL_DIRECTOR, SyntheticPatient
 from api.demo.stories import Situation, only_an_mri
 from api.demo.story_builder import FROM_RECEIPT_TO_ENTRY, Story, Turn
 from domain.calendar import PartialDate
@@ -255,7 +255,7 @@ def earlier_number(story: Story) -> Story:
 
 def linked_histories(story: Story) -> Story:
     """The person of the story before, opened once more under a new number, as if she had never been treated."""
-    before = Person(story.person.number - 1, story.person.round)
+    before = SyntheticPatient(story.person.number - 1, story.person.round)
     story.on(story.ago(8)).opens(same_as=before).requests_first_course()
 
     def command(turn: Turn) -> Command:

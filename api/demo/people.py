@@ -77,7 +77,7 @@ FAILED_AGENTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SyntheticPatient:
     """A synthetic patient. `number` counts from 1; `round` how often her situation was told before."""
 
     number: int

@@ -13,7 +13,15 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from api.demo.people import CLAIMS, IMPORT, INFUSION_CENTRE, LINES_OF_BUSINESS, MEDICAL_DIRECTOR, SITES, Person
+from api.demo.people import (
+    CLAIMS,
+    IMPORT,
+    INFUSION_CENTRE,
+    LINES_OF_BUSINESS,
+    MEDICAL_DIRECTOR,
+    SITES,
+    SyntheticPatient,
+)
 from domain.commands import Command
 from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
 from domain.commands.patient import OpenHistory
@@ -26,7 +34,7 @@ from domain.events.treatment import ReportedCourse, TreatmentSource
 from domain.facts import RequestedDosing
 from domain.ledger.application import Ledger
 from domain.people import Actor
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 
 MORNING = time(9, 0)
 BETWEEN_STEPS = timedelta(minutes=40)
@@ -67,11 +75,11 @@ class Turn:
         """The digest of the assessment that the person deciding looks at, of request `number`."""
         history = self.ledger.history(self.patient_id)
         request = history.request(self.request_id(number))
-        return judge(history, request, self._today()).digest
+        return request_assessment(history, request, self._today()).digest
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StoryStep:
     at: datetime
     actor: Actor
     command: Callable[[Turn], Command]
@@ -84,12 +92,12 @@ class Story:
     `now` is the moment at which the demo is made: no step lies after it.
     """
 
-    def __init__(self, person: Person, now: datetime, zone: ZoneInfo) -> None:
+    def __init__(self, person: SyntheticPatient, now: datetime, zone: ZoneInfo) -> None:
         self.person = person
         self.now = now
         self.zone = zone
         self.today = now.astimezone(zone).date()
-        self.steps: list[Step] = []
+        self.steps: list[StoryStep] = []
         self._at = now
         self._requests = 0
         self._doses = 0
@@ -121,7 +129,7 @@ class Story:
 
     # -- what ---------------------------------------------------------------------------------
 
-    def opens(self, same_as: Person | None = None) -> Story:
+    def opens(self, same_as: SyntheticPatient | None = None) -> Story:
         """`same_as`: the number is her own, and the person another one's."""
         person = same_as or self.person
         command = OpenHistory(member=self.person.member, name=person.name, birth_date=person.birth_date)
@@ -258,7 +266,7 @@ class Story:
         imported_from = None
         if self._source is not None:
             actor, imported_from = IMPORT, ImportedFrom(source=self._source, reference=f"LINE-{len(self.steps) + 1}")
-        self.steps.append(Step(min(self._at, self.now), actor, command, imported_from))
+        self.steps.append(StoryStep(min(self._at, self.now), actor, command, imported_from))
         self._at += BETWEEN_STEPS
         return self
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Tone = Literal["plain", "muted", "strong", "met", "not_met", "undetermined", "mono"]
+CellTone = Literal["plain", "muted", "strong", "met", "not_met", "undetermined", "mono"]
 Style = Literal["lead", "plain", "muted", "warning"]
 
 
@@ -15,14 +15,14 @@ class Cell:
     """`indent` steps the text in, as an outline does; `note` stands under it, smaller."""
 
     text: str
-    tone: Tone = "plain"
+    tone: CellTone = "plain"
     indent: int = 0
     note: str = ""
     href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BlockRow:
     cells: tuple[Cell, ...]
     is_marked: bool = False
 
@@ -33,7 +33,7 @@ class Grid:
 
     heads: tuple[str, ...]
     shares: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[BlockRow, ...]
 
     def __post_init__(self) -> None:
         assert sum(self.shares) == 100, self.heads
@@ -79,10 +79,10 @@ class CaseFile:
     sections: tuple[Section, ...]
 
 
-def row(*cells: Cell | str, is_marked: bool = False) -> Row:
-    return Row(tuple(one if isinstance(one, Cell) else Cell(one) for one in cells), is_marked)
+def row(*cells: Cell | str, is_marked: bool = False) -> BlockRow:
+    return BlockRow(tuple(one if isinstance(one, Cell) else Cell(one) for one in cells), is_marked)
 
 
-def grid(heads: Sequence[str], shares: Sequence[int], rows: Sequence[Row], nothing: str) -> Block:
+def grid(heads: Sequence[str], shares: Sequence[int], rows: Sequence[BlockRow], nothing: str) -> Block:
     """The table, or what is said where it has no rows."""
     return Grid(tuple(heads), tuple(shares), tuple(rows)) if rows else Paragraph(nothing, "muted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from api.dossier import contents_record, contents_replay
-from api.dossier.blocks import Block, CaseFile, Cell, Heading, Pairs, Paragraph, Row, Section, grid, row
+from api.dossier.blocks import Block, BlockRow, CaseFile, Cell, Heading, Pairs, Paragraph, Section, grid, row
 from api.dossier.words import Words, capital, field, listed, person, plain, value
 from projections.dossier.case_file import AppealDossier, CaseDocument
 from projections.event_text import entry_of
@@ -167,7 +167,7 @@ def _timeline(told: AppealDossier, words: Words) -> Iterator[Block]:
     )
 
 
-def event_row(one: TimelineEntry, words: Words) -> Row:
+def event_row(one: TimelineEntry, words: Words) -> BlockRow:
     notes = [f"recorded {one.days_late} day{'s' if one.days_late > 1 else ''} later"] if one.days_late else []
     if one.corrects is not None:
         notes.append(f"corrects {one.corrects}" if one.corrects else "a correction")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from api.dossier.blocks import Block, Cell, Heading, Pairs, Paragraph, Row, grid, row
+from api.dossier.blocks import Block, BlockRow, Cell, Heading, Pairs, Paragraph, grid, row
 from api.dossier.words import Words, capital, field, listed, plain, provenance, size
 from projections.courses import CourseView, DoseView
 from projections.dossier.case_file import AppealDossier, CaseDocument
@@ -27,7 +27,7 @@ def courses(told: AppealDossier) -> Iterator[Block]:
     )
 
 
-def _course(course: CourseView) -> Iterator[Row]:
+def _course(course: CourseView) -> Iterator[BlockRow]:
     given = (
         "doses not counted" if course.doses_given is None else f"{course.doses_given} of {course.regimen_doses} doses"
     )
@@ -44,7 +44,7 @@ def _course(course: CourseView) -> Iterator[Row]:
     yield from (_dose(one, "") for one in course.doses)
 
 
-def _dose(one: DoseView, note: str) -> Row:
+def _dose(one: DoseView, note: str) -> BlockRow:
     marks = [name for name in ("voided", "corrected") if getattr(one, name)]
     marks += [f"{one.duplicate} duplicate"] if one.duplicate != "no" else []
     imported = f"imported from {one.imported_from.source}" if one.imported_from is not None else ""
@@ -77,7 +77,7 @@ def documents(told: AppealDossier, words: Words, links: Callable[[CaseDocument],
         yield Paragraph(f"Documents of other requests, not part of this case: {count}.", "muted")
 
 
-def _document(one: CaseDocument, words: Words, link: str) -> Row:
+def _document(one: CaseDocument, words: Words, link: str) -> BlockRow:
     document = one.on_record.document
     meant = f", for {document.clause}" if document.clause is not None else ""
     marks = [
@@ -185,7 +185,7 @@ def people(told: AppealDossier) -> Iterator[Block]:
     yield Pairs(tuple((one.name, capital(one.part)) for one in told.outsiders))
 
 
-def _participant(one: Participant) -> Row:
+def _participant(one: Participant) -> BlockRow:
     actor = one.actor
     above = f"reports to {listed(actor.reports_to)}" if actor.reports_to else ""
     deeds = [f"{deed.title} ({deed.version})" for deed in one.deeds]
@@ -216,7 +216,7 @@ def clocks(told: AppealDossier, words: Words) -> Iterator[Block]:
     yield from (Paragraph(f"{capital(one)}.") for one in told.clock_terms)
 
 
-def _deadline(one: Deadline, words: Words) -> Row:
+def _deadline(one: Deadline, words: Words) -> BlockRow:
     stood = [f"paused {words.at(stop.since)} to {words.at(stop.until)}" for stop in one.stood_still]
     return row(
         Cell(one.what, "strong"),

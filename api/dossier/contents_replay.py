@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from api.dossier.blocks import Block, Cell, Grid, Heading, Pairs, Paragraph, Row, grid, row
+from api.dossier.blocks import Block, BlockRow, Cell, Grid, Heading, Pairs, Paragraph, grid, row
 from api.dossier.words import (
     NO_ANSWER,
     Words,
@@ -77,7 +77,7 @@ def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
         yield "Viewed", f"version {one.history_version} of the history, assessment {str(one.assessment_digest)[:16]}"
 
 
-def _changes(told: Replay, words: Words) -> Iterator[Row]:
+def _changes(told: Replay, words: Words) -> Iterator[BlockRow]:
     moved = told.recommendation_changed
     if moved is not None:
         because = Cell("The recommendation from all clauses.", "muted")
@@ -140,7 +140,7 @@ def _edition(one: Reassessed) -> str:
     return f"Now, {one.assessment.edition}" + (f" rev. {revision}" if revision > 1 else "") + rebuilt
 
 
-def _clause(one: ClauseRow) -> Row:
+def _clause(one: ClauseRow) -> BlockRow:
     return row(
         Cell(one.citation, "plain" if one.is_group else "strong", indent=one.depth),
         Cell(one.paraphrase, "muted" if one.is_group else "plain"),
@@ -152,7 +152,7 @@ def _clause(one: ClauseRow) -> Row:
     )
 
 
-def _recommended(told: Replay) -> Row:
+def _recommended(told: Replay) -> BlockRow:
     then = told.as_known_then.assessment if told.as_known_then is not None else None
     now = told.as_known_now.assessment if told.as_known_now is not None else None
     shown = [told.recorded.assessment, then, now, *(one.assessment for one in told.other_editions)]

@@ -49,7 +49,7 @@ DocumentBytes = Callable[[str], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FolderFile:
     """One file of the folder; the pieces are read once, when it is written."""
 
     path: str
@@ -72,7 +72,7 @@ def _as_pdf(case: CaseFile, known_at: datetime) -> bytes:
     return as_pdf(case, known_at)
 
 
-def entries(told: AppealDossier, documents: DocumentBytes) -> Iterator[Entry]:
+def entries(told: AppealDossier, documents: DocumentBytes) -> Iterator[FolderFile]:
     """Every file of the folder, the sums last."""
     case = case_file(told, _about_files())
     made = {
@@ -88,16 +88,16 @@ def entries(told: AppealDossier, documents: DocumentBytes) -> Iterator[Entry]:
     yield _entry(SUMS, "".join(f"{one.sha256}  {one.path}\n" for one in found).encode())
 
 
-def _entry(path: str, content: bytes) -> Entry:
-    return Entry(path, len(content), hashlib.sha256(content).hexdigest(), lambda: (content,))
+def _entry(path: str, content: bytes) -> FolderFile:
+    return FolderFile(path, len(content), hashlib.sha256(content).hexdigest(), lambda: (content,))
 
 
-def _document(one: CaseDocument, documents: DocumentBytes) -> Entry:
+def _document(one: CaseDocument, documents: DocumentBytes) -> FolderFile:
     named = one.on_record.document
-    return Entry(one.file, named.size_bytes, named.sha256, lambda: documents(named.sha256))
+    return FolderFile(one.file, named.size_bytes, named.sha256, lambda: documents(named.sha256))
 
 
-def _manifest(told: AppealDossier, files: list[Entry]) -> bytes:
+def _manifest(told: AppealDossier, files: list[FolderFile]) -> bytes:
     media_types = {one.file: one.on_record.document.media_type for one in told.documents}
     return (
         to_json(
@@ -133,7 +133,7 @@ def _about_files() -> tuple[tuple[str, str], ...]:
 # -- on disk, and in one file ---------------------------------------------------------------------
 
 
-def write_folder(told: AppealDossier, documents: DocumentBytes, target: Path) -> list[Entry]:
+def write_folder(told: AppealDossier, documents: DocumentBytes, target: Path) -> list[FolderFile]:
     """Writes the folder whole or not at all, readable by its owner alone.
 
     Raises InvalidCommand where something is there already, or the place can't be written to.

@@ -24,7 +24,7 @@ from fpdf.fonts import TTFFont
 from fpdf.output import OutputProducer
 from fpdf.syntax import PDFContentStream
 
-from api.dossier.blocks import Block, CaseFile, Cell, Grid, Heading, Pairs, Paragraph, Section, Tone
+from api.dossier.blocks import Block, CaseFile, Cell, CellTone, Grid, Heading, Pairs, Paragraph, Section
 from api.dossier.lines import shown, wrapped
 
 FONT: Final = "SourceSans"
@@ -32,7 +32,7 @@ STYLES: Final = {"": "SourceSans3-Regular.ttf", "B": "SourceSans3-Bold.ttf", "I"
 
 INK, MUTED, LINE, BRAND = (29, 35, 41), (93, 104, 116), (212, 218, 224), (13, 79, 92)
 MARK, MARK_EDGE = (253, 245, 223), (176, 122, 16)
-COLOURS: Final[dict[Tone, tuple[int, int, int]]] = {
+COLOURS: Final[dict[CellTone, tuple[int, int, int]]] = {
     "plain": INK,
     "strong": INK,
     "mono": INK,
@@ -86,7 +86,7 @@ def _folder() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _PrintedLine:
     """One line of a cell, as it is printed."""
 
     text: str
@@ -281,7 +281,7 @@ class Pages(FPDF):
 
     def _row(
         self,
-        cells: Sequence[tuple[float, list[_Line]]],
+        cells: Sequence[tuple[float, list[_PrintedLine]]],
         *,
         gap: float,
         rule: bool = False,
@@ -312,17 +312,19 @@ class Pages(FPDF):
         if rule:
             self._rule(self.get_y())
 
-    def _cell_lines(self, cell: Cell, width: float) -> list[_Line]:
+    def _cell_lines(self, cell: Cell, width: float) -> list[_PrintedLine]:
         style = "B" if cell.tone == "strong" else "I" if cell.tone == "undetermined" else ""
         size = NOTE_PT if cell.tone == "mono" else GRID_PT
         lines = self._lines(cell.text, width, style, size, COLOURS[cell.tone])
         return lines + self._lines(cell.note, width, "", NOTE_PT, MUTED)
 
-    def _lines(self, text: str, width: float, style: str, size: float, colour: tuple[int, int, int]) -> list[_Line]:
+    def _lines(
+        self, text: str, width: float, style: str, size: float, colour: tuple[int, int, int]
+    ) -> list[_PrintedLine]:
         if not text:
             return []
         self._ink(style, size, colour)
-        return [_Line(one, style, size, colour) for one in wrapped(self._shown(text), width, self._width)]
+        return [_PrintedLine(one, style, size, colour) for one in wrapped(self._shown(text), width, self._width)]
 
     def _width(self, word: str) -> float:
         """Of a word in the present ink."""
@@ -331,7 +333,7 @@ class Pages(FPDF):
             self.widths[key] = self.get_string_width(word)
         return self.widths[key]
 
-    def _print(self, cells: Sequence[tuple[float, list[_Line]]]) -> None:
+    def _print(self, cells: Sequence[tuple[float, list[_PrintedLine]]]) -> None:
         top = self.get_y()
         # The first time only the places count, and nobody sees the ink.
         for x, lines in cells if self.known_pages else ():
@@ -364,13 +366,13 @@ class Pages(FPDF):
             self.add_page()
 
 
-def _height(lines: Sequence[_Line]) -> float:
+def _height(lines: Sequence[_PrintedLine]) -> float:
     return sum(line.height for line in lines)
 
 
-def _fitting(lines: Sequence[_Line], height: float) -> list[_Line]:
+def _fitting(lines: Sequence[_PrintedLine], height: float) -> list[_PrintedLine]:
     """As many as fit; at least one, so that every page takes some."""
-    taken: list[_Line] = []
+    taken: list[_PrintedLine] = []
     for line in lines:
         if taken and _height(taken) + line.height > height:
             break

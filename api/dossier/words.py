@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from api.dossier.blocks import Cell, Tone
+from api.dossier.blocks import Cell, CellTone
 from domain.people import Actor
 from domain.policy.answers import Answer
 
 ANSWERS = {"met": "met", "not_met": "not met", "undetermined": "open"}
-FOR: dict[str, Tone] = {"met": "met", "not_met": "not_met", "undetermined": "undetermined"}
-AGAINST: dict[str, Tone] = {"met": "not_met", "not_met": "met", "undetermined": "undetermined"}
+FOR: dict[str, CellTone] = {"met": "met", "not_met": "not_met", "undetermined": "undetermined"}
+AGAINST: dict[str, CellTone] = {"met": "not_met", "not_met": "met", "undetermined": "undetermined"}
 NO_ANSWER = Cell("–", "muted")
 
 

@@ -33,7 +33,7 @@ from domain.events.system import (
     TokenIssued,
     TokenRevoked,
 )
-from domain.ledger.access_log.rows import AccessRow
+from domain.ledger.access_log.rows import NumberedAccess
 from domain.people import Actor
 from domain.permissions.disclosure import Access
 
@@ -45,7 +45,7 @@ def event_id(event: Event) -> str:
     return f"e.{event.originator_id.hex}.{event.originator_version}"
 
 
-def row_id(row: AccessRow) -> str:
+def row_id(row: NumberedAccess) -> str:
     return f"a.{row.register.hex}.{row.number}"
 
 
@@ -103,7 +103,7 @@ def _is_told_by(event: Event) -> bool:
 # -- reads ------------------------------------------------------------------------------------
 
 
-def of_read(row: AccessRow, ledger_id: UUID) -> Resource:
+def of_read(row: NumberedAccess, ledger_id: UUID) -> Resource:
     access = row.access
     kind, profile = _kind_of(access)
     purpose = [_purpose(access)] if access.purpose is not None else []

@@ -16,10 +16,10 @@ FHIR_VERSION: Final = "4.0.1"
 
 PROFILES: Final = ("Read", "PatientRead", "PatientCreate", "PatientUpdate")
 
-Parameters = Sequence[tuple[str, str]]
+QueryParameters = Sequence[tuple[str, str]]
 
 
-def search_set(base: str, kind: str, found: Iterable[Resource], asked: Parameters, cursor: str | None) -> Resource:
+def search_set(base: str, kind: str, found: Iterable[Resource], asked: QueryParameters, cursor: str | None) -> Resource:
     """`base` is where FHIR is served; `asked` is what the search was made with, in its order."""
     links = [{"relation": "self", "url": _link(base, kind, asked)}]
     if cursor is not None:
@@ -31,7 +31,7 @@ def search_set(base: str, kind: str, found: Iterable[Resource], asked: Parameter
     return bundle | ({"entry": entries} if entries else {})
 
 
-def _link(base: str, kind: str, parameters: Parameters) -> str:
+def _link(base: str, kind: str, parameters: QueryParameters) -> str:
     return f"{base}/{kind}?{urlencode(parameters)}" if parameters else f"{base}/{kind}"
 
 

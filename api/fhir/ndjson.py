@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from api.fhir import audit_events, provenance
 from api.fhir.codes import Resource
-from api.fhir.paging import Told, patient_of
+from api.fhir.paging import TrailItem, patient_of
 from domain.errors import InvalidCommand
 
 
@@ -22,14 +22,14 @@ class Written(NamedTuple):
     size_bytes: int
 
 
-def audit_event(told: Told, ledger_id: UUID) -> Resource:
+def audit_event(told: TrailItem, ledger_id: UUID) -> Resource:
     if told.event is not None:
         return audit_events.of_event(told.event, ledger_id)
     assert told.row is not None
     return audit_events.of_read(told.row, ledger_id)
 
 
-def provenance_of(told: Told, ledger_id: UUID) -> Resource:
+def provenance_of(told: TrailItem, ledger_id: UUID) -> Resource:
     assert told.event is not None, "a read changes nothing"
     return provenance.of_change(told.event, ledger_id)
 
@@ -43,8 +43,8 @@ def check_free(file: Path) -> None:
 
 
 def write(
-    told: Iterable[Told],
-    resource: Callable[[Told], Resource],
+    told: Iterable[TrailItem],
+    resource: Callable[[TrailItem], Resource],
     file: Path,
     *,
     about_to_tell: Callable[[set[UUID]], None],

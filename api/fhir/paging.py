@@ -25,8 +25,8 @@ from api.fhir.instants import Stretch
 from domain.errors import InvalidCommand
 from domain.events.base import Event
 from domain.events.system import AccessesRecorded
-from domain.ledger.access_log.rows import AccessRow, RowPlace, rows_between, rows_of_batch
-from domain.ledger.reader import PAGE, LedgerOnRecord
+from domain.ledger.access_log.rows import NumberedAccess, RowPlace, rows_between, rows_of_batch
+from domain.ledger.reader import PAGE, LedgerReader
 
 SKEW: Final = timedelta(hours=6)
 """More than clocks and waiting writers of one ledger ever differ while somebody looks after them."""
@@ -39,7 +39,7 @@ Wanted = Callable[[Event], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TrailPlace:
     """Where a page ended. `event` is the version or position after which the next one begins, None: none is left.
 
     `row` is the last read that was told, and `until` the end of the reads: those that paging itself adds are beyond it.
@@ -56,7 +56,7 @@ class Place:
         return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
 
     @classmethod
-    def at(cls, cursor: str) -> Place:
+    def at(cls, cursor: str) -> TrailPlace:
         """Raises InvalidCommand for a cursor that no page gave."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
@@ -71,14 +71,14 @@ class Place:
             ) from None
 
 
-class Told(NamedTuple):
+class TrailItem(NamedTuple):
     """Exactly one of the two."""
 
     event: Event | None
-    row: AccessRow | None
+    row: NumberedAccess | None
 
 
-def patient_of(told: Told) -> UUID | None:
+def patient_of(told: TrailItem) -> UUID | None:
     """Of whom it tells; None: of nobody's record."""
     if told.event is not None:
         return told.event.originator_id if is_of_patient(told.event) else None
@@ -86,29 +86,29 @@ def patient_of(told: Told) -> UUID | None:
     return told.row.access.patient_id
 
 
-class Page(NamedTuple):
-    told: list[Told]
-    next: Place | None
+class TrailPage(NamedTuple):
+    told: list[TrailItem]
+    next: TrailPlace | None
 
 
 # -- a page -----------------------------------------------------------------------------------
 
 
 def page(
-    ledger: LedgerOnRecord,
+    ledger: LedgerReader,
     stretch: Stretch,
     wanted: Wanted,
     *,
     patient_id: UUID | None = None,
     with_reads: bool,
-    place: Place | None,
+    place: TrailPlace | None,
     limit: int,
-) -> Page:
+) -> TrailPage:
     """What lies in the stretch and after the place, `limit` at the most."""
     if place is None:
-        place = Place(until=ledger.now() + _TICK, rows_are_left=with_reads)
+        place = TrailPlace(until=ledger.now() + _TICK, rows_are_left=with_reads)
     if stretch.is_empty:
-        return Page([], None)
+        return TrailPage([], None)
     if place.event is None:
         events: Iterator[tuple[int, Event]] = iter(())
     elif patient_id is not None:
@@ -120,27 +120,29 @@ def page(
     return _merged(events, rows, place, limit)
 
 
-def _merged(events: Iterator[tuple[int, Event]], rows: Iterator[AccessRow], place: Place, limit: int) -> Page:
-    told: list[Told] = []
+def _merged(
+    events: Iterator[tuple[int, Event]], rows: Iterator[NumberedAccess], place: TrailPlace, limit: int
+) -> TrailPage:
+    told: list[TrailItem] = []
     event, row = next(events, None), next(rows, None)
     last_row = place.row
     while len(told) < limit and (event is not None or row is not None):
         if row is None or (event is not None and event[1].recorded_at <= row.access.at):
             assert event is not None
-            told.append(Told(event[1], None))
+            told.append(TrailItem(event[1], None))
             event = next(events, None)
         else:
-            told.append(Told(None, row))
+            told.append(TrailItem(None, row))
             last_row, row = row.place, next(rows, None)
     if event is None and row is None:
-        return Page(told, None)
+        return TrailPage(told, None)
     after = event[0] - 1 if event is not None else None
-    return Page(told, Place(place.until, after, last_row, row is not None))
+    return TrailPage(told, TrailPlace(place.until, after, last_row, row is not None))
 
 
 def _rows(
-    ledger: LedgerOnRecord, patient_id: UUID | None, stretch: Stretch, after: RowPlace | None
-) -> Iterator[AccessRow]:
+    ledger: LedgerReader, patient_id: UUID | None, stretch: Stretch, after: RowPlace | None
+) -> Iterator[NumberedAccess]:
     while True:
         found = rows_between(
             ledger, patient_id=patient_id, start=stretch.start, end=stretch.end, after=after, limit=ROWS_AT_ONCE
@@ -152,7 +154,7 @@ def _rows(
 
 
 def _of_patient(
-    ledger: LedgerOnRecord, patient_id: UUID, version: int, stretch: Stretch, wanted: Wanted
+    ledger: LedgerReader, patient_id: UUID, version: int, stretch: Stretch, wanted: Wanted
 ) -> Iterator[tuple[int, Event]]:
     """By version, which is by time: the first that is too late ends it."""
     while found := ledger.events.between(patient_id, version + 1, version + PAGE):
@@ -164,9 +166,7 @@ def _of_patient(
                 yield version, event
 
 
-def _of_everybody(
-    ledger: LedgerOnRecord, position: int, stretch: Stretch, wanted: Wanted
-) -> Iterator[tuple[int, Event]]:
+def _of_everybody(ledger: LedgerReader, position: int, stretch: Stretch, wanted: Wanted) -> Iterator[tuple[int, Event]]:
     if position == 0 and stretch.start is not None:
         position = position_before(ledger, stretch.start)
     too_late = stretch.end + SKEW if stretch.end is not None else None
@@ -180,7 +180,7 @@ def _of_everybody(
                 yield position, event
 
 
-def recorded_instant(ledger: LedgerOnRecord, stream: UUID, version: int, topic: str, state: bytes) -> datetime:
+def recorded_instant(ledger: LedgerReader, stream: UUID, version: int, topic: str, state: bytes) -> datetime:
     """Read from the head of the record, where every event has it, or from the event itself."""
     mapper = ledger.events.mapper
     head = HEAD_EVENTS.match(mapper.plain_state(state))
@@ -193,7 +193,7 @@ def recorded_instant(ledger: LedgerOnRecord, stream: UUID, version: int, topic: 
 HEAD_EVENTS: Final = re.compile(rb'\{(?:"class_version":\d+,)?"recorded_at":"([0-9T:.+Z-]+)"')
 
 
-def position_before(ledger: LedgerOnRecord, start: datetime) -> int:
+def position_before(ledger: LedgerReader, start: datetime) -> int:
     """A position up to which, under the bound of `SKEW`, nothing was recorded at `start` or later; by halves."""
     earlier, later = 0, ledger.position()
     try:
@@ -217,7 +217,7 @@ def position_before(ledger: LedgerOnRecord, start: datetime) -> int:
 # -- all of it --------------------------------------------------------------------------------
 
 
-def whole(ledger: LedgerOnRecord, stretch: Stretch, wanted: Wanted, *, with_reads: bool) -> Iterator[Told]:
+def whole(ledger: LedgerReader, stretch: Stretch, wanted: Wanted, *, with_reads: bool) -> Iterator[TrailItem]:
     """In the order of commits, each batch of reads where its digest lies; every event is looked at."""
     position, last = 0, ledger.position()
     while position < last:
@@ -226,17 +226,17 @@ def whole(ledger: LedgerOnRecord, stretch: Stretch, wanted: Wanted, *, with_read
             if number > last:
                 return
             if wanted(event) and event.recorded_at in stretch:
-                yield Told(event, None)
+                yield TrailItem(event, None)
             if with_reads and isinstance(event, AccessesRecorded):
                 rows = rows_of_batch(ledger, event.originator_id, event.first, event.count)
-                yield from (Told(None, row) for row in rows if row.access.at in stretch)
+                yield from (TrailItem(None, row) for row in rows if row.access.at in stretch)
 
 
 def whole_of_patient(
-    ledger: LedgerOnRecord, patient_id: UUID, stretch: Stretch, wanted: Wanted, *, with_reads: bool
-) -> Iterator[Told]:
+    ledger: LedgerReader, patient_id: UUID, stretch: Stretch, wanted: Wanted, *, with_reads: bool
+) -> Iterator[TrailItem]:
     """As a search by patient tells it, to the end."""
-    place: Place | None = None
+    place: TrailPlace | None = None
     while True:
         told, place = page(
             ledger, stretch, wanted, patient_id=patient_id, with_reads=with_reads, place=place, limit=ROWS_AT_ONCE

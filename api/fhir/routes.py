@@ -20,8 +20,8 @@ from api.fhir.bundles import capabilities, outcome, search_set
 from api.fhir.codes import Resource
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.ndjson import audit_event
-from api.fhir.paging import Page, Told, Wanted, page, patient_of
-from api.fhir.search_parameters import Asked, asked_of
+from api.fhir.paging import TrailItem, TrailPage, Wanted, page, patient_of
+from api.fhir.search_parameters import SearchQuery, asked_of
 from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.problems import FHIR, STATUS, tell_of_denial
@@ -221,12 +221,12 @@ def read_provenance(
 # -- what they share --------------------------------------------------------------------------
 
 
-def _is_audited(asked: Asked) -> Wanted:
+def _is_audited(asked: SearchQuery) -> Wanted:
     """Of one patient, her events; of everybody, those of the ledger's own keeping too."""
     return is_of_patient if asked.patient_id is not None else audit_events.is_told
 
 
-def _page_of(ledger: Ledger, asked: Asked, wanted: Wanted, *, with_reads: bool) -> Page:
+def _page_of(ledger: Ledger, asked: SearchQuery, wanted: Wanted, *, with_reads: bool) -> TrailPage:
     return page(
         ledger,
         asked.stretch,
@@ -238,18 +238,18 @@ def _page_of(ledger: Ledger, asked: Asked, wanted: Wanted, *, with_reads: bool) 
     )
 
 
-def _patients(told: Iterable[Told]) -> list[UUID | None]:
+def _patients(told: Iterable[TrailItem]) -> list[UUID | None]:
     """Of whom anything is told; None alone where all of it is of nobody's record."""
     found = [patient_of(one) for one in told]
     return [one for one in found if one is not None] or found[:1]
 
 
-def _patients_shown(asked: Asked, found: Page) -> list[UUID | None]:
+def _patients_shown(asked: SearchQuery, found: TrailPage) -> list[UUID | None]:
     """The patient who was asked about, also where nothing is told of her; else those of whom something is."""
     return [asked.patient_id] if asked.patient_id is not None else _patients(found.told)
 
 
-def _told_by_id(ledger: Ledger, resource_id: str) -> Told:
+def _told_by_id(ledger: Ledger, resource_id: str) -> TrailItem:
     """Raises NotFound."""
     match = _ID.fullmatch(resource_id)
     if match is None:
@@ -257,9 +257,9 @@ def _told_by_id(ledger: Ledger, resource_id: str) -> Told:
     stream, number = UUID(match["stream"]), int(match["number"])
     if match["kind"] == "e":
         events: tuple[Event, ...] = ledger.events.between(stream, number, number)
-        found = [Told(event, None) for event in events]
+        found = [TrailItem(event, None) for event in events]
     else:
-        found = [Told(None, row) for row in rows_of_batch(ledger, stream, number, 1)]
+        found = [TrailItem(None, row) for row in rows_of_batch(ledger, stream, number, 1)]
     if not found:
         raise _no_such()
     return found[0]
@@ -269,7 +269,7 @@ def _no_such() -> NotFound:
     return NotFound("the resource was not found", field="id", remedy="use an id from a search")
 
 
-def _bundle(request: Request, kind: str, told: list[Resource], asked: Asked, found: Page) -> Response:
+def _bundle(request: Request, kind: str, told: list[Resource], asked: SearchQuery, found: TrailPage) -> Response:
     cursor = found.next.cursor() if found.next is not None else None
     return FhirJson(search_set(_base(request), kind, told, asked.parameters, cursor), headers=_NOT_KEPT)
 

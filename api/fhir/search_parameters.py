@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import QueryParams
 
 from api.fhir.instants import Stretch, stretch_of
-from api.fhir.paging import Place
+from api.fhir.paging import TrailPlace
 from domain.errors import InvalidCommand
 
 COUNT: Final = 50
@@ -26,7 +26,7 @@ _ID_OF_PATIENT: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchQuery:
     """`target` is a reference, or system and value of an identifier; `parameters` are what it was asked with."""
 
     stretch: Stretch
@@ -34,11 +34,11 @@ class Asked:
     target: str | None
     identifier: tuple[str | None, str] | None
     count: int
-    place: Place | None
+    place: TrailPlace | None
     parameters: Sequence[tuple[str, str]]
 
 
-def asked_of(query: QueryParams, zone: ZoneInfo, dated_by: str) -> Asked:
+def asked_of(query: QueryParams, zone: ZoneInfo, dated_by: str) -> SearchQuery:
     """Raises InvalidCommand. The `dated_by` parameter alone may be repeated: all of its values hold."""
     for name in query:
         if name != dated_by and len(query.getlist(name)) > 1:
@@ -53,13 +53,13 @@ def asked_of(query: QueryParams, zone: ZoneInfo, dated_by: str) -> Asked:
     if len(named) > 1:
         # Nothing is of two patients: what is asked for can't exist.
         stretch = Stretch(_NEVER.start, _NEVER.end)
-    return Asked(
+    return SearchQuery(
         stretch=stretch,
         patient_id=next(iter(named), None),
         target=f"Patient/{target}" if target is not None else None,
         identifier=identifier,
         count=_count(query.get("_count")),
-        place=Place.at(page) if page is not None else None,
+        place=TrailPlace.at(page) if page is not None else None,
         parameters=query.multi_items(),
     )
 

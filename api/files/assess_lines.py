@@ -24,7 +24,7 @@ from domain.policy.treatment_standing import contradictions
 SENT_AGAIN: Final = "correct the line and send the file again"
 
 
-class Line(BaseModel):
+class AssessLine(BaseModel):
     """One case as it is sent. An unknown key is an error, a missing one is not known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -103,7 +103,7 @@ def answers(lines: Iterable[bytes], *, full: bool = False, check: bool = False) 
 # -- reading a line ---------------------------------------------------------------------------
 
 
-def _parsed(text: bytes) -> Line:
+def _parsed(text: bytes) -> AssessLine:
     try:
         text.decode()
     except UnicodeDecodeError as error:
@@ -118,7 +118,7 @@ def _parsed(text: bytes) -> Line:
     if not isinstance(value, dict):
         raise _Unusable("each line must be one JSON object", remedy='send {"as_of": ..., "facts": {...}}')
     try:
-        return Line.model_validate_json(text)
+        return AssessLine.model_validate_json(text)
     except ValidationError as error:
         raise _unusable(error.errors(include_url=False)) from None
 
@@ -166,7 +166,7 @@ def _remedy(error: ErrorDetails) -> str:
 # -- judging it -------------------------------------------------------------------------------
 
 
-def _judged(line: Line, *, full: bool) -> dict[str, Any]:
+def _judged(line: AssessLine, *, full: bool) -> dict[str, Any]:
     found = contradictions(line.facts, line.as_of)
     if line.received_on is not None and line.received_on > line.as_of:
         found.append(f"received_on {line.received_on} is after as_of {line.as_of}: correct one of the two")
@@ -212,7 +212,7 @@ def _explained(finding: Finding) -> dict[str, Any]:
 # -- comparing it with what was expected ------------------------------------------------------
 
 
-def _differences(line: Line, output: dict[str, Any]) -> tuple[str, ...]:
+def _differences(line: AssessLine, output: dict[str, Any]) -> tuple[str, ...]:
     """What the line expected and the answer is not; only what it names is compared."""
     if not isinstance(line.expected, dict):
         raise _Unusable("expected should be an object", "expected", SENT_AGAIN)

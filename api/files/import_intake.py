@@ -44,12 +44,12 @@ LINE_BYTES_MAX: Final = 262_144
 RECORDED_BEFORE: Final = "recorded before"
 KINDS: Final = ("history", "prior_treatment", "request", "determination", "dose", "claim")
 
-Line = HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine
+AnyImportLine = HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine
 Fate = Literal["recorded", "recorded before", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LineOutcome:
     """What became of a line. `kind` and `reference` are None where it could not be read that far."""
 
     line_number: int
@@ -76,7 +76,7 @@ class Outcome:
         }
 
 
-class _Unreadable(Exception):
+class _UnreadableLine(Exception):
     """`sent` is what could be read of the line."""
 
     def __init__(self, cause: str, field: str | None, remedy: str, sent: Any = None) -> None:
@@ -99,14 +99,14 @@ class Intake:
     actor: Actor
     access: PatientAccess | None = None
 
-    def json_lines(self, lines: Iterable[bytes]) -> Iterator[Outcome]:
+    def json_lines(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
         """Every line that is not blank, in the order of the file."""
         for number, raw in enumerate(lines, start=1):
             text = (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip()
             if text:
                 yield self._taken(number, partial(_from_json, text))
 
-    def claims(self, lines: Iterable[bytes]) -> Iterator[Outcome]:
+    def claims(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
         """Claim lines as CSV with a header of `CLAIM_COLUMNS`; the number is that of the line in the file."""
         # What is no UTF-8 is refused with its line, and does not end the file.
         text = (raw.decode("utf-8-sig" if not number else "utf-8", "replace") for number, raw in enumerate(lines))
@@ -115,7 +115,7 @@ class Intake:
             missing = [name for name in CLAIM_COLUMNS if name not in (rows.fieldnames or ())]
             if missing:
                 remedy = f"include the columns {', '.join(CLAIM_COLUMNS)}"
-                yield Outcome(1, "refused", cause=f"the column {missing[0]} is missing", remedy=remedy)
+                yield LineOutcome(1, "refused", cause=f"the column {missing[0]} is missing", remedy=remedy)
                 return
             for row in rows:
                 yield self._taken(rows.line_num, partial(_from_claim, row))
@@ -124,28 +124,28 @@ class Intake:
                 "save the file as comma-separated UTF-8 and import it again: lines "
                 "that were recorded are not recorded twice"
             )
-            yield Outcome(
+            yield LineOutcome(
                 rows.line_num, "refused", cause=f"the file is not valid CSV from this line on: {error}", remedy=remedy
             )
 
     # -- one line -----------------------------------------------------------------------------
 
-    def _taken(self, number: int, read: Callable[[], Line]) -> Outcome:
+    def _taken(self, number: int, read: Callable[[], AnyImportLine]) -> LineOutcome:
         try:
             line = read()
-        except _Unreadable as fault:
-            return Outcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
+        except _UnreadableLine as fault:
+            return LineOutcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
         try:
             fate = self._record(line)
         except KeyReused:
             remedy = "give the line its own reference, or correct the entry that was recorded from the earlier line"
             cause = "a different line with this reference was already imported"
-            return Outcome(number, "refused", line.kind, line.reference, cause, "reference", remedy)
-        except (LedgerError, _Unreadable) as error:
-            return Outcome(number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy)
-        return Outcome(number, fate, line.kind, line.reference)
+            return LineOutcome(number, "refused", line.kind, line.reference, cause, "reference", remedy)
+        except (LedgerError, _UnreadableLine) as error:
+            return LineOutcome(number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy)
+        return LineOutcome(number, fate, line.kind, line.reference)
 
-    def _record(self, line: Line) -> Fate:
+    def _record(self, line: AnyImportLine) -> Fate:
         imported = ImportedFrom(source=self.source, reference=line.reference)
         key = f"import:{self.source}:{line.reference}"
         if isinstance(line, HistoryLine):
@@ -158,7 +158,7 @@ class Intake:
             return RECORDED_BEFORE if opened.replayed else "recorded"
         patient_id = self.ledger.find(line.member)
         if patient_id is None:
-            raise _Unreadable("this member has not been added", "member", "import a line of kind history first")
+            raise _UnreadableLine("this member has not been added", "member", "import a line of kind history first")
         wanted = self._command(patient_id, line)
         with self._recording(patient_id, wanted):
             outcome = self.ledger.execute(patient_id, wanted, self.actor, key=key, imported_from=imported)
@@ -169,7 +169,7 @@ class Intake:
             return nullcontext()
         return recording_refusals(self.access, patient_id, command, self.actor)
 
-    def _command(self, patient_id: UUID, line: Line) -> Command:
+    def _command(self, patient_id: UUID, line: AnyImportLine) -> Command:
         match line:
             case PriorTreatmentLine():
                 return ReportPriorTreatment(source=line.source, reference=line.reference, courses=line.courses)
@@ -194,7 +194,7 @@ class Intake:
         for request in self.ledger.history(patient_id).requests:
             if request.imported_from == of_line:
                 return request.request_id
-        raise _Unreadable(
+        raise _UnreadableLine(
             "no request was imported with that reference", "request", "import the line of the request first"
         )
 
@@ -202,28 +202,30 @@ class Intake:
 # -- reading ----------------------------------------------------------------------------------
 
 
-def _from_json(text: bytes) -> Line:
+def _from_json(text: bytes) -> AnyImportLine:
     if len(text) > LINE_BYTES_MAX:
-        raise _Unreadable(f"the line is longer than {LINE_BYTES_MAX} bytes", None, "send one fact on each line")
+        raise _UnreadableLine(f"the line is longer than {LINE_BYTES_MAX} bytes", None, "send one fact on each line")
     try:
         text.decode()
         sent = from_json(text, allow_inf_nan=False)
     except UnicodeDecodeError as error:
-        raise _Unreadable("not UTF-8", f"byte {error.start + 1}", "save the file as UTF-8") from None
+        raise _UnreadableLine("not UTF-8", f"byte {error.start + 1}", "save the file as UTF-8") from None
     except ValueError:
-        raise _Unreadable("not JSON", None, "send one JSON object on each line") from None
+        raise _UnreadableLine("not JSON", None, "send one JSON object on each line") from None
     return _validated(sent)
 
 
-def _from_claim(row: dict[str | None, Any]) -> Line:
+def _from_claim(row: dict[str | None, Any]) -> AnyImportLine:
     if None in row or None in row.values():
-        raise _Unreadable(
+        raise _UnreadableLine(
             "the line and the header do not have the same number of values", None, "quote values that contain a comma"
         )
     hcpcs = row["hcpcs"].strip().upper()
     if hcpcs != "J0202":
         sent = {"kind": "claim", "reference": row["claim_reference"].strip()}
-        raise _Unreadable("not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", sent)
+        raise _UnreadableLine(
+            "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", sent
+        )
     issuer, separator, number = row["member"].strip().partition(":")
     member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
     units = row["units"].strip()
@@ -251,9 +253,9 @@ def _is_reference(sent: object) -> bool:
 _COLUMN: Final = {"on": "date_of_service", "reference": "claim_reference", "member.member_id": "member"}
 
 
-def _validated(sent: Any) -> Line:
+def _validated(sent: Any) -> AnyImportLine:
     try:
-        line: Line = LINE.validate_json(to_json(sent))
+        line: AnyImportLine = LINE.validate_json(to_json(sent))
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(one) for one in fault["loc"][1:] if isinstance(one, int) or one.isidentifier())
@@ -261,5 +263,5 @@ def _validated(sent: Any) -> Line:
         message = fault["msg"].removeprefix("Value error, ")
         cause = "the kind of line is not known" if fault["type"].startswith("union_tag") else message
         remedy = "see `import --schema` for the fields of a line"
-        raise _Unreadable(cause, _COLUMN.get(place, place) if is_claim else place or None, remedy, sent) from None
+        raise _UnreadableLine(cause, _COLUMN.get(place, place) if is_claim else place or None, remedy, sent) from None
     return line

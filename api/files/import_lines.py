@@ -16,7 +16,7 @@ from domain.commands.treatment import Milligrams, ReportPriorTreatment
 from domain.events.patient import Member
 from domain.events.requests import Statement
 from domain.events.treatment import DoseSource
-from domain.facts import Fact, Name
+from domain.facts import FrozenModel, Name
 from domain.people import Prescriber
 
 Reference = Annotated[
@@ -29,7 +29,7 @@ Reference = Annotated[
 REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
-class HistoryLine(Fact):
+class HistoryLine(FrozenModel):
     """The person; a member that has a history already is no error."""
 
     kind: Literal["history"]
@@ -66,7 +66,7 @@ class DeterminationLine(PastDetermination):
     request: Annotated[Reference, Field(description="The reference of the line of the request, in the same source.")]
 
 
-class DoseLine(Fact):
+class DoseLine(FrozenModel):
     """One infusion that was given."""
 
     kind: Literal["dose"]
@@ -78,7 +78,7 @@ class DoseLine(Fact):
     source: DoseSource = "other"
 
 
-class ClaimLine(Fact):
+class ClaimLine(FrozenModel):
     """One line of a claim: HCPCS J0202 counts milligrams, so 12 units are a dose day."""
 
     kind: Literal["claim"]

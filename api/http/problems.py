@@ -194,7 +194,7 @@ def _refused_to(request: Request, error: errors.LedgerError) -> JSONResponse:
 def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
     """A line of the security log, if the user has no permission or the user's office may not see the record."""
     caller = request.scope.get("caller")
-    reason: security_log.Reason
+    reason: security_log.DenialReason
     if caller is None:
         return
     if isinstance(error, errors.NotPermitted):

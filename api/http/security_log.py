@@ -29,7 +29,7 @@ SecurityEvent = Literal[
     "person_changed",
     "person_removed",
 ]
-Reason = Literal[
+DenialReason = Literal[
     "no_credentials",
     "unknown_credential",
     "expired",
@@ -70,7 +70,7 @@ def signed_in(actor_id: str, *, means: str, origin: str) -> None:
     _say("signed_in", actor_id=actor_id, means=means, origin=origin)
 
 
-def sign_in_failed(reason: Reason, *, means: str, origin: str, actor_id: str | None = None) -> None:
+def sign_in_failed(reason: DenialReason, *, means: str, origin: str, actor_id: str | None = None) -> None:
     """`actor_id` only where it is known from what was verified, never from what was claimed."""
     _say("sign_in_failed", logging.WARNING, reason=reason, means=means, origin=origin, actor_id=actor_id)
 
@@ -79,7 +79,9 @@ def signed_out(actor_id: str, *, origin: str) -> None:
     _say("signed_out", actor_id=actor_id, origin=origin)
 
 
-def access_denied(reason: Reason, *, origin: str, actor_id: str | None = None, operation: str | None = None) -> None:
+def access_denied(
+    reason: DenialReason, *, origin: str, actor_id: str | None = None, operation: str | None = None
+) -> None:
     """`operation` is the name of the route that was asked in the program, never the path that was sent."""
     _say("access_denied", logging.WARNING, reason=reason, origin=origin, actor_id=actor_id, operation=operation)
 

@@ -61,7 +61,7 @@ _BEGINNING_BYTES: Final = 1_024
 _NOT_ONE_TOKEN: Final = "The Authorization header must contain exactly one Bearer token."  # noqa: S105
 
 
-class Sent(NamedTuple):
+class SentHeaders(NamedTuple):
     """What of a request's headers says who asks; `twice` is whether Authorization came more than once."""
 
     authorization: bytes | None
@@ -87,7 +87,7 @@ def _as_told(_: Request, refusal: JSONResponse) -> Response:
     return refusal
 
 
-class Gate:
+class AuthenticationMiddleware:
     """Puts the `Caller` into `scope["caller"]`; on a public path None where there is nobody."""
 
     def __init__(self, app: ASGIApp, identity: Identity, in_her_form: Refusal = _as_told) -> None:
@@ -138,7 +138,7 @@ class Gate:
     async def _told(self, refusal: JSONResponse, scope: Scope, receive: Receive, send: Send) -> None:
         await self._in_her_form(Request(scope), refusal)(scope, receive, send)
 
-    async def _known(self, sent: Sent) -> tuple[Known, str | None]:
+    async def _known(self, sent: SentHeaders) -> tuple[Known, str | None]:
         """And the secret of the session, where it is one that speaks for the caller."""
         if sent.authorization is None:
             secret = secret_of(sent, self._identity)
@@ -185,12 +185,12 @@ class Gate:
         return None, receive
 
 
-def secret_of(sent: Sent, identity: Identity) -> str | None:
+def secret_of(sent: SentHeaders, identity: Identity) -> str | None:
     """Of the session whose cookie came along."""
     return session_secret(sent.cookies, identity.is_secure) if sent.cookies else None
 
 
-def _sent(scope: Scope) -> Sent:
+def _sent(scope: Scope) -> SentHeaders:
     authorization = purpose = None
     cookies, twice = b"", False
     for name, value in scope["headers"]:
@@ -201,7 +201,7 @@ def _sent(scope: Scope) -> Sent:
             cookies = b"; ".join((cookies, value)) if cookies else value
         elif name == b"x-purpose-of-use":
             purpose = value
-    return Sent(authorization, cookies, purpose, twice)
+    return SentHeaders(authorization, cookies, purpose, twice)
 
 
 def _tell_of(nobody: Exception, origin: str) -> None:

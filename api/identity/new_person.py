@@ -9,11 +9,11 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.errors import InvalidCommand
-from domain.facts import Fact, Name
+from domain.facts import FrozenModel, Name
 from domain.people import Actor, ActorId, Credential, Role
 
 
-class NewPerson(Fact):
+class NewPerson(FrozenModel):
     """`id` is made of the name where it is left out; `reports_to` are those above her, nearest first."""
 
     id: ActorId | None = None

@@ -16,7 +16,7 @@ import jwt
 from jwt import exceptions as wrong
 from pydantic import ValidationError
 
-from api.http.security_log import Reason
+from api.http.security_log import DenialReason
 from api.identity.identity import Known
 from api.identity.jwks import ProviderKeys
 from api.identity.openid_settings import OpenIDSettings
@@ -30,7 +30,7 @@ KEY_ID_LENGTH_MAX: Final = 200
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-")
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
-_CAUSES: Final[tuple[tuple[type[Exception], str, Reason], ...]] = (
+_CAUSES: Final[tuple[tuple[type[Exception], str, DenialReason], ...]] = (
     (wrong.ExpiredSignatureError, "The token has expired.", "expired"),
     (wrong.ImmatureSignatureError, "The token is not yet valid.", "not_yet_valid"),
     (wrong.InvalidAudienceError, "The token was issued for another audience.", "wrong_audience"),

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 
 from domain.errors import InvalidCommand
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.people import Credential, Role
 
 PREFIX: Final = "LEMTRADA_OIDC_"
@@ -59,7 +59,7 @@ Url = Annotated[str, AfterValidator(_reachable)]
 Claim = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class OpenIDSettings(Fact):
+class OpenIDSettings(FrozenModel):
     """A claim is named by itself, or by the way to it: `realm_access.roles`. Its value is one text, or a list.
 
     `roles`, `credentials` and `specialties` say what a value of the claim means here; a value that they do not

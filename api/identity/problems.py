@@ -7,7 +7,7 @@ from typing import get_args
 from fastapi.responses import JSONResponse
 
 from api.http.problems import problem
-from api.http.security_log import Reason
+from api.http.security_log import DenialReason
 from domain.permissions.disclosure import Purpose
 
 AUTHORIZATION = "header.Authorization"
@@ -16,9 +16,9 @@ AUTHORIZATION = "header.Authorization"
 class NotKnown(Exception):
     """Nobody, or nobody any more; the message is a sentence for whoever sent the credential."""
 
-    def __init__(self, cause: str, reason: Reason = "unknown_credential") -> None:
+    def __init__(self, cause: str, reason: DenialReason = "unknown_credential") -> None:
         super().__init__(cause)
-        self.reason: Reason = reason
+        self.reason: DenialReason = reason
 
 
 class NoRole(Exception):

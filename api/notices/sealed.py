@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.ledger.sealing.sealing import Place
+from domain.ledger.sealing.sealing import SealedPlace
 from projections.letters import Letter
 
 
@@ -23,7 +23,7 @@ class SealWords:
         return (("Leaf", str(self.leaf_index)), ("Checkpoint", under))
 
 
-def seal_words(place: Place | None) -> SealWords | None:
+def seal_words(place: SealedPlace | None) -> SealWords | None:
     if place is None:
         return None
     under = place.checkpoint.checkpoint if place.checkpoint is not None else None

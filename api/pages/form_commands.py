@@ -73,7 +73,7 @@ def place_in_words(place: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentForm:
     """A form that was sent, and for whom."""
 
     request: Request
@@ -81,20 +81,20 @@ class Sent:
     form: Form
 
 
-def _sent(request: Request, commanding: CommandingOfRequest, form: FormOfRequest) -> Sent:
-    return Sent(request, commanding, form)
+def _sent(request: Request, commanding: CommandingOfRequest, form: FormOfRequest) -> SentForm:
+    return SentForm(request, commanding, form)
 
 
 def _act(request: Request) -> str:
     return request.url.path.rpartition("/")[2]
 
 
-SentForm = Annotated[Sent, Depends(_sent)]
+FormOfCommand = Annotated[SentForm, Depends(_sent)]
 ActInPath = Annotated[str, Depends(_act)]
 """The name of the form, which is the last part of its address."""
 
 
-def _fields_alone(_: Sent, _patient_id: UUID) -> Mapping[str, Any]:
+def _fields_alone(_: SentForm, _patient_id: UUID) -> Mapping[str, Any]:
     return {}
 
 
@@ -108,7 +108,7 @@ class FormCommand:
     """
 
     terms: type[BaseModel]
-    also: Callable[[Sent, UUID], Mapping[str, Any]] = _fields_alone
+    also: Callable[[SentForm, UUID], Mapping[str, Any]] = _fields_alone
     command_of: Callable[[Any], Command] | None = None
     leads: Callable[[Outcome], str] | None = None
 
@@ -121,7 +121,7 @@ def form_named(forms: Mapping[str, FormCommand], act: str, page: str) -> FormCom
 
 
 def answered(
-    sent: Sent,
+    sent: SentForm,
     act: str,
     form: FormCommand,
     patient_id: UUID,
@@ -141,7 +141,9 @@ def answered(
     return done(page, outcome)
 
 
-def _attempt(sent: Sent, act: str, form: FormCommand, patient_id: UUID, about: Mapping[str, Any]) -> Outcome | Tried:
+def _attempt(
+    sent: SentForm, act: str, form: FormCommand, patient_id: UUID, about: Mapping[str, Any]
+) -> Outcome | Tried:
     """The form's key makes a second sending the first one's answer."""
     commanding = sent.commanding
     try:

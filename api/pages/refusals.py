@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from api.http.problems import MEDIA_TYPE, Problem
 from api.pages.rendering import is_page, rendered
 
-Answer = Callable[[Request, Any], Response | Awaitable[Response]]
+ErrorHandler = Callable[[Request, Any], Response | Awaitable[Response]]
 
 
 def install(app: FastAPI) -> None:
@@ -31,7 +31,7 @@ def refusal_page(request: Request, told: JSONResponse) -> Response:
     return _page(request, told)
 
 
-def _as_page(answer: Answer) -> Answer:
+def _as_page(answer: ErrorHandler) -> ErrorHandler:
     async def answered(request: Request, error: Any) -> Response:
         told = answer(request, error)
         if isawaitable(told):

@@ -40,7 +40,7 @@ HEADERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavigationEntry:
     """One entry of the navigation; `view` is what one must be allowed to see to be shown it, or `roles` who is."""
 
     label: str
@@ -52,12 +52,12 @@ _PLAN: Final = frozenset[Role](views.MAY_SEE["worklist"])
 _EVERYBODY: Final = frozenset[Role]({*_PLAN, "requester", "administrator"})
 
 PLACES: Final = (
-    Place("Worklist", f"{PREFIX}/worklist", _PLAN),
-    Place("Patients", f"{PREFIX}/patients", frozenset[Role]({*_PLAN, "requester"})),
-    Place("Figures", f"{PREFIX}/figures", _PLAN),
-    Place("Audit", f"{PREFIX}/audit", _PLAN),
-    Place("People", f"{PREFIX}/people", frozenset[Role]({"administrator", "auditor"})),
-    Place("Policy", f"{PREFIX}/policy", _EVERYBODY),
+    NavigationEntry("Worklist", f"{PREFIX}/worklist", _PLAN),
+    NavigationEntry("Patients", f"{PREFIX}/patients", frozenset[Role]({*_PLAN, "requester"})),
+    NavigationEntry("Figures", f"{PREFIX}/figures", _PLAN),
+    NavigationEntry("Audit", f"{PREFIX}/audit", _PLAN),
+    NavigationEntry("People", f"{PREFIX}/people", frozenset[Role]({"administrator", "auditor"})),
+    NavigationEntry("Policy", f"{PREFIX}/policy", _EVERYBODY),
 )
 """Where the navigation leads, in its order."""
 

@@ -15,7 +15,7 @@ from api.record_access.patient_access import PatientAccess
 from api.record_access.viewer import Viewer
 from domain.errors import InvalidCommand
 from domain.ledger.access_log.writer import AccessLog
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.permissions.disclosure import MachineUser, Purpose, Through
 
 _NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9._@-]")
@@ -24,7 +24,7 @@ _NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9._@-]")
 class CommandLineAccess(PatientAccess):
     """What one command reads of a ledger. Use it in a `with`: the ledger is closed at the end."""
 
-    def __init__(self, ledger: LedgerOnRecord, purpose: str | None, through: Through = "command line") -> None:
+    def __init__(self, ledger: LedgerReader, purpose: str | None, through: Through = "command line") -> None:
         self._own_log = AccessLog(ledger)
         origin = platform.node() or "unknown"
         super().__init__(ledger, Viewer(machine_user(), checked_purpose(purpose), through, origin), self._own_log)

@@ -12,8 +12,8 @@ from uuid import UUID
 from api.record_access.patient_access import PatientAccess
 from domain.events import PATIENT_EVENTS
 from domain.history.state import PatientHistory
-from domain.ledger.access_log.report import AccessesShown, Question, accesses
-from domain.ledger.event_search import Found, Search, search
+from domain.ledger.access_log.report import AccessesShown, AccessQuery, accesses
+from domain.ledger.event_search import EventQuery, EventsFound, search
 from domain.permissions import views
 from projections.worklist.listing import Filters, Paging, Worklist
 from projections.worklist.runner import worklist
@@ -76,7 +76,7 @@ class ListAccess:
 
     # -- what happened ----------------------------------------------------------------------------
 
-    def accesses(self, question: Question) -> AccessesShown:
+    def accesses(self, question: AccessQuery) -> AccessesShown:
         """The access log. Reading it is an access to the patient in question, or else to every patient on the page."""
         views.check_may_see(self.access.user, "accesses")
         if question.patient_id is not None:
@@ -86,7 +86,7 @@ class ListAccess:
         self.access.record([question.patient_id] if question.patient_id is not None else shown, "accesses")
         return page
 
-    def search(self, asked: Search) -> Found:
+    def search(self, asked: EventQuery) -> EventsFound:
         """Events of the whole log. An access to every patient of an event that is found."""
         views.check_may_see(self.access.user, "audit_events")
         found = search(self._ledger, asked)

@@ -33,11 +33,11 @@ from domain.history.records import Appeal, DocumentOnRecord, Request
 from domain.history.state import PatientHistory
 from domain.ledger.access_log.writer import FLUSH_ROWS, AccessLog
 from domain.ledger.errors import StoreError
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.people import Actor
 from domain.permissions import views
 from domain.permissions.disclosure import User, View
-from domain.seal.entries import Entry
+from domain.seal.entries import LogEntry
 
 _NOT_FOUND: Final = (NotFound,)
 _NONE: Final[tuple[type[LedgerError], ...]] = ()
@@ -52,7 +52,7 @@ class PatientAccess:
     is no such record for this viewer, and StoreError where the access cannot be recorded; nothing is shown then.
     """
 
-    def __init__(self, ledger: LedgerOnRecord, viewer: Viewer, log: AccessLog) -> None:
+    def __init__(self, ledger: LedgerReader, viewer: Viewer, log: AccessLog) -> None:
         self.ledger = ledger
         self.viewer = viewer
         self.office = views.office_of(viewer.user)
@@ -146,7 +146,7 @@ class PatientAccess:
         with self._recorded(history.patient_id, "document", document_id):
             yield document
 
-    def entry(self, patient_id: UUID, version: int) -> Entry:
+    def entry(self, patient_id: UUID, version: int) -> LogEntry:
         """One event's stored bytes, as they are sealed."""
         self._check(patient_id, "proof")
         rows = self.ledger.recorder.rows_of(patient_id, version, version)
@@ -154,7 +154,7 @@ class PatientAccess:
             raise NotFound("no such event", field="version", remedy="send a version that is on record")
         ((_, topic, state),) = rows
         self.record([patient_id], "proof", str(version))
-        return Entry(patient_id, version, topic, self.ledger.events.mapper.plain_state(bytes(state)))
+        return LogEntry(patient_id, version, topic, self.ledger.events.mapper.plain_state(bytes(state)))
 
     def bytes_of(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
         """The bytes of a document, in pieces, of a patient for whom an access is recorded."""

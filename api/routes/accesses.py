@@ -13,7 +13,7 @@ from api.http.problems import documented
 from api.record_access.http import ListsOfRequest
 from api.routes.dependencies import Limit, PatientIdInPath
 from domain.calendar import Day
-from domain.ledger.access_log.report import AccessesShown, Question, cursor_at
+from domain.ledger.access_log.report import AccessesShown, AccessQuery, cursor_at
 from domain.people import ActorId
 
 router = APIRouter(tags=["accesses"], route_class=SoundJson)
@@ -50,7 +50,7 @@ def get_accesses_of_patient(
 ) -> AccessesShown:
     """List the accesses to a patient's record, newest first: who, which view, when, why and from where."""
     response.headers["Cache-Control"] = "private, no-store"
-    return lists.accesses(Question(patient_id, None, since, until, after, limit))
+    return lists.accesses(AccessQuery(patient_id, None, since, until, after, limit))
 
 
 @router.get("/accesses", responses=documented(403, 422))
@@ -65,4 +65,4 @@ def get_accesses(
 ) -> AccessesShown:
     """List accesses to any record, newest first, optionally of one user or system."""
     response.headers["Cache-Control"] = "private, no-store"
-    return lists.accesses(Question(None, actor, since, until, after, limit))
+    return lists.accesses(AccessQuery(None, actor, since, until, after, limit))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import Field
 
-from api.files.assess_lines import Line
+from api.files.assess_lines import AssessLine
 from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.problems import BODY
@@ -19,7 +19,7 @@ from domain.policy.treatment_standing import contradictions
 router = APIRouter(tags=["assessments"], route_class=SoundJson)
 
 
-class AssessBody(Line):
+class AssessBody(AssessLine):
     # A date alone: a refusal names what was sent, and must not repeat any other text.
     edition: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
 

@@ -27,7 +27,7 @@ from domain.permissions.commands import check_may_bring_documents
 from domain.permissions.views import Sight, check_concerns_own, check_knows_of, sight_of
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 
 
 def _ledger(request: Request) -> Ledger:
@@ -191,11 +191,11 @@ def day_recorded(ledger: Ledger, outcome: Outcome) -> date:
     return outcome.events[0].recorded_at.astimezone(ledger.zone).date()
 
 
-def judged_or_problem(
+def assessment_or_problem(
     history: PatientHistory, request: PriorAuthorization, as_of: date
-) -> tuple[Judgement | None, str | None]:
+) -> tuple[RequestAssessment | None, str | None]:
     """The assessment, or why no edition of the policy can be applied to the day of receipt."""
     try:
-        return judge(history, request, as_of), None
+        return request_assessment(history, request, as_of), None
     except EditionUnknown as unknown:
         return None, str(unknown)

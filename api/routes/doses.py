@@ -10,11 +10,11 @@ from api.http import examples
 from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
-from api.routes.commands.route_factory import Act, add_routes
+from api.routes.commands.route_factory import CommandRoute, add_routes
 from api.routes.dependencies import Commanding, CommandingOfRequest, PatientIdInPath, run
 from api.routes.schemas import DoseAnswer, dose_answer
 from domain.commands import Command
-from domain.commands.patient import Reason
+from domain.commands.patient import WithReason
 from domain.commands.treatment import ConfirmDuplicate, DismissDuplicate, RecordDose, VoidDose
 from domain.events.treatment import DoseAdministered
 from domain.ledger.application import Outcome
@@ -23,7 +23,7 @@ from domain.permissions.views import office_of
 router = APIRouter(tags=["doses"], route_class=SoundJson)
 
 
-class ReasonBody(Reason):
+class ReasonBody(WithReason):
     """The reason to void an entry, or to count it as another infusion."""
 
 
@@ -47,9 +47,9 @@ def _dose(commanding: Commanding, outcome: Outcome, dose_id: str) -> DoseAnswer:
     return dose_answer(outcome, dose_id, office_of(commanding.caller.actor))
 
 
-def _on_a_dose(what: str, command: type[Command], does: str) -> Act:
+def _on_a_dose(what: str, command: type[Command], does: str) -> CommandRoute:
     path = f"/doses/{{dose_id}}/{what}"
-    return Act(path, command, does, examples.REASON, terms=ReasonBody, answers=DoseAnswer, answer=_dose)
+    return CommandRoute(path, command, does, examples.REASON, terms=ReasonBody, answers=DoseAnswer, answer=_dose)
 
 
 ON_A_DOSE: Final = (

@@ -66,7 +66,7 @@ class Key(NamedTuple):
     office: str | None
 
 
-class Ready(NamedTuple):
+class ReadyAnswer(NamedTuple):
     """An answer as it is sent, and the version of the history that it was made from."""
 
     version: int
@@ -76,36 +76,36 @@ class Ready(NamedTuple):
     headers_unchanged: tuple[tuple[bytes, bytes], ...]
 
 
-def made(history: PatientHistory, day: date, office: str | None) -> Ready:
+def made(history: PatientHistory, day: date, office: str | None) -> ReadyAnswer:
     """As the long road sends it, byte by byte."""
     answer = eligibility(history, day, office=office)
     tag = tag_of_eligibility(history, day, answer.approvable, views.seen_by(office))
     body: bytes = Eligibility.__pydantic_serializer__.to_json(answer)
     tagged = ((b"etag", tag.encode()), (b"cache-control", b"private, no-cache"))
     sized = ((b"content-length", str(len(body)).encode()), (b"content-type", b"application/json"))
-    return Ready(history.version, tag, body, (*sized, *tagged), tagged)
+    return ReadyAnswer(history.version, tag, body, (*sized, *tagged), tagged)
 
 
-class Answers:
+class AnswerCache:
     """Those that were asked for last, within `bytes_max`. Safe for threads."""
 
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._bytes_max = bytes_max
         self._lock = Lock()
-        self._kept: OrderedDict[Key, Ready] = OrderedDict()
+        self._kept: OrderedDict[Key, ReadyAnswer] = OrderedDict()
         self.bytes_kept = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: Key) -> Ready | None:
+    def get(self, key: Key) -> ReadyAnswer | None:
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
         return found
 
-    def keep(self, key: Key, answer: Ready) -> None:
+    def keep(self, key: Key, answer: ReadyAnswer) -> None:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = answer
@@ -115,7 +115,7 @@ class Answers:
                 self.bytes_kept -= len(dropped.body) + BYTES_BESIDE
 
 
-class ShortRoad:
+class EligibilityFastPath:
     """Takes GET /patients/{id}/eligibility, of today or of a day, in its plainest spelling.
 
     Whoever may not see it, or knows nothing of the patient, is told so on the long road.
@@ -124,8 +124,8 @@ class ShortRoad:
     def __init__(self, ledger: Ledger, accesses: AccessLog, bytes_max: int = BYTES_MAX) -> None:
         self._ledger = ledger
         self._accesses = accesses
-        self.answers = Answers(bytes_max)
-        self._under_way: dict[Key, Future[Ready]] = {}
+        self.answers = AnswerCache(bytes_max)
+        self._under_way: dict[Key, Future[ReadyAnswer]] = {}
         self._one_at_a_time = Lock()
         self._makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="ready")
         self._recording = ThreadPoolExecutor(RECORDING, thread_name_prefix="looked")
@@ -164,7 +164,7 @@ class ShortRoad:
         await self.send(answer, scope, send)
         return True
 
-    async def send(self, answer: Ready, scope: Scope, send: Send) -> None:
+    async def send(self, answer: ReadyAnswer, scope: Scope, send: Send) -> None:
         held = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
         if held and is_held(answer.tag, held.decode("latin-1")):
             await send({"type": "http.response.start", "status": 304, "headers": list(answer.headers_unchanged)})
@@ -183,7 +183,7 @@ class ShortRoad:
         else:
             self._accesses.record(accesses, durable=False)
 
-    async def answered(self, patient_id: UUID, as_of: date | None, office: str | None) -> Ready:
+    async def answered(self, patient_id: UUID, as_of: date | None, office: str | None) -> ReadyAnswer:
         head = await self._heads.read(patient_id)
         day = as_of or self._ledger.today()
         key = Key(patient_id, head.version, head.server, day, _revisions(), office)
@@ -192,7 +192,7 @@ class ShortRoad:
         # One who goes away does not take the answer from the others who wait for it.
         return await asyncio.shield(asyncio.wrap_future(self._being_made(key)))
 
-    def _being_made(self, key: Key) -> Future[Ready]:
+    def _being_made(self, key: Key) -> Future[ReadyAnswer]:
         """Once for all who ask meanwhile."""
         with self._one_at_a_time:
             found = self._under_way.get(key)
@@ -200,7 +200,7 @@ class ShortRoad:
                 found = self._under_way[key] = self._makers.submit(self._make, key)
         return found
 
-    def _make(self, key: Key) -> Ready:
+    def _make(self, key: Key) -> ReadyAnswer:
         try:
             history = self._ledger.history(key.patient_id)
             if key.office is not None and key.office not in history.requesters:

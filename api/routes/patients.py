@@ -33,10 +33,10 @@ from api.routes.schemas import (
     history_changed,
     page_of,
 )
-from domain.commands.patient import OpenHistory, Reason
+from domain.commands.patient import OpenHistory, WithReason
 from domain.commands.treatment import CloseCourse, ReportPriorTreatment
 from domain.events.patient import Member
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from projections.audit_trail import audit_trail
 from projections.courses import Courses, course_list
 from projections.eligibility import Eligibility, eligibility
@@ -45,11 +45,11 @@ from projections.person import Person, person
 router = APIRouter(prefix="/patients", tags=["patients"], route_class=SoundJson)
 
 
-class FindBody(Fact):
+class FindBody(FrozenModel):
     member: Member
 
 
-class CloseBody(Reason):
+class CloseBody(WithReason):
     """The reason why the course will not be finished."""
 
 

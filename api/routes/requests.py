@@ -12,7 +12,7 @@ from api.http.bodies import SoundJson
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
 from api.record_access.http import AccessOfRequest
-from api.routes.commands.route_factory import Act, add_routes
+from api.routes.commands.route_factory import CommandRoute, add_routes
 from api.routes.dependencies import (
     After,
     AsOf,
@@ -23,9 +23,9 @@ from api.routes.dependencies import (
     Limit,
     PatientIdInPath,
     RequestIdInPath,
+    assessment_or_problem,
     day_recorded,
     edition_of,
-    judged_or_problem,
     run,
 )
 from api.routes.schemas import (
@@ -42,7 +42,7 @@ from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
 from domain.ledger.application import Outcome
 from domain.permissions.views import is_own
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from projections.request_status import RequestLife, clocks_at, request_life
 
 router = APIRouter(tags=["requests"], route_class=SoundJson)
@@ -102,7 +102,7 @@ def get_request(
     """Return the request with its current facts, its determination as recorded, and its assessment on the day."""
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        judged, problem = judged_or_problem(history, submitted, day)
+        judged, problem = assessment_or_problem(history, submitted, day)
         answer = request_answer(history, submitted, judged, problem, access.shown_version)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
@@ -140,7 +140,7 @@ def assess_request(
     """Assess the request on a day, clause by clause. A decision needs the returned digest."""
     day, chosen = as_of or access.today(), edition_of(edition)
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        judgement = judge(history, submitted, day, chosen)
+        judgement = request_assessment(history, submitted, day, chosen)
     tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(judgement.assessment))
     tag_answer(request, response, tag)
     return AssessmentAnswer(
@@ -176,12 +176,12 @@ def _answer(commanding: Commanding, outcome: Outcome, request_id: str) -> Reques
     history = outcome.history
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
-    judged, problem = judged_or_problem(history, request, day_recorded(commanding.ledger, outcome))
+    judged, problem = assessment_or_problem(history, request, day_recorded(commanding.ledger, outcome))
     return request_answer(history, request, judged, problem, commanding.access.shown_version)
 
 
 DETERMINATIONS: Final = (
-    Act(
+    CommandRoute(
         "/requests/{request_id}/approve",
         ApproveCourse,
         "Approve a course for 30 days. The command needs the digest of the viewed assessment.",
@@ -190,7 +190,7 @@ DETERMINATIONS: Final = (
         answers=RequestAnswer,
         answer=_answer,
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/deny",
         DenyRequest,
         "Deny the request, citing the specific criteria in plain language. Only a physician may deny.",
@@ -199,7 +199,7 @@ DETERMINATIONS: Final = (
         answers=RequestAnswer,
         answer=_answer,
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/refer",
         ReferRequest,
         "Send the request to clinical review.",

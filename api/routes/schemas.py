@@ -15,12 +15,12 @@ from domain.events.base import Event, ImportedFrom
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import InformationSupplied, NoticeIssued, Statement, Urgency
 from domain.events.treatment import DoseAdministered, PriorTreatmentReported, Variance
-from domain.history.records import Approval, Request, RequestStatus
+from domain.history.records import ApprovalRecord, Request, RequestStatus
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment
-from domain.review.assess_request import Judgement
+from domain.review.assess_request import RequestAssessment
 from projections.audit_trail import AuditEntry
 from projections.courses import request_shown
 from projections.request_status import DecisionView, decision_view
@@ -28,7 +28,7 @@ from projections.request_status import DecisionView, decision_view
 T = TypeVar("T")
 
 
-ShownVersion = Callable[[PatientHistory, int], int]
+ShowVersion = Callable[[PatientHistory, int], int]
 
 
 class Page(BaseModel, Generic[T]):
@@ -178,7 +178,7 @@ def as_it_is(_: PatientHistory, version: int) -> int:
     return version
 
 
-def request_view(history: PatientHistory, request: Request, shown_version: ShownVersion = as_it_is) -> RequestView:
+def request_view(history: PatientHistory, request: Request, shown_version: ShowVersion = as_it_is) -> RequestView:
     approval = history.approval(request.request_id)
     past = [one for one in request.decisions if one.past is not None]
     return RequestView(
@@ -200,7 +200,7 @@ def request_view(history: PatientHistory, request: Request, shown_version: Shown
     )
 
 
-def _determination(history: PatientHistory, request: Request, shown_version: ShownVersion) -> DeterminationView | None:
+def _determination(history: PatientHistory, request: Request, shown_version: ShowVersion) -> DeterminationView | None:
     made, by = request.determination, request.decided_by
     if made is None or by is None:
         return None
@@ -216,7 +216,7 @@ def _determination(history: PatientHistory, request: Request, shown_version: Sho
     )
 
 
-def _approval(approval: Approval) -> ApprovalView:
+def _approval(approval: ApprovalRecord) -> ApprovalView:
     return ApprovalView(
         course=approval.course,
         doses_approved=approval.doses_approved,
@@ -242,9 +242,9 @@ def request_summary(request: Request) -> RequestSummary:
 def request_answer(
     history: PatientHistory,
     request: Request,
-    judgement: Judgement | None,
+    judgement: RequestAssessment | None,
     edition_problem: str | None = None,
-    shown_version: ShownVersion = as_it_is,
+    shown_version: ShowVersion = as_it_is,
 ) -> RequestAnswer:
     """`shown_version` gives a version of the history as the caller may see it."""
     return RequestAnswer(

@@ -15,7 +15,7 @@ from api.identity.caller import CallerOfRequest
 from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import Limit, PatientIdInPath, RequestIdInPath
 from domain.errors import Conflict, NotFound
-from domain.ledger.sealing.sealing import Place, Sealing, SignedCheckpoint
+from domain.ledger.sealing.sealing import SealedPlace, Sealing, SignedCheckpoint
 from domain.seal.encoding import base64_of
 
 router = APIRouter(tags=["seal"], route_class=SoundJson)
@@ -185,7 +185,7 @@ def get_seal_of_request(
     ]
 
 
-def shown_place(place: Place | None) -> SealShown | None:
+def shown_place(place: SealedPlace | None) -> SealShown | None:
     if place is None:
         return None
     checkpoint = shown_checkpoint(place.checkpoint) if place.checkpoint is not None else None

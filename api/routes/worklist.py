@@ -17,15 +17,15 @@ from domain.events.requests import Urgency
 from domain.people import ActorId
 from domain.policy.assessment import Recommendation
 from projections.worklist.listing import Clause, Filters, Paging, Sort, Worklist, cursor_at
-from projections.worklist.rows import Kind, State
+from projections.worklist.rows import CaseKind, CaseState
 
 router = APIRouter(tags=["worklist"], route_class=SoundJson)
 
 States = Annotated[
-    list[State],
+    list[CaseState],
     Query(max_length=5, description="Return only rows in these states. Default: all states.", examples=[["open"]]),
 ]
-OfKind = Annotated[Kind | None, Query(description="Return only requests, or only appeals.", examples=["request"])]
+OfKind = Annotated[CaseKind | None, Query(description="Return only requests, or only appeals.", examples=["request"])]
 OnPath = Annotated[
     Literal["A", "B", "unknown"] | None,
     Query(description="The path of the policy. `unknown`: the history does not determine it.", examples=["B"]),

@@ -178,7 +178,7 @@ class OurHostsOnly:
             refused = self._refused(headers.get(b"host"), headers.get(b"origin"))
             if refused is not None:
                 client = scope.get("client")
-                reason: security_log.Reason = "wrong_host" if refused == "Host" else "cross_site"
+                reason: security_log.DenialReason = "wrong_host" if refused == "Host" else "cross_site"
                 security_log.access_denied(reason, origin=client[0] if client else "unknown")
                 await _turned_away(refused)(scope, receive, send)
                 return

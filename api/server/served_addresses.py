@@ -19,14 +19,14 @@ from uuid import uuid4
 import platformdirs
 
 from api.server.which_ledger import PROGRAM
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.ledger.stores.urls import SQLiteAddress
 
 SECONDS_TO_ANSWER: Final = 0.5
 
 
 @contextmanager
-def announced(ledger: LedgerOnRecord, listens_at: str, public_url: str | None) -> Iterator[None]:
+def announced(ledger: LedgerReader, listens_at: str, public_url: str | None) -> Iterator[None]:
     """While the block runs, `served_at` finds this server. A folder that cannot be written to is no error."""
     folder = _folder(ledger)
     file = folder / str(uuid4())
@@ -44,7 +44,7 @@ def announced(ledger: LedgerOnRecord, listens_at: str, public_url: str | None) -
             folder.rmdir()  # Only where it is empty: another server may have a file there.
 
 
-def served_at(ledger: LedgerOnRecord) -> str | None:
+def served_at(ledger: LedgerReader) -> str | None:
     """The address that browsers use, of the server that started last; None where no server is found."""
     with suppress(OSError):
         for one in sorted(_folder(ledger).iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True):
@@ -53,7 +53,7 @@ def served_at(ledger: LedgerOnRecord) -> str | None:
     return None
 
 
-def _folder(ledger: LedgerOnRecord) -> Path:
+def _folder(ledger: LedgerReader) -> Path:
     if isinstance(ledger.address, SQLiteAddress):
         file = ledger.address.path
         return file.with_name(f"{file.stem}-served")

@@ -17,7 +17,7 @@ from projections.person import Person
 from projections.request_status import AppealView, DecisionView, DocumentView, NoticeView, RequestLife, WindowView
 
 if TYPE_CHECKING:
-    from domain.ledger.sealing.sealing import Place
+    from domain.ledger.sealing.sealing import SealedPlace
 
 Rows = Iterator[tuple[str, str]]
 
@@ -67,7 +67,7 @@ def person_rows(answer: Person) -> Rows:
         yield "Imported", f"from {answer.imported_from.source}"
 
 
-def seal_rows(seals: Iterable[tuple[str, Place | None]]) -> Rows:
+def seal_rows(seals: Iterable[tuple[str, SealedPlace | None]]) -> Rows:
     """The place of each determination in the sealed log, and its checkpoint."""
     for kind, place in seals:
         if place is None:
@@ -77,7 +77,7 @@ def seal_rows(seals: Iterable[tuple[str, Place | None]]) -> Rows:
         yield "Sealed", f"{spoken(kind)}: leaf {place.leaf_index}, under {under}"
 
 
-def seal_value(kind: str, place: Place | None) -> dict[str, Any]:
+def seal_value(kind: str, place: SealedPlace | None) -> dict[str, Any]:
     if place is None:
         return {"determination": kind, "seal": None}
     checkpoint = place.checkpoint.note if place.checkpoint is not None else None

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictInt
 
 from domain.calendar import Day, Instant
-from domain.commands.patient import Reason
+from domain.commands.patient import WithReason
 from domain.commands.requests import Assignment, Digest, ShownVersion, Supplement, Withdrawal
 from domain.events.appeals import AppealDismissalGround, AppealOutcome, Filer
 from domain.events.base import AppealId, RequestId
 from domain.events.requests import Urgency
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 
 
-class Appealing(Fact):
+class Appealing(FrozenModel):
     """Asks that the latest denial, partial approval or rescission of the request be decided again."""
 
     received_at: Instant
@@ -40,7 +40,7 @@ class AssignAppeal(Assignment):
     appeal_id: AppealId
 
 
-class AppealDecision(Fact):
+class AppealDecision(FrozenModel):
     """Upheld needs `citing`; overturned approves the course, `doses` of it by default the policy's quantity.
 
     Overturned in part says in `left_out` what is still not approved, and cites why. `path` is
@@ -66,7 +66,7 @@ class WithdrawAppeal(Withdrawal):
     appeal_id: AppealId
 
 
-class AppealDismissal(Reason):
+class AppealDismissal(WithReason):
     ground: AppealDismissalGround
 
 
@@ -74,7 +74,7 @@ class DismissAppeal(AppealDismissal):
     appeal_id: AppealId
 
 
-class HandingOn(Fact):
+class HandingOn(FrozenModel):
     """To the independent organisation that reviews upheld appeals."""
 
     organisation: Name
@@ -85,7 +85,7 @@ class HandOnAppeal(HandingOn):
     appeal_id: AppealId
 
 
-class ExternalAnswer(Fact):
+class ExternalAnswer(FrozenModel):
     """What the organisation decided; the rest as for a decision of the plan, where it overturned."""
 
     received_on: Day

@@ -36,7 +36,7 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment(Occasion):
+class CommandContext(Occasion):
     """Everything that pure code may not get by itself: besides the occasion, `seed`, 32 random bytes of this command.
 
     `imported_from` marks every event of a command that an import gave.

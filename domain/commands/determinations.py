@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictInt
 
 from domain.calendar import Day
-from domain.commands.patient import Reason
+from domain.commands.patient import WithReason
 from domain.commands.requests import Digest, ShownVersion
 from domain.events.base import RequestId
 from domain.events.determinations import PastOutcome, RescissionGround
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 from domain.people import Credential
 
 
-class Approval(Fact):
+class Approval(FrozenModel):
     """`doses` and `valid_from` default to the policy's quantity and today.
 
     `path` is asked for only where the history does not decide it; `left_out` and `citing` where
@@ -36,7 +36,7 @@ class ApproveCourse(Approval):
     request_id: RequestId
 
 
-class Denial(Fact):
+class Denial(FrozenModel):
     """`citing` the specific criteria; the rationale says it in plain language."""
 
     assessment_digest: Digest
@@ -49,7 +49,7 @@ class DenyRequest(Denial):
     request_id: RequestId
 
 
-class Referral(Fact):
+class Referral(FrozenModel):
     assessment_digest: Digest
     history_version: ShownVersion = None
     rationale: Text | None = None
@@ -59,7 +59,7 @@ class ReferRequest(Referral):
     request_id: RequestId
 
 
-class Extension(Fact):
+class Extension(FrozenModel):
     """Thirty days more for the approval in force, from a fresh assessment that recommends `approve` (R10)."""
 
     assessment_digest: Digest
@@ -71,7 +71,7 @@ class ExtendApproval(Extension):
     request_id: RequestId
 
 
-class Rescission(Reason):
+class Rescission(WithReason):
     ground: RescissionGround
 
 
@@ -79,7 +79,7 @@ class RescindApproval(Rescission):
     request_id: RequestId
 
 
-class PastDetermination(Fact):
+class PastDetermination(FrozenModel):
     """A determination as another record tells it; `edition` is a review date, or `unknown`."""
 
     outcome: PastOutcome

@@ -8,35 +8,35 @@ from uuid import UUID
 from domain.calendar import Day, PartialDate
 from domain.events.base import DocumentId
 from domain.events.patient import LineOfBusiness, Member, Relationship
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 
 
-class Reason(Fact):
+class WithReason(FrozenModel):
     reason: Text
 
 
-class OpenHistory(Fact):
+class OpenHistory(FrozenModel):
     member: Member
     name: Name
     birth_date: PartialDate | None = None
 
 
-class CorrectDemographics(Reason):
+class CorrectDemographics(WithReason):
     """What is left out stands as it was."""
 
     name: Name | None = None
     birth_date: PartialDate | None = None
 
 
-class AddMemberIdentifier(Fact):
+class AddMemberIdentifier(FrozenModel):
     member: Member
 
 
-class RetireMemberIdentifier(Reason):
+class RetireMemberIdentifier(WithReason):
     member: Member
 
 
-class _Linking(Reason):
+class _Linking(WithReason):
     other_patient_id: UUID
 
     def from_the_other_side(self, patient_id: UUID) -> Self:
@@ -52,12 +52,12 @@ class UnlinkHistories(_Linking):
     """The link was a mistake; the ledger records it in both, in one commit."""
 
 
-class ChangeLineOfBusiness(Fact):
+class ChangeLineOfBusiness(FrozenModel):
     on: Day
     line_of_business: LineOfBusiness
 
 
-class NameRepresentative(Fact):
+class NameRepresentative(FrozenModel):
     """`on` defaults to today; `through` is the last day, or open."""
 
     name: Name
@@ -67,16 +67,16 @@ class NameRepresentative(Fact):
     document_id: DocumentId | None = None
 
 
-class RecordDeath(Fact):
+class RecordDeath(FrozenModel):
     on: PartialDate
     source: Text
 
 
-class VoidDeathRecord(Reason):
+class VoidDeathRecord(WithReason):
     pass
 
 
-class RecordAgentStarted(Fact):
+class RecordAgentStarted(FrozenModel):
     """Another agent for MS than Lemtrada was begun."""
 
     product: Name
@@ -84,7 +84,7 @@ class RecordAgentStarted(Fact):
     source: Text
 
 
-class RecordAgentStopped(Fact):
+class RecordAgentStopped(FrozenModel):
     """Another agent for MS was stopped, or will be on a day that is set."""
 
     product: Name

@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant
-from domain.commands.patient import Reason
+from domain.commands.patient import WithReason
 from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, RequestId, is_none
 from domain.events.documents import DocumentKind, MediaType, Sha256
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Channel, DismissalGround, NoticeKind, Statement, Urgency
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 Digest = Annotated[
@@ -28,7 +28,7 @@ ShownVersion = Annotated[
 ]
 
 
-class SubmitRequest(Fact):
+class SubmitRequest(FrozenModel):
     """`retrospective_for` names doses of the record that were given before this was asked for."""
 
     received_at: Instant
@@ -42,7 +42,7 @@ class SubmitRequest(Fact):
     retrospective_for: Annotated[tuple[DoseId, ...], Field(max_length=10)] = ()
 
 
-class NewDocument(Fact):
+class NewDocument(FrozenModel):
     """A document whose bytes are stored already, under the patient and this SHA-256."""
 
     name: Name
@@ -56,7 +56,7 @@ class NewDocument(Fact):
 NewDocuments = Annotated[tuple[NewDocument, ...], Field(max_length=50)]
 
 
-class InformationAsked(Fact):
+class InformationAsked(FrozenModel):
     """Asks for exactly what the assessment with this digest leaves undetermined.
 
     `answer_by` defaults to the least time that the clock's table gives.
@@ -72,7 +72,7 @@ class RequestInformation(InformationAsked):
     request_id: RequestId
 
 
-class Supplement(Fact):
+class Supplement(FrozenModel):
     """Facts and documents. Only what is given changes, and null unsays nothing.
 
     Diagnosis codes are added; an agent replaces that of the same product whole, or is added.
@@ -88,7 +88,7 @@ class SupplyInformation(Supplement):
     request_id: RequestId
 
 
-class StatementCorrection(Reason):
+class StatementCorrection(WithReason):
     """The facts whole, as they should have been stated; what is left out of the others stands as it was."""
 
     statement: Statement
@@ -100,7 +100,7 @@ class CorrectStatement(StatementCorrection):
     request_id: RequestId
 
 
-class DocumentFinding(Fact):
+class DocumentFinding(FrozenModel):
     """What a person of the plan found: the document supports the finding of the clause, or does not (R14)."""
 
     clause: Name
@@ -112,7 +112,7 @@ class ReviewDocument(DocumentFinding):
     document_id: DocumentId
 
 
-class DocumentCorrection(Reason):
+class DocumentCorrection(WithReason):
     """What is left out stands as it was; the bytes never change."""
 
     name: Name | None = None
@@ -124,11 +124,11 @@ class CorrectDocument(DocumentCorrection):
     document_id: DocumentId
 
 
-class VoidDocument(Reason):
+class VoidDocument(WithReason):
     document_id: DocumentId
 
 
-class Reminder(Fact):
+class Reminder(FrozenModel):
     channel: Channel
     note: Text | None = None
 
@@ -137,7 +137,7 @@ class SendReminder(Reminder):
     request_id: RequestId
 
 
-class PlannedInfusion(Fact):
+class PlannedInfusion(FrozenModel):
     """The plan as it is now; null says that no day, or no site, is planned."""
 
     planned_first_infusion_on: Day | None
@@ -148,7 +148,7 @@ class ChangePlannedInfusion(PlannedInfusion):
     request_id: RequestId
 
 
-class NewPrescriber(Fact):
+class NewPrescriber(FrozenModel):
     prescriber: Prescriber
     consultation: ConsultationGiven | None = None
 
@@ -157,7 +157,7 @@ class ChangePrescriber(NewPrescriber):
     request_id: RequestId
 
 
-class Assignment(Fact):
+class Assignment(FrozenModel):
     to: Actor
 
 
@@ -165,11 +165,11 @@ class AssignRequest(Assignment):
     request_id: RequestId
 
 
-class ReleaseRequest(Fact):
+class ReleaseRequest(FrozenModel):
     request_id: RequestId
 
 
-class Withdrawal(Reason):
+class Withdrawal(WithReason):
     by: Name
 
 
@@ -177,7 +177,7 @@ class WithdrawRequest(Withdrawal):
     request_id: RequestId
 
 
-class Dismissal(Reason):
+class Dismissal(WithReason):
     """`duplicate_of` is asked for where that is the ground."""
 
     ground: DismissalGround
@@ -188,11 +188,11 @@ class DismissRequest(Dismissal):
     request_id: RequestId
 
 
-class ReopenRequest(Reason):
+class ReopenRequest(WithReason):
     request_id: RequestId
 
 
-class PeerToPeerOffer(Fact):
+class PeerToPeerOffer(FrozenModel):
     until: Day | None = None
     note: Text | None = None
 
@@ -201,7 +201,7 @@ class OfferPeerToPeer(PeerToPeerOffer):
     request_id: RequestId
 
 
-class PeerToPeer(Fact):
+class PeerToPeer(FrozenModel):
     on: Day | None = None
     with_whom: Name
     outcome: Text
@@ -211,7 +211,7 @@ class HoldPeerToPeer(PeerToPeer):
     request_id: RequestId
 
 
-class Expediting(Reason):
+class Expediting(WithReason):
     asked_at: Instant
 
 
@@ -223,7 +223,7 @@ class RefuseExpediting(Expediting):
     request_id: RequestId
 
 
-class ClockExtension(Reason):
+class ClockExtension(WithReason):
     """`notice` is what the claimant is told; `days` defaults to what the clock's table allows."""
 
     notice: Text
@@ -234,7 +234,7 @@ class ExtendClock(ClockExtension):
     request_id: RequestId
 
 
-class Notice(Fact):
+class NoticeTerms(FrozenModel):
     kind: NoticeKind
     channel: Channel
     addressee: Name
@@ -242,11 +242,11 @@ class Notice(Fact):
     appeal_id: AppealId | None = None
 
 
-class IssueNotice(Notice):
+class IssueNotice(NoticeTerms):
     request_id: RequestId
 
 
-class Delivery(Fact):
+class Delivery(FrozenModel):
     delivered_at: Instant
 
 

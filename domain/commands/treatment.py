@@ -7,16 +7,16 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from domain.calendar import Day
-from domain.commands.patient import Reason
+from domain.commands.patient import WithReason
 from domain.events.base import DoseId, ReportId, RequestId
 from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
-from domain.facts import Fact, Name
+from domain.facts import FrozenModel, Name
 
 ReportedCourses = Annotated[tuple[ReportedCourse, ...], Field(max_length=20)]
 Milligrams = Annotated[float, Field(strict=True, gt=0, le=1_000)]
 
 
-class ReportPriorTreatment(Fact):
+class ReportPriorTreatment(FrozenModel):
     """Treatment outside this ledger. No courses: a statement that Lemtrada was never received."""
 
     source: TreatmentSource
@@ -24,7 +24,7 @@ class ReportPriorTreatment(Fact):
     courses: ReportedCourses
 
 
-class TreatmentCorrection(Reason):
+class TreatmentCorrection(WithReason):
     """The report whole, as it should have been; a `source` or `reference` that is left out stands as it was."""
 
     source: TreatmentSource | None = None
@@ -36,11 +36,11 @@ class CorrectPriorTreatment(TreatmentCorrection):
     report_id: ReportId
 
 
-class VoidPriorTreatment(Reason):
+class VoidPriorTreatment(WithReason):
     report_id: ReportId
 
 
-class RecordDose(Fact):
+class RecordDose(FrozenModel):
     on: Day
     mg: Milligrams
     site: Name | None = None
@@ -49,7 +49,7 @@ class RecordDose(Fact):
     request_id: RequestId | None = None
 
 
-class DoseCorrection(Reason):
+class DoseCorrection(WithReason):
     """What is left out stands as it was.
 
     `course` moves the dose to the course of this number (as the courses are numbered now, or
@@ -67,19 +67,19 @@ class CorrectDose(DoseCorrection):
     dose_id: DoseId
 
 
-class ConfirmDuplicate(Reason):
+class ConfirmDuplicate(WithReason):
     dose_id: DoseId
 
 
-class DismissDuplicate(Reason):
+class DismissDuplicate(WithReason):
     dose_id: DoseId
 
 
-class VoidDose(Reason):
+class VoidDose(WithReason):
     dose_id: DoseId
 
 
-class CloseCourse(Reason):
+class CloseCourse(WithReason):
     course: Annotated[StrictInt, Field(ge=1)]
 
 

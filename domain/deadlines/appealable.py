@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from domain.history.records import Appeal, Approval, Request
+from domain.history.records import Appeal, ApprovalRecord, Request
 from domain.history.state import PatientHistory
 
 AdverseKind = Literal["denial", "partial_approval", "rescission"]
@@ -44,7 +44,7 @@ def standing_against(history: PatientHistory, request: Request) -> Adverse | Non
     return None
 
 
-def _taken_back_since(history: PatientHistory, latest: Approval) -> Approval | None:
+def _taken_back_since(history: PatientHistory, latest: ApprovalRecord) -> ApprovalRecord | None:
     """An approval of the request that was taken back after the latest was given; that one may have lapsed by then."""
     found = [
         one

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 from domain.deadlines.terms import ClockTerms, Days, Hours, Term, Urgency
 
-Standing = Literal["running", "at_risk", "overdue", "paused", "stopped"]
+DeadlineStatus = Literal["running", "at_risk", "overdue", "paused", "stopped"]
 
 
 # -- moments of a request ---------------------------------------------------------------------
@@ -45,7 +45,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
+class DeadlineExtension:
     """Granted at an instant. More than the table allows counts as what it allows."""
 
     at: datetime
@@ -63,7 +63,7 @@ class DecisionMoments:
     received_at: datetime
     urgency: Urgency = "standard"
     expedited_at: datetime | None = None
-    extensions: tuple[Extension, ...] = ()
+    extensions: tuple[DeadlineExtension, ...] = ()
     pauses: tuple[Pause, ...] = ()
     decided_at: datetime | None = None
 
@@ -89,7 +89,7 @@ class DecisionClock:
             return None
         return next(((since, until) for since, until in self.stops if since <= now < until), None)
 
-    def standing(self, now: datetime) -> Standing:
+    def standing(self, now: datetime) -> DeadlineStatus:
         if self.stopped_at is not None and self.stopped_at <= now:
             return "stopped"
         if self.paused_at(now) is not None:
@@ -168,7 +168,7 @@ def _as_decided(moments: DecisionMoments) -> DecisionMoments:
         urgency=moments.urgency,
         expedited_at=until_then(moments.expedited_at),
         extensions=tuple(
-            Extension(at, one.granted) for one in moments.extensions if (at := until_then(one.at)) is not None
+            DeadlineExtension(at, one.granted) for one in moments.extensions if (at := until_then(one.at)) is not None
         ),
         pauses=tuple(
             Pause(at, _utc(one.answer_due), until_then(one.answered_at))
@@ -190,7 +190,7 @@ def _standard_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo)
     stops: list[tuple[datetime, datetime]] = []
     extended: Days | None = None
     due_at = after(start, terms.standard, zone)
-    changes: list[tuple[datetime, Pause | Extension]] = [(one.asked_at, one) for one in moments.pauses]
+    changes: list[tuple[datetime, Pause | DeadlineExtension]] = [(one.asked_at, one) for one in moments.pauses]
     changes += [(one.at, one) for one in sorted(moments.extensions, key=lambda one: one.granted.count)]
     for at, change in sorted(changes, key=lambda one: one[0]):
         # A clock that has run out can be neither stopped nor extended: what comes later does not mend it.

@@ -13,9 +13,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from domain.deadlines.due_dates import (
+    DeadlineExtension,
     DecisionClock,
     DecisionMoments,
-    Extension,
     Pause,
     answer_limit,
     decision_clock,
@@ -49,7 +49,7 @@ def moments_of(request: Request, zone: ZoneInfo) -> DecisionMoments:
         received_at=start,
         urgency="urgent" if was_expedited else request.urgency,
         expedited_at=None if was_expedited else expedited_at,
-        extensions=tuple(Extension(at, Days(days)) for at, days in request.extensions if at >= start),
+        extensions=tuple(DeadlineExtension(at, Days(days)) for at, days in request.extensions if at >= start),
         pauses=tuple(one for one in pauses if restarted is None or one.ends_at > start),
         decided_at=_closed_at(request, zone),
     )

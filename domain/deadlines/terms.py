@@ -12,7 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final, Literal
 
-Line = Literal["commercial", "medicare_advantage", "medicaid", "cms_0057_f"]
+TermsLine = Literal["commercial", "medicare_advantage", "medicaid", "cms_0057_f"]
 """A line of business, or the federal row that binds drugs of no line today."""
 
 Urgency = Literal["standard", "urgent"]
@@ -51,7 +51,7 @@ class ClockTerms:
     `unconfirmed` holds the fields that nobody has checked against a primary source.
     """
 
-    line: Line
+    line: TermsLine
     effective_on: date
     source: str
     binds: bool = True
@@ -171,7 +171,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
 )
 
 
-def terms_for(line: Line, received_on: date, table: Sequence[ClockTerms] = TERMS) -> ClockTerms:
+def terms_for(line: TermsLine, received_on: date, table: Sequence[ClockTerms] = TERMS) -> ClockTerms:
     """The row in force for the line on the day of receipt; before its first row, that first row.
 
     Years that a plan brings with it may lie before the first row: they get a deadline to compare with

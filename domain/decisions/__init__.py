@@ -1,8 +1,8 @@
 """Where the policy and the events meet: one pure function for each command, from a history to events.
 
-    decide(history, command, moment) -> events
+    decide(history, command, context) -> events
 
-A decision uses no clock, no randomness and no I/O: the moment brings the time, the actor and the random seed. What
+A decision uses no clock, no randomness and no I/O: the context brings the time, the actor and the random seed. What
 the business refuses is recorded as an event. A command that makes no sense raises an error of `domain.errors`, and
 nothing is saved. Each decision first calls its precondition, which `may` asks without the terms. `consequences` adds
 what follows of itself, such as a completed course.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.commands import COMMANDS, Command
-from domain.commands.context import Moment
+from domain.commands.context import CommandContext
 from domain.commands.patient import OpenHistory
 from domain.decisions import (
     appeal_outcomes,
@@ -29,7 +29,7 @@ from domain.decisions import (
     patient,
     requests,
 )
-from domain.decisions.consequences import Decision, course_changes
+from domain.decisions.consequences import DecisionFunction, course_changes
 from domain.decisions.patient import open_history
 from domain.errors import NotFound
 from domain.events import PatientEvent
@@ -37,7 +37,7 @@ from domain.frozen import set_fields
 from domain.history.state import PatientHistory
 from domain.permissions import commands
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **patient.DECISIONS,
     **course_closure.DECISIONS,
     **requests.DECISIONS,
@@ -54,19 +54,19 @@ DECISIONS: Final[dict[type[Command], Decision]] = {
 assert set(DECISIONS) == set(COMMANDS) - {OpenHistory}, "every command has its decision"
 
 
-def decide(history: PatientHistory | None, command: Command, moment: Moment) -> tuple[PatientEvent, ...]:
+def decide(history: PatientHistory | None, command: Command, context: CommandContext) -> tuple[PatientEvent, ...]:
     """The events of a command, for the ledger to place. Raises an error of `errors`, or returns at least one."""
-    commands.check_role(moment.actor, type(command))
+    commands.check_role(context.actor, type(command))
     if isinstance(command, OpenHistory):
-        return _salted(open_history(history, command, moment), moment)
+        return _salted(open_history(history, command, context), context)
     if history is None:
         raise NotFound("the patient was not found", field="patient_id", remedy="add the member first")
-    events = DECISIONS[type(command)](history, command, moment)
-    return _salted((*events, *course_changes(history, events, command, moment)), moment)
+    events = DECISIONS[type(command)](history, command, context)
+    return _salted((*events, *course_changes(history, events, command, context)), context)
 
 
-def _salted(events: tuple[PatientEvent, ...], moment: Moment) -> tuple[PatientEvent, ...]:
-    for event, salt in zip(events, moment.salts(), strict=False):
+def _salted(events: tuple[PatientEvent, ...], context: CommandContext) -> tuple[PatientEvent, ...]:
+    for event, salt in zip(events, context.salts(), strict=False):
         # An event is frozen; one that nobody else holds yet gets its salt as it gets its place (`placed`).
         set_fields(event, salt=salt)
     return events

@@ -11,12 +11,12 @@ from typing import Final
 
 from domain.commands import Command
 from domain.commands.appeals import DecideAppeal, HandOnAppeal, RecordExternalAnswer
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.deadlines.appealable import standing_against
 from domain.decisions.appeals import appeal_named, open_appeal
 from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.determinations import any_assessment, determined, looked_at
 from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
@@ -25,14 +25,14 @@ from domain.events.appeals import AppealDecided, AppealHandedOn, ExternalReviewA
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
 from domain.permissions.appeal_independence import check_independent, check_uphold
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 
 
-def decide_appeal(history: PatientHistory, command: DecideAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
-    appeal, request = to_decide(history, command.appeal_id, moment)
+def decide_appeal(history: PatientHistory, command: DecideAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
+    appeal, request = to_decide(history, command.appeal_id, context)
     if command.outcome != "overturned":
-        check_uphold(moment.actor)
-    judgement = looked_at(history, request, command.assessment_digest, moment)
+        check_uphold(context.actor)
+    judgement = looked_at(history, request, command.assessment_digest, context)
     assessment = judgement.assessment
     if command.outcome == "upheld":
         _check_grants_nothing(command)
@@ -41,8 +41,8 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, moment: Moment
     else:
         granted, departs = _granted(history, request, judgement, command), approval_departs(assessment)
         _check_is_more(history, request, granted)
-    determination = determined(judgement, command.rationale, moment, departs=departs)
-    decided = moment.event(
+    determination = determined(judgement, command.rationale, context, departs=departs)
+    decided = context.event(
         AppealDecided,
         appeal_id=appeal.appeal_id,
         outcome=command.outcome,
@@ -53,7 +53,7 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, moment: Moment
         return (decided,)
     return (
         decided,
-        course_approved(history, request, command, granted, determination, moment, appeal.appeal_id),
+        course_approved(history, request, command, granted, determination, context, appeal.appeal_id),
     )
 
 
@@ -64,20 +64,20 @@ def to_decide(history: PatientHistory, appeal_id: str, occasion: Occasion) -> tu
     return appeal, _still_against(history, appeal)
 
 
-def _judge_appealed(history: PatientHistory, found: tuple[Appeal, Request], today: date) -> Judgement:
-    return judge(history, found[1], today)
+def _judge_appealed(history: PatientHistory, found: tuple[Appeal, Request], today: date) -> RequestAssessment:
+    return request_assessment(history, found[1], today)
 
 
-def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
-    appeal = to_hand_on(history, command.appeal_id, moment)
-    on = command.on or moment.today
-    if on > moment.today or (appeal.closed_on is not None and on < appeal.closed_on):
+def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
+    appeal = to_hand_on(history, command.appeal_id, context)
+    on = command.on or context.today
+    if on > context.today or (appeal.closed_on is not None and on < appeal.closed_on):
         raise InvalidCommand(
             "the appeal can't be forwarded before it was decided, or in the future",
             field="on",
-            remedy=f"send a date from {appeal.closed_on} to {moment.today}",
+            remedy=f"send a date from {appeal.closed_on} to {context.today}",
         )
-    return (moment.event(AppealHandedOn, appeal_id=appeal.appeal_id, on=on, organisation=command.organisation),)
+    return (context.event(AppealHandedOn, appeal_id=appeal.appeal_id, on=on, organisation=command.organisation),)
 
 
 def to_hand_on(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
@@ -105,17 +105,17 @@ def to_hand_on(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
 
 
 def record_external_answer(
-    history: PatientHistory, command: RecordExternalAnswer, moment: Moment
+    history: PatientHistory, command: RecordExternalAnswer, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """The organisation decides, whatever the plan's own assessment says; the approval of it then departs."""
-    appeal, handed_on_on = to_record_answer(history, command.appeal_id, moment)
-    if not handed_on_on <= command.received_on <= moment.today:
+    appeal, handed_on_on = to_record_answer(history, command.appeal_id, context)
+    if not handed_on_on <= command.received_on <= context.today:
         raise InvalidCommand(
             "the date of the external decision is before the appeal was forwarded, or in the future",
             field="received_on",
-            remedy=f"send a day from {handed_on_on} to {moment.today}",
+            remedy=f"send a day from {handed_on_on} to {context.today}",
         )
-    answered = moment.event(
+    answered = context.event(
         ExternalReviewAnswered,
         appeal_id=appeal.appeal_id,
         received_on=command.received_on,
@@ -129,13 +129,13 @@ def record_external_answer(
     if _was_approved_since(history, request, appeal):
         # By another way: the answer is recorded, and nothing is left to approve.
         return (answered,)
-    judgement = looked_at(history, request, command.assessment_digest, moment)
+    judgement = looked_at(history, request, command.assessment_digest, context)
     granted = _granted(history, request, judgement, command)
     departs = approval_departs(judgement.assessment)
-    determination = determined(judgement, command.rationale, moment, departs=departs)
+    determination = determined(judgement, command.rationale, context, departs=departs)
     return (
         answered,
-        course_approved(history, request, command, granted, determination, moment, appeal.appeal_id),
+        course_approved(history, request, command, granted, determination, context, appeal.appeal_id),
     )
 
 
@@ -179,7 +179,7 @@ def _still_against(history: PatientHistory, appeal: Appeal) -> Request:
 def _granted(
     history: PatientHistory,
     request: Request,
-    judgement: Judgement,
+    judgement: RequestAssessment,
     command: DecideAppeal | RecordExternalAnswer,
 ) -> Quantity:
     """What is approved, which must be the whole or a part as the outcome says."""
@@ -224,7 +224,7 @@ def _follows(one: Appeal, appeal: Appeal) -> bool:
     return is_later and one.status not in ("withdrawn", "dismissed")
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     DecideAppeal: decide_appeal,
     HandOnAppeal: hand_on_appeal,
     RecordExternalAnswer: record_external_answer,

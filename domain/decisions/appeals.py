@@ -16,10 +16,10 @@ from domain.commands.appeals import (
     FileAppeal,
     WithdrawAppeal,
 )
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.deadlines.appealable import Adverse, standing_against
 from domain.deadlines.appeals import file_by
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.information import what_is_brought
 from domain.decisions.preconditions import Assigning, Precondition, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
@@ -39,11 +39,11 @@ from domain.permissions.appeal_independence import check_independent
 from domain.permissions.commands import CLINICIAN_CREDENTIALS, MAY
 
 
-def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+def file_appeal(history: PatientHistory, command: FileAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Of the latest denial, partial approval or rescission; a second level follows a first that left any of it."""
-    request, adverse, level = to_file(history, command.request_id, moment)
-    received_on = moment.day_of(command.received_at)
-    if command.received_at > moment.at:
+    request, adverse, level = to_file(history, command.request_id, context)
+    received_on = context.day_of(command.received_at)
+    if command.received_at > context.at:
         raise InvalidCommand(
             "the time of receipt is in the future",
             field="received_at",
@@ -56,9 +56,9 @@ def file_appeal(history: PatientHistory, command: FileAppeal, moment: Moment) ->
             field="received_at",
             remedy=f"send a time on {since or adverse.on} or later",
         )
-    last_day = file_by(history, request, adverse, moment.zone)
+    last_day = file_by(history, request, adverse, context.zone)
     return (
-        moment.event(
+        context.event(
             AppealFiled,
             appeal_id=f"{history.patient_id}.a{len(history.appeals) + 1}",
             request_id=request.request_id,
@@ -82,10 +82,12 @@ def to_file(history: PatientHistory, request_id: str, _: Occasion) -> tuple[Requ
     return request, adverse, _level(adverse)
 
 
-def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Moment) -> tuple[PatientEvent, ...]:
+def add_evidence(
+    history: PatientHistory, command: AddAppealEvidence, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """Facts and documents for an open appeal; the facts stand as the request's own from now on."""
-    appeal = open_appeal(history, command.appeal_id, moment)
-    brought = what_is_brought(history, request_named(history, appeal.request_id), command, moment)
+    appeal = open_appeal(history, command.appeal_id, context)
+    brought = what_is_brought(history, request_named(history, appeal.request_id), command, context)
     if brought.is_nothing and command.note is None:
         raise InvalidCommand(
             "all of this is already on record",
@@ -93,11 +95,11 @@ def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Mo
             remedy="send changed facts, documents, or a note",
         )
     return (
-        moment.event(
+        context.event(
             AppealEvidenceAdded,
             appeal_id=appeal.appeal_id,
             received_at=command.received_at,
-            received_on=moment.day_of(command.received_at),
+            received_on=context.day_of(command.received_at),
             statement=brought.statement,
             consultation=brought.consultation,
             fields=brought.fields,
@@ -107,9 +109,9 @@ def add_evidence(history: PatientHistory, command: AddAppealEvidence, moment: Mo
     )
 
 
-def assign_appeal(history: PatientHistory, command: AssignAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
-    appeal = to_assign(history, Assigning(command.appeal_id, command.to), moment)
-    return (moment.event(AppealAssigned, appeal_id=appeal.appeal_id, to=command.to),)
+def assign_appeal(history: PatientHistory, command: AssignAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
+    appeal = to_assign(history, Assigning(command.appeal_id, command.to), context)
+    return (context.event(AppealAssigned, appeal_id=appeal.appeal_id, to=command.to),)
 
 
 def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion) -> Appeal:
@@ -122,18 +124,22 @@ def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion)
     return appeal
 
 
-def withdraw_appeal(history: PatientHistory, command: WithdrawAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
-    appeal = open_appeal(history, command.appeal_id, moment)
+def withdraw_appeal(
+    history: PatientHistory, command: WithdrawAppeal, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    appeal = open_appeal(history, command.appeal_id, context)
     return (
-        moment.event(
-            AppealWithdrawn, appeal_id=appeal.appeal_id, on=moment.today, by=command.by, reason=command.reason
+        context.event(
+            AppealWithdrawn, appeal_id=appeal.appeal_id, on=context.today, by=command.by, reason=command.reason
         ),
     )
 
 
-def dismiss_appeal(history: PatientHistory, command: DismissAppeal, moment: Moment) -> tuple[PatientEvent, ...]:
+def dismiss_appeal(
+    history: PatientHistory, command: DismissAppeal, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """A late one is refused only so, and only where it is late."""
-    appeal = open_appeal(history, command.appeal_id, moment)
+    appeal = open_appeal(history, command.appeal_id, context)
     if command.ground == "late" and not appeal.is_late:
         raise InvalidCommand(
             f"the appeal was received on {appeal.received_on}, and the last day to file was {appeal.file_by}, so "
@@ -142,10 +148,10 @@ def dismiss_appeal(history: PatientHistory, command: DismissAppeal, moment: Mome
             remedy="decide the appeal, or dismiss it on another ground",
         )
     return (
-        moment.event(
+        context.event(
             AppealDismissed,
             appeal_id=appeal.appeal_id,
-            on=moment.today,
+            on=context.today,
             ground=command.ground,
             reason=command.reason,
         ),
@@ -241,7 +247,7 @@ def _check_may_decide(to: Actor) -> None:
         )
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     FileAppeal: file_appeal,
     AddAppealEvidence: add_evidence,
     AssignAppeal: assign_appeal,

@@ -7,24 +7,24 @@ from typing import Final
 
 from domain.calendar import APPROVAL_DAYS
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ExtendApproval, RescindApproval
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.determinations import check_looked_at, determined
 from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.determinations import ApprovalExtended, ApprovalRescinded
-from domain.history.records import Approval, Request
+from domain.history.records import ApprovalRecord, Request
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment, speaking_against
 from domain.policy.editions import edition_named
-from domain.review.assess_request import Judgement, judge_extension
+from domain.review.assess_request import RequestAssessment, extension_assessment
 from domain.treatment.approval_use import allowance_under, doses_in_progress, in_force_for
 from domain.treatment.courses import courses
 
 
-def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> Judgement:
+def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> RequestAssessment:
     """The fresh assessment that an extension is decided from, as whoever extends must have looked at it.
 
     The doses given under the approvals of the request are no course before it (R10). Raises NotFound, and
@@ -33,39 +33,43 @@ def assessment_to_extend(history: PatientHistory, request_id: str, today: date) 
     return judge_to_extend(history, _to_extend(history, request_id, today), today)
 
 
-def extend_approval(history: PatientHistory, command: ExtendApproval, moment: Moment) -> tuple[PatientEvent, ...]:
+def extend_approval(
+    history: PatientHistory, command: ExtendApproval, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """Thirty days more from the last valid day; what was used stays used. Nobody may depart here (R10)."""
-    request, approval = found = to_extend(history, command.request_id, moment)
-    judgement = judge_to_extend(history, found, moment.today)
+    request, approval = found = to_extend(history, command.request_id, context)
+    judgement = judge_to_extend(history, found, context.today)
     check_looked_at(judgement, command.assessment_digest, request.request_id)
-    check_extendable(history, found, judgement, moment)
+    check_extendable(history, found, judgement, context)
     return (
-        moment.event(
+        context.event(
             ApprovalExtended,
             request_id=request.request_id,
             approval_version=approval.version,
             valid_through=approval.valid_through + timedelta(days=APPROVAL_DAYS),
-            determination=determined(judgement, command.rationale, moment, departs=False),
+            determination=determined(judgement, command.rationale, context, departs=False),
         ),
     )
 
 
-def rescind_approval(history: PatientHistory, command: RescindApproval, moment: Moment) -> tuple[PatientEvent, ...]:
+def rescind_approval(
+    history: PatientHistory, command: RescindApproval, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """From today on nothing of the request is approved any more, by whatever decision it was."""
     return tuple(
-        moment.event(
+        context.event(
             ApprovalRescinded,
             request_id=approval.request_id,
             approval_version=approval.version,
-            rescinded_on=moment.today,
+            rescinded_on=context.today,
             ground=command.ground,
             reason=command.reason,
         )
-        for approval in to_rescind(history, command.request_id, moment)
+        for approval in to_rescind(history, command.request_id, context)
     )
 
 
-def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> list[Approval]:
+def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> list[ApprovalRecord]:
     """The approvals of the request that stand."""
     request, today = request_named(history, request_id), occasion.today
     standing = [
@@ -82,18 +86,18 @@ def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> 
     return standing
 
 
-def to_extend(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, Approval]:
+def to_extend(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, ApprovalRecord]:
     """The request, and the approval of it that is in force, with doses left."""
     return _to_extend(history, request_id, occasion.today)
 
 
-def judge_to_extend(history: PatientHistory, found: tuple[Request, Approval], today: date) -> Judgement:
+def judge_to_extend(history: PatientHistory, found: tuple[Request, ApprovalRecord], today: date) -> RequestAssessment:
     request, approval = found
     given = [dose.dose_id for dose in doses_in_progress(history, approval)]
-    return judge_extension(history, request, given, today)
+    return extension_assessment(history, request, given, today)
 
 
-def check_extendable(_: PatientHistory, _found: object, judgement: Judgement, _occasion: Occasion) -> None:
+def check_extendable(_: PatientHistory, _found: object, judgement: RequestAssessment, _occasion: Occasion) -> None:
     """Raise InvalidCommand unless this assessment recommends to approve (R10)."""
     recommended = judgement.assessment.recommendation
     if recommended != "approve":
@@ -106,7 +110,7 @@ def check_extendable(_: PatientHistory, _found: object, judgement: Judgement, _o
         )
 
 
-def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[Request, Approval]:
+def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[Request, ApprovalRecord]:
     request = request_named(history, request_id)
     approval = in_force_for(history, request.request_id, today)
     if approval is None:
@@ -142,7 +146,7 @@ def _why_none(history: PatientHistory, request: Request, today: date) -> str:
     return f"it ended on {latest.valid_through}"
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     ExtendApproval: extend_approval,
     RescindApproval: rescind_approval,
 }

@@ -12,7 +12,7 @@ from typing import Literal
 
 from domain.calendar import APPROVAL_DAYS, approval_window
 from domain.commands.appeals import AppealDecision, ExternalAnswer
-from domain.commands.context import Moment
+from domain.commands.context import CommandContext
 from domain.commands.determinations import Approval
 from domain.decisions.citations import check_known
 from domain.errors import Conflict, InvalidCommand
@@ -96,12 +96,12 @@ def course_approved(
     terms: Terms,
     granted: Quantity,
     determination: Determination,
-    moment: Moment,
+    context: CommandContext,
     appeal_id: str | None = None,
 ) -> CourseApproved:
     """The approval, with its own thirty days."""
-    valid_from, valid_through = _window(history, request, terms.valid_from, moment.today)
-    return moment.event(
+    valid_from, valid_through = _window(history, request, terms.valid_from, context.today)
+    return context.event(
         CourseApproved,
         request_id=request.request_id,
         course=_course(history, request, valid_from, is_appealed=appeal_id is not None),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.treatment import CloseCourse
 from domain.decisions import doses, prior_treatment
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition
 from domain.errors import Conflict, NotFound
 from domain.events import PatientEvent
@@ -17,15 +17,15 @@ from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, courses
 
 
-def close_course(history: PatientHistory, command: CloseCourse, moment: Moment) -> tuple[PatientEvent, ...]:
+def close_course(history: PatientHistory, command: CloseCourse, context: CommandContext) -> tuple[PatientEvent, ...]:
     """A clinician finds that an open course will not be finished (R26)."""
-    course = to_close(history, command.course, moment)
+    course = to_close(history, command.course, context)
     return (
-        moment.event(
+        context.event(
             CourseClosedUnfinished,
             course=course.named or course.number,
             doses_given=course.given_at_least,
-            closed_on=moment.today,
+            closed_on=context.today,
             reason=command.reason,
             reported_course=course.account.ids[-1] if course.account is not None else None,
         ),
@@ -46,7 +46,7 @@ def to_close(history: PatientHistory, number: int, _: Occasion) -> Course:
     return course
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **prior_treatment.DECISIONS,
     **doses.DECISIONS,
     CloseCourse: close_course,

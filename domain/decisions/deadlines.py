@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import ExpediteRequest, Expediting, ExtendClock, RefuseExpediting
 from domain.deadlines.requests import terms_of, why_not_extended
 from domain.deadlines.terms import Days
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, request_open
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
@@ -18,20 +18,26 @@ from domain.history.records import Request
 from domain.history.state import PatientHistory
 
 
-def expedite_request(history: PatientHistory, command: ExpediteRequest, moment: Moment) -> tuple[PatientEvent, ...]:
+def expedite_request(
+    history: PatientHistory, command: ExpediteRequest, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """Also one that was refused before: what was asked for again may be granted."""
-    request = to_expedite(history, command.request_id, moment)
-    _check_asked_at(request, command, moment)
+    request = to_expedite(history, command.request_id, context)
+    _check_asked_at(request, command, context)
     return (
-        moment.event(RequestExpedited, request_id=request.request_id, asked_at=command.asked_at, reason=command.reason),
+        context.event(
+            RequestExpedited, request_id=request.request_id, asked_at=command.asked_at, reason=command.reason
+        ),
     )
 
 
-def refuse_expediting(history: PatientHistory, command: RefuseExpediting, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = to_refuse_expediting(history, command.request_id, moment)
-    _check_asked_at(request, command, moment)
+def refuse_expediting(
+    history: PatientHistory, command: RefuseExpediting, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    request = to_refuse_expediting(history, command.request_id, context)
+    _check_asked_at(request, command, context)
     return (
-        moment.event(
+        context.event(
             ExpeditingRefused, request_id=request.request_id, asked_at=command.asked_at, reason=command.reason
         ),
     )
@@ -52,8 +58,8 @@ def to_refuse_expediting(history: PatientHistory, request_id: str, occasion: Occ
     return request
 
 
-def _check_asked_at(request: Request, command: Expediting, moment: Moment) -> None:
-    if not request.received_at <= command.asked_at <= moment.at:
+def _check_asked_at(request: Request, command: Expediting, context: CommandContext) -> None:
+    if not request.received_at <= command.asked_at <= context.at:
         raise InvalidCommand(
             "the request to expedite can't be before the request was received, or in the future",
             field="asked_at",
@@ -61,9 +67,9 @@ def _check_asked_at(request: Request, command: Expediting, moment: Moment) -> No
         )
 
 
-def extend_clock(history: PatientHistory, command: ExtendClock, moment: Moment) -> tuple[PatientEvent, ...]:
+def extend_clock(history: PatientHistory, command: ExtendClock, context: CommandContext) -> tuple[PatientEvent, ...]:
     """The plan takes more time where its table allows it, and tells the claimant so."""
-    request, allowed = to_extend_clock(history, command.request_id, moment)
+    request, allowed = to_extend_clock(history, command.request_id, context)
     days = allowed.count if command.days is None else command.days
     if days > allowed.count:
         raise InvalidCommand(
@@ -72,7 +78,7 @@ def extend_clock(history: PatientHistory, command: ExtendClock, moment: Moment) 
             remedy=f"send at most {allowed.count}, or leave this field out",
         )
     return (
-        moment.event(
+        context.event(
             ClockExtended,
             request_id=request.request_id,
             days=days,
@@ -94,7 +100,7 @@ def to_extend_clock(history: PatientHistory, request_id: str, occasion: Occasion
     return request, allowed
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     ExpediteRequest: expedite_request,
     RefuseExpediting: refuse_expediting,
     ExtendClock: extend_clock,

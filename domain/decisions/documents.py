@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import CorrectDocument, NewDocument, ReviewDocument, VoidDocument
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, request_named
 from domain.errors import AlreadyRecorded, Conflict, EditionUnknown, InvalidCommand, NotFound
 from domain.events import PatientEvent
@@ -18,12 +18,14 @@ from domain.history.state import PatientHistory
 from domain.policy.editions import EDITIONS, edition_for
 
 
-def review_document(history: PatientHistory, command: ReviewDocument, moment: Moment) -> tuple[PatientEvent, ...]:
+def review_document(
+    history: PatientHistory, command: ReviewDocument, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """Somebody of the plan read it for a clause; who reads it again says what holds from then on (R14)."""
-    on_record = document_standing(history, command.document_id, moment)
+    on_record = document_standing(history, command.document_id, context)
     check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
     return (
-        moment.event(
+        context.event(
             DocumentReviewed,
             document_id=command.document_id,
             clause=command.clause,
@@ -33,8 +35,10 @@ def review_document(history: PatientHistory, command: ReviewDocument, moment: Mo
     )
 
 
-def correct_document(history: PatientHistory, command: CorrectDocument, moment: Moment) -> tuple[PatientEvent, ...]:
-    on_record = document_standing(history, command.document_id, moment)
+def correct_document(
+    history: PatientHistory, command: CorrectDocument, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    on_record = document_standing(history, command.document_id, context)
     before = on_record.document
     if command.clause is not None:
         check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
@@ -48,13 +52,13 @@ def correct_document(history: PatientHistory, command: CorrectDocument, moment: 
             "the document is already recorded with these details", remedy="send the corrected name, kind or clause"
         )
     return (
-        moment.event(DocumentCorrected, document_id=command.document_id, **now, fields=fields, reason=command.reason),
+        context.event(DocumentCorrected, document_id=command.document_id, **now, fields=fields, reason=command.reason),
     )
 
 
-def void_document(history: PatientHistory, command: VoidDocument, moment: Moment) -> tuple[PatientEvent, ...]:
-    on_record = document_standing(history, command.document_id, moment)
-    return (moment.event(DocumentVoided, document_id=on_record.document.document_id, reason=command.reason),)
+def void_document(history: PatientHistory, command: VoidDocument, context: CommandContext) -> tuple[PatientEvent, ...]:
+    on_record = document_standing(history, command.document_id, context)
+    return (context.event(DocumentVoided, document_id=on_record.document.document_id, reason=command.reason),)
 
 
 def document_standing(history: PatientHistory, document_id: str, _: Occasion) -> DocumentOnRecord:
@@ -124,7 +128,7 @@ def check_clause(clause: str, request: Request, *, field: str) -> None:
         )
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     ReviewDocument: review_document,
     CorrectDocument: correct_document,
     VoidDocument: void_document,

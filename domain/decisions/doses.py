@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any, Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.treatment import ConfirmDuplicate, CorrectDose, DismissDuplicate, RecordDose, VoidDose
-from domain.decisions.consequences import Decision, after
+from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
@@ -23,17 +23,17 @@ from domain.events.treatment import (
 from domain.history.records import Dose, Duplicate
 from domain.history.state import PatientHistory
 from domain.treatment import approval_use
-from domain.treatment.course_assignment import Place, place_in_course, place_of_dose, without
+from domain.treatment.course_assignment import CoursePlace, place_in_course, place_of_dose, without
 from domain.treatment.courses import Course, courses
 
 
-def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) -> tuple[PatientEvent, ...]:
+def record_dose(history: PatientHistory, command: RecordDose, context: CommandContext) -> tuple[PatientEvent, ...]:
     """A dose that was given is recorded, even if it should not have been (R22). Refused is only the impossible."""
-    _check_day(history, command.on, moment)
+    _check_day(history, command.on, context)
     _refuse_known_reference(history, command)
     place = place_of_dose(history, command.on)
     original = _possible_original(history, command.source, command.on)
-    event = moment.event(
+    event = context.event(
         DoseAdministered,
         dose_id=f"{history.patient_id}.d{len(history.doses) + 1}",
         on=command.on,
@@ -52,8 +52,8 @@ def record_dose(history: PatientHistory, command: RecordDose, moment: Moment) ->
     return (event.model_copy(update={"variances": seen}) if seen else event,)
 
 
-def _check_day(history: PatientHistory, on: date, moment: Moment) -> None:
-    if on > moment.today:
+def _check_day(history: PatientHistory, on: date, context: CommandContext) -> None:
+    if on > context.today:
         raise InvalidCommand(
             "the date of the dose is in the future", field="on", remedy="record the dose after it was given"
         )
@@ -86,11 +86,11 @@ def _possible_original(history: PatientHistory, source: str, on: date) -> Dose |
 # -- corrections ------------------------------------------------------------------------------
 
 
-def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) -> tuple[PatientEvent, ...]:
+def correct_dose(history: PatientHistory, command: CorrectDose, context: CommandContext) -> tuple[PatientEvent, ...]:
     """What the entry should have said; a corrected day alone places the dose anew (R24)."""
-    dose = to_correct_dose(history, command.dose_id, moment)
+    dose = to_correct_dose(history, command.dose_id, context)
     on = command.on or dose.on
-    _check_day(history, on, moment)
+    _check_day(history, on, context)
     if command.request_id is not None and history.request(command.request_id) is None:
         raise NotFound(
             "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
@@ -99,7 +99,7 @@ def correct_dose(history: PatientHistory, command: CorrectDose, moment: Moment) 
     event = dose_corrected(
         history,
         dose,
-        moment,
+        context,
         command.reason,
         on=on,
         mg=command.mg or dose.mg,
@@ -126,13 +126,15 @@ def to_correct_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     return dose
 
 
-def dose_corrected(history: PatientHistory, dose: Dose, moment: Moment, reason: str, **corrected: Any) -> DoseCorrected:
+def dose_corrected(
+    history: PatientHistory, dose: Dose, context: CommandContext, reason: str, **corrected: Any
+) -> DoseCorrected:
     """The event of a correction, whole: with what stands as it was, and the variances as they are seen now."""
     names = ("on", "mg", "site", "request_id", "course", "documents_report")
     values = {name: corrected.get(name, getattr(dose, name)) for name in names}
     fields = tuple(name for name in names if values[name] != getattr(dose, name))
     original = _possible_original(history, dose.source, values["on"]) if "on" in fields else None
-    event = moment.event(
+    event = context.event(
         DoseCorrected,
         dose_id=dose.dose_id,
         **values,
@@ -146,7 +148,7 @@ def dose_corrected(history: PatientHistory, dose: Dose, moment: Moment, reason: 
     return event.model_copy(update={"variances": seen})
 
 
-def request_anew(history: PatientHistory, dose: Dose, place: Place, on: date) -> str | None:
+def request_anew(history: PatientHistory, dose: Dose, place: CoursePlace, on: date) -> str | None:
     """A request that followed from the day and the course follows from the corrected ones; one that was sent stands."""
     followed = dose.request_id in (None, approval_use.authorization_of(history, dose.course, dose.on))
     if not followed or (on, place.course) == (dose.on, dose.course):
@@ -154,8 +156,8 @@ def request_anew(history: PatientHistory, dose: Dose, place: Place, on: date) ->
     return approval_use.authorization_of(history, place.course, on)
 
 
-def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, on: date) -> Place:
-    stays = Place(dose.course, dose.documents_report)
+def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, on: date) -> CoursePlace:
+    stays = CoursePlace(dose.course, dose.documents_report)
     if command.course is None:
         return stays if on == dose.on else place_of_dose(without(history, dose), on)
     found = courses(history)
@@ -203,18 +205,22 @@ def _ids_of(course: Course) -> frozenset[str]:
 # -- second reports and mistakes --------------------------------------------------------------
 
 
-def confirm_duplicate(history: PatientHistory, command: ConfirmDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = to_confirm_duplicate(history, command.dose_id, moment)
-    return (moment.event(PossibleDuplicateConfirmed, dose_id=dose.dose_id, reason=command.reason),)
+def confirm_duplicate(
+    history: PatientHistory, command: ConfirmDuplicate, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    dose = to_confirm_duplicate(history, command.dose_id, context)
+    return (context.event(PossibleDuplicateConfirmed, dose_id=dose.dose_id, reason=command.reason),)
 
 
 def to_confirm_duplicate(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     return _second_report(history, dose_id, "confirmed")
 
 
-def dismiss_duplicate(history: PatientHistory, command: DismissDuplicate, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = to_dismiss_duplicate(history, command.dose_id, moment)
-    return (moment.event(PossibleDuplicateDismissed, dose_id=dose.dose_id, reason=command.reason),)
+def dismiss_duplicate(
+    history: PatientHistory, command: DismissDuplicate, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    dose = to_dismiss_duplicate(history, command.dose_id, context)
+    return (context.event(PossibleDuplicateDismissed, dose_id=dose.dose_id, reason=command.reason),)
 
 
 def to_dismiss_duplicate(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
@@ -236,9 +242,9 @@ def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) ->
     return dose
 
 
-def void_dose(history: PatientHistory, command: VoidDose, moment: Moment) -> tuple[PatientEvent, ...]:
-    dose = to_void_dose(history, command.dose_id, moment)
-    return (moment.event(DoseVoided, dose_id=dose.dose_id, reason=command.reason),)
+def void_dose(history: PatientHistory, command: VoidDose, context: CommandContext) -> tuple[PatientEvent, ...]:
+    dose = to_void_dose(history, command.dose_id, context)
+    return (context.event(DoseVoided, dose_id=dose.dose_id, reason=command.reason),)
 
 
 def to_void_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
@@ -257,7 +263,7 @@ def _dose(history: PatientHistory, dose_id: str) -> Dose:
     return dose
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     RecordDose: record_dose,
     CorrectDose: correct_dose,
     ConfirmDuplicate: confirm_duplicate,

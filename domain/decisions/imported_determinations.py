@@ -11,10 +11,10 @@ from typing import Final
 
 from domain.calendar import approval_window
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ImportPastDetermination
 from domain.decisions.approval_terms import doses_asked_back
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, check_open, request_named
 from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand
 from domain.events import PatientEvent
@@ -32,14 +32,14 @@ UNKNOWN: Final = "unknown"
 
 
 def import_past_determination(
-    history: PatientHistory, command: ImportPastDetermination, moment: Moment
+    history: PatientHistory, command: ImportPastDetermination, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    request = to_import(history, command.request_id, moment)
-    if not request.received_on <= command.decided_on <= moment.today:
+    request = to_import(history, command.request_id, context)
+    if not request.received_on <= command.decided_on <= context.today:
         raise InvalidCommand(
             "the date of the determination is before the request was received, or in the future",
             field="decided_on",
-            remedy=f"send a date from {request.received_on} to {moment.today}",
+            remedy=f"send a date from {request.received_on} to {context.today}",
         )
     _check_edition(command)
     if command.outcome == "denied":
@@ -50,7 +50,7 @@ def import_past_determination(
     else:
         granted = _granted(history, request, command)
     return (
-        moment.event(
+        context.event(
             PastDeterminationImported,
             request_id=request.request_id,
             outcome=command.outcome,
@@ -178,5 +178,5 @@ def _course(history: PatientHistory, then: PatientHistory, valid_from: date, val
     return name_of_course_to_give(then, valid_from)
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {ImportPastDetermination: import_past_determination}
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {ImportPastDetermination: import_past_determination}
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {ImportPastDetermination: to_import}

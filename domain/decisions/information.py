@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import CorrectStatement, RequestInformation, SendReminder, Supplement, SupplyInformation
 from domain.deadlines.requests import answer_by_at_least, restarted_at
-from domain.decisions.consequences import Decision, after
+from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.determinations import looked_at
 from domain.decisions.documents import documents_brought
 from domain.decisions.preconditions import OnAssessment, Precondition, request_on_record, request_open
@@ -29,19 +29,19 @@ from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
 from domain.policy.assessment import Assessment
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 from domain.review.statements import changed_fields, check_statement, supplemented
 
 
 def request_information(
-    history: PatientHistory, command: RequestInformation, moment: Moment
+    history: PatientHistory, command: RequestInformation, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """Ask for exactly what the assessment that was looked at leaves undetermined, and can still change the answer."""
-    request = request_open(history, command.request_id, moment)
-    judgement = looked_at(history, request, command.assessment_digest, moment)
-    check_anything_to_ask(history, request, judgement, moment)
+    request = request_open(history, command.request_id, context)
+    judgement = looked_at(history, request, command.assessment_digest, context)
+    check_anything_to_ask(history, request, judgement, context)
     assessment = judgement.assessment
-    least = answer_by_at_least(request, moment.at, moment.zone)
+    least = answer_by_at_least(request, context.at, context.zone)
     answer_by = least if command.answer_by is None else command.answer_by
     if answer_by < least:
         raise InvalidCommand(
@@ -50,7 +50,7 @@ def request_information(
             remedy=f"send {least.isoformat()} or later, or leave this field out",
         )
     return (
-        moment.event(
+        context.event(
             InformationRequested,
             request_id=request.request_id,
             asked=tuple(_asked(assessment, clause) for clause in assessment.needed),
@@ -62,7 +62,9 @@ def request_information(
     )
 
 
-def check_anything_to_ask(_: PatientHistory, request: Request, judgement: Judgement, occasion: Occasion) -> None:
+def check_anything_to_ask(
+    _: PatientHistory, request: Request, judgement: RequestAssessment, occasion: Occasion
+) -> None:
     """Raise InvalidCommand where this assessment needs nothing, and Conflict where all of it is asked for."""
     assessment = judgement.assessment
     if not assessment.needed:
@@ -96,9 +98,9 @@ def _refuse_asking_twice(request: Request, assessment: Assessment, at: datetime)
         )
 
 
-def send_reminder(history: PatientHistory, command: SendReminder, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = to_remind(history, command.request_id, moment)
-    return (moment.event(ReminderSent, request_id=request.request_id, channel=command.channel, note=command.note),)
+def send_reminder(history: PatientHistory, command: SendReminder, context: CommandContext) -> tuple[PatientEvent, ...]:
+    request = to_remind(history, command.request_id, context)
+    return (context.event(ReminderSent, request_id=request.request_id, channel=command.channel, note=command.note),)
 
 
 def to_remind(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
@@ -108,22 +110,24 @@ def to_remind(history: PatientHistory, request_id: str, occasion: Occasion) -> R
     return request
 
 
-def supply_information(history: PatientHistory, command: SupplyInformation, moment: Moment) -> tuple[PatientEvent, ...]:
+def supply_information(
+    history: PatientHistory, command: SupplyInformation, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """Facts are never refused: they come while the request is open, and after it was decided."""
-    request = request_on_record(history, command.request_id, moment)
-    brought = what_is_brought(history, request, command, moment)
-    event = moment.event(
+    request = request_on_record(history, command.request_id, context)
+    brought = what_is_brought(history, request, command, context)
+    event = context.event(
         InformationSupplied,
         request_id=request.request_id,
         received_at=command.received_at,
-        received_on=moment.day_of(command.received_at),
+        received_on=context.day_of(command.received_at),
         statement=brought.statement,
         consultation=brought.consultation,
         fields=brought.fields,
         documents=brought.documents,
         answers_in_full=False,
     )
-    in_full = _answers_in_full(request, after(history, (event,)), moment)
+    in_full = _answers_in_full(request, after(history, (event,)), context)
     if brought.is_nothing and not in_full:
         raise InvalidCommand(
             "all of this is already on record",
@@ -133,7 +137,7 @@ def supply_information(history: PatientHistory, command: SupplyInformation, mome
     return (event.model_copy(update={"answers_in_full": in_full}),)
 
 
-def _answers_in_full(request: Request, known: PatientHistory, moment: Moment) -> bool:
+def _answers_in_full(request: Request, known: PatientHistory, context: CommandContext) -> bool:
     """Whether each clause that was asked for is settled, or has a document that came since and is meant for it.
 
     What came by another way, as a report of treatment, settles it too: an answer then says no more than that.
@@ -142,7 +146,7 @@ def _answers_in_full(request: Request, known: PatientHistory, moment: Moment) ->
     if not out:
         return False
     now = known.request(request.request_id)
-    needed = judge(known, now, moment.today).assessment.needed
+    needed = request_assessment(known, now, context.today).assessment.needed
     return all(
         one.clause not in needed
         or any(
@@ -157,10 +161,12 @@ def _answers_in_full(request: Request, known: PatientHistory, moment: Moment) ->
     )
 
 
-def correct_statement(history: PatientHistory, command: CorrectStatement, moment: Moment) -> tuple[PatientEvent, ...]:
+def correct_statement(
+    history: PatientHistory, command: CorrectStatement, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """The last recorded correction holds (R23), also of a request that is decided."""
-    request = request_on_record(history, command.request_id, moment)
-    check_statement(command.statement, moment.today)
+    request = request_on_record(history, command.request_id, context)
+    check_statement(command.statement, context.today)
     consultation = command.consultation or request.consultation
     line_of_business = command.line_of_business or request.line_of_business
     fields = changed_fields(request.statement, command.statement)
@@ -171,7 +177,7 @@ def correct_statement(history: PatientHistory, command: CorrectStatement, moment
             "the statement on record is the same", field="statement", remedy="send the complete corrected statement"
         )
     return (
-        moment.event(
+        context.event(
             StatementCorrected,
             request_id=request.request_id,
             statement=command.statement,
@@ -200,9 +206,9 @@ class Brought:
         return not self.fields and not self.documents
 
 
-def what_is_brought(history: PatientHistory, request: Request, command: Supplement, moment: Moment) -> Brought:
+def what_is_brought(history: PatientHistory, request: Request, command: Supplement, context: CommandContext) -> Brought:
     """Raises InvalidCommand for what can't be meant, AlreadyRecorded for a document that is on record."""
-    if command.received_at > moment.at:
+    if command.received_at > context.at:
         raise InvalidCommand(
             "the time of receipt is in the future",
             field="received_at",
@@ -214,7 +220,7 @@ def what_is_brought(history: PatientHistory, request: Request, command: Suppleme
             field="received_at",
             remedy="send the time at which the information was received, or correct the statement",
         )
-    check_statement(command.statement, moment.today)
+    check_statement(command.statement, context.today)
     statement = supplemented(request.statement, command.statement)
     consultation = command.consultation or request.consultation
     fields = changed_fields(request.statement, statement)
@@ -222,7 +228,7 @@ def what_is_brought(history: PatientHistory, request: Request, command: Suppleme
     return Brought(statement, consultation, fields, documents_brought(history, request, command.documents))
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     RequestInformation: request_information,
     SendReminder: send_reminder,
     SupplyInformation: supply_information,
@@ -235,5 +241,5 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     CorrectStatement: request_on_record,
 }
 ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
-    RequestInformation: OnAssessment(judge, check_anything_to_ask)
+    RequestInformation: OnAssessment(request_assessment, check_anything_to_ask)
 }

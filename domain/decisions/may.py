@@ -27,9 +27,9 @@ from domain.errors import LedgerError
 from domain.events.patient import Member
 from domain.history.state import PatientHistory
 from domain.permissions.commands import refusal_of_role
-from domain.review.assess_request import Judgement
+from domain.review.assess_request import RequestAssessment
 
-Subject = str | int | UUID | Member | Assigning | None
+CommandSubject = str | int | UUID | Member | Assigning | None
 """What a command is about: the id of a request, an appeal, a dose, a report, a document or a notice; the number of a
 course; the other patient's id, of a link; a member id; what is assigned to whom. None: the patient."""
 
@@ -62,8 +62,8 @@ def may(
     history: PatientHistory,
     occasion: Occasion,
     command: type[Command],
-    subject: Subject = None,
-    judgement: Judgement | None = None,
+    subject: CommandSubject = None,
+    judgement: RequestAssessment | None = None,
 ) -> LedgerError | None:
     """Why such a command about this subject would be refused now, whatever its terms; None where terms can be entered.
 

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import IssueNotice, RecordDelivery
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, request_on_record
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
@@ -27,33 +27,33 @@ TELLS_OF: Final[dict[NoticeKind, str]] = {
 }
 
 
-def issue_notice(history: PatientHistory, command: IssueNotice, moment: Moment) -> tuple[PatientEvent, ...]:
+def issue_notice(history: PatientHistory, command: IssueNotice, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Of what is on record, and not from before it happened, by the days of the plan's zone."""
-    request = request_on_record(history, command.request_id, moment)
+    request = request_on_record(history, command.request_id, context)
     appeal = _appeal(history, request, command.appeal_id)
     if command.kind == "appeal_decision" and appeal is None:
         raise InvalidCommand(
             "a notice of an appeal decision must name the appeal", field="appeal_id", remedy="send the id of the appeal"
         )
-    days = sorted(_days_told_of(history, request, appeal, command.kind, moment))
+    days = sorted(_days_told_of(history, request, appeal, command.kind, context))
     if not days:
         raise InvalidCommand(
             f"a notice of this kind is about {TELLS_OF[command.kind]}, and none is on record",
             field="kind",
             remedy="record what the notice is about first",
         )
-    if command.issued_at > moment.at:
+    if command.issued_at > context.at:
         raise InvalidCommand(
             "the time of sending is in the future", field="issued_at", remedy="record the notice after it was sent"
         )
-    if moment.day_of(command.issued_at) < days[0]:
+    if context.day_of(command.issued_at) < days[0]:
         raise InvalidCommand(
             "the notice was sent before the event that it is about",
             field="issued_at",
             remedy=f"send a time on {days[0]} or later",
         )
     return (
-        moment.event(
+        context.event(
             NoticeIssued,
             notice_id=f"{history.patient_id}.n{len(history.notices) + 1}",
             request_id=request.request_id,
@@ -78,7 +78,7 @@ def _appeal(history: PatientHistory, request: Request, appeal_id: str | None) ->
 
 
 def _days_told_of(
-    history: PatientHistory, request: Request, appeal: Appeal | None, kind: NoticeKind, moment: Moment
+    history: PatientHistory, request: Request, appeal: Appeal | None, kind: NoticeKind, context: CommandContext
 ) -> Iterator[date]:
     """The days of everything on record that a notice of this kind can tell of."""
     match kind:
@@ -87,9 +87,9 @@ def _days_told_of(
         case "denial":
             yield from _adverse(history, request)
         case "information_needed":
-            yield from (moment.day_of(one.asked_at) for one in request.askings)
+            yield from (context.day_of(one.asked_at) for one in request.askings)
         case "clock_extended":
-            yield from (moment.day_of(at) for at, _ in request.extensions)
+            yield from (context.day_of(at) for at, _ in request.extensions)
         case "dismissal":
             closed = [(one.was, one.closed_on) for one in request.reopenings]
             closed += [(request.status, request.closed_on)] if request.closed_on is not None else []
@@ -116,15 +116,17 @@ def _adverse(history: PatientHistory, request: Request) -> Iterator[date]:
     yield from (one.rescinded_on for one in approvals if one.rescinded_on is not None)
 
 
-def record_delivery(history: PatientHistory, command: RecordDelivery, moment: Moment) -> tuple[PatientEvent, ...]:
-    notice = to_deliver(history, command.notice_id, moment)
-    if not notice.issued_at <= command.delivered_at <= moment.at:
+def record_delivery(
+    history: PatientHistory, command: RecordDelivery, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    notice = to_deliver(history, command.notice_id, context)
+    if not notice.issued_at <= command.delivered_at <= context.at:
         raise InvalidCommand(
             "the time of delivery is before the notice was sent, or in the future",
             field="delivered_at",
             remedy=f"send a time from {notice.issued_at.isoformat()} until now",
         )
-    return (moment.event(NoticeDelivered, notice_id=notice.notice_id, delivered_at=command.delivered_at),)
+    return (context.event(NoticeDelivered, notice_id=notice.notice_id, delivered_at=command.delivered_at),)
 
 
 def to_deliver(history: PatientHistory, notice_id: str, _: Occasion) -> Notice:
@@ -139,7 +141,7 @@ def to_deliver(history: PatientHistory, notice_id: str, _: Occasion) -> Notice:
     return notice
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     IssueNotice: issue_notice,
     RecordDelivery: record_delivery,
 }

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain.calendar import PartialDate
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.patient import (
     AddMemberIdentifier,
     ChangeLineOfBusiness,
@@ -27,7 +27,7 @@ from domain.commands.patient import (
     UnlinkHistories,
     VoidDeathRecord,
 )
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
@@ -51,13 +51,15 @@ from domain.history.state import PatientHistory
 from domain.policy.agents import recognise
 
 
-def open_history(history: PatientHistory | None, command: OpenHistory, moment: Moment) -> tuple[PatientEvent, ...]:
-    to_open(history, None, moment)
+def open_history(
+    history: PatientHistory | None, command: OpenHistory, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    to_open(history, None, context)
     if history is not None:
-        return (_admitted(history, command, moment),)
+        return (_admitted(history, command, context),)
     born = command.birth_date
-    _check_born_by_today(born, moment)
-    return (moment.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
+    _check_born_by_today(born, context)
+    return (context.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
 
 
 def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None:
@@ -67,7 +69,7 @@ def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None
         raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
 
 
-def _admitted(history: PatientHistory, command: OpenHistory, moment: Moment) -> RequesterAdmitted:
+def _admitted(history: PatientHistory, command: OpenHistory, context: CommandContext) -> RequesterAdmitted:
     """A prescriber's office that knows her by name and birth date is told no more than that it may ask for her."""
     known = (_plainly(history.name), history.birth_date)
     if command.birth_date is None or (_plainly(command.name), command.birth_date) != known:
@@ -76,7 +78,7 @@ def _admitted(history: PatientHistory, command: OpenHistory, moment: Moment) -> 
             field="member",
             remedy="check the member ID, the name and the birth date on the member's card, or call the plan",
         )
-    return moment.event(RequesterAdmitted)
+    return context.event(RequesterAdmitted)
 
 
 def _plainly(name: str) -> str:
@@ -84,7 +86,7 @@ def _plainly(name: str) -> str:
 
 
 def correct_demographics(
-    history: PatientHistory, command: CorrectDemographics, moment: Moment
+    history: PatientHistory, command: CorrectDemographics, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """What is on record of her life stands; a birth date after any of it cannot be hers."""
     same_name = command.name in (None, history.name)
@@ -92,7 +94,7 @@ def correct_demographics(
     if same_name and same_birth:
         raise InvalidCommand("nothing differs from what is on record", remedy="send the corrected name or birth date")
     born = command.birth_date
-    _check_born_by_today(born, moment)
+    _check_born_by_today(born, context)
     for what, day in _days_of_life(history):
         if born is not None and day < born.earliest:
             raise InvalidCommand(
@@ -100,11 +102,11 @@ def correct_demographics(
                 field="birth_date",
                 remedy="correct or void that entry first, or send the correct birth date",
             )
-    return (moment.event(DemographicsCorrected, name=command.name, birth_date=born, reason=command.reason),)
+    return (context.event(DemographicsCorrected, name=command.name, birth_date=born, reason=command.reason),)
 
 
-def _check_born_by_today(born: PartialDate | None, moment: Moment) -> None:
-    if born is not None and born.earliest > moment.today:
+def _check_born_by_today(born: PartialDate | None, context: CommandContext) -> None:
+    if born is not None and born.earliest > context.today:
         raise InvalidCommand(
             "the birth date is in the future", field="birth_date", remedy="send the correct birth date"
         )
@@ -126,10 +128,12 @@ def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
 # -- identifiers and links --------------------------------------------------------------------
 
 
-def add_identifier(history: PatientHistory, command: AddMemberIdentifier, moment: Moment) -> tuple[PatientEvent, ...]:
+def add_identifier(
+    history: PatientHistory, command: AddMemberIdentifier, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """That the member id leads to nobody else, the ledger sees in its index."""
-    to_add_identifier(history, command.member, moment)
-    return (moment.event(MemberIdentifierAdded, member=command.member),)
+    to_add_identifier(history, command.member, context)
+    return (context.event(MemberIdentifierAdded, member=command.member),)
 
 
 def to_add_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
@@ -140,10 +144,10 @@ def to_add_identifier(history: PatientHistory, member: Member, _: Occasion) -> N
 
 
 def retire_identifier(
-    history: PatientHistory, command: RetireMemberIdentifier, moment: Moment
+    history: PatientHistory, command: RetireMemberIdentifier, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    to_retire_identifier(history, command.member, moment)
-    return (moment.event(MemberIdentifierRetired, member=command.member, reason=command.reason),)
+    to_retire_identifier(history, command.member, context)
+    return (context.event(MemberIdentifierRetired, member=command.member, reason=command.reason),)
 
 
 def to_retire_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
@@ -159,10 +163,12 @@ def to_retire_identifier(history: PatientHistory, member: Member, _: Occasion) -
         )
 
 
-def link_histories(history: PatientHistory, command: LinkHistories, moment: Moment) -> tuple[PatientEvent, ...]:
+def link_histories(
+    history: PatientHistory, command: LinkHistories, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """The ledger decides the same of the other history, in the same commit."""
-    to_link(history, command.other_patient_id, moment)
-    return (moment.event(HistoriesLinked, other_patient_id=command.other_patient_id, reason=command.reason),)
+    to_link(history, command.other_patient_id, context)
+    return (context.event(HistoriesLinked, other_patient_id=command.other_patient_id, reason=command.reason),)
 
 
 def to_link(history: PatientHistory, other: UUID, _: Occasion) -> None:
@@ -178,9 +184,11 @@ def to_link(history: PatientHistory, other: UUID, _: Occasion) -> None:
         )
 
 
-def unlink_histories(history: PatientHistory, command: UnlinkHistories, moment: Moment) -> tuple[PatientEvent, ...]:
-    to_unlink(history, command.other_patient_id, moment)
-    return (moment.event(HistoriesUnlinked, other_patient_id=command.other_patient_id, reason=command.reason),)
+def unlink_histories(
+    history: PatientHistory, command: UnlinkHistories, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    to_unlink(history, command.other_patient_id, context)
+    return (context.event(HistoriesUnlinked, other_patient_id=command.other_patient_id, reason=command.reason),)
 
 
 def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
@@ -196,20 +204,20 @@ def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
 
 
 def change_line_of_business(
-    history: PatientHistory, command: ChangeLineOfBusiness, moment: Moment
+    history: PatientHistory, command: ChangeLineOfBusiness, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     _check_not_before_birth(history, PartialDate.of(command.on))
     if dict(history.lines_of_business).get(command.on) == command.line_of_business:
         raise AlreadyRecorded(
             "this line of business is already on record from this day", field="on", remedy="no action is needed"
         )
-    return (moment.event(LineOfBusinessChanged, on=command.on, line_of_business=command.line_of_business),)
+    return (context.event(LineOfBusinessChanged, on=command.on, line_of_business=command.line_of_business),)
 
 
 def name_representative(
-    history: PatientHistory, command: NameRepresentative, moment: Moment
+    history: PatientHistory, command: NameRepresentative, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    on = command.on or moment.today
+    on = command.on or context.today
     _check_not_before_birth(history, PartialDate.of(on))
     if command.through is not None and command.through < on:
         raise InvalidCommand(
@@ -230,7 +238,7 @@ def name_representative(
                 remedy="name another document, or leave this field out",
             )
     return (
-        moment.event(
+        context.event(
             RepresentativeNamed,
             name=command.name,
             relationship=command.relationship,
@@ -244,16 +252,18 @@ def name_representative(
 # -- the death of the patient --------------------------------------------------------------------------------
 
 
-def record_death(history: PatientHistory, command: RecordDeath, moment: Moment) -> tuple[PatientEvent, ...]:
+def record_death(history: PatientHistory, command: RecordDeath, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Recorded again, the last holds. What was given or asked for after that day stays on record as it is."""
-    _check_happened(command.on, moment)
+    _check_happened(command.on, context)
     _check_not_before_birth(history, command.on)
-    return (moment.event(DeathRecorded, on=command.on, source=command.source),)
+    return (context.event(DeathRecorded, on=command.on, source=command.source),)
 
 
-def void_death_record(history: PatientHistory, command: VoidDeathRecord, moment: Moment) -> tuple[PatientEvent, ...]:
-    to_void_death(history, None, moment)
-    return (moment.event(DeathRecordVoided, reason=command.reason),)
+def void_death_record(
+    history: PatientHistory, command: VoidDeathRecord, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    to_void_death(history, None, context)
+    return (context.event(DeathRecordVoided, reason=command.reason),)
 
 
 def to_void_death(history: PatientHistory, _: None, _occasion: Occasion) -> None:
@@ -265,21 +275,21 @@ def to_void_death(history: PatientHistory, _: None, _occasion: Occasion) -> None
 
 
 def record_agent_started(
-    history: PatientHistory, command: RecordAgentStarted, moment: Moment
+    history: PatientHistory, command: RecordAgentStarted, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     _check_another_agent(command.product)
-    _check_happened(command.on, moment)
+    _check_happened(command.on, context)
     _check_not_before_birth(history, command.on)
-    return (moment.event(OtherAgentStarted, product=command.product, on=command.on, source=command.source),)
+    return (context.event(OtherAgentStarted, product=command.product, on=command.on, source=command.source),)
 
 
 def record_agent_stopped(
-    history: PatientHistory, command: RecordAgentStopped, moment: Moment
+    history: PatientHistory, command: RecordAgentStopped, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """On a day that may be still to come."""
     _check_another_agent(command.product)
     _check_not_before_birth(history, command.on)
-    return (moment.event(OtherAgentStopped, product=command.product, on=command.on, source=command.source),)
+    return (context.event(OtherAgentStopped, product=command.product, on=command.on, source=command.source),)
 
 
 def _check_another_agent(product: str) -> None:
@@ -292,8 +302,8 @@ def _check_another_agent(product: str) -> None:
         )
 
 
-def _check_happened(on: PartialDate, moment: Moment) -> None:
-    if on.earliest > moment.today:
+def _check_happened(on: PartialDate, context: CommandContext) -> None:
+    if on.earliest > context.today:
         raise InvalidCommand("the date is in the future", field="on", remedy="record the entry after it has happened")
 
 
@@ -304,7 +314,7 @@ def _check_not_before_birth(history: PatientHistory, on: PartialDate) -> None:
         )
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     CorrectDemographics: correct_demographics,
     AddMemberIdentifier: add_identifier,
     RetireMemberIdentifier: retire_identifier,

@@ -17,7 +17,7 @@ from domain.errors import AlreadyDecided, Conflict, NotFound
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
-from domain.review.assess_request import Judgement
+from domain.review.assess_request import RequestAssessment
 
 Precondition = Callable[[PatientHistory, Any, Occasion], object]
 """A history, what the command is about, and who would give it when, to what the decision continues with."""
@@ -31,8 +31,8 @@ class OnAssessment:
     checks between the two that the assessment is the one that was seen.
     """
 
-    judge: Callable[[PatientHistory, Any, date], Judgement]
-    check: Callable[[PatientHistory, Any, Judgement, Occasion], None]
+    judge: Callable[[PatientHistory, Any, date], RequestAssessment]
+    check: Callable[[PatientHistory, Any, RequestAssessment, Occasion], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.treatment import CorrectPriorTreatment, ReportPriorTreatment, VoidPriorTreatment
-from domain.decisions.consequences import Decision, after
+from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.doses import dose_corrected, request_anew
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import Conflict, InvalidCommand, NotFound
@@ -32,7 +32,7 @@ from domain.facts import doses_in_course
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
-from domain.treatment.course_assignment import Place, name_of
+from domain.treatment.course_assignment import CoursePlace, name_of
 from domain.treatment.courses import Course, courses, documented_by
 from domain.treatment.reported_courses import Account, corrected_as
 
@@ -43,14 +43,14 @@ UNFINISHED: Final = ("open", "unknown")
 
 
 def report_prior_treatment(
-    history: PatientHistory, command: ReportPriorTreatment, moment: Moment
+    history: PatientHistory, command: ReportPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    _check_courses(history, command.courses, moment.today, "is in the future")
+    _check_courses(history, command.courses, context.today, "is in the future")
     return (
-        moment.event(
+        context.event(
             PriorTreatmentReported,
             report_id=f"{history.patient_id}.t{len(history.reports) + 1}",
-            on=moment.today,
+            on=context.today,
             source=command.source,
             reference=command.reference,
             courses=command.courses,
@@ -59,9 +59,9 @@ def report_prior_treatment(
 
 
 def correct_prior_treatment(
-    history: PatientHistory, command: CorrectPriorTreatment, moment: Moment
+    history: PatientHistory, command: CorrectPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    report = to_correct_report(history, command.report_id, moment)
+    report = to_correct_report(history, command.report_id, context)
     _check_courses(history, command.courses, report.told_by, "is after the day of the report")
     values = {
         "source": command.source or report.source,
@@ -71,20 +71,20 @@ def correct_prior_treatment(
     fields = tuple(name for name, value in values.items() if value != getattr(report, name))
     if not fields:
         raise InvalidCommand("nothing differs from what is on record", remedy="send the corrected report")
-    event = moment.event(
+    event = context.event(
         PriorTreatmentCorrected, report_id=report.report_id, **values, fields=fields, reason=command.reason
     )
     same = _same_courses(report, corrected_as(report.courses, command.courses))
-    return _with_what_follows(history, event, same, moment, "The report that it documented was corrected.")
+    return _with_what_follows(history, event, same, context, "The report that it documented was corrected.")
 
 
 def void_prior_treatment(
-    history: PatientHistory, command: VoidPriorTreatment, moment: Moment
+    history: PatientHistory, command: VoidPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    report = to_void_report(history, command.report_id, moment)
-    event = moment.event(PriorTreatmentVoided, report_id=report.report_id, reason=command.reason)
+    report = to_void_report(history, command.report_id, context)
+    event = context.event(PriorTreatmentVoided, report_id=report.report_id, reason=command.reason)
     same = _same_courses(report, {})
-    return _with_what_follows(history, event, same, moment, "The report that it documented was voided.")
+    return _with_what_follows(history, event, same, context, "The report that it documented was voided.")
 
 
 def to_correct_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
@@ -158,14 +158,14 @@ def _as_told_now(account: Account, same: Same) -> set[str | None]:
 
 
 def _with_what_follows(
-    history: PatientHistory, event: PatientEvent, same: Same, moment: Moment, reason: str
+    history: PatientHistory, event: PatientEvent, same: Same, context: CommandContext, reason: str
 ) -> tuple[PatientEvent, ...]:
-    moved = _on_their_own(history, event, same, moment, reason)
-    return (event, *moved, *_closed_still(history, (event, *moved), same, moment))
+    moved = _on_their_own(history, event, same, context, reason)
+    return (event, *moved, *_closed_still(history, (event, *moved), same, context))
 
 
 def _on_their_own(
-    history: PatientHistory, event: PatientEvent, same: Same, moment: Moment, reason: str
+    history: PatientHistory, event: PatientEvent, same: Same, context: CommandContext, reason: str
 ) -> tuple[DoseCorrected, ...]:
     """Doses that documented what no report tells of any more: together they are the course that it was."""
     found, names = courses(history), dict[int, int]()
@@ -174,10 +174,10 @@ def _on_their_own(
         known = after(history, (event, *moved))
         course = _course_documented(history, found, dose)
         name = names.setdefault(course.number, name_of(known, courses(known), course))
-        request_id = request_anew(known, dose, Place(name, None), dose.on)
+        request_id = request_anew(known, dose, CoursePlace(name, None), dose.on)
         moved = (
             *moved,
-            dose_corrected(known, dose, moment, reason, course=name, documents_report=None, request_id=request_id),
+            dose_corrected(known, dose, context, reason, course=name, documents_report=None, request_id=request_id),
         )
     return moved
 
@@ -207,14 +207,14 @@ def _course_documented(history: PatientHistory, found: tuple[Course, ...], dose:
 
 
 def _closed_still(
-    history: PatientHistory, events: tuple[PatientEvent, ...], same: Same, moment: Moment
+    history: PatientHistory, events: tuple[PatientEvent, ...], same: Same, context: CommandContext
 ) -> Iterator[PatientEvent]:
     """Courses that a clinician had closed, and that the report's end would open again."""
     now = courses(after(history, events))
     for closed in (one for one in courses(history) if one.status == "closed"):
         for course in now:
             if course.status in UNFINISHED and _is_of(closed, course, same):
-                yield moment.event(
+                yield context.event(
                     CourseClosedUnfinished,
                     course=course.named or course.number,
                     doses_given=course.given_at_least,
@@ -234,7 +234,7 @@ def _is_of(before: Course, now: Course, same: Same) -> bool:
     return not _as_told_now(before.account, same).isdisjoint(now.account.ids)
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     ReportPriorTreatment: report_prior_treatment,
     CorrectPriorTreatment: correct_prior_treatment,
     VoidPriorTreatment: void_prior_treatment,

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import (
     AssignRequest,
     ChangePlannedInfusion,
@@ -19,7 +19,7 @@ from domain.commands.requests import (
     SubmitRequest,
     WithdrawRequest,
 )
-from domain.decisions.consequences import Decision
+from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import (
     Assigning,
     Precondition,
@@ -48,18 +48,20 @@ from domain.permissions.commands import CLINICIAN_CREDENTIALS
 from domain.review.statements import check_statement
 
 
-def submit_request(history: PatientHistory, command: SubmitRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    if command.received_at > moment.at:
+def submit_request(
+    history: PatientHistory, command: SubmitRequest, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    if command.received_at > context.at:
         raise InvalidCommand(
             "the time of receipt is in the future",
             field="received_at",
             remedy="send the time at which the request was received",
         )
-    check_statement(command.statement, moment.today)
-    received_on = moment.day_of(command.received_at)
+    check_statement(command.statement, context.today)
+    received_on = context.day_of(command.received_at)
     _check_retrospective(history, command.retrospective_for, received_on)
     return (
-        moment.event(
+        context.event(
             RequestSubmitted,
             request_id=f"{history.patient_id}.r{len(history.requests) + 1}",
             received_at=command.received_at,
@@ -103,9 +105,9 @@ def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], rec
 
 
 def change_planned_infusion(
-    history: PatientHistory, command: ChangePlannedInfusion, moment: Moment
+    history: PatientHistory, command: ChangePlannedInfusion, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    request = request_open(history, command.request_id, moment)
+    request = request_open(history, command.request_id, context)
     now = (command.planned_first_infusion_on, command.planned_site)
     if now == (request.planned_first_infusion_on, request.planned_site):
         raise InvalidCommand(
@@ -114,7 +116,7 @@ def change_planned_infusion(
             remedy="send the new day or site",
         )
     return (
-        moment.event(
+        context.event(
             PlannedInfusionChanged,
             request_id=request.request_id,
             planned_first_infusion_on=command.planned_first_infusion_on,
@@ -123,15 +125,17 @@ def change_planned_infusion(
     )
 
 
-def change_prescriber(history: PatientHistory, command: ChangePrescriber, moment: Moment) -> tuple[PatientEvent, ...]:
+def change_prescriber(
+    history: PatientHistory, command: ChangePrescriber, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """A consultation is that of the prescriber: a new prescriber brings one, or none is stated."""
-    request = request_open(history, command.request_id, moment)
+    request = request_open(history, command.request_id, context)
     if (command.prescriber, command.consultation) == (request.prescriber, request.consultation):
         raise InvalidCommand(
             "this prescriber is already on record", field="prescriber", remedy="send the new prescriber"
         )
     return (
-        moment.event(
+        context.event(
             PrescriberChanged,
             request_id=request.request_id,
             prescriber=command.prescriber,
@@ -143,9 +147,11 @@ def change_prescriber(history: PatientHistory, command: ChangePrescriber, moment
 # -- who has it -------------------------------------------------------------------------------
 
 
-def assign_request(history: PatientHistory, command: AssignRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = to_assign(history, Assigning(command.request_id, command.to), moment)
-    return (moment.event(RequestAssigned, request_id=request.request_id, to=command.to),)
+def assign_request(
+    history: PatientHistory, command: AssignRequest, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    request = to_assign(history, Assigning(command.request_id, command.to), context)
+    return (context.event(RequestAssigned, request_id=request.request_id, to=command.to),)
 
 
 def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion) -> Request:
@@ -167,9 +173,11 @@ def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion)
     return request
 
 
-def release_request(history: PatientHistory, command: ReleaseRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = to_release(history, command.request_id, moment)
-    return (moment.event(RequestReleased, request_id=request.request_id),)
+def release_request(
+    history: PatientHistory, command: ReleaseRequest, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    request = to_release(history, command.request_id, context)
+    return (context.event(RequestReleased, request_id=request.request_id),)
 
 
 def to_release(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
@@ -182,17 +190,21 @@ def to_release(history: PatientHistory, request_id: str, occasion: Occasion) -> 
 # -- closed without a determination, and opened again -----------------------------------------
 
 
-def withdraw_request(history: PatientHistory, command: WithdrawRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_not_closed(history, command.request_id, moment)
+def withdraw_request(
+    history: PatientHistory, command: WithdrawRequest, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    request = request_not_closed(history, command.request_id, context)
     return (
-        moment.event(
-            RequestWithdrawn, request_id=request.request_id, on=moment.today, by=command.by, reason=command.reason
+        context.event(
+            RequestWithdrawn, request_id=request.request_id, on=context.today, by=command.by, reason=command.reason
         ),
     )
 
 
-def dismiss_request(history: PatientHistory, command: DismissRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = request_not_closed(history, command.request_id, moment)
+def dismiss_request(
+    history: PatientHistory, command: DismissRequest, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    request = request_not_closed(history, command.request_id, context)
     if command.ground == "duplicate":
         _check_duplicate(history, request, command.duplicate_of)
     elif command.duplicate_of is not None:
@@ -202,10 +214,10 @@ def dismiss_request(history: PatientHistory, command: DismissRequest, moment: Mo
             remedy="leave this field out, or dismiss the request as a duplicate",
         )
     return (
-        moment.event(
+        context.event(
             RequestDismissed,
             request_id=request.request_id,
-            on=moment.today,
+            on=context.today,
             ground=command.ground,
             duplicate_of=command.duplicate_of,
             reason=command.reason,
@@ -245,9 +257,11 @@ def _check_duplicate(history: PatientHistory, request: Request, duplicate_of: st
         )
 
 
-def reopen_request(history: PatientHistory, command: ReopenRequest, moment: Moment) -> tuple[PatientEvent, ...]:
-    request = to_reopen(history, command.request_id, moment)
-    return (moment.event(RequestReopened, request_id=request.request_id, on=moment.today, reason=command.reason),)
+def reopen_request(
+    history: PatientHistory, command: ReopenRequest, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    request = to_reopen(history, command.request_id, context)
+    return (context.event(RequestReopened, request_id=request.request_id, on=context.today, reason=command.reason),)
 
 
 def to_reopen(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
@@ -279,12 +293,14 @@ def to_reopen(history: PatientHistory, request_id: str, occasion: Occasion) -> R
 # -- talking with the prescriber --------------------------------------------------------------
 
 
-def offer_peer_to_peer(history: PatientHistory, command: OfferPeerToPeer, moment: Moment) -> tuple[PatientEvent, ...]:
+def offer_peer_to_peer(
+    history: PatientHistory, command: OfferPeerToPeer, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """Before the determination, and after one that is adverse."""
-    request = to_offer_peer_to_peer(history, command.request_id, moment)
-    if command.until is not None and command.until < moment.today:
+    request = to_offer_peer_to_peer(history, command.request_id, context)
+    if command.until is not None and command.until < context.today:
         raise InvalidCommand("the last day of the offer has passed", field="until", remedy="send today or a later day")
-    return (moment.event(PeerToPeerOffered, request_id=request.request_id, until=command.until, note=command.note),)
+    return (context.event(PeerToPeerOffered, request_id=request.request_id, until=command.until, note=command.note),)
 
 
 def to_offer_peer_to_peer(history: PatientHistory, request_id: str, _: Occasion) -> Request:
@@ -298,18 +314,20 @@ def to_offer_peer_to_peer(history: PatientHistory, request_id: str, _: Occasion)
     return request
 
 
-def hold_peer_to_peer(history: PatientHistory, command: HoldPeerToPeer, moment: Moment) -> tuple[PatientEvent, ...]:
+def hold_peer_to_peer(
+    history: PatientHistory, command: HoldPeerToPeer, context: CommandContext
+) -> tuple[PatientEvent, ...]:
     """A conversation that took place is recorded, whatever became of the request."""
-    request = request_on_record(history, command.request_id, moment)
-    on = command.on or moment.today
-    if not request.received_on <= on <= moment.today:
+    request = request_on_record(history, command.request_id, context)
+    on = command.on or context.today
+    if not request.received_on <= on <= context.today:
         raise InvalidCommand(
             "the date of the conversation is before the request was received, or in the future",
             field="on",
-            remedy=f"send a date from {request.received_on} to {moment.today}",
+            remedy=f"send a date from {request.received_on} to {context.today}",
         )
     return (
-        moment.event(
+        context.event(
             PeerToPeerHeld,
             request_id=request.request_id,
             on=on,
@@ -319,7 +337,7 @@ def hold_peer_to_peer(history: PatientHistory, command: HoldPeerToPeer, moment: 
     )
 
 
-DECISIONS: Final[dict[type[Command], Decision]] = {
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     SubmitRequest: submit_request,
     ChangePlannedInfusion: change_planned_infusion,
     ChangePrescriber: change_prescriber,

@@ -12,7 +12,7 @@ from domain.events.base import About, AppealId, Event, RequestId
 from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.requests import Statement, Urgency
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 from domain.people import Actor, ConsultationGiven
 
 AppealLevel = Literal["first", "second"]
@@ -21,7 +21,7 @@ FilerRelation = Literal["patient", "representative", "prescriber", "other"]
 AppealDismissalGround = Literal["late", "improperly_filed", "not_appealable"]
 
 
-class Filer(Fact):
+class Filer(FrozenModel):
     """Who filed it, and what this person is to the patient."""
 
     name: Name

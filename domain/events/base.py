@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from domain.calendar import Instant
-from domain.facts import Fact, Name
+from domain.facts import FrozenModel, Name
 from domain.frozen import set_fields
 from domain.people import Actor
 
@@ -61,14 +61,14 @@ class About(NamedTuple):
     effect: Effect
 
 
-class ImportedFrom(Fact):
+class ImportedFrom(FrozenModel):
     """The line of an import that an event came from: recorded then, though it happened before."""
 
     source: Name
     reference: Name
 
 
-class Event(Fact):
+class Event(FrozenModel):
     """What every event carries. `salt` keeps a hash of the stored bytes from telling anything.
 
     `TOPIC` names the class in the store and never changes. `TITLE` is for people; `TITLE` and `ABOUT` are of

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day
 from domain.events.base import About, AppealId, Event, RequestId, is_none
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 from domain.people import Credential
 from domain.policy.assessment import Assessment
 
@@ -17,7 +17,7 @@ RescissionGround = Literal["coverage_ended", "drug_stopped", "safety"]
 PastOutcome = Literal["approved", "partly_approved", "denied"]
 
 
-class Determination(Fact):
+class Determination(FrozenModel):
     """What a person decided from, whole: it is rendered later and never evaluated again.
 
     `history_version` is the last event that was seen; `departs` says that the person decided

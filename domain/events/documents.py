@@ -10,14 +10,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.events.base import About, DocumentId, Event
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 
 DocumentKind = Literal["chart_note", "mri_report", "laboratory_report", "letter", "claim", "form", "notice", "other"]
 MediaType = Literal["application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="The SHA-256 of the document, in hexadecimal.")]
 
 
-class Document(Fact):
+class Document(FrozenModel):
     """One document as it was received; `clause` is the one that it is meant for."""
 
     document_id: DocumentId

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from domain.calendar import Day, PartialDate
 from domain.events.base import About, DocumentId, Event, is_none
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
 Relationship = Literal["appointed", "power_of_attorney", "guardian", "parent", "other"]
 
 
-class Member(Fact):
+class Member(FrozenModel):
     """A member of a plan, as the plan's `issuer` numbers her."""
 
     issuer: Name = "plan"

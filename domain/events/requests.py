@@ -14,13 +14,13 @@ from domain.events.patient import LineOfBusiness
 from domain.facts import (
     AggressiveDisease,
     Diagnosis,
-    Fact,
+    FrozenModel,
     MsForm,
     Name,
-    Outcome,
     RequestedDosing,
     Response,
     Text,
+    TrialOutcome,
 )
 from domain.people import Actor, ConsultationGiven, Prescriber
 
@@ -30,17 +30,17 @@ NoticeKind = Literal["approval", "denial", "information_needed", "clock_extended
 DismissalGround = Literal["duplicate", "improperly_filed"]
 
 
-class StatedAgent(Fact):
+class StatedAgent(FrozenModel):
     """An agent as the prescriber stated it, with the days it was taken."""
 
     product: Name
-    outcome: Outcome | None = None
+    outcome: TrialOutcome | None = None
     started_on: PartialDate | None = None
     stopped_on: PartialDate | None = None
     still_taken: StrictBool | None = None
 
 
-class Statement(Fact):
+class Statement(FrozenModel):
     """The facts as the prescriber stated them. `None` is "not stated".
 
     `received_lemtrada` and `birth_date` speak only where the record is silent (R1).
@@ -92,7 +92,7 @@ class RequestSubmitted(Event):
 # -- what is asked, and what comes ------------------------------------------------------------
 
 
-class Asked(Fact):
+class Asked(FrozenModel):
     """One clause that was undetermined, and the facts that would settle it."""
 
     clause: str

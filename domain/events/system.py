@@ -23,7 +23,7 @@ THE_LEDGER_ITSELF: Final = Actor(id="lemtrada-ledger", name="The ledger itself",
 
 SecretHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of a secret of 32 random bytes.")]
 CredentialId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="By which a link or a token is spoken of.")]
-Line = Annotated[str, Field(min_length=1, max_length=2_000)]
+NoteLine = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 # -- people -----------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class SealStarted(Event):
 
     TOPIC: ClassVar[str] = "SealStarted"
 
-    origin: Line
+    origin: NoteLine
     after: Annotated[str, Field(max_length=4_000)] | None = Field(default=None, exclude_if=is_none)
     reason: Name | None = Field(default=None, exclude_if=is_none)
 
@@ -125,8 +125,8 @@ class SealingKeyNamed(Event):
 
     TOPIC: ClassVar[str] = "SealingKeyNamed"
 
-    verifier_key: Line
-    replaces: Line | None = Field(default=None, exclude_if=is_none)
+    verifier_key: NoteLine
+    replaces: NoteLine | None = Field(default=None, exclude_if=is_none)
     cause: Literal["first_start", "rotation", "new_origin"]
 
 

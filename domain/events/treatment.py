@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, PartialDate
 from domain.events.base import About, DoseId, Event, ReportedCourseId, ReportId, RequestId, is_none
-from domain.facts import Fact, Name, Text
+from domain.facts import FrozenModel, Name, Text
 
 DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]
 TreatmentSource = Literal["other_plan", "trial", "attested"]
@@ -25,7 +25,7 @@ Variance = Literal[
 ]
 
 
-class ReportedCourse(Fact):
+class ReportedCourse(FrozenModel):
     """One course as another plan, a trial or the prescriber reported it.
 
     `completed` is unknown where nobody said; `mg_total` is the milligrams of the whole course.

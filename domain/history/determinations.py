@@ -15,13 +15,13 @@ from domain.events.determinations import (
     RequestReferred,
 )
 from domain.frozen import changed
-from domain.history.records import Approval, Decision, PastDetermination
+from domain.history.records import ApprovalRecord, DeterminationRecord, ImportedDetermination
 from domain.history.requests import request_of, took_part_in, with_part, with_request
 from domain.history.state import PatientHistory
 
 
 def _approved(history: PatientHistory, event: CourseApproved) -> PatientHistory:
-    approval = Approval(
+    approval = ApprovalRecord(
         event.request_id,
         event.course,
         event.doses_approved,
@@ -46,7 +46,7 @@ def _decided(
 ) -> PatientHistory:
     request = request_of(history, event.request_id)
     made = event.determination
-    decision = Decision(
+    decision = DeterminationRecord(
         status,
         made.decided_on,
         event.actor,
@@ -76,8 +76,8 @@ def _decided(
 
 def _past(history: PatientHistory, event: PastDeterminationImported) -> PatientHistory:
     request = request_of(history, event.request_id)
-    past = PastDetermination(event.outcome, event.decided_by, event.edition, event.rationale, event.imported_from)
-    decision = Decision(
+    past = ImportedDetermination(event.outcome, event.decided_by, event.edition, event.rationale, event.imported_from)
+    decision = DeterminationRecord(
         "imported", event.decided_on, event.actor, event.citing, event.originator_version, None, past=past
     )
     after = with_request(
@@ -91,7 +91,7 @@ def _past(history: PatientHistory, event: PastDeterminationImported) -> PatientH
     )
     if event.valid_from is None or event.valid_through is None or event.course is None or event.doses_approved is None:
         return after
-    approval = Approval(
+    approval = ApprovalRecord(
         event.request_id,
         event.course,
         event.doses_approved,

@@ -96,11 +96,11 @@ class Dose:
         return self.stands and self.course is not None
 
 
-DecisionKind = Literal["approved", "denied", "referred", "imported"]
+DeterminationKind = Literal["approved", "denied", "referred", "imported"]
 
 
 @dataclass(frozen=True, slots=True)
-class PastDetermination:
+class ImportedDetermination:
     """A determination that another record told of; it holds no assessment."""
 
     outcome: str
@@ -111,21 +111,21 @@ class PastDetermination:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DeterminationRecord:
     """One determination as it was recorded, at event number `version`; `past` for an imported one."""
 
-    kind: DecisionKind
+    kind: DeterminationKind
     on: date
     by: Actor
     citing: tuple[str, ...]
     version: int
     determination: Determination | None
-    past: PastDetermination | None = None
+    past: ImportedDetermination | None = None
     appeal_id: str | None = None
 
 
 @dataclass(frozen=True)
-class Approval:
+class ApprovalRecord:
     """Doses of one course, valid on the days from `valid_from` through `valid_through`.
 
     `version` is that of the event that approved. From `rescinded_on` on it covers nothing;
@@ -210,7 +210,7 @@ class Request:
     citing: tuple[str, ...] = ()
     closed_on: date | None = None
     closed_at: datetime | None = None
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[DeterminationRecord, ...] = ()
     attested: tuple[str, ...] = ()
     agents_told: tuple[tuple[int, date], ...] = ()
     planned_site: str | None = None

@@ -15,7 +15,7 @@ from domain.history.records import (
     NO_MARKS,
     AgentUse,
     Appeal,
-    Approval,
+    ApprovalRecord,
     CourseMarks,
     DocumentOnRecord,
     Dose,
@@ -51,7 +51,7 @@ class PatientHistory:
     agents: tuple[AgentUse, ...] = ()
     reports: tuple[Report, ...] = ()
     requests: tuple[Request, ...] = ()
-    approvals: tuple[Approval, ...] = ()
+    approvals: tuple[ApprovalRecord, ...] = ()
     documents: tuple[DocumentOnRecord, ...] = ()
     notices: tuple[Notice, ...] = ()
     appeals: tuple[Appeal, ...] = ()
@@ -91,7 +91,7 @@ class PatientHistory:
     def notice(self, notice_id: str) -> Notice | None:
         return next((one for one in self.notices if one.notice_id == notice_id), None)
 
-    def approval(self, request_id: str) -> Approval | None:
+    def approval(self, request_id: str) -> ApprovalRecord | None:
         """The latest approval of a request; an appeal may have brought a second one."""
         return next((one for one in reversed(self.approvals) if one.request_id == request_id), None)
 

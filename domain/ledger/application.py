@@ -22,7 +22,7 @@ from pydantic_core import to_json
 
 from domain import errors
 from domain.commands import Command
-from domain.commands.context import Moment, Occasion
+from domain.commands.context import CommandContext, Occasion
 from domain.commands.patient import OpenHistory
 from domain.decisions import decide
 from domain.events import PatientEvent
@@ -34,8 +34,8 @@ from domain.ledger.documents.references import check_named, hashes_named
 from domain.ledger.documents.store import GRACE, Swept
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
-from domain.ledger.reader import Clock, Entropy, LedgerOnRecord, checked, folded, utc_now
-from domain.ledger.related_streams import AboutMember, AboutTwo, Beside
+from domain.ledger.reader import Clock, Entropy, LedgerReader, checked, folded, utc_now
+from domain.ledger.related_streams import AboutMember, AboutTwo, RelatedStreams
 from domain.ledger.stores.group_commit import CommandRecord
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
@@ -66,7 +66,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class _SentCommand:
     """How a command came: by whom, under which key, from which import; the digest is of all of it.
 
     `times_forgotten` is what `Histories` said when it came.
@@ -87,7 +87,7 @@ class _Sent:
         )
 
 
-class Ledger(LedgerOnRecord):
+class Ledger(LedgerReader):
     """One plan's ledger. Safe for threads; close it, or use it in a `with`.
 
     `settings` are the library's, and only these reach it, never the process's environment:
@@ -136,16 +136,16 @@ class Ledger(LedgerOnRecord):
                 if (replay := self._replay(sent)) is not None:
                     return replay
                 _check_version(history, expected_version)
-                moment = self._moment(sent, history, beside.other)
-                events = _at_their_places(self._decided(history, command, moment), patient_id, history.version + 1)
+                context = self._moment(sent, history, beside.other)
+                events = _at_their_places(self._decided(history, command, context), patient_id, history.version + 1)
                 check_named(self.documents, patient_id, command)
-                others = beside.events(patient_id, command, moment)
+                others = beside.events(patient_id, command, context)
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
         raise errors.Conflict("Other users kept changing this record", remedy="send the command again")
 
     def _executed_as_remembered(
-        self, sent: _Sent, patient_id: UUID, command: Command, expected_version: int | None
+        self, sent: _SentCommand, patient_id: UUID, command: Command, expected_version: int | None
     ) -> Outcome | None:
         """Decided upon the history as this process remembers it, and recorded only if it still is that one.
 
@@ -172,16 +172,16 @@ class Ledger(LedgerOnRecord):
             beside = self._beside(command)
             if (replay := self._replay(sent)) is not None:
                 return replay
-            patient_id, moment = self._random_id(), self._moment(sent)
+            patient_id, context = self._random_id(), self._moment(sent)
             # With a history before it, the decision is a refusal, or a prescriber's office is admitted to that one.
             found = beside.leads_to
             before = None if found is None else self.history(found)
             if before is None:
-                events = _at_their_places(decide(before, command, moment), patient_id, 1)
-                others = beside.events(patient_id, command, moment)
+                events = _at_their_places(decide(before, command, context), patient_id, 1)
+                others = beside.events(patient_id, command, context)
             else:
-                moment = self._moment(sent, before)
-                events = _at_their_places(decide(before, command, moment), before.patient_id, before.version + 1)
+                context = self._moment(sent, before)
+                events = _at_their_places(decide(before, command, context), before.patient_id, before.version + 1)
                 others = ()
             if (outcome := self._save(sent, events, others, before)) is not None:
                 return outcome
@@ -212,7 +212,7 @@ class Ledger(LedgerOnRecord):
         actor: Actor,
         key: str | None,
         imported_from: ImportedFrom | None,
-    ) -> _Sent:
+    ) -> _SentCommand:
         """Its digest is over all that the caller sent. The ledger's secret keeps names from being tried against it."""
         if key is not None and not (1 <= len(key) <= 200 and key.isprintable()):
             raise errors.InvalidCommand(
@@ -224,21 +224,21 @@ class Ledger(LedgerOnRecord):
         if imported_from is not None:
             parts.append(_json(imported_from))
         digest = hashlib.sha256(self._index_namespace.bytes + b"[" + b",".join(parts) + b"]").hexdigest()
-        return _Sent(actor, key, digest, imported_from, self._remembered.times_forgotten)
+        return _SentCommand(actor, key, digest, imported_from, self._remembered.times_forgotten)
 
-    def _beside(self, command: Command) -> Beside:
+    def _beside(self, command: Command) -> RelatedStreams:
         if isinstance(command, AboutMember):
-            return Beside(entry=self._index.entry(command.member))
+            return RelatedStreams(entry=self._index.entry(command.member))
         if isinstance(command, AboutTwo):
             try:
-                return Beside(other=self.history(command.other_patient_id))
+                return RelatedStreams(other=self.history(command.other_patient_id))
             except errors.NotFound:
-                return Beside()
-        return Beside()
+                return RelatedStreams()
+        return RelatedStreams()
 
     def _save(
         self,
-        sent: _Sent,
+        sent: _SentCommand,
         events: tuple[PatientEvent, ...],
         others: Sequence[Event],
         before: PatientHistory | None,
@@ -266,7 +266,7 @@ class Ledger(LedgerOnRecord):
         self.recorder.make_sure()
         return True
 
-    def _replay(self, sent: _Sent) -> Outcome | None:
+    def _replay(self, sent: _SentCommand) -> Outcome | None:
         if sent.key is None:
             return None
         found = self.recorder.find_command(sent.actor.id, sent.key)
@@ -283,20 +283,20 @@ class Ledger(LedgerOnRecord):
         events = self.events(found.patient_id, through_version=found.last_version)
         return Outcome(found.patient_id, events[found.first_version - 1 :], folded(events), replayed=True)
 
-    def _decided(self, history: PatientHistory, command: Command, moment: Moment) -> Sequence[PatientEvent]:
+    def _decided(self, history: PatientHistory, command: Command, context: CommandContext) -> Sequence[PatientEvent]:
         """The decision. Where the assessment changed since it was shown, the error lists the changes."""
         try:
-            return decide(history, command, moment)
+            return decide(history, command, context)
         except errors.AssessmentMoved as moved:
             events = self.events(history.patient_id, through_version=history.version)
             request_id, digest = moved.details["request_id"], moved.details["looked_at"]
             seen = getattr(command, "history_version", None)
-            moved.details["changed"] = changes_since(digest, versions(events), request_id, moment.today, seen)
+            moved.details["changed"] = changes_since(digest, versions(events), request_id, context.today, seen)
             raise
 
-    def _moment(self, sent: _Sent, *histories: PatientHistory | None) -> Moment:
+    def _moment(self, sent: _SentCommand, *histories: PatientHistory | None) -> CommandContext:
         command_id, seed = self._random_id(), self._entropy(32)
-        return Moment(self._instant(*histories), self.zone, sent.actor, command_id, seed, sent.imported_from)
+        return CommandContext(self._instant(*histories), self.zone, sent.actor, command_id, seed, sent.imported_from)
 
     def _instant(self, *histories: PatientHistory | None) -> datetime:
         """Now, and after everything that is on record in these histories."""

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.events.base import Event
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 
 READ_MAX: Final = 4_000
 """Events that one page reads at the most."""
@@ -20,7 +20,7 @@ BLOCK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class EventQuery:
     """Left out, it is anybody's, of any kind, at any time. Days are the plan's, both included.
 
     `before` is the position where the page before ended; None begins at the end of the log.
@@ -36,7 +36,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EventsFound:
     """`events` with their positions, newest first. `goes_on` is where the next page begins; None: all was searched."""
 
     events: tuple[tuple[int, Event], ...]
@@ -44,7 +44,7 @@ class Found:
     goes_on: int | None
 
 
-def search(ledger: LedgerOnRecord, asked: Search) -> Found:
+def search(ledger: LedgerReader, asked: EventQuery) -> EventsFound:
     found: list[tuple[int, Event]] = []
     read, top = 0, ledger.recorder.max_notification_id() + 1
     if asked.before is not None:
@@ -59,12 +59,12 @@ def search(ledger: LedgerOnRecord, asked: Search) -> Found:
             if _is_asked_for(event, asked, ledger):
                 found.append((position, event))
                 if len(found) == asked.limit:
-                    return Found(tuple(found), read, position if position > 1 else None)
+                    return EventsFound(tuple(found), read, position if position > 1 else None)
         top = lowest
-    return Found(tuple(found), read, top if top > 1 else None)
+    return EventsFound(tuple(found), read, top if top > 1 else None)
 
 
-def _is_asked_for(event: Event, asked: Search, ledger: LedgerOnRecord) -> bool:
+def _is_asked_for(event: Event, asked: EventQuery, ledger: LedgerReader) -> bool:
     if asked.topic is not None and asked.topic != event.TOPIC:
         return False
     if asked.actor_id is not None and event.actor.id != asked.actor_id:

@@ -47,10 +47,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-L = TypeVar("L", bound="LedgerOnRecord")
+L = TypeVar("L", bound="LedgerReader")
 
 
-class LedgerOnRecord(Application[UUID]):
+class LedgerReader(Application[UUID]):
     """The half of a ledger that reads. Safe for threads."""
 
     name = ""
@@ -203,14 +203,14 @@ class LedgerOnRecord(Application[UUID]):
         return store
 
 
-def open_to_read(url: str, *, clock: Clock = utc_now) -> LedgerOnRecord:
+def open_to_read(url: str, *, clock: Clock = utc_now) -> LedgerReader:
     """The ledger at `url`, only to read from it: without the commands and decisions, which are slow to import.
 
     The keys of its cipher are those that the environment refers to. Raises StoreError: there is no ledger, it has
     another schema version, or a key is missing.
     """
     address = address_of(url)
-    return checked(LedgerOnRecord(address, schema.read_settings(address), clock=clock, cipher=cipher_in()))
+    return checked(LedgerReader(address, schema.read_settings(address), clock=clock, cipher=cipher_in()))
 
 
 def checked(ledger: L) -> L:

@@ -13,7 +13,7 @@ from typing import cast
 from uuid import UUID
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import CommandContext
 from domain.commands.patient import (
     AddMemberIdentifier,
     LinkHistories,
@@ -33,7 +33,7 @@ AboutTwo = LinkHistories | UnlinkHistories
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class RelatedStreams:
     """The streams that a command touches besides the patient's own, as they were read."""
 
     entry: IndexEntry | None = None
@@ -43,16 +43,16 @@ class Beside:
     def leads_to(self) -> UUID | None:
         return None if self.entry is None else self.entry.patient_id
 
-    def events(self, patient_id: UUID, command: Command, moment: Moment) -> tuple[Event, ...]:
+    def events(self, patient_id: UUID, command: Command, context: CommandContext) -> tuple[Event, ...]:
         """What the command adds to them, once the patient's own decision has allowed it.
 
         Raises AlreadyRecorded where the member id leads to somebody, and NotFound where there is no other history.
         """
         # The patient's events have the first salts of the moment; no two events share one.
-        moment = replace(moment, seed=hashlib.sha256(b"beside" + moment.seed).digest())
+        context = replace(context, seed=hashlib.sha256(b"beside" + context.seed).digest())
         if isinstance(command, AboutMember):
             assert self.entry is not None
-            return (_entered(self.entry, patient_id, command, moment),)
+            return (_entered(self.entry, patient_id, command, context),)
         if isinstance(command, AboutTwo):
             if self.other is None:
                 raise NotFound(
@@ -60,23 +60,23 @@ class Beside:
                     field="other_patient_id",
                     remedy="check the id of the other patient",
                 )
-            told = decide(self.other, command.from_the_other_side(patient_id), moment)
+            told = decide(self.other, command.from_the_other_side(patient_id), context)
             first = self.other.version + 1
             return tuple(placed(event, self.other.patient_id, first + number) for number, event in enumerate(told))
         return ()
 
 
-def _entered(entry: IndexEntry, patient_id: UUID, command: AboutMember, moment: Moment) -> IndexEvent:
+def _entered(entry: IndexEntry, patient_id: UUID, command: AboutMember, context: CommandContext) -> IndexEvent:
     event: IndexEvent
     if isinstance(command, RetireMemberIdentifier):
-        event = moment.event(MemberUnindexed, retired_patient_id=patient_id)
+        event = context.event(MemberUnindexed, retired_patient_id=patient_id)
     elif entry.patient_id is None:
-        event = moment.event(MemberIndexed, indexed_patient_id=patient_id)
+        event = context.event(MemberIndexed, indexed_patient_id=patient_id)
     else:
         raise AlreadyRecorded(
             "this member ID is already on record for a patient",
             field="member",
             remedy="retire the member ID there first, or link the two patients if they are the same person",
         )
-    salted = event.model_copy(update={"salt": next(moment.salts())})
+    salted = event.model_copy(update={"salt": next(context.salts())})
     return cast("IndexEvent", placed(salted, entry.stream, entry.version + 1))

@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.calendar import Instant
-from domain.facts import Fact, Name
+from domain.facts import FrozenModel, Name
 from domain.people import Actor, ActorId, Role
 
 Purpose = Literal["TREAT", "HPAYMT", "HOPERAT", "ETREAT", "PATRQT", "FAMRQT", "HRESCH", "PUBHLTH", "COVERAGE", "HLEGAL"]
@@ -77,7 +77,7 @@ class NewAccess:
     origin: str
 
 
-class Access(Fact):
+class Access(FrozenModel):
     """One read, recorded before it is answered. `patient_id` is None where the answer shows no patient.
 
     `subject` is the request, appeal or document; `origin` the network address, or the machine of a command line.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-Kind = Literal[
+AgentKind = Literal[
     "disease_modifying",  # used for MS: counts where the edition lists its ingredient and route
     "ambiguous",  # a bare name that two products share, one of them listed (R13)
     "lemtrada",  # this drug, or its bare ingredient: never one of the two agents
@@ -33,7 +33,7 @@ class Product:
     ingredient: str
     route: str
     brand: str | None
-    kind: Kind = "disease_modifying"
+    kind: AgentKind = "disease_modifying"
 
     @property
     def agent(self) -> str:
@@ -44,11 +44,11 @@ def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip()
 
 
-def _brands(ingredient: str, route: str, *brands: str, kind: Kind = "disease_modifying") -> dict[str, Product]:
+def _brands(ingredient: str, route: str, *brands: str, kind: AgentKind = "disease_modifying") -> dict[str, Product]:
     return {_normal(brand): Product(ingredient, route, _normal(brand), kind) for brand in brands}
 
 
-def _generics(ingredient: str, route: str, *names: str, kind: Kind = "disease_modifying") -> dict[str, Product]:
+def _generics(ingredient: str, route: str, *names: str, kind: AgentKind = "disease_modifying") -> dict[str, Product]:
     return {_normal(name): Product(ingredient, route, None, kind) for name in names}
 
 
@@ -214,11 +214,11 @@ def _by_route(found: Product, bare: str, routes: list[str]) -> Product:
     return replace(found, route=routes[0])
 
 
-Listed = frozenset[tuple[str, str]]
+ListedAgents = frozenset[tuple[str, str]]
 """What an edition's appendix lists, as ingredient and route."""
 
 
-def listed(names: Iterable[str]) -> Listed:
+def listed(names: Iterable[str]) -> ListedAgents:
     """The ingredients and routes behind the names of an appendix."""
     products = {name: recognise(name) for name in names}
     if strangers := [name for name, one in products.items() if one.kind == "unknown"]:
@@ -226,16 +226,16 @@ def listed(names: Iterable[str]) -> Listed:
     return frozenset((one.ingredient, one.route) for one in products.values())
 
 
-def is_listed(product: Product, appendix: Listed) -> bool:
+def is_listed(product: Product, appendix: ListedAgents) -> bool:
     return product.kind == "disease_modifying" and (product.ingredient, product.route) in appendix
 
 
-def may_be_listed(product: Product, appendix: Listed) -> bool:
+def may_be_listed(product: Product, appendix: ListedAgents) -> bool:
     """A bare name that two products share, one of them in the appendix (R13)."""
     return product.kind == "ambiguous" and any(ingredient == product.ingredient for ingredient, _ in appendix)
 
 
-def is_concurrent_agent(product: Product, appendix: Listed) -> bool | None:
+def is_concurrent_agent(product: Product, appendix: ListedAgents) -> bool | None:
     """Whether taking it beside Lemtrada is concurrent use (NR.2); None where a person must say (R12, R17).
 
     Only an agent of the appendix excludes by itself. One that is not listed, or whose name

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue, StrictBool, S
 from pydantic_core import to_json
 
 from domain.calendar import LAST_YEAR, Day
-from domain.facts import Circumstances, Fact, Facts
+from domain.facts import Circumstances, Facts, FrozenModel
 from domain.frozen import unvalidated
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, not_, one_of
 from domain.policy.edition import Edition, Group, Judged, Leaf, Node, Path, Question, Stated
@@ -27,7 +27,7 @@ Recommendation = Literal["approve", "refer", "pend", "not_recommended"]
 NOT_LISTED = "NR.5"
 
 
-class Finding(Fact):
+class Finding(FrozenModel):
     """One clause, judged: the answer, why, on which facts, by which readings."""
 
     citation: str
@@ -40,7 +40,7 @@ class Finding(Fact):
     arguable: StrictBool = False
 
 
-class Assessment(Fact):
+class Assessment(FrozenModel):
     """What the policy says of these facts on one day.
 
     `scope` is the path that the history decides, also where no path is met. `needed` cites
@@ -95,7 +95,7 @@ def _json(value: BaseModel) -> bytes:
     return written
 
 
-class _Answers:
+class _ClauseAnswers:
     """Every clause of the edition, judged once; groups and paths by Kleene logic over their parts."""
 
     def __init__(self, question: Question) -> None:
@@ -132,7 +132,7 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
     """Judge the facts on a day under an edition. Pure; every clause is always judged."""
     circumstances = circumstances or Circumstances()
     question = Question(facts, as_of, edition)
-    answers = _Answers(question)
+    answers = _ClauseAnswers(question)
     strict = answers.with_arguable_met(False)
     verdict = _verdict(answers, strict, circumstances)
     findings = tuple(_findings(edition, answers, strict))
@@ -163,7 +163,9 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
     )
 
 
-def _approvable_from(findings: tuple[Finding, ...], answers: _Answers, circumstances: Circumstances) -> date | None:
+def _approvable_from(
+    findings: tuple[Finding, ...], answers: _ClauseAnswers, circumstances: Circumstances
+) -> date | None:
     """The first day on which time alone makes these facts approvable, found by judging them on that day."""
     stays = _stays_turned_down(answers)
     for day in sorted({one.approvable_from for one in findings if one.approvable_from is not None}):
@@ -171,13 +173,13 @@ def _approvable_from(findings: tuple[Finding, ...], answers: _Answers, circumsta
             raise ValueError(f"these facts would need an assessment after the year {LAST_YEAR}")
         if stays:
             continue
-        then = _Answers(replace(answers.question, as_of=day))
+        then = _ClauseAnswers(replace(answers.question, as_of=day))
         if _verdict(then, then.with_arguable_met(False), circumstances).recommendation in ("approve", "refer"):
             return day
     return None
 
 
-def _stays_turned_down(answers: _Answers) -> bool:
+def _stays_turned_down(answers: _ClauseAnswers) -> bool:
     """Whether the indication is not met, or an exclusion applies, by a rule that does not look at the day."""
     edition = answers.edition
     against = [(edition.indication, NOT_MET), *((leaf, MET) for leaf in edition.exclusions)]
@@ -186,7 +188,7 @@ def _stays_turned_down(answers: _Answers) -> bool:
     )
 
 
-def _verdict(answers: _Answers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Verdict:
+def _verdict(answers: _ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Verdict:
     """What is recommended; where that is to turn it down, whether it rests on our own readings alone (R11, R12)."""
     question = answers.question
     verdict = _decide(answers, strict, _reasons(question, circumstances, arguable=()))
@@ -210,7 +212,7 @@ def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[s
     )
 
 
-def _decide(answers: _Answers, values: Mapping[str, Answer], reasons: tuple[Reason, ...]) -> _Verdict:
+def _decide(answers: _ClauseAnswers, values: Mapping[str, Answer], reasons: tuple[Reason, ...]) -> _Verdict:
     """The four recommendations, tried in the order that the readings give."""
     edition = answers.edition
     indication, paths = edition.indication.citation, edition.paths
@@ -234,7 +236,7 @@ def _decide(answers: _Answers, values: Mapping[str, Answer], reasons: tuple[Reas
     return _Verdict(recommendation="approve", path=path.letter)
 
 
-def _needed(answers: _Answers, values: Mapping[str, Answer]) -> Iterator[str]:
+def _needed(answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[str]:
     """The undetermined leaves under clauses that are themselves still open."""
     edition = answers.edition
     if values[edition.indication.citation] is UNDETERMINED:
@@ -280,7 +282,7 @@ def speaking_against(assessment: Assessment, edition: Edition) -> list[str]:
     return found
 
 
-def _findings(edition: Edition, answers: _Answers, values: Mapping[str, Answer]) -> Iterator[Finding]:
+def _findings(edition: Edition, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[Finding]:
     facts = answers.question.facts
     for node in edition.nodes():
         if isinstance(node, Leaf):
@@ -311,7 +313,7 @@ def _of_group(citation: str, readings: tuple[str, ...], answer: Answer, decisive
     return _finding(citation, readings, answer, _concluded(answer, decisive), _NOTHING_JUDGED, None)
 
 
-def _of_path(path: Path, answers: _Answers, values: Mapping[str, Answer]) -> Finding:
+def _of_path(path: Path, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Finding:
     scope, answer = answers.scopes[path.citation], values[path.citation]
     sentence = f"{scope.sentence} {_concluded(answer, _decisive(path, answer, values))}"
     approvable_from = _approvable_when(path, answers, values)
@@ -353,7 +355,7 @@ def _concluded(answer: Answer, decisive: tuple[str, ...]) -> str:
     return f"{_SPOKEN[answer]}: {', '.join(decisive) or 'none'}."
 
 
-def _approvable_when(path: Path, answers: _Answers, values: Mapping[str, Answer]) -> date | None:
+def _approvable_when(path: Path, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> date | None:
     """The day on which time alone turns a path's "no" into a "yes", when nothing else stands against it."""
     if answers.scopes[path.citation].answer is not MET:
         return None

@@ -18,9 +18,9 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from domain.facts import Facts
-from domain.policy.agents import Listed, listed
+from domain.policy.agents import ListedAgents, listed
 from domain.policy.answers import Answer
-from domain.policy.treatment_standing import Standing, standing
+from domain.policy.treatment_standing import TreatmentStatus, standing
 
 NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
 
@@ -73,7 +73,7 @@ class Question:
     edition: Edition
 
     @cached_property
-    def standing(self) -> Standing:
+    def standing(self) -> TreatmentStatus:
         """The treatment so far, which many rules ask about."""
         return standing(self.facts, self.as_of, self.edition.parameters.years_between_courses)
 
@@ -212,11 +212,11 @@ class Edition:
         return tuple(node for node in reversed(self.nodes()) if isinstance(node, Group))
 
     @cached_property
-    def appendix(self) -> Listed:
+    def appendix(self) -> ListedAgents:
         return listed(self.appendix_names)
 
     @cached_property
-    def one_agent_suffices(self) -> Listed:
+    def one_agent_suffices(self) -> ListedAgents:
         return listed(self.one_agent_names)
 
     @cached_property

@@ -15,7 +15,7 @@ from typing import Any, Final
 from pydantic import Field, JsonValue, StrictBool
 
 from domain.calendar import FIRST_YEAR, PartialDate
-from domain.facts import Fact, Facts
+from domain.facts import Facts, FrozenModel
 from domain.frozen import unvalidated
 from domain.policy.agents import is_listed, recognise
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
@@ -26,7 +26,7 @@ ONE_MORE_AGENT: Final = "agents.tried"
 """The field of a supply that adds an agent to the list; every other field is the place of one fact."""
 
 
-class Supply(Fact):
+class Supply(FrozenModel):
     """One fact that is not known yet, with a value of it that would do.
 
     `field` is its place in the facts, a place in a list by its number (`agents.tried.0.outcome`). Each of the

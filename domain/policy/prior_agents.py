@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
-from domain.facts import Outcome
-from domain.policy.agents import Listed, Product, is_listed, may_be_listed, recognise
+from domain.facts import TrialOutcome
+from domain.policy.agents import ListedAgents, Product, is_listed, may_be_listed, recognise
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Judged, Question
 
@@ -21,7 +21,7 @@ class Trial(NamedTuple):
 
     name: str
     product: Product
-    outcome: Outcome | None
+    outcome: TrialOutcome | None
 
     @property
     def failed(self) -> bool | None:
@@ -49,7 +49,7 @@ def two_agents(question: Question) -> Judged:
 
 
 def _counted_apart(
-    trials: list[Trial], appendix: Listed, needed: int, so_far: str, used: dict[str, JsonValue]
+    trials: list[Trial], appendix: ListedAgents, needed: int, so_far: str, used: dict[str, JsonValue]
 ) -> Judged:
     """Not met on our reading. Would it be, if brands were counted apart and unlisted agents counted?"""
     countable = [one for one in trials if is_listed(one.product, appendix) or _may_be_argued(one.product)]
@@ -113,7 +113,7 @@ def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
     return trials, {"agents.tried": listed, "agents.list_is_complete": agents.list_is_complete}
 
 
-def _is_open(one: Trial, appendix: Listed) -> bool:
+def _is_open(one: Trial, appendix: ListedAgents) -> bool:
     """Whether what is not known of this trial could still make it count."""
     if is_listed(one.product, appendix):
         return one.failed is None

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pydantic import JsonValue, StrictInt
 
 from domain.errors import EditionUnknown
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.policy.assessment import Assessment, Finding, assess
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named, edition_recorded
 
 
-class Difference(Fact):
+class Difference(FrozenModel):
     """A clause that is answered otherwise, by its citation; None where one side has no such clause.
 
     An answer is written as the record has it, with what belongs to it: `not_met, arguable` or
@@ -30,7 +30,7 @@ class Difference(Fact):
     now: str | None
 
 
-class Concluded(Fact):
+class Concluded(FrozenModel):
     """A conclusion that is another, by its name in the assessment: `recommendation`, `path`, `needed` ..."""
 
     name: str
@@ -38,7 +38,7 @@ class Concluded(Fact):
     now: JsonValue
 
 
-class Rerun(Fact):
+class Rerun(FrozenModel):
     """The record's facts, circumstances and day, judged again under one revision. Sentences are not compared."""
 
     edition: str
@@ -51,7 +51,7 @@ class Rerun(Fact):
         return not self.findings and not self.conclusions
 
 
-class Rechecked(Fact):
+class Rechecked(FrozenModel):
     """Both answers, side by side.
 
     `as_recorded` is under the very edition and revision of the record; None where this program does not have

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Final
 
 from domain.calendar import years_have_passed
-from domain.facts import Circumstances, Fact, doses_in_course
+from domain.facts import Circumstances, FrozenModel, doses_in_course
 from domain.policy.agents import recognise
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
 from domain.policy.edition import Question
 
 
-class Reason(Fact):
+class Reason(FrozenModel):
     """Why a clinician must look."""
 
     code: str

@@ -17,33 +17,33 @@ from typing import Final, Literal
 from pydantic import StrictInt
 
 from domain.calendar import LAST_YEAR, Day, anniversary
-from domain.facts import Fact, Facts
+from domain.facts import Facts, FrozenModel
 from domain.policy.answers import MET, NOT_MET
 from domain.policy.assessment import Assessment, Recommendation, assess
 from domain.policy.edition import Edition, Leaf, Path, Question, walk
 from domain.policy.missing_facts import Completion, Supply, completions, supplied
 from domain.policy.referral import referral_reasons
 
-Outcome = Literal["approve", "refer"]
+SearchedOutcome = Literal["approve", "refer"]
 
 JUDGED_MAX: Final = 100
 """Sets of supplies of one size that are judged. Only a long list of agents of unknown outcome comes near it."""
 
 
-class Way(Fact):
+class Way(FrozenModel):
     """A smallest set of supplies after which the policy recommends `leads_to`, and from which day.
 
     None: from the day of the assessment. `size` counts the supplies; 0 is what holds already, or by time alone.
     """
 
-    leads_to: Outcome
+    leads_to: SearchedOutcome
     size: StrictInt
     supplies: tuple[Supply, ...] = ()
     from_day: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _SearchState:
     supplies: tuple[Supply, ...]
     assessment: Assessment
 
@@ -57,11 +57,11 @@ def what_if(assessment: Assessment, edition: Edition) -> tuple[Way, ...]:
     return _ways(assessment, edition, "approve") or _ways(assessment, edition, "refer")
 
 
-def _ways(assessment: Assessment, edition: Edition, leads_to: Outcome) -> tuple[Way, ...]:
+def _ways(assessment: Assessment, edition: Edition, leads_to: SearchedOutcome) -> tuple[Way, ...]:
     ways: list[Way] = []
     as_of, size_max = assessment.as_of, None
     for on in [as_of, *_days_to_come(assessment.facts, as_of, edition)]:
-        states = _Search(assessment, edition, leads_to, on).shortest(size_max)
+        states = _PathSearch(assessment, edition, leads_to, on).shortest(size_max)
         for state in states:
             supplies = tuple(_settling(state, edition))
             from_day = None if on == as_of else on
@@ -97,20 +97,20 @@ def _days_to_come(facts: Facts, as_of: date, edition: Edition) -> list[date]:
     return sorted(day for day in found if as_of < day and day.year <= LAST_YEAR)
 
 
-class _Search:
+class _PathSearch:
     """Breadth first over what could be told, for one outcome on one day."""
 
-    def __init__(self, looked_at: Assessment, edition: Edition, leads_to: Outcome, on: date) -> None:
+    def __init__(self, looked_at: Assessment, edition: Edition, leads_to: SearchedOutcome, on: date) -> None:
         self.looked_at, self.edition, self.on = looked_at, edition, on
         self.approving = leads_to == "approve"
         self.ends: tuple[Recommendation, ...] = ("approve",) if self.approving else ("approve", "refer")
         self.criteria = edition.criteria
 
-    def shortest(self, size_max: int | None) -> list[_State]:
+    def shortest(self, size_max: int | None) -> list[_SearchState]:
         """Every smallest set of supplies that ends there, of at most `size_max`; no state where none does."""
         known = self.looked_at.facts
         first = self.looked_at if self.on == self.looked_at.as_of else self._judged(known)
-        states, size = [_State((), first)] if self._is_open(first) else [], 0
+        states, size = [_SearchState((), first)] if self._is_open(first) else [], 0
         while states:
             reached = [one for one in states if one.assessment.recommendation in self.ends]
             if reached or size == size_max:
@@ -129,7 +129,7 @@ class _Search:
         argued = all(assessment.finding(path.citation).answer is NOT_MET for path in self.edition.paths)
         return not (self.approving and argued)
 
-    def _with_one_more(self, states: list[_State]) -> list[_State]:
+    def _with_one_more(self, states: list[_SearchState]) -> list[_SearchState]:
         seen: set[frozenset[tuple[str, str]]] = set()
         found = []
         for state in states:
@@ -142,10 +142,10 @@ class _Search:
                 if self._is_open(assessment):
                     settles = _settled(self.edition, state.assessment, assessment) or self._helped(state, one)
                     supply = one.supply.model_copy(update={"settles": settles})
-                    found.append(_State((*state.supplies, supply), assessment))
+                    found.append(_SearchState((*state.supplies, supply), assessment))
         return found
 
-    def _to_try(self, state: _State) -> list[Completion]:
+    def _to_try(self, state: _SearchState) -> list[Completion]:
         """All that bears on one requirement: the one with the fewest; none where a requirement cannot be helped."""
         question = Question(state.assessment.facts, self.on, self.edition)
         offered = completions(question, self.looked_at.as_of)
@@ -177,7 +177,7 @@ class _Search:
             for reason in referral_reasons(question, assessment.circumstances):
                 yield frozenset({reason.code})
 
-    def _helped(self, state: _State, one: Completion) -> tuple[str, ...]:
+    def _helped(self, state: _SearchState, one: Completion) -> tuple[str, ...]:
         """The open clauses that a supply bears on, where it answers none of them alone."""
         findings = state.assessment.findings
         return tuple(each.citation for each in findings if each.citation in one.bears_on and each.answer is not MET)
@@ -194,7 +194,7 @@ def _settled(edition: Edition, before: Assessment, after: Assessment) -> tuple[s
     )
 
 
-def _settling(state: _State, edition: Edition) -> list[Supply]:
+def _settling(state: _SearchState, edition: Edition) -> list[Supply]:
     """The supplies in the order of the document; each settles what it answers on the path that was reached."""
     apart = {
         citation

@@ -19,7 +19,7 @@ class Interval(NamedTuple):
     passes_on: date | None
 
 
-class Standing(NamedTuple):
+class TreatmentStatus(NamedTuple):
     """The treatment so far. `None` is "not known" in every field.
 
     `later_course_is_current` is only meant where `later_course` is given: whether the course
@@ -35,7 +35,7 @@ class Standing(NamedTuple):
     interval: Interval
 
 
-def standing(facts: Facts, as_of: date, years_between_courses: int) -> Standing:
+def standing(facts: Facts, as_of: date, years_between_courses: int) -> TreatmentStatus:
     """The treatment so far on a day, read from the facts; `Question.standing` has it for a question."""
     prior, count = facts.prior_treatment, _Elapsed(as_of, years_between_courses)
     course = prior.open_course
@@ -44,7 +44,7 @@ def standing(facts: Facts, as_of: date, years_between_courses: int) -> Standing:
     received = _received(facts)
     completed = _completed(facts, received)
     current = _is_current(later, count)
-    return Standing(
+    return TreatmentStatus(
         received=received,
         path=None if completed is None else "B" if completed else "A",
         first_course=first,

@@ -42,7 +42,7 @@ SIGNS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class RequestAssessment:
     """An assessment with its digest, and the version of the history that it was made from."""
 
     assessment: Assessment
@@ -50,7 +50,9 @@ class Judgement:
     history_version: int
 
 
-def judge(history: PatientHistory, request: Request | None, as_of: date, edition: Edition | None = None) -> Judgement:
+def request_assessment(
+    history: PatientHistory, request: Request | None, as_of: date, edition: Edition | None = None
+) -> RequestAssessment:
     """Assess a request, or the bare history, on a day; by default under the edition that applies (R21).
 
     Raises EditionUnknown where no edition is known for the day of receipt.
@@ -63,7 +65,9 @@ def judge(history: PatientHistory, request: Request | None, as_of: date, edition
     return _judgement(history, found, request, facts(history, found, request, as_of, applies), as_of, applies)
 
 
-def judge_extension(history: PatientHistory, request: Request, given: Collection[str], as_of: date) -> Judgement:
+def extension_assessment(
+    history: PatientHistory, request: Request, given: Collection[str], as_of: date
+) -> RequestAssessment:
     """Assess a request again to extend its approval: the doses `given` under it are no course before it (R10)."""
     applies = edition_for(request.received_on)
     apart = without_doses(history, (*request.retrospective_for, *given))
@@ -81,14 +85,14 @@ def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> Patient
     )
 
 
-def judge_next_request(
+def next_request_assessment(
     history: PatientHistory,
     found: tuple[Course, ...],
     latest: Request | None,
     as_of: date,
     dosing: RequestedDosing,
     edition: Edition | None = None,
-) -> Judgement:
+) -> RequestAssessment:
     """What a new request would meet on a day: what the latest one stated, asking for this dosing.
 
     `found` are the courses of the history on that day.
@@ -106,9 +110,9 @@ def _judgement(
     asked: Facts,
     as_of: date,
     edition: Edition,
-) -> Judgement:
+) -> RequestAssessment:
     assessment = assess(asked, as_of, edition, circumstances(history, found, request, asked, as_of))
-    return Judgement(assessment, assessment.digest(), history.version)
+    return RequestAssessment(assessment, assessment.digest(), history.version)
 
 
 def facts(

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 from pydantic import JsonValue
 
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 
 
-class Change(Fact):
+class Change(FrozenModel):
     """One thing that is not as it was: a finding by its citation, or a fact by its name."""
 
     what: str
@@ -42,8 +42,8 @@ def changes_since(
         return []
     history, then = found
     # The record of then, judged today, parts what time changed from what was recorded since.
-    by_time = judge(history, history.request(request_id), today).assessment
-    now = judge(versions[-1], versions[-1].request(request_id), today).assessment
+    by_time = request_assessment(history, history.request(request_id), today).assessment
+    now = request_assessment(versions[-1], versions[-1].request(request_id), today).assessment
     return [
         *_changes(then.assessment, by_time, time_alone=True),
         *_changes(by_time, now, time_alone=False),
@@ -79,7 +79,7 @@ SEARCHED_MAX = 400
 
 def _find(
     digest: str, versions: Sequence[PatientHistory], request_id: str, today: date, seen_version: int | None
-) -> tuple[PatientHistory, Judgement] | None:
+) -> tuple[PatientHistory, RequestAssessment] | None:
     """The assessment that was shown, and its history: of one version, on a day on which it was current."""
     searched = 0
     for number in _order(len(versions), seen_version):
@@ -88,7 +88,7 @@ def _find(
         if request is None:
             continue
         for day in _days_current(versions, number, today):
-            judgement = judge(history, request, day)
+            judgement = request_assessment(history, request, day)
             if judgement.digest == digest:
                 return history, judgement
             searched += 1

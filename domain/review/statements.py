@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from domain.errors import InvalidCommand
 from domain.events.requests import StatedAgent, Statement
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.policy.agents import Product, recognise
 
-F = TypeVar("F", bound=Fact)
+F = TypeVar("F", bound=FrozenModel)
 
 
 def check_statement(statement: Statement, today: date) -> None:
@@ -58,7 +58,7 @@ def _laid_over(before: F, given: F) -> F:
     values: dict[str, Any] = {}
     for name in type(before).model_fields:
         was, new = getattr(before, name), getattr(given, name)
-        if isinstance(was, Fact):
+        if isinstance(was, FrozenModel):
             values[name] = _laid_over(was, new)
         elif not isinstance(was, tuple):
             values[name] = was if new is None else new
@@ -95,12 +95,12 @@ def changed_fields(before: Statement, after: Statement) -> tuple[str, ...]:
     return tuple(_changed(before, after, "statement"))
 
 
-def _changed(before: Fact, after: Fact, path: str) -> Iterator[str]:
+def _changed(before: FrozenModel, after: FrozenModel, path: str) -> Iterator[str]:
     for name in type(before).model_fields:
         was, now, at = getattr(before, name), getattr(after, name), f"{path}.{name}"
         if was == now:
             continue
-        if isinstance(was, Fact):
+        if isinstance(was, FrozenModel):
             yield from _changed(was, now, at)
         elif name == "agents":
             places = range(max(len(was), len(now)))

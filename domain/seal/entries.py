@@ -35,7 +35,7 @@ _LINE: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """An event as it is sealed: its history's id, its version there (from 1), its topic and its stored JSON."""
 
     stream: UUID
@@ -58,13 +58,13 @@ class Entry:
         return leaf_hash(self.leaf_input())
 
 
-def read_leaf_input(content: bytes) -> Entry:
+def read_leaf_input(content: bytes) -> LogEntry:
     """The entry whose leaf input this is. Raises Malformed."""
     where = "entry"
     lines = content.split(b"\n", 5)
     try:
         _, stream, version, topic, _, state = lines
-        entry = Entry(UUID(stream.decode()), int(version), topic.decode(), state)
+        entry = LogEntry(UUID(stream.decode()), int(version), topic.decode(), state)
     except ValueError:
         raise Malformed("its stream, version or topic is missing", where) from None
     if entry.leaf_input() != content:
@@ -72,7 +72,7 @@ def read_leaf_input(content: bytes) -> Entry:
     return entry
 
 
-def export_line(leaf: int, entry: Entry) -> bytes:
+def export_line(leaf: int, entry: LogEntry) -> bytes:
     """The entry at this leaf number as a line of `entries.jsonl`, with its newline."""
     try:
         state = encode_basestring(entry.state.decode())
@@ -84,7 +84,7 @@ def export_line(leaf: int, entry: Entry) -> bytes:
     ).encode()
 
 
-def read_export_line(line: bytes, leaf: int) -> Entry:
+def read_export_line(line: bytes, leaf: int) -> LogEntry:
     """The entry of line number `leaf` (from 0) of `entries.jsonl`, newline included. Raises Malformed."""
     where = f"line {leaf + 1} of the entries"
     try:
@@ -99,4 +99,4 @@ def read_export_line(line: bytes, leaf: int) -> Entry:
         raise Malformed(f"it does not have {', '.join(_KEYS)} in the canonical form of an export", where)
     if int(match["leaf"]) != leaf:
         raise Malformed(f"it has leaf {match['leaf']} in the place of leaf {leaf}", where)
-    return Entry(UUID(match["stream"]), int(match["version"]), match["topic"], state.encode())
+    return LogEntry(UUID(match["stream"]), int(match["version"]), match["topic"], state.encode())

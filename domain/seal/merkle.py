@@ -142,7 +142,7 @@ def check_consistency(old_size: int, new_size: int, old_root: bytes, new_root: b
 # -- the shape of a tree ----------------------------------------------------------------------
 
 
-class _Beside(NamedTuple):
+class _Siblings(NamedTuple):
     """The leaves from `first` up to, not including, `end` lie beside the way, to its left or its right."""
 
     first: int
@@ -155,29 +155,29 @@ def _split(first: int, end: int) -> int:
     return first + (1 << (end - first - 1).bit_length() - 1)
 
 
-def _way_to_leaf(index: int, size: int) -> list[_Beside]:
+def _way_to_leaf(index: int, size: int) -> list[_Siblings]:
     first, end, way = 0, size, []
     while end - first > 1:
         middle = _split(first, end)
         if index < middle:
-            way.append(_Beside(middle, end, is_left=False))
+            way.append(_Siblings(middle, end, is_left=False))
             end = middle
         else:
-            way.append(_Beside(first, middle, is_left=True))
+            way.append(_Siblings(first, middle, is_left=True))
             first = middle
     return way[::-1]
 
 
-def _way_to_edge(old: int, new: int) -> tuple[int, list[_Beside]]:
+def _way_to_edge(old: int, new: int) -> tuple[int, list[_Siblings]]:
     """The way up from the older tree's last subtree, which holds its leaves from `first` on, to the newer root."""
     first, end, way = 0, new, []
     while end != old:
         middle = _split(first, end)
         if old <= middle:
-            way.append(_Beside(middle, end, is_left=False))
+            way.append(_Siblings(middle, end, is_left=False))
             end = middle
         else:
-            way.append(_Beside(first, middle, is_left=True))
+            way.append(_Siblings(first, middle, is_left=True))
             first = middle
     return first, way[::-1]
 

@@ -13,7 +13,7 @@ from datetime import date
 from domain.calendar import years_have_passed
 from domain.events.treatment import Variance
 from domain.facts import doses_in_course
-from domain.history.records import Approval, Dose
+from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_among
 from domain.treatment.courses import Course, current_course
@@ -28,7 +28,7 @@ class Allowance:
     `left_in_course` is None where a report does not say how many doses were given.
     """
 
-    approval: Approval
+    approval: ApprovalRecord
     used: int
     left_on_approval: int
     left_in_course: int | None
@@ -39,7 +39,7 @@ class Allowance:
         return left if self.left_in_course is None else min(left, self.left_in_course)
 
 
-def in_force(history: PatientHistory, found: tuple[Course, ...], on: date) -> Approval | None:
+def in_force(history: PatientHistory, found: tuple[Course, ...], on: date) -> ApprovalRecord | None:
     """The approval that covers this day; the latest where several do, as after an appeal of a part.
 
     One for doses that were given before it was asked for is meant only where there is no other,
@@ -53,12 +53,12 @@ def in_force(history: PatientHistory, found: tuple[Course, ...], on: date) -> Ap
     return next(reversed(meant), None)
 
 
-def in_force_for(history: PatientHistory, request_id: str, on: date) -> Approval | None:
+def in_force_for(history: PatientHistory, request_id: str, on: date) -> ApprovalRecord | None:
     """The latest approval of one request that covers this day."""
     return next((one for one in reversed(history.approvals) if one.request_id == request_id and one.covers(on)), None)
 
 
-def approval_of(history: PatientHistory, dose: Dose) -> Approval | None:
+def approval_of(history: PatientHistory, dose: Dose) -> ApprovalRecord | None:
     """The approval that a dose was given under; None where there is none for its course (R9).
 
     One whose request names this very dose, given before it was asked for; else of the request
@@ -82,17 +82,17 @@ def _by_day(dose: Dose) -> tuple[date, int]:
     return dose.on, dose.version
 
 
-def doses_named(history: PatientHistory, approval: Approval) -> tuple[str, ...]:
+def doses_named(history: PatientHistory, approval: ApprovalRecord) -> tuple[str, ...]:
     """The doses, given before they were asked for, that alone this approval is for; an ordinary one names none."""
     request = history.request(approval.request_id)
     return request.retrospective_for if request is not None else ()
 
 
-def _for_doses_to_come(history: PatientHistory, approvals: Iterable[Approval]) -> list[Approval]:
+def _for_doses_to_come(history: PatientHistory, approvals: Iterable[ApprovalRecord]) -> list[ApprovalRecord]:
     return [one for one in approvals if not doses_named(history, one)]
 
 
-def _possible(history: PatientHistory, dose: Dose) -> list[Approval]:
+def _possible(history: PatientHistory, dose: Dose) -> list[ApprovalRecord]:
     """The approvals of the dose's course that it may have been given under: not taken back by then, nor for others.
 
     An approval never covers another course (R9).
@@ -108,14 +108,14 @@ def _possible(history: PatientHistory, dose: Dose) -> list[Approval]:
     return [one for one, doses in standing if not doses and dose.request_id in (None, one.request_id)]
 
 
-def doses_under(history: PatientHistory, approval: Approval) -> list[Dose]:
+def doses_under(history: PatientHistory, approval: ApprovalRecord) -> list[Dose]:
     """The doses that used an approval, in the order of their days."""
     # An approval never covers another course (R9).
     of_its_course = (dose for dose in history.doses if dose.counts and dose.course == approval.course)
     return sorted((dose for dose in of_its_course if approval_of(history, dose) == approval), key=_by_day)
 
 
-def doses_in_progress(history: PatientHistory, approval: Approval) -> list[Dose]:
+def doses_in_progress(history: PatientHistory, approval: ApprovalRecord) -> list[Dose]:
     """The doses of the course that was approved, given under any approval of its request: no course before it (R10)."""
     mine = [one for one in history.approvals if (one.request_id, one.course) == (approval.request_id, approval.course)]
     return [dose for one in mine for dose in doses_under(history, one)]
@@ -127,14 +127,18 @@ def allowance(history: PatientHistory, found: tuple[Course, ...], on: date) -> A
     return allowance_under(history, found, approval, on) if approval is not None else None
 
 
-def allowance_under(history: PatientHistory, found: tuple[Course, ...], approval: Approval, on: date) -> Allowance:
+def allowance_under(
+    history: PatientHistory, found: tuple[Course, ...], approval: ApprovalRecord, on: date
+) -> Allowance:
     """What one approval still allows, as if this day were one of its own."""
     used = sum(dose.on <= on for dose in doses_under(history, approval))
     left = max(0, approval.doses_approved - used)
     return Allowance(approval, used, left, _left_in_course(history, found, approval, on))
 
 
-def _left_in_course(history: PatientHistory, found: tuple[Course, ...], approval: Approval, on: date) -> int | None:
+def _left_in_course(
+    history: PatientHistory, found: tuple[Course, ...], approval: ApprovalRecord, on: date
+) -> int | None:
     """What the approved course still has; none where a dose on this day would belong to another one (R9)."""
     if place_among(history, found, on).course != approval.course:
         return 0
@@ -170,7 +174,7 @@ def _from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
         yield "over_the_approval"
 
 
-def _is_over(history: PatientHistory, dose: Dose, approval: Approval) -> bool:
+def _is_over(history: PatientHistory, dose: Dose, approval: ApprovalRecord) -> bool:
     entries = [one for one in history.doses if one.course == approval.course]
     if len(entries) <= approval.doses_approved:
         # So few entries of the course cannot be over it, under whichever approval each was given.

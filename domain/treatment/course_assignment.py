@@ -12,43 +12,43 @@ from domain.treatment.courses import Course, courses, current_course
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CoursePlace:
     """Where a dose belongs: a course by the name its event will carry, or the report it documents."""
 
     course: int | None
     documents_report: str | None
 
 
-def place_of_dose(history: PatientHistory, on: date) -> Place:
+def place_of_dose(history: PatientHistory, on: date) -> CoursePlace:
     """The course of a dose given on this day, whenever it is recorded (R24, R25)."""
     return place_among(history, courses(history), on)
 
 
-def place_among(history: PatientHistory, found: tuple[Course, ...], on: date) -> Place:
+def place_among(history: PatientHistory, found: tuple[Course, ...], on: date) -> CoursePlace:
     """The course, of those found, that a dose on this day would belong to."""
     around = next((one for one in found if one.account is not None and one.account.covers(on)), None)
     if around is not None:
-        return Place(None, around.report_id)
+        return CoursePlace(None, around.report_id)
     before = next((one for one in reversed(found) if one.begun_on <= on), None)
     if before is not None and (before.takes(on) or _was_voided_from(history, before, on)):
-        return Place(name_of(history, found, before), None)
+        return CoursePlace(name_of(history, found, before), None)
     after = next((one for one in found if one.begun_on > on), None)
     if after is not None and after.named is not None and _reaches_back(after, on):
-        return Place(after.named, None)
-    return Place(_next_name(history, found), None)
+        return CoursePlace(after.named, None)
+    return CoursePlace(_next_name(history, found), None)
 
 
-def place_in_course(history: PatientHistory, number: int, on: date) -> Place | None:
+def place_in_course(history: PatientHistory, number: int, on: date) -> CoursePlace | None:
     """The place in the course of this number, or in the next to begin; None where there is none of this number."""
     found = courses(history)
     if number == len(found) + 1:
-        return Place(_next_name(history, found), None)
+        return CoursePlace(_next_name(history, found), None)
     course = next((one for one in found if one.number == number), None)
     if course is None:
         return None
     if course.account is not None and course.account.covers(on):
-        return Place(None, course.report_id)
-    return Place(name_of(history, found, course), None)
+        return CoursePlace(None, course.report_id)
+    return CoursePlace(name_of(history, found, course), None)
 
 
 def without(history: PatientHistory, dose: Dose) -> PatientHistory:

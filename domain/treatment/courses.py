@@ -173,7 +173,7 @@ def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course,
     return tuple(merged)
 
 
-_Recorded = tuple[date, int, tuple[Dose, ...], CourseMarks]
+_RecordedCourse = tuple[date, int, tuple[Dose, ...], CourseMarks]
 """When a course of this ledger was begun, its name, its doses in the order of their days, and what events said."""
 
 
@@ -222,7 +222,7 @@ def documented_by(history: PatientHistory, dose: Dose) -> Account | None:
     return _documented(accounts(report for report in history.reports if not report.voided), dose)
 
 
-def _recorded(history: PatientHistory, as_of: date | None) -> list[_Recorded]:
+def _recorded(history: PatientHistory, as_of: date | None) -> list[_RecordedCourse]:
     """The courses that this ledger recorded doses of."""
     entered: dict[int, list[Dose]] = {}
     for dose in history.doses:
@@ -232,7 +232,9 @@ def _recorded(history: PatientHistory, as_of: date | None) -> list[_Recorded]:
     return [one for one in found if one is not None]
 
 
-def _recorded_course(name: int, own: Collection[Dose], marks: CourseMarks, as_of: date | None) -> _Recorded | None:
+def _recorded_course(
+    name: int, own: Collection[Dose], marks: CourseMarks, as_of: date | None
+) -> _RecordedCourse | None:
     standing = [dose for dose in own if dose.stands]
     members = _in_order(standing if as_of is None else [dose for dose in standing if dose.on <= as_of])
     if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:

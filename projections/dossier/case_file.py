@@ -19,7 +19,7 @@ from domain.errors import EditionUnknown, NotFound
 from domain.events import PatientEvent
 from domain.events.appeals import AppealDecided
 from domain.events.requests import Statement
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history import versions
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
@@ -63,7 +63,7 @@ SUFFIXES = {
 }
 
 
-class CaseRequest(Fact):
+class CaseRequest(FrozenModel):
     """The request as it is known now; its facts at the determination are in the replay."""
 
     request_id: str
@@ -82,7 +82,7 @@ class CaseRequest(Fact):
     approvals: tuple[WindowView, ...]
 
 
-class FactRow(Fact):
+class FactRow(FrozenModel):
     """One fact that the clauses looked at: as known at the determination, and as known now for the same day."""
 
     name: str
@@ -91,14 +91,14 @@ class FactRow(Fact):
     changed: bool
 
 
-class CaseDocument(Fact):
+class CaseDocument(FrozenModel):
     """A document and the file in the folder that holds its bytes; its own name may name a person, the file's never."""
 
     file: str
     on_record: DocumentView
 
 
-class EditionUsed(Fact):
+class EditionUsed(FrozenModel):
     """An edition under which something here was judged; `is_applied`: the determination's own."""
 
     key: str
@@ -108,7 +108,7 @@ class EditionUsed(Fact):
     is_applied: bool
 
 
-class PolicyClause(Fact):
+class PolicyClause(FrozenModel):
     """A clause in our own words, with the readings of ours that it relies on."""
 
     citation: str
@@ -118,7 +118,7 @@ class PolicyClause(Fact):
     readings: tuple[str, ...]
 
 
-class AppealDossier(Fact):
+class AppealDossier(FrozenModel):
     """`known_at` is when the last event that counts was recorded: event number `history_version`."""
 
     format: Literal["lemtrada-appeal-dossier/1"]

@@ -12,17 +12,17 @@ from domain.deadlines.appeals import clock_of_appeal
 from domain.deadlines.due_dates import DecisionClock, end_of_day
 from domain.deadlines.requests import clock_of
 from domain.deadlines.terms import in_words, terms_for
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
 
 
-class StoodStill(Fact):
+class StoodStill(FrozenModel):
     since: Instant
     until: Instant
 
 
-class Deadline(Fact):
+class Deadline(FrozenModel):
     """One clock. `ended_at` is when it was met, null while it runs; `due_at` itself is in time."""
 
     what: str

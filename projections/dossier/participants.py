@@ -8,31 +8,31 @@ from typing import Literal
 from domain.errors import NotPermitted, as_sentence
 from domain.events import PatientEvent
 from domain.events.appeals import AppealAssigned, AppealDecided
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.records import Appeal
 from domain.history.state import PatientHistory
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.permissions.appeal_independence import check_independent, check_uphold
 
-Part = Literal["worked towards the determination", "worked on the appeal", "recorded facts"]
+Participation = Literal["worked towards the determination", "worked on the appeal", "recorded facts"]
 
 
-class Deed(Fact):
+class Deed(FrozenModel):
     """One event that somebody recorded."""
 
     version: int
     title: str
 
 
-class Participant(Fact):
+class Participant(FrozenModel):
     """Somebody who recorded an event of this history, as the last of them names the person."""
 
     actor: Actor
-    parts: tuple[Part, ...]
+    parts: tuple[Participation, ...]
     deeds: tuple[Deed, ...]
 
 
-class Independence(Fact):
+class Independence(FrozenModel):
     """Somebody who had the appeal, or decided it: judged again from what was on record at that event."""
 
     actor: Actor
@@ -42,7 +42,7 @@ class Independence(Fact):
     sentence: str
 
 
-class Outsider(Fact):
+class Outsider(FrozenModel):
     """Somebody who is not of the plan: who asked, was consulted, filed the appeal, or speaks for the patient."""
 
     name: str
@@ -77,7 +77,7 @@ def participants(
     )
 
 
-def _parts(towards: bool, on_the_appeal: bool) -> Iterator[Part]:
+def _parts(towards: bool, on_the_appeal: bool) -> Iterator[Participation]:
     if towards:
         yield "worked towards the determination"
     if on_the_appeal:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.policy.answers import Answer
 from domain.policy.assessment import NOT_LISTED, Assessment, Finding, Recommendation
 from domain.policy.edition import Edition, Group, Path
@@ -30,14 +30,14 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplayStep:
     """What was said once this event was recorded; without one, what was known then, on the day asked for."""
 
     by: TimelineEntry | None
     assessment: Assessment
 
 
-class EditionAnswer(Fact):
+class EditionAnswer(FrozenModel):
     """The answer under another edition; null where that edition has no such clause."""
 
     edition: str
@@ -46,7 +46,7 @@ class EditionAnswer(Fact):
     sentence: str | None
 
 
-class ClauseRow(Fact):
+class ClauseRow(FrozenModel):
     """One clause. `depth` is its place in the outline; `because` the sentence behind the latest answer.
 
     `changed`: known now it is answered otherwise than known then; `differs_by_edition`: another
@@ -67,7 +67,7 @@ class ClauseRow(Fact):
     because: str
 
 
-class ChangedBy(Fact):
+class ChangedBy(FrozenModel):
     """One turn of an answer, and the event at which it turned; null: time alone turned it."""
 
     was: str
@@ -75,7 +75,7 @@ class ChangedBy(Fact):
     by: TimelineEntry | None
 
 
-class ClauseChange(Fact):
+class ClauseChange(FrozenModel):
     """A clause that is answered otherwise now than as known then, under the same edition; its turns in order."""
 
     citation: str
@@ -88,13 +88,13 @@ class ClauseChange(Fact):
     changed_by: tuple[ChangedBy, ...]
 
 
-class RecommendationChange(Fact):
+class RecommendationChange(FrozenModel):
     was: Recommendation
     is_now: Recommendation
     changed_by: tuple[ChangedBy, ...]
 
 
-class ReadingRelied(Fact):
+class ReadingRelied(FrozenModel):
     """A reading of ours that a finding or a reason relied on, and where."""
 
     number: str
@@ -188,11 +188,13 @@ def _elsewhere(assessment: Assessment, citation: str) -> EditionAnswer:
 # -- what changed, and by which event -----------------------------------------------------------
 
 
-def changes(editions: Sequence[Edition], then: Assessment | None, steps: Sequence[Step]) -> tuple[ClauseChange, ...]:
+def changes(
+    editions: Sequence[Edition], then: Assessment | None, steps: Sequence[ReplayStep]
+) -> tuple[ClauseChange, ...]:
     """The clauses whose last answer is not the one of then, each with every turn that it took."""
     if then is None or not steps:
         return ()
-    told = [Step(None, then), *steps]
+    told = [ReplayStep(None, then), *steps]
     found = []
     for was, is_now in zip(then.findings, steps[-1].assessment.findings, strict=True):
         if was.answer is not is_now.answer:
@@ -212,10 +214,10 @@ def changes(editions: Sequence[Edition], then: Assessment | None, steps: Sequenc
     return tuple(found)
 
 
-def recommendation_change(then: Assessment | None, steps: Sequence[Step]) -> RecommendationChange | None:
+def recommendation_change(then: Assessment | None, steps: Sequence[ReplayStep]) -> RecommendationChange | None:
     if then is None or not steps or then.recommendation == steps[-1].assessment.recommendation:
         return None
-    told = [Step(None, then), *steps]
+    told = [ReplayStep(None, then), *steps]
     return RecommendationChange(
         was=then.recommendation,
         is_now=steps[-1].assessment.recommendation,

@@ -19,11 +19,11 @@ from domain.events.determinations import (
     RequestDenied,
     RequestReferred,
 )
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.people import Actor
 from domain.policy.assessment import Assessment, Recommendation
 
-DecisionKind = Literal[
+RecordedKind = Literal[
     "approved",
     "partly_approved",
     "denied",
@@ -45,7 +45,7 @@ Deciding = (
 )
 
 
-class Granted(Fact):
+class Granted(FrozenModel):
     """What was approved; both days are included. `course` is null where another record did not say."""
 
     course: int | None
@@ -55,7 +55,7 @@ class Granted(Fact):
     left_out: str | None
 
 
-class Recorded(Fact):
+class Recorded(FrozenModel):
     """One determination, from its event, which is number `version` of the history.
 
     `decided_by` recorded it; `decided_by_name` is who decided according to an import. An import
@@ -64,7 +64,7 @@ class Recorded(Fact):
 
     version: int
     event: str
-    kind: DecisionKind
+    kind: RecordedKind
     request_id: str
     appeal_id: str | None
     decided_on: Day
@@ -164,7 +164,7 @@ def decided_on(event: Deciding) -> date:
             return event.determination.decided_on
 
 
-def kind_of(event: Deciding) -> DecisionKind:
+def kind_of(event: Deciding) -> RecordedKind:
     match event:
         case CourseApproved():
             return "partly_approved" if event.left_out is not None else "approved"
@@ -182,7 +182,7 @@ def kind_of(event: Deciding) -> DecisionKind:
             return _OUTCOMES[event.outcome]
 
 
-_OUTCOMES: dict[str, DecisionKind] = {
+_OUTCOMES: dict[str, RecordedKind] = {
     "upheld": "appeal_upheld",
     "overturned": "appeal_overturned",
     "overturned_in_part": "appeal_overturned_in_part",

@@ -18,22 +18,22 @@ from domain.calendar import Day, Instant
 from domain.errors import EditionUnknown, NotFound
 from domain.events import PatientEvent
 from domain.events.determinations import ApprovalExtended, CourseApproved, PastDeterminationImported
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history import versions
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for, edition_named, edition_recorded
 from domain.policy.reassessment import Concluded, Difference, Rechecked, compared, would_differ
-from domain.review.assess_request import judge, without_doses
+from domain.review.assess_request import request_assessment, without_doses
 from domain.treatment.approval_use import doses_in_progress
 from projections.replay import clauses as replay_clauses
 from projections.replay import text
 from projections.replay.clauses import ClauseChange, ClauseRow, ReadingRelied, RecommendationChange
 from projections.replay.recorded_decisions import (
     Deciding,
-    DecisionKind,
     Recorded,
+    RecordedKind,
     decided_on,
     decisions_of,
     kind_of,
@@ -42,17 +42,17 @@ from projections.replay.recorded_decisions import (
 from projections.timeline import entry
 
 
-class DecisionListed(Fact):
+class DecisionListed(FrozenModel):
     """A determination of the request that could be replayed, by the version of its event."""
 
     version: int
-    kind: DecisionKind
+    kind: RecordedKind
     decided_on: Day
     decided_by: str
     is_replayed: bool
 
 
-class Reassessed(Fact):
+class Reassessed(FrozenModel):
     """The request judged again on a day, from the history as it was after event number `history_version`."""
 
     history_version: int
@@ -60,7 +60,7 @@ class Reassessed(Fact):
     assessment: Assessment
 
 
-class Agreement(Fact):
+class Agreement(FrozenModel):
     """Whether the record agrees with the same request judged again as known then; if not, in which findings.
 
     `facts` names what the history of then tells otherwise than the record stored. `rechecked` judges
@@ -75,7 +75,7 @@ class Agreement(Fact):
     rechecked: Rechecked | None = None
 
 
-class Replay(Fact):
+class Replay(FrozenModel):
     """`known_at` is when the last event that counts was recorded, `as_of` the day of (2) and (3).
 
     (1) is always judged on the determination's own day: only there it can be compared with the record.
@@ -118,7 +118,7 @@ class _Case:
         request = history.request(self.request_id)
         assert request is not None
         apart = without_doses(history, tuple(self._not_before(history, as_of)))
-        judgement = judge(apart, request, as_of, edition)
+        judgement = request_assessment(apart, request, as_of, edition)
         return Reassessed(
             history_version=judgement.history_version,
             assessment_digest=judgement.digest,
@@ -303,18 +303,20 @@ def _others(applied: Edition | None, chosen: Edition | None) -> list[Edition]:
     return [one for one in asked if (one.key, one.revision) != same]
 
 
-def _steps(case: _Case, then: Reassessed | None, as_of: date, edition: Edition | None) -> list[replay_clauses.Step]:
+def _steps(
+    case: _Case, then: Reassessed | None, as_of: date, edition: Edition | None
+) -> list[replay_clauses.ReplayStep]:
     """What was known then judged on the day, and again after every event recorded since."""
     if then is None or edition is None:
         return []
     before = case.versions[: then.history_version]
     since = case.versions[then.history_version :]
     events = case.events[then.history_version :]
-    first = replay_clauses.Step(None, case.judged(before[-1], as_of, edition).assessment)
+    first = replay_clauses.ReplayStep(None, case.judged(before[-1], as_of, edition).assessment)
     return [
         first,
         *(
-            replay_clauses.Step(entry(event, case.zone), case.judged(history, as_of, edition).assessment)
+            replay_clauses.ReplayStep(entry(event, case.zone), case.judged(history, as_of, edition).assessment)
             for event, history in zip(events, since, strict=True)
         ),
     ]

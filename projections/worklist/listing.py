@@ -22,10 +22,10 @@ from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.people import ActorId
 from domain.policy.assessment import Recommendation
-from projections.worklist.rows import STATES, Kind, Standing, State, WorklistRow, standing
+from projections.worklist.rows import STATES, CaseKind, CaseState, DueStatus, WorklistRow, standing
 
 Sort = Literal["due_at", "received_at", "state", "held_by"]
 Clause = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.()]{1,20}$")]
@@ -36,14 +36,14 @@ LIMIT_MAX: Final = 200
 _PLACE: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
-class Filters(Fact):
+class Filters(FrozenModel):
     """What a row must be; left out, it may be anything. `overdue` and `at_risk` together take either.
 
     `path` is `unknown` where the history does not say; `missing` is a clause that is still needed.
     """
 
-    state: tuple[State, ...] = ()
-    kind: Kind | None = None
+    state: tuple[CaseState, ...] = ()
+    kind: CaseKind | None = None
     path: Literal["A", "B", "unknown"] | None = None
     recommendation: Recommendation | None = None
     line_of_business: LineOfBusiness | None = None
@@ -55,7 +55,7 @@ class Filters(Fact):
     missing: Clause | None = None
 
 
-class Paging(Fact):
+class Paging(FrozenModel):
     """`after` is the `next_after` of the page before, which was sorted the same way."""
 
     sort: Sort = "due_at"
@@ -71,11 +71,11 @@ class WorklistItem(WorklistRow):
     could not be folded; see `failures`.
     """
 
-    standing: Standing | None
+    standing: DueStatus | None
     stale: bool
 
 
-class FailedPatient(Fact):
+class FailedPatient(FrozenModel):
     """A patient whose rows cannot be made, as often as was tried; `error` is its kind and place."""
 
     patient_id: UUID
@@ -84,7 +84,7 @@ class FailedPatient(Fact):
     attempts: int
 
 
-class Worklist(Fact):
+class Worklist(FrozenModel):
     """One page. The rows are judged on `as_of`, from what was recorded by `known_at` (null: by now).
 
     Clocks are read at `clocks_at`. `counts` are of the rows that the filters take, by state, whatever
@@ -96,7 +96,7 @@ class Worklist(Fact):
     known_at: Instant | None
     clocks_at: Instant
     items: tuple[WorklistItem, ...]
-    counts: dict[State, int]
+    counts: dict[CaseState, int]
     next_after: str | None
     failures: tuple[FailedPatient, ...]
 
@@ -106,7 +106,7 @@ class Chosen:
     """The rows of one page, one more where there is another page, and how many there are of each state."""
 
     rows: Sequence[WorklistRow]
-    counts: dict[State, int]
+    counts: dict[CaseState, int]
 
 
 def chosen_from(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, now: datetime) -> Chosen:
@@ -145,7 +145,7 @@ def matches(row: WorklistRow, filters: Filters, now: datetime) -> bool:
     return not wanted or standing(row, now) in wanted
 
 
-def counted(states: Iterable[State]) -> dict[State, int]:
+def counted(states: Iterable[CaseState]) -> dict[CaseState, int]:
     """Every state, also those of no row."""
     found = dict.fromkeys(STATES, 0)
     for state in states:

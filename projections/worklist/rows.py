@@ -23,29 +23,35 @@ from domain.deadlines.requests import clock_of
 from domain.errors import EditionUnknown
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.assessment import Recommendation
 from domain.policy.editions import edition_for
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from domain.treatment.reported_courses import COURSE_SPAN
 
-Kind = Literal["request", "appeal"]
-State = Literal["open", "awaiting_information", "referred", "appeal_open", "with_external_review"]
-Standing = Literal["running", "at_risk", "overdue", "paused"]
-STATES: Final[tuple[State, ...]] = ("open", "awaiting_information", "referred", "appeal_open", "with_external_review")
+CaseKind = Literal["request", "appeal"]
+CaseState = Literal["open", "awaiting_information", "referred", "appeal_open", "with_external_review"]
+DueStatus = Literal["running", "at_risk", "overdue", "paused"]
+STATES: Final[tuple[CaseState, ...]] = (
+    "open",
+    "awaiting_information",
+    "referred",
+    "appeal_open",
+    "with_external_review",
+)
 
 
-class Holder(Fact):
+class Holder(FrozenModel):
     """Who of the plan has the work."""
 
     id: str
     name: str
 
 
-class WorklistRow(Fact):
+class WorklistRow(FrozenModel):
     """One open request or appeal, as its patient's history has it on a day.
 
     `state`: a referred request whose questions are out is `awaiting_information`. `path`,
@@ -60,8 +66,8 @@ class WorklistRow(Fact):
     subject_id: str
     patient_id: UUID
     request_id: str
-    kind: Kind
-    state: State
+    kind: CaseKind
+    state: CaseState
     path: Literal["A", "B"] | None
     recommendation: Recommendation | None
     missing: tuple[str, ...]
@@ -99,7 +105,7 @@ def day_of_folding(history: PatientHistory, today: date, zone: ZoneInfo) -> date
     return max(today, history.recorded_at.astimezone(zone).date())
 
 
-def standing(row: WorklistRow, now: datetime) -> Standing | None:
+def standing(row: WorklistRow, now: datetime) -> DueStatus | None:
     """How the clock stands at an instant; None where it is not the plan's. In time is a decision at `due_at` itself."""
     if row.due_at is None or row.at_risk_from is None:
         return None
@@ -190,7 +196,7 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
     )
 
 
-def _state(request: Request) -> State:
+def _state(request: Request) -> CaseState:
     """What it waits for; one that is closed since is looked at on a day when it was open."""
     if request.awaits is not None:
         return "awaiting_information"
@@ -214,7 +220,7 @@ class _Policy:
     @classmethod
     def of(cls, history: PatientHistory, request: Request, day: date) -> _Policy:
         try:
-            said = judge(history, request, day).assessment
+            said = request_assessment(history, request, day).assessment
         except EditionUnknown:
             return cls()
         return cls(said.scope, said.recommendation, said.needed, said.edition, said.edition_provenance)

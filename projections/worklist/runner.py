@@ -19,16 +19,16 @@ from weakref import WeakKeyDictionary
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand, NotFound
 from domain.history.state import PatientHistory
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from projections.worklist.listing import Filters, Paging, Worklist, chosen_from, cursor_of, page_of
 from projections.worklist.rows import WorklistRow, day_of_folding, worklist_rows
 from projections.worklist.storage import (
     UNAVAILABLE,
-    Failure,
     Generation,
     Refolded,
-    Standing,
+    ViewFailure,
     Views,
+    ViewStatus,
     WorklistEntry,
     views_of,
 )
@@ -43,7 +43,7 @@ ROWS_TURNED_AT_ONCE: Final = 2_000
 FIRST_RETRY: Final = timedelta(seconds=1)
 LAST_RETRY: Final = timedelta(hours=1)
 
-Progress = Callable[[int], None]
+PatientsDone = Callable[[int], None]
 """Told how many patients are done."""
 
 
@@ -77,13 +77,13 @@ class Lag:
 
 
 def worklist(
-    ledger: LedgerOnRecord,
+    ledger: LedgerReader,
     filters: Filters,
     paging: Paging,
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
-    progress: Progress | None = None,
+    progress: PatientsDone | None = None,
 ) -> Worklist:
     """A page of the worklist: now from the tables, brought up to date first; else every patient is folded.
 
@@ -100,7 +100,7 @@ def worklist(
     return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
 
 
-def _worklist_now(ledger: LedgerOnRecord, filters: Filters, paging: Paging, progress: Progress | None) -> Worklist:
+def _worklist_now(ledger: LedgerReader, filters: Filters, paging: Paging, progress: PatientsDone | None) -> Worklist:
     """As the log was when the question came, or later; where nothing is behind, in one look at the tables."""
     views, now, at_least = views_of(ledger.recorder.datastore), ledger.now(), None
     while True:
@@ -116,11 +116,11 @@ def _worklist_now(ledger: LedgerOnRecord, filters: Filters, paging: Paging, prog
 
 
 def folded_rows(
-    ledger: LedgerOnRecord,
+    ledger: LedgerReader,
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
-    progress: Progress | None = None,
+    progress: PatientsDone | None = None,
 ) -> Iterator[WorklistRow]:
     """The rows of every patient, folded from the log."""
     if known_at is not None and known_at > ledger.now() and ledger.is_empty():
@@ -139,7 +139,7 @@ def folded_rows(
 # -- the loop ---------------------------------------------------------------------------------
 
 
-def catch_up(ledger: LedgerOnRecord, progress: Progress | None = None) -> Generation:
+def catch_up(ledger: LedgerReader, progress: PatientsDone | None = None) -> Generation:
     """Brings the rows to where the log is now, and to today; the first time, that is to build them.
 
     The generation that serves and has got there. One at a time in a process: a second one would
@@ -171,7 +171,7 @@ def catch_up(ledger: LedgerOnRecord, progress: Progress | None = None) -> Genera
                 progress(done)
 
 
-def lag(ledger: LedgerOnRecord) -> Lag:
+def lag(ledger: LedgerReader) -> Lag:
     """How far the worklist's rows are behind the log."""
     now = ledger.now()
     views = views_of(ledger.recorder.datastore)
@@ -182,7 +182,7 @@ def lag(ledger: LedgerOnRecord) -> Lag:
     return Lag(WORKLIST, standing.log_position, position, behind, since, standing.failed)
 
 
-def rebuild(ledger: LedgerOnRecord, *, alone: bool = False, progress: Progress | None = None) -> Rebuilt:
+def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: PatientsDone | None = None) -> Rebuilt:
     """Folds every patient into a new generation, which then takes the place of the one that served meanwhile.
 
     With `alone`, rows that other versions of the program made are thrown away too. What a rebuild
@@ -209,15 +209,13 @@ def rebuild(ledger: LedgerOnRecord, *, alone: bool = False, progress: Progress |
     return Rebuilt(WORKLIST, done, len(failed), serves)
 
 
-def _stored(
-    ledger: LedgerOnRecord, views: Views, generation: Generation, position: int, patients: Sequence[UUID]
-) -> int:
+def _stored(ledger: LedgerReader, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> int:
     """Of how many. Where another runner moved on meanwhile nothing is stored, and the caller looks again."""
     views.store(WORKLIST, generation, position, list(_refolded(ledger, patients)), ledger.now())
     return len(patients)
 
 
-def _refolded(ledger: LedgerOnRecord, patients: Sequence[UUID]) -> Iterator[Refolded]:
+def _refolded(ledger: LedgerReader, patients: Sequence[UUID]) -> Iterator[Refolded]:
     for patient_id, history in ledger.histories(patients):
         try:
             yield Refolded(patient_id, _entries(ledger, history))
@@ -227,7 +225,7 @@ def _refolded(ledger: LedgerOnRecord, patients: Sequence[UUID]) -> Iterator[Refo
             yield Refolded(patient_id, error=place_of(error))
 
 
-def _entries(ledger: LedgerOnRecord, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
+def _entries(ledger: LedgerReader, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
     if isinstance(history, Exception):
         raise history
     day = day_of_folding(history, ledger.today(), ledger.zone)
@@ -243,12 +241,12 @@ def place_of(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def _tried_again(standing: Standing, now: datetime) -> list[UUID]:
+def _tried_again(standing: ViewStatus, now: datetime) -> list[UUID]:
     """Those whose rows failed and who are due for another attempt."""
     return [one.patient_id for one in standing.failures if _is_tried_again(one, now)][:PATIENTS_AT_ONCE]
 
 
-def _is_tried_again(failure: Failure, now: datetime) -> bool:
+def _is_tried_again(failure: ViewFailure, now: datetime) -> bool:
     """After a pause that doubles with each attempt."""
     pause = min(LAST_RETRY, FIRST_RETRY * (1 << min(failure.attempts - 1, 20)))
     return failure.failed_at + pause <= now
@@ -260,10 +258,10 @@ def _batches(patients: Iterable[UUID]) -> Iterator[tuple[UUID, ...]]:
         yield batch
 
 
-_TURNS: Final[WeakKeyDictionary[LedgerOnRecord, RLock]] = WeakKeyDictionary()
+_TURNS: Final[WeakKeyDictionary[LedgerReader, RLock]] = WeakKeyDictionary()
 _ONE_MORE: Final = RLock()
 
 
-def _turn_of(ledger: LedgerOnRecord) -> RLock:
+def _turn_of(ledger: LedgerReader) -> RLock:
     with _ONE_MORE:
         return _TURNS.setdefault(ledger, RLock())

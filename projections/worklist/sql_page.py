@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.ledger.stores.sql import Run
+from domain.ledger.stores.sql import SqlRun
 from projections.worklist.sql_rows import ANY, CELL, COLUMNS, INDEX_OF, WorklistQuery
 
 _COUNTED: Final = "CAST(SUM(number) AS bigint) AS number FROM {schema}.worklist_counts WHERE generation = :generation"
@@ -20,7 +20,7 @@ _ROW: Final = """
         SELECT 1 FROM {schema}.view_failures AS f WHERE f.view = :view AND f.patient_id = e.patient_id) AS stale"""
 
 
-def counts_of(run: Run, generation: int, query: WorklistQuery) -> dict[str, int]:
+def counts_of(run: SqlRun, generation: int, query: WorklistQuery) -> dict[str, int]:
     """By state, of the rows that the query takes, whatever states it asks for."""
     if _is_of_one_person(query) and query.missing is not None:
         values: dict[str, Any] = {}
@@ -36,7 +36,7 @@ def counts_of(run: Run, generation: int, query: WorklistQuery) -> dict[str, int]
 
 
 def rows_of(
-    run: Run, view: str, generation: int, query: WorklistQuery, counts: Mapping[str, int]
+    run: SqlRun, view: str, generation: int, query: WorklistQuery, counts: Mapping[str, int]
 ) -> list[Mapping[str, Any]]:
     """One row more than a page, which tells that there is another page."""
     accepted = query.equal.get("state", counts)
@@ -58,7 +58,7 @@ def rows_of(
     return run(_along(query, values, INDEX_OF[query.sort]), **values)
 
 
-def _by_standing(run: Run, query: WorklistQuery, values: dict[str, Any]) -> list[Mapping[str, Any]]:
+def _by_standing(run: SqlRun, query: WorklistQuery, values: dict[str, Any]) -> list[Mapping[str, Any]]:
     """What is overdue was due before anything that is at risk, so one stretch of the index follows the other."""
     stretches = [replace(query, at_risk=False)] if query.overdue else []
     stretches += [replace(query, overdue=False)] if query.at_risk else []

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from domain.ledger.stores.sql import Run
+from domain.ledger.stores.sql import SqlRun
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands in an instant's column where there is none: it is never reached, and sorts last."""
@@ -79,7 +79,7 @@ INDEX_OF: Final[dict[Sort, str]] = {
 
 # -- the statements, for both stores ----------------------------------------------------------
 
-Cell = tuple[str, ...]
+SqlCell = tuple[str, ...]
 
 _FORGET = (
     "DELETE FROM {schema}.worklist_entries WHERE generation = :generation AND patient_id {among patients}"  # noqa: S608
@@ -127,10 +127,10 @@ def standing_at(
 
 
 def replace_rows(
-    run: Run, generation: int, patients: Sequence[UUID], entries: Iterable[WorklistEntry], at: datetime
+    run: SqlRun, generation: int, patients: Sequence[UUID], entries: Iterable[WorklistEntry], at: datetime
 ) -> None:
     """Puts these rows, as they stand at an instant, in the place of those of the patients; counts with them."""
-    counted = Counter[Cell]()
+    counted = Counter[SqlCell]()
     if patients:
         for row in run(_FORGET, generation=generation, patients=list(patients)):
             _count(counted, tuple(row[name] for name in CELL), -1)
@@ -148,9 +148,9 @@ def replace_rows(
     _store_counts(run, generation, counted)
 
 
-def turn(run: Run, generation: int, now: datetime, limit: int) -> int:
+def turn(run: SqlRun, generation: int, now: datetime, limit: int) -> int:
     """Gives some of the rows whose clocks stand otherwise by now their new standing; how many it was."""
-    counted, rows = Counter[Cell](), []
+    counted, rows = Counter[SqlCell](), []
     turned = run(_TURNED, generation=generation, now=now, limit=limit)
     for row in turned:
         standing, turns_at = standing_at(
@@ -171,7 +171,7 @@ def turn(run: Run, generation: int, now: datetime, limit: int) -> int:
     return len(turned)
 
 
-def drop_rows(run: Run, generation: int, limit: int) -> bool:
+def drop_rows(run: SqlRun, generation: int, limit: int) -> bool:
     """Deletes some rows; whether these were the last."""
     if len(run(_DROP_ROWS, generation=generation, limit=limit)) == limit:
         return False
@@ -179,7 +179,7 @@ def drop_rows(run: Run, generation: int, limit: int) -> bool:
     return True
 
 
-def _count(counted: Counter[Cell], cell: Cell, number: int) -> None:
+def _count(counted: Counter[SqlCell], cell: SqlCell, number: int) -> None:
     """A row is counted for its holder and for any; but with what it lacks only for nobody and for any.
 
     What one person has is little, and is counted as it is.
@@ -192,7 +192,7 @@ def _count(counted: Counter[Cell], cell: Cell, number: int) -> None:
         counted[held_by, missing, *rest] += number
 
 
-def _store_counts(run: Run, generation: int, counted: Counter[Cell]) -> None:
+def _store_counts(run: SqlRun, generation: int, counted: Counter[SqlCell]) -> None:
     # In one order, so that cells that are near each other are written after each other.
     changes = [(dict(zip(CELL, cell, strict=True)), number) for cell, number in sorted(counted.items()) if number]
     place = {"generation": generation}

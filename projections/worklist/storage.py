@@ -17,7 +17,7 @@ from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteDatastore
 
 from domain.ledger.errors import StoreError
-from domain.ledger.stores.sql import PostgresViews, Run, SQLiteViews, ViewStore
+from domain.ledger.stores.sql import PostgresViews, SQLiteViews, SqlRun, ViewStore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from projections.worklist.sql_page import counts_of, rows_of
 from projections.worklist.sql_rows import NEVER, WorklistEntry, WorklistQuery, drop_rows, replace_rows, turn
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 __all__ = [
     "NEVER",
     "UNAVAILABLE",
-    "Failure",
     "Generation",
     "Refolded",
-    "Standing",
+    "ViewFailure",
+    "ViewStatus",
     "Views",
     "WorklistEntry",
     "WorklistFound",
@@ -70,7 +70,7 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class ViewFailure:
     """A patient whose rows could not be made, as often as `attempts` says."""
 
     patient_id: UUID
@@ -80,7 +80,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ViewStatus:
     """Where a view stands at one moment, beside the log, whose last position is `log_position`.
 
     `is_due`: the day that was asked about alters rows. `has_turned`: clocks that stand otherwise
@@ -89,7 +89,7 @@ class Standing:
     """
 
     log_position: int
-    failures: list[Failure]
+    failures: list[ViewFailure]
     failed: int
     clocks_at: datetime
     moved_at: datetime | None = None
@@ -174,19 +174,19 @@ class Views:
         found = self._store.reads(lambda run: run(_SERVING, view=view, renderer=renderer))
         return Generation(found[0]["generation"], found[0]["position"]) if found else None
 
-    def standing(self, view: str, renderer: str, day: date, now: datetime) -> Standing:
+    def standing(self, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
         return self._store.reads(lambda run: _standing(run, view, renderer, day, now))
 
     def worklist(
         self, view: str, renderer: str, query: WorklistQuery, day: date, at_least: int | None = None
-    ) -> tuple[Standing, WorklistFound | None]:
+    ) -> tuple[ViewStatus, WorklistFound | None]:
         """Where the view stands, and a page of it of the same moment; none where it is behind.
 
         It is behind where it has not come to `at_least`, by itself the end of the log, or where
         time altered rows since.
         """
 
-        def work(run: Run) -> tuple[Standing, WorklistFound | None]:
+        def work(run: SqlRun) -> tuple[ViewStatus, WorklistFound | None]:
             standing = _standing(run, view, renderer, day, query.now)
             generation, wanted = standing.generation, at_least if at_least is not None else standing.log_position
             if generation is None or generation.position < wanted or standing.is_due or standing.has_turned:
@@ -203,7 +203,7 @@ class Views:
         rows = self._store.reads(lambda run: run(_DUE, view=view, generation=generation.number, day=day, limit=limit))
         return [_uuid(row["patient_id"]) for row in rows]
 
-    def failures(self, view: str) -> list[Failure]:
+    def failures(self, view: str) -> list[ViewFailure]:
         """The longest waiting first, and no more than are shown."""
         return self._store.reads(lambda run: _failures(run, view))
 
@@ -225,7 +225,7 @@ class Views:
         moved the generation on or dropped it meanwhile: what was folded may be older than what is there.
         """
 
-        def work(run: Run) -> Generation | None:
+        def work(run: SqlRun) -> Generation | None:
             place = {"view": view, "generation": generation.number}
             if not run(_MOVE, **place, position=position, expected=generation.position, at=at):
                 return None
@@ -248,7 +248,7 @@ class Views:
     def turn(self, view: str, generation: Generation, now: datetime, limit: int) -> bool:
         """Gives rows whose clocks stand otherwise by now their new standing, so many at once; whether any had to."""
 
-        def work(run: Run) -> bool:
+        def work(run: SqlRun) -> bool:
             place = {"view": view, "generation": generation.number, "position": generation.position}
             moved = run(_MOVE, **place, expected=generation.position, at=now)
             return bool(moved) and turn(run, generation.number, _instant(moved[0]["clocks_at"]), limit) > 0
@@ -273,7 +273,7 @@ class Views:
         """
         older = _DROP_OLDER if alone else f"{_DROP_OLDER} AND renderer = :renderer"
 
-        def work(run: Run) -> bool:
+        def work(run: SqlRun) -> bool:
             if not run(_SERVE, view=view, generation=generation.number):
                 return False
             run(older, view=view, generation=generation.number, renderer=renderer)
@@ -285,7 +285,7 @@ class Views:
     def sweep(self, view: str) -> None:
         """Deletes what is left of dropped generations, also of one whose sweeper was killed, a little at a time."""
 
-        def work(run: Run) -> bool:
+        def work(run: SqlRun) -> bool:
             dropped = run(_DROPPED, view=view)
             if dropped and drop_rows(run, dropped[0]["generation"], ROWS_DROPPED_AT_ONCE):
                 run(_GONE, view=view, generation=dropped[0]["generation"])
@@ -295,15 +295,15 @@ class Views:
             pass
 
 
-def _standing(run: Run, view: str, renderer: str, day: date, now: datetime) -> Standing:
+def _standing(run: SqlRun, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
     (found,) = run(_STANDING, view=view, renderer=renderer, day=day, now=now)
     failures = _failures(run, view)
     failed = len(failures)
     if failed == FAILURES_SHOWN:
         failed = run(_COUNT_FAILURES, view=view)[0]["number"]
     if found["generation"] is None:
-        return Standing(found["log_position"], failures, failed, clocks_at=now)
-    return Standing(
+        return ViewStatus(found["log_position"], failures, failed, clocks_at=now)
+    return ViewStatus(
         log_position=found["log_position"],
         failures=failures,
         failed=failed,
@@ -315,9 +315,9 @@ def _standing(run: Run, view: str, renderer: str, day: date, now: datetime) -> S
     )
 
 
-def _failures(run: Run, view: str) -> list[Failure]:
+def _failures(run: SqlRun, view: str) -> list[ViewFailure]:
     return [
-        Failure(_uuid(row["patient_id"]), row["error"], _instant(row["failed_at"]), row["attempts"])
+        ViewFailure(_uuid(row["patient_id"]), row["error"], _instant(row["failed_at"]), row["attempts"])
         for row in run(_FAILURES, view=view, limit=FAILURES_SHOWN)
     ]
 

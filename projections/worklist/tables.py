@@ -13,7 +13,7 @@ from domain.deadlines.terms import TERMS
 from domain.policy.editions import EDITIONS
 from projections.worklist.listing import Chosen, FailedPatient, Filters, Paging, cursor_of
 from projections.worklist.rows import STATES, WorklistRow
-from projections.worklist.storage import NEVER, Standing, WorklistEntry, WorklistFound, WorklistQuery
+from projections.worklist.storage import NEVER, ViewStatus, WorklistEntry, WorklistFound, WorklistQuery
 
 WORKLIST: Final = "worklist"
 
@@ -89,7 +89,9 @@ def query_of(filters: Filters, paging: Paging, now: datetime) -> WorklistQuery:
     )
 
 
-def stored_page(found: WorklistFound, standing: Standing) -> tuple[Chosen, frozenset[UUID], tuple[FailedPatient, ...]]:
+def stored_page(
+    found: WorklistFound, standing: ViewStatus
+) -> tuple[Chosen, frozenset[UUID], tuple[FailedPatient, ...]]:
     """A page of the rows as they are stored, whose of them are stale, and whose rows failed."""
     rows = [WorklistRow.model_validate_json(one) for one in found.rows]
     stale = frozenset(row.patient_id for row, is_stale in zip(rows, found.stale, strict=True) if is_stale)

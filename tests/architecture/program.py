@@ -15,12 +15,11 @@ from api.fhir.audit_events import is_told, of_event, row_id
 from api.fhir.bundles import capabilities, outcome
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.provenance import of_change
-from api.files.assess_lines import Line, answers
+from api.files.assess_lines import AssessLine, answers
 from api.files.import_intake import CLAIM_COLUMNS
 from api.files.import_lines import json_schema as schema_of_import
 from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType, install
-from api.http.security_log import SECURITY_LOGGER, SecurityEvent
-from api.http.security_log import Reason as SecurityReason
+from api.http.security_log import SECURITY_LOGGER, DenialReason, SecurityEvent
 from api.identity.cookies_and_csrf import CSRF_FIELD, CSRF_HEADER, cookie_name
 from api.identity.credentials import code_of, token_of
 from api.identity.openid_settings import PREFIX as OPENID_PREFIX
@@ -74,13 +73,14 @@ __all__ = [
     "WRONG_USE",
     "Access",
     "AccessLog",
+    "AssessLine",
     "BodyTooLarge",
     "Credential",
+    "DenialReason",
     "DocumentDamaged",
     "ImportedFrom",
     "Ledger",
     "LedgerError",
-    "Line",
     "NewAccess",
     "NoRole",
     "NotKnown",
@@ -92,7 +92,6 @@ __all__ = [
     "Role",
     "Sealing",
     "SecurityEvent",
-    "SecurityReason",
     "Signer",
     "StoreError",
     "Through",

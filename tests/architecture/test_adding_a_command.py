@@ -29,7 +29,7 @@ EVENT: Final = '''class CallbackPromised(Event):
 
 
 '''
-COMMAND: Final = """class PromiseCallback(Reason):
+COMMAND: Final = """class PromiseCallback(WithReason):
     request_id: RequestId
 
 
@@ -40,7 +40,7 @@ DECISION: Final = """def promise_callback(history: Any, command: Any, moment: An
 
 
 """
-ROUTE: Final = """    Act(
+ROUTE: Final = """    CommandRoute(
         "/requests/{request_id}/promise-callback",
         requests.PromiseCallback,
         "The plan promised to call the prescriber's office back.",
@@ -74,7 +74,7 @@ EDITS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "domain/permissions/commands.py": (
         ("            determinations.ApproveCourse,\n", "            requests.PromiseCallback,\n"),
     ),
-    "api/routes/commands/requests.py": (('    Act("/requests/{request_id}/release"', ROUTE),),
+    "api/routes/commands/requests.py": (('    CommandRoute(\n        "/requests/{request_id}/release"', ROUTE),),
 }
 """By file: what is inserted, and the text that it is inserted before."""
 

@@ -14,7 +14,7 @@ from tests import ROOT
 PAGES = ROOT / "api" / "pages"
 DECIDING = {"decide", "open_history", *(decision.__name__ for decision in DECISIONS.values())}
 MODULE = "domain.decisions"
-CALLABLE_BY_NAME = {"DECISIONS", "Moment"}
+CALLABLE_BY_NAME = {"DECISIONS", "CommandContext"}
 """What would make a decision possible without importing one."""
 
 
@@ -53,7 +53,7 @@ def test_no_page_decides(path: Path) -> None:
         "from domain.decisions.patient import open_history",
         "import domain.decisions.requests as requests",
         "from domain import decisions",
-        "from domain.commands.context import Moment",
+        "from domain.commands.context import CommandContext",
         "ledger.decide(command)",
     ],
 )

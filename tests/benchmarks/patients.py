@@ -22,7 +22,7 @@ from domain.commands.treatment import RecordDose
 from domain.events.base import Event
 from domain.events.patient import MemberIndexed
 from domain.ledger.application import Ledger, open_ledger
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from tests.clock import Clock
 from tests.story import NURSE
 
@@ -140,7 +140,7 @@ def made_by_commands() -> Template:
 def approve(ledger: Ledger, patient_id: UUID) -> None:
     history = ledger.history(patient_id)
     request = history.requests[-1]
-    digest = judge(history, request, ledger.today()).digest
+    digest = request_assessment(history, request, ledger.today()).digest
     ledger.execute(patient_id, ApproveCourse(request_id=request.request_id, assessment_digest=digest), NURSE)
 
 

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
 from api.identity.caller import Caller
-from api.routes.eligibility_fast_path import ShortRoad
+from api.routes.eligibility_fast_path import EligibilityFastPath
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import open_ledger
 from domain.people import Actor
@@ -32,7 +32,7 @@ def main() -> None:
     (url,) = sys.argv[1:]
     with open_ledger(url) as ledger, socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         app = create_app(ledger)
-        app.gate, app.short_road = None, ShortRoad(ledger, ForgetfulLog(ledger))
+        app.gate, app.short_road = None, EligibilityFastPath(ledger, ForgetfulLog(ledger))
 
         async def as_anybody(scope: Scope, receive: Receive, send: Send) -> None:
             scope["caller"] = NOBODY_ASKED

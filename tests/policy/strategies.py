@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from domain.facts import Circumstances, Consultation, Diagnosis, Documentation, Facts, MsForm, Outcome, Specialty
+from domain.facts import Circumstances, Consultation, Diagnosis, Documentation, Facts, MsForm, Specialty, TrialOutcome
 from domain.policy.editions import EDITIONS
 from tests.policy.cases import AS_OF, initial, later
 
@@ -64,7 +64,7 @@ def prior_treatments(draw: st.DrawFn) -> dict[str, Any]:
 
 
 signs = st.fixed_dictionaries({"finding": maybe, "documentation": unknown_or(one_of_literal(Documentation))})
-trials = st.fixed_dictionaries({"product": products, "outcome": unknown_or(one_of_literal(Outcome))})
+trials = st.fixed_dictionaries({"product": products, "outcome": unknown_or(one_of_literal(TrialOutcome))})
 dosings = st.fixed_dictionaries(
     {
         "mg_per_day": st.sampled_from([12, 12, 24, None]),
@@ -124,7 +124,7 @@ def _complete(section: str) -> st.SearchStrategy[Any]:
 
 _complete_sign = st.fixed_dictionaries({"finding": st.booleans(), "documentation": one_of_literal(Documentation)})
 _complete_trial = st.fixed_dictionaries(
-    {"product": products.filter(lambda one: one != "Lemtrada"), "outcome": one_of_literal(Outcome)}
+    {"product": products.filter(lambda one: one != "Lemtrada"), "outcome": one_of_literal(TrialOutcome)}
 )
 
 

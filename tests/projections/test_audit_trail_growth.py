@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from domain.events import PatientEvent
 from projections.audit_trail import audit_trail
-from tests.architecture.call_counts import Figures, Profile
+from tests.architecture.calls.counts import Figures, Profile
 from tests.benchmarks.long_lives import years_with_a_course
 
 YEARS = 6

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from domain.deadlines.due_dates import DecisionMoments, Extension, Pause, decision_clock
+from domain.deadlines.due_dates import DeadlineExtension, DecisionMoments, Pause, decision_clock
 from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours
 from tests.properties.stories import at_every_scale, hold
 
@@ -41,7 +41,7 @@ def every_moment(draw: st.DrawFn) -> DecisionMoments:
         received_at,
         draw(st.sampled_from(["standard", "standard", "urgent"])),
         draw(maybe),
-        draw(st.lists(st.builds(Extension, some_time, st.integers(1, 20).map(Days)), max_size=2).map(tuple)),
+        draw(st.lists(st.builds(DeadlineExtension, some_time, st.integers(1, 20).map(Days)), max_size=2).map(tuple)),
         draw(st.lists(pauses, max_size=4).map(tuple)),
         draw(maybe),
     )
@@ -118,7 +118,7 @@ def test_what_comes_after_a_request_was_due_does_not_move_its_clock(scale: str) 
         more = replace(
             moments,
             pauses=(*moments.pauses, Pause(at, at + SPAN)),
-            extensions=(*moments.extensions, Extension(at, Days(5))),
+            extensions=(*moments.extensions, DeadlineExtension(at, Days(5))),
         )
         assert decision_clock(terms, more, zone) == told
 

@@ -14,7 +14,7 @@ from domain.events.treatment import TreatmentEvent
 from domain.history import evolve, fold
 from domain.history.state import PatientHistory
 from domain.policy.editions import edition_named
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from domain.treatment.courses import courses, prior_treatment
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.story import MEETS_B, Scenario, dose, given, reported, submitted, voided
@@ -40,7 +40,7 @@ def test_every_history_has_exactly_one_path_or_says_what_is_missing(scale: str) 
     def law(story: list[Act], later: int) -> None:
         told = perform(story)
         day = told.today + timedelta(days=later)
-        said = judge(told.known, told.known.requests[-1] if told.known.requests else None, day).assessment
+        said = request_assessment(told.known, told.known.requests[-1] if told.known.requests else None, day).assessment
         if said.scope is None:
             assert {"1.A", "1.B"} <= {one.citation for one in said.findings if one.missing}
             assert said.recommendation in ("pend", "not_recommended")
@@ -79,7 +79,7 @@ def test_when_every_dose_is_voided_nothing_was_given(scale: str) -> None:
         told.and_given(*(voided(number) for number in standing))
         assert courses(told.known) == ()
         treatment = prior_treatment((), never_reported=False, stated=None)
-        assert judge(told.known, None, told.today).assessment.facts.prior_treatment == treatment
+        assert request_assessment(told.known, None, told.today).assessment.facts.prior_treatment == treatment
 
     hold(scale, law, without_reports, st.integers(0, 1000))
 

@@ -12,15 +12,15 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from domain.commands import COMMANDS, Command, appeals, determinations, patient, requests, treatment
-from domain.commands.context import Moment
+from domain.commands.context import CommandContext
 from domain.decisions.approval_changes import assessment_to_extend
-from domain.decisions.may import Subject
+from domain.decisions.may import CommandSubject
 from domain.decisions.preconditions import Assigning
 from domain.errors import LedgerError
 from domain.events.patient import Member
 from domain.history.state import PatientHistory
 from domain.people import Actor
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from tests import story
 from tests.story import MEETS_A, MEETS_B, NEVER_SEEN, Scenario, Step, given
 
@@ -164,7 +164,7 @@ def subject_field(kind: type[Command]) -> str | None:
     return next((name for name in _NAMES if name in kind.model_fields and kind.model_fields[name].is_required()), None)
 
 
-def subjects(kind: type[Command], history: PatientHistory, actor: Actor) -> list[Subject]:
+def subjects(kind: type[Command], history: PatientHistory, actor: Actor) -> list[CommandSubject]:
     """Everything of the history that the command can be about, and something that is not in it."""
     found: dict[str | None, list[Any]] = {
         None: [None],
@@ -192,8 +192,8 @@ class Now:
     """What sensible terms are made of."""
 
     history: PatientHistory
-    subject: Subject
-    moment: Moment
+    subject: CommandSubject
+    moment: CommandContext
 
     @property
     def at(self) -> str:
@@ -209,7 +209,7 @@ class Now:
         appeal = self.history.appeal(str(self.subject))
         request = self.history.request(appeal.request_id if appeal is not None else str(self.subject))
         with suppress(LedgerError):
-            return judge(self.history, request, self.moment.today).digest
+            return request_assessment(self.history, request, self.moment.today).digest
         return NEVER_SEEN
 
     @property
@@ -343,7 +343,9 @@ _TERMS: Final[dict[type[Command], Callable[[Now], tuple[Terms, ...]]]] = {
 assert set(_TERMS) == set(COMMANDS), "every command has terms to be tried with"
 
 
-def commands_about(kind: type[Command], subject: Subject, history: PatientHistory, moment: Moment) -> Iterator[Command]:
+def commands_about(
+    kind: type[Command], subject: CommandSubject, history: PatientHistory, moment: CommandContext
+) -> Iterator[Command]:
     """The command about this subject with terms of each sort, the sensible ones first."""
     name = subject_field(kind)
     about = subject.subject_id if isinstance(subject, Assigning) else subject

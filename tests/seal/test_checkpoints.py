@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
-from domain.seal.entries import Entry, export_line, read_export_line, read_leaf_input
+from domain.seal.entries import LogEntry, export_line, read_export_line, read_leaf_input
 from domain.seal.errors import Malformed
 from domain.seal.merkle import EMPTY_ROOT, SIZE_MAX, leaf_hash
 from tests.seal.trees import ORIGIN, entry
@@ -107,7 +107,7 @@ def test_a_text_from_outside_is_read_as_written_or_refused(content: str | bytes)
 # -- entries ----------------------------------------------------------------------------------
 
 STREAM = UUID("6f1e4c9a-3b7d-4f0e-9a57-0d3c5b2a1e88")
-SEALED = Entry(STREAM, 7, "RequestReceived", '{"on":"2025-03-04","naïve":"\\u2028"}'.encode())
+SEALED = LogEntry(STREAM, 7, "RequestReceived", '{"on":"2025-03-04","naïve":"\\u2028"}'.encode())
 
 
 def test_an_entry_is_the_header_the_place_and_the_exact_bytes() -> None:
@@ -121,7 +121,7 @@ def test_an_entry_is_the_header_the_place_and_the_exact_bytes() -> None:
 
 
 entries = st.builds(
-    Entry,
+    LogEntry,
     st.uuids(),
     st.integers(1, SIZE_MAX),
     st.from_regex(r"\A[!#-\[\]-~]+\Z"),
@@ -130,18 +130,18 @@ entries = st.builds(
 
 
 @given(entries)
-def test_an_entry_is_read_again_from_its_leaf(one: Entry) -> None:
+def test_an_entry_is_read_again_from_its_leaf(one: LogEntry) -> None:
     assert read_leaf_input(one.leaf_input()) == one
 
 
 @given(entries, entries)
-def test_two_events_never_share_a_leaf(one: Entry, other: Entry) -> None:
+def test_two_events_never_share_a_leaf(one: LogEntry, other: LogEntry) -> None:
     assert (one == other) == (one.leaf_input() == other.leaf_input())
 
 
 @given(st.integers(0, SIZE_MAX), st.uuids(), st.integers(1, SIZE_MAX), st.text(max_size=50))
 def test_an_entry_is_read_again_from_its_line(leaf: int, stream: UUID, version: int, state: str) -> None:
-    one = Entry(stream, version, "Topic", state.encode())
+    one = LogEntry(stream, version, "Topic", state.encode())
     line = export_line(leaf, one)
     assert line.count(b"\n") == 1
     assert line.endswith(b"}\n")
@@ -164,12 +164,12 @@ def test_every_entry_of_the_test_tree_is_read_again() -> None:
 )
 def test_an_event_that_cannot_be_sealed_is_refused(version: int, topic: str) -> None:
     with pytest.raises(Malformed, match=str(STREAM)):
-        Entry(STREAM, version, topic, b"")
+        LogEntry(STREAM, version, topic, b"")
 
 
 def test_bytes_that_are_no_text_cannot_be_exported() -> None:
     with pytest.raises(Malformed, match="leaf 3"):
-        export_line(3, Entry(STREAM, 1, "Topic", b"\xff"))
+        export_line(3, LogEntry(STREAM, 1, "Topic", b"\xff"))
 
 
 LEAF_INPUT = SEALED.leaf_input()

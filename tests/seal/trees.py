@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.seal.checkpoints import Checkpoint
-from domain.seal.entries import Entry
+from domain.seal.entries import LogEntry
 from domain.seal.merkle import ReadSubtree, root_of
 from domain.seal.notes import SigningKey, sign_note
 
@@ -16,10 +16,12 @@ VKEY = KEY.verifying_key
 OTHER_KEY = SigningKey(ORIGIN, bytes(range(1, 33)))
 
 
-def entry(number: int) -> Entry:
+def entry(number: int) -> LogEntry:
     """Entries with what JSON may hold: quotes, line separators, letters beyond ASCII, and no bytes at all."""
     states = [b"{}", '{"text":"a \\"quoted\\" naïve \u2028 line \\u0000"}'.encode(), b"", b'{"n":[1,2.50,1e9]}\n\n']
-    return Entry(UUID(int=number // 3, version=4), number % 3 + 1, f"Event{number % 5}", states[number % len(states)])
+    return LogEntry(
+        UUID(int=number // 3, version=4), number % 3 + 1, f"Event{number % 5}", states[number % len(states)]
+    )
 
 
 def leaves(size: int) -> list[bytes]:

@@ -17,7 +17,7 @@ from domain.commands.appeals import (
     WithdrawAppeal,
 )
 from domain.people import Actor
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from tests.story.people import NEUROLOGIST, NURSE
 from tests.story.scenario import Scenario, Step
 
@@ -65,7 +65,7 @@ def _looked_at(kind: type[Any], values: dict[str, Any]) -> Callable[[Scenario], 
     def make(scenario: Scenario) -> Command:
         appeal = scenario.known.appeals[-1]
         request = scenario.known.request(appeal.request_id)
-        digest = judge(scenario.known, request, scenario.today).digest
+        digest = request_assessment(scenario.known, request, scenario.today).digest
         return _of_appeal(kind, {"assessment_digest": digest, "rationale": "As the chart shows."} | values)(scenario)
 
     return make

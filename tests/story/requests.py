@@ -31,7 +31,7 @@ from domain.commands.requests import (
     WithdrawRequest,
 )
 from domain.people import Actor
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from tests.story.people import NURSE, OFFICE, PHYSICIAN
 from tests.story.scenario import Scenario, Step
 
@@ -65,7 +65,7 @@ def information_requested(**values: Any) -> Step:
     """After looking at the assessment of the day."""
 
     def make(scenario: Scenario) -> Command:
-        digest = judge(scenario.known, scenario.known.requests[-1], scenario.today).digest
+        digest = request_assessment(scenario.known, scenario.known.requests[-1], scenario.today).digest
         return _of_request(RequestInformation, {"assessment_digest": digest} | values)(scenario)
 
     return Step(make)

@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.commands import Command
-from domain.commands.context import Moment
+from domain.commands.context import CommandContext
 from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
 from domain.commands.patient import OpenHistory
 from domain.commands.requests import SubmitRequest
@@ -34,7 +34,7 @@ from domain.facts import Facts
 from domain.history import evolve
 from domain.history.state import PatientHistory
 from domain.people import Actor
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 from domain.treatment import approval_use
 from domain.treatment.courses import Course, courses
 from tests.story.people import NURSE, PHYSICIAN
@@ -82,13 +82,13 @@ class Scenario:
         self.today = date.fromisoformat(day)
         return self
 
-    def moment(self, actor: Actor) -> Moment:
+    def moment(self, actor: Actor) -> CommandContext:
         self.commands += 1
         at = datetime(self.today.year, self.today.month, self.today.day, self.hour, tzinfo=ZONE).astimezone(UTC)
         if self.history is not None:
             at = max(at, self.history.recorded_at + timedelta(microseconds=1))
         seed = hashlib.sha256(f"seed {self.commands}".encode()).digest()
-        return Moment(at=at, zone=ZONE, actor=actor, command_id=UUID(int=self.commands), seed=seed)
+        return CommandContext(at=at, zone=ZONE, actor=actor, command_id=UUID(int=self.commands), seed=seed)
 
     def _do(self, step: Step) -> None:
         today = self.today
@@ -197,8 +197,8 @@ class Scenario:
         assert self.history is not None
         return self.history
 
-    def judged(self, request: int = -1, as_of: str | None = None) -> Judgement:
-        return judge(self.known, self.known.requests[request], self._day(as_of))
+    def judged(self, request: int = -1, as_of: str | None = None) -> RequestAssessment:
+        return request_assessment(self.known, self.known.requests[request], self._day(as_of))
 
 
 def given(*steps: Step, today: str = "2026-04-28") -> Scenario:
@@ -273,7 +273,7 @@ def submitted(statement: dict[str, Any] | None = None, received_on: str | None =
 def _of_request(kind: type[Any], values: dict[str, Any]) -> Callable[[Scenario], Command]:
     def make(scenario: Scenario) -> Command:
         request = scenario.known.requests[-1]
-        digest = values.get("assessment_digest") or judge(scenario.known, request, scenario.today).digest
+        digest = values.get("assessment_digest") or request_assessment(scenario.known, request, scenario.today).digest
         command: Command = kind.model_validate({"request_id": request.request_id, "assessment_digest": digest} | values)
         return command
 

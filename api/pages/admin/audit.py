@@ -21,8 +21,8 @@ from api.routes.seal import SealingOfApp
 from domain.calendar import Day
 from domain.errors import InvalidCommand, LedgerError, NotFound
 from domain.events import PATIENT_EVENTS, PatientEvent
-from domain.ledger.access_log.report import Question
-from domain.ledger.event_search import Search
+from domain.ledger.access_log.report import AccessQuery
+from domain.ledger.event_search import EventQuery
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions import views
 from domain.seal.encoding import base64_of
@@ -36,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 AUDIT: Final = f"{PREFIX}/audit"
 OF_PATIENT: Final = f"{PREFIX}/patients/{{patient_id}}"
 
-Kind = Annotated[str | None, Query(pattern=r"^[A-Za-z]*$", max_length=60)]
+EventKind = Annotated[str | None, Query(pattern=r"^[A-Za-z]*$", max_length=60)]
 Before = Annotated[int | None, Query(ge=1)]
 Correlated = Annotated[str | None, Query(max_length=40)]
 Version = Annotated[int, Path(ge=1, le=1_000_000)]
@@ -48,7 +48,7 @@ def audit_page(
     lists: ListsOfRequest,
     sealing: SealingOfApp,
     actor: Annotated[str | None, Query(max_length=100)] = None,
-    kind: Kind = None,
+    kind: EventKind = None,
     since: Annotated[str | None, Query(alias="from", max_length=10)] = None,
     until: Annotated[str | None, Query(alias="to", max_length=10)] = None,
     command: Correlated = None,
@@ -87,7 +87,7 @@ def audit_page(
     )
 
 
-def _search(asked: dict[str, str], before: int | None) -> Search:
+def _search(asked: dict[str, str], before: int | None) -> EventQuery:
     """Raises InvalidCommand for a day or an id that is none."""
     try:
         days = {name: TypeAdapter(Day).validate_python(asked[name]) if asked[name] else None for name in ("from", "to")}
@@ -96,7 +96,7 @@ def _search(asked: dict[str, str], before: int | None) -> Search:
         raise InvalidCommand(
             "a day or an id cannot be read", field="from", remedy="write days as 2026-04-28, and the id as it is shown"
         ) from None
-    return Search(
+    return EventQuery(
         actor_id=asked["actor"] or None,
         topic=asked["kind"] or None,
         since=days["from"],
@@ -195,7 +195,7 @@ def accesses_page(
     """Who looked at this record."""
     asked = {"actor": actor or "", "from": since or "", "to": until or ""}
     days = _search({**asked, "kind": "", "command": ""}, None)
-    page = lists.accesses(Question(patient_id, actor or None, days.since, days.until, after, 50))
+    page = lists.accesses(AccessQuery(patient_id, actor or None, days.since, days.until, after, 50))
     return rendered(request, "admin/accesses.html.j2", patient_id=patient_id, page=page, asked=asked)
 
 

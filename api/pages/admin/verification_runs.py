@@ -12,7 +12,7 @@ from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.ledger.application import Ledger
 from domain.ledger.verification.check_bytes import Signed, read_signed
 from domain.ledger.verification.ledger_source import LedgerSource
-from domain.ledger.verification.report import Report
+from domain.ledger.verification.report import VerificationReport
 from domain.ledger.verification.verify import verify
 from domain.seal.errors import SealError
 from domain.seal.notes import VerifyingKey, read_verifying_key
@@ -22,7 +22,7 @@ KEPT_MAX: Final = 20
 
 
 @dataclass
-class Run:
+class VerificationRun:
     """`report` is None while it goes on, `broke_off` says why it did not come to an end."""
 
     id: UUID
@@ -31,7 +31,7 @@ class Run:
     what: str = "beginning"
     done: int = 0
     total: int = 0
-    report: Report | None = None
+    report: VerificationReport | None = None
     broke_off: str | None = None
 
     @property
@@ -43,29 +43,29 @@ class Run:
 class Runs:
     """Of one process."""
 
-    kept: dict[UUID, Run] = field(default_factory=dict)
+    kept: dict[UUID, VerificationRun] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, ledger: Ledger, by: str, key: VerifyingKey | None, given: list[Signed]) -> Run:
+    def start(self, ledger: Ledger, by: str, key: VerifyingKey | None, given: list[Signed]) -> VerificationRun:
         """Raises Conflict while another goes on."""
         with self.lock:
             if any(one.goes_on for one in self.kept.values()):
                 raise Conflict("the ledger is being verified", field="run", remedy="look at the run that goes on")
-            run = Run(uuid4(), ledger.now(), by)
+            run = VerificationRun(uuid4(), ledger.now(), by)
             self.kept[run.id] = run
             for old in list(self.kept)[:-KEPT_MAX]:
                 del self.kept[old]
         threading.Thread(target=_verify, args=(run, ledger, key, given), name="verifying", daemon=True).start()
         return run
 
-    def named(self, run: UUID) -> Run:
+    def named(self, run: UUID) -> VerificationRun:
         found = self.kept.get(run)
         if found is None:
             raise NotFound("no such run", field="run", remedy="start one; runs are forgotten when the program ends")
         return found
 
 
-def _verify(run: Run, ledger: Ledger, key: VerifyingKey | None, given: list[Signed]) -> None:
+def _verify(run: VerificationRun, ledger: Ledger, key: VerifyingKey | None, given: list[Signed]) -> None:
     def progress(what: str, done: int, total: int) -> None:
         run.what, run.done, run.total = what, done, total
 

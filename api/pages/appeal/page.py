@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named, occasion_of
+from api.pages.form_commands import ActInPath, FormCommand, FormOfCommand, Tried, answered, form_named, occasion_of
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.document_upload import with_document
 from api.record_access.http import AccessOfRequest
@@ -20,8 +20,8 @@ from api.routes.dependencies import (
     Commanding,
     CommandingOfRequest,
     RequestIdInPath,
+    assessment_or_problem,
     edition_of,
-    judged_or_problem,
 )
 from api.routes.replays import DecisionVersion, OtherEdition, ReplayedOn
 from domain.commands import Command
@@ -47,7 +47,7 @@ from domain.ledger.application import Outcome
 from domain.permissions.appeal_independence import why_not_independent, why_not_uphold
 from domain.permissions.views import request_seen
 from domain.policy.editions import EDITIONS
-from domain.review.assess_request import Judgement
+from domain.review.assess_request import RequestAssessment
 from projections.replay.replay import Replay, replay
 from projections.request_status import AppealView, appeal_view
 
@@ -74,12 +74,12 @@ EditionAsked = Annotated[str | None, Query(max_length=10)]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AppealPageData:
     history: PatientHistory
     appeal: Appeal
     view: AppealView
     request: PriorAuthorization
-    judgement: Judgement | None
+    judgement: RequestAssessment | None
     again: Replay | None
     nothing_to_replay: str | None
 
@@ -123,7 +123,7 @@ def filing_page(
 
 
 @router.post(f"{REQUEST}/appeals")
-def file_appeal(sent: SentForm, access: AccessOfRequest, request_id: RequestIdInPath) -> Response:
+def file_appeal(sent: FormOfCommand, access: AccessOfRequest, request_id: RequestIdInPath) -> Response:
     def again(tried: Tried) -> Response:
         return _filing(sent.request, access, sent.commanding, request_id, tried)
 
@@ -172,7 +172,7 @@ def appeal_page(
 
 
 @router.post(f"{APPEAL}/{{act}}")
-def do(sent: SentForm, access: AccessOfRequest, appeal_id: AppealIdInPath, act: ActInPath) -> Response:
+def do(sent: FormOfCommand, access: AccessOfRequest, appeal_id: AppealIdInPath, act: ActInPath) -> Response:
     form = form_named(FORMS, act, "the appeal's page")
 
     def again(tried: Tried) -> Response:
@@ -225,9 +225,9 @@ def _seen(
     access: PatientAccess,
     as_of: date | None,
     edition: date | None,
-) -> Seen:
+) -> AppealPageData:
     one = request_seen(access.user, history, appeal.request_id)
-    judgement, _ = judged_or_problem(history, one, access.today())
+    judgement, _ = assessment_or_problem(history, one, access.today())
     again, problem = None, None
     if access.office is None:
         try:
@@ -242,7 +242,7 @@ def _seen(
         except (NotFound, EditionUnknown) as none:
             problem = none.cause
     view = appeal_view(history, appeal, access.zone, access.now())
-    return Seen(history, appeal, view, one, judgement, again, problem)
+    return AppealPageData(history, appeal, view, one, judgement, again, problem)
 
 
 def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:
@@ -252,7 +252,7 @@ def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:
     return version if is_decision else None
 
 
-def _refusals(commanding: Commanding, seen: Seen) -> dict[str, LedgerError | None]:
+def _refusals(commanding: Commanding, seen: AppealPageData) -> dict[str, LedgerError | None]:
     """By act, why this person can't do it as things stand."""
     history, occasion, appeal_id = seen.history, occasion_of(commanding, seen.history), seen.appeal.appeal_id
     claimed = Assigning(appeal_id, occasion.actor)
@@ -262,7 +262,7 @@ def _refusals(commanding: Commanding, seen: Seen) -> dict[str, LedgerError | Non
     }
 
 
-def _rules(access: PatientAccess, seen: Seen) -> list[tuple[str, LedgerError | None]]:
+def _rules(access: PatientAccess, seen: AppealPageData) -> list[tuple[str, LedgerError | None]]:
     """The rules of independence, each with why this person does not meet it."""
     taking_part = why_not_independent(access.actor, seen.history, seen.appeal)
     return [
@@ -271,7 +271,7 @@ def _rules(access: PatientAccess, seen: Seen) -> list[tuple[str, LedgerError | N
     ]
 
 
-def _citable(seen: Seen) -> list[tuple[str, str]]:
+def _citable(seen: AppealPageData) -> list[tuple[str, str]]:
     if seen.judgement is None:
         return []
     return [(one.citation, one.citation) for one in seen.judgement.assessment.findings if one.answer.value != "met"]

@@ -15,7 +15,7 @@ from api.record_access.http import FiguresOfRequest, ListsOfRequest
 from api.record_access.list_access import ListAccess
 from domain.errors import InvalidCommand, NotFound
 from domain.events.patient import LineOfBusiness
-from projections.figures import Asked, Figure, figures
+from projections.figures import Figure, FiguresQuery, figures
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,7 +25,7 @@ YEARS_MAX: Final = 20
 Day = Annotated[str | None, Query(max_length=10)]
 From = Annotated[str | None, Query(alias="from", max_length=10)]
 To = Annotated[str | None, Query(alias="to", max_length=10)]
-Line = Annotated[str | None, Query(alias="line_of_business", max_length=30)]
+LineInQuery = Annotated[str | None, Query(alias="line_of_business", max_length=30)]
 _LINES: Final[tuple[LineOfBusiness, ...]] = ("commercial", "medicare_advantage", "medicaid")
 
 
@@ -36,7 +36,7 @@ def figures_page(
     facts: FiguresOfRequest,
     since: From = None,
     until: To = None,
-    line: Line = None,
+    line: LineInQuery = None,
 ) -> Response:
     asked = _asked(lists, since, until, line)
     return rendered(
@@ -51,7 +51,12 @@ def figures_page(
 
 @router.get(f"{HERE}/{{name}}.csv")
 def figure_as_csv(
-    lists: ListsOfRequest, facts: FiguresOfRequest, name: str, since: From = None, until: To = None, line: Line = None
+    lists: ListsOfRequest,
+    facts: FiguresOfRequest,
+    name: str,
+    since: From = None,
+    until: To = None,
+    line: LineInQuery = None,
 ) -> Response:
     """The numbers of one figure, its heads first."""
     computed = figures(facts, _asked(lists, since, until, line), lists.access.zone)
@@ -71,7 +76,7 @@ def figure_as_csv(
     return Response(written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _asked(lists: ListAccess, since: str | None, until: str | None, line: str | None) -> Asked:
+def _asked(lists: ListAccess, since: str | None, until: str | None, line: str | None) -> FiguresQuery:
     """The last twelve months if left out. Raises InvalidCommand."""
     today = lists.access.today()
     try:
@@ -84,7 +89,7 @@ def _asked(lists: ListAccess, since: str | None, until: str | None, line: str | 
             "these days are no stretch", field="to", remedy=f"ask for at most {YEARS_MAX} years, the first day first"
         )
     chosen = next((one for one in _LINES if one == line), None)
-    return Asked(since=first, until=last, line=chosen)
+    return FiguresQuery(since=first, until=last, line=chosen)
 
 
 # -- the plots ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.pages.lists.worklist_filters import Asked
+from api.pages.lists.worklist_filters import WorklistAddress
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import ListsOfRequest
 from api.record_access.list_access import ListAccess
@@ -27,7 +27,7 @@ OWN_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WorkWaiting:
     """How much waits; `due_today` is not overdue yet, and no more than are counted."""
 
     mine: int
@@ -49,7 +49,7 @@ def start(request: Request, lists: ListsOfRequest, commanding: CommandingOfReque
         is_empty=is_empty,
         waiting=_waiting(lists, own, commanding.ledger.now()) if own is not None else None,
         own=own.items if own is not None else (),
-        asked=Asked(),
+        asked=WorklistAddress(),
         own_id=lists.access.actor.id,
         submits=role in MAY[SubmitRequest] and role in MAY[OpenHistory],
         counted_max=LIMIT_MAX,
@@ -57,9 +57,9 @@ def start(request: Request, lists: ListsOfRequest, commanding: CommandingOfReque
     )
 
 
-def _waiting(lists: ListAccess, own: Worklist, now: datetime) -> Waiting:
+def _waiting(lists: ListAccess, own: Worklist, now: datetime) -> WorkWaiting:
     one = Paging(limit=1)
-    return Waiting(
+    return WorkWaiting(
         mine=sum(own.counts.values()),
         overdue=lists.counted(Filters(overdue=True), one, _all),
         due_today=_due_today(lists, now),

@@ -14,7 +14,7 @@ from api.http.etags import tag_of
 from api.http.problems import tell_of_denial
 from api.pages.form_commands import Tried, occasion_of, refused
 from api.pages.forms import Form, FormOfRequest
-from api.pages.lists.worklist_filters import PATH, Asked, AskedOfRequest, asked_on
+from api.pages.lists.worklist_filters import PATH, AskedOfRequest, WorklistAddress, asked_on
 from api.pages.redirects import leads_to
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.commands import recording_refusals
@@ -128,7 +128,7 @@ def claim_appeal(
 
 
 def _page(
-    request: Request, lists: ListAccess, commanding: Commanding, asked: Asked, tried: Tried | None = None
+    request: Request, lists: ListAccess, commanding: Commanding, asked: WorklistAddress, tried: Tried | None = None
 ) -> Response:
     page = lists.worklist(asked.filters(lists.access.actor), asked.paging())
     return rendered(
@@ -141,7 +141,7 @@ def _page(
     )
 
 
-def _shown(lists: ListAccess, page: Worklist, commanding: Commanding, asked: Asked) -> dict[str, Any]:
+def _shown(lists: ListAccess, page: Worklist, commanding: Commanding, asked: WorklistAddress) -> dict[str, Any]:
     return {
         "asked": asked,
         "own_id": commanding.caller.actor.id,

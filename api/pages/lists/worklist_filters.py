@@ -12,20 +12,20 @@ from pydantic import Field, StringConstraints, ValidationError
 from api.pages.rendering import PREFIX
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.people import Actor, ActorId
 from domain.policy.assessment import Recommendation
 from projections.worklist.listing import Clause, Filters, Paging, Sort
-from projections.worklist.rows import Kind, State
+from projections.worklist.rows import CaseKind, CaseState
 
 PATH = f"{PREFIX}/worklist"
 
 
-class Asked(Fact):
+class WorklistAddress(FrozenModel):
     """Left out, anything. `held` is what is hers who asks, or nobody's; `held_by` is what somebody named has."""
 
-    state: Annotated[tuple[State, ...], Field(max_length=5)] = ()
-    kind: Kind | None = None
+    state: Annotated[tuple[CaseState, ...], Field(max_length=5)] = ()
+    kind: CaseKind | None = None
     path: Literal["A", "B", "unknown"] | None = None
     recommendation: Recommendation | None = None
     line_of_business: LineOfBusiness | None = None
@@ -89,28 +89,28 @@ class Asked(Fact):
         return found
 
 
-def asked_in(pairs: list[tuple[str, str]]) -> Asked:
+def asked_in(pairs: list[tuple[str, str]]) -> WorklistAddress:
     """What is left empty is not asked for; what the list does not know is passed over. Raises ValidationError."""
     stated: dict[str, Any] = {}
     for name, value in pairs:
-        if not value or name not in Asked.model_fields:
+        if not value or name not in WorklistAddress.model_fields:
             continue
         if name == "state":
             stated[name] = (*stated.get(name, ()), value)
         else:
             stated[name] = value
-    return Asked.model_validate(stated)
+    return WorklistAddress.model_validate(stated)
 
 
-def asked_on(page: str) -> Asked:
+def asked_on(page: str) -> WorklistAddress:
     """Of the page that a form stood on, by its query; the whole list where that is none of ours."""
     try:
         return asked_in(parse_qsl(page))
     except ValidationError:
-        return Asked()
+        return WorklistAddress()
 
 
-def _asked(request: Request) -> Asked:
+def _asked(request: Request) -> WorklistAddress:
     try:
         return asked_in(request.query_params.multi_items())
     except ValidationError as error:
@@ -119,4 +119,4 @@ def _asked(request: Request) -> Asked:
         ) from None
 
 
-AskedOfRequest = Annotated[Asked, Depends(_asked)]
+AskedOfRequest = Annotated[WorklistAddress, Depends(_asked)]

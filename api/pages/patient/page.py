@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, get_args
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, SentForm, Tried, answered, form_named
+from api.pages.form_commands import ActInPath, FormOfCommand, Tried, answered, form_named
 from api.pages.forms import as_typed
 from api.pages.patient.actions import FIRST, FORMS, MORE, ON_A_DOSE, refusals
 from api.pages.rendering import PREFIX, rendered
@@ -20,12 +20,12 @@ from domain.calendar import FIRST_YEAR, LAST_YEAR
 from domain.errors import InvalidCommand
 from domain.events.patient import Relationship
 from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.history.state import PatientHistory
 from domain.permissions.views import appeals_seen, is_own
 from projections.courses import course_list
 from projections.eligibility import eligibility
-from projections.patient_chart import LANES, Shown, picture
+from projections.patient_chart import LANES, ChartContent, picture
 from projections.person import person
 
 router = APIRouter(include_in_schema=False)
@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False)
 HERE: Final = f"{PREFIX}/patients/{{patient_id}}"
 
 
-class CorrectedCourses(Fact):
+class CorrectedCourses(FrozenModel):
     """The courses of a report, as its form is filled in."""
 
     courses: tuple[ReportedCourse, ...]
@@ -56,7 +56,7 @@ def patient_page(
 
 
 @router.post(f"{HERE}/{{act}}")
-def do(sent: SentForm, access: AccessOfRequest, patient_id: PatientIdInPath, act: ActInPath) -> Response:
+def do(sent: FormOfCommand, access: AccessOfRequest, patient_id: PatientIdInPath, act: ActInPath) -> Response:
     """Records a fact or a correction; an entry of the record is named by the form."""
     form = form_named(FORMS, act, "the patient's page")
     # Of reports each has a form of its own, filled in with what it says.
@@ -152,5 +152,5 @@ def _shown(history: PatientHistory, access: PatientAccess, day: date, known_on: 
         "person": person(history, day) if access.office is None else None,
         "name": history.name,
         "version": history.version,
-        "picture": picture(Shown(courses, answer, requests, approvals, appeals), day, known_on, today),
+        "picture": picture(ChartContent(courses, answer, requests, approvals, appeals), day, known_on, today),
     }

@@ -24,7 +24,7 @@ class Example(NamedTuple):
     answer: Answer
 
 
-class Shown(NamedTuple):
+class ExampleShown(NamedTuple):
     """One example as the policy answers it."""
 
     case: str
@@ -184,9 +184,9 @@ EXAMPLES: Final[dict[str, tuple[Example, ...]]] = {
 }  # fmt: skip
 
 
-def judged(citation: str, edition: Edition) -> Iterator[Shown]:
+def judged(citation: str, edition: Edition) -> Iterator[ExampleShown]:
     """The examples of the clause as this edition answers them; none for a clause that others decide."""
     for one in EXAMPLES.get(citation, ()):
         assessed = assess(Facts.model_validate(one.facts), JUDGED_ON, edition)
         found = assessed.finding(citation)
-        yield Shown(one.case, found.answer, found.sentence)
+        yield ExampleShown(one.case, found.answer, found.sentence)

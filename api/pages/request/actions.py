@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from api.pages.form_commands import FormCommand, Sent
+from api.pages.form_commands import FormCommand, FormOfCommand
 from api.pages.request.document_upload import with_document
 from domain.commands import Command, determinations, requests
 from domain.commands.context import Occasion
 from domain.decisions.may import may
 from domain.errors import EditionUnknown, LedgerError
 from domain.history.state import PatientHistory
-from domain.review.assess_request import Judgement
+from domain.review.assess_request import RequestAssessment
 
 PLAN: Final = tuple(requests.PlannedInfusion.model_fields)
 """Left empty, these say that nothing is planned, which is something to record."""
@@ -58,11 +58,11 @@ MORE: Final = (
 ACTS: Final = (*FIRST, *MORE)
 
 
-def _to_oneself(sent: Sent, _: UUID) -> Mapping[str, Any]:
+def _to_oneself(sent: FormOfCommand, _: UUID) -> Mapping[str, Any]:
     return {"to": sent.commanding.caller.actor}
 
 
-def _whole_plan(sent: Sent, _: UUID) -> Mapping[str, Any]:
+def _whole_plan(sent: FormOfCommand, _: UUID) -> Mapping[str, Any]:
     return {name: sent.form.text(name) for name in PLAN}
 
 
@@ -77,7 +77,7 @@ FORMS: Final[dict[str, FormCommand]] = {
 
 
 def refusals(
-    history: PatientHistory, occasion: Occasion, request_id: str, judgement: Judgement | None
+    history: PatientHistory, occasion: Occasion, request_id: str, judgement: RequestAssessment | None
 ) -> dict[str, LedgerError | None]:
     """By act, why this person can't do it as things stand, in the words of its decision."""
     found = {

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormCommand, SentForm, Tried, answered, form_named
+from api.pages.form_commands import ActInPath, FormCommand, FormOfCommand, Tried, answered, form_named
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
@@ -37,7 +37,7 @@ def document_page(
 
 
 @router.post(f"{HERE}/{{act}}")
-def do(sent: SentForm, access: AccessOfRequest, document_id: DocumentIdInPath, act: ActInPath) -> Response:
+def do(sent: FormOfCommand, access: AccessOfRequest, document_id: DocumentIdInPath, act: ActInPath) -> Response:
     """Read for a clause, corrected in what was said of it, or voided."""
     form = form_named(FORMS, act, "the document's page")
 

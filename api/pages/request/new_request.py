@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.pages.form_commands import FormCommand, SentForm, Tried, answered, occasion_of
+from api.pages.form_commands import FormCommand, FormOfCommand, Tried, answered, occasion_of
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess
@@ -43,7 +43,7 @@ def new_request(
 
 
 @router.post(PATH)
-def submit_request(sent: SentForm, access: AccessOfRequest, patient_id: PatientIdInPath) -> Response:
+def submit_request(sent: FormOfCommand, access: AccessOfRequest, patient_id: PatientIdInPath) -> Response:
     def again(tried: Tried) -> Response:
         return _page(sent.request, access, sent.commanding, _history(access, patient_id), tried)
 

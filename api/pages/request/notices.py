@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.notices.sealed import SealWords, rows_of, seal_words
-from api.pages.form_commands import FormCommand, SentForm, Tried, answered, refused
+from api.pages.form_commands import FormCommand, FormOfCommand, Tried, answered, refused
 from api.pages.forms import FormOfRequest, FormWrong, read
 from api.pages.rendering import HEADERS, PREFIX, rendered
 from api.record_access.http import AccessOfRequest
@@ -28,7 +28,7 @@ from domain.ledger.application import Outcome
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.commands import MAY
 from domain.permissions.views import notice_seen, request_seen
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from projections.letters import TITLES, Draft, Letter, LetterKind, drafted, letter
 
 router = APIRouter(include_in_schema=False)
@@ -85,7 +85,7 @@ def preview_page(
             rationale=typed.rationale,
             by=access.actor,
             on=access.today(),
-            assessment=judge(history, one, access.today()).assessment,
+            assessment=request_assessment(history, one, access.today()).assessment,
         )
         shown = drafted(history, one, draft, access.zone)
     return rendered(request, "request/notice_preview.html.j2", letter=shown, request_id=request_id)
@@ -93,7 +93,7 @@ def preview_page(
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}")
 def issue_notice(
-    sent: SentForm,
+    sent: FormOfCommand,
     access: AccessOfRequest,
     sealing: SealingOfApp,
     request_id: RequestIdInPath,
@@ -140,7 +140,7 @@ def notice_paper(access: AccessOfRequest, sealing: SealingOfApp, notice_id: Noti
 
 @router.post(f"{PREFIX}/notices/{{notice_id}}/delivered")
 def record_delivery(
-    sent: SentForm, access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
+    sent: FormOfCommand, access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
 ) -> Response:
     def again(tried: Tried) -> Response:
         return _notice_page(sent.request, access, sealing, notice_id, tried)

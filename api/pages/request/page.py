@@ -10,13 +10,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, SentForm, Tried, answered, form_named, occasion_of
+from api.pages.form_commands import ActInPath, FormOfCommand, Tried, answered, form_named, occasion_of
 from api.pages.forms import as_typed
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.actions import FIRST, FORMS, MORE, refusals
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import Events, PatientAccess, patient_of
-from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, judged_or_problem
+from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, assessment_or_problem
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import ExtendApproval
 from domain.decisions.approval_changes import assessment_to_extend
@@ -28,7 +28,7 @@ from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.views import is_own
 from domain.policy.assessment import speaking_against
 from domain.policy.editions import edition_named
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 from domain.review.assessment_changes import changes_since
 from projections.checklist import Checklist, checklist
 from projections.request_status import RequestLife, request_life
@@ -39,13 +39,13 @@ HERE: Final = f"{PREFIX}/requests/{{request_id}}"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RequestPageData:
     """Everything of one request that its page shows, from one access of the record."""
 
     history: PatientHistory
     request: PriorAuthorization
     life: RequestLife
-    judgement: Judgement | None
+    judgement: RequestAssessment | None
     edition_problem: str | None
     checklist: Checklist | None
 
@@ -85,12 +85,12 @@ def what_has_moved(
 
 def _check_changed(history: PatientHistory, one: PriorAuthorization, digest: str, today: date) -> None:
     """Ends the block without an access where the page shows what is current."""
-    if not one.is_open or judge(history, one, today).digest == digest:
+    if not one.is_open or request_assessment(history, one, today).digest == digest:
         raise _Unchanged
 
 
 def do(
-    sent: SentForm, access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath, act: ActInPath
+    sent: FormOfCommand, access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath, act: ActInPath
 ) -> Response:
     """One of the acts, as its form states it; refused, the page again with what was typed."""
     form = form_named(FORMS, act, "the request's page")
@@ -147,18 +147,18 @@ def _page(
     )
 
 
-def _seen(events: Events, history: PatientHistory, one: PriorAuthorization, access: PatientAccess) -> Seen:
-    judgement, problem = judged_or_problem(history, one, access.today())
+def _seen(events: Events, history: PatientHistory, one: PriorAuthorization, access: PatientAccess) -> RequestPageData:
+    judgement, problem = assessment_or_problem(history, one, access.today())
     made = (
         checklist(judgement.assessment, history, events, one.request_id, access.office)
         if judgement is not None
         else None
     )
     life = request_life(history, one, access.zone, access.now())
-    return Seen(history, one, life, judgement, problem, made)
+    return RequestPageData(history, one, life, judgement, problem, made)
 
 
-def _against(seen: Seen) -> list[str]:
+def _against(seen: RequestPageData) -> list[str]:
     """What a denial would cite."""
     if seen.judgement is None:
         return []
@@ -178,7 +178,7 @@ def _given(one: PriorAuthorization) -> dict[str, Any]:
     return found
 
 
-def _others(access: PatientAccess, seen: Seen) -> list[PriorAuthorization]:
+def _others(access: PatientAccess, seen: RequestPageData) -> list[PriorAuthorization]:
     """Her other requests that this person may see."""
     mine = seen.request.request_id
     return [one for one in seen.history.requests if one.request_id != mine and is_own(access.actor, one)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.routes.commands import appeals, patients, requests
-from api.routes.commands.route_factory import Act, router_of
+from api.routes.commands.route_factory import CommandRoute, router_of
 from domain.commands import COMMANDS, Command
 from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
 from domain.commands.patient import OpenHistory
@@ -24,7 +24,7 @@ from domain.commands.treatment import (
     VoidDose,
 )
 
-ACTS: tuple[Act, ...] = (*patients.ACTS, *requests.ACTS, *appeals.ACTS)
+ACTS: tuple[CommandRoute, ...] = (*patients.ACTS, *requests.ACTS, *appeals.ACTS)
 WITH_A_ROUTE_OF_THEIR_OWN: Final[frozenset[type[Command]]] = frozenset(
     {
         OpenHistory,
@@ -44,4 +44,4 @@ assert {act.command for act in ACTS} == set(COMMANDS) - WITH_A_ROUTE_OF_THEIR_OW
 
 router = router_of(ACTS)
 
-__all__ = ["ACTS", "Act", "router"]
+__all__ = ["ACTS", "CommandRoute", "router"]

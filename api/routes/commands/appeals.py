@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.http.examples import DIGEST
-from api.routes.commands.route_factory import Act
+from api.routes.commands.route_factory import CommandRoute
 from domain.commands.appeals import (
     AddAppealEvidence,
     AssignAppeal,
@@ -25,8 +25,8 @@ APPEALS_CLINICIAN: Final[dict[str, Any]] = {
     "specialty": "neurology",
 }
 
-ACTS: Final[tuple[Act, ...]] = (
-    Act(
+ACTS: Final[tuple[CommandRoute, ...]] = (
+    CommandRoute(
         "/requests/{request_id}/appeals",
         FileAppeal,
         "File an appeal of a denial, a partial approval or a rescission. A late appeal is recorded as late.",
@@ -38,7 +38,7 @@ ACTS: Final[tuple[Act, ...]] = (
         },
         made=True,
     ),
-    Act(
+    CommandRoute(
         "/appeals/{appeal_id}/evidence",
         AddAppealEvidence,
         "Add facts and documents to an appeal. Only the given facts change.",
@@ -48,14 +48,14 @@ ACTS: Final[tuple[Act, ...]] = (
             "note": "From the chart of 2023.",
         },
     ),
-    Act(
+    CommandRoute(
         "/appeals/{appeal_id}/assign",
         AssignAppeal,
         "Assign the appeal to a reviewer who was not involved in the determination and is not a subordinate "
         "of anyone involved.",
         {"to": APPEALS_CLINICIAN},
     ),
-    Act(
+    CommandRoute(
         "/appeals/{appeal_id}/decide",
         DecideAppeal,
         "Uphold the determination, or overturn it in whole or in part. To overturn it also approves the course.",
@@ -65,25 +65,25 @@ ACTS: Final[tuple[Act, ...]] = (
             "rationale": "The chart shows that two agents failed.",
         },
     ),
-    Act(
+    CommandRoute(
         "/appeals/{appeal_id}/withdraw",
         WithdrawAppeal,
         "Record that the person who filed the appeal withdrew it.",
         {"by": "Alma Synthetic", "reason": "Another treatment was begun."},
     ),
-    Act(
+    CommandRoute(
         "/appeals/{appeal_id}/dismiss",
         DismissAppeal,
         "Dismiss the appeal without a decision, for example because it is late.",
         {"ground": "late", "reason": "Filed after the last day, with no good cause given."},
     ),
-    Act(
+    CommandRoute(
         "/appeals/{appeal_id}/hand-on",
         HandOnAppeal,
         "Forward an upheld appeal to an independent review organization.",
         {"organisation": "Independent Review East"},
     ),
-    Act(
+    CommandRoute(
         "/appeals/{appeal_id}/external-answer",
         RecordExternalAnswer,
         "Record the decision of the independent review organization. A decision to overturn also approves the course.",

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.routes.commands.route_factory import Act
+from api.routes.commands.route_factory import CommandRoute
 from domain.commands import patient, treatment
 
 _REASON: Final = {"reason": "Entered from another patient's record by mistake."}
 
-ACTS: Final[tuple[Act, ...]] = (
-    Act(
+ACTS: Final[tuple[CommandRoute, ...]] = (
+    CommandRoute(
         "/patients/{patient_id}/correct-demographics",
         patient.CorrectDemographics,
         "Correct the name or the birth date. The earlier entry stays visible (R23).",
         {"birth_date": "1988-05-18", "reason": "The day was misread from the form."},
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/identifiers",
         patient.AddMemberIdentifier,
         "Add another member ID of this patient. The ID must not belong to another patient.",
         {"member": {"issuer": "plan", "member_id": "SYN-0001-B"}},
         made=True,
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/identifiers/retire",
         patient.RetireMemberIdentifier,
         "Retire a member ID of this patient. The ID can then be added to another patient.",
@@ -32,7 +32,7 @@ ACTS: Final[tuple[Act, ...]] = (
             "reason": "Assigned to this member by mistake.",
         },
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/link",
         patient.LinkHistories,
         "Link two patients who are the same person. Requests of either one go to clinical review.",
@@ -41,7 +41,7 @@ ACTS: Final[tuple[Act, ...]] = (
             "reason": "Same person under an earlier number.",
         },
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/unlink",
         patient.UnlinkHistories,
         "Remove a link that was made by mistake.",
@@ -50,45 +50,45 @@ ACTS: Final[tuple[Act, ...]] = (
             "reason": "Two persons of one name.",
         },
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/line-of-business",
         patient.ChangeLineOfBusiness,
         "Record a new line of business and its first day. Requests keep the line of business of their receipt.",
         {"on": "2026-04-01", "line_of_business": "medicare_advantage"},
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/representatives",
         patient.NameRepresentative,
         "Add a representative of the patient, with the first day and, if known, the last day.",
         {"name": "Berta Synthetic", "relationship": "appointed", "on": "2026-04-01"},
         made=True,
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/death",
         patient.RecordDeath,
         "Record the date of death: a day, a month or a year.",
         {"on": "2026-04", "source": "Letter of the family."},
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/death/void",
         patient.VoidDeathRecord,
         "Void a record of death that was made by mistake.",
         _REASON,
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/agents/started",
         patient.RecordAgentStarted,
         "Record that the patient started another agent for MS. The entry is used for the criterion on "
         "concurrent use (R17).",
         {"product": "Ocrevus", "on": "2026-03", "source": "Claim of another drug."},
     ),
-    Act(
+    CommandRoute(
         "/patients/{patient_id}/agents/stopped",
         patient.RecordAgentStopped,
         "Record that the patient stopped another agent for MS, or the day on which it will be stopped (R17).",
         {"product": "Ocrevus", "on": "2026-04-20", "source": "The prescriber's note."},
     ),
-    Act(
+    CommandRoute(
         "/reports/{report_id}/correct",
         treatment.CorrectPriorTreatment,
         "Replace a prior treatment report with a complete corrected report (R23).",
@@ -97,13 +97,13 @@ ACTS: Final[tuple[Act, ...]] = (
             "reason": "The other plan counted one infusion twice.",
         },
     ),
-    Act(
+    CommandRoute(
         "/reports/{report_id}/void",
         treatment.VoidPriorTreatment,
         "Void a prior treatment report that was made by mistake. The report stays visible and is not used (R23).",
         _REASON,
     ),
-    Act(
+    CommandRoute(
         "/doses/{dose_id}/correct",
         treatment.CorrectDose,
         "Correct a dose entry. Only this command can move a dose to another course (R23, R24).",

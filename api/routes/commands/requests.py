@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.http.examples import DIGEST, PATIENT, REVIEWER
-from api.routes.commands.route_factory import Act
+from api.routes.commands.route_factory import CommandRoute
 from domain.commands import determinations, requests
 
 _DOCUMENT: Final = {
@@ -17,14 +17,14 @@ _DOCUMENT: Final = {
     "clause": "1.A.iii.d(3)",
 }
 
-ACTS: Final[tuple[Act, ...]] = (
-    Act(
+ACTS: Final[tuple[CommandRoute, ...]] = (
+    CommandRoute(
         "/requests/{request_id}/request-information",
         requests.RequestInformation,
         "Request exactly the information that the viewed assessment needs.",
         {"assessment_digest": DIGEST, "note": "Please send the report of the last MRI."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/supply-information",
         requests.SupplyInformation,
         "Add facts and documents to a request, requested or not. Only the given facts change. Store documents first.",
@@ -34,7 +34,7 @@ ACTS: Final[tuple[Act, ...]] = (
             "documents": [_DOCUMENT],
         },
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/correct",
         requests.CorrectStatement,
         "Replace the statement of the request with a complete corrected statement (R23).",
@@ -43,38 +43,40 @@ ACTS: Final[tuple[Act, ...]] = (
             "reason": "The form of MS was misread from the fax.",
         },
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/remind",
         requests.SendReminder,
         "Record that a reminder of the requested information was sent.",
         {"channel": "fax", "note": "Second reminder."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/planned-infusion",
         requests.ChangePlannedInfusion,
         "Change the planned day or the site of the first infusion.",
         {"planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Center West"},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/prescriber",
         requests.ChangePrescriber,
         "Change the prescriber or the consultation.",
         {"prescriber": {"name": "Nils Neuro", "specialty": "neurology"}},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/assign",
         requests.AssignRequest,
         "Assign the request to a user of the plan.",
         {"to": REVIEWER},
     ),
-    Act("/requests/{request_id}/release", requests.ReleaseRequest, "Remove the assignment of the request.", {}),
-    Act(
+    CommandRoute(
+        "/requests/{request_id}/release", requests.ReleaseRequest, "Remove the assignment of the request.", {}
+    ),
+    CommandRoute(
         "/requests/{request_id}/withdraw",
         requests.WithdrawRequest,
         "Record that the provider office or the patient withdrew the request. No determination is made.",
         {"by": "Nora Neuro", "reason": "The infusions are put off."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/dismiss",
         requests.DismissRequest,
         "Dismiss a duplicate or improperly filed request without a determination.",
@@ -84,37 +86,37 @@ ACTS: Final[tuple[Act, ...]] = (
             "reason": "The same fax was received twice.",
         },
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/reopen",
         requests.ReopenRequest,
         "Reopen a denied, withdrawn or dismissed request. The earlier determination stays on record.",
         {"reason": "New evidence came with the peer-to-peer conversation."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/offer-peer-to-peer",
         requests.OfferPeerToPeer,
         "Record that a peer-to-peer conversation with a clinician of the plan was offered.",
         {"until": "2026-05-04", "note": "By telephone."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/hold-peer-to-peer",
         requests.HoldPeerToPeer,
         "Record a peer-to-peer conversation and its outcome.",
         {"with_whom": "Nora Neuro", "outcome": "The office will send the MRI report."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/expedite",
         requests.ExpediteRequest,
         "Expedite the request. The urgent deadline is counted from the request to expedite.",
         {"asked_at": "2026-04-22T15:00:00Z", "reason": "Rapid worsening."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/refuse-expediting",
         requests.RefuseExpediting,
         "Refuse to expedite the request, with the reason. The standard deadline stays in effect.",
         {"asked_at": "2026-04-22T15:00:00Z", "reason": "No harm from the standard time."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/extend-clock",
         requests.ExtendClock,
         "Extend the deadline within the limits of the rules, with the reason and the text of the notice.",
@@ -123,7 +125,7 @@ ACTS: Final[tuple[Act, ...]] = (
             "notice": "We need until 2026-05-20, because the chart notes are not complete.",
         },
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/notices",
         requests.IssueNotice,
         "Record that a notice was sent.",
@@ -135,43 +137,43 @@ ACTS: Final[tuple[Act, ...]] = (
         },
         made=True,
     ),
-    Act(
+    CommandRoute(
         "/notices/{notice_id}/delivered",
         requests.RecordDelivery,
         "Record that a notice was delivered.",
         {"delivered_at": "2026-04-28T15:30:00Z"},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/extend-approval",
         determinations.ExtendApproval,
         "Extend an approval in effect by 30 days. A new assessment must recommend approval (R10).",
         {"assessment_digest": DIGEST},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/rescind-approval",
         determinations.RescindApproval,
         "Rescind an approval because coverage ended, the drug was stopped, or for safety.",
         {"ground": "safety", "reason": "A serious infusion reaction."},
     ),
-    Act(
+    CommandRoute(
         "/requests/{request_id}/past-determination",
         determinations.ImportPastDetermination,
         "Import an earlier determination of an imported request from another record.",
         {"outcome": "denied", "decided_on": "2026-04-21", "citing": ["1.B.iv"]},
     ),
-    Act(
+    CommandRoute(
         "/documents/{document_id}/review",
         requests.ReviewDocument,
         "Record the review of a document: whether it supports the finding of a clause (R14).",
         {"clause": "1.A.iii.d(3)", "supports": True},
     ),
-    Act(
+    CommandRoute(
         "/documents/{document_id}/correct",
         requests.CorrectDocument,
         "Correct the name, the kind or the clause of a document. Its content can't be changed.",
         {"kind": "chart_note", "reason": "It is a note, not a report."},
     ),
-    Act(
+    CommandRoute(
         "/documents/{document_id}/void",
         requests.VoidDocument,
         "Remove a document that was filed in error. It stays visible and supports no finding.",

@@ -29,7 +29,7 @@ from api.routes.dependencies import (
 )
 from api.routes.schemas import HistoryChanged, history_changed
 from domain.commands import Command
-from domain.facts import Fact
+from domain.facts import FrozenModel
 from domain.ledger.application import Outcome
 
 _SUBJECTS: Final[dict[str, Any]] = {
@@ -48,7 +48,7 @@ def _what_changed(_: Commanding, outcome: Outcome, _subject: Any) -> HistoryChan
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class CommandRoute:
     """`path` names its subject in braces, `does` is what the document says of it, `made`: something new comes of it.
 
     `terms` is the public schema of the body, where it has a name of its own. `answer` makes the answer, of the
@@ -83,16 +83,16 @@ class Act:
             for name, one in self.command.model_fields.items()
             if not (about and name == self.subject)
         }
-        return create_model(f"{self.command.__name__}Body", __base__=Fact, __doc__=self.does, **fields)  # type: ignore[call-overload,no-any-return]
+        return create_model(f"{self.command.__name__}Body", __base__=FrozenModel, __doc__=self.does, **fields)  # type: ignore[call-overload,no-any-return]
 
 
-def router_of(acts: Iterable[Act]) -> APIRouter:
+def router_of(acts: Iterable[CommandRoute]) -> APIRouter:
     router = APIRouter(route_class=SoundJson)
     add_routes(router, acts)
     return router
 
 
-def add_routes(router: APIRouter, acts: Iterable[Act]) -> None:
+def add_routes(router: APIRouter, acts: Iterable[CommandRoute]) -> None:
     for act in acts:
         router.add_api_route(
             act.path,
@@ -108,7 +108,7 @@ def add_routes(router: APIRouter, acts: Iterable[Act]) -> None:
         )
 
 
-def _endpoint(act: Act) -> Callable[..., BaseModel]:
+def _endpoint(act: CommandRoute) -> Callable[..., BaseModel]:
     about = act.subject in act.command.model_fields
 
     def endpoint(

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand
-from domain.facts import Fact
-from domain.ledger.reader import LedgerOnRecord
+from domain.facts import FrozenModel
+from domain.ledger.reader import LedgerReader
 from domain.ledger.stores.sql import PostgresViews, SQLiteViews, ViewStore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.permissions.disclosure import Access
@@ -28,7 +28,7 @@ _BY_ACTOR: Final = "actor_id = :actor_id"
 _BEYOND: Final = "(at, register, number) < (:place_at, :place_register, :place_number)"
 
 
-class AccessesShown(Fact):
+class AccessesShown(FrozenModel):
     """One page, newest first. `next_after` asks for the next page; null: this was the last."""
 
     items: tuple[Access, ...]
@@ -36,7 +36,7 @@ class AccessesShown(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AccessQuery:
     """Left out, it is everybody's, by anybody, at any time. Days are the plan's, both included.
 
     `after` is the `next_after` of the page before, which was asked the same.
@@ -50,7 +50,7 @@ class Question:
     limit: int = PAGE_MAX
 
 
-def accesses(ledger: LedgerOnRecord, question: Question) -> AccessesShown:
+def accesses(ledger: LedgerReader, question: AccessQuery) -> AccessesShown:
     """Read along one index, whatever is asked. Raises InvalidCommand for an `after` that is none."""
     store, is_on_sqlite = _store_of(ledger)
     statement, values = statement_for(question, ledger.zone)
@@ -66,7 +66,7 @@ def accesses(ledger: LedgerOnRecord, question: Question) -> AccessesShown:
     )
 
 
-def all_accesses(ledger: LedgerOnRecord, question: Question) -> Iterator[Access]:
+def all_accesses(ledger: LedgerReader, question: AccessQuery) -> Iterator[Access]:
     """Page by page, to the end."""
     while True:
         page = accesses(ledger, question)
@@ -76,14 +76,14 @@ def all_accesses(ledger: LedgerOnRecord, question: Question) -> Iterator[Access]
         question = replace(question, after=page.next_after)
 
 
-def _store_of(ledger: LedgerOnRecord) -> tuple[ViewStore, bool]:
+def _store_of(ledger: LedgerReader) -> tuple[ViewStore, bool]:
     datastore = ledger.recorder.datastore
     if isinstance(datastore, LedgerSQLiteDatastore):
         return SQLiteViews(datastore), True
     return PostgresViews(datastore), False
 
 
-def statement_for(question: Question, zone: ZoneInfo) -> tuple[str, dict[str, Any]]:
+def statement_for(question: AccessQuery, zone: ZoneInfo) -> tuple[str, dict[str, Any]]:
     index, conditions, values = "accesses_at", list[str](), dict[str, Any](limit=question.limit + 1)
     if question.actor_id is not None:
         index, values["actor_id"] = "accesses_by_actor", question.actor_id

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.ledger.stores.sql import PostgresViews, SQLiteViews
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.permissions.disclosure import Access
@@ -23,7 +23,7 @@ class RowPlace(NamedTuple):
     number: int
 
 
-class AccessRow(NamedTuple):
+class NumberedAccess(NamedTuple):
     """`register` is what one process wrote, `number` counts its rows from 1."""
 
     register: UUID
@@ -36,14 +36,14 @@ class AccessRow(NamedTuple):
 
 
 def rows_between(
-    ledger: LedgerOnRecord,
+    ledger: LedgerReader,
     *,
     patient_id: UUID | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
     after: RowPlace | None = None,
     limit: int,
-) -> list[AccessRow]:
+) -> list[NumberedAccess]:
     """The next of one patient, or of everybody; `start` is included, `end` is not."""
     index, conditions, values = "accesses_at", list[str](), dict[str, Any](limit=limit)
     if patient_id is not None:
@@ -67,7 +67,7 @@ def rows_between(
     )
 
 
-def rows_of_batch(ledger: LedgerOnRecord, register: UUID, first: int, count: int) -> list[AccessRow]:
+def rows_of_batch(ledger: LedgerReader, register: UUID, first: int, count: int) -> list[NumberedAccess]:
     """Those that a digest is over, in the order of their numbers."""
     return _read(
         ledger,
@@ -77,7 +77,7 @@ def rows_of_batch(ledger: LedgerOnRecord, register: UUID, first: int, count: int
     )
 
 
-def _read(ledger: LedgerOnRecord, statement: str, values: Mapping[str, Any]) -> list[AccessRow]:
+def _read(ledger: LedgerReader, statement: str, values: Mapping[str, Any]) -> list[NumberedAccess]:
     datastore = ledger.recorder.datastore
     if isinstance(datastore, LedgerSQLiteDatastore):
         on_sqlite = {name: value.hex if isinstance(value, UUID) else value for name, value in values.items()}
@@ -85,5 +85,6 @@ def _read(ledger: LedgerOnRecord, statement: str, values: Mapping[str, Any]) -> 
     else:
         rows = PostgresViews(datastore).reads(lambda run: run(statement, **values))
     return [
-        AccessRow(UUID(str(one["register"])), one["number"], Access.model_validate_json(one["row"])) for one in rows
+        NumberedAccess(UUID(str(one["register"])), one["number"], Access.model_validate_json(one["row"]))
+        for one in rows
     ]

@@ -19,7 +19,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
 from domain.events.system import THE_LEDGER_ITSELF, AccessesRecorded
-from domain.ledger.reader import Entropy, LedgerOnRecord
+from domain.ledger.reader import Entropy, LedgerReader
 from domain.ledger.stores.group_commit import AccessRow, GroupCommit
 from domain.permissions.disclosure import Access, NewAccess, digest_of
 
@@ -40,7 +40,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
-class _Looks:
+class _Batch:
     """What one caller has recorded; `in_doubt` is the digest of a batch of it that may be stored or not."""
 
     accesses: Sequence[Access]
@@ -64,10 +64,10 @@ class AccessLog:
     `record` raises eventsourcing's persistence errors where a look could not be written: it must not be answered then.
     """
 
-    def __init__(self, ledger: LedgerOnRecord, *, entropy: Entropy = os.urandom) -> None:
+    def __init__(self, ledger: LedgerReader, *, entropy: Entropy = os.urandom) -> None:
         self._ledger = ledger
         self._entropy = entropy
-        self._commits = GroupCommit[_Looks](self._write)
+        self._commits = GroupCommit[_Batch](self._write)
         self._begin_register()
         self._last_at: datetime | None = None
         self._kept: list[tuple[NewAccess, datetime]] = []
@@ -75,7 +75,7 @@ class AccessLog:
         self._one_flush = Lock()
         self._failure: str | None = None
         self._thread: Thread | None = None
-        self._unwritten: _Looks | None = None
+        self._unwritten: _Batch | None = None
         self._is_closed = False
 
     def record(self, looks: Sequence[NewAccess], *, durable: bool) -> None:
@@ -84,7 +84,7 @@ class AccessLog:
             return
         at = self._ledger.now()
         if durable or self._is_closed:
-            self._commits.commit(_Looks(self._accesses_of([(look, at) for look in looks])))
+            self._commits.commit(_Batch(self._accesses_of([(look, at) for look in looks])))
             return
         if self.is_full:
             self.flush()
@@ -107,7 +107,7 @@ class AccessLog:
                         taken, self._kept = self._kept[:FLUSH_ROWS], self._kept[FLUSH_ROWS:]
                     if not taken:
                         return
-                    self._unwritten = _Looks(self._accesses_of(taken))
+                    self._unwritten = _Batch(self._accesses_of(taken))
                 try:
                     self._commits.commit(self._unwritten)
                 except Exception as error:
@@ -160,7 +160,7 @@ class AccessLog:
         self._version = 0
         self._rows = 0
 
-    def _write(self, batch: Sequence[_Looks]) -> Sequence[int]:
+    def _write(self, batch: Sequence[_Batch]) -> Sequence[int]:
         left = [one for one in batch if one.in_doubt is None or not self._is_stored(one.in_doubt)]
         accesses = [access for one in left for access in one.accesses]
         if not accesses:

@@ -40,7 +40,7 @@ SECONDS_OLD_MAX: Final = 1.0
 
 _TICK: Final = timedelta(microseconds=1)
 
-Told = tuple[type[PeopleEvent], dict[str, Any]]
+PersonChange = tuple[type[PeopleEvent], dict[str, Any]]
 """An event to be recorded, and what it says besides what every event carries."""
 
 
@@ -111,7 +111,7 @@ class People:
         if is_reserved(person.id):
             raise errors.InvalidCommand("no user may have this id", field="id", remedy="choose another id")
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             if directory.person(person.id) is not None:
                 raise errors.AlreadyRecorded(
                     "a user with this id already exists", field="id", remedy="choose another id, or change that user"
@@ -124,7 +124,7 @@ class People:
     def change(self, person: Actor, by: Actor) -> Actor:
         """Her role, credential, office and the rest become these. Raises NotFound, and Conflict for the last of all."""
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             before = _person(directory, person.id)
             if before == person:
                 return []
@@ -138,7 +138,7 @@ class People:
     def ensure(self, person: Actor, by: Actor) -> None:
         """Admits whoever is not here, and changes whoever is here as another."""
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             before = directory.person(person.id)
             if before == person:
                 return []
@@ -149,7 +149,7 @@ class People:
     def remove(self, person_id: str, by: Actor, reason: str | None = None) -> None:
         """With everything that was issued to her. Raises NotFound, and Conflict for the last administrator."""
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             _check_not_the_last(directory, _person(directory, person_id))
             return [(PersonRemoved, {"person_id": person_id, "reason": reason})]
 
@@ -159,7 +159,7 @@ class People:
         """Raises NotFound. The link before it that nobody used is void."""
         identifier = self._entropy(8).hex()
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             _person(directory, person_id)
             return [(LinkIssued, self._credential("link_id", identifier, person_id, secret_sha256, lasts))]
 
@@ -168,7 +168,7 @@ class People:
     def use_link(self, link_id: str, by: Actor) -> None:
         """Raises NotPermitted where somebody used it first, or where it does not hold any more."""
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             link = directory.links.get(link_id)
             if link is None or not link.holds_at(self._ledger.now()):
                 raise errors.NotPermitted(
@@ -182,7 +182,7 @@ class People:
         """Raises NotFound."""
         identifier = self._entropy(8).hex()
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             _person(directory, person_id)
             return [(TokenIssued, self._credential("token_id", identifier, person_id, secret_sha256, lasts))]
 
@@ -191,7 +191,7 @@ class People:
     def revoke_token(self, token_id: str, by: Actor, reason: str | None = None) -> None:
         """Once more is harmless. Raises NotFound."""
 
-        def decided(directory: Directory) -> Sequence[Told]:
+        def decided(directory: Directory) -> Sequence[PersonChange]:
             token = directory.tokens.get(token_id)
             if token is None:
                 raise errors.NotFound(
@@ -209,7 +209,7 @@ class People:
         expires_at = self._ledger.now() + lasts
         return {name: identifier, "person_id": person_id, "secret_sha256": secret_sha256, "expires_at": expires_at}
 
-    def _record(self, decided: Callable[[Directory], Sequence[Told]], by: Actor) -> Directory:
+    def _record(self, decided: Callable[[Directory], Sequence[PersonChange]], by: Actor) -> Directory:
         for _ in range(ATTEMPTS):
             directory = self.read()
             told = decided(directory)
@@ -217,7 +217,7 @@ class People:
                 return self.read()
         raise errors.Conflict("Other processes kept changing the list of users", remedy="send the same command again")
 
-    def _events(self, directory: Directory, told: Sequence[Told], by: Actor) -> list[PeopleEvent]:
+    def _events(self, directory: Directory, told: Sequence[PersonChange], by: Actor) -> list[PeopleEvent]:
         at: datetime = self._ledger.now()
         if directory.at is not None and directory.at >= at:
             at = directory.at + _TICK

@@ -17,7 +17,7 @@ from eventsourcing.persistence import IntegrityError
 from domain.events.base import placed
 from domain.events.system import THE_LEDGER_ITSELF, SealEvent, SealingKeyNamed, SealStarted
 from domain.ledger.errors import StoreError
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.ledger.sealing.signer import Signer
 from domain.seal.checkpoints import read_checkpoint
 from domain.seal.encoding import base64_of
@@ -31,7 +31,7 @@ AFTER: Final = "after"
 
 
 class Origins:
-    def __init__(self, ledger: LedgerOnRecord) -> None:
+    def __init__(self, ledger: LedgerReader) -> None:
         self._ledger = ledger
 
     @cached_property
@@ -115,13 +115,13 @@ class Origins:
 
     def _record(self, new: list[tuple[type[SealEvent], dict[str, Any]]], before: list[SealEvent]) -> bool:
         """False where somebody was first."""
-        from domain.commands.context import Moment  # noqa: PLC0415  (commands are slow to import, and to read needs none)
+        from domain.commands.context import CommandContext  # noqa: PLC0415  (commands are slow to import, and to read needs none)
 
         at = self._ledger.now()
         if before and before[-1].recorded_at >= at:
             at = before[-1].recorded_at + _TICK
         command_id = UUID(bytes=os.urandom(16), version=4)
-        moment = Moment(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32))
+        moment = CommandContext(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32))
         to_stored = self._ledger.events.mapper.to_stored_event
         events = [
             to_stored(placed(moment.event(kind, **values).model_copy(update={"salt": salt}), self._stream, version))

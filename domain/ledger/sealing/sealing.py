@@ -20,7 +20,7 @@ from uuid import UUID
 
 from domain.events.appeals import AppealDecided
 from domain.events.requests import NoticeIssued
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.ledger.sealing.origins import Origins
 from domain.ledger.sealing.publishing import publish
 from domain.ledger.sealing.signer import NotConsistent, Signer, check_continues
@@ -53,7 +53,7 @@ class SignedCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SealedPlace:
     """Where an event is in the tree; `checkpoint` is the first one that covers it, None while there is none."""
 
     leaf_index: int
@@ -66,7 +66,7 @@ class Sealing:
     `published_in` is the folder to which checkpoints go, None for nowhere.
     """
 
-    def __init__(self, ledger: LedgerOnRecord, signer: Signer, published_in: Path | None = None) -> None:
+    def __init__(self, ledger: LedgerReader, signer: Signer, published_in: Path | None = None) -> None:
         self._ledger = ledger
         self._signer = signer
         self._published_in = published_in
@@ -214,13 +214,13 @@ class Sealing:
 
     # -- what others ask ------------------------------------------------------------------------
 
-    def place_of(self, stream: UUID, version: int) -> Place | None:
+    def place_of(self, stream: UUID, version: int) -> SealedPlace | None:
         """Where an event is sealed; None while it is not."""
         leaf = self.store.leaf_of(stream, version)
         if leaf is None:
             return None
         covering = self.store.covering(self.origins.current(), leaf.number)
-        return Place(leaf.number, SignedCheckpoint.of(covering.note) if covering is not None else None)
+        return SealedPlace(leaf.number, SignedCheckpoint.of(covering.note) if covering is not None else None)
 
     def leaves(self, first: int, count: int) -> list[StoredLeaf]:
         return self.store.leaves(first, count)
@@ -239,4 +239,4 @@ class Sealing:
         return ConsistencyProof(old_size, tuple(path), under.note)
 
 
-__all__ = ["AT_ONCE", "LeaseIsAnothers", "NotConsistent", "Place", "Sealing", "SignedCheckpoint"]
+__all__ = ["AT_ONCE", "LeaseIsAnothers", "NotConsistent", "SealedPlace", "Sealing", "SignedCheckpoint"]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from eventsourcing.sqlite import SQLiteDatastore
 
-from domain.ledger.stores.sql import PostgresViews, Run, SQLiteViews
+from domain.ledger.stores.sql import PostgresViews, SQLiteViews, SqlRun
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.seal.merkle import Subtree
 from domain.seal.tiles import HEIGHT, reading_tiles
@@ -165,7 +165,7 @@ class SealStore:
             for number, (position, hash) in enumerate(leaves, first)
         ]
 
-        def write(run: Run) -> None:
+        def write(run: SqlRun) -> None:
             self._hold(run, holder)
             last = run(_LAST)
             if (last[0]["leaf_index"] + 1 if last else 0) != first:
@@ -185,7 +185,7 @@ class SealStore:
     def keep_checkpoint(self, holder: str, one: StoredCheckpoint) -> None:
         """Raises LeaseIsAnothers."""
 
-        def write(run: Run) -> None:
+        def write(run: SqlRun) -> None:
             self._hold(run, holder)
             run(_KEEP, **one._asdict())
 
@@ -194,7 +194,7 @@ class SealStore:
     def release(self, holder: str) -> None:
         self._store.writes(lambda run: run(_RELEASE, holder=holder))
 
-    def _hold(self, run: Run, holder: str) -> None:
+    def _hold(self, run: SqlRun, holder: str) -> None:
         if not run(self._spelled(_TAKE), holder=holder, seconds=LEASE_SECONDS):
             raise LeaseIsAnothers
 

@@ -87,7 +87,7 @@ class Claiming(Protocol):
 R = TypeVar("R", bound=Claiming)
 
 
-class _Waiting(Generic[R]):
+class _WaitingCaller(Generic[R]):
     """One caller. `turn` is released when it is answered, or when it is to write the next batch and `leads`."""
 
     __slots__ = ("answered", "error", "leads", "lost", "recording", "turn")
@@ -115,7 +115,7 @@ class GroupCommit(Generic[R]):
     def __init__(self, write: Callable[[Sequence[R]], Collection[int]]) -> None:
         self._write = write
         self._gate = Lock()
-        self._queue: deque[_Waiting[R]] = deque()
+        self._queue: deque[_WaitingCaller[R]] = deque()
         self._somebody_leads = False
 
     def commit(self, recording: R) -> None:
@@ -124,7 +124,7 @@ class GroupCommit(Generic[R]):
         After an IntegrityError the caller looks whether it was stored all the same: by
         itself, before a connection was lost.
         """
-        own = _Waiting(recording)
+        own = _WaitingCaller(recording)
         with self._gate:
             self._queue.append(own)
             leads, self._somebody_leads = not self._somebody_leads, True
@@ -138,7 +138,7 @@ class GroupCommit(Generic[R]):
         if own.lost:
             raise IntegrityError("the version before it has changed, or the key of its command is already recorded")
 
-    def _wait(self, own: _Waiting[R]) -> None:
+    def _wait(self, own: _WaitingCaller[R]) -> None:
         try:
             own.turn.acquire()
         except BaseException:
@@ -165,13 +165,13 @@ class GroupCommit(Generic[R]):
                     one.answer(error=OperationalError("saving was interrupted: send the command again"))
                 one.turn.release()
 
-    def _taken(self) -> list[_Waiting[R]]:
+    def _taken(self) -> list[_WaitingCaller[R]]:
         """In their order, but for those who claim what another of the batch claims: they are next."""
         if len(self._queue) == 1:
             return [self._queue.popleft()]
-        taken: list[_Waiting[R]] = []
+        taken: list[_WaitingCaller[R]] = []
         claimed: set[object] = set()
-        left: list[_Waiting[R]] = []
+        left: list[_WaitingCaller[R]] = []
         while self._queue and len(taken) < BATCH_MAX:
             one = self._queue.popleft()
             places = one.recording.places()
@@ -189,7 +189,7 @@ class GroupCommit(Generic[R]):
             self._queue[0].leads = True
             self._queue[0].turn.release()
 
-    def _written(self, batch: Sequence[_Waiting[R]]) -> None:
+    def _written(self, batch: Sequence[_WaitingCaller[R]]) -> None:
         try:
             lost = self._write([one.recording for one in batch])
         except (OperationalError, InterfaceError) as unavailable:

@@ -38,7 +38,7 @@ ROWS_TO_COPY: Final = 20
 T = TypeVar("T")
 
 
-class Run(Protocol):
+class SqlRun(Protocol):
     """What is done in a transaction."""
 
     def __call__(self, statement: str, **values: Any) -> list[Mapping[str, Any]]:
@@ -55,10 +55,10 @@ class Run(Protocol):
 
 
 class ViewStore(Protocol):
-    def reads(self, work: Callable[[Run], T]) -> T:
+    def reads(self, work: Callable[[SqlRun], T]) -> T:
         """In a transaction that sees one moment."""
 
-    def writes(self, work: Callable[[Run], T]) -> T:
+    def writes(self, work: Callable[[SqlRun], T]) -> T:
         """In a transaction of which there is one at a time; it may be done again where a connection was lost."""
 
 
@@ -71,11 +71,11 @@ class SQLiteViews:
     def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
         self._datastore = datastore
 
-    def reads(self, work: Callable[[Run], T]) -> T:
+    def reads(self, work: Callable[[SqlRun], T]) -> T:
         with self._datastore.transaction(commit=False) as cursor:
             return work(OnSQLite(cursor))
 
-    def writes(self, work: Callable[[Run], T]) -> T:
+    def writes(self, work: Callable[[SqlRun], T]) -> T:
         with self._datastore.transaction(commit=True) as cursor:
             return work(OnSQLite(cursor))
 
@@ -139,17 +139,17 @@ class PostgresViews:
         self._lock = lock
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
-    def reads(self, work: Callable[[Run], T]) -> T:
+    def reads(self, work: Callable[[SqlRun], T]) -> T:
         with self._transaction(commit=False, first="SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY") as run:
             return work(run)
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
-    def writes(self, work: Callable[[Run], T]) -> T:
+    def writes(self, work: Callable[[SqlRun], T]) -> T:
         with self._transaction(commit=True, first=f"SELECT pg_advisory_xact_lock({self._lock})") as run:
             return work(run)
 
     @contextmanager
-    def _transaction(self, *, commit: bool, first: str) -> Iterator[Run]:
+    def _transaction(self, *, commit: bool, first: str) -> Iterator[SqlRun]:
         with self._datastore.transaction(commit=commit) as cursor:
             # Its planner counts rows a while after they came, and until then may prefer to read all of them.
             cursor.execute(f"{first}; SET LOCAL enable_seqscan = off".encode(), prepare=False)

@@ -15,9 +15,9 @@ from uuid import UUID
 
 from domain.events import STORED_EVENTS
 from domain.events.system import SealingKeyNamed, SealStarted
-from domain.ledger.verification.report import Failure, Logged, Part, about
+from domain.ledger.verification.report import Logged, VerificationFailure, VerificationPart, about
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
-from domain.seal.entries import HEADER, Entry
+from domain.seal.entries import HEADER, LogEntry
 from domain.seal.errors import Malformed, SealError
 from domain.seal.merkle import Frontier, node_hash, root_of
 from domain.seal.notes import Note, VerifyingKey, open_note, read_note, read_verifying_key
@@ -91,7 +91,7 @@ class Keys:
 class Bytes:
     """Fed with every event in the order of the log, and finished with what was stored of the tree."""
 
-    def __init__(self, found: Part, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
+    def __init__(self, found: VerificationPart, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
         self.found = found
         self.keys = keys
         self.size = 0
@@ -186,7 +186,7 @@ class Bytes:
         return signers
 
     def _fail(self, signed: Signed, what: str) -> None:
-        self.found.fail(Failure(what, file=signed.place))
+        self.found.fail(VerificationFailure(what, file=signed.place))
 
     def finish(self) -> None:
         while self._next is not None:
@@ -197,7 +197,7 @@ class Bytes:
         counts["leaves"] = self.size
         if self.last is None:
             if self.size and self.keys.given is not None:
-                self.found.fail(Failure("no stored checkpoint could have been signed by the given key"))
+                self.found.fail(VerificationFailure("no stored checkpoint could have been signed by the given key"))
             elif self.size:
                 self.found.remark(
                     "No checkpoint is signed yet. The leaves match the events, and nothing else is proven."
@@ -217,12 +217,16 @@ class Bytes:
         expected = 0
         for number, content in stored:
             if number != expected or number >= len(made):
-                self.found.fail(Failure(f"hash {expected} of level {level} is missing or wrong", file=place))
+                self.found.fail(
+                    VerificationFailure(f"hash {expected} of level {level} is missing or wrong", file=place)
+                )
             elif content != made[number]:
-                self.found.fail(Failure(f"hash {number} of level {level} does not match its leaves", file=place))
+                self.found.fail(
+                    VerificationFailure(f"hash {number} of level {level} does not match its leaves", file=place)
+                )
             expected = number + 1
         if expected < len(made):
-            self.found.fail(Failure(f"hashes of level {level} are missing from {expected} on", file=place))
+            self.found.fail(VerificationFailure(f"hashes of level {level} are missing from {expected} on", file=place))
 
 
 def leaf_hash_of(entry: Logged) -> bytes:
@@ -232,6 +236,6 @@ def leaf_hash_of(entry: Logged) -> bytes:
         # The entry of `domain.seal.entries`, written out: of these topics it would refuse none.
         return sha256(f"\0{HEADER}\n{stream}\n{version}\n{topic}\n\n".encode() + state).digest()
     try:
-        return Entry(UUID(stream), version, topic, state).leaf_hash()
+        return LogEntry(UUID(stream), version, topic, state).leaf_hash()
     except Malformed:
         return b""

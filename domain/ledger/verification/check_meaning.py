@@ -19,25 +19,25 @@ from domain.events.treatment import CourseCompleted
 from domain.history import evolve
 from domain.history.state import PatientHistory
 from domain.ledger.mapper import EventMapper
-from domain.ledger.verification.report import Logged, Part, about
+from domain.ledger.verification.report import Logged, VerificationPart, about
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named, edition_recorded
 from domain.policy.reassessment import Rerun, compared, would_differ
-from domain.review.assess_request import Judgement, judge, without_doses
+from domain.review.assess_request import RequestAssessment, request_assessment, without_doses
 from domain.treatment.approval_use import doses_in_progress
 from domain.treatment.courses import courses
 
 HISTORY_BEGINS: Final = HistoryOpened.TOPIC
 
 
-class Unreadable(Exception):
+class UnreadableEvent(Exception):
     """An event whose bytes are not those of its topic; the failure is told already."""
 
 
 class Meaning:
     """Fed with one history after the other. `mapper` reads plain bytes."""
 
-    def __init__(self, found: Part) -> None:
+    def __init__(self, found: VerificationPart) -> None:
         self.found = found
         self.mapper = EventMapper()
         self.editions: set[tuple[str, int, str]] = set()
@@ -49,7 +49,7 @@ class Meaning:
         try:
             for entry in entries:
                 self._event(known, entry)
-        except Unreadable:
+        except UnreadableEvent:
             self.found.counts["histories not fully checked"] += 1
 
     def event_of(self, entry: Logged) -> Any:
@@ -75,7 +75,7 @@ class Meaning:
             return step(*values)
         except Exception as error:
             self.found.fail(about(f"{what} [{type(error).__name__}]", entry))
-        raise Unreadable
+        raise UnreadableEvent
 
     # -- courses ------------------------------------------------------------------------------
 
@@ -161,7 +161,7 @@ def _request_id(history: PatientHistory, event: Any) -> str:
     return request_id
 
 
-def _judged_again(then: PatientHistory, event: Any, made: Determination, edition: Any) -> Judgement:
+def _judged_again(then: PatientHistory, event: Any, made: Determination, edition: Any) -> RequestAssessment:
     request = then.request(_request_id(then, event))
     assert request is not None
     if isinstance(event, ApprovalExtended):
@@ -169,7 +169,7 @@ def _judged_again(then: PatientHistory, event: Any, made: Determination, edition
         approvals = [one for one in then.approvals if one.version == event.approval_version]
         given = [dose.dose_id for approval in approvals for dose in doses_in_progress(then, approval)]
         then = without_doses(then, given)
-    return judge(then, request, made.decided_on, edition)
+    return request_assessment(then, request, made.decided_on, edition)
 
 
 def _names_that_differ(one: Assessment, other: Assessment) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.ledger.verification.report import Logged, Part, about, sortable_instant
+from domain.ledger.verification.report import Logged, VerificationPart, about, sortable_instant
 
 
 @dataclass(slots=True)
@@ -14,7 +14,7 @@ class Order:
     Of one history alone the leaves only rise, for those between are of others.
     """
 
-    found: Part
+    found: VerificationPart
     is_whole_log: bool = True
     heads: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     next_leaf: int = 0

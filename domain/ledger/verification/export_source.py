@@ -15,8 +15,8 @@ from pydantic_core import from_json
 from domain.errors import EditionUnknown
 from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Keys, Signed, read_signed
-from domain.ledger.verification.report import Failure, Logged, Part
-from domain.ledger.verification.source import Edition, Leaf
+from domain.ledger.verification.report import Logged, VerificationFailure, VerificationPart
+from domain.ledger.verification.source import EditionRevision, VerifiedLeaf
 from domain.policy.editions import edition_named
 from domain.seal.entries import read_export_line
 from domain.seal.errors import Malformed, SealError
@@ -43,19 +43,19 @@ class ExportFolder:
         self.final: Signed | None = None
         self._sums: dict[str, str] = {}
 
-    def content(self, file: str, found: Part) -> bytes | None:
+    def content(self, file: str, found: VerificationPart) -> bytes | None:
         """Of a file that belongs to the export; None, and it is told, where it cannot be read."""
         self.expected.add(file)
         try:
             with open(f"{self.folder}/{file}", "rb") as opened:
                 content = opened.read()
         except OSError as error:
-            found.fail(Failure(f"it can't be read: {error.strerror}", file=file))
+            found.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
             return None
         self._sums[file] = hashlib.sha256(content).hexdigest()
         return content
 
-    def keys(self, found: Part, keys: Keys) -> None:
+    def keys(self, found: VerificationPart, keys: Keys) -> None:
         content = self.content(export_layout.VKEY, found)
         if content is None:
             return
@@ -64,19 +64,21 @@ class ExportFolder:
             for line in (*lines, rest) if rest else lines:
                 keys.add(read_verifying_key(line))
         except UnicodeDecodeError:
-            found.fail(Failure("it is not UTF-8", file=export_layout.VKEY))
+            found.fail(VerificationFailure("it is not UTF-8", file=export_layout.VKEY))
         except Malformed as malformed:
-            found.fail(Failure(malformed.what, file=export_layout.VKEY))
+            found.fail(VerificationFailure(malformed.what, file=export_layout.VKEY))
         else:
             if rest:
-                found.fail(Failure("its last line does not end with a newline", file=export_layout.VKEY))
+                found.fail(VerificationFailure("its last line does not end with a newline", file=export_layout.VKEY))
 
-    def checkpoints(self, found: Part) -> Iterator[Signed]:
+    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
         """The earlier ones, and the export's own at the end."""
         files = [export_layout.note_file(number) for number in self.notes]
         for number, expected in enumerate(self.notes, 1):
             if number != expected:
-                found.fail(Failure("checkpoints before it are missing", file=export_layout.note_file(expected)))
+                found.fail(
+                    VerificationFailure("checkpoints before it are missing", file=export_layout.note_file(expected))
+                )
                 break
         size = 0
         for file in (*files, export_layout.CHECKPOINT):
@@ -86,17 +88,17 @@ class ExportFolder:
             try:
                 signed = read_signed(content, file, is_given=False)
             except SealError as error:
-                found.fail(Failure(error.what, file=file))
+                found.fail(VerificationFailure(error.what, file=file))
                 continue
             if file == export_layout.CHECKPOINT:
                 self.final = signed
             if signed.size < size:
-                found.fail(Failure("it is older than the checkpoint before it", file=file))
+                found.fail(VerificationFailure("it is older than the checkpoint before it", file=file))
                 continue
             size = signed.size
             yield signed
 
-    def lines(self, found: Part) -> Iterator[tuple[int, Logged]]:
+    def lines(self, found: VerificationPart) -> Iterator[tuple[int, Logged]]:
         """Each line of the entries with its offset; one that is not as an export writes it is told and left out."""
         self.expected.add(export_layout.ENTRIES)
         offset, next_leaf = 0, 0
@@ -107,17 +109,17 @@ class ExportFolder:
                 entry = read_export_line(line, leaf)
                 yield offset, Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
             except SealError as error:
-                found.fail(Failure(error.what, leaf=leaf, file=f"{export_layout.ENTRIES} line {number}"))
+                found.fail(VerificationFailure(error.what, leaf=leaf, file=f"{export_layout.ENTRIES} line {number}"))
             next_leaf = leaf + 1
             offset += len(line)
 
-    def _raw_lines(self, file: str, found: Part) -> Iterator[bytes]:
+    def _raw_lines(self, file: str, found: VerificationPart) -> Iterator[bytes]:
         try:
             with (self.folder / file).open("rb") as opened:
                 while line := opened.readline(LINE_MAX):
                     yield line
         except OSError as error:
-            found.fail(Failure(f"it can't be read: {error.strerror}", file=file))
+            found.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
 
     def signed(self, file: str) -> Signed | None:
         try:
@@ -138,7 +140,7 @@ class ExportFolder:
         if before is not None:
             yield *before, self.final
 
-    def check_editions(self, found: Part, named: Iterable[Edition]) -> None:
+    def check_editions(self, found: VerificationPart, named: Iterable[EditionRevision]) -> None:
         """Each file of an outline has the digest of that edition, and those that determinations name are there."""
         digests: dict[tuple[str, int], str] = {}
         folder = self.folder / export_layout.EDITIONS
@@ -158,9 +160,11 @@ class ExportFolder:
                     f"policy version {key} revision {revision}, which determinations "
                     "name, is missing or has a different digest"
                 )
-                found.fail(Failure(what, file=export_layout.EDITIONS))
+                found.fail(VerificationFailure(what, file=export_layout.EDITIONS))
 
-    def _check_edition(self, found: Part, file: str, content: bytes, key: str, revision: int, digest: str) -> None:
+    def _check_edition(
+        self, found: VerificationPart, file: str, content: bytes, key: str, revision: int, digest: str
+    ) -> None:
         try:
             told = from_json(content)
             is_it = isinstance(told, dict) and (told.get("review_date"), told.get("revision")) == (key, revision)
@@ -172,22 +176,24 @@ class ExportFolder:
             known = None
             found.remark(f"{file} belongs to a policy version or revision that this program does not know.")
         if not is_it or known not in (None, digest):
-            found.fail(Failure("it is not the outline of this policy version: its digest differs", file=file))
+            found.fail(
+                VerificationFailure("it is not the outline of this policy version: its digest differs", file=file)
+            )
 
-    def check_files(self, found: Part) -> None:
+    def check_files(self, found: VerificationPart) -> None:
         """Nothing but the export lies in the folder; and its sums, which are no proof, say the same of it."""
         there = {os.path.relpath(os.path.join(*one), self.folder) for one in _files(self.folder)}
         for file in sorted(there - self.expected):
-            found.fail(Failure("it does not belong to this export", file=file[:200]))
+            found.fail(VerificationFailure("it does not belong to this export", file=file[:200]))
         sums = {}
         for line in self._raw_lines(export_layout.SUMS, found):
             digest, _, file = line.decode(errors="replace").removesuffix("\n").partition("  ")
             sums[file] = digest
         for file in sorted(sums.keys() | there - {export_layout.SUMS}):
             if file not in there:
-                found.fail(Failure(f"it is missing, but {export_layout.SUMS} lists it", file=file[:200]))
+                found.fail(VerificationFailure(f"it is missing, but {export_layout.SUMS} lists it", file=file[:200]))
             elif sums.get(file) != (self._sums.get(file) or _sum_of(self.folder / file)):
-                found.fail(Failure(f"its checksum differs from {export_layout.SUMS}", file=file[:200]))
+                found.fail(VerificationFailure(f"its checksum differs from {export_layout.SUMS}", file=file[:200]))
 
 
 class ExportSource(ExportFolder):
@@ -199,9 +205,9 @@ class ExportSource(ExportFolder):
         self._offsets: dict[str, array[int]] = {}
         self._access_lines: Iterator[bytes] = iter(())
         self._access_line: bytes | None = None
-        self._accesses_found: Part | None = None
+        self._accesses_found: VerificationPart | None = None
 
-    def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
+    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
         del order_found
         self.expected.add(export_layout.ACCESSES)
         self._accesses_found = bytes_found
@@ -215,7 +221,7 @@ class ExportSource(ExportFolder):
                 tile = self._leaf_tile(number)
             place = entry.leaf % WIDTH * HASH_SIZE
             self._offsets.setdefault(entry.stream, array("Q")).append(offset)
-            yield Leaf(entry, tile[place : place + HASH_SIZE] or None)
+            yield VerifiedLeaf(entry, tile[place : place + HASH_SIZE] or None)
 
     def _leaf_tile(self, number: int) -> bytes:
         """Full, or the only partial one there is."""
@@ -232,12 +238,14 @@ class ExportSource(ExportFolder):
             for stream in heads:
                 yield [_entry_at(opened, offset) for offset in self._offsets[stream]]
 
-    def subtrees(self, found: Part, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
         for tile in tiles_of(size):
             content = self.content(tile.path(), found)
             if content is not None and len(content) != tile.width * HASH_SIZE:
                 found.fail(
-                    Failure(f"it has {len(content)} bytes instead of {tile.width * HASH_SIZE}", file=tile.path())
+                    VerificationFailure(
+                        f"it has {len(content)} bytes instead of {tile.width * HASH_SIZE}", file=tile.path()
+                    )
                 )
         found.counts["tiles"] = sum(1 for _ in tiles_of(size))
         levels = sorted({tile.level for tile in tiles_of(size)} - {0})
@@ -265,17 +273,25 @@ class ExportSource(ExportFolder):
             self._access_line = next(self._access_lines, None)
         return rows
 
-    def finish(self, bytes_found: Part, meaning_found: Part, size: int, editions: frozenset[Edition]) -> None:
+    def finish(
+        self,
+        bytes_found: VerificationPart,
+        meaning_found: VerificationPart,
+        size: int,
+        editions: frozenset[EditionRevision],
+    ) -> None:
         if self._access_line is not None:
-            bytes_found.fail(Failure("a row of the access log belongs to no batch", file=export_layout.ACCESSES))
+            bytes_found.fail(
+                VerificationFailure("a row of the access log belongs to no batch", file=export_layout.ACCESSES)
+            )
         if self.final is not None and self.final.size != size:
             what = f"the checkpoint covers {self.final.size} leaves, but {size} are present"
-            bytes_found.fail(Failure(what, file=export_layout.CHECKPOINT))
+            bytes_found.fail(VerificationFailure(what, file=export_layout.CHECKPOINT))
         self._check_proofs(bytes_found, size)
         self.check_editions(meaning_found, editions)
         self.check_files(bytes_found)
 
-    def _check_proofs(self, found: Part, size: int) -> None:
+    def _check_proofs(self, found: VerificationPart, size: int) -> None:
         for number, older, newer in self.followed():
             file = export_layout.consistency_file(number)
             content = self.content(file, found)
@@ -284,10 +300,12 @@ class ExportSource(ExportFolder):
             try:
                 text = consistency_text(older, newer, self.read_subtree(size))
             except (SealError, OSError):
-                found.fail(Failure("the tiles that prove it are incomplete", file=file))
+                found.fail(VerificationFailure("the tiles that prove it are incomplete", file=file))
                 continue
             if content != text.encode():
-                found.fail(Failure("it does not prove that the next checkpoint only adds to this one", file=file))
+                found.fail(
+                    VerificationFailure("it does not prove that the next checkpoint only adds to this one", file=file)
+                )
 
     def read_subtree(self, size: int) -> ReadSubtree:
         return reading_tiles(lambda level, first, count: hashes_in(self.folder, size, level, first, count))

@@ -25,15 +25,15 @@ from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Signed, leaf_hash_of
 from domain.ledger.verification.export_readme import ABOUT_A_HISTORY, ABOUT_A_LEDGER
 from domain.ledger.verification.export_source import consistency_text, hashes_in
-from domain.ledger.verification.report import Logged, Part
+from domain.ledger.verification.report import Logged, VerificationPart
 from domain.ledger.verification.source import Source
-from domain.seal.entries import Entry, export_line
+from domain.seal.entries import LogEntry, export_line
 from domain.seal.merkle import EMPTY_ROOT, Frontier, ReadSubtree, check_inclusion, inclusion_path
 from domain.seal.notes import VerifyingKey
 from domain.seal.proofs import InclusionProof
 from domain.seal.tiles import HEIGHT, WIDTH, Tile, reading_tiles
 
-Progress = Callable[[str, int, int], None]
+ShowProgress = Callable[[str, int, int], None]
 
 RUN_VERIFY: Final = "run `lemtrada-ledger verify` to find the event, and restore the ledger from a backup"
 
@@ -110,7 +110,7 @@ def check_free(target: Path) -> None:
 
 
 def export_ledger(
-    source: Source, final: Signed, keys: Sequence[VerifyingKey], target: Path, progress: Progress | None = None
+    source: Source, final: Signed, keys: Sequence[VerifyingKey], target: Path, progress: ShowProgress | None = None
 ) -> int:
     """All entries under the checkpoint `final`, the newest key first in `keys`. How many files were written.
 
@@ -121,7 +121,9 @@ def export_ledger(
         folder.write(export_layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
         _write_entries(folder, source, final, progress or (lambda *_: None))
         earlier = [
-            one for one in source.checkpoints(Part("bytes")) if one.size <= final.size and one.note != final.note
+            one
+            for one in source.checkpoints(VerificationPart("bytes"))
+            if one.size <= final.size and one.note != final.note
         ]
         write_checkpoints(folder, earlier, final, read_tiles(folder.path, final.size))
         folder.finish(ABOUT_A_LEDGER)
@@ -146,7 +148,7 @@ def export_history(
         with folder.opened(export_layout.ENTRIES) as write:
             for entry in entries:
                 assert entry.leaf is not None
-                write(export_line(entry.leaf, Entry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
+                write(export_line(entry.leaf, LogEntry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
                 path = tuple(inclusion_path(entry.leaf, final.size, read))
                 checkpoint = final.checkpoint
                 if not check_inclusion(entry.leaf, final.size, leaf_hash_of(entry), path, checkpoint.root):
@@ -162,16 +164,16 @@ def export_history(
         return len(folder.sums)
 
 
-def _write_entries(folder: Folder, source: Source, final: Signed, progress: Progress) -> None:
+def _write_entries(folder: Folder, source: Source, final: Signed, progress: ShowProgress) -> None:
     """Lines, tiles and the rows of the access log, one event after the other."""
-    tiles, mapper, found = _Tiles(folder), EventMapper(), Part("bytes")
+    tiles, mapper, found = _Tiles(folder), EventMapper(), VerificationPart("bytes")
     with folder.opened(export_layout.ENTRIES) as write, folder.opened(export_layout.ACCESSES) as write_access:
         for entry, _ in source.log(found, found):
             if entry is None or entry.leaf is None or entry.leaf >= final.size:
                 if tiles.tree.size < final.size:
                     continue
                 break
-            write(export_line(entry.leaf, Entry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
+            write(export_line(entry.leaf, LogEntry(UUID(entry.stream), entry.version, entry.topic, entry.state)))
             tiles.append(leaf_hash_of(entry))
             if entry.topic == AccessesRecorded.TOPIC:
                 for line in _access_lines(source, mapper, entry):

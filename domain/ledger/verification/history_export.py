@@ -10,7 +10,7 @@ from domain.ledger.verification.check_bytes import Keys, Signed, leaf_hash_of, r
 from domain.ledger.verification.check_meaning import Meaning
 from domain.ledger.verification.check_order import Order
 from domain.ledger.verification.export_source import ExportFolder
-from domain.ledger.verification.report import Failure, Logged, Part, Report, about
+from domain.ledger.verification.report import Logged, VerificationFailure, VerificationPart, VerificationReport, about
 from domain.seal.errors import SealError
 from domain.seal.merkle import check_consistency, check_inclusion
 from domain.seal.notes import VerifyingKey, open_note
@@ -23,7 +23,9 @@ def is_of_one_history(folder: Path) -> bool:
     return (folder / export_layout.PROOFS).is_dir()
 
 
-def verify_history(folder: Path, *, key: VerifyingKey | None = None, given: Sequence[Signed] = ()) -> Report:
+def verify_history(
+    folder: Path, *, key: VerifyingKey | None = None, given: Sequence[Signed] = ()
+) -> VerificationReport:
     """As `verify` does it for a ledger, with proofs of inclusion in place of the root."""
     return _History(folder, key, given).run()
 
@@ -31,15 +33,15 @@ def verify_history(folder: Path, *, key: VerifyingKey | None = None, given: Sequ
 class _History(ExportFolder):
     def __init__(self, folder: Path, key: VerifyingKey | None, given: Sequence[Signed]) -> None:
         super().__init__(folder)
-        self.report = Report(
+        self.report = VerificationReport(
             f"one history, exported to {folder}", key_given=key is not None, checkpoints_given=len(given)
         )
-        self.found: Part = self.report.bytes
+        self.found: VerificationPart = self.report.bytes
         self.known = Keys(key)
         self.keys(self.found, self.known)
         self.given = given
 
-    def run(self) -> Report:
+    def run(self) -> VerificationReport:
         signed = list(self.checkpoints(self.found))
         for one in signed:
             self._signature(one, is_last=one is self.final)
@@ -52,12 +54,14 @@ class _History(ExportFolder):
             self._proof(entry)
         order.finish()
         if len(order.heads) > 1 and entries:
-            self.report.order.fail(Failure("it contains events of several histories", file=export_layout.ENTRIES))
+            self.report.order.fail(
+                VerificationFailure("it contains events of several histories", file=export_layout.ENTRIES)
+            )
         self.found.counts["events proven to be in the tree"] = len(entries)
         if entries:
             meaning.history(entries)
         else:
-            self.found.fail(Failure("it contains no event", file=export_layout.ENTRIES))
+            self.found.fail(VerificationFailure("it contains no event", file=export_layout.ENTRIES))
         self.check_editions(self.report.meaning, meaning.editions)
         self.check_files(self.found)
         self.report.order.remark(NOTHING_LEFT_OUT)
@@ -71,12 +75,12 @@ class _History(ExportFolder):
         try:
             _, signers = open_note(signed.note, self.known.known)
         except SealError as error:
-            self.found.fail(Failure(error.what, file=signed.place))
+            self.found.fail(VerificationFailure(error.what, file=signed.place))
             return
         if len(signers) != signed.signatures:
-            self.found.fail(Failure("it has a signature by an unknown key", file=signed.place))
+            self.found.fail(VerificationFailure("it has a signature by an unknown key", file=signed.place))
         if is_last and self.known.given is not None and self.known.given not in signers:
-            self.found.fail(Failure("it is not signed by the given key", file=signed.place))
+            self.found.fail(VerificationFailure("it is not signed by the given key", file=signed.place))
 
     def _consistency(self) -> None:
         """From each earlier checkpoint to the next one, and from the last of them to the export's own."""
@@ -88,13 +92,13 @@ class _History(ExportFolder):
             try:
                 proof = read_consistency_proof(content)
             except SealError as error:
-                self.found.fail(Failure(error.what, file=file))
+                self.found.fail(VerificationFailure(error.what, file=file))
                 continue
             roots = older.checkpoint.root, newer.checkpoint.root
             holds = check_consistency(older.size, newer.size, *roots, proof.path)
             if not holds or (proof.old_size, proof.note) != (older.size, newer.note):
                 what = "it does not prove that the next checkpoint only adds to this one"
-                self.found.fail(Failure(what, file=file))
+                self.found.fail(VerificationFailure(what, file=file))
 
     def _checkpoints_from_outside(self, signed: Sequence[Signed]) -> None:
         roots = {one.size: one.checkpoint.root for one in signed}
@@ -103,16 +107,16 @@ class _History(ExportFolder):
             try:
                 open_note(one.note, self.known.known)
             except SealError as error:
-                self.found.fail(Failure(error.what, file=one.place))
+                self.found.fail(VerificationFailure(error.what, file=one.place))
             if one.size not in roots:
                 what = (
                     f"this export does not connect its {one.size} leaves to the "
                     "checkpoint: use an export of the whole ledger"
                 )
-                self.found.fail(Failure(what, file=one.place))
+                self.found.fail(VerificationFailure(what, file=one.place))
             elif roots[one.size] != one.checkpoint.root:
                 what = f"the tree of its {one.size} leaves has a different root: entries were altered"
-                self.found.fail(Failure(what, file=one.place))
+                self.found.fail(VerificationFailure(what, file=one.place))
 
     def _proof(self, entry: Logged) -> None:
         file = export_layout.proof_file(entry.version)
@@ -122,7 +126,7 @@ class _History(ExportFolder):
         try:
             proof = read_inclusion_proof(content)
         except SealError as error:
-            self.found.fail(Failure(error.what, file=file))
+            self.found.fail(VerificationFailure(error.what, file=file))
             return
         checkpoint = self.final.checkpoint
         is_in = check_inclusion(entry.leaf, checkpoint.size, leaf_hash_of(entry), proof.path, checkpoint.root)

@@ -12,13 +12,13 @@ from pydantic_core import from_json
 
 from domain.events.system import AccessesRecorded
 from domain.ledger.mapper import EventMapper
-from domain.ledger.reader import LedgerOnRecord
+from domain.ledger.reader import LedgerReader
 from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
 from domain.ledger.stores.sql import PostgresViews, SQLiteViews
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.ledger.verification.check_bytes import Keys, Signed, read_signed
-from domain.ledger.verification.report import Failure, Logged, Part
-from domain.ledger.verification.source import Edition, Leaf
+from domain.ledger.verification.report import Logged, VerificationFailure, VerificationPart
+from domain.ledger.verification.source import EditionRevision, VerifiedLeaf
 from domain.seal.errors import SealError
 
 PAGE: Final = 1_000
@@ -53,7 +53,7 @@ _Sealed = tuple[int, int, bytes]
 
 
 class LedgerSource:
-    def __init__(self, ledger: LedgerOnRecord) -> None:
+    def __init__(self, ledger: LedgerReader) -> None:
         self.name = f"the ledger at {ledger.address}"
         self._ledger = ledger
         self._mapper: EventMapper = ledger.events.mapper
@@ -92,10 +92,10 @@ class LedgerSource:
             yield from page
             after = page[-1][place]
 
-    def keys(self, found: Part, keys: Keys) -> None:
+    def keys(self, found: VerificationPart, keys: Keys) -> None:
         """None: which keys a ledger has is told by its events."""
 
-    def log(self, bytes_found: Part, order_found: Part) -> Iterator[Leaf]:
+    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
         leaves = self._sealed(bytes_found)
         sealed = next(leaves, None)
         for row in self._pages(self._events, BEFORE_ALL, last=self.last_position):
@@ -104,32 +104,32 @@ class LedgerSource:
                 yield self._lost(bytes_found, sealed)
                 sealed = next(leaves, None)
             if sealed is not None and sealed[1] == position:
-                yield Leaf(self._logged(bytes_found, sealed[0], row), sealed[2])
+                yield VerifiedLeaf(self._logged(bytes_found, sealed[0], row), sealed[2])
                 sealed = next(leaves, None)
                 continue
             if sealed is not None:
                 what = f"the event at position {position} was never sealed, but later events were"
-                order_found.fail(Failure(what, leaf=sealed[0]))
+                order_found.fail(VerificationFailure(what, leaf=sealed[0]))
             if (entry := self._logged(bytes_found, None, row)) is not None:
-                yield Leaf(entry, None)
+                yield VerifiedLeaf(entry, None)
         while sealed is not None:
             yield self._lost(bytes_found, sealed)
             sealed = next(leaves, None)
 
-    def _sealed(self, found: Part) -> Iterator[_Sealed]:
+    def _sealed(self, found: VerificationPart) -> Iterator[_Sealed]:
         for row in self._pages(_LEAVES, BEFORE_ALL, last=self.last_leaf):
             if type(row[1]) is int and type(row[2]) is bytes:
                 yield row
             else:
-                found.fail(Failure("the stored leaf does not have a position and a hash", leaf=row[0]))
+                found.fail(VerificationFailure("the stored leaf does not have a position and a hash", leaf=row[0]))
                 yield row[0], BEFORE_ALL, b""
 
-    def _lost(self, found: Part, sealed: _Sealed) -> Leaf:
+    def _lost(self, found: VerificationPart, sealed: _Sealed) -> VerifiedLeaf:
         leaf, position, hash = sealed
-        found.fail(Failure(f"its event is missing at position {position} of the log", leaf=leaf))
-        return Leaf(None, hash)
+        found.fail(VerificationFailure(f"its event is missing at position {position} of the log", leaf=leaf))
+        return VerifiedLeaf(None, hash)
 
-    def _logged(self, found: Part, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
+    def _logged(self, found: VerificationPart, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
         """None, and it is told, where a row is not as the ledger writes one."""
         position, stream, version, topic, state = row
         try:
@@ -140,7 +140,9 @@ class LedgerSource:
             problem = type(error).__name__
         else:
             problem = "not in canonical form"
-        found.fail(Failure(f"the row at position {position} of the log can't be read [{problem}]", leaf=leaf))
+        found.fail(
+            VerificationFailure(f"the row at position {position} of the log can't be read [{problem}]", leaf=leaf)
+        )
         return None
 
     def _name_of(self, stream: UUID | str) -> str:
@@ -171,7 +173,7 @@ class LedgerSource:
 
     # -- what was stored of the tree --------------------------------------------------------------
 
-    def checkpoints(self, found: Part) -> Iterator[Signed]:
+    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
         after = BEFORE_ALL
         while page := self._select(_CHECKPOINTS, after=after, last=self.last_size, most=PAGE):
             # All of one size stand together: those of the last size may be more than came with the page.
@@ -182,14 +184,18 @@ class LedgerSource:
                 try:
                     signed = read_signed(note, place, is_given=False)
                 except (SealError, TypeError, AttributeError) as error:
-                    found.fail(Failure(error.what if isinstance(error, SealError) else "it is not text", file=place))
+                    found.fail(
+                        VerificationFailure(
+                            error.what if isinstance(error, SealError) else "it is not text", file=place
+                        )
+                    )
                     continue
                 if (signed.checkpoint.origin, signed.size) != (origin, size):
-                    found.fail(Failure("the origin or size of its note differs from its row", file=place))
+                    found.fail(VerificationFailure("the origin or size of its note differs from its row", file=place))
                     continue
                 yield signed
 
-    def subtrees(self, found: Part, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
         del found
         expected = {level for level in range(1, 8) if size >> 8 * level}
         for level in sorted(expected | {row[0] for row in self._select(_LEVELS)}):
@@ -212,7 +218,13 @@ class LedgerSource:
     def _named(self, register: str) -> UUID | str:
         return UUID(register).hex if isinstance(self._store, SQLiteViews) else UUID(register)
 
-    def finish(self, bytes_found: Part, meaning_found: Part, size: int, editions: frozenset[Edition]) -> None:
+    def finish(
+        self,
+        bytes_found: VerificationPart,
+        meaning_found: VerificationPart,
+        size: int,
+        editions: frozenset[EditionRevision],
+    ) -> None:
         del bytes_found, size, editions
         registers = self._select(_REGISTERS)
         # Batches that came meanwhile: their digest is in the same commit as their rows.
@@ -228,7 +240,7 @@ class LedgerSource:
             covered = self._covered.get(register, 0)
             if last > covered or first != 1 or rows != last:
                 what = "the access log has rows of this register that no digest covers, or rows are missing"
-                meaning_found.fail(Failure(what, stream=register))
+                meaning_found.fail(VerificationFailure(what, stream=register))
 
 
 def _is_found_by_its_columns(row: tuple[Any, ...]) -> bool:

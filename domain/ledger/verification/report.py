@@ -59,7 +59,7 @@ def sortable_instant(state: bytes) -> bytes | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class VerificationFailure:
     """One thing that is not as it must be: a sentence, and the event or the file that it is about."""
 
     what: str
@@ -99,19 +99,19 @@ class Failure:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def about(what: str, entry: Logged) -> Failure:
+def about(what: str, entry: Logged) -> VerificationFailure:
     """A failure of this event, which is named and not quoted."""
     topic = entry.topic if entry.topic.isidentifier() and len(entry.topic) <= 60 else "a malformed topic"
-    return Failure(what, entry.leaf, entry.stream, entry.version, topic, recorded_at(entry.state))
+    return VerificationFailure(what, entry.leaf, entry.stream, entry.version, topic, recorded_at(entry.state))
 
 
 @dataclass(slots=True)
-class Part:
+class VerificationPart:
     """One of the three questions. `counts` says how much was looked at, `remarks` what is no failure."""
 
     name: PartName
     counts: Counter[str] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[VerificationFailure] = field(default_factory=list)
     failures_total: int = 0
     remarks: list[str] = field(default_factory=list)
     remarks_total: int = 0
@@ -120,7 +120,7 @@ class Part:
     def holds(self) -> bool:
         return self.failures_total == 0
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: VerificationFailure) -> None:
         self.failures_total += 1
         if len(self.failures) < FAILURES_LISTED:
             self.failures.append(failure)
@@ -153,7 +153,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Report:
+class VerificationReport:
     """`of` says what was verified; `checkpoint` is the one that all is held against, as origin, size and root in hex.
 
     `key_given` and `checkpoints_given` are what came from outside: without both, a ledger agrees with itself and
@@ -165,12 +165,12 @@ class Report:
     checkpoints_given: int = 0
     checkpoint: tuple[str, int, str] | None = None
     unsealed: int = 0
-    bytes: Part = field(default_factory=lambda: Part("bytes"))
-    order: Part = field(default_factory=lambda: Part("order"))
-    meaning: Part = field(default_factory=lambda: Part("meaning"))
+    bytes: VerificationPart = field(default_factory=lambda: VerificationPart("bytes"))
+    order: VerificationPart = field(default_factory=lambda: VerificationPart("order"))
+    meaning: VerificationPart = field(default_factory=lambda: VerificationPart("meaning"))
 
     @property
-    def parts(self) -> tuple[Part, Part, Part]:
+    def parts(self) -> tuple[VerificationPart, VerificationPart, VerificationPart]:
         return self.bytes, self.order, self.meaning
 
     @property

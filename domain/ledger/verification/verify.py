@@ -7,15 +7,15 @@ from typing import Final, get_args
 
 from domain.events.system import AccessesRecorded, SealEvent
 from domain.ledger.verification.check_bytes import Bytes, Keys, Signed
-from domain.ledger.verification.check_meaning import HISTORY_BEGINS, Meaning, Unreadable
+from domain.ledger.verification.check_meaning import HISTORY_BEGINS, Meaning, UnreadableEvent
 from domain.ledger.verification.check_order import Order
-from domain.ledger.verification.report import Logged, Report, about
+from domain.ledger.verification.report import Logged, VerificationReport, about
 from domain.ledger.verification.source import Source
 from domain.permissions.disclosure import digest_of
 from domain.seal.errors import Malformed
 from domain.seal.notes import VerifyingKey
 
-Progress = Callable[[str, int, int], None]
+ShowProgress = Callable[[str, int, int], None]
 """Told which part is under way, how much of it is done, and of how much; 0 where that is not known."""
 
 _STEP: Final = 500
@@ -28,17 +28,19 @@ def verify(
     *,
     key: VerifyingKey | None = None,
     given: Sequence[Signed] = (),
-    progress: Progress | None = None,
-) -> Report:
+    progress: ShowProgress | None = None,
+) -> VerificationReport:
     """`key` and the checkpoints `given` come from outside. Nothing is written; what fails is in the report."""
     return _Verification(source, key, given, progress or (lambda *_: None)).run()
 
 
 class _Verification:
-    def __init__(self, source: Source, key: VerifyingKey | None, given: Sequence[Signed], progress: Progress) -> None:
+    def __init__(
+        self, source: Source, key: VerifyingKey | None, given: Sequence[Signed], progress: ShowProgress
+    ) -> None:
         self.source = source
         self.progress = progress
-        self.report = Report(source.name, key_given=key is not None, checkpoints_given=len(given))
+        self.report = VerificationReport(source.name, key_given=key is not None, checkpoints_given=len(given))
         self.keys = Keys(key)
         source.keys(self.report.bytes, self.keys)
         stored = source.checkpoints(self.report.bytes)
@@ -48,7 +50,7 @@ class _Verification:
         self.patients: list[str] = []
         self.registers: dict[str, int] = {}
 
-    def run(self) -> Report:
+    def run(self) -> VerificationReport:
         self._log()
         self.order.finish()
         self.bytes.finish()
@@ -97,7 +99,7 @@ class _Verification:
             event = self.meaning.event_of(entry)
             # What is not sealed yet has been signed by nobody.
             self.keys.named(event, entry.leaf if entry.leaf is not None else 1 << 63)
-        except Unreadable:
+        except UnreadableEvent:
             return
         except Malformed as malformed:
             self.report.meaning.fail(about(f"it contains no valid key: {malformed.what}", entry))
@@ -106,7 +108,7 @@ class _Verification:
         found = self.report.meaning
         try:
             event: AccessesRecorded = self.meaning.event_of(entry)
-        except Unreadable:
+        except UnreadableEvent:
             return
         if event.first != self.registers.get(entry.stream, 0) + 1:
             found.fail(about(f"its rows start with {event.first}, which does not follow the earlier rows", entry))

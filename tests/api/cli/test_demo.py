@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.demo import SITUATIONS, ZONE, Shown, fill
+from api.demo import SITUATIONS, ZONE, DemoPatient, fill
 from api.demo.people import LAST_NAMES
 from domain.events.patient import HistoryOpened, Member
 from domain.events.requests import RequestSubmitted
@@ -36,7 +36,7 @@ DAYS: Final = {
 # -- the tests --------------------------------------------------------------------------------
 
 
-def see(ledger: Ledger, shown: Shown) -> Seen:
+def see(ledger: Ledger, shown: DemoPatient) -> Seen:
     patient_id = ledger.find(Member(member_id=shown.member_id))
     assert patient_id is not None
     events = ledger.events(patient_id)

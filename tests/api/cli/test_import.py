@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from api.files.import_intake import Intake, Outcome
+from api.files.import_intake import Intake, LineOutcome
 from api.files.import_lines import json_schema
 from api.routes.schemas import request_answer, request_summary
 from api.text.eligibility import eligibility_rows
@@ -60,7 +60,7 @@ def lines(*values: dict[str, Any]) -> list[bytes]:
     return [json.dumps(one).encode() + b"\n" for one in values]
 
 
-def fates(outcomes: Iterator[Outcome]) -> list[str]:
+def fates(outcomes: Iterator[LineOutcome]) -> list[str]:
     return [one.fate for one in outcomes]
 
 

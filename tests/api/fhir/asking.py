@@ -14,7 +14,7 @@ from api.fhir import audit_events, provenance
 from api.fhir.codes import Resource
 from api.fhir.event_mapping import is_of_patient
 from domain.events.base import Event
-from domain.ledger.access_log.rows import AccessRow
+from domain.ledger.access_log.rows import NumberedAccess
 from domain.ledger.application import Ledger
 from tests.api.routes.commands.acts import Api
 from tests.ledger.access_log.stored import stored
@@ -81,8 +81,8 @@ def events_of(ledger: Ledger) -> list[Event]:
     return found
 
 
-def rows_of(ledger: Ledger) -> list[AccessRow]:
-    return [AccessRow(one.register, one.number, one.access) for one in stored(ledger)]
+def rows_of(ledger: Ledger) -> list[NumberedAccess]:
+    return [NumberedAccess(one.register, one.number, one.access) for one in stored(ledger)]
 
 
 def audited(ledger: Ledger, patient_id: UUID | None = None) -> dict[str, Resource]:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 from api.fhir import audit_events, provenance
-from domain.ledger.access_log.rows import AccessRow
+from domain.ledger.access_log.rows import NumberedAccess
 from domain.permissions.disclosure import Access, Purpose, View
 from tests import ROOT
 from tests.ledger.samples.events import PATIENT, SAMPLES
@@ -21,7 +21,7 @@ WITH_SUBJECT = {"request": "r1", "document": "f2", "appeal": "a1", "dossier": "a
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
-def row(view: View = "eligibility", **changed: Any) -> AccessRow:
+def row(view: View = "eligibility", **changed: Any) -> NumberedAccess:
     known: dict[str, Any] = {
         "at": AT,
         "actor_id": "au.ditor",
@@ -35,7 +35,7 @@ def row(view: View = "eligibility", **changed: Any) -> AccessRow:
         "origin": "192.0.2.7",
         "salt": "0f" * 16,
     }
-    return AccessRow(REGISTER, 7, Access(**known | changed))
+    return NumberedAccess(REGISTER, 7, Access(**known | changed))
 
 
 def resources() -> dict[str, dict[str, Any]]:

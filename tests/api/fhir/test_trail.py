@@ -11,7 +11,7 @@ import pytest
 
 from api.fhir.audit_events import is_told
 from api.fhir.instants import Stretch
-from api.fhir.paging import HEAD_EVENTS, SKEW, Place, page, position_before, recorded_instant, whole
+from api.fhir.paging import HEAD_EVENTS, SKEW, TrailPlace, page, position_before, recorded_instant, whole
 from domain.commands.patient import OpenHistory
 from domain.errors import InvalidCommand
 from domain.events.base import Event
@@ -48,14 +48,14 @@ def instants(ledger: Ledger, clock: Clock) -> list[datetime]:
 
 def told_by_pages(ledger: Ledger, stretch: Stretch, limit: int) -> list[Any]:
     found: list[Any] = []
-    place: Place | None = None
+    place: TrailPlace | None = None
     while True:
         told, place = page(ledger, stretch, is_told, with_reads=True, place=place, limit=limit)
         assert len(told) <= limit
         found += [_name(one.event) if one.event is not None else (one.row.register, one.row.number) for one in told]  # type: ignore[union-attr]
         if place is None:
             return found
-        assert Place.at(place.cursor()) == place
+        assert TrailPlace.at(place.cursor()) == place
 
 
 def _name(event: Event) -> Any:
@@ -148,4 +148,4 @@ def test_an_instant_is_read_from_the_head_of_a_record_as_from_the_event(ledger: 
 )
 def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidCommand, match="this value does not come from a page of results"):
-        Place.at(cursor)
+        TrailPlace.at(cursor)

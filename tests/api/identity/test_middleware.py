@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from api.identity import Identity, headers_for
-from api.identity.middleware import Gate
+from api.identity.middleware import AuthenticationMiddleware
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.application import Ledger
 from tests.clock import Clock
@@ -35,7 +35,7 @@ def identity(ledger: Ledger) -> Identity:
 
 @pytest.fixture
 def client(identity: Identity) -> TestClient:
-    return TestClient(Gate(_says_who, identity))
+    return TestClient(AuthenticationMiddleware(_says_who, identity))
 
 
 def test_a_token_makes_its_person_the_caller(client: TestClient, identity: Identity) -> None:

@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from domain.ledger.access_log.report import Question, all_accesses
+from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.people import Actor
 from tests import ROOT
 from tests.api.pages.states.every import PageState, page_states
@@ -55,7 +55,7 @@ def test_a_page_is_shown_to_whom_the_table_says(api: Api, page: str) -> None:
     for role, actor in AS.items():
         answer = opened(api, path, actor)
         assert answer.status_code == (403 if MAY[page][role] == "no" else 200), (role, answer.text[-600:])
-        looked = list(all_accesses(api.ledger, Question(actor_id=actor.id)))
+        looked = list(all_accesses(api.ledger, AccessQuery(actor_id=actor.id)))
         if page in OF_A_PATIENT:
             assert bool(looked) == (answer.status_code == 200), role
             assert {one.patient_id for one in looked} <= set(api.ledger.patients())

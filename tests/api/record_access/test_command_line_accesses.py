@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli.main import app
 from api.record_access import command_line
-from domain.ledger.access_log.report import Question, all_accesses
+from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger, open_ledger
 from domain.permissions.disclosure import Access
@@ -108,7 +108,7 @@ def by_command_line(url: str) -> list[Access]:
     """Newest first."""
     with open_ledger(url) as ledger:
         check_digests(ledger)
-        return [one for one in all_accesses(ledger, Question()) if one.through in ("command line", "export")]
+        return [one for one in all_accesses(ledger, AccessQuery()) if one.through in ("command line", "export")]
 
 
 def test_every_verb_is_known_here() -> None:

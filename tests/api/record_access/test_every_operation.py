@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from httpx2 import Response
 
-from domain.ledger.access_log.report import Question, all_accesses
+from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.permissions.disclosure import Access
 from tests.api.callers import spoken_for
 from tests.api.record_access.test_http_accesses import READS, TO_EXTEND
@@ -47,7 +47,7 @@ REPEATABLE = {
 
 def rows(api: Api) -> list[Access]:
     api.client.app.state.accesses.flush()  # type: ignore[attr-defined]
-    return list(all_accesses(api.ledger, Question()))
+    return list(all_accesses(api.ledger, AccessQuery()))
 
 
 def added(api: Api, before: list[Access]) -> list[Access]:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from api.app import create_app
 from domain.ledger.access_log import writer
-from domain.ledger.access_log.report import Question, all_accesses
+from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.people import Actor
 from domain.permissions.disclosure import Access
@@ -74,7 +74,7 @@ def get(api: Api, path: str, actor: Actor, status: int = 200, **headers: str) ->
 
 def looks(api: Api, actor: Actor) -> list[Access]:
     """Newest first."""
-    return list(all_accesses(api.ledger, Question(actor_id=actor.id)))
+    return list(all_accesses(api.ledger, AccessQuery(actor_id=actor.id)))
 
 
 def paths_of_patients(api: Api) -> set[str]:

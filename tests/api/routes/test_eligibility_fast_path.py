@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 
 from api.app import Application
 from api.routes import eligibility_fast_path
-from api.routes.eligibility_fast_path import BYTES_BESIDE, Answers, Key, Ready, ShortRoad
+from api.routes.eligibility_fast_path import BYTES_BESIDE, AnswerCache, EligibilityFastPath, Key, ReadyAnswer
 from api.server.proxy import OurHostsOnly
-from domain.ledger.access_log.report import Question, accesses
+from domain.ledger.access_log.report import AccessQuery, accesses
 from domain.policy.edition import Edition
 from tests.api.callers import SpeakingHere, client_of
 from tests.api.routes.commands.acts import Api
@@ -33,8 +33,8 @@ __all__ = ["second_revision"]
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-def short_road(client: TestClient) -> ShortRoad:
-    road: ShortRoad = client.app.short_road  # type: ignore[attr-defined]
+def short_road(client: TestClient) -> EligibilityFastPath:
+    road: EligibilityFastPath = client.app.short_road  # type: ignore[attr-defined]
     return road
 
 
@@ -54,7 +54,7 @@ def made_times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     versions: list[int] = []
     make = eligibility_fast_path.made
 
-    def counted(history: Any, day: date, office: str | None) -> Ready:
+    def counted(history: Any, day: date, office: str | None) -> ReadyAnswer:
         versions.append(history.version)
         return make(history, day, office)
 
@@ -103,7 +103,7 @@ def test_both_roads_answer_every_role_the_same_and_record_it(api: Api, by_the_lo
     logs = [one.app.state.accesses for one in (by_the_long_road, api.client)]  # type: ignore[attr-defined]
     for one in logs:
         one.flush()
-    seen = Counter(one.actor_id for one in accesses(api.ledger, Question(UUID(patient), limit=200)).items)
+    seen = Counter(one.actor_id for one in accesses(api.ledger, AccessQuery(UUID(patient), limit=200)).items)
     assert seen == dict.fromkeys(shown, 1 + 3 * 3)
 
 
@@ -165,7 +165,7 @@ def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.
     patient, times = api.opened(), made_times(monkeypatch)
     road = short_road(api.client)  # type: ignore[arg-type]
 
-    async def together() -> list[Ready]:
+    async def together() -> list[ReadyAnswer]:
         return await asyncio.gather(*(road.answered(UUID(patient), None, None) for _ in range(20)))
 
     answers = asyncio.run(together())
@@ -191,15 +191,15 @@ def a_key() -> Key:
     return Key(uuid4(), 1, "", date(2026, 4, 28), (("2025-07-23", 1),), None)
 
 
-def an_answer(size: int) -> Ready:
-    return Ready(1, str(uuid4()), bytes(size), (), ())
+def an_answer(size: int) -> ReadyAnswer:
+    return ReadyAnswer(1, str(uuid4()), bytes(size), (), ())
 
 
 def test_the_memory_of_ready_answers_is_bounded() -> None:
     bytes_max = 4_000_000
     tracemalloc.start()
     try:
-        answers, before = Answers(bytes_max), tracemalloc.get_traced_memory()[0]
+        answers, before = AnswerCache(bytes_max), tracemalloc.get_traced_memory()[0]
         for number in range(5_000):
             answers.keep(a_key(), an_answer(500 + number % 5_000))
         taken = tracemalloc.get_traced_memory()[0] - before
@@ -210,7 +210,7 @@ def test_the_memory_of_ready_answers_is_bounded() -> None:
 
 
 def test_whoever_was_asked_for_longest_ago_goes_first() -> None:
-    answers = Answers(3 * (BYTES_BESIDE + 100))
+    answers = AnswerCache(3 * (BYTES_BESIDE + 100))
     first, second, third, fourth = (a_key() for _ in range(4))
     for key in (first, second, third):
         answers.keep(key, an_answer(100))

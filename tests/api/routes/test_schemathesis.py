@@ -21,7 +21,7 @@ from schemathesis.openapi import from_asgi
 from schemathesis.transport.serialization import serialize_binary
 
 from api.app import Application
-from api.identity.middleware import Gate
+from api.identity.middleware import AuthenticationMiddleware
 from api.routes.commands import ACTS
 from domain.ledger import application
 from domain.ledger.application import open_ledger
@@ -109,7 +109,7 @@ class World:
         # schemathesis asks the application whose document it read.
         APP.state, APP.gate, APP.short_road = (
             made.state,
-            Gate(APP.beyond_the_gate, made.state.identity),
+            AuthenticationMiddleware(APP.beyond_the_gate, made.state.identity),
             made.short_road,
         )
         self.header_of = fresh.header_of

@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.calendar import PartialDate
 from domain.facts import AgentTried, Facts
-from domain.policy.agents import Listed, is_listed, may_be_listed, recognise
+from domain.policy.agents import ListedAgents, is_listed, may_be_listed, recognise
 from domain.policy.edition import Edition
 
 Case = dict[str, Any]
@@ -81,6 +81,6 @@ def _trial(agent: AgentTried, edition: Edition) -> dict[str, Any]:
     }
 
 
-def _standing(agent: AgentTried, names: Listed) -> str:
+def _standing(agent: AgentTried, names: ListedAgents) -> str:
     product = recognise(agent.product)
     return "yes" if is_listed(product, names) else "perhaps" if may_be_listed(product, names) else "no"

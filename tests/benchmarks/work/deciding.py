@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from domain.commands.determinations import ApproveCourse
 from domain.ledger.application import Ledger, open_ledger
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from tests.benchmarks.measuring import Round, rounds, timed
 from tests.benchmarks.patients import StoredRow, Template, as_of_another, patient_ids, rows_of
 from tests.benchmarks.ratios import Figure
@@ -56,7 +56,7 @@ def _decided(ledger: Ledger, patients: Sequence[UUID]) -> Callable[[], None]:
     for patient in patients:
         history = ledger.history(patient)
         request = history.requests[-1]
-        digest = judge(history, request, ledger.today()).digest
+        digest = request_assessment(history, request, ledger.today()).digest
         body = {"request_id": request.request_id, "assessment_digest": digest}
         sent.append((patient, json.dumps(body).encode(), key()))
 

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.deadlines.due_dates import (
+    DeadlineExtension,
+    DeadlineStatus,
     DecisionClock,
     DecisionMoments,
-    Extension,
     Pause,
-    Standing,
     answer_limit,
     appeal_due_at,
     appeal_filing_deadline,
@@ -22,14 +22,14 @@ from domain.deadlines.due_dates import (
     end_of_day,
     reason_against_extension,
 )
-from domain.deadlines.terms import ClockTerms, Days, Hours, Line, Urgency, terms_for
+from domain.deadlines.terms import ClockTerms, Days, Hours, TermsLine, Urgency, terms_for
 
 HERE: Final = ZoneInfo("America/New_York")
 DAY: Final = date(2026, 6, 1)
 NOON: Final = datetime(2026, 6, 1, 16, 0, tzinfo=UTC)
 TICK: Final = timedelta.resolution
 WEEKS: Final = timedelta(days=45)
-COMMERCIAL, MEDICARE, MEDICAID, FEDERAL = (terms_for(line, DAY) for line in get_args(Line))
+COMMERCIAL, MEDICARE, MEDICAID, FEDERAL = (terms_for(line, DAY) for line in get_args(TermsLine))
 
 
 def hours(count: float) -> timedelta:
@@ -79,7 +79,7 @@ def test_a_request_is_due_just_below_at_and_just_above(terms: ClockTerms, urgenc
     assert standings(told, due_at) == ["at_risk", "at_risk", "overdue"]
 
 
-def standings(told: DecisionClock, at: datetime) -> list[Standing]:
+def standings(told: DecisionClock, at: datetime) -> list[DeadlineStatus]:
     """Just before, at, and just after."""
     return [told.standing(at - TICK), told.standing(at), told.standing(at + TICK)]
 
@@ -301,7 +301,7 @@ def test_a_standard_question_that_is_out_does_not_hold_up_an_expedited_request()
 def test_an_extension_counts_as_what_the_table_allows(
     terms: ClockTerms, granted: tuple[Days, ...], last_day: tuple[int, int]
 ) -> None:
-    extensions = tuple(Extension(NOON + days(1 + number), one) for number, one in enumerate(granted))
+    extensions = tuple(DeadlineExtension(NOON + days(1 + number), one) for number, one in enumerate(granted))
     told = clock(terms, DecisionMoments(NOON, extensions=extensions))
     assert told.due_at == midnight_after(*last_day)
     assert f"extended by {min(granted[0].count, 15)} days" in told.rule
@@ -309,7 +309,7 @@ def test_an_extension_counts_as_what_the_table_allows(
 
 @pytest.mark.parametrize("terms", [MEDICARE, MEDICAID], ids=lambda terms: terms.line)
 def test_medicare_and_medicaid_allow_no_extension(terms: ClockTerms) -> None:
-    extended = DecisionMoments(NOON, extensions=(Extension(NOON + hours(1), Days(15)),))
+    extended = DecisionMoments(NOON, extensions=(DeadlineExtension(NOON + hours(1), Days(15)),))
     assert clock(terms, extended) == clock(terms, DecisionMoments(NOON))
     reason = reason_against_extension(terms, DecisionMoments(NOON), NOON, HERE)
     assert reason == f"{terms.line} allows no extension ({terms.source})"
@@ -323,7 +323,7 @@ def test_medicare_and_medicaid_allow_no_extension(terms: ClockTerms) -> None:
         (DecisionMoments(NOON, pauses=(question(NOON + days(10)),)), midnight_after(6, 16), None),
         (DecisionMoments(NOON, "urgent"), NOON + hours(1), "urgent"),
         (DecisionMoments(NOON, expedited_at=NOON + hours(1)), NOON + hours(2), "urgent"),
-        (DecisionMoments(NOON, extensions=(Extension(NOON, Days(1)),)), NOON + hours(2), "only one extension"),
+        (DecisionMoments(NOON, extensions=(DeadlineExtension(NOON, Days(1)),)), NOON + hours(2), "only one extension"),
         (DecisionMoments(NOON, decided_at=NOON + hours(1)), NOON + hours(1), "closed"),
     ],
 )
@@ -335,9 +335,11 @@ def test_why_a_commercial_request_cannot_be_extended(
 
 
 def test_an_extension_after_the_time_or_after_expediting_moves_nothing() -> None:
-    late = DecisionMoments(NOON, extensions=(Extension(midnight_after(6, 16), Days(15)),))
+    late = DecisionMoments(NOON, extensions=(DeadlineExtension(midnight_after(6, 16), Days(15)),))
     assert clock(COMMERCIAL, late).due_at == midnight_after(6, 16)
-    expedited = DecisionMoments(NOON, expedited_at=NOON + days(14), extensions=(Extension(NOON + days(14), Days(15)),))
+    expedited = DecisionMoments(
+        NOON, expedited_at=NOON + days(14), extensions=(DeadlineExtension(NOON + days(14), Days(15)),)
+    )
     assert clock(COMMERCIAL, expedited).due_at == midnight_after(6, 16)
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from domain.deadlines import due_dates
 from domain.deadlines import terms as clock_terms
-from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours, Line, in_words, terms_for
+from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours, TermsLine, in_words, terms_for
 from domain.permissions.commands import MAY_DENY
 
 DAY: Final = date(2026, 6, 1)
-COMMERCIAL, MEDICARE, MEDICAID, FEDERAL = (terms_for(line, DAY) for line in get_args(Line))
+COMMERCIAL, MEDICARE, MEDICAID, FEDERAL = (terms_for(line, DAY) for line in get_args(TermsLine))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ COMMERCIAL, MEDICARE, MEDICAID, FEDERAL = (terms_for(line, DAY) for line in get_
     ],
 )  # fmt: skip
 def test_the_rows_are_those_of_the_readings(
-    line: Line,
+    line: TermsLine,
     standard: object,
     urgent: object,
     extension: object,

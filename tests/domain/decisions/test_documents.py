@@ -11,7 +11,7 @@ from domain.events.determinations import CourseApproved
 from domain.events.documents import DocumentCorrected, DocumentReviewed, DocumentVoided
 from domain.events.requests import InformationRequested, InformationSupplied
 from domain.history.state import PatientHistory
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from tests.domain.decisions.test_information import RESTS_ON_THE_MRI
 from tests.story import (
     MEETS_A,
@@ -48,7 +48,7 @@ def waits(scenario: Scenario) -> bool:
 
 
 def recommended(history: PatientHistory, scenario: Scenario) -> str:
-    return judge(history, history.requests[-1], scenario.today).assessment.recommendation
+    return request_assessment(history, history.requests[-1], scenario.today).assessment.recommendation
 
 
 # -- from the assertion to the approval -------------------------------------------------------

@@ -10,7 +10,7 @@ from domain.errors import AlreadyDecided, AlreadyRecorded, AssessmentMoved, Conf
 from domain.events.determinations import CourseApproved
 from domain.events.requests import InformationRequested, InformationSupplied, ReminderSent, StatementCorrected
 from domain.history.state import PatientHistory
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from domain.review.statements import supplemented
 from tests.story import (
     MEETS_A,
@@ -217,7 +217,7 @@ def test_later_answers_use_what_was_supplied_and_earlier_ones_do_not() -> None:
 
 
 def said(history: PatientHistory, scenario: Scenario) -> str:
-    return judge(history, history.requests[-1], scenario.today).assessment.recommendation
+    return request_assessment(history, history.requests[-1], scenario.today).assessment.recommendation
 
 
 @pytest.mark.parametrize("received_at", ["2026-04-29T09:00:00-04:00", "2026-04-28T09:59:59-04:00"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.review import assessment_changes
-from domain.review.assess_request import Judgement, judge
+from domain.review.assess_request import RequestAssessment, request_assessment
 from domain.review.assessment_changes import Change, changes_since
 from tests.story import MEETS_A, MEETS_B, Scenario, dose, first_course, given, opened, submitted, voided
 
@@ -110,9 +110,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[date]:
     """The days of the assessments that are made from here on."""
     assessed: list[date] = []
 
-    def noted(history: Any, request: Any, as_of: date) -> Judgement:
+    def noted(history: Any, request: Any, as_of: date) -> RequestAssessment:
         assessed.append(as_of)
-        return judge(history, request, as_of)
+        return request_assessment(history, request, as_of)
 
-    monkeypatch.setattr(assessment_changes, "judge", noted)
+    monkeypatch.setattr(assessment_changes, "request_assessment", noted)
     return assessed

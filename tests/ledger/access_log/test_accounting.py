@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain.errors import InvalidCommand
-from domain.ledger.access_log.report import Question, accesses, all_accesses, statement_for
+from domain.ledger.access_log.report import AccessQuery, accesses, all_accesses, statement_for
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
@@ -30,7 +30,7 @@ def log(ledger: Ledger) -> Iterator[AccessLog]:
     opened_log.close()
 
 
-def told(ledger: Ledger, question: Question) -> list[str | None]:
+def told(ledger: Ledger, question: AccessQuery) -> list[str | None]:
     return [one.subject for one in accesses(ledger, question).items]
 
 
@@ -39,9 +39,9 @@ def test_a_patient_s_accounting_has_her_looks_alone_newest_first(ledger: Ledger,
         clock.advance(timedelta(minutes=1))
         log.record([look(number, patient_id=OTHER if number % 2 else PATIENT)], durable=True)
     log.record([look(7, patient_id=None)], durable=True)
-    assert told(ledger, Question(patient_id=PATIENT)) == ["look-4", "look-2", "look-0"]
-    assert told(ledger, Question(patient_id=OTHER)) == ["look-5", "look-3", "look-1"]
-    assert told(ledger, Question(patient_id=UUID(int=1))) == []
+    assert told(ledger, AccessQuery(patient_id=PATIENT)) == ["look-4", "look-2", "look-0"]
+    assert told(ledger, AccessQuery(patient_id=OTHER)) == ["look-5", "look-3", "look-1"]
+    assert told(ledger, AccessQuery(patient_id=UUID(int=1))) == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_both_dates_are_whole_days_where_the_plan_is(
         clock.at = moment
         log.record([look(number)], durable=True)
     expected = [f"look-{number}" for number in reversed(found)]
-    for question in (Question(since=since, until=until), Question(PATIENT, since=since, until=until)):
+    for question in (AccessQuery(since=since, until=until), AccessQuery(PATIENT, since=since, until=until)):
         assert told(ledger, question) == expected
 
 
@@ -72,9 +72,9 @@ def test_by_a_person_of_a_patient_and_by_time_alone(ledger: Ledger, log: AccessL
     for number, (actor, patient) in enumerate([(NURSE, PATIENT), (CLAIMS, PATIENT), (NURSE, OTHER)]):
         clock.advance(timedelta(seconds=1))
         log.record([look(number, actor=actor, patient_id=patient)], durable=True)
-    assert told(ledger, Question(actor_id=NURSE.id)) == ["look-2", "look-0"]
-    assert told(ledger, Question(patient_id=PATIENT, actor_id=NURSE.id)) == ["look-0"]
-    assert told(ledger, Question()) == ["look-2", "look-1", "look-0"]
+    assert told(ledger, AccessQuery(actor_id=NURSE.id)) == ["look-2", "look-0"]
+    assert told(ledger, AccessQuery(patient_id=PATIENT, actor_id=NURSE.id)) == ["look-0"]
+    assert told(ledger, AccessQuery()) == ["look-2", "look-1", "look-0"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
@@ -84,7 +84,7 @@ def test_pages_go_on_where_the_one_before_ended_though_many_are_of_one_instant(
     other = AccessLog(ledger)
     log.record([look(number) for number in range(4)], durable=True)
     other.record([look(number) for number in range(4, 7)], durable=True)
-    question = Question(patient_id=PATIENT, limit=limit)
+    question = AccessQuery(patient_id=PATIENT, limit=limit)
     found = [one.subject for one in all_accesses(ledger, question)]
     assert sorted(map(str, found)) == [f"look-{number}" for number in range(7)]
     first = accesses(ledger, question)
@@ -96,28 +96,29 @@ def test_pages_go_on_where_the_one_before_ended_though_many_are_of_one_instant(
 @pytest.mark.parametrize("after", ["x", "%%", "bnVsbA", "WzEsMiwzXQ", "WyIyMDI2LTA0LTI4IiwiMCIsMV0"])
 def test_a_place_that_is_none_is_refused(ledger: Ledger, after: str) -> None:
     with pytest.raises(InvalidCommand, match="after"):
-        accesses(ledger, Question(after=after))
+        accesses(ledger, AccessQuery(after=after))
 
 
 @pytest.mark.parametrize(
     ("question", "index"),
     [
-        (Question(patient_id=PATIENT), "accesses_of_patient"),
-        (Question(patient_id=PATIENT, since=date(2026, 4, 28), until=date(2026, 4, 30)), "accesses_of_patient"),
-        (Question(actor_id=NURSE.id), "accesses_by_actor"),
-        (Question(), "accesses_at"),
+        (AccessQuery(patient_id=PATIENT), "accesses_of_patient"),
+        (AccessQuery(patient_id=PATIENT, since=date(2026, 4, 28), until=date(2026, 4, 30)), "accesses_of_patient"),
+        (AccessQuery(actor_id=NURSE.id), "accesses_by_actor"),
+        (AccessQuery(), "accesses_at"),
     ],
 )
 def test_each_question_is_read_along_its_index_without_sorting(
-    ledger: Ledger, log: AccessLog, clock: Clock, question: Question, index: str
+    ledger: Ledger, log: AccessLog, clock: Clock, question: AccessQuery, index: str
 ) -> None:
     everybody = [(NURSE, PATIENT), *((NURSE.model_copy(update={"id": f"n.{n}"}), UUID(int=n)) for n in range(40))]
     for number in range(40):
         clock.advance(timedelta(minutes=15))
         log.record([look(number, actor=actor, patient_id=patient) for actor, patient in everybody], durable=True)
-    page = accesses(ledger, Question(limit=20))
+    page = accesses(ledger, AccessQuery(limit=20))
     statement, values = statement_for(
-        Question(question.patient_id, question.actor_id, question.since, question.until, page.next_after), ledger.zone
+        AccessQuery(question.patient_id, question.actor_id, question.since, question.until, page.next_after),
+        ledger.zone,
     )
     datastore = ledger.recorder.datastore
     with datastore.transaction(commit=False) as cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from domain.ledger.application import Ledger
-from domain.seal.entries import Entry
+from domain.seal.entries import LogEntry
 from domain.seal.merkle import root_of
 from tests.ledger.acts import dose, opened
 from tests.story import NURSE
@@ -14,7 +14,7 @@ from tests.story import NURSE
 def leaves_of(ledger: Ledger) -> list[bytes]:
     plain = ledger.events.mapper.plain_state
     rows = ledger.recorder.log(0, 1_000_000)
-    return [Entry(stream, version, topic, plain(state)).leaf_hash() for _, stream, version, topic, state in rows]
+    return [LogEntry(stream, version, topic, plain(state)).leaf_hash() for _, stream, version, topic, state in rows]
 
 
 def root_of_log(ledger: Ledger, size: int | None = None) -> bytes:

@@ -20,7 +20,7 @@ from domain.events.requests import Statement
 from domain.ledger import application
 from domain.ledger.application import Ledger, Outcome, open_ledger
 from domain.people import Prescriber
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from tests import ROOT
 from tests.conftest import NOON, OpenLedger, seeded
 from tests.ledger.acts import dose, dosed, opened, opening
@@ -65,7 +65,7 @@ def test_two_clients_that_decide_the_same_request_at_once(ledger: Ledger, open_h
         request = history.requests[0]
         denial = DenyRequest(
             request_id=request.request_id,
-            assessment_digest=judge(history, request, NOON.date()).digest,
+            assessment_digest=request_assessment(history, request, NOON.date()).digest,
             citing=("1",),
             rationale="The diagnosis is another.",
         )

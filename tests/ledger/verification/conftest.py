@@ -12,7 +12,7 @@ from domain.ledger.verification.check_bytes import Signed
 from domain.ledger.verification.export_source import ExportSource
 from domain.ledger.verification.export_writer import export_ledger
 from domain.ledger.verification.ledger_source import LedgerSource
-from domain.ledger.verification.report import Report
+from domain.ledger.verification.report import VerificationReport
 from domain.ledger.verification.verify import verify
 from tests.clock import Clock
 from tests.ledger.verification.sealed_stories import Sealer, look_at, tell_two_stories
@@ -30,7 +30,7 @@ class Sealed:
     kept: list[Signed]
     final: Signed
 
-    def verified(self, *, given: bool = True) -> Report:
+    def verified(self, *, given: bool = True) -> VerificationReport:
         source = LedgerSource(self.ledger)
         return verify(source, key=self.sealer.verifying_key, given=self.kept) if given else verify(source)
 
@@ -38,7 +38,7 @@ class Sealed:
         export_ledger(LedgerSource(self.ledger), self.final, [self.sealer.verifying_key], folder)
         return folder
 
-    def verified_export(self, folder: Path, *, given: bool = True) -> Report:
+    def verified_export(self, folder: Path, *, given: bool = True) -> VerificationReport:
         source = ExportSource(folder)
         return verify(source, key=self.sealer.verifying_key, given=self.kept) if given else verify(source)
 

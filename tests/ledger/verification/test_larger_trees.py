@@ -9,7 +9,7 @@ import pytest
 from domain.ledger.application import Ledger
 from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import read_signed
-from domain.ledger.verification.report import Report
+from domain.ledger.verification.report import VerificationReport
 from tests.ledger.acts import opened
 from tests.ledger.verification.altering import Owner
 from tests.ledger.verification.conftest import Sealed
@@ -31,7 +31,7 @@ def larger(ledger: Ledger, tmp_path: Path) -> Sealed:
     return Sealed(ledger, sealer, [], kept, kept[-1])
 
 
-def is_told(report: Report, place: str) -> bool:
+def is_told(report: VerificationReport, place: str) -> bool:
     return any(place in (one.file or "") for one in report.bytes.failures)
 
 

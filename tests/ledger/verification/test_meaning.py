@@ -15,7 +15,7 @@ from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.treatment import CourseCompleted
 from domain.ledger.mapper import EventMapper
 from domain.ledger.verification.check_meaning import Meaning
-from domain.ledger.verification.report import Logged, Part
+from domain.ledger.verification.report import Logged, VerificationPart
 from domain.policy import editions
 from tests.policy.cases import NEWEST
 from tests.policy.changed_rules import SECOND, known_with
@@ -52,13 +52,13 @@ def entries_of(told: Scenario) -> list[Logged]:
     return found
 
 
-def judged(entries: Sequence[Logged]) -> Part:
-    found = Part("meaning")
+def judged(entries: Sequence[Logged]) -> VerificationPart:
+    found = VerificationPart("meaning")
     Meaning(found).history(entries)
     return found
 
 
-def altered(told: Scenario, kind: type[Event], change: Callable[[dict[str, Any]], object]) -> Part:
+def altered(told: Scenario, kind: type[Event], change: Callable[[dict[str, Any]], object]) -> VerificationPart:
     """The story as it is judged after a change in the stored state of its first event of a kind."""
     entries = entries_of(told)
     place = next(number for number, entry in enumerate(entries) if entry.topic == kind.TOPIC)

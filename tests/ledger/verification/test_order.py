@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.ledger.verification.check_order import Order
-from domain.ledger.verification.report import FAILURES_LISTED, Logged, Part, recorded_at
+from domain.ledger.verification.report import FAILURES_LISTED, Logged, VerificationPart, recorded_at
 from tests.ledger.verification.altering import Owner
 from tests.ledger.verification.conftest import Sealed
 
@@ -20,7 +20,7 @@ def event(leaf: int | None, version: int, second: str = "00", stream: str = ONE)
 
 
 def said_of(*events: Logged) -> list[str]:
-    found = Part("order")
+    found = VerificationPart("order")
     order = Order(found)
     for one in events:
         order.take(one)
@@ -77,7 +77,7 @@ def test_an_event_of_a_later_class_version_tells_its_time() -> None:
 
 
 def test_all_failures_are_counted_and_the_first_are_listed() -> None:
-    found = Part("order")
+    found = VerificationPart("order")
     order = Order(found)
     for number in range(0, 400, 2):
         order.take(event(number, number // 2 + 1))

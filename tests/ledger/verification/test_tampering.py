@@ -17,7 +17,7 @@ import pytest
 
 from domain.ledger.application import open_ledger
 from domain.ledger.verification import export_layout
-from domain.ledger.verification.report import Report
+from domain.ledger.verification.report import VerificationReport
 from tests.clock import Clock
 from tests.conftest import seeded
 from tests.ledger.verification.altering import Owner
@@ -35,11 +35,11 @@ Change = tuple[str, Callable[[], Any], Callable[[], Any]]
 """What it is, how it is made, and how it is undone."""
 
 
-def is_found(report: Report) -> bool:
+def is_found(report: VerificationReport) -> bool:
     return any(export_layout.SUMS not in one.what for part in report.parts for one in part.failures)
 
 
-def tried(changes: Iterator[Change], verified: Callable[[], Report]) -> tuple[int, list[str]]:
+def tried(changes: Iterator[Change], verified: Callable[[], VerificationReport]) -> tuple[int, list[str]]:
     """How many, and those that were missed."""
     count, missed = 0, []
     for what, make, undo in changes:

@@ -16,7 +16,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from domain.calendar import PartialDate, anniversary
-from domain.facts import Circumstances, Consultation, Diagnosis, Documentation, Facts, MsForm, Outcome, Specialty
+from domain.facts import Circumstances, Consultation, Diagnosis, Documentation, Facts, MsForm, Specialty, TrialOutcome
 from domain.policy.agents import recognise
 from domain.policy.assessment import assess
 from domain.policy.edition import Edition, Question
@@ -193,7 +193,7 @@ def _open_agents(agents: dict[str, Any]) -> Iterator[Open]:
         yield "agents.tried", _AGENTS
     for number, one in enumerate(agents["tried"]):
         if one["outcome"] is None:
-            yield f"agents.tried.{number}.outcome", list(get_args(Outcome))
+            yield f"agents.tried.{number}.outcome", list(get_args(TrialOutcome))
         product = recognise(one["product"])
         if product.kind == "ambiguous":
             routes = ("subcutaneous", "intravenous", "oral", "injection")

@@ -13,7 +13,7 @@ import pytest
 
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.schema import upgrade
-from domain.ledger.stores.sql import Run
+from domain.ledger.stores.sql import SqlRun
 from projections.worklist import storage
 from projections.worklist.storage import (
     NEVER,
@@ -195,7 +195,7 @@ def test_rows_of_dropped_generations_go_a_little_at_a_time_and_whoever_comes_nex
     monkeypatch.setattr(storage, "ROWS_DROPPED_AT_ONCE", 2)
     drop, calls = storage.drop_rows, []
 
-    def dying(run: Run, generation: int, limit: int) -> bool:
+    def dying(run: SqlRun, generation: int, limit: int) -> bool:
         calls.append(generation)
         if len(calls) == 2:
             raise Died

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from domain.calendar import PartialDate, anniversary
 from domain.errors import LedgerError
-from domain.review.assess_request import judge
+from domain.review.assess_request import request_assessment
 from projections.worklist.rows import WorklistRow, critical_days, worklist_rows
 from tests.properties.stories import Act, at_every_scale, hold, perform, stories
 from tests.story import (
@@ -177,5 +177,5 @@ def answer(row: WorklistRow) -> tuple[object, ...]:
 
 
 def said(told: Scenario, request_id: str, day: date) -> tuple[object, ...]:
-    found = judge(told.known, told.known.request(request_id), day).assessment
+    found = request_assessment(told.known, told.known.request(request_id), day).assessment
     return found.scope, found.recommendation, found.needed

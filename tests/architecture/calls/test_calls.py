@@ -8,8 +8,8 @@ import pytest
 
 from domain.decisions import decide
 from domain.events.determinations import CourseApproved
-from tests.architecture.call_counts import Figures, Profile
-from tests.architecture.calls import TARGETS, Job, Target, figure_of, measured, missed
+from tests.architecture.calls.__main__ import TARGETS, Job, Target, figure_of, measured, missed
+from tests.architecture.calls.counts import Figures, Profile
 from tests.story import NURSE, approved, given, submitted
 
 

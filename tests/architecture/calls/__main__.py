@@ -29,7 +29,7 @@ from domain.ledger.schema import upgrade
 from tests.api.callers import client_of
 from tests.api.pages.desk import Desk
 from tests.api.routes.commands.acts import Api
-from tests.architecture.call_counts import Figures, Profile
+from tests.architecture.calls.counts import Figures, Profile
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, seeded
 from tests.story import NURSE
