@@ -1,7 +1,8 @@
-"""What arrives is read before anything else sees it: bounded, JSON in UTF-8, every number and character sound.
+"""Checks the body and the query parameters of a request before the framework parses them.
 
-The standard parser would take NaN, and answer broken UTF-8 in words of its own; the
-framework's own bound (`max_body_size`) answers in plain text, not as a problem.
+A body must not be too large, must be JSON in UTF-8, and must not contain a number that is not finite or a control
+character. The standard parser accepts NaN and reports invalid UTF-8 in other words. The framework's own limit
+(`max_body_size`) answers in plain text, not as a problem.
 """
 
 from __future__ import annotations
@@ -21,37 +22,37 @@ from starlette.types import Message
 from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType
 
 BODY_BYTES_MAX: Final = 262_144
-"""One request with a hundred agents is under 50 KB; documents will have a road of their own.
+"""The largest body of a command, in bytes. A request with a hundred agents is under 50 KB.
 
-A body of this size can be wrong in a hundred thousand places, and to find them all takes a second.
+Documents have their own limit. A body of this size can have a hundred thousand errors; to find all takes a second.
 """
 
 DISCARDED_BYTES_MAX: Final = 67_108_864
-"""How much of a body that is too large is read and dropped, so that whoever is still sending sees the answer."""
+"""How many bytes of a body that is too large are read and dropped, so that a client that is sending gets the answer."""
 
 _JSON: Final = re.compile(r"application/(json|[^;\s]+\+json)\s*(;.*)?", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class SoundJson(APIRoute):
-    """A route whose body, where it takes one, is checked before anything else sees it.
+    """A route whose query parameters and body, if it takes one, are checked before the framework parses them.
 
-    Raises BodyTooLarge, WrongContentType, UnreadableBody, and for a fault in one field what the framework does.
+    Raises BodyTooLarge, WrongContentType, UnreadableBody, and RequestValidationError for an error in one field.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        known = {one.alias for one in self.dependant.query_params}
+        parameters = {one.alias for one in self.dependant.query_params}
 
         async def without_body(request: Request) -> Response:
-            _refuse_unknown(request, known)
+            _refuse_unknown(request, parameters)
             return await handle(request)
 
         if self.body_field is None:
             return without_body
 
         async def checked(request: Request) -> Response:
-            _refuse_unknown(request, known)
+            _refuse_unknown(request, parameters)
             body = await _read(request)
             if body:
                 _check(body, request.headers.get("content-type", ""))
@@ -60,20 +61,29 @@ class SoundJson(APIRoute):
         return checked
 
 
-def _refuse_unknown(request: Request, known: set[str]) -> None:
-    """A misspelt parameter would otherwise be answered as if it had not been sent, for another day than was meant."""
-    unknown = [name for name in request.query_params if name not in known]
+def _refuse_unknown(request: Request, parameters: set[str]) -> None:
+    """Raises RequestValidationError for an unknown query parameter.
+
+    Without this check, a misspelled `as_of` would be ignored, and the answer would be for another day.
+    """
+    unknown = [name for name in request.query_params if name not in parameters]
     if unknown:
-        # The name is not repeated: whoever puts a member's number there means well.
+        # The message does not repeat the unknown name, because a client may have put a member ID there.
         raise RequestValidationError(
-            [{"type": "unknown_parameter", "loc": ("query",), "msg": f"Send only {', '.join(sorted(known)) or 'none'}"}]
+            [
+                {
+                    "type": "unknown_parameter",
+                    "loc": ("query",),
+                    "msg": f"Send only {', '.join(sorted(parameters)) or 'none'}",
+                }
+            ]
         )
 
 
 async def _read(request: Request) -> bytes:
-    """The whole body; raises BodyTooLarge."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > DISCARDED_BYTES_MAX:
+    """Reads the whole body. Raises BodyTooLarge."""
+    content_length = request.headers.get("content-length", "")
+    if content_length.isdigit() and int(content_length) > DISCARDED_BYTES_MAX:
         raise BodyTooLarge(BODY_BYTES_MAX)
     body, size = bytearray(), 0
     async for part in request.stream():
@@ -102,33 +112,36 @@ def _check(body: bytes, content_type: str) -> None:
     except UnicodeDecodeError as error:
         raise UnreadableBody(f"The body is not UTF-8: byte {error.start} can't be read.") from None
     try:
-        sent = from_json(body, allow_inf_nan=False)
-        # The parser keeps the last of two values for one key and says nothing; two values are a contradiction.
-        json.loads(body, object_pairs_hook=_once_each)
+        document = from_json(body, allow_inf_nan=False)
+        # `from_json` accepts a key that appears twice and keeps the last value. Two values are a contradiction.
+        json.loads(body, object_pairs_hook=_reject_duplicate_keys)
     except ValueError as error:
-        # The message names the place and the kind of fault, never the text around it.
+        # The message states the position and the kind of fault, never the text around it.
         raise UnreadableBody(f"The body is not JSON: {error}.") from None
-    if faults := list(_faults(sent, ("body",))):
+    if faults := list(_faults(document, ("body",))):
         raise RequestValidationError(faults)
 
 
-def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _reject_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise ValueError("a key appears twice in one object")
-    return found
+    return members
 
 
-def _faults(value: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
-    """Values that no field takes: a number beyond the finite ones (1e999), a control character but for line breaks."""
+def _faults(value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+    """Errors for values that no field accepts, at their paths.
+
+    They are numbers that are not finite (1e999), and text with a control character other than a tab or a line break.
+    """
     match value:
         case dict():
             for name, part in value.items():
-                yield from _faults(part, (*place, name))
+                yield from _faults(part, (*path, name))
         case list():
             for number, part in enumerate(value):
-                yield from _faults(part, (*place, number))
+                yield from _faults(part, (*path, number))
         case float() if not isfinite(value):
-            yield {"type": "finite_number", "loc": place, "msg": "The number is too large"}
+            yield {"type": "finite_number", "loc": path, "msg": "The number is too large"}
         case str() if _CONTROL.search(value):
-            yield {"type": "control_character", "loc": place, "msg": "The text contains a control character"}
+            yield {"type": "control_character", "loc": path, "msg": "The text contains a control character"}

@@ -1,7 +1,7 @@
-"""ETags and preconditions: which state of a history an answer shows, and which a command expects.
+"""ETags and preconditions: the version of a history that an answer shows, and the version that a command expects.
 
-A tag is the patient, the version of her history and, for answers that depend on it, the day,
-the edition and what the caller may see. If-Match compares the version, so any tag of the patient serves.
+A tag consists of the patient id and the history version. Where the answer depends on them, the tag also has the day,
+the edition, and what the caller may see. If-Match compares the version only, so any tag of the patient is accepted.
 """
 
 from __future__ import annotations
@@ -43,35 +43,43 @@ IdempotencyKey = Annotated[
 
 
 NO_VERSION = 0
+"""A version that no history has, so the ledger refuses a command that expects it."""
 
 
 def tag_of(history: PatientHistory, *depends_on: str) -> str:
+    """The ETag of an answer from this version of the history that also depends on the given values."""
     return '"' + "-".join([history.patient_id.hex, str(history.version), *depends_on]) + '"'
 
 
 def tag_of_eligibility(history: PatientHistory, day: date, judged: Approvable | None, seen_as: str) -> str:
-    """Of all that the answer depends on."""
+    """The ETag of an eligibility answer, from everything that the answer depends on.
+
+    `seen_as` names the office or the kind of user for which the answer was made.
+    """
     return tag_of(history, "eligibility", day.isoformat(), seen_as, edition_in_tag(judged))
 
 
 def expected_version(if_match: str | None, patient_id: UUID) -> int | None:
-    """The version that an If-Match asks for; None for none, or `*`, and one that no history has for a tag of no use."""
+    """The version that If-Match expects.
+
+    None if there is no If-Match or it is `*`. NO_VERSION if it has no tag of this patient.
+    """
     if if_match is None or if_match.strip() == "*":
         return None
     for match in _TAG.finditer(if_match):
         if match["patient"] == patient_id.hex:
             return int(match["version"])
-    # Left to the ledger to refuse: a repeated key is answered as it was, whatever comes with it.
+    # The ledger refuses this version later. A repeated idempotency key gets its first answer, whatever If-Match says.
     return NO_VERSION
 
 
 def edition_in_tag(judged: Assessment | Approvable | None) -> str:
-    """The revision of the edition that was applied; a mended rule changes the answer of the same day."""
+    """The edition that was applied, with its revision, because a corrected rule changes the answer of the same day."""
     return f"{judged.edition}.{judged.edition_revision}" if judged is not None else "no-edition"
 
 
 def tag_answer(request: Request, response: Response, tag: str) -> None:
-    """Tags an answer; where the client holds this very answer already (If-None-Match), it ends here with 304."""
+    """Sets the ETag of an answer. Raises HTTPException with 304 if the client has this answer (If-None-Match)."""
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if is_held(tag, request.headers.get("if-none-match", "")):
         raise HTTPException(HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -79,5 +87,6 @@ def tag_answer(request: Request, response: Response, tag: str) -> None:
 
 
 def is_held(tag: str, if_none_match: str) -> bool:
-    held = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
-    return tag in held or held == ["*"]
+    """Whether the client has the answer with this tag already, by its If-None-Match header."""
+    tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return tag in tags or tags == ["*"]

@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI document: synthetic people, and ids that no ledger holds."""
+"""Examples for the OpenAPI document: synthetic people, and ids that exist in no ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each field of the API means: the description of every property in the OpenAPI document.
+"""The description of every field in the OpenAPI document.
 
 `FIELDS` has the description of a field by its name. `fields_of_schemas.py` has the fields whose
 meaning depends on the schema.

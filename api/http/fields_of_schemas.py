@@ -1,4 +1,4 @@
-"""What a field of one schema means, where the name of the field alone does not say it."""
+"""Descriptions of fields of one schema, for fields whose meaning depends on the schema."""
 
 from __future__ import annotations
 

@@ -157,35 +157,35 @@ def add_descriptions(document: dict[str, Any]) -> None:
                 if parameter["name"] in PARAMETERS:
                     parameter["description"] = parameter["schema"]["description"] = PARAMETERS[parameter["name"]]
             if "requestBody" in operation:
-                operation["requestBody"].setdefault("description", _what_is_sent(operation["requestBody"]))
+                operation["requestBody"].setdefault("description", _body_description(operation["requestBody"]))
             for response in operation["responses"].values():
                 if response["description"] == _SUCCESSFUL:
-                    response["description"] = _what_is_returned(response)
+                    response["description"] = _response_description(response)
     for name, schema in document["components"]["schemas"].items():
         if name in SCHEMAS:
             schema["description"] = SCHEMAS[name]
-        for field, described in schema.get("properties", {}).items():
+        for field, property_schema in schema.get("properties", {}).items():
             sentence = FIELDS_OF.get(name, {}).get(field) or FIELDS.get(field)
             if sentence is not None:
-                described["description"] = sentence
+                property_schema["description"] = sentence
 
 
 def name_of(operation_id: str, path: str, method: str) -> str:
-    """The name of the route in the program, with which its operation id begins."""
+    """The name of the route function. An operation id consists of this name, the path and the method."""
     return operation_id.removesuffix(_NAME_ENDS.sub("_", f"{path}_{method}"))
 
 
-def _what_is_sent(body: dict[str, Any]) -> str:
+def _body_description(body: dict[str, Any]) -> str:
     is_json = "application/json" in body["content"]
-    return _of_schema(
+    return _schema_description(
         body["content"].get("application/json", {}), _COMMAND if is_json else "The content of the document."
     )
 
 
-def _what_is_returned(response: dict[str, Any]) -> str:
+def _response_description(response: dict[str, Any]) -> str:
     (content,) = response["content"].values()
-    return _of_schema(content, "The result.")
+    return _schema_description(content, "The result.")
 
 
-def _of_schema(content: dict[str, Any], otherwise: str) -> str:
-    return SCHEMAS.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], otherwise)
+def _schema_description(content: dict[str, Any], default: str) -> str:
+    return SCHEMAS.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], default)

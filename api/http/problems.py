@@ -1,7 +1,6 @@
-"""What went wrong, as RFC 9457 problem details: the cause, the field or clause, and what to send instead.
+"""Errors of the API as RFC 9457 problem details: the cause, the field or clause, and what to send instead.
 
-No text here repeats what was sent: an error may be logged, and what was sent may be a
-patient's.
+No text repeats a value that the client sent. An error may be logged, and the value may be a patient's data.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ from domain.review.assessment_changes import Change
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:lemtrada-ledger:problem:"
 FHIR: Final = "application/fhir+json"
-"""Whoever speaks FHIR is told what is wrong as an OperationOutcome."""
+"""The media type of FHIR. A FHIR client receives an error as an OperationOutcome, not as a problem."""
 
 
 class UnreadableBody(Exception):
-    """The body is not JSON; the message names the place, never the text around it."""
+    """The body is not JSON. The message states the position of the fault, never the text around it."""
 
 
 class WrongContentType(Exception):
-    """The body is announced as something else than JSON."""
+    """The Content-Type of the body is not JSON."""
 
 
 class BodyTooLarge(Exception):
@@ -48,14 +47,17 @@ class BodyTooLarge(Exception):
 
 
 class InvalidField(BaseModel):
-    """One field of what was sent, and what is wrong with it."""
+    """One invalid field, and what is wrong with it."""
 
     field: str
     problem: str
 
 
 class Problem(BaseModel):
-    """RFC 9457. `remedy` says what to send instead; `changed` what moved since it was looked at."""
+    """A problem as RFC 9457 describes it.
+
+    `remedy` states what to send instead. `changed` lists the changes since the client viewed the assessment.
+    """
 
     type: str = Field(examples=[f"{TYPES}assessment-moved"])
     title: str
@@ -71,11 +73,11 @@ class Problem(BaseModel):
 
 _READING: Final = frozenset({"GET", "HEAD"})
 _QUESTIONS_BY_POST: Final = frozenset({"/assessments", "/patients/find"})
-"""So that a patient's identifiers are not in an address."""
+"""Questions that are sent with POST, so that the address does not contain a patient's identifiers."""
 _FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}|sha256|[0-9]{1,6}")
 
 ERRORS_SHOWN_MAX: Final = 20
-"""A body can be wrong in a hundred thousand places."""
+"""The most errors that one answer lists. A body can have a hundred thousand errors."""
 
 STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
     errors.InvalidCommand: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -123,7 +125,10 @@ SIGNED_IN: Final[dict[str, Any]] = {
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an operation that can answer in these statuses; `describe` gives problems their media type."""
+    """The `responses` of an operation that can answer with these statuses.
+
+    `describe` sets the media type of problems.
+    """
     return {
         status: {"description": MEANING[status]} | ({"model": Problem} if status >= HTTPStatus.BAD_REQUEST else {})
         for status in statuses
@@ -131,11 +136,11 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 BODY: Final = documented(400, 413, 415, 422)
-"""Every operation that takes a body."""
+"""The responses of every operation that takes a body."""
 COMMAND: Final = documented(403, 404, 409, 412) | BODY
-"""Every command on a history that is open."""
+"""The responses of every command on a history that is open."""
 QUERY: Final = documented(304, 403, 404, 422)
-"""Every question about a patient."""
+"""The responses of every question about a patient."""
 
 
 def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> JSONResponse:
@@ -147,7 +152,7 @@ def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> J
 
 
 def refused(request: Request, error: errors.LedgerError) -> JSONResponse:
-    """A refusal of the domain, in the status that belongs to it."""
+    """A refusal of the domain as a problem, with the status that belongs to its class."""
     details: Mapping[str, Any] = error.details
     return problem(
         STATUS[type(error)],
@@ -162,7 +167,7 @@ def refused(request: Request, error: errors.LedgerError) -> JSONResponse:
 
 
 def _detail(request: Request, sentence: str) -> str:
-    """What happened, and for a command that nothing was saved."""
+    """The sentence. For a command, the detail also states that nothing was saved."""
     is_question = request.method in _READING or request.url.path in _QUESTIONS_BY_POST
     return sentence if is_question else f"{sentence} Nothing was saved."
 
@@ -173,8 +178,8 @@ def _title(error: Exception) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Every error of the API leaves as a problem."""
-    app.exception_handler(errors.LedgerError)(_refused_to)
+    """Registers the handlers that answer every error of the API with a problem."""
+    app.exception_handler(errors.LedgerError)(_domain_refusal)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(UnreadableBody)(_unreadable)
     app.exception_handler(WrongContentType)(_wrong_content_type)
@@ -183,16 +188,16 @@ def install(app: FastAPI) -> None:
     app.exception_handler(PersistenceError)(_unavailable)
     app.exception_handler(StoreError)(_unavailable)
     app.exception_handler(DocumentDamaged)(_damaged)
-    app.exception_handler(Exception)(_our_fault)
+    app.exception_handler(Exception)(_internal_error)
 
 
-def _refused_to(request: Request, error: errors.LedgerError) -> JSONResponse:
+def _domain_refusal(request: Request, error: errors.LedgerError) -> JSONResponse:
     tell_of_denial(request, error)
     return refused(request, error)
 
 
 def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
-    """A line of the security log, if the user has no permission or the user's office may not see the record."""
+    """Writes to the security log if the user has no permission, or if the user's office may not see the record."""
     caller = request.scope.get("caller")
     reason: security_log.DenialReason
     if caller is None:
@@ -203,20 +208,22 @@ def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
         reason = "not_known_to_office"
     else:
         return
-    # The route by its name in the program: a path may hold what somebody typed there.
+    # The name of the route in the program is logged. The path may contain text that a user typed.
     operation = getattr(request.scope.get("route"), "name", None)
     security_log.access_denied(reason, origin=caller.origin, actor_id=caller.actor.id, operation=operation)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    # What is read may also be given as the value itself, which JSON can't do: that half says nothing.
+    # A field that also accepts an instance reports `is_instance_of` too. JSON cannot send one, so it is left out.
     faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
-    found = [InvalidField(field=_place(one), problem=sentence_of_fault(one)) for one in faults[:ERRORS_SHOWN_MAX]]
-    first = found[0]
+    invalid_fields = [
+        InvalidField(field=_field_path(one), problem=sentence_of_fault(one)) for one in faults[:ERRORS_SHOWN_MAX]
+    ]
+    first = invalid_fields[0]
     more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
     return problem(
         422, "Invalid field", _detail(request, f"{first.field}: {first.problem}{more}."),
-        "correct the fields that are listed in errors", field=first.field, errors=found,
+        "correct the fields that are listed in errors", field=first.field, errors=invalid_fields,
     )  # fmt: skip
 
 
@@ -233,7 +240,7 @@ def _wrong_content_type(request: Request, _error: WrongContentType) -> JSONRespo
 
 def _too_large(request: Request, error: BodyTooLarge) -> JSONResponse:
     answer = problem(413, "Body too large", _detail(request, str(error)), error.remedy)
-    # Something may still be on its way that nobody will read; the connection can't be used again.
+    # The client may still be sending bytes that nothing will read, so the connection cannot be used again.
     answer.headers["Connection"] = "close"
     return answer
 
@@ -264,7 +271,7 @@ def _damaged(_request: Request, _error: DocumentDamaged) -> JSONResponse:
     )
 
 
-def _our_fault(_request: Request, _error: Exception) -> JSONResponse:
+def _internal_error(_request: Request, _error: Exception) -> JSONResponse:
     cause = "The program failed. A command was either saved completely or not at all."
     return problem(500, "Internal error", cause, "send the same request again with the same Idempotency-Key")
 
@@ -282,13 +289,13 @@ def describe(app: FastAPI, is_public: Callable[[str], bool]) -> None:
             add_descriptions(document)
             for path, operations in document["paths"].items():
                 for operation in operations.values():
-                    _describe_one(operation, is_public=is_public(path))
+                    _describe_operation(operation, is_public=is_public(path))
         return FastAPI.openapi(app)
 
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document.
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this assignment.
 
 
-def _describe_one(operation: dict[str, Any], *, is_public: bool) -> None:
+def _describe_operation(operation: dict[str, Any], *, is_public: bool) -> None:
     responses = operation["responses"]
     if not is_public:
         operation["security"] = [{name: []} for name in SIGNED_IN]
@@ -301,24 +308,27 @@ def _describe_one(operation: dict[str, Any], *, is_public: bool) -> None:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """Every method of the path; the router names those of one route alone."""
+    """Every method of the path. The router's own answer names the methods of one route only."""
     paths = request.app.openapi()["paths"]
-    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
-    return sorted(method.upper() for methods in here for method in methods)
+    matching = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return sorted(method.upper() for methods in matching for method in methods)
 
 
-def _place(error: Mapping[str, Any]) -> str:
-    """`body.statement.agents.0.product` becomes `statement.agents.0.product`; other places keep their kind."""
-    # The validator adds the branch that it tried, `function-after[...]`.
+def _field_path(error: Mapping[str, Any]) -> str:
+    """The path of the invalid field: `statement.agents.0.product` for a field of the body.
+
+    The path of a query parameter or a header begins with its kind, such as `query` or `header`.
+    """
+    # The validator adds the branch of a union that it tried, such as `function-after[...]`.
     kind, *parts = (part for part in map(str, error["loc"]) if not part.endswith("]"))
     if kind != "body" or not parts:
         return ".".join([kind, *parts])
-    # The caller may have chosen these names; one that doesn't look like a field's can be anything.
+    # The caller may have chosen these names. A name that does not look like a field name may be any text.
     return ".".join(part if _FIELD_NAME.fullmatch(part) else "(unknown)" for part in parts)
 
 
 def sentence_of_fault(error: Mapping[str, Any]) -> str:
-    """The validator's message, without the value that was sent."""
+    """The validator's message for one error, without the value that was sent."""
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         return "this field does not exist"

@@ -1,4 +1,4 @@
-"""What each schema of the API is: its description in the OpenAPI document.
+"""The description of each schema in the OpenAPI document.
 
 The body of a command that has a row in `api/routes/commands/` is described by that row.
 """

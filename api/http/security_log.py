@@ -1,8 +1,8 @@
-"""What an operator must hear of at once: who signed in or could not, who was turned away, which tokens came and went.
+"""The security log, for the operator: sign-ins and failed sign-ins, denied access, and changes of users and tokens.
 
-One line of JSON an event, on standard error unless the operator's own logging takes the logger
-`lemtrada_ledger.security`. It carries ids of people and of credentials and the address that asked;
-never a patient's data, a name, a token or a path, for a path may hold what somebody typed there.
+Each event is one line of JSON on standard error, unless the operator's own logging handles the logger
+`lemtrada_ledger.security`. An event contains ids of users and credentials and the client's address. It never contains
+patient data, a name, a token or a path, because a path may contain text that a user typed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ DenialReason = Literal[
     "wrong_host",
     "malformed",
 ]
-"""Why, in words of our own: what was sent is never repeated."""
+"""Why access or sign-in was denied. The reason is one of these codes and never repeats what the client sent."""
 
 _LENGTH_MAX: Final = 200
 _NOT_PLAIN: Final = re.compile(r"[^\x21-\x7e]")
@@ -57,7 +57,7 @@ _logger: Final = logging.getLogger(SECURITY_LOGGER)
 
 
 def to_standard_error() -> None:
-    """Lets the events out, one bare line each; an operator's own handler on the logger is left alone."""
+    """Writes the events to standard error, one line each, unless the operator has set a handler on the logger."""
     _logger.setLevel(logging.INFO)
     _logger.propagate = False
     if not _logger.handlers:
@@ -67,72 +67,72 @@ def to_standard_error() -> None:
 
 
 def signed_in(actor_id: str, *, means: str, origin: str) -> None:
-    _say("signed_in", actor_id=actor_id, means=means, origin=origin)
+    _log_event("signed_in", actor_id=actor_id, means=means, origin=origin)
 
 
 def sign_in_failed(reason: DenialReason, *, means: str, origin: str, actor_id: str | None = None) -> None:
-    """`actor_id` only where it is known from what was verified, never from what was claimed."""
-    _say("sign_in_failed", logging.WARNING, reason=reason, means=means, origin=origin, actor_id=actor_id)
+    """Logs a failed sign-in. `actor_id` is given only if it was verified, never if it was only claimed."""
+    _log_event("sign_in_failed", logging.WARNING, reason=reason, means=means, origin=origin, actor_id=actor_id)
 
 
 def signed_out(actor_id: str, *, origin: str) -> None:
-    _say("signed_out", actor_id=actor_id, origin=origin)
+    _log_event("signed_out", actor_id=actor_id, origin=origin)
 
 
 def access_denied(
     reason: DenialReason, *, origin: str, actor_id: str | None = None, operation: str | None = None
 ) -> None:
-    """`operation` is the name of the route that was asked in the program, never the path that was sent."""
-    _say("access_denied", logging.WARNING, reason=reason, origin=origin, actor_id=actor_id, operation=operation)
+    """Logs a denied request. `operation` is the name of the route in the program, never the path that was sent."""
+    _log_event("access_denied", logging.WARNING, reason=reason, origin=origin, actor_id=actor_id, operation=operation)
 
 
 def too_many_attempts(*, means: str, origin: str) -> None:
-    _say("too_many_attempts", logging.WARNING, means=means, origin=origin)
+    _log_event("too_many_attempts", logging.WARNING, means=means, origin=origin)
 
 
 def link_issued(by: str, *, for_actor_id: str, role: str) -> None:
-    _say("link_issued", by=by, for_actor_id=for_actor_id, role=role)
+    _log_event("link_issued", by=by, for_actor_id=for_actor_id, role=role)
 
 
 def token_issued(by: str, *, credential_id: str, for_actor_id: str, role: str) -> None:
-    """`credential_id` is the token's public id, from which nothing of the token follows."""
-    _say("token_issued", by=by, credential_id=credential_id, for_actor_id=for_actor_id, role=role)
+    """Logs a new token. `credential_id` is the public id of the token and reveals nothing of the token itself."""
+    _log_event("token_issued", by=by, credential_id=credential_id, for_actor_id=for_actor_id, role=role)
 
 
 def token_revoked(by: str, *, credential_id: str) -> None:
-    _say("token_revoked", by=by, credential_id=credential_id)
+    _log_event("token_revoked", by=by, credential_id=credential_id)
 
 
 def person_admitted(by: str, *, actor_id: str, role: str) -> None:
-    _say("person_admitted", by=by, actor_id=actor_id, role=role)
+    _log_event("person_admitted", by=by, actor_id=actor_id, role=role)
 
 
 def person_changed(by: str, *, actor_id: str, role: str) -> None:
-    _say("person_changed", by=by, actor_id=actor_id, role=role)
+    _log_event("person_changed", by=by, actor_id=actor_id, role=role)
 
 
 def person_removed(by: str, *, actor_id: str) -> None:
-    _say("person_removed", by=by, actor_id=actor_id)
+    _log_event("person_removed", by=by, actor_id=actor_id)
 
 
-def _say(event: SecurityEvent, level: int = logging.INFO, /, **what: str | None) -> None:
-    values = {name: _on_one_line(value) for name, value in what.items() if value is not None}
+def _log_event(event: SecurityEvent, level: int = logging.INFO, /, **fields: str | None) -> None:
+    values = {name: _printable(value) for name, value in fields.items() if value is not None}
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     _logger.log(level, "%s", json.dumps({"at": at, "level": logging.getLevelName(level), "event": event, **values}))
 
 
-def _on_one_line(value: str) -> str:
-    """One line and no more, whatever an id or an address was made of."""
+def _printable(value: str) -> str:
+    """The value without line breaks and other characters that are not printable ASCII, and not longer than 200."""
     return _NOT_PLAIN.sub("?", value[:_LENGTH_MAX])
 
 
 class _ToStandardError(logging.Handler):
-    """To what standard error is at that moment: a test, or a service's wrapper, may have put another there."""
+    """Writes to the current `sys.stderr`, which a test or the wrapper of a service may have replaced."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             sys.stderr.write(self.format(record) + "\n")
             sys.stderr.flush()
         except OSError:
-            # Nobody listens any more; a person's request is not refused for it.
+            # Standard error is closed. The user's request is still answered.
             return
