@@ -1,4 +1,7 @@
-"""The HTTP API: wiring only. A request goes route, command, decision, events, store, projection, answer."""
+"""Builds the HTTP application from its routes, pages and layers.
+
+A request flows one way: route, command, decision, events, store, projection, answer.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ from projections.incremental import CachedFacts
 PAGES = (
     page_files,
     start,
-    # Before the pages of a request, whose acts are any word.
+    # Must be before the pages of a request, whose paths accept any word as an action.
     worklist_page,
     patients_page,
     submitting,
@@ -82,13 +85,16 @@ Problems follow RFC 9457. They name the field or the clause, and what to do next
 
 
 class Application(FastAPI):
-    """With the gate, then the short road, before all of FastAPI's own layers; None leaves one out."""
+    """FastAPI with authentication, and then the eligibility fast path, before FastAPI's own layers.
+
+    Each of the two can be None, which leaves it out.
+    """
 
     short_road: EligibilityFastPath | None = None
     gate: AuthenticationMiddleware | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # For whoever is answered before the framework comes to say so itself.
+        # FastAPI sets this later. Requests that are answered before FastAPI need it too.
         scope["app"] = self
         if self.gate is None:
             await self.beyond_the_gate(scope, receive, send)
@@ -96,25 +102,28 @@ class Application(FastAPI):
             await self.gate(scope, receive, send)
 
     async def beyond_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.short_road is None or not await self.short_road.takes(scope, send):
+        if self.short_road is None or not await self.short_road.try_answer(scope, send):
             await super().__call__(scope, receive, send)
 
 
 def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
-    """The application over one ledger, which stays the caller's to close; nobody is let in but who `identity` knows."""
+    """Creates the application over one ledger. Only users and systems that `identity` knows can use it.
+
+    The caller must close the ledger.
+    """
     access_log = AccessLog(ledger)
 
     @asynccontextmanager
-    async def served(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        # Looks of systems that are only noted yet.
+        # Writes the accesses of systems that are still in memory.
         await asyncio.to_thread(access_log.close)
 
     app = Application(
         title="Lemtrada authorization ledger",
         version=version("lemtrada-ledger"),
         description=DESCRIPTION,
-        lifespan=served,
+        lifespan=lifespan,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
@@ -148,7 +157,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         fhir,
         *PAGES,
     ):
-        # As they stand: to include a router is to build each of its routes again, half a second at the first request.
+        # The routes are added as they are. `include_router` would build each route again: half a second in total.
         app.router.routes.extend(module.router.routes)
     app.router.routes.extend(sign_in.pages.routes)
     return app

@@ -1,4 +1,7 @@
-"""Who looked: a patient's accounting, and what a person looked at, between two dates. To ask is recorded as well."""
+"""The access log: accesses to a patient's record, or accesses by a user, between two dates.
+
+Reading the access log is recorded as an access too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appeals as they stand, at any moment: one, or all of a patient."""
+"""Appeals: one appeal, or all appeals of a patient, now or as known at an earlier time."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def list_appeals(
     """List the appeals of the patient, oldest first."""
     now = clocks_at(access.now(), access.zone, as_of, known_at)
     with access.history(patient_id, "appeals", known_at=known_at) as history:
-        seen = appeals_seen(access.user, history)
-        views = [appeal_view(history, one, access.zone, now) for one in seen]
+        visible = appeals_seen(access.user, history)
+        views = [appeal_view(history, one, access.zone, now) for one in visible]
     overdue = [one.appeal_id.rpartition(".")[2] for one in views if one.overdue]
     tag_answer(request, response, tag_of(history, "appeals", access.seen_as, *overdue))
-    return page_of(views, [one.filed_version for one in seen], after, limit)
+    return page_of(views, [one.filed_version for one in visible], after, limit)
 
 
 @router.get("/appeals/{appeal_id}", responses=QUERY)
@@ -59,6 +59,6 @@ def get_appeal(
     now = clocks_at(access.now(), access.zone, as_of, known_at)
     with access.appeal(appeal_id, known_at=known_at) as (history, appeal):
         view = appeal_view(history, appeal, access.zone, now)
-    # What is overdue is all that changes with time alone.
+    # Only `overdue` changes without an event.
     tag_answer(request, response, tag_of(history, "appeal", "overdue" if view.overdue else "in-time"))
     return view

@@ -1,4 +1,4 @@
-"""The stateless assessment: the same object as a line of `assess`, judged without touching a ledger."""
+"""The stateless assessment: the body is the same object as a line of `assess`, and no ledger is read or changed."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ router = APIRouter(tags=["assessments"], route_class=SoundJson)
 
 
 class AssessBody(AssessLine):
-    # A date alone: a refusal names what was sent, and must not repeat any other text.
+    # The pattern accepts a date only. A refusal repeats the edition and must not repeat any other text.
     edition: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
 
 
 @router.post("/assessments", responses=BODY)
 def assess_facts(body: Annotated[AssessBody, Body(examples=[examples.ASSESS])]) -> AssessmentAnswer:
     """Assess stated facts: each clause with its explanation, facts, readings and missing facts. Nothing is stored."""
-    if found := contradictions(body.facts, body.as_of):
-        # Each one begins with the field that contradicts another.
-        cause, _, remedy = found[0].partition(": ")
+    if problems := contradictions(body.facts, body.as_of):
+        # Each contradiction begins with the name of the field that contradicts another field.
+        cause, _, remedy = problems[0].partition(": ")
         field = f"facts.{cause.split()[0]}"
         raise InvalidCommand(f"the facts contradict each other: {cause}", field=field, remedy=remedy)
-    judged = assess(body.facts, body.as_of, body.applicable_edition())
-    return AssessmentAnswer(assessment_digest=judged.digest(), history_version=None, assessment=judged)
+    assessment = assess(body.facts, body.as_of, body.applicable_edition())
+    return AssessmentAnswer(assessment_digest=assessment.digest(), history_version=None, assessment=assessment)

@@ -1,4 +1,4 @@
-"""What routes share: ids from paths, running a command, and the ledger for what is of no patient."""
+"""Dependencies that the routes share: path and query parameters, the ledger, and functions that run a command."""
 
 from __future__ import annotations
 
@@ -134,13 +134,13 @@ def run(
     key: str | None,
     if_match: str | None,
 ) -> Outcome:
-    """Execute a command, and tag the answer with the state of the history that it left.
+    """Executes a command, and tags the answer with the version of the history after the command.
 
-    A requester is told of a patient or a request of others what is told of none; what else she
-    may do is the domain's to say.
+    A requester gets NotFound for a patient or a request of another office, as for one that does not exist. The domain
+    checks every other permission.
     """
     ledger, caller = commanding.ledger, commanding.caller
-    if (history := known_to(ledger, caller, patient_id)) is not None:
+    if (history := requester_history(ledger, caller, patient_id)) is not None:
         check_concerns_own(caller.actor, history, command)
     expected = expected_version(if_match, patient_id)
     with recording_refusals(commanding.access, patient_id, command, caller.actor):
@@ -151,7 +151,7 @@ def run(
 
 
 def opened(commanding: Commanding, command: OpenHistory, response: Response, key: str | None) -> Outcome:
-    """Opens a history, or admits a prescriber's office to the one that there is."""
+    """Opens a history, or gives a prescriber's office access to the history that exists."""
     actor = commanding.caller.actor
     with recording_refusals(commanding.access, None, command, actor):
         outcome = commanding.ledger.open_history(command, actor, key=key)
@@ -161,10 +161,10 @@ def opened(commanding: Commanding, command: OpenHistory, response: Response, key
     return outcome
 
 
-def known_to(ledger: Ledger, caller: Caller, patient_id: UUID) -> PatientHistory | None:
-    """The history as a requester's command is checked against it; of anybody else None, for nothing is to be checked.
+def requester_history(ledger: Ledger, caller: Caller, patient_id: UUID) -> PatientHistory | None:
+    """The history against which a requester's command is checked. None for other roles, which need no check.
 
-    Raises NotFound for a patient of others.
+    Raises NotFound for a patient whom the requester's office does not know.
     """
     if sight_of(caller.actor) is Sight.WHOLE:
         return None
@@ -174,27 +174,27 @@ def known_to(ledger: Ledger, caller: Caller, patient_id: UUID) -> PatientHistory
 
 
 def history_to_change(commanding: Commanding, patient_id: UUID) -> PatientHistory:
-    """What a command is about to be decided upon. Raises NotFound for a patient of others."""
+    """The history on which a command will be decided. Raises NotFound for a patient whom this office does not know."""
     history = commanding.ledger.history(patient_id)
     check_knows_of(commanding.caller.actor, history)
     return history
 
 
 def bring_document(ledger: Ledger, caller: Caller, patient_id: UUID) -> None:
-    """Raise NotFound or NotPermitted unless this caller may hand in the bytes of a document of this patient."""
+    """Raises NotFound or NotPermitted unless the caller may store a document of this patient."""
     check_knows_of(caller.actor, ledger.history(patient_id))
     check_may_bring_documents(caller.actor)
 
 
 def day_recorded(ledger: Ledger, outcome: Outcome) -> date:
-    """The plan's day of the command, so that a repeated key renders the same answer."""
+    """The day of the command in the plan's time zone, so that a repeated key gets the same answer."""
     return outcome.events[0].recorded_at.astimezone(ledger.zone).date()
 
 
 def assessment_or_problem(
     history: PatientHistory, request: PriorAuthorization, as_of: date
 ) -> tuple[RequestAssessment | None, str | None]:
-    """The assessment, or why no edition of the policy can be applied to the day of receipt."""
+    """The assessment of a request, or the reason why no edition of the policy applies to the day of receipt."""
     try:
         return request_assessment(history, request, as_of), None
     except EditionUnknown as unknown:

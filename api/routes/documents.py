@@ -1,4 +1,7 @@
-"""Documents in and out: bytes are stored first, under the patient and their SHA-256, and named by a command after."""
+"""Documents: store the bytes of a document, and return a document on record.
+
+The bytes are stored first, under the patient and the SHA-256. Then a command refers to the document.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,10 @@ async def store_document(
 
 
 async def _read_into(spool: IO[bytes], request: Request) -> None:
-    """The whole body; raises BodyTooLarge. What is too much is still read, for who is cut off sees no answer."""
+    """Writes the whole body to the spool. Raises BodyTooLarge.
+
+    Bytes above the limit are read and dropped, because a client whose connection is cut does not get the answer.
+    """
     most, announced = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX, request.headers.get("content-length", "")
     too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split the document, or scan it at a lower resolution")
     if announced.isdigit() and int(announced) > most:
@@ -114,7 +120,7 @@ def get_document(
             "Content-Length": str(document.size_bytes),
             "Content-Disposition": f'inline; filename="{document.sha256[:16]}"',
             **response.headers,
-            # What somebody sent is shown as what it is, and never run.
+            # The browser must show the document as its media type and never run it.
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox; default-src 'none'",
         },
@@ -122,10 +128,13 @@ def get_document(
 
 
 def _check_whole(access: PatientAccess, patient_id: UUID, sha256: str) -> None:
-    """Raise DocumentDamaged unless every byte is there: read twice, for a status once sent can not be taken back."""
+    """Raises DocumentDamaged if the document is not complete and undamaged.
+
+    The document is read once more when it is sent. A status that was sent cannot be changed afterwards.
+    """
     try:
         for _ in access.bytes_of(patient_id, sha256):
             pass
     except NotFound:
-        # An event names it, so it was there.
+        # An event refers to the document, so the document existed.
         raise DocumentDamaged from None

@@ -1,4 +1,4 @@
-"""Doses in: record an infusion, void an entry, decide whether a second report is another infusion."""
+"""Doses: record an infusion, void an entry, and decide whether a second report is of another infusion."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ router = APIRouter(tags=["doses"], route_class=SoundJson)
 
 
 class ReasonBody(WithReason):
-    """The reason to void an entry, or to count it as another infusion."""
+    """The reason to void an entry, or to decide whether it is of another infusion."""
 
 
 @router.post("/patients/{patient_id}/doses", status_code=201, responses=COMMAND)
@@ -40,31 +40,33 @@ def record_dose(
     outcome = run(commanding, patient_id, body, response, key, if_match)
     dose = outcome.events[0]
     assert isinstance(dose, DoseAdministered)
-    return _dose(commanding, outcome, dose.dose_id)
+    return _dose_answer(commanding, outcome, dose.dose_id)
 
 
-def _dose(commanding: Commanding, outcome: Outcome, dose_id: str) -> DoseAnswer:
+def _dose_answer(commanding: Commanding, outcome: Outcome, dose_id: str) -> DoseAnswer:
     return dose_answer(outcome, dose_id, office_of(commanding.caller.actor))
 
 
-def _on_a_dose(what: str, command: type[Command], does: str) -> CommandRoute:
-    path = f"/doses/{{dose_id}}/{what}"
-    return CommandRoute(path, command, does, examples.REASON, terms=ReasonBody, answers=DoseAnswer, answer=_dose)
+def _dose_command(action: str, command: type[Command], description: str) -> CommandRoute:
+    path = f"/doses/{{dose_id}}/{action}"
+    return CommandRoute(
+        path, command, description, examples.REASON, body_model=ReasonBody, answer_model=DoseAnswer, answer=_dose_answer
+    )
 
 
 ON_A_DOSE: Final = (
-    _on_a_dose(
+    _dose_command(
         "void",
         VoidDose,
         "Void a dose entry that was made by mistake. The entry stays visible. "
         "A completed course may become open again.",
     ),
-    _on_a_dose(
+    _dose_command(
         "confirm-duplicate",
         ConfirmDuplicate,
         "Confirm that a second report is of the same infusion. The report is not counted (R25).",
     ),
-    _on_a_dose(
+    _dose_command(
         "dismiss-duplicate",
         DismissDuplicate,
         "Record that a second report is of another infusion. The dose is then counted (R25).",

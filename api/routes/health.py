@@ -1,4 +1,4 @@
-"""Is the process alive, and can it answer? Neither says anything of a patient."""
+"""The state of the process, the database, and the derived tables. The answers contain no patient data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Alive(BaseModel):
 
 
 class EditionKnown(BaseModel):
-    """An edition by its review date; a reconstructed one was rebuilt from the history table of the text."""
+    """An edition by its review date. A reconstructed edition was rebuilt from the history table of the policy text."""
 
     edition: str
     revision: int
@@ -31,10 +31,11 @@ class EditionKnown(BaseModel):
 
 
 class Ready(BaseModel):
-    """`plan_day` is today in the plan's time zone; `editions` are those of the policy, newest first.
+    """The state of a server that can answer.
 
-    `looks_waiting` are looks of systems that are not on disk yet, and `looks_failure` is why not, where
-    writing them fails; it is tried again twice a second, and when too many wait, systems are refused.
+    `plan_day` is today in the plan's time zone. `editions` lists the editions of the policy, newest first.
+    `looks_waiting` is the number of accesses by systems that are not on disk yet. `looks_failure` is the reason if
+    writing them fails. Writing is tried again twice a second. If too many accesses wait, systems are refused.
     """
 
     status: Literal["ready"] = "ready"
@@ -46,10 +47,10 @@ class Ready(BaseModel):
 
 
 class ViewKept(BaseModel):
-    """How far a view's tables are behind the log; `position` is null where it was never built.
+    """How far the tables of a view are behind the log. `position` is null if the view was never built.
 
-    `events_behind` is at the most so many. `failed` counts patients whose rows cannot be made and are
-    tried again: the worklist names them. What is behind is caught up with before a question is answered.
+    `events_behind` is an upper bound. `failed` is the number of patients whose rows could not be computed. They are
+    tried again, and the worklist lists them. The tables are updated before a question is answered.
     """
 
     view: str

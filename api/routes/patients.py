@@ -1,4 +1,4 @@
-"""Patients: open a history, find one, report treatment from elsewhere, and ask where she stands."""
+"""Patients: add a member, find a patient, report prior treatment, and ask for eligibility, courses and history."""
 
 from __future__ import annotations
 

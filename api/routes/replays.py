@@ -1,4 +1,4 @@
-"""Replays: a determination as recorded, beside the same request judged again as known then and as known now."""
+"""Replays: a determination as recorded, next to new assessments of the request as known then and as known now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests for prior authorization: submit one, see what the policy says, and decide it as a person."""
+"""Requests for prior authorization: submit, read, assess, and decide a request. A person makes each decision."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Citation = Annotated[str, Field(pattern=r"^(1|NR|Dosing)(\.[A-Za-z0-9()]{1,9}){0
 
 
 class DenyBody(Denial):
-    # Clauses alone: a refusal names what was cited, and must not repeat any other text.
+    # The pattern accepts clause numbers only. A refusal repeats the citation and must not repeat any other text.
     citing: Annotated[tuple[Citation, ...], Field(min_length=1, max_length=40)]
 
 
@@ -70,7 +70,7 @@ def submit_request(
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     response.headers["Location"] = f"/requests/{submitted.request_id}"
-    return _answer(commanding, outcome, submitted.request_id)
+    return _request_answer(commanding, outcome, submitted.request_id)
 
 
 @router.get("/patients/{patient_id}/requests", responses=QUERY)
@@ -85,9 +85,9 @@ def list_requests(
 ) -> RequestPage:
     """List the requests of the patient, oldest first."""
     with access.history(patient_id, "requests", known_at=known_at) as history:
-        seen = [one for one in history.requests if is_own(access.user, one)]
+        visible = [one for one in history.requests if is_own(access.user, one)]
     tag_answer(request, response, tag_of(history, "requests", access.seen_as))
-    return page_of([request_summary(one) for one in seen], [one.submitted_version for one in seen], after, limit)
+    return page_of([request_summary(one) for one in visible], [one.submitted_version for one in visible], after, limit)
 
 
 @router.get("/requests/{request_id}", responses=QUERY)
@@ -102,8 +102,8 @@ def get_request(
     """Return the request with its current facts, its determination as recorded, and its assessment on the day."""
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        judged, problem = assessment_or_problem(history, submitted, day)
-        answer = request_answer(history, submitted, judged, problem, access.shown_version)
+        assessed, problem = assessment_or_problem(history, submitted, day)
+        answer = request_answer(history, submitted, assessed, problem, access.shown_version)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
@@ -121,7 +121,7 @@ def get_request_life(
     now = clocks_at(access.now(), access.zone, as_of, known_at)
     with access.request(request_id, known_at=known_at) as (history, submitted):
         life = request_life(history, submitted, access.zone, now)
-    # Nothing else in it changes with time alone.
+    # Only the state of the deadline and overdue appeals change without an event, so only they are in the tag.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
     tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))
     return life
@@ -138,15 +138,15 @@ def assess_request(
     edition: EditionKey = None,
 ) -> AssessmentAnswer:
     """Assess the request on a day, clause by clause. A decision needs the returned digest."""
-    day, chosen = as_of or access.today(), edition_of(edition)
+    day, chosen_edition = as_of or access.today(), edition_of(edition)
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        judgement = request_assessment(history, submitted, day, chosen)
-    tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(judgement.assessment))
+        assessed = request_assessment(history, submitted, day, chosen_edition)
+    tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(assessed.assessment))
     tag_answer(request, response, tag)
     return AssessmentAnswer(
-        assessment_digest=judgement.digest,
-        history_version=access.shown_version(history, judgement.history_version),
-        assessment=judgement.assessment,
+        assessment_digest=assessed.digest,
+        history_version=access.shown_version(history, assessed.history_version),
+        assessment=assessed.assessment,
     )
 
 
@@ -162,22 +162,22 @@ def assess_extension(
     """Return the assessment that an extension of the approval needs. It leaves out doses under the approval (R10)."""
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        judgement = assessment_to_extend(history, submitted.request_id, day)
-    tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(judgement.assessment)))
+        assessed = assessment_to_extend(history, submitted.request_id, day)
+    tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(assessed.assessment)))
     return AssessmentAnswer(
-        assessment_digest=judgement.digest,
-        history_version=access.shown_version(history, judgement.history_version),
-        assessment=judgement.assessment,
+        assessment_digest=assessed.digest,
+        history_version=access.shown_version(history, assessed.history_version),
+        assessment=assessed.assessment,
     )
 
 
-def _answer(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
-    """The request as the command left it, assessed on the day of the command."""
+def _request_answer(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
+    """The request after the command, assessed on the day of the command."""
     history = outcome.history
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
-    judged, problem = assessment_or_problem(history, request, day_recorded(commanding.ledger, outcome))
-    return request_answer(history, request, judged, problem, commanding.access.shown_version)
+    assessed, problem = assessment_or_problem(history, request, day_recorded(commanding.ledger, outcome))
+    return request_answer(history, request, assessed, problem, commanding.access.shown_version)
 
 
 DETERMINATIONS: Final = (
@@ -186,27 +186,27 @@ DETERMINATIONS: Final = (
         ApproveCourse,
         "Approve a course for 30 days. The command needs the digest of the viewed assessment.",
         examples.APPROVE,
-        terms=Approval,
-        answers=RequestAnswer,
-        answer=_answer,
+        body_model=Approval,
+        answer_model=RequestAnswer,
+        answer=_request_answer,
     ),
     CommandRoute(
         "/requests/{request_id}/deny",
         DenyRequest,
         "Deny the request, citing the specific criteria in plain language. Only a physician may deny.",
         examples.DENY,
-        terms=DenyBody,
-        answers=RequestAnswer,
-        answer=_answer,
+        body_model=DenyBody,
+        answer_model=RequestAnswer,
+        answer=_request_answer,
     ),
     CommandRoute(
         "/requests/{request_id}/refer",
         ReferRequest,
         "Send the request to clinical review.",
         examples.REFER,
-        terms=Referral,
-        answers=RequestAnswer,
-        answer=_answer,
+        body_model=Referral,
+        answer_model=RequestAnswer,
+        answer=_request_answer,
     ),
 )
 add_routes(router, DETERMINATIONS)

@@ -1,4 +1,4 @@
-"""What the API answers with: views of a history, rendered from events and the fold, never evaluated twice."""
+"""The schemas of answers, and functions that fill them from events and the history. Nothing is assessed again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ShowVersion = Callable[[PatientHistory, int], int]
 
 
 class Page(BaseModel, Generic[T]):
-    """One page of a list, oldest first. `next_after` asks for the next one; null: this was the last."""
+    """One page of a list, oldest first. `next_after` is the `after` of the next page. Null: this is the last page."""
 
     items: list[T]
     next_after: int | None
@@ -44,7 +44,7 @@ class PatientFound(BaseModel):
 
 
 class AssessmentAnswer(BaseModel):
-    """An assessment and its digest. Deciding a request needs the digest of the assessment that was looked at."""
+    """An assessment and its digest. A decision needs the digest of the assessment that the user viewed."""
 
     assessment_digest: str
     history_version: int | None = Field(description="Null for an assessment that touched no ledger.")
@@ -52,7 +52,7 @@ class AssessmentAnswer(BaseModel):
 
 
 class ApprovalView(BaseModel):
-    """Both days are included."""
+    """The terms of an approval. The first and the last day are included."""
 
     course: int
     doses_approved: int
@@ -64,7 +64,7 @@ class ApprovalView(BaseModel):
 
 
 class DeterminationView(BaseModel):
-    """What a person decided, as it was recorded."""
+    """A determination that a person made, as recorded."""
 
     decided_by: Actor
     decided_on: Day
@@ -106,7 +106,7 @@ class RequestSummary(BaseModel):
 
 
 class RequestAnswer(BaseModel):
-    """A request after a command, with what the policy says of it on the day of that command."""
+    """A request and its assessment: on the day of the command, or on the day that a question names."""
 
     history_version: int
     request: RequestView
@@ -116,7 +116,7 @@ class RequestAnswer(BaseModel):
 
 
 class DoseAnswer(BaseModel):
-    """A dose entry after a command; `variances` are those seen when it was recorded."""
+    """A dose entry after a command. `variances` are those that were found when the dose was recorded."""
 
     history_version: int
     dose_id: str
@@ -138,7 +138,7 @@ class HistoryChanged(BaseModel):
 
 
 class EventView(BaseModel):
-    """One event with all that it carries; the salt is left to the seal."""
+    """One event with all its fields except the salt, which only the seal needs."""
 
     version: int
     event: str
@@ -155,10 +155,13 @@ RequestPage = Page[RequestSummary]
 
 
 def page_of(items: Sequence[T], versions: Sequence[int], after: int, limit: int) -> Page[T]:
-    """The items whose version lies after `after`, at most `limit` of them."""
-    chosen = [(item, version) for item, version in zip(items, versions, strict=True) if version > after]
-    shown = chosen[:limit]
-    return Page(items=[item for item, _ in shown], next_after=shown[-1][1] if len(chosen) > limit else None)
+    """The items whose version is greater than `after`, at most `limit` of them.
+
+    `versions` has the version of each item, in ascending order.
+    """
+    remaining = [(item, version) for item, version in zip(items, versions, strict=True) if version > after]
+    shown = remaining[:limit]
+    return Page(items=[item for item, _ in shown], next_after=shown[-1][1] if len(remaining) > limit else None)
 
 
 def event_view(event: PatientEvent) -> EventView:
@@ -174,13 +177,15 @@ def event_view(event: PatientEvent) -> EventView:
     )
 
 
-def as_it_is(_: PatientHistory, version: int) -> int:
+def unchanged_version(_: PatientHistory, version: int) -> int:
     return version
 
 
-def request_view(history: PatientHistory, request: Request, shown_version: ShowVersion = as_it_is) -> RequestView:
+def request_view(
+    history: PatientHistory, request: Request, shown_version: ShowVersion = unchanged_version
+) -> RequestView:
     approval = history.approval(request.request_id)
-    past = [one for one in request.decisions if one.past is not None]
+    past_decisions = [one for one in request.decisions if one.past is not None]
     return RequestView(
         request_id=request.request_id,
         status=request.status,
@@ -194,25 +199,25 @@ def request_view(history: PatientHistory, request: Request, shown_version: ShowV
         statement=request.statement,
         submitted_by=request.submitted_by,
         determination=_determination(history, request, shown_version),
-        past_determination=decision_view(past[-1]) if past else None,
+        past_determination=decision_view(past_decisions[-1]) if past_decisions else None,
         approval=_approval(approval) if approval is not None else None,
         imported_from=request.imported_from,
     )
 
 
 def _determination(history: PatientHistory, request: Request, shown_version: ShowVersion) -> DeterminationView | None:
-    made, by = request.determination, request.decided_by
-    if made is None or by is None:
+    determination, decided_by = request.determination, request.decided_by
+    if determination is None or decided_by is None:
         return None
     return DeterminationView(
-        decided_by=by,
-        decided_on=made.decided_on,
-        rationale=made.rationale,
-        departs=made.departs,
+        decided_by=decided_by,
+        decided_on=determination.decided_on,
+        rationale=determination.rationale,
+        departs=determination.departs,
         citing=list(request.citing),
-        history_version=shown_version(history, made.history_version),
-        assessment_digest=made.assessment_digest,
-        assessment=made.assessment,
+        history_version=shown_version(history, determination.history_version),
+        assessment_digest=determination.assessment_digest,
+        assessment=determination.assessment,
     )
 
 
@@ -242,16 +247,20 @@ def request_summary(request: Request) -> RequestSummary:
 def request_answer(
     history: PatientHistory,
     request: Request,
-    judgement: RequestAssessment | None,
+    assessed: RequestAssessment | None,
     edition_problem: str | None = None,
-    shown_version: ShowVersion = as_it_is,
+    shown_version: ShowVersion = unchanged_version,
 ) -> RequestAnswer:
-    """`shown_version` gives a version of the history as the caller may see it."""
+    """The request and its assessment.
+
+    `shown_version` turns a version of the history into the number that the caller may see.
+    `edition_problem` states why there is no assessment.
+    """
     return RequestAnswer(
         history_version=shown_version(history, history.version),
         request=request_view(history, request, shown_version),
-        assessment_digest=judgement.digest if judgement is not None else None,
-        assessment=judgement.assessment if judgement is not None else None,
+        assessment_digest=assessed.digest if assessed is not None else None,
+        assessment=assessed.assessment if assessed is not None else None,
         edition_problem=edition_problem,
     )
 
@@ -260,7 +269,7 @@ def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswe
     dose = outcome.history.dose(dose_id)
     assert dose is not None
     first, *others = outcome.events
-    seen = first.variances if isinstance(first, DoseAdministered) else dose.variances_then
+    variances = first.variances if isinstance(first, DoseAdministered) else dose.variances_then
     return DoseAnswer(
         history_version=outcome.history.version,
         dose_id=dose.dose_id,
@@ -270,7 +279,7 @@ def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswe
         request_id=request_shown(outcome.history, dose, office),
         documents_report=dose.documents_report,
         possible_duplicate_of=dose.duplicate_of,
-        variances=list(seen),
+        variances=list(variances),
         also_recorded=[event.TOPIC for event in others],
     )
 
@@ -280,11 +289,11 @@ def history_changed(outcome: Outcome) -> HistoryChanged:
         patient_id=outcome.patient_id,
         history_version=outcome.history.version,
         recorded=[event.TOPIC for event in outcome.events],
-        made=[one for event in outcome.events for one in _made(event)],
+        made=[one for event in outcome.events for one in _new_ids(event)],
     )
 
 
-def _made(event: Event) -> Iterator[str]:
+def _new_ids(event: Event) -> Iterator[str]:
     match event:
         case PriorTreatmentReported():
             yield event.report_id

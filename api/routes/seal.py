@@ -1,4 +1,4 @@
-"""The seal over HTTP: checkpoints, keys and proofs, in the published formats that others check them by."""
+"""The seal over HTTP: checkpoints, keys and proofs in the published formats, which other programs can verify."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SealingOfApp = Annotated[Sealing, Depends(_sealing)]
 
 
 class CheckpointShown(BaseModel):
-    """`root` is the tree's, in base64; `note` the checkpoint as it was signed."""
+    """A checkpoint. `root` is the root hash of the tree in base64. `note` is the checkpoint as it was signed."""
 
     origin: str
     size: int
@@ -40,14 +40,14 @@ class CheckpointShown(BaseModel):
 
 
 class SealShown(BaseModel):
-    """Where an event stands in the sealed log; `checkpoint` is the first one over it, null while there is none."""
+    """The position of an event in the sealed log. `checkpoint` is the first that covers the event, or null."""
 
     leaf_index: int
     checkpoint: CheckpointShown | None
 
 
 class DeterminationSealed(BaseModel):
-    """`seal` is null until the log is sealed so far: a second, as a rule."""
+    """A determination and its seal. `seal` is null until the event is sealed, which usually takes a second."""
 
     determination: str
     version: int
@@ -61,7 +61,11 @@ class CheckpointPage(BaseModel):
 
 
 class SealHealth(BaseModel):
-    """`refusal` says why nothing is signed, `not_published` why nothing goes out; both are null while all is well."""
+    """The state of the seal.
+
+    `refusal` is the reason why nothing is sealed or signed. `not_published` is the reason why no checkpoint is
+    published. Both are null if there is no failure.
+    """
 
     origin: str
     events_unsealed: int
@@ -87,15 +91,15 @@ def get_checkpoints(
     limit: Limit = 50,
 ) -> CheckpointPage:
     """List the checkpoints of the origin, by size."""
-    found = sealing.store.checkpoints(sealing.origins.current(), after, limit)
-    items = [shown_checkpoint(SignedCheckpoint.of(one.note)) for one in found]
-    return CheckpointPage(items=items, next_after=found[-1].size if len(found) == limit else None)
+    checkpoints = sealing.store.checkpoints(sealing.origins.current(), after, limit)
+    items = [_checkpoint_of(SignedCheckpoint.of(determination.note)) for determination in checkpoints]
+    return CheckpointPage(items=items, next_after=checkpoints[-1].size if len(checkpoints) == limit else None)
 
 
 @router.get("/seal/key", response_class=PlainTextResponse, responses=_TEXT)
 def get_keys(_: CallerOfRequest, sealing: SealingOfApp) -> str:
     """List the verification keys, oldest first. For verification, use keys from an independent source."""
-    return "".join(f"{one}\n" for one in sealing.origins.verifying_keys())
+    return "".join(f"{key}\n" for key in sealing.origins.verifying_keys())
 
 
 @router.get("/seal/consistency", response_class=PlainTextResponse, responses=_TEXT | documented(404, 422))
@@ -159,12 +163,12 @@ def get_proof(
         if event_version > history.version:
             raise NotFound("the event was not found", field="event_version", remedy="send a version that is on record")
         place = sealing.place_of(patient_id, event_version)
-        under = None if place is None else place.checkpoint if size is None else _of_size(sealing, size)
-        if place is None or under is None or place.leaf_index >= under.checkpoint.size:
+        checkpoint = None if place is None else place.checkpoint if size is None else _of_size(sealing, size)
+        if place is None or checkpoint is None or place.leaf_index >= checkpoint.checkpoint.size:
             raise Conflict(
                 "no checkpoint with this size covers this event yet", field="size", remedy="ask again within a minute"
             )
-    return sealing.proof_of(place.leaf_index, under).text()
+    return sealing.proof_of(place.leaf_index, checkpoint).text()
 
 
 @router.get("/requests/{request_id}/seal", responses=documented(403, 404, 422))
@@ -172,29 +176,31 @@ def get_seal_of_request(
     access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath
 ) -> list[DeterminationSealed]:
     """List the determinations of the request, with their leaves in the sealed log and the checkpoints over them."""
-    with access.request(request_id) as (history, one):
-        patient_id, decisions = history.patient_id, one.decisions
+    with access.request(request_id) as (history, determination):
+        patient_id, decisions = history.patient_id, determination.decisions
     return [
         DeterminationSealed(
-            determination=one.kind,
-            version=one.version,
-            decided_on=one.on,
-            seal=shown_place(sealing.place_of(patient_id, one.version)),
+            determination=determination.kind,
+            version=determination.version,
+            decided_on=determination.on,
+            seal=_seal_of(sealing.place_of(patient_id, determination.version)),
         )
-        for one in decisions
+        for determination in decisions
     ]
 
 
-def shown_place(place: SealedPlace | None) -> SealShown | None:
+def _seal_of(place: SealedPlace | None) -> SealShown | None:
     if place is None:
         return None
-    checkpoint = shown_checkpoint(place.checkpoint) if place.checkpoint is not None else None
+    checkpoint = _checkpoint_of(place.checkpoint) if place.checkpoint is not None else None
     return SealShown(leaf_index=place.leaf_index, checkpoint=checkpoint)
 
 
-def shown_checkpoint(signed: SignedCheckpoint) -> CheckpointShown:
-    one = signed.checkpoint
-    return CheckpointShown(origin=one.origin, size=one.size, root=base64_of(one.root), note=signed.note)
+def _checkpoint_of(signed: SignedCheckpoint) -> CheckpointShown:
+    checkpoint = signed.checkpoint
+    return CheckpointShown(
+        origin=checkpoint.origin, size=checkpoint.size, root=base64_of(checkpoint.root), note=signed.note
+    )
 
 
 def _newest(sealing: Sealing) -> SignedCheckpoint:
@@ -205,7 +211,7 @@ def _newest(sealing: Sealing) -> SignedCheckpoint:
 
 
 def _of_size(sealing: Sealing, size: int) -> SignedCheckpoint:
-    found = sealing.store.checkpoints(sealing.origins.current(), size - 1, 1)
-    if not found or found[0].size != size:
+    checkpoints = sealing.store.checkpoints(sealing.origins.current(), size - 1, 1)
+    if not checkpoints or checkpoints[0].size != size:
         raise NotFound("no checkpoint has this size", field="size", remedy="use a size from /seal/checkpoints")
-    return SignedCheckpoint.of(found[0].note)
+    return SignedCheckpoint.of(checkpoints[0].note)

@@ -1,4 +1,4 @@
-"""What is waiting to be done, for everybody at once: filtered, sorted, a page at a time."""
+"""The worklist: open requests and appeals of all patients, filtered, sorted, and in pages."""
 
 from __future__ import annotations
 

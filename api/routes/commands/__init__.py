@@ -1,8 +1,8 @@
-"""Every further command over HTTP, as tables: an address, a command, and the body that a caller sends.
+"""The routes of most commands, as tables: a path, a command, and an example of the body.
 
-A row says all there is to say: the address names what the command is about, the body is the
-command's terms, the answer what was recorded. The first commands (open, submit,
-decide, record a dose) answer with more and have routes of their own.
+A row defines the whole route. The path names what the command is about, the body has the other fields of the command,
+and the answer lists the events that were recorded. Commands whose answers have more (open, submit, decide, record a
+dose) have routes of their own.
 """
 
 from __future__ import annotations

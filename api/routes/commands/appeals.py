@@ -1,4 +1,4 @@
-"""Appeals: file, add to, assign, decide; hand on, and record what came back."""
+"""Routes of commands on an appeal: file, add evidence, assign, decide, forward, and record the external decision."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
             "grounds": "Two agents failed before.",
             "filer": {"name": "Alma Synthetic", "relation": "patient"},
         },
-        made=True,
+        creates=True,
     ),
     CommandRoute(
         "/appeals/{appeal_id}/evidence",

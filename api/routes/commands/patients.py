@@ -1,4 +1,4 @@
-"""The person and her treatment: corrections, identifiers, links, coverage, agents of others."""
+"""Routes of commands on a patient and the treatment: corrections, identifiers, links, coverage, and other agents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         patient.AddMemberIdentifier,
         "Add another member ID of this patient. The ID must not belong to another patient.",
         {"member": {"issuer": "plan", "member_id": "SYN-0001-B"}},
-        made=True,
+        creates=True,
     ),
     CommandRoute(
         "/patients/{patient_id}/identifiers/retire",
@@ -61,7 +61,7 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         patient.NameRepresentative,
         "Add a representative of the patient, with the first day and, if known, the last day.",
         {"name": "Berta Synthetic", "relationship": "appointed", "on": "2026-04-01"},
-        made=True,
+        creates=True,
     ),
     CommandRoute(
         "/patients/{patient_id}/death",

@@ -1,4 +1,4 @@
-"""The life of a request, its documents, notices, and what becomes of its approval."""
+"""Routes of commands on a request, its documents, its notices, and its approval."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
             "addressee": "The patient and the prescriber",
             "issued_at": "2026-04-28T15:00:00Z",
         },
-        made=True,
+        creates=True,
     ),
     CommandRoute(
         "/notices/{notice_id}/delivered",

@@ -1,4 +1,4 @@
-"""One row of the table of commands, and the route that it becomes."""
+"""`CommandRoute`, a row in the tables of commands, and the functions that make a route from a row."""
 
 from __future__ import annotations
 
@@ -43,73 +43,77 @@ _SUBJECTS: Final[dict[str, Any]] = {
 }
 
 
-def _what_changed(_: Commanding, outcome: Outcome, _subject: Any) -> HistoryChanged:
+def _history_changed(_: Commanding, outcome: Outcome, _subject: Any) -> HistoryChanged:
     return history_changed(outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRoute:
-    """`path` names its subject in braces, `does` is what the document says of it, `made`: something new comes of it.
+    """The route of one command.
 
-    `terms` is the public schema of the body, where it has a name of its own. `answer` makes the answer, of the
-    schema `answers`, from what was recorded of the subject.
+    `path` has the id of its subject in braces. `description` is displayed in the OpenAPI document. `creates` means
+    that the command adds something new, so the status is 201. `body_model` is the schema of the body, if it has a
+    public name of its own. `answer` computes the answer, whose schema is `answer_model`, from the outcome and the
+    subject's id.
     """
 
     path: str
     command: type[Command]
-    does: str
+    description: str
     example: dict[str, Any]
-    made: bool = False
-    terms: type[BaseModel] | None = None
-    answers: type[BaseModel] = HistoryChanged
-    answer: Callable[[Commanding, Outcome, Any], BaseModel] = _what_changed
+    creates: bool = False
+    body_model: type[BaseModel] | None = None
+    answer_model: type[BaseModel] = HistoryChanged
+    answer: Callable[[Commanding, Outcome, Any], BaseModel] = _history_changed
 
     @property
     def subject(self) -> str:
+        """The name of the id in the path, such as `request_id`."""
         return self.path.split("{", 1)[1].split("}", 1)[0]
 
     @property
     def name(self) -> str:
+        """The name of the route function, from which the operationId is made, such as `extend_clock`."""
         words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in self.command.__name__)
         return words.strip("_")
 
     def body(self) -> type[BaseModel]:
-        """The command's terms without what the address says; who acts is whoever asks."""
-        if self.terms is not None:
-            return self.terms
-        about = self.subject in self.command.model_fields
+        """The schema of the body: the fields of the command except the id that the path has."""
+        if self.body_model is not None:
+            return self.body_model
+        has_subject = self.subject in self.command.model_fields
         fields = {
             name: (one.annotation if not one.metadata else Annotated[(one.annotation, *one.metadata)], one)
             for name, one in self.command.model_fields.items()
-            if not (about and name == self.subject)
+            if not (has_subject and name == self.subject)
         }
-        return create_model(f"{self.command.__name__}Body", __base__=FrozenModel, __doc__=self.does, **fields)  # type: ignore[call-overload,no-any-return]
+        return create_model(f"{self.command.__name__}Body", __base__=FrozenModel, __doc__=self.description, **fields)  # type: ignore[call-overload,no-any-return]
 
 
-def router_of(acts: Iterable[CommandRoute]) -> APIRouter:
+def router_of(routes: Iterable[CommandRoute]) -> APIRouter:
     router = APIRouter(route_class=SoundJson)
-    add_routes(router, acts)
+    add_routes(router, routes)
     return router
 
 
-def add_routes(router: APIRouter, acts: Iterable[CommandRoute]) -> None:
-    for act in acts:
+def add_routes(router: APIRouter, routes: Iterable[CommandRoute]) -> None:
+    for route in routes:
         router.add_api_route(
-            act.path,
-            _endpoint(act),
+            route.path,
+            _route_function(route),
             methods=["POST"],
-            status_code=201 if act.made else 200,
-            response_model=act.answers,
+            status_code=201 if route.creates else 200,
+            response_model=route.answer_model,
             responses=COMMAND,
-            description=act.does,
-            summary=act.name.replace("_", " ").capitalize(),
-            name=act.name,
-            tags=[act.path.split("/")[1]] if not router.tags else None,
+            description=route.description,
+            summary=route.name.replace("_", " ").capitalize(),
+            name=route.name,
+            tags=[route.path.split("/")[1]] if not router.tags else None,
         )
 
 
-def _endpoint(act: CommandRoute) -> Callable[..., BaseModel]:
-    about = act.subject in act.command.model_fields
+def _route_function(route: CommandRoute) -> Callable[..., BaseModel]:
+    has_subject = route.subject in route.command.model_fields
 
     def endpoint(
         commanding: CommandingOfRequest,
@@ -119,28 +123,30 @@ def _endpoint(act: CommandRoute) -> Callable[..., BaseModel]:
         key: IdempotencyKey = None,
         if_match: IfMatch = None,
     ) -> BaseModel:
-        command = act.command(**dict(body), **({act.subject: subject} if about else {}))
+        command = route.command(**dict(body), **({route.subject: subject} if has_subject else {}))
         patient_id = subject if isinstance(subject, UUID) else patient_of(subject)
-        return act.answer(commanding, run(commanding, patient_id, command, response, key, if_match), subject)
+        return route.answer(commanding, run(commanding, patient_id, command, response, key, if_match), subject)
 
-    def named(**values: Any) -> BaseModel:
-        return endpoint(subject=values.pop(act.subject), **values)
+    def route_function(**values: Any) -> BaseModel:
+        return endpoint(subject=values.pop(route.subject), **values)
 
-    # The framework reads the names and the types of an address's parts from the signature.
+    # FastAPI reads the names and types of path parameters from the signature.
     signature = inspect.signature(endpoint, eval_str=True)
     parameters = {
-        "subject": inspect.Parameter(act.subject, inspect.Parameter.KEYWORD_ONLY, annotation=_SUBJECTS[act.subject]),
+        "subject": inspect.Parameter(
+            route.subject, inspect.Parameter.KEYWORD_ONLY, annotation=_SUBJECTS[route.subject]
+        ),
         "body": inspect.Parameter(
             "body",
             inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[act.body(), Body(examples=[act.example])],
+            annotation=Annotated[route.body(), Body(examples=[route.example])],
         ),
     }
-    named.__signature__ = signature.replace(  # type: ignore[attr-defined]
+    route_function.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[
             parameters.get(one.name, one.replace(kind=inspect.Parameter.KEYWORD_ONLY))
             for one in signature.parameters.values()
         ]
     )
-    named.__name__ = act.name
-    return named
+    route_function.__name__ = route.name
+    return route_function
