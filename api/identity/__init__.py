@@ -1,14 +1,14 @@
-"""Who is calling. `Gate` (middleware.py) runs before the application and puts a `Caller` into `scope["caller"]`.
+"""Authentication. `AuthenticationMiddleware` runs before the application and sets `scope["caller"]` to a `Caller`.
 
-For a test, a header for any actor in one line, over the ledger's own tokens; nothing is pretended:
+Tests get a header for any actor in one line. The header has a real token of the ledger:
 
     identity = Identity(ledger)
     app = create_app(ledger, identity=identity)
     client.get("/patients/…", headers=headers_for(identity, actor))
 
-`headers_for` admits the actor (or changes her to be as given: the same id in another role works), gives
-her a token, remembers it, and answers `{"Authorization": "Bearer lml_…"}`. The first time writes two
-events to the ledger's people stream; later times write nothing.
+`headers_for` adds the actor as a user (or changes the user to be as given, so the same id can be used in another role),
+issues a token, caches it, and returns `{"Authorization": "Bearer lml_…"}`. The first call writes two events to the
+ledger's people stream. Later calls write nothing.
 """
 
 from __future__ import annotations
@@ -21,5 +21,5 @@ __all__ = ["Caller", "CallerOfRequest", "Identity", "headers_for"]
 
 
 def headers_for(identity: Identity, actor: Actor) -> dict[str, str]:
-    """What a request of this actor carries."""
+    """The Authorization header for a request of this actor."""
     return {"Authorization": f"Bearer {identity.issue_token(actor)}"}

@@ -1,4 +1,4 @@
-"""Who is asking: the person or system behind a request, as her token or session says, never as a body does."""
+"""The caller: the user or system that sent a request, by the token or session and never by the request body."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from domain.people import Actor
 from domain.permissions.disclosure import Purpose, Through
 
 Means = Literal["bearer", "token", "session", "operating_system"]
-"""A bearer token of the plan's provider, an API token of ours, a browser's session, or the machine's own user."""
+"""How the caller was authenticated.
+
+`bearer` is a token of the plan's OpenID provider, `token` an API token of this ledger, `session` a browser session, and
+`operating_system` the user of the machine.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`origin` is from where; `purpose` what she says that she asks for; `credential_id` that of a token of ours.
+    """The user or system behind one request.
 
-    `expires_at` is until when her credential holds if nothing ends it before. `csrf_token` is what a page
-    for a browser's session puts into its forms.
+    `origin` is the network address. `purpose` is the purpose of use that the caller states. `credential_id` is the id
+    of a token of this ledger. `expires_at` is when the credential expires, unless it ends earlier. `csrf_token` is the
+    token for the forms of a browser session.
     """
 
     actor: Actor
@@ -34,7 +39,7 @@ class Caller:
 
 
 def _caller(request: Request) -> Caller:
-    # Put there by the gate, which lets nobody through without one.
+    # The authentication middleware sets the caller. No other path than a public one is reached without a caller.
     return cast("Caller", request.scope["caller"])
 
 

@@ -1,8 +1,8 @@
-"""What a browser's session needs: its cookie, and proof that a request comes from a page of ours.
+"""Cookies of browser sessions, and the CSRF token, which proves that a request comes from a page of this server.
 
-The cookie is `HttpOnly` and `SameSite=Lax`: a link from a mail leads in, for no GET changes anything,
-and what changes something needs a token that only our pages know. Under https it is `Secure` and its
-name begins with `__Host-`, which no other host can set.
+The cookie is `HttpOnly` and `SameSite=Lax`. A link in an email works, because no GET request changes anything. A
+request that changes something needs the token, which only pages of this server have. Under https the cookie is
+`Secure`, and its name begins with `__Host-`, so that no other host can set it.
 """
 
 from __future__ import annotations
@@ -23,22 +23,23 @@ _SECRET: Final = re.compile("[0-9a-f]{64}")
 
 
 def cookie_name(is_secure: bool) -> str:
+    """The name of the session cookie. Under https it begins with `__Host-`."""
     return f"__Host-{COOKIE}" if is_secure else COOKIE
 
 
 def session_secret(cookies: bytes, is_secure: bool) -> str | None:
-    """That of the Cookie header; None where there is none, or more than one."""
+    """The secret of the session in the Cookie header. None if there is no valid one, or more than one."""
     name = cookie_name(is_secure)
-    found = [
+    values = [
         value
         for key, _, value in (part.strip().partition("=") for part in cookies.decode("latin-1").split(";"))
         if key == name
     ]
-    return found[0] if len(found) == 1 and _SECRET.fullmatch(found[0]) else None
+    return values[0] if len(values) == 1 and _SECRET.fullmatch(values[0]) else None
 
 
 def csrf_token_of(secret: str) -> str:
-    """Follows from the session's secret, and the secret does not follow from it."""
+    """The CSRF token of a session. It is derived from the session's secret and does not reveal the secret."""
     return hmac.new(bytes.fromhex(secret), b"lemtrada-ledger csrf", hashlib.sha256).hexdigest()
 
 
@@ -47,7 +48,7 @@ def is_csrf_token(sent: str, secret: str) -> bool:
 
 
 def is_from_here(headers: Mapping[str, str], scheme: str, public_url: str | None) -> bool:
-    """Whether nothing that the browser says of a request's origin speaks against its being a page of ours."""
+    """Whether the headers that the browser sends agree with a request from a page of this server."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return False
@@ -56,6 +57,7 @@ def is_from_here(headers: Mapping[str, str], scheme: str, public_url: str | None
 
 
 def origin_of(url: str) -> str:
+    """The origin of a URL, without a default port. Empty if the port is invalid."""
     parts = urlsplit(url)
     default: Literal[80, 443] = 443 if parts.scheme == "https" else 80
     try:

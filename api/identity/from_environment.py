@@ -1,4 +1,4 @@
-"""Identity as the environment configures it."""
+"""Creates `Identity` from the settings in the environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.ledger.application import Ledger
 
 
 def identity_of(ledger: Ledger, public_url: str | None = None) -> Identity:
-    """As the environment's settings say. Raises InvalidCommand, which names the setting that is wrong."""
+    """The identity of the environment's settings. Raises InvalidCommand, which names the invalid setting."""
     settings = settings_from(os.environ)
     provider = OpenIDProvider(settings) if settings is not None else None
     return Identity(ledger, provider=provider, public_url=public_url)

@@ -1,7 +1,7 @@
-"""Who is behind a credential: a token of ours, a bearer token of the plan's provider, a browser's session.
+"""Verifies credentials: API tokens of this ledger, bearer tokens of the plan's OpenID provider, and browser sessions.
 
-What was verified is remembered by the credential's hash: one of ours until the directory is a second
-old, one of the provider's for a minute at the most. Expiry is looked at each time.
+A verified credential is cached by its hash: a credential of this ledger until the directory is a second old, and a
+token of the provider for at most a minute. The expiry is checked for every request.
 """
 
 from __future__ import annotations
@@ -40,18 +40,19 @@ from domain.permissions.disclosure import Purpose
 TOKEN_DAYS: Final = 90
 TOKEN_DAYS_MAX: Final = 365
 LINK_LASTS: Final = timedelta(hours=24)
-REMEMBERED_MAX: Final = 10_000
-SECONDS_BETWEEN_LOOKS: Final = 0.1
+CACHED_MAX: Final = 10_000
+SECONDS_BETWEEN_READS: Final = 0.1
 
 FIRST_ADMINISTRATOR: Final = Actor(id="administrator", name="First administrator", role="administrator")
 
 
 @dataclass(slots=True)
-class Known:
-    """A credential that was verified. `until` is by the process's steady clock, `expires_at` by the ledger's.
+class VerifiedCredential:
+    """A verified credential.
 
-    `version` is that of the directory it was found in; None where the directory says nothing of it.
-    `caller` is who last came with it.
+    It is cached until `until`, by the monotonic clock of the process. It expires at `expires_at`, by the clock of the
+    ledger. `version` is the version of the directory in which it was found. None: it is not from the directory.
+    `caller` is the caller of the last request with this credential.
     """
 
     actor: Actor
@@ -79,14 +80,14 @@ class Known:
 class Provider(Protocol):
     """The plan's own OpenID provider."""
 
-    async def behind(self, token: str) -> Known:
+    async def verify(self, token: str) -> VerifiedCredential:
         """Raises NotKnown, NoRole, and ProviderUnreachable."""
 
 
 class Identity:
-    """Of one ledger's callers. Safe for threads.
+    """Authenticates the callers of one ledger. It is thread-safe.
 
-    `public_url` is what browsers see in front of this server; under https, cookies are `Secure`.
+    `public_url` is the address that browsers use. Under https, cookies are `Secure`.
     """
 
     def __init__(self, ledger: Ledger, *, provider: Provider | None = None, public_url: str | None = None) -> None:
@@ -95,7 +96,7 @@ class Identity:
         self.attempts = Attempts()
         self.provider = provider
         self.public_url = public_url
-        self._remembered: dict[bytes, Known] = {}
+        self._verified: dict[bytes, VerifiedCredential] = {}
         self._issued: dict[str, tuple[str, datetime]] = {}
 
     @cached_property
@@ -106,51 +107,54 @@ class Identity:
     def is_secure(self) -> bool:
         return self.public_url is not None and self.public_url.startswith("https:")
 
-    # -- who is behind it ---------------------------------------------------------------------
+    # -- verifying credentials ----------------------------------------------------------------
 
-    def recalled(self, authorization: bytes) -> Known | None:
-        """Whom this very header spoke for a moment ago, if it still does."""
-        return self._recalled(hashlib.sha256(authorization).digest())
+    def cached(self, authorization: bytes) -> VerifiedCredential | None:
+        """The cached credential of this Authorization header, if it is still valid."""
+        return self._cached(hashlib.sha256(authorization).digest())
 
-    async def behind_bearer(self, credential: str, authorization: bytes) -> Known:
-        """Whom the credential of that header speaks for.
+    async def verify_bearer(self, credential: str, authorization: bytes) -> VerifiedCredential:
+        """Verifies the credential of an Authorization header, and caches it.
 
-        Raises NotKnown, what the provider does, and persistence errors where the store does not answer.
+        Raises NotKnown, what the provider raises, and PersistenceError if the store does not answer.
         """
         key = hashlib.sha256(authorization).digest()
         if credential.startswith(TOKEN_PREFIX):
             await self._refresh()
-            if self._is_news(credential):
+            if self._may_be_new(credential):
                 await asyncio.to_thread(self.people.read)
-            return self._keep(key, self._behind_token(credential))
+            return self._cache(key, self._verify_token(credential))
         if self.provider is not None:
-            known = await self.provider.behind(credential)
+            verified = await self.provider.verify(credential)
             await self._refresh()
-            if self.people.known.person(known.actor.id) is not None:
-                # Two people under one id would be one on record.
+            if self.people.known.person(verified.actor.id) is not None:
+                # Two people with the same id could not be distinguished on record.
                 raise NotKnown("The provider's id for this user belongs to another user of this ledger.")
-            return self._keep(key, known)
+            return self._cache(key, verified)
         raise NotKnown("The token is not a token of this ledger, and the ledger has no OpenID provider.")
 
-    async def behind_session(self, secret: str) -> Known:
-        """Raises NotKnown, and persistence errors where the store does not answer."""
+    async def verify_session(self, secret: str) -> VerifiedCredential:
+        """Verifies the secret of a session. Raises NotKnown, and PersistenceError if the store does not answer."""
         key = _session_key(secret)
-        if (known := self._recalled(key)) is not None:
-            return known
+        if (verified := self._cached(key)) is not None:
+            return verified
         await self._refresh()
-        return self._keep(key, await asyncio.to_thread(self._behind_session, secret))
+        return self._cache(key, await asyncio.to_thread(self._verify_session, secret))
 
     async def _refresh(self) -> None:
         if not self.people.is_fresh:
             await asyncio.to_thread(self.people.directory)
 
-    def _is_news(self, credential: str) -> bool:
-        """Whether another process may have issued it since; looked for at the most ten times a second."""
+    def _may_be_new(self, credential: str) -> bool:
+        """Whether another process may have issued the token since the directory was read.
+
+        False if the directory was read less than SECONDS_BETWEEN_READS ago, which limits reads to ten a second.
+        """
         parts = token_parts(credential)
         is_unknown = parts is not None and parts[0] not in self.people.known.tokens
-        return is_unknown and time.monotonic() - self.people.read_at >= SECONDS_BETWEEN_LOOKS
+        return is_unknown and time.monotonic() - self.people.read_at >= SECONDS_BETWEEN_READS
 
-    def _behind_token(self, credential: str) -> Known:
+    def _verify_token(self, credential: str) -> VerifiedCredential:
         directory, until = self.people.known, self.people.read_at + SECONDS_OLD_MAX
         parts = token_parts(credential)
         token = directory.tokens.get(parts[0]) if parts is not None else None
@@ -162,9 +166,9 @@ class Identity:
             raise NotKnown("The token has expired.", "expired")
         person = directory.person(token.person_id)
         assert person is not None, "links and tokens end when their user is removed"
-        return Known(person, "token", until, token.expires_at, directory.version, token.id)
+        return VerifiedCredential(person, "token", until, token.expires_at, directory.version, token.id)
 
-    def _behind_session(self, secret: str) -> Known:
+    def _verify_session(self, secret: str) -> VerifiedCredential:
         directory, until = self.people.known, time.monotonic() + SECONDS_OLD_MAX
         until = min(until, self.people.read_at + SECONDS_OLD_MAX)
         now, session = self.ledger.now(), self.sessions.find(hash_of(secret))
@@ -176,7 +180,7 @@ class Identity:
         if admitted is None or session.created_at < admitted.since:
             raise NotKnown("The user of this session was removed.", "revoked")
         self.sessions.note_used(session, now)
-        return Known(
+        return VerifiedCredential(
             admitted.actor,
             "session",
             until,
@@ -185,28 +189,32 @@ class Identity:
             csrf_token=csrf_token_of(secret),
         )
 
-    def _recalled(self, key: bytes) -> Known | None:
-        known = self._remembered.get(key)
-        if known is None or time.monotonic() >= known.until:
+    def _cached(self, key: bytes) -> VerifiedCredential | None:
+        credential = self._verified.get(key)
+        if credential is None or time.monotonic() >= credential.until:
             return None
-        if known.version is not None and known.version != self.people.known.version:
+        if credential.version is not None and credential.version != self.people.known.version:
             return None
-        if known.expires_at is not None and known.version is not None and self.ledger.now() >= known.expires_at:
+        if (
+            credential.expires_at is not None
+            and credential.version is not None
+            and self.ledger.now() >= credential.expires_at
+        ):
             return None
-        return known
+        return credential
 
-    def _keep(self, key: bytes, known: Known) -> Known:
-        if len(self._remembered) >= REMEMBERED_MAX:
-            self._remembered.clear()
-        self._remembered[key] = known
-        return known
+    def _cache(self, key: bytes, credential: VerifiedCredential) -> VerifiedCredential:
+        if len(self._verified) >= CACHED_MAX:
+            self._verified.clear()
+        self._verified[key] = credential
+        return credential
 
     # -- signing in and out -------------------------------------------------------------------
 
     def sign_in(self, code: str, secret_before: str | None = None) -> tuple[str, Actor]:
-        """The secret of a new session, and whose it is. The link is used up, and the session before it ended.
+        """Signs in with the code of a link. Returns the secret of the new session, and its user.
 
-        Raises NotKnown.
+        The link cannot be used again, and the session of `secret_before` is ended. Raises NotKnown.
         """
         directory, now, parts = self.people.read(), self.ledger.now(), code_parts(code)
         link = directory.links.get(parts[0]) if parts is not None else None
@@ -227,25 +235,29 @@ class Identity:
         if secret_before is not None:
             self.sign_out(secret_before)
         secret = new_secret()
-        # After the admission to the microsecond, and never before it by a clock that was set back.
+        # A session must not begin before its user was added, even if the clock was set back.
         began_at = max(self.ledger.now(), directory.people[person.id].since)
         self.sessions.begin(hash_of(secret), person.id, began_at)
         return secret, person
 
     def sign_out(self, secret: str) -> None:
+        """Ends the session with this secret."""
         self.sessions.end(hash_of(secret))
-        self._remembered.pop(_session_key(secret), None)
+        self._verified.pop(_session_key(secret), None)
 
     # -- what is issued -----------------------------------------------------------------------
 
     def new_link(self, person_id: str, by: Actor) -> tuple[str, Issued]:
-        """The code that signs in once, and what is kept of it; her link before it is void. Raises NotFound."""
+        """Issues a sign-in link: the code, which works once, and the stored record of it.
+
+        An earlier link of this user becomes invalid. Raises NotFound.
+        """
         secret = new_secret()
         issued = self.people.issue_link(person_id, hash_of(secret), by, LINK_LASTS)
         return code_of(issued.id, secret), issued
 
     def first_link(self) -> str | None:
-        """A code for a local administrator, until one has come; None from then on, and where there is a provider."""
+        """A sign-in code for a local administrator. None after an administrator has signed in, or with a provider."""
         directory = self.people.read()
         if self.provider is not None or directory.has_an_administrator_who_came(self.ledger.now()):
             return None
@@ -255,15 +267,18 @@ class Identity:
         return self.new_link(person.id, THE_LEDGER_ITSELF)[0]
 
     def new_token(self, person_id: str, by: Actor, days: int = TOKEN_DAYS) -> tuple[str, Issued]:
-        """The token, which is shown this once, and what is kept of it. Raises NotFound."""
+        """Issues a token that is valid for `days`: the token, which is shown only once, and the stored record of it.
+
+        Raises NotFound.
+        """
         secret = new_secret()
         issued = self.people.issue_token(person_id, hash_of(secret), by, timedelta(days=days))
         return token_of(issued.id, secret), issued
 
     def issue_token(self, person: Actor) -> str:
-        """A token with which this very person is the caller; she is admitted, or changed, to be it.
+        """A token with which exactly this person is the caller. The person is added or changed if necessary.
 
-        The token is remembered: it is the same one until it expires or somebody removes the person.
+        The token is cached: it is the same until it expires or the person is removed.
         """
         known = self.people.directory()
         if known.person(person.id) != person:
@@ -283,13 +298,15 @@ def _session_key(secret: str) -> bytes:
 
 
 def _first_administrator(directory: Directory) -> Actor:
-    """Whoever was to be it before, and did not come."""
+    """The administrator for the first link: one who was added before and has not signed in, else a new one."""
     actors = [one.actor for one in directory.administrators()]
-    return next((one for one in actors if one.id == FIRST_ADMINISTRATOR.id), actors[0] if actors else _free(directory))
+    return next(
+        (one for one in actors if one.id == FIRST_ADMINISTRATOR.id), actors[0] if actors else _with_free_id(directory)
+    )
 
 
-def _free(directory: Directory) -> Actor:
-    """The first administrator, under an id that nobody has."""
+def _with_free_id(directory: Directory) -> Actor:
+    """The first administrator, with an id that no other user has."""
     identifier, number = FIRST_ADMINISTRATOR.id, 1
     while directory.person(identifier) is not None:
         number += 1

@@ -1,8 +1,8 @@
-"""The public keys of the OpenID provider: fetched when first needed, again for a key that is new, and every hour.
+"""The public keys of the OpenID provider. They are fetched when first needed, for an unknown key, and every hour.
 
-A provider that does not answer takes nothing away: the keys that are known go on. Of many who need a
-key that is not known, one fetches, and at the most `TRIES_MAX` times in `TRIES_SECONDS`: a token with an
-invented key does not make this server a burden to the provider.
+If the provider does not answer, the cached keys stay in use. If several requests need an unknown key, only one of them
+fetches the keys, and at most `TRIES_MAX` times in `TRIES_SECONDS`. So tokens with an invented key id do not burden the
+provider.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from api.identity.problems import ProviderUnreachable
 TRIES_MAX: Final = 3
 TRIES_SECONDS: Final = 30.0
 SECONDS_KEPT: Final = 3_600.0
-"""A key that the provider withdrew is trusted no longer than this, if it answers."""
+"""After this time the keys are fetched again, so a key that the provider withdrew is trusted no longer than this."""
 
 TIMEOUT_SECONDS: Final = 5.0
 DOCUMENT_BYTES_MAX: Final = 1_048_576
@@ -35,59 +35,59 @@ _KINDS: Final = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Whoever can redirect us could name keys of his own."""
+    """Refuses redirects, because a redirect could lead to the keys of an attacker."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
 
 class ProviderKeys:
-    """Safe for threads. To look a key up may take the time of two requests to the provider."""
+    """The cached keys of one provider. It is thread-safe. `key` may need two requests to the provider."""
 
     def __init__(self, settings: OpenIDSettings) -> None:
         self._settings = settings
-        self._one_at_a_time = Lock()
+        self._lock = Lock()
         self._keys: tuple[dict[str, Any], ...] | None = None
-        self._tried: deque[float] = deque(maxlen=TRIES_MAX)
+        self._tries: deque[float] = deque(maxlen=TRIES_MAX)
         self._has_answered = False
         self._fetched_at = -SECONDS_KEPT
         self._made: dict[tuple[str | None, str], PyJWK | None] = {}
         self.times_fetched = 0
 
-    def at_hand(self, key_id: str | None, algorithm: str) -> PyJWK | None:
-        """Of those that are known and not too old, without asking anybody."""
+    def cached_key(self, key_id: str | None, algorithm: str) -> PyJWK | None:
+        """The key, if it is cached and not too old. The provider is not asked."""
         if time.monotonic() - self._fetched_at >= SECONDS_KEPT:
             return None
-        return self._found(key_id, algorithm)
+        return self._find(key_id, algorithm)
 
     def key(self, key_id: str | None, algorithm: str) -> PyJWK | None:
-        """None where the provider has no such key. Raises ProviderUnreachable where that cannot be told."""
-        if (found := self.at_hand(key_id, algorithm)) is not None:
-            return found
-        with self._one_at_a_time:
-            if (found := self.at_hand(key_id, algorithm)) is not None:
-                return found
-            if len(self._tried) < TRIES_MAX or time.monotonic() - self._tried[0] >= TRIES_SECONDS:
-                self._tried.append(time.monotonic())
-                self._has_answered = self._fetched()
-            found = self._found(key_id, algorithm)
-            if found is None and not self._has_answered:
+        """The key, or None if the provider has no such key. Raises ProviderUnreachable if this cannot be determined."""
+        if (key := self.cached_key(key_id, algorithm)) is not None:
+            return key
+        with self._lock:
+            if (key := self.cached_key(key_id, algorithm)) is not None:
+                return key
+            if len(self._tries) < TRIES_MAX or time.monotonic() - self._tries[0] >= TRIES_SECONDS:
+                self._tries.append(time.monotonic())
+                self._has_answered = self._fetch()
+            key = self._find(key_id, algorithm)
+            if key is None and not self._has_answered:
                 raise ProviderUnreachable
-            return found
+            return key
 
-    def _found(self, key_id: str | None, algorithm: str) -> PyJWK | None:
-        made = self._made
-        if (key_id, algorithm) not in made:
-            candidates = [one for one in self._keys or () if _is_meant(one, key_id, algorithm)]
-            # Without an id, or with an id that two have, only one key may be meant.
-            key = _made_of(candidates[0], algorithm) if len(candidates) == 1 else None
+    def _find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
+        keys = self._made
+        if (key_id, algorithm) not in keys:
+            candidates = [one for one in self._keys or () if _matches(one, key_id, algorithm)]
+            # Without a key id, or with an id that several keys have, more than one key may match. None is used then.
+            key = _public_key(candidates[0], algorithm) if len(candidates) == 1 else None
             if key is None:
                 return None
-            made[key_id, algorithm] = key
-        return made[key_id, algorithm]
+            keys[key_id, algorithm] = key
+        return keys[key_id, algorithm]
 
-    def _fetched(self) -> bool:
-        """Whether the provider answered now; what it said before stays where it did not."""
+    def _fetch(self) -> bool:
+        """Fetches the keys, and returns whether the provider answered. If not, the earlier keys stay."""
         try:
             url = self._settings.jwks_url or self._jwks_url()
             keys = _document(url).get("keys")
@@ -102,12 +102,12 @@ class ProviderKeys:
         return True
 
     def _jwks_url(self) -> str:
-        found = _document(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
-        if found.get("issuer") != self._settings.issuer:
+        configuration = _document(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
+        if configuration.get("issuer") != self._settings.issuer:
             raise ValueError("the document belongs to another issuer")
-        # Held to the same rule as one that is configured: not over a line that others can write to.
-        checked = OpenIDSettings.model_validate({"issuer": found.get("jwks_uri"), "audience": ("-",)})
-        return checked.issuer
+        # The same rule as for a configured URL: https, unless the provider is on this machine.
+        settings = OpenIDSettings.model_validate({"issuer": configuration.get("jwks_uri"), "audience": ("-",)})
+        return settings.issuer
 
 
 def _document(url: str) -> dict[str, Any]:
@@ -116,13 +116,13 @@ def _document(url: str) -> dict[str, Any]:
         body = answer.read(DOCUMENT_BYTES_MAX + 1)
     if len(body) > DOCUMENT_BYTES_MAX:
         raise ValueError("the document is too large")
-    found = json.loads(body)
-    if not isinstance(found, dict):
-        raise ValueError("the document is not a JSON object")  # noqa: TRY004  (wrong is what came, not its type here)
-    return found
+    document = json.loads(body)
+    if not isinstance(document, dict):
+        raise ValueError("the document is not a JSON object")  # noqa: TRY004  (the document is invalid, not an argument)
+    return document
 
 
-def _is_meant(key: dict[str, Any], key_id: str | None, algorithm: str) -> bool:
+def _matches(key: dict[str, Any], key_id: str | None, algorithm: str) -> bool:
     return (
         (key_id is None or key.get("kid") == key_id)
         and key.get("kty") == _KINDS[algorithm[:2]]
@@ -131,11 +131,13 @@ def _is_meant(key: dict[str, Any], key_id: str | None, algorithm: str) -> bool:
     )
 
 
-def _made_of(key: dict[str, Any], algorithm: str) -> PyJWK | None:
-    """Of the public half alone, and for this one algorithm. None for a key that is none, or too short."""
+def _public_key(key: dict[str, Any], algorithm: str) -> PyJWK | None:
+    """The key for this algorithm, from its public parts only. None if it is not a valid key or is too short."""
     public = {name: value for name, value in key.items() if name in ("kty", "kid", "n", "e", "crv", "x", "y")}
     try:
-        made = PyJWK(public, algorithm)
+        public_key = PyJWK(public, algorithm)
     except (PyJWTError, ValueError, TypeError):
         return None
-    return made if getattr(made.key, "key_size", RSA_BITS_MIN) >= RSA_BITS_MIN or key["kty"] != "RSA" else None
+    return (
+        public_key if getattr(public_key.key, "key_size", RSA_BITS_MIN) >= RSA_BITS_MIN or key["kty"] != "RSA" else None
+    )

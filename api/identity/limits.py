@@ -1,7 +1,7 @@
-"""How often somebody may try to sign in: from one address, and all addresses together.
+"""Limits on sign-in attempts: from one network address, and from all addresses together.
 
-A code has 256 random bits, so the limits are not what keeps it from being guessed; they keep whoever
-tries from taking up the server's time, and make it heard.
+A code has 256 random bits and cannot be guessed. The limits keep attempts from using the server's time, and put them
+into the security log.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 PER_ORIGIN: Final = RateLimitItemPerMinute(10)
-ALL_TOGETHER: Final = RateLimitItemPerMinute(100)
+ALL_ORIGINS: Final = RateLimitItemPerMinute(100)
 
 
 class Attempts:
-    """Of one process; they are forgotten with it. Safe for threads."""
+    """Counts the sign-in attempts of one process, in memory only. It is thread-safe."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def seconds_to_wait(self, origin: str) -> int:
-        """Counts one attempt; 0 where it may be made."""
+        """Counts one attempt. Returns 0 if the attempt is allowed, else the seconds until the next one is allowed."""
         network = _network_of(origin)
-        # The origin first: one who is turned away for his own attempts takes none from the others.
-        for limit, key in ((PER_ORIGIN, network), (ALL_TOGETHER, "all")):
+        # The limit of the origin is checked first: an attempt that it refuses does not count against all others.
+        for limit, key in ((PER_ORIGIN, network), (ALL_ORIGINS, "all")):
             if not self._limiter.hit(limit, "sign-in", key):
                 reset = self._limiter.get_window_stats(limit, "sign-in", key).reset_time
                 return max(1, math.ceil(reset - time.time()))
@@ -37,7 +37,7 @@ class Attempts:
 
 
 def _network_of(origin: str) -> str:
-    """An IPv6 address counts as its /64, all of which is one household's."""
+    """The network that is counted. For an IPv6 address it is the /64, which belongs to one connection."""
     try:
         address = ip_address(origin)
     except ValueError:

@@ -1,7 +1,7 @@
-"""The gate before the whole application: a request goes in with its caller, or is answered 401 here.
+"""Authentication before the whole application: a request reaches the application with its caller, or gets a 401.
 
-Deny by default: what is not on the list of what everybody may ask needs a caller, a path that does
-not exist too. It is the outermost layer but for the check of the host.
+Access is denied by default: every path that is not in the list of public paths needs a caller, also a path that does
+not exist. This is the outermost layer, except for the layers of `api/server/proxy.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from api.identity.cookies_and_csrf import (
     is_from_here,
     session_secret,
 )
-from api.identity.identity import Identity, Known
+from api.identity.identity import Identity, VerifiedCredential
 from api.identity.problems import (
     NoRole,
     NotKnown,
@@ -41,7 +41,7 @@ from domain.permissions.disclosure import Purpose
 SIGN_IN: Final = "/sign-in"
 PUBLIC: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN})
 PUBLIC_BELOW: Final = (f"{SIGN_IN}/", "/static/")
-"""Open to everyone, and everything below these. A test compares the list with `domain/permissions/README.md`."""
+"""Everything below these paths is public. A test compares the list with `domain/permissions/README.md`."""
 
 PURPOSES: Final[dict[bytes, Purpose]] = {one.encode(): one for one in get_args(Purpose)}
 CREDENTIAL_BYTES_MAX: Final = 16_384
@@ -62,20 +62,21 @@ _NOT_ONE_TOKEN: Final = "The Authorization header must contain exactly one Beare
 
 
 class SentHeaders(NamedTuple):
-    """What of a request's headers says who asks; `twice` is whether Authorization came more than once."""
+    """The headers for authentication. `is_repeated`: the request has more than one Authorization header."""
 
     authorization: bytes | None
     cookies: bytes
     purpose: bytes | None
-    twice: bool
+    is_repeated: bool
 
 
 def is_public(path: str) -> bool:
+    """Whether the path can be used without authentication."""
     return path in PUBLIC or path.startswith(PUBLIC_BELOW)
 
 
 def origin_of(scope: Scope) -> str:
-    """The network address that asks."""
+    """The network address of the client."""
     client = scope.get("client")
     return str(client[0])[:ORIGIN_LENGTH_MAX] if client else "unknown"
 
@@ -83,18 +84,18 @@ def origin_of(scope: Scope) -> str:
 Refusal = Callable[[Request, JSONResponse], Response]
 
 
-def _as_told(_: Request, refusal: JSONResponse) -> Response:
+def _unchanged(_: Request, refusal: JSONResponse) -> Response:
     return refusal
 
 
 class AuthenticationMiddleware:
-    """Puts the `Caller` into `scope["caller"]`; on a public path None where there is nobody."""
+    """Sets `scope["caller"]` to the `Caller`. On a public path without a valid credential it is None."""
 
-    def __init__(self, app: ASGIApp, identity: Identity, in_her_form: Refusal = _as_told) -> None:
-        """`in_her_form` makes a page of a refusal, for whoever asked for one."""
+    def __init__(self, app: ASGIApp, identity: Identity, rendered: Refusal = _unchanged) -> None:
+        """`rendered` turns the answer of a refusal into a page if the browser requested a page."""
         self._app = app
         self._identity = identity
-        self._in_her_form = in_her_form
+        self._rendered = rendered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -102,44 +103,47 @@ class AuthenticationMiddleware:
         elif scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         else:
-            # There is nothing here that is spoken to in another way.
+            # The application has no WebSockets.
             await receive()
             await send({"type": "websocket.close", "code": 1008})
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sent = _sent(scope)
+        sent = _sent_headers(scope)
         scope["caller"] = None
         try:
-            known, secret = await self._known(sent)
-        except (NotKnown, NoRole, ProviderUnreachable, PersistenceError) as nobody:
+            credential, secret = await self._authenticate(sent)
+        except (NotKnown, NoRole, ProviderUnreachable, PersistenceError) as error:
             if is_public(scope["path"]):
                 await self._app(scope, receive, send)
                 return
             if sent.authorization is not None or secret_of(sent, self._identity) is not None:
-                _tell_of(nobody, origin_of(scope))
-            await self._told(answer_to(nobody), scope, receive, send)
+                _log_refusal(error, origin_of(scope))
+            await self._refuse(answer_to(error), scope, receive, send)
             return
         purpose = PURPOSES.get(sent.purpose) if sent.purpose is not None else None
         if purpose is None and sent.purpose is not None:
-            await self._told(unknown_purpose(), scope, receive, send)
+            await self._refuse(unknown_purpose(), scope, receive, send)
             return
         if secret is not None and scope["method"] not in SAFE_METHODS and scope["path"] != SIGN_IN:
-            refusal, receive = await self._checked(scope, receive, secret, known)
+            refusal, receive = await self._check_csrf(scope, receive, secret, credential)
             if refusal is not None:
-                await self._told(refusal, scope, receive, send)
+                await self._refuse(refusal, scope, receive, send)
                 return
-        origin, caller = origin_of(scope), known.caller
+        origin, caller = origin_of(scope), credential.caller
         if caller is None or caller.origin != origin or caller.purpose != purpose:
-            # Mostly the one before: to make one takes longer than all the rest of this.
-            caller = known.caller = known.caller_from(origin, purpose)
+            # The caller of the previous request is usually reused: creating one takes longer than all other steps.
+            caller = credential.caller = credential.caller_from(origin, purpose)
         scope["caller"] = caller
         await self._app(scope, receive, send)
 
-    async def _told(self, refusal: JSONResponse, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._in_her_form(Request(scope), refusal)(scope, receive, send)
+    async def _refuse(self, refusal: JSONResponse, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._rendered(Request(scope), refusal)(scope, receive, send)
 
-    async def _known(self, sent: SentHeaders) -> tuple[Known, str | None]:
-        """And the secret of the session, where it is one that speaks for the caller."""
+    async def _authenticate(self, sent: SentHeaders) -> tuple[VerifiedCredential, str | None]:
+        """The verified credential, and the secret of the session if the credential is a session.
+
+        Raises what `Identity.verify_bearer` and `Identity.verify_session` raise.
+        """
         if sent.authorization is None:
             secret = secret_of(sent, self._identity)
             if secret is None:
@@ -147,32 +151,33 @@ class AuthenticationMiddleware:
                     "This operation requires authentication, and the request has no Authorization header.",
                     "no_credentials",
                 )
-            return await self._identity.behind_session(secret), secret
+            return await self._identity.verify_session(secret), secret
         authorization = sent.authorization
-        if not sent.twice and (known := self._identity.recalled(authorization)) is not None:
-            return known, None
-        if sent.twice or len(authorization) > CREDENTIAL_BYTES_MAX or authorization[:7].lower() != _BEARER:
+        if not sent.is_repeated and (credential := self._identity.cached(authorization)) is not None:
+            return credential, None
+        if sent.is_repeated or len(authorization) > CREDENTIAL_BYTES_MAX or authorization[:7].lower() != _BEARER:
             raise NotKnown(_NOT_ONE_TOKEN, "malformed")
         try:
-            credential = authorization[7:].strip().decode("ascii")
+            token = authorization[7:].strip().decode("ascii")
         except UnicodeDecodeError:
             raise NotKnown(_NOT_ONE_TOKEN, "malformed") from None
-        return await self._identity.behind_bearer(credential, authorization), None
+        return await self._identity.verify_bearer(token, authorization), None
 
-    async def _checked(
-        self, scope: Scope, receive: Receive, secret: str, known: Known
+    async def _check_csrf(
+        self, scope: Scope, receive: Receive, secret: str, credential: VerifiedCredential
     ) -> tuple[JSONResponse | None, Receive]:
-        """A cookie is sent by the browser whoever asks it to: what changes something has to come from a page of ours.
+        """Checks that a request of a browser session comes from a page of this server (CSRF protection).
 
-        The refusal, or None; and the body that is left to read.
+        The check is needed because a browser sends the cookie with requests from pages of other sites too. Returns the
+        refusal or None, and the `receive` that still gives the whole body.
         """
         headers = Headers(scope=scope)
         if not is_from_here(headers, scope.get("scheme", "http"), self._identity.public_url):
-            security_log.access_denied("cross_site", origin=origin_of(scope), actor_id=known.actor.id)
+            security_log.access_denied("cross_site", origin=origin_of(scope), actor_id=credential.actor.id)
             return cross_site(), receive
         token, kind = headers.get(CSRF_HEADER), headers.get("content-type", "").partition(";")[0].strip().lower()
         if token is None and kind == _FORM:
-            body = await _read(receive)
+            body = await _read_form(receive)
             receive = _replaying(body, receive)
             token = next(iter(parse_qs(body.decode("latin-1")).get(CSRF_FIELD, [])), None)
         elif token is None and kind == _FORM_WITH_FILES:
@@ -180,41 +185,41 @@ class AuthenticationMiddleware:
             receive = _replaying_messages(messages, receive)
             token = _first_field(b"".join(one.get("body", b"") for one in messages))
         if token is None or not is_csrf_token(token, secret):
-            security_log.access_denied("missing_csrf", origin=origin_of(scope), actor_id=known.actor.id)
+            security_log.access_denied("missing_csrf", origin=origin_of(scope), actor_id=credential.actor.id)
             return missing_csrf(), receive
         return None, receive
 
 
 def secret_of(sent: SentHeaders, identity: Identity) -> str | None:
-    """Of the session whose cookie came along."""
+    """The secret of the session in the cookies of the request, or None."""
     return session_secret(sent.cookies, identity.is_secure) if sent.cookies else None
 
 
-def _sent(scope: Scope) -> SentHeaders:
+def _sent_headers(scope: Scope) -> SentHeaders:
     authorization = purpose = None
-    cookies, twice = b"", False
+    cookies, is_repeated = b"", False
     for name, value in scope["headers"]:
         if name == b"authorization":
-            twice = authorization is not None
+            is_repeated = authorization is not None
             authorization = value
         elif name == b"cookie":
             cookies = b"; ".join((cookies, value)) if cookies else value
         elif name == b"x-purpose-of-use":
             purpose = value
-    return SentHeaders(authorization, cookies, purpose, twice)
+    return SentHeaders(authorization, cookies, purpose, is_repeated)
 
 
-def _tell_of(nobody: Exception, origin: str) -> None:
-    if isinstance(nobody, NotKnown):
-        security_log.access_denied(nobody.reason, origin=origin)
-    elif isinstance(nobody, NoRole):
+def _log_refusal(error: Exception, origin: str) -> None:
+    if isinstance(error, NotKnown):
+        security_log.access_denied(error.reason, origin=origin)
+    elif isinstance(error, NoRole):
         security_log.access_denied("no_role", origin=origin)
-    elif isinstance(nobody, ProviderUnreachable):
+    elif isinstance(error, ProviderUnreachable):
         security_log.access_denied("provider_unreachable", origin=origin)
 
 
-async def _read(receive: Receive) -> bytes:
-    """A form, as far as it may go; of a larger one the beginning, in which no token is found."""
+async def _read_form(receive: Receive) -> bytes:
+    """The body of a form. Empty if the form is larger than FORM_BYTES_MAX, so that no token is found in it."""
     body = b""
     while len(body) <= FORM_BYTES_MAX:
         message = await receive()
@@ -227,7 +232,7 @@ async def _read(receive: Receive) -> bytes:
 
 
 async def _beginning(receive: Receive) -> list[Message]:
-    """As much of a form with files as its first field takes: a document is not read to find out who sends it."""
+    """The beginning of a form with files, which has the CSRF token. The document is not read to check the token."""
     messages: list[Message] = []
     size = 0
     while size < _BEGINNING_BYTES:
@@ -240,29 +245,29 @@ async def _beginning(receive: Receive) -> list[Message]:
 
 
 def _first_field(beginning: bytes) -> str | None:
-    """The token, where the form begins with it, as ours do."""
-    found = _FIRST_FIELD.match(beginning)
-    return found[1].decode() if found is not None else None
+    """The CSRF token, if it is the first field of the form, as in the forms of this server."""
+    match = _FIRST_FIELD.match(beginning)
+    return match[1].decode() if match is not None else None
 
 
 def _replaying_messages(messages: list[Message], receive: Receive) -> Receive:
     waiting = iter(messages)
 
-    async def again() -> Message:
+    async def receive_again() -> Message:
         message = next(waiting, None)
         return message if message is not None else await receive()
 
-    return again
+    return receive_again
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
-    told = False
+    is_sent = False
 
-    async def again() -> Message:
-        nonlocal told
-        if told:
+    async def receive_again() -> Message:
+        nonlocal is_sent
+        if is_sent:
             return await receive()
-        told = True
+        is_sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return again
+    return receive_again

@@ -1,4 +1,4 @@
-"""A person as an administrator describes her, and the id that is made of her name where none is given."""
+"""A user to add or change, as an administrator describes the user, and the default id, which is made from the name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from domain.people import Actor, ActorId, Credential, Role
 
 
 class NewPerson(FrozenModel):
-    """`id` is made of the name where it is left out; `reports_to` are those above her, nearest first."""
+    """A user to add or change. Without `id`, the id is made from the name.
+
+    `reports_to` lists the ids of the user's supervisors, nearest first.
+    """
 
     id: ActorId | None = None
     name: Name
@@ -25,13 +28,16 @@ class NewPerson(FrozenModel):
     office: ActorId | None = Field(default=None, description="The id of the provider office of a requester.")
 
     def person(self, identifier: str | None = None) -> Actor:
-        """Under this id, whatever it says itself. Raises InvalidCommand where the name makes none."""
-        described = self.model_dump(exclude={"id"})
-        return Actor(id=identifier or self.id or id_of_name(self.name), **described)
+        """The actor. `identifier` overrides `id`. Raises InvalidCommand if no id can be made from the name."""
+        fields = self.model_dump(exclude={"id"})
+        return Actor(id=identifier or self.id or id_of_name(self.name), **fields)
 
 
 def id_of_name(name: str) -> str:
-    """Nora Nurse is nora.nurse. Raises InvalidCommand for a name in letters that no id has."""
+    """The id for a name: Nora Nurse becomes nora.nurse.
+
+    Raises InvalidCommand for a name without Latin letters and digits.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     identifier = re.sub(r"[^a-z0-9]+", ".", plain).strip(".")[:100]
     if not identifier:

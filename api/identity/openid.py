@@ -1,8 +1,8 @@
-"""The plan's own OpenID provider: its bearer tokens, verified, and the people whom their claims describe.
+"""Verifies bearer tokens of the plan's OpenID provider, and makes an actor from their claims.
 
-PyJWT checks the signature, the issuer, the audience and the times; the algorithm is one of those that
-are pinned, and the key is the provider's of that very algorithm. A person's role holds as long as
-the token that says it.
+PyJWT checks the signature, the issuer, the audience and the times. The algorithm must be one of the configured
+algorithms, and the key must be a key of the provider for this algorithm. A user has the role as long as the token is
+valid.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jwt import exceptions as wrong
 from pydantic import ValidationError
 
 from api.http.security_log import DenialReason
-from api.identity.identity import Known
+from api.identity.identity import VerifiedCredential
 from api.identity.jwks import ProviderKeys
 from api.identity.openid_settings import OpenIDSettings
 from api.identity.problems import NoRole, NotKnown
@@ -41,7 +41,7 @@ _CAUSES: Final[tuple[tuple[type[Exception], str, DenialReason], ...]] = (
 
 
 class OpenIDProvider:
-    """Safe for threads and event loops."""
+    """The plan's OpenID provider. It can be used from several threads and event loops."""
 
     def __init__(self, settings: OpenIDSettings) -> None:
         self.settings = settings
@@ -49,20 +49,25 @@ class OpenIDProvider:
         required = ["exp", "iat", "sub", "iss", "aud"]
         self._required = [*required, "nbf"] if settings.nbf_required else required
 
-    async def behind(self, token: str) -> Known:
-        """Raises NotKnown, NoRole, and ProviderUnreachable."""
+    async def verify(self, token: str) -> VerifiedCredential:
+        """Verifies a bearer token. Raises NotKnown, NoRole, and ProviderUnreachable."""
         key_id, algorithm = self._header(token)
-        key = self.keys.at_hand(key_id, algorithm) or await asyncio.to_thread(self.keys.key, key_id, algorithm)
+        key = self.keys.cached_key(key_id, algorithm) or await asyncio.to_thread(self.keys.key, key_id, algorithm)
         if key is None:
             raise NotKnown("The token is not signed with a key of the provider.", "bad_signature")
         claims = self._verified(token, key)
         expires_at = min(float(claims["exp"]), float(claims["iat"]) + self.settings.age_seconds_max)
         left = expires_at + self.settings.leeway_seconds - time.time()
         until = time.monotonic() + max(0.0, min(REMEMBERED_SECONDS_MAX, left))
-        return Known(actor_of(claims, self.settings), "bearer", until, datetime.fromtimestamp(expires_at, UTC))
+        return VerifiedCredential(
+            actor_of(claims, self.settings), "bearer", until, datetime.fromtimestamp(expires_at, UTC)
+        )
 
     def _header(self, token: str) -> tuple[str | None, str]:
-        """Which key and algorithm it says, the algorithm one of those that are pinned."""
+        """The key id and the algorithm in the token's header.
+
+        Raises NotKnown for an invalid header, and for an algorithm that is not configured.
+        """
         try:
             header = jwt.get_unverified_header(token)
         except wrong.PyJWTError:
@@ -91,7 +96,7 @@ class OpenIDProvider:
             )
         except wrong.PyJWTError as error:
             cause, reason = next(
-                ((said, why) for kind, said, why in _CAUSES if isinstance(error, kind)),
+                ((sentence, why) for kind, sentence, why in _CAUSES if isinstance(error, kind)),
                 ("The token is malformed.", "malformed"),
             )
             raise NotKnown(cause, reason) from None
@@ -105,11 +110,11 @@ class OpenIDProvider:
         return claims
 
 
-# -- who the claims say she is ----------------------------------------------------------------
+# -- the actor of the claims ------------------------------------------------------------------
 
 
 def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
-    """Raises NoRole, which names the claim that is in the way and never its value."""
+    """The actor that the claims describe. Raises NoRole, which names the invalid claim and never its value."""
     role = _one_of(claims, settings.role_claim, settings.roles)
     if role is None:
         raise NoRole(f"The claim {settings.role_claim} contains no role of this ledger.")
@@ -122,7 +127,7 @@ def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
     if settings.specialties is not None:
         specialty = _one_of(claims, settings.specialty_claim, settings.specialties)
     office = _text(claims, settings.office_claim)
-    described = {
+    actor_fields = {
         "id": actor_id_of(identifier),
         "name": _text(claims, settings.name_claim) or actor_id_of(identifier),
         "role": role,
@@ -132,16 +137,16 @@ def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
         "office": actor_id_of(office) if office is not None else None,
     }
     try:
-        return Actor.model_validate(described)
+        return Actor.model_validate(actor_fields)
     except ValidationError as error:
         fields = sorted({str(one["loc"][0]) for one in error.errors(include_input=False)})
         raise NoRole(f"The claims for {', '.join(fields)} contain values that this ledger can't record.") from None
 
 
 def actor_id_of(subject: str) -> str:
-    """The provider's id in the letters of ours: each other byte as a colon and two hexadecimal digits.
+    """The provider's id in the characters of an actor id. Each other byte becomes a colon and two hexadecimal digits.
 
-    No two subjects become one id, for a colon is written so too.
+    Different subjects always get different ids, because a colon is encoded too.
     """
     return "".join(
         one if one in _PLAIN else "".join(f":{byte:02x}" for byte in one.encode("utf-8", "surrogatepass"))
@@ -150,16 +155,16 @@ def actor_id_of(subject: str) -> str:
 
 
 def _one_of(claims: dict[str, Any], claim: str, meanings: dict[str, Any]) -> Any:
-    """What the claim's values mean; None where none means anything. Two meanings are a choice that nobody made."""
-    found = {meanings[one] for one in _texts(claims, claim) if one in meanings}
-    if len(found) > 1:
-        raise NoRole(f"The claim {claim} says {len(found)} values, but a user has exactly one.")
-    return next(iter(found), None)
+    """The meaning of the claim's values, or None if no value has one. Raises NoRole if there are several meanings."""
+    known_meanings = {meanings[one] for one in _texts(claims, claim) if one in meanings}
+    if len(known_meanings) > 1:
+        raise NoRole(f"The claim {claim} says {len(known_meanings)} values, but a user has exactly one.")
+    return next(iter(known_meanings), None)
 
 
 def _text(claims: dict[str, Any], claim: str) -> str | None:
-    found = _texts(claims, claim)
-    return found[0] if len(found) == 1 else None
+    texts = _texts(claims, claim)
+    return texts[0] if len(texts) == 1 else None
 
 
 def _texts(claims: dict[str, Any], claim: str) -> list[str]:

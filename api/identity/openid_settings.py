@@ -1,7 +1,7 @@
-"""How the plan's OpenID provider is trusted, and which of its claims say who somebody is here.
+"""Settings of the plan's OpenID provider: how its tokens are verified, and which claims describe a user.
 
-From the environment, or from a JSON file named by LEMTRADA_OIDC_FILE whose keys are the names below;
-what the environment says comes first. A setting that cannot be meant is named at the start.
+The settings are read from the environment, or from a JSON file that LEMTRADA_OIDC_FILE names. Its keys are the field
+names below. The environment overrides the file. An invalid setting is an error when the server starts.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ FILE: Final = "LEMTRADA_OIDC_FILE"
 ASYMMETRIC: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
-"""What may be pinned. A symmetric algorithm would let whoever can verify sign, and `none` anybody."""
+"""The algorithms that may be configured. With a symmetric algorithm anyone who can verify a token can also sign one.
+
+With `none` anyone can.
+"""
 
 LEEWAY_SECONDS_MAX: Final = 60
 
 
 def _reachable(url: str) -> str:
-    """Keys that come over a line that others can write to are anybody's."""
+    """Raises ValueError unless the URL is https or on this machine, because keys could be replaced in transit."""
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
         raise ValueError("this is not the URL of a server")
@@ -49,7 +52,7 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _pinned(algorithms: tuple[str, ...]) -> tuple[str, ...]:
+def _asymmetric(algorithms: tuple[str, ...]) -> tuple[str, ...]:
     if not ASYMMETRIC.issuperset(algorithms):
         raise ValueError(f"use only asymmetric algorithms: {', '.join(sorted(ASYMMETRIC))}")
     return algorithms
@@ -60,15 +63,16 @@ Claim = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class OpenIDSettings(FrozenModel):
-    """A claim is named by itself, or by the way to it: `realm_access.roles`. Its value is one text, or a list.
+    """The settings. Times are in seconds.
 
-    `roles`, `credentials` and `specialties` say what a value of the claim means here; a value that they do not
-    name means nothing. Without `roles` the provider's values are our own names of roles.
+    A claim is given by its name or its path, such as `realm_access.roles`. Its value is one text or a list of texts.
+    `roles`, `credentials` and `specialties` map the values of a claim to the values of this ledger. Other values are
+    ignored. Without `roles`, the provider's values are the role names of this ledger.
     """
 
     issuer: Url
     audience: Annotated[tuple[Claim, ...], Field(min_length=1)]
-    algorithms: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_pinned)] = ("RS256", "ES256")
+    algorithms: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_asymmetric)] = ("RS256", "ES256")
     jwks_url: Url | None = None
     leeway_seconds: Annotated[int, Field(ge=0, le=LEEWAY_SECONDS_MAX)] = 30
     age_seconds_max: Annotated[int, Field(ge=60, le=604_800)] = 86_400
@@ -90,40 +94,43 @@ _MAPS: Final = frozenset({"roles", "credentials", "specialties"})
 
 
 def settings_from(environment: Mapping[str, str]) -> OpenIDSettings | None:
-    """None where no provider is configured. Raises InvalidCommand, which names the setting and not its value."""
+    """The settings, or None if no provider is configured.
+
+    Raises InvalidCommand, which names the invalid setting and not its value.
+    """
     given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
     if not given:
         return None
-    found: dict[str, Any] = dict(_file(given.pop(FILE))) if FILE in given else {}
+    settings: dict[str, Any] = dict(_file(given.pop(FILE))) if FILE in given else {}
     for name, value in given.items():
         field = name.removeprefix(PREFIX).lower()
         if field not in OpenIDSettings.model_fields:
-            raise _wrong(name, "this setting does not exist")
-        found[field] = _read(name, field, value)
+            raise _invalid(name, "this setting does not exist")
+        settings[field] = _read(name, field, value)
     try:
-        # As JSON is read: a list is a tuple, and nothing else is what it is not.
-        return OpenIDSettings.model_validate_json(json.dumps(found))
+        # Validation as JSON accepts a list for a tuple, and converts no other types.
+        return OpenIDSettings.model_validate_json(json.dumps(settings))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "FILE"
         cause = "the value is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
-        raise _wrong(PREFIX + field.upper(), cause) from None
+        raise _invalid(PREFIX + field.upper(), cause) from None
 
 
 def _file(name: str) -> dict[str, Any]:
     try:
-        found = json.loads(Path(name).read_text())
+        settings = json.loads(Path(name).read_text())
     except OSError as error:
-        raise _wrong(FILE, f"the file can't be read: {error.strerror}") from None
+        raise _invalid(FILE, f"the file can't be read: {error.strerror}") from None
     except ValueError:
-        raise _wrong(FILE, "the file is not JSON") from None
-    if not isinstance(found, dict):
-        raise _wrong(FILE, "the file does not contain exactly one JSON object")
-    return found
+        raise _invalid(FILE, "the file is not JSON") from None
+    if not isinstance(settings, dict):
+        raise _invalid(FILE, "the file does not contain exactly one JSON object")
+    return settings
 
 
 def _read(name: str, field: str, value: str) -> Any:
-    """Lists are parted by commas; maps are `value=meaning`, parted by commas, or a JSON object."""
+    """The value of a setting. Lists are separated by commas. Maps are `value=meaning` pairs, or a JSON object."""
     if field in _LISTS:
         return [part.strip() for part in value.split(",") if part.strip()]
     if field in _MAPS:
@@ -131,10 +138,10 @@ def _read(name: str, field: str, value: str) -> Any:
             try:
                 return json.loads(value)
             except ValueError:
-                raise _wrong(name, "this is not JSON") from None
+                raise _invalid(name, "this is not JSON") from None
         pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
         if any(not separator for _, separator, _ in pairs):
-            raise _wrong(name, "write each part as value=meaning")
+            raise _invalid(name, "write each part as value=meaning")
         return {before.strip(): meaning.strip() for before, _, meaning in pairs}
     if field in ("leeway_seconds", "age_seconds_max"):
         return int(value) if value.strip().isdecimal() else value
@@ -143,7 +150,7 @@ def _read(name: str, field: str, value: str) -> Any:
     return value
 
 
-def _wrong(name: str, cause: str) -> InvalidCommand:
+def _invalid(name: str, cause: str) -> InvalidCommand:
     return InvalidCommand(
         cause, field=name, remedy="see the section on the plan's OpenID provider in api/identity/README.md"
     )

@@ -1,4 +1,4 @@
-"""The few pages of signing in: plain HTML, no script, and nothing from elsewhere but our own style."""
+"""The sign-in page: plain HTML without scripts. It loads only the style sheet and the mark of this server."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _HEADERS: Final = {
         "default-src 'none'; style-src 'self'; img-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
-    # The address may hold a code that still works: no other site is told of it. With `no-referrer`, or in a
-    # sandbox, a browser would name the origin of this page's own form as `null`, which is turned away.
+    # The URL may contain a code that still works, so it must not be sent to another site as a referrer. With
+    # `no-referrer`, or in a sandbox, a browser sends `null` as the origin of this page's form, which is refused.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
 
 def sign_in_page(code: str | None, problem: str | None = None, status: int = 200) -> HTMLResponse:
-    """With the code of a link, a button; without, a field to put one in.
+    """The sign-in page: a button if the link has a code, else a field for the code.
 
-    A button, because mail scanners follow links, and a code works once.
+    The button is needed because mail scanners open links, and a code works only once.
     """
-    said = f'<p class="wrong" role="alert">{escape(problem)}</p>' if problem is not None else ""
+    problem_html = f'<p class="wrong" role="alert">{escape(problem)}</p>' if problem is not None else ""
     field = (
         f'<input type="hidden" name="code" value="{escape(code, quote=True)}">'
         if code is not None
@@ -35,7 +35,7 @@ def sign_in_page(code: str | None, problem: str | None = None, status: int = 200
         '<input id="code" name="code" autocomplete="one-time-code" spellcheck="false" required></p>'
     )
     body = (
-        f"{said}<p>Sign in to the Lemtrada authorization ledger. A link works once.</p>"
+        f"{problem_html}<p>Sign in to the Lemtrada authorization ledger. A link works once.</p>"
         f'<form method="post" action="/sign-in">{field}<button type="submit" class="main">Sign in</button></form>'
     )
     return _page("Sign in", body, status)

@@ -1,6 +1,6 @@
-"""Who may work with this ledger, for its administrators; an auditor reads it too. No patient's data is here.
+"""Users and systems of this ledger, for administrators. Auditors can read them. The answers contain no patient data.
 
-What is secret is answered once, when it is made: a link's code, a token.
+A secret (the code of a link, a token) is returned only once, when it is created.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from domain.permissions.accounts import Admitted, Issued, check_may_keep_people,
 
 router = APIRouter(tags=["people"], route_class=SoundJson)
 
-SEEING = documented(403)
-KEEPING = documented(403, 404, 409) | BODY
+READ_RESPONSES = documented(403)
+CHANGE_RESPONSES = documented(403, 404, 409) | BODY
 
 PersonIdInPath = Annotated[
     ActorId, Path(description="The id of the user, from the list of users.", examples=["n.nurse"])
@@ -41,7 +41,7 @@ TokenIdInPath = Annotated[
 
 
 class PersonView(BaseModel):
-    """`has_signed_in` is by a link; whoever only ever used a token has not."""
+    """A user or system. `has_signed_in` is true after a sign-in with a link; the use of a token does not count."""
 
     person: Actor
     admitted_at: Instant
@@ -53,7 +53,7 @@ class PeopleAnswer(BaseModel):
 
 
 class LinkView(BaseModel):
-    """`code` is shown this once: `/sign-in/` and the code is the link."""
+    """A sign-in link: `/sign-in/` followed by `code`. The code is shown only once."""
 
     person: Actor
     code: str
@@ -62,7 +62,7 @@ class LinkView(BaseModel):
 
 
 class Invited(BaseModel):
-    """A system is given no link; it needs a token."""
+    """The user who was added or changed. `link` is null for a system, which needs a token, and after a change."""
 
     person: Actor
     link: LinkView | None = None
@@ -87,7 +87,7 @@ class TokenView(BaseModel):
 
 
 class NewToken(BaseModel):
-    """`token` is shown this once, and kept nowhere."""
+    """A new token. `token` is shown only once and is not stored."""
 
     token: str
     token_id: str
@@ -98,7 +98,7 @@ class TokensAnswer(BaseModel):
     tokens: list[TokenView]
 
 
-@router.get("/people", responses=SEEING)
+@router.get("/people", responses=READ_RESPONSES)
 def list_people(identity: IdentityOfApp, caller: CallerOfRequest) -> PeopleAnswer:
     """List all users and systems that may sign in with a link or a token of this ledger."""
     check_may_see_people(caller.actor)
@@ -121,7 +121,7 @@ def admit_person(
     return Invited(person=person, link=None if person.role == "service" else _link(identity, person, caller.actor))
 
 
-@router.post("/people/{person_id}/change", responses=KEEPING)
+@router.post("/people/{person_id}/change", responses=CHANGE_RESPONSES)
 def change_person(
     identity: IdentityOfApp,
     caller: CallerOfRequest,
@@ -137,7 +137,7 @@ def change_person(
     return Invited(person=person)
 
 
-@router.post("/people/{person_id}/remove", responses=KEEPING)
+@router.post("/people/{person_id}/remove", responses=CHANGE_RESPONSES)
 def remove_person(
     identity: IdentityOfApp,
     caller: CallerOfRequest,
@@ -179,7 +179,7 @@ def make_token(
     return NewToken(token=token, token_id=issued.id, expires_at=issued.expires_at)
 
 
-@router.get("/tokens", responses=SEEING)
+@router.get("/tokens", responses=READ_RESPONSES)
 def list_tokens(identity: IdentityOfApp, caller: CallerOfRequest) -> TokensAnswer:
     """List all tokens with their users and states. The secrets are not shown."""
     check_may_see_people(caller.actor)
@@ -204,7 +204,7 @@ def revoke_token(
     return _token_view(token, identity.people.known.person(token.person_id), identity)
 
 
-# -- how it is shown --------------------------------------------------------------------------
+# -- schemas of answers -----------------------------------------------------------------------
 
 
 def _link(identity: IdentityOfApp, person: Actor, by: Actor) -> LinkView:

@@ -1,4 +1,4 @@
-"""What is answered to whoever is not let in, each as a problem that says why and what to do."""
+"""Answers to requests that are not authenticated or that are refused before the application: problems (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AUTHORIZATION = "header.Authorization"
 
 
 class NotKnown(Exception):
-    """Nobody, or nobody any more; the message is a sentence for whoever sent the credential."""
+    """The credential is missing, unknown, or no longer valid. The message is a sentence for the client."""
 
     def __init__(self, cause: str, reason: DenialReason = "unknown_credential") -> None:
         super().__init__(cause)
@@ -22,29 +22,29 @@ class NotKnown(Exception):
 
 
 class NoRole(Exception):
-    """The provider's token is good, and gives no role here; the message says which claim is in the way."""
+    """The provider's token is valid but gives no role in this ledger. The message names the claim."""
 
 
 class ProviderUnreachable(Exception):
-    """The provider's keys cannot be had, and none of those that are known will do."""
+    """The provider's keys cannot be fetched, and no cached key matches."""
 
 
-def answer_to(nobody: Exception) -> JSONResponse:
-    """To NotKnown, NoRole, ProviderUnreachable, or an error of the store."""
-    if isinstance(nobody, NoRole):
+def answer_to(error: Exception) -> JSONResponse:
+    """The answer to NotKnown, NoRole, ProviderUnreachable, or an error of the store."""
+    if isinstance(error, NoRole):
         return problem(
-            403, "No role here", str(nobody), "have the provider assign one role of this ledger to the user",
+            403, "No role here", str(error), "have the provider assign one role of this ledger to the user",
             field=AUTHORIZATION,
         )  # fmt: skip
-    if isinstance(nobody, ProviderUnreachable):
+    if isinstance(error, ProviderUnreachable):
         answer = problem(
             503, "Provider unreachable", "The keys of the OpenID provider can't be retrieved.", "try again in a moment"
         )
         answer.headers["Retry-After"] = "10"
         return answer
-    if isinstance(nobody, NotKnown):
+    if isinstance(error, NotKnown):
         answer = problem(
-            401, "Not signed in", str(nobody), "send a valid token in the header Authorization: Bearer, or sign in",
+            401, "Not signed in", str(error), "send a valid token in the header Authorization: Bearer, or sign in",
             field=AUTHORIZATION,
         )  # fmt: skip
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -53,6 +53,7 @@ def answer_to(nobody: Exception) -> JSONResponse:
 
 
 def unknown_purpose() -> JSONResponse:
+    """The answer to an X-Purpose-Of-Use that is not a known code."""
     return problem(
         422, "Unknown purpose", "The value of X-Purpose-Of-Use is not a known purpose.",
         f"leave the header out, or send one of {', '.join(get_args(Purpose))}", field="header.X-Purpose-Of-Use",
@@ -60,6 +61,7 @@ def unknown_purpose() -> JSONResponse:
 
 
 def cross_site() -> JSONResponse:
+    """The answer to a request of a browser session from a page of another site."""
     return problem(
         403, "Cross site request", "The request was sent from a page of another site.",
         "send the request from a page of this server", field="header.Origin",
@@ -67,6 +69,7 @@ def cross_site() -> JSONResponse:
 
 
 def missing_csrf() -> JSONResponse:
+    """The answer to a request of a browser session without a valid CSRF token."""
     return problem(
         403,
         "Missing CSRF token",

@@ -1,9 +1,9 @@
-"""Signing in and out with a browser, and who one is.
+"""Signing in and out with a browser, and the current user.
 
-A link is `/sign-in/<code>`: it works without a script, which a fragment would need. What speaks against
-a secret in a path is answered otherwise: it works once and for a day; the page behind it has a button,
-so that whatever else opens links does not use it up; no other site is sent it as a referrer; nothing here
-logs a path; and whoever has a logging proxy in front puts the code into the field of `/sign-in` instead.
+A link is `/sign-in/<code>`. It works without a script, which a fragment would need. The risks of a secret in a path are
+limited: the code works once and for one day; the page has a button, so that programs that open links do not use the
+code; no other site gets the link as a referrer; and this server logs no paths. Behind a proxy that logs paths, users
+can enter the code in the field of `/sign-in` instead.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ IdentityOfApp = Annotated[Identity, Depends(_identity)]
 
 
 class Me(BaseModel):
-    """Who is asking, how that is known, and until when it holds."""
+    """The caller, the means of authentication, and when it expires."""
 
     person: Actor
     means: Means
@@ -63,7 +63,7 @@ def who_am_i(caller: CallerOfRequest) -> Me:
 
 @pages.get("/")
 def first_page(request: Request) -> Response:
-    """Who has signed in is led to the pages; everybody else finds what there is."""
+    """Redirects a signed-in user to the pages, and everyone else to the API documentation."""
     caller = cast("Caller | None", request.scope.get("caller"))
     is_signed_in = caller is not None and caller.means == "session"
     return RedirectResponse("/pages" if is_signed_in else "/docs")
@@ -71,17 +71,19 @@ def first_page(request: Request) -> Response:
 
 @pages.get("/sign-in")
 def sign_in_form() -> Response:
+    """Shows the sign-in page with a field for the code."""
     return sign_in_page(None)
 
 
 @pages.get("/sign-in/{code}")
 def sign_in_link(code: str) -> Response:
-    """Uses nothing up, and tells nobody whether the code is one."""
+    """Shows the sign-in page. The code is not used, and the page does not reveal whether the code is valid."""
     return sign_in_page(code if code_parts(code) is not None else None)
 
 
 @pages.post("/sign-in")
 async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
+    """Signs in with a code, sets the session cookie, and redirects to the pages. Attempts are limited."""
     origin = origin_of(request.scope)
     if not is_from_here(request.headers, request.url.scheme, identity.public_url):
         security_log.sign_in_failed("cross_site", means="link", origin=origin)
@@ -96,9 +98,9 @@ async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
     secret_before = session_secret(cookies, identity.is_secure)
     try:
         secret, person = await run_in_threadpool(identity.sign_in, code, secret_before)
-    except NotKnown as nobody:
-        security_log.sign_in_failed(nobody.reason, means="link", origin=origin)
-        return sign_in_page(None, f"{nobody} Ask an administrator for a new link.", 401)
+    except NotKnown as error:
+        security_log.sign_in_failed(error.reason, means="link", origin=origin)
+        return sign_in_page(None, f"{error} Ask an administrator for a new link.", 401)
     security_log.signed_in(person.id, means="link", origin=origin)
     answer = RedirectResponse("/", 303)
     answer.set_cookie(
@@ -115,7 +117,7 @@ async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
 
 @pages.post("/sign-out")
 async def sign_out(request: Request, identity: IdentityOfApp, caller: CallerOfRequest) -> Response:
-    """Ends the session here and now. A token is not signed out but revoked."""
+    """Ends the session immediately. A token cannot be signed out; it must be revoked."""
     secret = session_secret(request.headers.get("cookie", "").encode("latin-1"), identity.is_secure)
     if caller.means == "session" and secret is not None:
         await run_in_threadpool(identity.sign_out, secret)
