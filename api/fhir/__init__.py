@@ -1,12 +1,13 @@
-"""The audit trail in the standard's words: FHIR R4 `AuditEvent` and `Provenance`, and nothing but mapping.
+"""The audit trail as FHIR R4 resources `AuditEvent` and `Provenance`. This folder maps events and stores nothing.
 
-codes         the code systems, and every code of them that is used
-things        what each event of a patient's history is about, and what it does to that
-audit_events  a state change, a read and a change of who may sign in, each as an AuditEvent
-provenance    a state change as a Provenance
-instants      the date parameters of a search
-trail         the log and the access log as one, a page or all of it at a time
-bundles       what a search answers, what is wrong with it, and what there is to ask
-routes        /fhir
-ndjson        the same resources as a file
+codes              the code systems, and all codes that are used
+event_mapping      the subject of each event as a FHIR resource type
+audit_events       a state change, a read, or a change of users and keys as an AuditEvent
+provenance         a state change as a Provenance
+instants           the date parameters of a search
+search_parameters  all parameters of a search
+paging             the log and the access log as one audit trail, by page or as a whole
+bundles            the result of a search, an error, and the CapabilityStatement
+routes             the routes of /fhir
+ndjson             the same resources as a file
 """

@@ -1,10 +1,10 @@
-"""Each state change, each read, and each change of who may sign in, as an AuditEvent.
+"""Maps each state change, each read, and each change of users, links, tokens and keys to an AuditEvent.
 
-Those that came or may have come over HTTP follow IHE's Basic Audit Log Patterns and say so in `meta.profile`; what
-was imported, exported or read by the command line, or concerns no patient, has DICOM's type for it and claims no
-profile. A patient is named by her random id alone. From where a state change was sent is not on record: there the
-client's network says that it is absent. A list is a read of each patient in it, because what was searched for,
-which a query's pattern would ask, is not kept.
+An AuditEvent of something that was or may have been sent over HTTP follows IHE's Basic Audit Log Patterns (BALP) and
+states the pattern in `meta.profile`. An AuditEvent of an import, an export, a read by the command line, or of
+something that concerns no patient has the DICOM type for it and no profile. A patient is identified only by the random
+id. The network address from which a state change was sent is not on record, so the network of its client is marked as
+absent. A list is mapped to a read of each patient in it: the pattern for a query needs the query, which is not stored.
 """
 
 from __future__ import annotations
@@ -41,16 +41,17 @@ THE_LEDGER: Final = "Lemtrada authorization ledger"
 
 
 def event_id(event: Event) -> str:
-    """Of the AuditEvent and of the Provenance of an event; it leads back to the event, and tells no more than it."""
+    """The id of the AuditEvent and of the Provenance of an event. The id contains the stream and the version only."""
     return f"e.{event.originator_id.hex}.{event.originator_version}"
 
 
 def row_id(row: NumberedAccess) -> str:
+    """The id of the AuditEvent of an access."""
     return f"a.{row.register.hex}.{row.number}"
 
 
 def instant(at: datetime) -> str:
-    """In UTC, with every microsecond that is on record."""
+    """The instant in UTC, with microseconds."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -58,13 +59,13 @@ def instant(at: datetime) -> str:
 
 
 def of_change(event: Event, ledger_id: UUID) -> Resource:
-    """Of an event of a patient's history."""
+    """The AuditEvent of an event of a patient's history."""
     effect = event.ABOUT.effect
     creates = effect == "create"
-    # An import says itself by which road it came.
+    # An import is recorded as an import. All other state changes may have been sent over HTTP.
     by_import = event.imported_from is not None
     profile = "PatientCreate" if creates else "PatientUpdate"
-    user = person_agent(event.actor, codes.INFORMANT if _is_told_by(event) else codes.AUTHOR)
+    user = person_agent(event.actor, codes.INFORMANT if _reports_others(event) else codes.AUTHOR)
     return {
         "resourceType": "AuditEvent",
         "id": event_id(event),
@@ -95,8 +96,8 @@ def of_change(event: Event, ledger_id: UUID) -> Resource:
     }
 
 
-def _is_told_by(event: Event) -> bool:
-    """Whether the actor passes on what others did: a system, or whoever imports another record."""
+def _reports_others(event: Event) -> bool:
+    """Whether the actor reports what others did. The actor is a system, or a user who imports another record."""
     return event.imported_from is not None or event.actor.role == "service"
 
 
@@ -104,6 +105,7 @@ def _is_told_by(event: Event) -> bool:
 
 
 def of_read(row: NumberedAccess, ledger_id: UUID) -> Resource:
+    """The AuditEvent of an access in the access log."""
     access = row.access
     kind, profile = _kind_of(access)
     purpose = [_purpose(access)] if access.purpose is not None else []
@@ -131,7 +133,7 @@ def of_read(row: NumberedAccess, ledger_id: UUID) -> Resource:
 
 
 def _kind_of(access: Access) -> tuple[Resource, str | None]:
-    """The type, and the pattern where it is one."""
+    """The type of the AuditEvent, and the BALP pattern if there is one."""
     if access.view in ("accesses", "audit_events"):
         return codes.AUDIT_LOG_USED, None
     if access.view == "export" or access.through == "export":
@@ -147,8 +149,8 @@ def _viewed(access: Access) -> Resource:
         return thing
     if fhir_type == "Patient" and access.patient_id is not None:
         return patient_reference(access.patient_id)
-    of_whom = str(access.patient_id) if access.patient_id is not None else "everybody"
-    return {"type": fhir_type, "identifier": {"system": f"{codes.OWN}view", "value": f"{access.view}.{of_whom}"}}
+    patient = str(access.patient_id) if access.patient_id is not None else "everybody"
+    return {"type": fhir_type, "identifier": {"system": f"{codes.OWN}view", "value": f"{access.view}.{patient}"}}
 
 
 def _reader(access: Access, purpose: Sequence[Resource]) -> Resource:
@@ -167,7 +169,7 @@ def _purpose(access: Access) -> Resource:
     return concept(coding(codes.ACT_REASON, access.purpose, codes.PURPOSES[access.purpose]))
 
 
-# -- who may sign in, and the seal ------------------------------------------------------------
+# -- users, links, tokens, and the seal -------------------------------------------------------
 
 KEEPING: Final[dict[type[Event], tuple[Resource, Resource]]] = {
     PersonAdmitted: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
@@ -180,14 +182,18 @@ KEEPING: Final[dict[type[Event], tuple[Resource, Resource]]] = {
     SealStarted: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
     SealingKeyNamed: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
 }
-"""DICOM's type and subtype of each event of the ledger's own keeping that is told of."""
+"""The DICOM type and subtype of each system event that has an AuditEvent."""
 
 NOT_TOLD: Final[frozenset[type[Event]]] = frozenset({AccessesRecorded, MemberIndexed, MemberUnindexed})
-"""A batch of reads, each of which is told of by itself; and the index, written in the commit of an event that is."""
+"""Events without an AuditEvent: batches of accesses, and the index of members.
+
+Each access of a batch has its own AuditEvent. The index is written in the same commit as an event that has one.
+"""
 assert {*PATIENT_EVENTS, *KEEPING, *NOT_TOLD} == set(STORED_EVENTS), "every event is mapped or left out on purpose"
 
 
 def of_keeping(event: Event, ledger_id: UUID) -> Resource:
+    """The AuditEvent of a system event in `KEEPING`."""
     kind, detail = KEEPING[type(event)]
     return {
         "resourceType": "AuditEvent",
@@ -199,40 +205,41 @@ def of_keeping(event: Event, ledger_id: UUID) -> Resource:
         "outcome": codes.SUCCESS,
         "agent": [person_agent(event.actor, codes.AUTHOR), _ledger_agent(codes.APPLICATION, ledger_id)],
         "source": _source(ledger_id),
-        "entity": _kept(event),
+        "entity": _system_entities(event),
     }
 
 
-def _kept(event: Event) -> list[Resource]:
-    """Whom it concerns and by which link, token or key; of a secret not even its hash."""
-    found: list[Resource] = []
+def _system_entities(event: Event) -> list[Resource]:
+    """The user and the link, token or key that the event concerns. Neither a secret nor its hash is included."""
+    entities: list[Resource] = []
     match event:
         case PersonAdmitted(person=Actor() as person) | PersonChanged(person=Actor() as person):
-            found.append(_concerned(_person(person.id, person.name)))
+            entities.append(_user_entity(_person(person.id, person.name)))
         case PersonRemoved(person_id=person_id) | LinkIssued(person_id=person_id):
-            found.append(_concerned(_person(person_id)))
+            entities.append(_user_entity(_person(person_id)))
         case TokenIssued(person_id=person_id):
-            found.append(_concerned(_person(person_id)))
+            entities.append(_user_entity(_person(person_id)))
         case _:
             pass
     for field, system in _SECURITY_RESOURCES.items():
         if (value := getattr(event, field, None)) is not None:
             what = {"identifier": {"system": f"{codes.OWN}{system}", "value": value}}
-            found.append({"what": what, "type": codes.SYSTEM_OBJECT, "role": codes.ROLE_SECURITY_RESOURCE})
-    return found
+            entities.append({"what": what, "type": codes.SYSTEM_OBJECT, "role": codes.ROLE_SECURITY_RESOURCE})
+    return entities
 
 
 _SECURITY_RESOURCES: Final = {"link_id": "link", "token_id": "token", "origin": "origin", "verifier_key": "sealing-key"}
 
 
-def _concerned(person: Resource) -> Resource:
+def _user_entity(person: Resource) -> Resource:
     return {"what": person, "type": codes.PERSON, "role": codes.ROLE_USER}
 
 
-# -- the elements -----------------------------------------------------------------------------
+# -- elements of resources --------------------------------------------------------------------
 
 
 def person_agent(actor: Actor, kind: Resource) -> Resource:
+    """The agent element of the actor. `kind` is the type of the participation."""
     return {
         "type": kind,
         "role": [_role(actor.role)],
@@ -260,7 +267,7 @@ def _ledger_agent(kind: Resource, ledger_id: UUID) -> Resource:
 
 
 def the_ledger(ledger_id: UUID) -> Resource:
-    """By its random id; where it is served is not the same for ever, nor for everybody who asks."""
+    """The ledger as a Device, identified by its random id. The address of the server can change, so it is not used."""
     identifier = {"system": codes.URI, "value": f"urn:uuid:{ledger_id}"}
     return {"type": "Device", "identifier": identifier, "display": THE_LEDGER}
 
@@ -288,9 +295,10 @@ def _absent() -> Resource:
 
 
 def of_event(event: Event, ledger_id: UUID) -> Resource:
-    """Of any event that is told of."""
+    """The AuditEvent of any event that has one."""
     return of_change(event, ledger_id) if is_of_patient(event) else of_keeping(event, ledger_id)
 
 
 def is_told(event: Event) -> bool:
+    """Whether the event has an AuditEvent."""
     return is_of_patient(event) or type(event) in KEEPING

@@ -1,6 +1,7 @@
-"""What a search answers, what is wrong with it, what there is to ask: Bundle, OperationOutcome, CapabilityStatement.
+"""The FHIR resources Bundle (the result of a search), OperationOutcome (an error), and CapabilityStatement.
 
-Nothing here repeats what was sent. A link holds the patient's random id, dates, and a place in the log.
+No error repeats a value that the client sent. A link in a Bundle contains only the patient's random id, dates, and a
+position in the log.
 """
 
 from __future__ import annotations
@@ -19,14 +20,22 @@ PROFILES: Final = ("Read", "PatientRead", "PatientCreate", "PatientUpdate")
 QueryParameters = Sequence[tuple[str, str]]
 
 
-def search_set(base: str, kind: str, found: Iterable[Resource], asked: QueryParameters, cursor: str | None) -> Resource:
-    """`base` is where FHIR is served; `asked` is what the search was made with, in its order."""
-    links = [{"relation": "self", "url": _link(base, kind, asked)}]
+def search_set(
+    base: str, kind: str, resources: Iterable[Resource], parameters: QueryParameters, cursor: str | None
+) -> Resource:
+    """The Bundle of one page of results.
+
+    `base` is the URL of the FHIR interface. `asked` has the parameters of the search in their order. `cursor` is the
+    position of the next page. None: this is the last page.
+    """
+    links = [{"relation": "self", "url": _link(base, kind, parameters)}]
     if cursor is not None:
-        following = [*((name, value) for name, value in asked if name != "page"), ("page", cursor)]
+        following = [*((name, value) for name, value in parameters if name != "page"), ("page", cursor)]
         links.append({"relation": "next", "url": _link(base, kind, following)})
-    entries = [{"fullUrl": f"{base}/{kind}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in found]
-    # FHIR has no empty lists.
+    entries = [
+        {"fullUrl": f"{base}/{kind}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in resources
+    ]
+    # FHIR does not allow empty lists.
     bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "link": links}
     return bundle | ({"entry": entries} if entries else {})
 
@@ -47,6 +56,7 @@ ISSUE_OF_STATUS: Final[Mapping[int, str]] = {
 
 
 def outcome(status: int, text: str, *, code: str | None = None) -> Resource:
+    """An OperationOutcome. Default for `code`: the issue type of the status."""
     issue = {"severity": "error", "code": code or ISSUE_OF_STATUS[status], "details": {"text": text}}
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
@@ -60,7 +70,7 @@ PAGING: Final = [
 
 
 def capabilities(version: str, base: str) -> Resource:
-    """What is served, and no more than that."""
+    """The CapabilityStatement. It lists exactly the resources and parameters that are supported."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",

@@ -1,4 +1,4 @@
-"""The code systems, and every code of them that is used: HL7's, DICOM's, and the ledger's own as URNs."""
+"""The code systems and all codes that are used: those of HL7 and DICOM, and the ledger's own as URNs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.people import Role
 from domain.permissions.disclosure import Purpose, View
 
 Resource = dict[str, Any]
-"""One resource, or one element of it, as it stands in JSON."""
+"""A FHIR resource, or an element of one, as JSON."""
 
 DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 EVENT_TYPE: Final = "http://terminology.hl7.org/CodeSystem/audit-event-type"
@@ -24,7 +24,7 @@ ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 URI: Final = "urn:ietf:rfc:3986"
 
 OWN: Final = "urn:lemtrada-ledger:"
-"""Before each system of the ledger's own: `event` and `view`, `role` and `person`, and the kinds of things."""
+"""The prefix of the ledger's own systems: `event`, `view`, `role`, `person`, and the kinds of subjects."""
 
 BALP: Final = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 
@@ -38,7 +38,7 @@ def concept(*codings: Resource) -> Resource:
 
 
 def own(system: str, code: str) -> Resource:
-    """A code of the ledger's own, which is a word already."""
+    """A code of the ledger's own. It has no display text, because the code is a word."""
     return {"system": f"{OWN}{system}", "code": code}
 
 
@@ -128,4 +128,4 @@ VIEWED: Final[dict[View, tuple[str, Resource]]] = {
     "accesses": ("AuditEvent", ROLE_SECURITY_RESOURCE),
     "audit_events": ("AuditEvent", ROLE_SECURITY_RESOURCE),
 }
-"""What each view shows, as the FHIR resource it comes nearest to, and that object's role."""
+"""The FHIR resource type that is most similar to what each view shows, and the object's role."""

@@ -1,7 +1,7 @@
-"""The FHIR resource that each subject of an event comes nearest to.
+"""Maps each subject of an event to the FHIR resource type that is most similar to it.
 
-A thing is spoken of by the ledger's own id. The FHIR type beside it is the resource that it comes nearest to:
-a reader of the trail may group by it; none of them but AuditEvent and Provenance is served.
+A subject is identified by the ledger's own id. Readers of the audit trail can group by the FHIR type. Only AuditEvent
+and Provenance are served as resources.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.events.base import Event, Subject
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """`field` is the event's field with the thing's id; without one the event itself is spoken of."""
+    """A kind of subject. `field` is the field of the event that has the subject's id. None: the event's id is used."""
 
     kind: str
     fhir_type: str
@@ -47,11 +47,11 @@ _KIND_OF_LETTER: Final[dict[str, Subject]] = {
     "n": "notice",
     "a": "appeal",
 }
-"""By the letter before the ordinal in an id."""
+"""The kind of subject by the letter before the ordinal in an id, such as `r` in `….r1`."""
 
 
 def is_of_patient(event: Event) -> bool:
-    """Whether the event is of a patient's history, and so is about a resource."""
+    """Whether the event belongs to a patient's history. Only these events have a subject."""
     return type(event) in _OF_PATIENT
 
 
@@ -59,13 +59,13 @@ _OF_PATIENT: Final = frozenset(PATIENT_EVENTS)
 
 
 def thing_of(event: Event) -> Resource:
-    """A reference to what the event is about."""
+    """A reference to the subject of the event."""
     subject = event.ABOUT.subject
     thing = THINGS[subject]
     if subject == "patient":
         return patient_reference(event.originator_id)
     if subject == "determination":
-        # An approval that is extended or rescinded is spoken of by the event that gave it.
+        # The subject of an extension or a rescission is the determination that gave the approval.
         version: int = getattr(event, "approval_version", event.originator_version)
         return _logical(thing, event_value(event, version))
     value: Any = getattr(event, thing.field) if thing.field is not None else event_value(event)
@@ -73,22 +73,24 @@ def thing_of(event: Event) -> Resource:
 
 
 def named(identifier: str) -> Resource | None:
-    """A reference to whatever has this id of the ledger's own, such as a request; None for no such id."""
+    """A reference to the record with this id of the ledger, such as a request. None if it is not such an id."""
     letter = identifier.partition(".")[2][:1]
     subject = _KIND_OF_LETTER.get(letter)
     return _logical(THINGS[subject], identifier) if subject is not None else None
 
 
 def event_reference(event: Event, version: int | None = None) -> Resource:
-    """To an event of the same history, by its version."""
+    """A reference to an event of the same history by its version. Default: the event itself."""
     return {"identifier": {"system": f"{OWN}history-version", "value": event_value(event, version)}}
 
 
 def event_value(event: Event, version: int | None = None) -> str:
+    """The id of an event of the same history. Default: the event itself."""
     return f"{event.originator_id}.v{event.originator_version if version is None else version}"
 
 
 def patient_reference(patient_id: object) -> Resource:
+    """A reference to a patient by the random id."""
     return {"reference": f"Patient/{patient_id}", "type": "Patient"}
 
 

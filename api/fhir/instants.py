@@ -1,8 +1,8 @@
-"""The date parameters of a search: `ge2026-04-20`, `lt2026-04-21T14:05Z` and their like, as a stretch of time.
+"""Parses the date parameters of a search, such as `ge2026-04-20` and `lt2026-04-21T14:05Z`, as a period of time.
 
-A value stands for all of its day, minute or fraction of a second, as FHIR's search says: `eq` is within it, `ge`
-from its beginning, `gt` after its end, `le` until its end, `lt` before its beginning. What is recorded is known to
-the microsecond and is a point. A day, month or year is one of the plan's zone; a time of day needs its offset.
+A value means the whole day, minute or fraction of a second, as FHIR's search defines: `eq` is within the period, `ge`
+from its start, `gt` after its end, `le` until its end, and `lt` before its start. The time of recording is known to the
+microsecond and is a point in time. A day, month or year is in the plan's time zone. A time of day needs an offset.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REMEDY: Final = "write the date as in ge2026-04-20, lt2026-05 or eq2026-04-20T14
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From `start`, included, to `end`, not included; None is without an end on that side."""
+    """A period from `start`, included, to `end`, not included. None: the period has no limit on that side."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -37,7 +37,7 @@ class Stretch:
         return (self.start is None or at >= self.start) and (self.end is None or at < self.end)
 
     def within(self, other: Stretch) -> Stretch:
-        """What lies in both."""
+        """The part of this period that is also in the other period."""
         starts = [one for one in (self.start, other.start) if one is not None]
         ends = [one for one in (self.end, other.end) if one is not None]
         return Stretch(max(starts, default=None), min(ends, default=None))
@@ -48,15 +48,15 @@ class Stretch:
 
 
 def stretch_of(values: Iterable[str], zone: ZoneInfo, parameter: str) -> Stretch:
-    """What all of these values have in common. Raises InvalidCommand, without repeating a value."""
-    found = Stretch()
+    """The period in which all values match. Raises InvalidCommand, which does not repeat a value."""
+    period = Stretch()
     for value in values:
-        found = found.within(_one(value, zone, parameter))
-    return found
+        period = period.within(_period(value, zone, parameter))
+    return period
 
 
-def _one(value: str, zone: ZoneInfo, parameter: str) -> Stretch:
-    # In a query, the plus of an offset that was not escaped arrives as a space.
+def _period(value: str, zone: ZoneInfo, parameter: str) -> Stretch:
+    # In a query, a plus sign that was not escaped is received as a space.
     match = _VALUE.fullmatch(value.replace(" ", "+"))
     if match is None:
         raise InvalidCommand("this is not a search date", field=parameter, remedy=REMEDY)
@@ -81,7 +81,7 @@ def _one(value: str, zone: ZoneInfo, parameter: str) -> Stretch:
 
 
 def _bounds(match: re.Match[str], zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Where the value begins and where what comes after it does, in UTC."""
+    """The start of the period, and the start of the next period, in UTC."""
     year, month, day = int(match["year"]), match["month"], match["day"]
     if month is None:
         return _midnight(date(year, 1, 1), zone), _midnight(date(year + 1, 1, 1), zone)
@@ -107,5 +107,5 @@ def _bounds(match: re.Match[str], zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """In a zone that leaves midnight out, the first instant of the day."""
+    """The first instant of the day in the zone, in UTC. Some zones skip midnight on some days."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The audit trail as a file: one resource a line, in the order of commits, whole or not at all."""
+"""Writes the audit trail to a file, one resource on each line, in the order of commits: the whole file or none."""
 
 from __future__ import annotations
 
@@ -18,24 +18,28 @@ from domain.errors import InvalidCommand
 
 
 class Written(NamedTuple):
+    """The size of a written file."""
+
     resources: int
     size_bytes: int
 
 
-def audit_event(told: TrailItem, ledger_id: UUID) -> Resource:
-    if told.event is not None:
-        return audit_events.of_event(told.event, ledger_id)
-    assert told.row is not None
-    return audit_events.of_read(told.row, ledger_id)
+def audit_event(item: TrailItem, ledger_id: UUID) -> Resource:
+    """The AuditEvent of an item."""
+    if item.event is not None:
+        return audit_events.of_event(item.event, ledger_id)
+    assert item.row is not None
+    return audit_events.of_read(item.row, ledger_id)
 
 
-def provenance_of(told: TrailItem, ledger_id: UUID) -> Resource:
-    assert told.event is not None, "a read changes nothing"
-    return provenance.of_change(told.event, ledger_id)
+def provenance_of(item: TrailItem, ledger_id: UUID) -> Resource:
+    """The Provenance of an item, which must be an event."""
+    assert item.event is not None, "a read changes nothing"
+    return provenance.of_change(item.event, ledger_id)
 
 
 def check_free(file: Path) -> None:
-    """Raises InvalidCommand for a name that is taken."""
+    """Raises InvalidCommand if a file with this name exists."""
     if file.exists() or file.is_symlink():
         raise InvalidCommand(
             "a file with this name already exists", field="--output", remedy="give the name of a new file"
@@ -43,36 +47,37 @@ def check_free(file: Path) -> None:
 
 
 def write(
-    told: Iterable[TrailItem],
+    items: Iterable[TrailItem],
     resource: Callable[[TrailItem], Resource],
     file: Path,
     *,
     about_to_tell: Callable[[set[UUID]], None],
     progress: Callable[[], None] = lambda: None,
 ) -> Written:
-    """Writes beside the file, lets it be recorded of whom it tells, and only then gives it its name.
+    """Writes the resource of each item to a temporary file in the same folder, and then renames the temporary file.
 
-    Only its owner can read it. Raises InvalidCommand where the place can't be written to.
+    `about_to_tell` records the accesses to the patients in the file. It is called before the file gets its name. Only
+    the owner can read the file. Raises InvalidCommand if the file exists or cannot be written.
     """
     check_free(file)
     patients: set[UUID] = set()
     count = 0
     try:
-        with NamedTemporaryFile(prefix=".being-written-", dir=file.parent, delete=False) as being_written:
+        with NamedTemporaryFile(prefix=".being-written-", dir=file.parent, delete=False) as temporary_file:
             try:
-                for one in told:
-                    being_written.write(to_json(resource(one)) + b"\n")
+                for one in items:
+                    temporary_file.write(to_json(resource(one)) + b"\n")
                     count += 1
                     if (patient_id := patient_of(one)) is not None:
                         patients.add(patient_id)
                     progress()
-                being_written.flush()
-                os.fsync(being_written.fileno())
-                size = being_written.tell()
+                temporary_file.flush()
+                os.fsync(temporary_file.fileno())
+                size = temporary_file.tell()
                 about_to_tell(patients)
-                Path(being_written.name).rename(file)
+                Path(temporary_file.name).rename(file)
             except BaseException:
-                Path(being_written.name).unlink(missing_ok=True)
+                Path(temporary_file.name).unlink(missing_ok=True)
                 raise
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -1,12 +1,13 @@
-"""The log and the access log as one: a page of it along their indexes, or all of it in the order of commits.
+"""Reads the log and the access log as one audit trail: one page by their indexes, or the whole in the order of commits.
 
-A page merges two readings, each in its own order: of one patient her events by version and the reads of her record
-by time; of everybody the log by position and all reads by time. Either goes on where its last page ended.
+A page merges two sources, each in its own order. For one patient, they are the patient's events by version and the
+accesses to the patient's record by time. For all patients, they are the log by position and all accesses by time. Each
+source continues where the previous page ended.
 
-`recorded_at` never decreases within a history, but over the whole log it may, because writers wait for each other
-and clocks differ. It is taken to lie at most `SKEW` before that of any earlier event: a search by date alone looks for
-its first position by halves, begins that much earlier, and ends that much later. What is farther out of order than
-that is still in the export and in a search by patient, which need no such bound.
+`recorded_at` never decreases within a history. In the whole log it can decrease, because writers wait for each other
+and clocks differ. The program assumes that it is at most `SKEW` before the `recorded_at` of any earlier event. A search
+by date only finds its first position by binary search, starts that much earlier, and ends that much later. Events that
+are out of order by more than `SKEW` are still in the export and in a search by patient, which do not need this bound.
 """
 
 from __future__ import annotations
@@ -29,20 +30,22 @@ from domain.ledger.access_log.rows import NumberedAccess, RowPlace, rows_between
 from domain.ledger.reader import PAGE, LedgerReader
 
 SKEW: Final = timedelta(hours=6)
-"""More than clocks and waiting writers of one ledger ever differ while somebody looks after them."""
+"""More than the clocks and the waiting writers of a monitored ledger ever differ."""
 
 ROWS_AT_ONCE: Final = 200
 _TICK: Final = timedelta(microseconds=1)
 
 Wanted = Callable[[Event], bool]
-"""Of which events there is anything to tell."""
+"""A filter for events: whether the event belongs in the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrailPlace:
-    """Where a page ended. `event` is the version or position after which the next one begins, None: none is left.
+    """The position at which a page ended.
 
-    `row` is the last read that was told, and `until` the end of the reads: those that paging itself adds are beyond it.
+    `event` is the version or position after which the next page begins. None: there are no more events. `row` is the
+    last access that was returned. `until` is the end of the accesses, so that accesses that paging itself adds are not
+    returned. `rows_are_left`: there are more accesses.
     """
 
     until: datetime
@@ -51,18 +54,19 @@ class TrailPlace:
     rows_are_left: bool = True
 
     def cursor(self) -> str:
-        row = [_written(self.row.at), self.row.register.hex, self.row.number] if self.row is not None else None
-        values = json.dumps([_written(self.until), self.event, row, int(self.rows_are_left)], separators=(",", ":"))
+        """The position as text, for the link to the next page."""
+        row = [_timestamp(self.row.at), self.row.register.hex, self.row.number] if self.row is not None else None
+        values = json.dumps([_timestamp(self.until), self.event, row, int(self.rows_are_left)], separators=(",", ":"))
         return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
 
     @classmethod
     def at(cls, cursor: str) -> TrailPlace:
-        """Raises InvalidCommand for a cursor that no page gave."""
+        """The position of a cursor. Raises InvalidCommand for a cursor that no page returned."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             until, event, row, left = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            place = RowPlace(_read(row[0]), UUID(row[1]), _number(row[2])) if row is not None else None
-            return cls(_read(until), _number(event) if event is not None else None, place, {0: False, 1: True}[left])
+            place = RowPlace(_instant(row[0]), UUID(row[1]), _number(row[2])) if row is not None else None
+            return cls(_instant(until), _number(event) if event is not None else None, place, {0: False, 1: True}[left])
         except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError, RecursionError):
             raise InvalidCommand(
                 "this value does not come from a page of results",
@@ -72,21 +76,23 @@ class TrailPlace:
 
 
 class TrailItem(NamedTuple):
-    """Exactly one of the two."""
+    """An event or an access. Exactly one of the two is set."""
 
     event: Event | None
     row: NumberedAccess | None
 
 
-def patient_of(told: TrailItem) -> UUID | None:
-    """Of whom it tells; None: of nobody's record."""
-    if told.event is not None:
-        return told.event.originator_id if is_of_patient(told.event) else None
-    assert told.row is not None
-    return told.row.access.patient_id
+def patient_of(item: TrailItem) -> UUID | None:
+    """The patient whom an event or access concerns. None: it concerns no patient's record."""
+    if item.event is not None:
+        return item.event.originator_id if is_of_patient(item.event) else None
+    assert item.row is not None
+    return item.row.access.patient_id
 
 
 class TrailPage(NamedTuple):
+    """One page of the audit trail. `next` is the position of the next page, or None."""
+
     told: list[TrailItem]
     next: TrailPlace | None
 
@@ -96,7 +102,7 @@ class TrailPage(NamedTuple):
 
 def page(
     ledger: LedgerReader,
-    stretch: Stretch,
+    period: Stretch,
     wanted: Wanted,
     *,
     patient_id: UUID | None = None,
@@ -104,18 +110,18 @@ def page(
     place: TrailPlace | None,
     limit: int,
 ) -> TrailPage:
-    """What lies in the stretch and after the place, `limit` at the most."""
+    """At most `limit` events and accesses in the period and after `place`. `place` is None for the first page."""
     if place is None:
         place = TrailPlace(until=ledger.now() + _TICK, rows_are_left=with_reads)
-    if stretch.is_empty:
+    if period.is_empty:
         return TrailPage([], None)
     if place.event is None:
         events: Iterator[tuple[int, Event]] = iter(())
     elif patient_id is not None:
-        events = _of_patient(ledger, patient_id, place.event, stretch, wanted)
+        events = _of_patient(ledger, patient_id, place.event, period, wanted)
     else:
-        events = _of_everybody(ledger, place.event, stretch, wanted)
-    bounded = stretch.within(Stretch(end=place.until))
+        events = _of_all_patients(ledger, place.event, period, wanted)
+    bounded = period.within(Stretch(end=place.until))
     rows = _rows(ledger, patient_id, bounded, place.row) if place.rows_are_left else iter(())
     return _merged(events, rows, place, limit)
 
@@ -123,65 +129,67 @@ def page(
 def _merged(
     events: Iterator[tuple[int, Event]], rows: Iterator[NumberedAccess], place: TrailPlace, limit: int
 ) -> TrailPage:
-    told: list[TrailItem] = []
+    items: list[TrailItem] = []
     event, row = next(events, None), next(rows, None)
     last_row = place.row
-    while len(told) < limit and (event is not None or row is not None):
+    while len(items) < limit and (event is not None or row is not None):
         if row is None or (event is not None and event[1].recorded_at <= row.access.at):
             assert event is not None
-            told.append(TrailItem(event[1], None))
+            items.append(TrailItem(event[1], None))
             event = next(events, None)
         else:
-            told.append(TrailItem(None, row))
+            items.append(TrailItem(None, row))
             last_row, row = row.place, next(rows, None)
     if event is None and row is None:
-        return TrailPage(told, None)
+        return TrailPage(items, None)
     after = event[0] - 1 if event is not None else None
-    return TrailPage(told, TrailPlace(place.until, after, last_row, row is not None))
+    return TrailPage(items, TrailPlace(place.until, after, last_row, row is not None))
 
 
 def _rows(
-    ledger: LedgerReader, patient_id: UUID | None, stretch: Stretch, after: RowPlace | None
+    ledger: LedgerReader, patient_id: UUID | None, period: Stretch, after: RowPlace | None
 ) -> Iterator[NumberedAccess]:
     while True:
-        found = rows_between(
-            ledger, patient_id=patient_id, start=stretch.start, end=stretch.end, after=after, limit=ROWS_AT_ONCE
+        accesses = rows_between(
+            ledger, patient_id=patient_id, start=period.start, end=period.end, after=after, limit=ROWS_AT_ONCE
         )
-        yield from found
-        if len(found) < ROWS_AT_ONCE:
+        yield from accesses
+        if len(accesses) < ROWS_AT_ONCE:
             return
-        after = found[-1].place
+        after = accesses[-1].place
 
 
 def _of_patient(
-    ledger: LedgerReader, patient_id: UUID, version: int, stretch: Stretch, wanted: Wanted
+    ledger: LedgerReader, patient_id: UUID, version: int, period: Stretch, wanted: Wanted
 ) -> Iterator[tuple[int, Event]]:
-    """By version, which is by time: the first that is too late ends it."""
-    while found := ledger.events.between(patient_id, version + 1, version + PAGE):
-        for event in found:
+    """The patient's events by version, which is also the order of time. The first event after the period ends it."""
+    while events := ledger.events.between(patient_id, version + 1, version + PAGE):
+        for event in events:
             version = event.originator_version
-            if stretch.end is not None and event.recorded_at >= stretch.end:
+            if period.end is not None and event.recorded_at >= period.end:
                 return
-            if wanted(event) and event.recorded_at in stretch:
+            if wanted(event) and event.recorded_at in period:
                 yield version, event
 
 
-def _of_everybody(ledger: LedgerReader, position: int, stretch: Stretch, wanted: Wanted) -> Iterator[tuple[int, Event]]:
-    if position == 0 and stretch.start is not None:
-        position = position_before(ledger, stretch.start)
-    too_late = stretch.end + SKEW if stretch.end is not None else None
+def _of_all_patients(
+    ledger: LedgerReader, position: int, period: Stretch, wanted: Wanted
+) -> Iterator[tuple[int, Event]]:
+    if position == 0 and period.start is not None:
+        position = position_before(ledger, period.start)
+    end_bound = period.end + SKEW if period.end is not None else None
     event_of = ledger.events.mapper.event_of
     while rows := ledger.recorder.log(position, PAGE):
         for position, stream, version, topic, state in rows:
             recorded_at = recorded_instant(ledger, stream, version, topic, state)
-            if too_late is not None and recorded_at >= too_late:
+            if end_bound is not None and recorded_at >= end_bound:
                 return
-            if recorded_at in stretch and wanted(event := event_of(stream, version, topic, state)):
+            if recorded_at in period and wanted(event := event_of(stream, version, topic, state)):
                 yield position, event
 
 
 def recorded_instant(ledger: LedgerReader, stream: UUID, version: int, topic: str, state: bytes) -> datetime:
-    """Read from the head of the record, where every event has it, or from the event itself."""
+    """The `recorded_at` of a stored event, from the beginning of its bytes if possible, else from the decoded event."""
     mapper = ledger.events.mapper
     head = HEAD_EVENTS.match(mapper.plain_state(state))
     if head is None:
@@ -194,7 +202,10 @@ HEAD_EVENTS: Final = re.compile(rb'\{(?:"class_version":\d+,)?"recorded_at":"([0
 
 
 def position_before(ledger: LedgerReader, start: datetime) -> int:
-    """A position up to which, under the bound of `SKEW`, nothing was recorded at `start` or later; by halves."""
+    """A position before the first event that was recorded at `start` or later, within the bound of `SKEW`.
+
+    The position is found by binary search.
+    """
     earlier, later = 0, ledger.position()
     try:
         bound = start - SKEW
@@ -202,10 +213,10 @@ def position_before(ledger: LedgerReader, start: datetime) -> int:
         return 0
     while later - earlier > 1:
         middle = (earlier + later) // 2
-        # There is one: the log's last position is not before it.
+        # There is always a row, because the last position of the log is not before `middle`.
         ((number, stream, version, topic, state),) = ledger.recorder.log(middle - 1, 1)
         if number >= later:
-            # Nothing lies between: positions may skip.
+            # There is no event between, because positions may have gaps.
             later = middle
         elif recorded_instant(ledger, stream, version, topic, state) < bound:
             earlier = number
@@ -214,43 +225,46 @@ def position_before(ledger: LedgerReader, start: datetime) -> int:
     return earlier
 
 
-# -- all of it --------------------------------------------------------------------------------
+# -- the whole audit trail --------------------------------------------------------------------
 
 
-def whole(ledger: LedgerReader, stretch: Stretch, wanted: Wanted, *, with_reads: bool) -> Iterator[TrailItem]:
-    """In the order of commits, each batch of reads where its digest lies; every event is looked at."""
+def whole(ledger: LedgerReader, period: Stretch, wanted: Wanted, *, with_reads: bool) -> Iterator[TrailItem]:
+    """The whole audit trail in the order of commits. A batch of accesses is at the position of its digest.
+
+    Every event is checked, so events that are out of order are included.
+    """
     position, last = 0, ledger.position()
     while position < last:
         for number, event in ledger.events_since(position):
             position = number
             if number > last:
                 return
-            if wanted(event) and event.recorded_at in stretch:
+            if wanted(event) and event.recorded_at in period:
                 yield TrailItem(event, None)
             if with_reads and isinstance(event, AccessesRecorded):
                 rows = rows_of_batch(ledger, event.originator_id, event.first, event.count)
-                yield from (TrailItem(None, row) for row in rows if row.access.at in stretch)
+                yield from (TrailItem(None, row) for row in rows if row.access.at in period)
 
 
 def whole_of_patient(
-    ledger: LedgerReader, patient_id: UUID, stretch: Stretch, wanted: Wanted, *, with_reads: bool
+    ledger: LedgerReader, patient_id: UUID, period: Stretch, wanted: Wanted, *, with_reads: bool
 ) -> Iterator[TrailItem]:
-    """As a search by patient tells it, to the end."""
+    """The whole audit trail of one patient, in the order of a search by patient."""
     place: TrailPlace | None = None
     while True:
-        told, place = page(
-            ledger, stretch, wanted, patient_id=patient_id, with_reads=with_reads, place=place, limit=ROWS_AT_ONCE
+        items, place = page(
+            ledger, period, wanted, patient_id=patient_id, with_reads=with_reads, place=place, limit=ROWS_AT_ONCE
         )
-        yield from told
+        yield from items
         if place is None:
             return
 
 
-def _written(at: datetime) -> str:
+def _timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _read(text: str) -> datetime:
+def _instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError

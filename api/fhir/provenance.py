@@ -1,7 +1,8 @@
-"""Each state change of a patient's history as a Provenance: what, when it happened and was recorded, by whom.
+"""Maps each state change of a patient's history to a Provenance: what changed, when, and who recorded it when.
 
-The patient is a target of each, so that a search by patient means what it says; the thing itself is another,
-where it is not she. Who recorded it is its author; of what an import or a system brought, only who passed it on.
+The patient is always a target, so that a search by patient finds every change. The subject of the event is another
+target, unless the subject is the patient. The actor is the author. For an import or a system, the actor is only the
+enterer or the informant.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ QUOTATION: Final = "quotation"
 
 
 def of_change(event: Event, ledger_id: UUID) -> Resource:
-    """Of an event of a patient's history."""
+    """The Provenance of an event of a patient's history."""
     effect = event.ABOUT.effect
     patient, thing = patient_reference(event.originator_id), thing_of(event)
     entities = _entities(event)
@@ -45,33 +46,33 @@ def of_change(event: Event, ledger_id: UUID) -> Resource:
 
 
 def happened(event: Event) -> str:
-    """A day where that is all that is known of it."""
+    """When the event happened: an instant, or a day if only the day is known."""
     at = event.happened
     return instant(at) if isinstance(at, datetime) else at.isoformat()
 
 
 def _author(event: Event) -> Resource:
-    known = person_agent(event.actor, _part_of(event))
-    agent = {"type": known["type"], "role": known["role"], "who": known["who"]}
+    person = person_agent(event.actor, _participation(event))
+    agent = {"type": person["type"], "role": person["role"], "who": person["who"]}
     if event.actor.office is not None:
         office = {"type": "Organization", "identifier": {"system": f"{OWN}office", "value": event.actor.office}}
         agent["onBehalfOf"] = office
     return agent
 
 
-def _part_of(event: Event) -> Resource:
+def _participation(event: Event) -> Resource:
     if event.imported_from is not None:
         return codes.PROVENANCE_ENTERER
     return codes.PROVENANCE_INFORMANT if event.actor.role == "service" else codes.PROVENANCE_AUTHOR
 
 
 def _entities(event: Event) -> list[Resource]:
-    """What it was made from: what the decider saw, what it revises, the documents, and the record it was taken from."""
-    found: list[Resource] = []
+    """The sources of the event: the assessed version, what it revises, its documents, and the imported record."""
+    entities: list[Resource] = []
 
     def add(role: str, what: Resource | None) -> None:
         if what is not None:
-            found.append({"role": role, "what": what})
+            entities.append({"role": role, "what": what})
 
     if (determination := getattr(event, "determination", None)) is not None:
         add(SOURCE, event_reference(event, determination.history_version))
@@ -81,30 +82,33 @@ def _entities(event: Event) -> list[Resource]:
         add(SOURCE, event_reference(event, decision_version))
     for document in getattr(event, "documents", ()):
         add(SOURCE, named(document.document_id))
-    for field in _RESTS_ON:
-        if (identifier := getattr(event, field, None)) is not None and not _is_its_thing(event, field):
+    for field in _SOURCE_FIELDS:
+        if (identifier := getattr(event, field, None)) is not None and not _is_subject(event, field):
             add(SOURCE, named(identifier))
     if event.imported_from is not None:
-        # Its line there may be a number that the other record knows her by.
+        # The reference of the imported line is left out, because it may be the patient's number in the other record.
         add(QUOTATION, {"identifier": {"system": f"{OWN}import", "value": event.imported_from.source}})
-    return found
+    return entities
 
 
-_RESTS_ON: Final = ("request_id", "appeal_id", "document_id", "duplicate_of", "possible_duplicate_of")
+_SOURCE_FIELDS: Final = ("request_id", "appeal_id", "document_id", "duplicate_of", "possible_duplicate_of")
 
 
-def _is_its_thing(event: Event, field: str) -> bool:
+def _is_subject(event: Event, field: str) -> bool:
     thing = THINGS[event.ABOUT.subject]
     return thing.field == field
 
 
 def is_of(event: Event, reference: str | None, identifier: tuple[str | None, str] | None) -> bool:
-    """Whether a Provenance of this event has such a target: by reference, or by system and value."""
+    """Whether the Provenance of the event has this target, by reference or by the system and value of an identifier.
+
+    True if neither is given.
+    """
     targets: list[Any] = [thing_of(event), patient_reference(event.originator_id)]
     if reference is not None:
         return any(one.get("reference") == reference for one in targets)
     if identifier is not None:
         system, value = identifier
-        known = [one["identifier"] for one in targets if "identifier" in one]
-        return any(one["value"] == value and system in (None, one["system"]) for one in known)
+        identifiers = [one["identifier"] for one in targets if "identifier" in one]
+        return any(one["value"] == value and system in (None, one["system"]) for one in identifiers)
     return True

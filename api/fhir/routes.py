@@ -38,6 +38,8 @@ _ID: Final = re.compile(r"(?P<kind>[ea])\.(?P<stream>[0-9a-f]{32})\.(?P<number>[
 
 
 class FhirJson(JSONResponse):
+    """A JSON answer with the media type of FHIR."""
+
     media_type = FHIR
 
     def render(self, content: Any) -> bytes:
@@ -45,12 +47,12 @@ class FhirJson(JSONResponse):
 
 
 class FhirRoute(SoundJson):
-    """A route that says what is wrong as an OperationOutcome."""
+    """A route that answers errors with an OperationOutcome."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def told(request: Request) -> Response:
+        async def answer_errors(request: Request) -> Response:
             try:
                 return await handle(request)
             except InvalidCommand as error:
@@ -65,18 +67,18 @@ class FhirRoute(SoundJson):
             except (PersistenceError, StoreError):
                 return _refused(503, "The database is not available. Send the same request again.")
 
-        return told
+        return answer_errors
 
 
 def _refused(status: int, text: str, *, code: str | None = None) -> Response:
-    return FhirJson(outcome(status, text, code=code), status, headers=_NOT_KEPT | _again(status))
+    return FhirJson(outcome(status, text, code=code), status, headers=_NO_STORE | _retry_header(status))
 
 
-def _again(status: int) -> dict[str, str]:
+def _retry_header(status: int) -> dict[str, str]:
     return {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
-_NOT_KEPT: Final = {"Cache-Control": "private, no-store"}
+_NO_STORE: Final = {"Cache-Control": "private, no-store"}
 
 MEANING: Final = {
     400: "A parameter is not supported. The OperationOutcome names the parameter.",
@@ -87,7 +89,7 @@ MEANING: Final = {
 }
 
 
-def _told_in_fhir(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def _fhir_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {one: {"description": MEANING[one], "content": {FHIR: {}}} for one in (*statuses, 422, 503)}
 
 
@@ -141,13 +143,13 @@ TargetIdentifier = Annotated[
 ]
 
 
-@router.get("/metadata", responses=_told_in_fhir(400))
+@router.get("/metadata", responses=_fhir_responses(400))
 def get_metadata(request: Request, _format: Format = None) -> Response:
     """Describe the FHIR interface as a CapabilityStatement."""
     return FhirJson(capabilities(version("lemtrada-ledger"), _base(request)))
 
 
-@router.get("/AuditEvent", responses=_told_in_fhir(400, 403))
+@router.get("/AuditEvent", responses=_fhir_responses(400, 403))
 def search_audit_events(
     access: AccessOfRequest,
     ledger: LedgerOfApp,
@@ -160,26 +162,26 @@ def search_audit_events(
 ) -> Response:
     """Search changes, accesses and changes of users, for one patient or for all."""
     check_may_see(access.user, "audit_events")
-    asked = asked_of(request.query_params, ledger.zone, "date")
-    found = _page_of(ledger, asked, _is_audited(asked), with_reads=True)
-    access.record(_patients_shown(asked, found), "audit_events")
-    return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in found.told], asked, found)
+    search = asked_of(request.query_params, ledger.zone, "date")
+    result = _page_of(ledger, search, _filter_of(search), with_reads=True)
+    access.record(_patients_shown(search, result), "audit_events")
+    return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in result.told], search, result)
 
 
-@router.get("/AuditEvent/{resource_id}", responses=_told_in_fhir(400, 403, 404))
+@router.get("/AuditEvent/{resource_id}", responses=_fhir_responses(400, 403, 404))
 def read_audit_event(
     access: AccessOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
     """Return one change, access, or change of users."""
     check_may_see(access.user, "audit_events")
-    told = _told_by_id(ledger, resource_id)
-    if told.event is not None and type(told.event) in audit_events.NOT_TOLD:
-        raise _no_such()
-    access.record(_patients([told]), "audit_events")
-    return FhirJson(audit_event(told, ledger.ledger_id), headers=_NOT_KEPT)
+    item = _item_by_id(ledger, resource_id)
+    if item.event is not None and type(item.event) in audit_events.NOT_TOLD:
+        raise _not_found()
+    access.record(_patients([item]), "audit_events")
+    return FhirJson(audit_event(item, ledger.ledger_id), headers=_NO_STORE)
 
 
-@router.get("/Provenance", responses=_told_in_fhir(400, 403))
+@router.get("/Provenance", responses=_fhir_responses(400, 403))
 def search_provenances(
     access: AccessOfRequest,
     ledger: LedgerOfApp,
@@ -194,84 +196,86 @@ def search_provenances(
 ) -> Response:
     """Search changes of patient records: what changed, when, by whom, and from which source."""
     check_may_see(access.user, "audit_events")
-    asked = asked_of(request.query_params, ledger.zone, "recorded")
+    search = asked_of(request.query_params, ledger.zone, "recorded")
 
     def is_wanted(event: Event) -> bool:
-        return is_of_patient(event) and provenance.is_of(event, asked.target, asked.identifier)
+        return is_of_patient(event) and provenance.is_of(event, search.target, search.identifier)
 
-    found = _page_of(ledger, asked, is_wanted, with_reads=False)
-    access.record(_patients_shown(asked, found), "audit_events")
-    events = [one.event for one in found.told if one.event is not None]
-    return _bundle(request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], asked, found)
+    result = _page_of(ledger, search, is_wanted, with_reads=False)
+    access.record(_patients_shown(search, result), "audit_events")
+    events = [one.event for one in result.told if one.event is not None]
+    return _bundle(
+        request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], search, result
+    )
 
 
-@router.get("/Provenance/{resource_id}", responses=_told_in_fhir(400, 403, 404))
+@router.get("/Provenance/{resource_id}", responses=_fhir_responses(400, 403, 404))
 def read_provenance(
     access: AccessOfRequest, ledger: LedgerOfApp, resource_id: IdInPath, _format: Format = None
 ) -> Response:
     """Return one change of a patient record."""
     check_may_see(access.user, "audit_events")
-    told = _told_by_id(ledger, resource_id)
-    if told.event is None or not is_of_patient(told.event):
-        raise _no_such()
-    access.record(_patients([told]), "audit_events")
-    return FhirJson(provenance.of_change(told.event, ledger.ledger_id), headers=_NOT_KEPT)
+    item = _item_by_id(ledger, resource_id)
+    if item.event is None or not is_of_patient(item.event):
+        raise _not_found()
+    access.record(_patients([item]), "audit_events")
+    return FhirJson(provenance.of_change(item.event, ledger.ledger_id), headers=_NO_STORE)
 
 
-# -- what they share --------------------------------------------------------------------------
+# -- functions that the routes share ----------------------------------------------------------
 
 
-def _is_audited(asked: SearchQuery) -> Wanted:
-    """Of one patient, her events; of everybody, those of the ledger's own keeping too."""
-    return is_of_patient if asked.patient_id is not None else audit_events.is_told
+def _filter_of(search: SearchQuery) -> Wanted:
+    """The filter for events: the patient's events for a search by patient, else also the system events."""
+    return is_of_patient if search.patient_id is not None else audit_events.is_told
 
 
-def _page_of(ledger: Ledger, asked: SearchQuery, wanted: Wanted, *, with_reads: bool) -> TrailPage:
+def _page_of(ledger: Ledger, search: SearchQuery, wanted: Wanted, *, with_reads: bool) -> TrailPage:
     return page(
         ledger,
-        asked.stretch,
+        search.period,
         wanted,
-        patient_id=asked.patient_id,
+        patient_id=search.patient_id,
         with_reads=with_reads,
-        place=asked.place,
-        limit=asked.count,
+        place=search.place,
+        limit=search.count,
     )
 
 
-def _patients(told: Iterable[TrailItem]) -> list[UUID | None]:
-    """Of whom anything is told; None alone where all of it is of nobody's record."""
-    found = [patient_of(one) for one in told]
-    return [one for one in found if one is not None] or found[:1]
+def _patients(items: Iterable[TrailItem]) -> list[UUID | None]:
+    """The patients of the items. `[None]` if no item concerns a patient, and empty if there is no item."""
+    patients = [patient_of(one) for one in items]
+    return [one for one in patients if one is not None] or patients[:1]
 
 
-def _patients_shown(asked: SearchQuery, found: TrailPage) -> list[UUID | None]:
-    """The patient who was asked about, also where nothing is told of her; else those of whom something is."""
-    return [asked.patient_id] if asked.patient_id is not None else _patients(found.told)
+def _patients_shown(search: SearchQuery, result: TrailPage) -> list[UUID | None]:
+    """The patient of a search by patient, even if nothing was found. For other searches, the patients in the result."""
+    return [search.patient_id] if search.patient_id is not None else _patients(result.told)
 
 
-def _told_by_id(ledger: Ledger, resource_id: str) -> TrailItem:
-    """Raises NotFound."""
+def _item_by_id(ledger: Ledger, resource_id: str) -> TrailItem:
+    """The event or access with the id of a resource. Raises NotFound."""
     match = _ID.fullmatch(resource_id)
     if match is None:
-        raise _no_such()
+        raise _not_found()
     stream, number = UUID(match["stream"]), int(match["number"])
     if match["kind"] == "e":
         events: tuple[Event, ...] = ledger.events.between(stream, number, number)
-        found = [TrailItem(event, None) for event in events]
+        items = [TrailItem(event, None) for event in events]
     else:
-        found = [TrailItem(None, row) for row in rows_of_batch(ledger, stream, number, 1)]
-    if not found:
-        raise _no_such()
-    return found[0]
+        items = [TrailItem(None, row) for row in rows_of_batch(ledger, stream, number, 1)]
+    if not items:
+        raise _not_found()
+    return items[0]
 
 
-def _no_such() -> NotFound:
+def _not_found() -> NotFound:
     return NotFound("the resource was not found", field="id", remedy="use an id from a search")
 
 
-def _bundle(request: Request, kind: str, told: list[Resource], asked: SearchQuery, found: TrailPage) -> Response:
-    cursor = found.next.cursor() if found.next is not None else None
-    return FhirJson(search_set(_base(request), kind, told, asked.parameters, cursor), headers=_NOT_KEPT)
+def _bundle(request: Request, kind: str, resources: list[Resource], search: SearchQuery, result: TrailPage) -> Response:
+    cursor = result.next.cursor() if result.next is not None else None
+    return FhirJson(search_set(_base(request), kind, resources, search.parameters, cursor), headers=_NO_STORE)
 
 
 def _base(request: Request) -> str:

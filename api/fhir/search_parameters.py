@@ -1,4 +1,4 @@
-"""What a search asks for, read from its parameters; whatever is not understood is refused, without repeating it."""
+"""Parses the parameters of a search. An invalid parameter is refused, and the error does not repeat its value."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ _ID_OF_PATIENT: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """`target` is a reference, or system and value of an identifier; `parameters` are what it was asked with."""
+    """A search. `target` is a reference to a patient. `identifier` has the system and the value of an identifier.
 
-    stretch: Stretch
+    `parameters` are the parameters as they were sent.
+    """
+
+    period: Stretch
     patient_id: UUID | None
     target: str | None
     identifier: tuple[str | None, str] | None
@@ -39,23 +42,26 @@ class SearchQuery:
 
 
 def asked_of(query: QueryParams, zone: ZoneInfo, dated_by: str) -> SearchQuery:
-    """Raises InvalidCommand. The `dated_by` parameter alone may be repeated: all of its values hold."""
+    """The search of a query. Raises InvalidCommand for an invalid or a repeated parameter.
+
+    Only the date parameter, whose name is `dated_by`, may be repeated. All of its values must match.
+    """
     for name in query:
         if name != dated_by and len(query.getlist(name)) > 1:
             raise InvalidCommand("this parameter is given more than once", field=name, remedy="send the parameter once")
     if query.get("_format", "json") not in FORMATS:
         raise InvalidCommand("only JSON is supported", field="_format", remedy="leave the parameter out, or send json")
-    of_patient, target = _patient(query, "patient"), _patient(query, "target")
+    patient, target = _patient(query, "patient"), _patient(query, "target")
     identifier = _identifier(query.get("target:identifier"))
-    named = {one for one in (of_patient, target, _patient_of(identifier)) if one is not None}
+    patients = {one for one in (patient, target, _patient_of(identifier)) if one is not None}
     page = query.get("page")
-    stretch = stretch_of(query.getlist(dated_by), zone, dated_by)
-    if len(named) > 1:
-        # Nothing is of two patients: what is asked for can't exist.
-        stretch = Stretch(_NEVER.start, _NEVER.end)
+    period = stretch_of(query.getlist(dated_by), zone, dated_by)
+    if len(patients) > 1:
+        # No entry belongs to two patients, so the result is empty.
+        period = Stretch(_NEVER.start, _NEVER.end)
     return SearchQuery(
-        stretch=stretch,
-        patient_id=next(iter(named), None),
+        period=period,
+        patient_id=next(iter(patients), None),
         target=f"Patient/{target}" if target is not None else None,
         identifier=identifier,
         count=_count(query.get("_count")),
@@ -77,22 +83,22 @@ def _patient(query: QueryParams, parameter: str) -> UUID | None:
 
 
 def _identifier(value: str | None) -> tuple[str | None, str] | None:
-    """`system|value`, or the value alone."""
+    """The system and the value of an identifier, from `system|value` or from the value alone."""
     if value is None:
         return None
     system, bar, rest = value.partition("|")
-    found = (system or None, rest) if bar else (None, value)
-    if _patient_of(found) is None:
+    identifier = (system or None, rest) if bar else (None, value)
+    if _patient_of(identifier) is None:
         raise InvalidCommand(
             "this is not the id of an entry in a patient record",
             field="target:identifier",
             remedy="send the ledger's id of a request, dose, report, document, notice, appeal or determination",
         )
-    return found
+    return identifier
 
 
 def _patient_of(identifier: tuple[str | None, str] | None) -> UUID | None:
-    """Every id of the ledger begins with the patient's."""
+    """The patient of an identifier. Every id of the ledger begins with the patient id."""
     match = _ID_OF_PATIENT.fullmatch(identifier[1]) if identifier is not None else None
     return UUID(match[1]) if match is not None else None
 
