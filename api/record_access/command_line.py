@@ -22,7 +22,7 @@ _NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9._@-]")
 
 
 class CommandLineAccess(PatientAccess):
-    """What one command reads of a ledger. Use it in a `with`: the ledger is closed at the end."""
+    """Access for one command of the command line. Use it in a `with`, which closes the ledger at the end."""
 
     def __init__(self, ledger: LedgerReader, purpose: str | None, through: Through = "command line") -> None:
         self._own_log = AccessLog(ledger)
@@ -38,7 +38,7 @@ class CommandLineAccess(PatientAccess):
 
 
 def machine_user() -> MachineUser:
-    """The machine's name for its user; characters that an id cannot have become hyphens."""
+    """The user of the machine. In the id, characters that an id cannot have become hyphens."""
     try:
         name = getpass.getuser()
     except (OSError, KeyError):
@@ -48,7 +48,7 @@ def machine_user() -> MachineUser:
 
 
 def checked_purpose(text: str | None) -> Purpose | None:
-    """Raises InvalidCommand for a purpose that is no code of HL7."""
+    """The purpose of use of a text in any case. Raises InvalidCommand if the text is not a known HL7 code."""
     if text is None:
         return None
     codes: tuple[Purpose, ...] = get_args(Purpose)

@@ -1,6 +1,6 @@
-"""A command of a user: what a refusal or a repeated key shows of a patient is recorded as an access.
+"""Records accesses of commands: a refusal or a repeated idempotency key can show data of a patient.
 
-A command that is done is on record by its events, and needs no access row.
+A command that succeeds is on record through its events, and needs no row in the access log.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _SUBJECTS: Final[tuple[tuple[str, View], ...]] = (
     ("dose_id", "courses"),
     ("report_id", "courses"),
 )
-"""The field of a command that names what the command is about, and the view that shows it."""
+"""The field of a command that has the id of its subject, and the view that shows this subject."""
 
 
 @contextmanager
 def recording_refusals(
     access: PatientAccess, patient_id: UUID | None, command: Command, actor: Actor
 ) -> Iterator[None]:
-    """Records an access where the command in the block is refused after the record was read.
+    """Records an access if the command in the block is refused after the record was read.
 
-    `patient_id` is None for a history that is to be opened.
+    `patient_id` is None for a command that opens a history.
     """
     try:
         yield
@@ -50,7 +50,7 @@ def recording_refusals(
 
 
 def record_repeated(access: PatientAccess, outcome: Outcome, command: Command) -> None:
-    """Records an access where the key was used before: the answer shows the first outcome, and adds no event."""
+    """Records an access if the key was used before. Then the answer shows the first outcome and adds no event."""
     if outcome.replayed:
         view, subject = _shown_by(command)
         access.record_refusal(outcome.patient_id, view, subject)
@@ -64,9 +64,10 @@ def _was_read(refusal: LedgerError, command: Command, actor: Actor) -> bool:
 
 
 def _shown_by(command: Command) -> tuple[View, str | None]:
+    """The view that shows what the command is about, and the id of its subject if it has one."""
     for field, view in _SUBJECTS:
-        if (named := getattr(command, field, None)) is not None:
-            return view, str(named)
+        if (subject := getattr(command, field, None)) is not None:
+            return view, str(subject)
     if isinstance(command, OpenHistory):
         return "find", None
     if isinstance(command, SubmitRequest):
@@ -75,7 +76,7 @@ def _shown_by(command: Command) -> tuple[View, str | None]:
 
 
 def _patients(access: PatientAccess, patient_id: UUID | None, command: Command) -> Iterator[UUID]:
-    """The patient of the command, and the other one whose record a refusal can show."""
+    """The patient of the command, and the other patient whose record a refusal can show."""
     if patient_id is not None:
         yield patient_id
     if isinstance(command, OpenHistory | AddMemberIdentifier):

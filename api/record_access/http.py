@@ -22,23 +22,25 @@ PurposeOfUse = Annotated[
     Purpose | None,
     Header(
         alias="X-Purpose-Of-Use",
-        description="Why it is asked for, by its HL7 v3 code; it is recorded with who looked.",
+        description="The HL7 v3 purpose of use of the access. It is recorded in the access log.",
         examples=["TREAT"],
     ),
 ]
 
 
 def viewer_of(caller: Caller) -> Viewer:
+    """The viewer that the access log records for a caller."""
     return Viewer(caller.actor, caller.purpose, caller.through, caller.origin)
 
 
 def access_of(request: Request, caller: Caller) -> PatientAccess:
+    """Access to records for the caller of a request."""
     state = request.app.state
     return PatientAccess(cast("Ledger", state.ledger), viewer_of(caller), cast("AccessLog", state.accesses))
 
 
 def _access(request: Request, caller: CallerOfRequest, _purpose: PurposeOfUse = None) -> PatientAccess:
-    # The middleware has read the purpose already. Here it is part of the API's description.
+    # The middleware reads the purpose. The parameter is here so that the OpenAPI document describes it.
     return access_of(request, caller)
 
 
@@ -58,4 +60,4 @@ def _figures(request: Request, access: AccessOfRequest) -> Sequence[HistoryFacts
 
 
 FiguresOfRequest = Annotated[Sequence[HistoryFacts], Depends(_figures)]
-"""What reports are computed from. It names no patient, and is no access."""
+"""The facts from which reports are computed. They name no patient, so no access is recorded."""

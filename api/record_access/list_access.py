@@ -20,7 +20,10 @@ from projections.worklist.runner import worklist
 
 
 class ListAccess:
-    """What one viewer reads of many patients, recorded as `access` records it."""
+    """Access of one viewer to lists of many patients. The accesses are recorded through `access`.
+
+    The methods raise NotPermitted if the viewer's role may not see the view.
+    """
 
     def __init__(self, access: PatientAccess) -> None:
         self.access = access
@@ -37,13 +40,14 @@ class ListAccess:
         known_at: datetime | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Worklist:
+        """A page of the worklist. Records an access to each patient on the page."""
         views.check_may_see(self.access.user, "worklist")
         page = worklist(self._ledger, filters, paging, as_of=as_of, known_at=known_at, progress=progress)
         self._record(page)
         return page
 
     def worklist_unless(self, filters: Filters, paging: Paging, is_held: Callable[[Worklist], bool]) -> Worklist | None:
-        """None, and no access, where the viewer's browser holds this very page already."""
+        """The worklist. None, without an access, if `is_held` says that the viewer's browser has this page already."""
         views.check_may_see(self.access.user, "worklist")
         page = worklist(self._ledger, filters, paging)
         if is_held(page):
@@ -52,12 +56,12 @@ class ListAccess:
         return page
 
     def counted(self, filters: Filters, paging: Paging, count: Callable[[Worklist], int]) -> int:
-        """A number of rows, which shows no patient."""
+        """A number of rows. It shows no patient, so no access is recorded."""
         views.check_may_see(self.access.user, "worklist")
         return count(worklist(self._ledger, filters, paging))
 
     def overdue(self) -> int:
-        """How many cases are overdue, which shows no patient."""
+        """The number of overdue cases. It shows no patient, so no access is recorded."""
         return self.counted(Filters(overdue=True), Paging(limit=1), lambda page: sum(page.counts.values()))
 
     def is_empty(self) -> bool:
@@ -65,7 +69,7 @@ class ListAccess:
         return next(self._ledger.patients(), None) is None
 
     def histories(self, patient_ids: Sequence[UUID]) -> dict[UUID, PatientHistory]:
-        """The histories of patients on a page that is recorded already. One that cannot be folded is left out."""
+        """The histories of patients whose accesses are recorded. A history that cannot be folded is left out."""
         assert self.access.is_recorded(patient_ids), "an access is recorded before a history is read"
         found = self._ledger.histories(patient_ids)
         return {one: history for one, history in found if isinstance(history, PatientHistory)}
@@ -74,10 +78,13 @@ class ListAccess:
         waiting, failed = (one.patient_id for one in page.items), (one.patient_id for one in page.failures)
         self.access.record((*waiting, *failed), "worklist")
 
-    # -- what happened ----------------------------------------------------------------------------
+    # -- the access log and events ----------------------------------------------------------------
 
     def accesses(self, question: AccessQuery) -> AccessesShown:
-        """The access log. Reading it is an access to the patient in question, or else to every patient on the page."""
+        """A page of the access log. It is an access to the patient of the query, or else to every patient on the page.
+
+        Raises NotFound for an unknown patient.
+        """
         views.check_may_see(self.access.user, "accesses")
         if question.patient_id is not None:
             self._ledger.history(question.patient_id)
@@ -87,7 +94,7 @@ class ListAccess:
         return page
 
     def search(self, asked: EventQuery) -> EventsFound:
-        """Events of the whole log. An access to every patient of an event that is found."""
+        """Searches the events of the whole log. This is an access to every patient with an event in the result."""
         views.check_may_see(self.access.user, "audit_events")
         found = search(self._ledger, asked)
         patients = [one.patient_id for _, one in found.events if isinstance(one, PATIENT_EVENTS)]

@@ -46,10 +46,10 @@ Events = tuple[PatientEvent, ...]
 
 
 class PatientAccess:
-    """What one viewer reads for one answer.
+    """Access of one viewer for one answer.
 
-    Every method that shows something raises NotPermitted where the viewer's role may not see it, NotFound where there
-    is no such record for this viewer, and StoreError where the access cannot be recorded; nothing is shown then.
+    Every method that shows something raises NotPermitted if the viewer's role may not see it, NotFound if there is no
+    such record for this viewer, and StoreError if the access cannot be recorded. Then nothing is shown.
     """
 
     def __init__(self, ledger: LedgerReader, viewer: Viewer, log: AccessLog) -> None:
@@ -76,7 +76,7 @@ class PatientAccess:
     def history(
         self, patient_id: UUID, view: View, *, subject: str | None = None, known_at: datetime | None = None
     ) -> Iterator[PatientHistory]:
-        """A NotFound in the block says that what was asked for is not in the history: no access."""
+        """The history of a patient. If the block raises NotFound, nothing was shown, and no access is recorded."""
         history = self._history(patient_id, view, known_at)
         with self._recorded(patient_id, view, subject, unless=_NOT_FOUND):
             yield history
@@ -85,7 +85,7 @@ class PatientAccess:
     def events(
         self, patient_id: UUID, view: View, *, subject: str | None = None, known_at: datetime | None = None
     ) -> Iterator[Events]:
-        """As `history`, for what needs the events themselves."""
+        """The events of a patient. Accesses are recorded as by `history`."""
         events = self._events(patient_id, view, known_at)
         with self._recorded(patient_id, view, subject, unless=_NOT_FOUND):
             yield events
@@ -101,12 +101,13 @@ class PatientAccess:
         with self._recorded(history.patient_id, "find", None, unless=_NOT_FOUND):
             yield history
 
-    # -- what is in a history ---------------------------------------------------------------------
+    # -- requests, appeals, documents, and events of a history ------------------------------------
 
     @contextmanager
     def request(
         self, request_id: str, *, view: View = "request", known_at: datetime | None = None
     ) -> Iterator[tuple[PatientHistory, Request]]:
+        """A request and the history of its patient."""
         history = self._history(patient_of(request_id), view, known_at)
         request = views.request_seen(self.user, history, request_id)
         with self._recorded(history.patient_id, view, request_id):
@@ -116,6 +117,7 @@ class PatientAccess:
     def request_events(
         self, request_id: str, *, view: View = "request", known_at: datetime | None = None
     ) -> Iterator[tuple[Events, PatientHistory, Request]]:
+        """A request, and the events and the history of its patient."""
         events, history = self._folded(patient_of(request_id), view, known_at)
         request = views.request_seen(self.user, history, request_id)
         with self._recorded(history.patient_id, view, request_id):
@@ -125,6 +127,7 @@ class PatientAccess:
     def appeal(
         self, appeal_id: str, *, view: View = "appeal", known_at: datetime | None = None
     ) -> Iterator[tuple[PatientHistory, Appeal]]:
+        """An appeal and the history of its patient."""
         history = self._history(patient_of(appeal_id), view, known_at)
         appeal = views.appeal_seen(self.user, history, appeal_id)
         with self._recorded(history.patient_id, view, appeal_id):
@@ -134,6 +137,7 @@ class PatientAccess:
     def appeal_events(
         self, appeal_id: str, *, view: View = "appeal", known_at: datetime | None = None
     ) -> Iterator[tuple[Events, PatientHistory, Appeal]]:
+        """An appeal, and the events and the history of its patient."""
         events, history = self._folded(patient_of(appeal_id), view, known_at)
         appeal = views.appeal_seen(self.user, history, appeal_id)
         with self._recorded(history.patient_id, view, appeal_id):
@@ -141,13 +145,14 @@ class PatientAccess:
 
     @contextmanager
     def document(self, document_id: str, *, known_at: datetime | None = None) -> Iterator[DocumentOnRecord]:
+        """A document on record."""
         history = self._history(patient_of(document_id), "document", known_at)
         document = views.document_seen(self.user, history, document_id)
         with self._recorded(history.patient_id, "document", document_id):
             yield document
 
     def entry(self, patient_id: UUID, version: int) -> LogEntry:
-        """One event's stored bytes, as they are sealed."""
+        """The stored bytes of one event, as they are sealed. Records the access. Raises NotFound."""
         self._check(patient_id, "proof")
         rows = self.ledger.recorder.rows_of(patient_id, version, version)
         if not rows:
@@ -157,23 +162,23 @@ class PatientAccess:
         return LogEntry(patient_id, version, topic, self.ledger.events.mapper.plain_state(bytes(state)))
 
     def bytes_of(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
-        """The bytes of a document, in pieces, of a patient for whom an access is recorded."""
+        """The bytes of a document, in pieces. An access to the patient must be recorded before."""
         assert patient_id in self._shown, "an access is recorded before bytes are read"
         return self.ledger.documents.open(patient_id, sha256)
 
     # -- the version of a history that an answer shows --------------------------------------------
 
     def shown_version(self, history: PatientHistory, version: int) -> int:
-        """A version of this history as the viewer is shown it.
+        """The number that is shown to the viewer for a version of this history.
 
-        For an office it is the number of events in the office's own view, so that it tells nothing of other offices.
+        For an office it is the number of events that the office may see. It reveals nothing about other offices.
         """
         if self.office is None or views.is_whole_view(self.office, history):
             return version
         return bisect_right(self._own_versions(history), version)
 
     def version_of(self, history: PatientHistory, shown: int | None) -> int | None:
-        """The version that `shown_version` gave out. None where there is no such version."""
+        """The version for a number that `shown_version` returned. None if there is no such version."""
         if shown is None or self.office is None or views.is_whole_view(self.office, history):
             return shown
         own = self._own_versions(history)
@@ -183,7 +188,7 @@ class PatientAccess:
         events = self.ledger.events(history.patient_id)[: history.version]
         return views.own_versions(self.user, history, events)
 
-    # -- the record of it -------------------------------------------------------------------------
+    # -- recording accesses -----------------------------------------------------------------------
 
     def record(self, patient_ids: Iterable[UUID | None], view: View, subject: str | None = None) -> None:
         """Records one access for each patient whom an answer is about to show. None: the answer shows no patient."""
@@ -242,7 +247,7 @@ class PatientAccess:
         return events, history
 
     def _check(self, patient_id: UUID, view: View) -> None:
-        """Raises NotPermitted, and NotFound for a patient whom this office does not know today."""
+        """Raises NotPermitted if the role may not see the view, NotFound if the office does not know the patient."""
         views.check_may_see(self.user, view)
         if self.office is not None:
             views.check_knows_of(self.user, self.ledger.history(patient_id))
@@ -261,5 +266,5 @@ class PatientAccess:
 
 
 def patient_of(identifier: str) -> UUID:
-    """The patient of a request, dose, document, notice, or appeal: its id starts with the patient's."""
+    """The patient of a request, dose, report, document, notice, or appeal. Its id starts with the patient id."""
     return UUID(identifier.split(".", 1)[0])

@@ -1,4 +1,4 @@
-"""Who is shown a record, why, through what, and from where: what an access row needs besides the record itself."""
+"""The viewer of a record. A row of the access log consists of the viewer and of what was viewed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from domain.permissions.disclosure import NewAccess, Purpose, Through, User, Vie
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The user, and what is known of the request: its purpose, its channel, and its origin.
+    """The user, and the purpose, the channel (`through`) and the origin of the request.
 
-    `origin` is the network address, or the machine of a command line.
+    `origin` is the network address, or the name of the machine for the command line.
     """
 
     user: User
@@ -22,8 +22,9 @@ class Viewer:
 
     @property
     def is_person(self) -> bool:
-        """A person's access is on disk before the answer. A system's access follows within a second."""
+        """Whether the user is a person. A person's access is on disk before the answer, a system's within a second."""
         return self.user.role != "service"
 
     def access(self, view: View, patient_id: UUID | None, subject: str | None = None) -> NewAccess:
+        """A row for the access log. `patient_id` is None if the answer shows no patient."""
         return NewAccess(self.user, view, patient_id, subject, self.purpose, self.through, self.origin)
