@@ -1,1 +1,1 @@
-"""What runs in threads while the server serves: updates of the views, and sealing."""
+"""Threads that run while the server serves: updates of the derived tables, and sealing."""

@@ -1,7 +1,7 @@
-"""Seals the log while the API serves: where the signer's folder is, and the thread that seals and signs.
+"""Seals the log while the API serves: the folder of the signer, and the thread that seals and signs.
 
-A determination never waits for it. What is recorded is sealed within a second, and signed
-within a minute; at once where a notice goes out, and when the program stops.
+A determination never waits for sealing. An event is sealed within a second and signed within a minute. It is signed
+immediately if a notice is sent and when the program stops.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from domain.ledger.sealing.signer import Signer
 from domain.ledger.stores.urls import SQLiteAddress
 
 CHECKPOINT_SECONDS: Final = 45.0
-"""From a checkpoint to the next while the log grows: at the most a minute, with the waiting for whoever else seals."""
+"""The time between checkpoints while the log grows: at most a minute, with the wait for another process that seals."""
 
 BEAT_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.2
-"""Events that come within it are sealed together."""
+"""Events that are recorded within this time are sealed together."""
 
 REFUSED_SECONDS: Final = 30.0
 SECONDS_TO_STOP: Final = 20.0
@@ -39,9 +39,9 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 def signers_folder(ledger: LedgerReader) -> Path:
-    """Where the environment says; else beside an SQLite file, or in the user's data folder."""
-    if named := os.environ.get(FOLDER_SETTING):
-        return Path(named)
+    """The folder of the signer: from the environment, else next to an SQLite file, else in the user's data folder."""
+    if folder := os.environ.get(FOLDER_SETTING):
+        return Path(folder)
     if isinstance(ledger.address, SQLiteAddress):
         file = ledger.address.path
         return file.with_name(f"{file.stem}-seal")
@@ -49,17 +49,18 @@ def signers_folder(ledger: LedgerReader) -> Path:
 
 
 def signer_of(ledger: LedgerReader) -> Signer:
+    """The signer of a ledger, with the signing key from the environment if it has one."""
     return Signer(signers_folder(ledger), os.urandom, os.environ.get(KEY_SETTING))
 
 
 def sealing_of(ledger: LedgerReader) -> Sealing:
-    """As the environment says: whose key signs, and where checkpoints are published."""
-    published = os.environ.get(PUBLISHED_SETTING)
-    return Sealing(ledger, signer_of(ledger), Path(published) if published else None)
+    """The sealing of a ledger, with the signing key and the folder for published checkpoints from the environment."""
+    folder = os.environ.get(PUBLISHED_SETTING)
+    return Sealing(ledger, signer_of(ledger), Path(folder) if folder else None)
 
 
 class SealingThread:
-    """Start it once, and stop it before the ledger is closed; or use it in a `with`."""
+    """The thread that seals and signs. Use it in a `with`, and only once. It must end before the ledger is closed."""
 
     def __init__(
         self, ledger: LedgerReader, sealing: Sealing, *, checkpoint_seconds: float = CHECKPOINT_SECONDS
@@ -87,23 +88,23 @@ class SealingThread:
     def _run(self) -> None:
         while True:
             is_last = self._stopping.is_set()
-            pause = self._beat_or_pause(is_last)
+            pause = self._attempt(is_last)
             if is_last:
                 return
             if pause:
                 self._stopping.wait(pause)
 
-    def _beat_or_pause(self, is_last: bool) -> float:
-        """The seconds to wait before the next try."""
+    def _attempt(self, is_last: bool) -> float:
+        """Seals and signs once. Returns the seconds to wait before the next attempt."""
         try:
-            self._beat(is_last)
+            self._seal_and_sign(is_last)
         except LeaseIsAnothers:
-            # Another process seals; what is left is looked at again.
+            # Another process is sealing. This thread checks again for events that are not sealed.
             return BEAT_SECONDS
         except (NotConsistent, StoreError, OSError) as error:
             return self._refused(str(error) if not isinstance(error, OSError) else type(error).__name__)
         except Exception as error:
-            # Its text may quote what is stored; its kind and place do not.
+            # The text of the error may quote stored data, so only its kind and place are reported.
             from projections.worklist.runner import place_of  # noqa: PLC0415  (slow to import, and rarely needed)
 
             return self._refused(place_of(error))
@@ -116,7 +117,7 @@ class SealingThread:
         self.sealing.refusal = why
         return REFUSED_SECONDS
 
-    def _beat(self, is_last: bool) -> None:
+    def _seal_and_sign(self, is_last: bool) -> None:
         if self.sealing.not_published is not None:
             self.sealing.publish()
         last = self._ledger.position() if is_last else self._ledger.wait_beyond(self._seen, BEAT_SECONDS)
@@ -132,6 +133,6 @@ class SealingThread:
 
     def _sign(self) -> None:
         self.sealing.sign()
-        # Naming the key is an event too: what the checkpoint covers is what is sealed by now.
+        # The first use of a key is recorded as an event, which the checkpoint covers too.
         self._seen = self._signed_through = max(self._seen, self.sealing.position)
         self._signed_at, self._is_urgent = monotonic(), False

@@ -1,8 +1,7 @@
-"""Keeps the views up to date while the API serves: a thread that follows the log.
+"""Updates the derived tables (views) while the API serves: a thread that follows the log.
 
-A question never depends on it, for a question catches up by itself. It is there so that there is
-mostly nothing left to catch up with, and so that patients who failed are tried again when
-nobody asks.
+A question does not depend on this thread, because it updates the tables itself. The thread makes sure that the tables
+are usually up to date already, and that patients whose update failed are tried again even if there is no question.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from domain.ledger.application import Ledger
 from projections.worklist.runner import catch_up, place_of
 
 BEAT_SECONDS: Final = 1.0
-"""How long it waits for the log to grow before it looks whom time alone has altered, or who is tried again."""
+"""How long the thread waits for a new event before it checks for rows that time has changed and for failed patients."""
 
 FIRST_PAUSE_SECONDS: Final = 0.5
 LAST_PAUSE_SECONDS: Final = 30.0
@@ -26,11 +25,14 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class _Stopped(Exception):
-    """In the middle of its work, between two batches; the next runner goes on from there."""
+    """The thread was stopped between two batches. The next runner continues there."""
 
 
 class Tail:
-    """Start it once, and stop it before the ledger is closed; or use it in a `with`."""
+    """The thread that updates the tables. Start it only once, and stop it before the ledger is closed.
+
+    It can be used in a `with`.
+    """
 
     def __init__(self, ledger: Ledger, *, beat_seconds: float = BEAT_SECONDS) -> None:
         self._ledger = ledger
@@ -42,7 +44,7 @@ class Tail:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when it has ended: after the batch that it is at, or the beat that it waits for."""
+        """Stops the thread and waits for its end: after the current batch or wait, or after SECONDS_TO_STOP."""
         self._stopping.set()
         self._thread.join(SECONDS_TO_STOP)
 
@@ -67,7 +69,7 @@ class Tail:
             except Exception as error:
                 if self._stopping.is_set():
                     return
-                # Its text may quote what is stored; its kind and place do not.
+                # The text of the error may quote stored data, so only its kind and place are logged.
                 _LOG.warning(
                     "The worklist tables are not being updated: %s; next attempt in %g s", place_of(error), pause
                 )
