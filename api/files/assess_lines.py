@@ -1,6 +1,6 @@
-"""`assess`: one assessment a line, no ledger touched. Bytes in, answers and refusals out.
+"""`assess`: assesses one case on each line, without a ledger. It takes lines of bytes and yields answers and refusals.
 
-A line that cannot be judged is refused with its number and never stops the others.
+A line that cannot be assessed is refused with its number. The other lines are still assessed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SENT_AGAIN: Final = "correct the line and send the file again"
 
 
 class AssessLine(BaseModel):
-    """One case as it is sent. An unknown key is an error, a missing one is not known."""
+    """One case. An unknown key is an error. The value of a missing key is unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -37,7 +37,10 @@ class AssessLine(BaseModel):
     expected: JsonValue = None
 
     def applicable_edition(self) -> Edition:
-        """As named, else in force on the day of receipt, else on the day of judgement (R21)."""
+        """The edition that is named, else the one in effect on the day of receipt, else on the day of assessment (R21).
+
+        Raises EditionUnknown.
+        """
         if self.edition is not None:
             return edition_named(self.edition)
         return edition_for(self.received_on or self.as_of)
@@ -45,7 +48,7 @@ class AssessLine(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to one line. `differences` is None where nothing was expected of it."""
+    """The answer to one line. `differences` is None if the line has no expected answer or is not checked."""
 
     line_number: int
     output: dict[str, Any]
@@ -55,13 +58,14 @@ class Answered:
         return _printable(f"line {self.line_number}, case {self.output['case_id']}")
 
     def to_line(self) -> str:
-        # In ASCII: some readers take U+2028 and its like inside a string for the end of a line.
+        """The answer as one line of JSON."""
+        # The line is ASCII, because some programs treat U+2028 and similar characters in a string as the end of a line.
         return json.dumps(self.output, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A line that has no answer."""
+    """A line that was refused."""
 
     line_number: int
     cause: str
@@ -74,7 +78,7 @@ class Refused:
 
 
 def _printable(text: str) -> str:
-    """What came from a line of input may hold line ends and terminal codes; an error is one line."""
+    """The text on one line. Text from the input may contain line breaks and terminal codes, which are escaped."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
@@ -85,14 +89,17 @@ class _Unusable(Exception):
 
 
 def answers(lines: Iterable[bytes], *, full: bool = False, check: bool = False) -> Iterator[Answered | Refused]:
-    """Every line that is not blank, answered or refused, in the order of the input."""
+    """The answer or refusal of every line that is not blank, in the order of the input.
+
+    `full` includes explanations. `check` compares each answer with the `expected` of its line.
+    """
     for number, raw in enumerate(lines, start=1):
         text = (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip()
         if not text:
             continue
         try:
             line = _parsed(text)
-            output = _judged(line, full=full)
+            output = _assessed(line, full=full)
             differences = _differences(line, output) if check and line.expected is not None else None
         except _Unusable as refusal:
             yield Refused(number, refusal.cause, refusal.place, refusal.remedy)
@@ -110,8 +117,8 @@ def _parsed(text: bytes) -> AssessLine:
         raise _Unusable("not UTF-8", f"byte {error.start + 1}", "save the file as UTF-8") from None
     try:
         value = from_json(text, allow_inf_nan=False)
-        # The parser keeps the last of two values for one key and says nothing; two values are a contradiction.
-        json.loads(text, object_pairs_hook=_without_duplicates)
+        # `from_json` accepts a key that appears twice and keeps the last value. Two values are a contradiction.
+        json.loads(text, object_pairs_hook=_reject_duplicates)
     except ValueError as error:
         cause = str(error).replace(" at line 1 column ", " at column ")
         raise _Unusable(f"not JSON: {cause}", remedy="send one JSON object on each line, with finite numbers") from None
@@ -123,13 +130,13 @@ def _parsed(text: bytes) -> AssessLine:
         raise _unusable(error.errors(include_url=False)) from None
 
 
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _reject_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Unusable(f"the key {twice!r} appears twice in one object", twice, "keep one of the two values")
-    return found
+        duplicate = next(key for key in keys if keys.count(key) > 1)
+        raise _Unusable(f"the key {duplicate!r} appears twice in one object", duplicate, "keep one of the two values")
+    return members
 
 
 def _unusable(errors: list[ErrorDetails]) -> _Unusable:
@@ -163,15 +170,15 @@ def _remedy(error: ErrorDetails) -> str:
     return SENT_AGAIN
 
 
-# -- judging it -------------------------------------------------------------------------------
+# -- assessing a line -------------------------------------------------------------------------
 
 
-def _judged(line: AssessLine, *, full: bool) -> dict[str, Any]:
-    found = contradictions(line.facts, line.as_of)
+def _assessed(line: AssessLine, *, full: bool) -> dict[str, Any]:
+    problems = contradictions(line.facts, line.as_of)
     if line.received_on is not None and line.received_on > line.as_of:
-        found.append(f"received_on {line.received_on} is after as_of {line.as_of}: correct one of the two")
-    if found:
-        cause, _, remedy = found[0].partition(": ")
+        problems.append(f"received_on {line.received_on} is after as_of {line.as_of}: correct one of the two")
+    if problems:
+        cause, _, remedy = problems[0].partition(": ")
         raise _Unusable(cause, remedy=remedy)
     try:
         edition = line.applicable_edition()
@@ -180,27 +187,27 @@ def _judged(line: AssessLine, *, full: bool) -> dict[str, Any]:
     return _rendered(line.case_id, assess(line.facts, line.as_of, edition), full=full)
 
 
-def _rendered(case_id: str | None, judged: Assessment, *, full: bool) -> dict[str, Any]:
-    # The diagnosis and NR.5 repeat what other findings say; they are shown on request.
-    shown = [one for one in judged.findings if full or one.citation not in ("1", NOT_LISTED)]
+def _rendered(case_id: str | None, assessment: Assessment, *, full: bool) -> dict[str, Any]:
+    # The findings of the diagnosis and of NR.5 repeat other findings, so they are included only in a full answer.
+    shown = [one for one in assessment.findings if full or one.citation not in ("1", NOT_LISTED)]
     output: dict[str, Any] = {
         "case_id": case_id,
-        "edition": judged.edition,
-        "recommendation": judged.recommendation,
-        "path": judged.path,
-        "doses": judged.doses,
-        "valid_days": judged.valid_days,
+        "edition": assessment.edition,
+        "recommendation": assessment.recommendation,
+        "path": assessment.path,
+        "doses": assessment.doses,
+        "valid_days": assessment.valid_days,
         "findings": {one.citation: one.answer.value for one in shown},
-        "needed": list(judged.needed),
-        "exclusions": list(judged.exclusions),
+        "needed": list(assessment.needed),
+        "exclusions": list(assessment.exclusions),
     }
     if full:
         output |= {
-            "provenance": judged.edition_provenance,
+            "provenance": assessment.edition_provenance,
             "explanations": {one.citation: _explained(one) for one in shown},
-            "reasons": [one.model_dump(mode="json") for one in judged.reasons],
-            "advisories": list(judged.advisories),
-            "approvable_from": judged.approvable_from.isoformat() if judged.approvable_from else None,
+            "reasons": [one.model_dump(mode="json") for one in assessment.reasons],
+            "advisories": list(assessment.advisories),
+            "approvable_from": assessment.approvable_from.isoformat() if assessment.approvable_from else None,
         }
     return output
 
@@ -209,26 +216,26 @@ def _explained(finding: Finding) -> dict[str, Any]:
     return finding.model_dump(mode="json", exclude={"citation"})
 
 
-# -- comparing it with what was expected ------------------------------------------------------
+# -- comparing an answer with the expected answer ---------------------------------------------
 
 
 def _differences(line: AssessLine, output: dict[str, Any]) -> tuple[str, ...]:
-    """What the line expected and the answer is not; only what it names is compared."""
+    """The differences between the expected answer and the answer. Only keys in the expected answer are compared."""
     if not isinstance(line.expected, dict):
         raise _Unusable("expected should be an object", "expected", SENT_AGAIN)
     return tuple(map(_printable, _compared("", line.expected, output)))
 
 
-def _compared(place: str, expected: dict[str, Any], answered: dict[str, Any]) -> Iterator[str]:
+def _compared(path: str, expected: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
     for key, value in expected.items():
-        where = f"{place}.{key}" if place else key
-        if key not in answered:
-            yield f"{where}: expected {_spoken(value)}, but the answer has no such key"
-        elif isinstance(value, dict) and isinstance(answered[key], dict):
-            yield from _compared(where, value, answered[key])
-        elif value != answered[key]:
-            yield f"{where}: expected {_spoken(value)}, answered {_spoken(answered[key])}"
+        key_path = f"{path}.{key}" if path else key
+        if key not in answer:
+            yield f"{key_path}: expected {_as_json(value)}, but the answer has no such key"
+        elif isinstance(value, dict) and isinstance(answer[key], dict):
+            yield from _compared(key_path, value, answer[key])
+        elif value != answer[key]:
+            yield f"{key_path}: expected {_as_json(value)}, answered {_as_json(answer[key])}"
 
 
-def _spoken(value: Any) -> str:
+def _as_json(value: Any) -> str:
     return json.dumps(value)

@@ -1,7 +1,7 @@
-"""Each line of an import to a command, once by its reference: a second run finds what the first one recorded.
+"""Imports lines: each line becomes a command, which is recorded only once for each reference.
 
-Bytes in, one outcome a line out. A line that is refused never stops the others, and no text
-repeats what a line said of a patient.
+A second run finds what the first run recorded. The functions take lines of bytes and yield one outcome for each line.
+A refused line does not stop the others. No message repeats patient data of a line.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Fate = Literal["recorded", "recorded before", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class LineOutcome:
-    """What became of a line. `kind` and `reference` are None where it could not be read that far."""
+    """The outcome of one line. `kind` and `reference` are None if they could not be read."""
 
     line_number: int
     fate: Fate
@@ -65,6 +65,7 @@ class LineOutcome:
         return f"{self.cause} ({where}): {self.remedy}"
 
     def to_json_value(self) -> dict[str, Any]:
+        """The outcome as JSON, for the report of an import."""
         return {
             "line": self.line_number,
             "fate": self.fate,
@@ -77,21 +78,21 @@ class LineOutcome:
 
 
 class _UnreadableLine(Exception):
-    """`sent` is what could be read of the line."""
+    """A line cannot be read. `value` is the parsed value of the line, if there is one."""
 
-    def __init__(self, cause: str, field: str | None, remedy: str, sent: Any = None) -> None:
+    def __init__(self, cause: str, field: str | None, remedy: str, value: Any = None) -> None:
         super().__init__(cause)
         self.cause, self.field, self.remedy = cause, field, remedy
-        told = sent if isinstance(sent, dict) else {}
-        self.kind = told["kind"] if told.get("kind") in KINDS else None
-        self.reference = told["reference"] if _is_reference(told.get("reference")) else None
+        fields = value if isinstance(value, dict) else {}
+        self.kind = fields["kind"] if fields.get("kind") in KINDS else None
+        self.reference = fields["reference"] if _is_reference(fields.get("reference")) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """An import from one source into one ledger. `source` keeps the references of one record apart from another's.
+    """An import from one source into one ledger. References are unique within a `source`.
 
-    With `access`, a line that is refused because of what is on record is recorded as an access.
+    With `access`, a line that is refused because of data on record is recorded as an access.
     """
 
     ledger: Ledger
@@ -100,15 +101,15 @@ class Intake:
     access: PatientAccess | None = None
 
     def json_lines(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
-        """Every line that is not blank, in the order of the file."""
+        """Imports JSON lines: the outcome of every line that is not blank, in the order of the file."""
         for number, raw in enumerate(lines, start=1):
             text = (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip()
             if text:
-                yield self._taken(number, partial(_from_json, text))
+                yield self._import(number, partial(_from_json, text))
 
     def claims(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
-        """Claim lines as CSV with a header of `CLAIM_COLUMNS`; the number is that of the line in the file."""
-        # What is no UTF-8 is refused with its line, and does not end the file.
+        """Imports claim lines from CSV with a header of `CLAIM_COLUMNS`. `line_number` is the line in the file."""
+        # Bytes that are not UTF-8 are replaced, so that only their line is refused and not the rest of the file.
         text = (raw.decode("utf-8-sig" if not number else "utf-8", "replace") for number, raw in enumerate(lines))
         rows = csv.DictReader(text, strict=True)
         try:
@@ -118,7 +119,7 @@ class Intake:
                 yield LineOutcome(1, "refused", cause=f"the column {missing[0]} is missing", remedy=remedy)
                 return
             for row in rows:
-                yield self._taken(rows.line_num, partial(_from_claim, row))
+                yield self._import(rows.line_num, partial(_from_claim, row))
         except csv.Error as error:
             remedy = (
                 "save the file as comma-separated UTF-8 and import it again: lines "
@@ -130,7 +131,7 @@ class Intake:
 
     # -- one line -----------------------------------------------------------------------------
 
-    def _taken(self, number: int, read: Callable[[], AnyImportLine]) -> LineOutcome:
+    def _import(self, number: int, read: Callable[[], AnyImportLine]) -> LineOutcome:
         try:
             line = read()
         except _UnreadableLine as fault:
@@ -150,7 +151,7 @@ class Intake:
         key = f"import:{self.source}:{line.reference}"
         if isinstance(line, HistoryLine):
             command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
-            with self._recording(None, command):
+            with self._recording_refusals(None, command):
                 try:
                     opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
                 except AlreadyRecorded:
@@ -159,12 +160,12 @@ class Intake:
         patient_id = self.ledger.find(line.member)
         if patient_id is None:
             raise _UnreadableLine("this member has not been added", "member", "import a line of kind history first")
-        wanted = self._command(patient_id, line)
-        with self._recording(patient_id, wanted):
-            outcome = self.ledger.execute(patient_id, wanted, self.actor, key=key, imported_from=imported)
+        line_command = self._command(patient_id, line)
+        with self._recording_refusals(patient_id, line_command):
+            outcome = self.ledger.execute(patient_id, line_command, self.actor, key=key, imported_from=imported)
         return RECORDED_BEFORE if outcome.replayed else "recorded"
 
-    def _recording(self, patient_id: UUID | None, command: Command) -> AbstractContextManager[None]:
+    def _recording_refusals(self, patient_id: UUID | None, command: Command) -> AbstractContextManager[None]:
         if self.access is None:
             return nullcontext()
         return recording_refusals(self.access, patient_id, command, self.actor)
@@ -190,9 +191,9 @@ class Intake:
                 raise AssertionError(f"{line.kind} opens a history")
 
     def _request_of(self, patient_id: UUID, line: DeterminationLine) -> str:
-        of_line = ImportedFrom(source=self.source, reference=line.request)
+        imported_from = ImportedFrom(source=self.source, reference=line.request)
         for request in self.ledger.history(patient_id).requests:
-            if request.imported_from == of_line:
+            if request.imported_from == imported_from:
                 return request.request_id
         raise _UnreadableLine(
             "no request was imported with that reference", "request", "import the line of the request first"
@@ -207,12 +208,12 @@ def _from_json(text: bytes) -> AnyImportLine:
         raise _UnreadableLine(f"the line is longer than {LINE_BYTES_MAX} bytes", None, "send one fact on each line")
     try:
         text.decode()
-        sent = from_json(text, allow_inf_nan=False)
+        value = from_json(text, allow_inf_nan=False)
     except UnicodeDecodeError as error:
         raise _UnreadableLine("not UTF-8", f"byte {error.start + 1}", "save the file as UTF-8") from None
     except ValueError:
         raise _UnreadableLine("not JSON", None, "send one JSON object on each line") from None
-    return _validated(sent)
+    return _validated(value)
 
 
 def _from_claim(row: dict[str | None, Any]) -> AnyImportLine:
@@ -222,9 +223,9 @@ def _from_claim(row: dict[str | None, Any]) -> AnyImportLine:
         )
     hcpcs = row["hcpcs"].strip().upper()
     if hcpcs != "J0202":
-        sent = {"kind": "claim", "reference": row["claim_reference"].strip()}
+        fields = {"kind": "claim", "reference": row["claim_reference"].strip()}
         raise _UnreadableLine(
-            "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", sent
+            "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", fields
         )
     issuer, separator, number = row["member"].strip().partition(":")
     member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
@@ -241,10 +242,10 @@ def _from_claim(row: dict[str | None, Any]) -> AnyImportLine:
     )
 
 
-def _is_reference(sent: object) -> bool:
-    """Whether this can name a line; anything else may be of the patient, and is not repeated."""
+def _is_reference(value: object) -> bool:
+    """Whether the value is a valid reference. Any other value may be patient data and is not repeated."""
     try:
-        REFERENCE.validate_python(sent, strict=True)
+        REFERENCE.validate_python(value, strict=True)
     except ValidationError:
         return False
     return True
@@ -253,15 +254,15 @@ def _is_reference(sent: object) -> bool:
 _COLUMN: Final = {"on": "date_of_service", "reference": "claim_reference", "member.member_id": "member"}
 
 
-def _validated(sent: Any) -> AnyImportLine:
+def _validated(value: Any) -> AnyImportLine:
     try:
-        line: AnyImportLine = LINE.validate_json(to_json(sent))
+        line: AnyImportLine = LINE.validate_json(to_json(value))
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(one) for one in fault["loc"][1:] if isinstance(one, int) or one.isidentifier())
-        is_claim = isinstance(sent, dict) and sent.get("kind") == "claim"
+        path = ".".join(str(one) for one in fault["loc"][1:] if isinstance(one, int) or one.isidentifier())
+        is_claim = isinstance(value, dict) and value.get("kind") == "claim"
         message = fault["msg"].removeprefix("Value error, ")
         cause = "the kind of line is not known" if fault["type"].startswith("union_tag") else message
         remedy = "see `import --schema` for the fields of a line"
-        raise _UnreadableLine(cause, _COLUMN.get(place, place) if is_claim else place or None, remedy, sent) from None
+        raise _UnreadableLine(cause, _COLUMN.get(path, path) if is_claim else path or None, remedy, value) from None
     return line

@@ -1,6 +1,6 @@
-"""What one line of an import says. `reference` names the line for ever: it is recorded once.
+"""The schemas of the lines of an import. `reference` identifies a line permanently, so it is recorded only once.
 
-The published schema of these lines is `import.schema.json` beside this file; a test keeps it current.
+The published schema of these lines is `import.schema.json` in this folder. A test checks that it is current.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
 class HistoryLine(FrozenModel):
-    """The person; a member that has a history already is no error."""
+    """A member to add. A member who was added before is not an error."""
 
     kind: Literal["history"]
     reference: Reference
@@ -40,7 +40,7 @@ class HistoryLine(FrozenModel):
 
 
 class PriorTreatmentLine(ReportPriorTreatment):
-    """Treatment that the source did not give itself; no courses state that there was none."""
+    """Treatment that the source did not give itself. An empty list of courses states that there was none."""
 
     kind: Literal["prior_treatment"]
     reference: Reference
@@ -48,7 +48,7 @@ class PriorTreatmentLine(ReportPriorTreatment):
 
 
 class RequestLine(SubmitRequest):
-    """A past request. What the source does not know of it is left out, and is unknown."""
+    """A past request. Leave out what the source does not know; it is then unknown."""
 
     kind: Literal["request"]
     reference: Reference
@@ -58,7 +58,7 @@ class RequestLine(SubmitRequest):
 
 
 class DeterminationLine(PastDetermination):
-    """How the source determined the request of the line `request`; `edition` may be `unknown`."""
+    """The determination of the source on the request of the line `request`. `edition` may be `unknown`."""
 
     kind: Literal["determination"]
     reference: Reference
@@ -79,7 +79,7 @@ class DoseLine(FrozenModel):
 
 
 class ClaimLine(FrozenModel):
-    """One line of a claim: HCPCS J0202 counts milligrams, so 12 units are a dose day."""
+    """One line of a claim. HCPCS J0202 counts milligrams, so 12 units are one dose."""
 
     kind: Literal["claim"]
     reference: Reference
@@ -97,7 +97,7 @@ LINE: Final[TypeAdapter[Any]] = TypeAdapter(ImportLine)
 
 
 def json_schema() -> dict[str, Any]:
-    """Of one line, as JSON Schema 2020-12."""
+    """The JSON Schema (2020-12) of one line."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:lemtrada-ledger:schema:import-line:1",
