@@ -1,1 +1,1 @@
-"""Starting the server, and what it trusts of a proxy in front of it."""
+"""Starts the server, and checks which headers of a proxy are trusted."""

@@ -1,8 +1,8 @@
-"""What stands between the network and the application: whose word is taken for who asks, and for which host.
+"""The layers between the network and the application. They decide which client address and which host are trusted.
 
-TLS is the work of a proxy in front. What it says in `X-Forwarded-For`, `X-Forwarded-Proto` and
-`X-Forwarded-Host` is believed only from the addresses that the operator names as the proxy's; from
-everybody else these headers are taken out before anything reads them.
+TLS is done by a proxy in front of the server. `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are trusted
+only from the addresses that the operator configures as the proxy. From all other addresses these headers are removed
+before anything reads them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the name or address, written as in a URL, can only mean this machine."""
+    """Whether a host name or address, written as in a URL, always means this machine."""
     if host.lower() == "localhost":
         return True
     try:
@@ -42,7 +42,7 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PublicUrl:
-    """Under which address browsers and systems reach the server; nothing but scheme, host and port."""
+    """The address at which browsers and systems reach the server: scheme, host and port only."""
 
     scheme: str
     host: str
@@ -59,14 +59,14 @@ class PublicUrl:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What stands in front of this server: nothing, or a proxy, under the public URL that it serves."""
+    """The proxies in front of this server, and the public URL. `proxies` has addresses and networks."""
 
     public_url: PublicUrl | None = None
     proxies: tuple[str, ...] = ()
 
 
 def front_of(public_url: str | None, proxies: str | None) -> Front:
-    """As the two options say. Raises InvalidCommand."""
+    """The `Front` of the two options. Raises InvalidCommand for an invalid option."""
     front = Front(None if public_url is None else _public_url(public_url), _proxies(proxies or ""))
     if front.proxies and front.public_url is None:
         raise InvalidCommand(
@@ -76,16 +76,16 @@ def front_of(public_url: str | None, proxies: str | None) -> Front:
 
 
 def _public_url(text: str) -> PublicUrl:
-    found = _parts(text)
-    if found is None or any((urlsplit(text).path.strip("/"), urlsplit(text).query, urlsplit(text).fragment)):
+    url = _parts(text)
+    if url is None or any((urlsplit(text).path.strip("/"), urlsplit(text).query, urlsplit(text).fragment)):
         raise InvalidCommand("this is not the URL of a server", field=PUBLIC_URL, remedy=_HOW_URL)
-    if found.scheme != "https" and not is_loopback(found.host):
+    if url.scheme != "https" and not is_loopback(url.host):
         raise InvalidCommand(
             "without TLS, tokens and patient data can be read in transit",
             field=PUBLIC_URL,
             remedy="use a proxy with TLS and give its https URL",
         )
-    return found
+    return url
 
 
 def _parts(url: str) -> PublicUrl | None:
@@ -100,9 +100,9 @@ def _parts(url: str) -> PublicUrl | None:
 
 
 def _proxies(text: str) -> tuple[str, ...]:
-    named = tuple(one.strip() for one in text.split(",") if one.strip())
+    proxies = tuple(one.strip() for one in text.split(",") if one.strip())
     try:
-        return tuple(str(ip_network(one)) if "/" in one else str(ip_address(one)) for one in named)
+        return tuple(str(ip_network(one)) if "/" in one else str(ip_address(one)) for one in proxies)
     except ValueError:
         raise InvalidCommand(
             "this is neither an address nor a network",
@@ -112,34 +112,37 @@ def _proxies(text: str) -> tuple[str, ...]:
 
 
 class Forwarded:
-    """ASGI layer: the client and the scheme are those that a trusted proxy tells of, else those of the connection."""
+    """ASGI layer that sets the client, the scheme and the host from the headers of a trusted proxy.
+
+    Without a trusted proxy they are those of the connection, and the headers are removed.
+    """
 
     def __init__(self, app: ASGIApp, proxies: Iterable[str]) -> None:
         from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: PLC0415  (slow to import)
 
         self._app = app
-        self._believing = ProxyHeadersMiddleware(cast("Any", self._believed), trusted_hosts=list(proxies))
+        self._proxy_headers = ProxyHeadersMiddleware(cast("Any", self._forward_trusted), trusted_hosts=list(proxies))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and any(name in TRUSTED_HEADERS for name, _ in scope["headers"]):
             client = scope.get("client")
-            if client is not None and client[0] in self._believing.trusted_hosts:
+            if client is not None and client[0] in self._proxy_headers.trusted_hosts:
                 scope = dict(scope)
                 scope["peer"] = client
-                await self._believing(cast("Any", scope), cast("Any", receive), cast("Any", send))
+                await self._proxy_headers(cast("Any", scope), cast("Any", receive), cast("Any", send))
                 return
-            scope = _without_them(scope)
+            scope = _without_forwarded(scope)
         await self._app(scope, receive, send)
 
-    async def _believed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """After uvicorn's part, which takes any text for an address, and leaves the host to others."""
+    async def _forward_trusted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Runs after uvicorn's middleware, which accepts any text as an address and does not set the host."""
         peer = scope.pop("peer")
         if not _is_address(scope["client"][0]):
             scope["client"] = peer
         hosts = [value for name, value in scope["headers"] if name == FORWARDED_HOST]
-        scope = _without_them(scope)
+        scope = _without_forwarded(scope)
         if hosts:
-            # Of several, none is right: the check of the host turns the list away.
+            # Several hosts are joined to a list, which the check of the host refuses.
             others = [one for one in scope["headers"] if one[0] != b"host"]
             scope["headers"] = [*others, (b"host", b", ".join(hosts))]
         await self._app(scope, receive, send)
@@ -153,48 +156,48 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _without_them(scope: Scope) -> Scope:
+def _without_forwarded(scope: Scope) -> Scope:
     return {**scope, "headers": [one for one in scope["headers"] if one[0] not in TRUSTED_HEADERS]}
 
 
 class OurHostsOnly:
-    """ASGI layer against pages of other sites that use the visitor's browser to reach in.
+    """ASGI layer that refuses requests from pages of other sites that use the visitor's browser (DNS rebinding, CSRF).
 
-    Such a page either has a name that its owner turned to this server (then `Host` says so), or
-    sends its requests across (then `Origin` does). What is answered is the public URL's host, and, where
-    the server listens on loopback alone, this machine's; an `Origin` has to be of the host that is asked.
+    Such a page either has a host name that its owner points to this server, which `Host` shows, or sends a cross-site
+    request, which `Origin` shows. The server answers for the host of the public URL. If it listens on loopback only, it
+    also answers for this machine. An `Origin` must belong to the requested host.
     """
 
     def __init__(self, app: ASGIApp, public_url: PublicUrl | None = None, *, this_machine: bool = True) -> None:
         self._app = app
         self._public_url = public_url
         self._this_machine = this_machine
-        # The answers repeat, and headers are anybody's to make up: few are kept.
-        self._refused = lru_cache(maxsize=64)(self._looked_at)
+        # The same headers repeat, so results are cached. The cache is small, because clients can send any headers.
+        self._cached_foreign_header = lru_cache(maxsize=64)(self._foreign_header)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
-            refused = self._refused(headers.get(b"host"), headers.get(b"origin"))
-            if refused is not None:
+            header = self._cached_foreign_header(headers.get(b"host"), headers.get(b"origin"))
+            if header is not None:
                 client = scope.get("client")
-                reason: security_log.DenialReason = "wrong_host" if refused == "Host" else "cross_site"
+                reason: security_log.DenialReason = "wrong_host" if header == "Host" else "cross_site"
                 security_log.access_denied(reason, origin=client[0] if client else "unknown")
-                await _turned_away(refused)(scope, receive, send)
+                await _refusal(header)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _looked_at(self, host: bytes | None, origin: bytes | None) -> str | None:
-        """The header that names another site; None where neither does."""
-        asked = None if host is None else _parts(f"{self._scheme}://{host.decode('latin-1')}")
-        if host is not None and not self._is_answered(asked):
+    def _foreign_header(self, host: bytes | None, origin: bytes | None) -> str | None:
+        """The header that names another site. None if neither header does."""
+        requested_url = None if host is None else _parts(f"{self._scheme}://{host.decode('latin-1')}")
+        if host is not None and not self._is_served(requested_url):
             return "Host"
         if origin is None:
             return None
-        came_from = _parts(origin.decode("latin-1"))
-        if came_from is not None and self._is_public(asked):
-            return None if came_from == self._public_url else "Origin"
-        if came_from is not None and self._this_machine and is_loopback(came_from.host):
+        origin_url = _parts(origin.decode("latin-1"))
+        if origin_url is not None and self._is_public(requested_url):
+            return None if origin_url == self._public_url else "Origin"
+        if origin_url is not None and self._this_machine and is_loopback(origin_url.host):
             return None
         return "Origin"
 
@@ -202,15 +205,15 @@ class OurHostsOnly:
     def _scheme(self) -> str:
         return "http" if self._public_url is None else self._public_url.scheme
 
-    def _is_answered(self, asked: PublicUrl | None) -> bool:
-        return asked is not None and (self._is_public(asked) or (self._this_machine and is_loopback(asked.host)))
+    def _is_served(self, url: PublicUrl | None) -> bool:
+        return url is not None and (self._is_public(url) or (self._this_machine and is_loopback(url.host)))
 
-    def _is_public(self, asked: PublicUrl | None) -> bool:
-        return asked is not None and asked == self._public_url
+    def _is_public(self, url: PublicUrl | None) -> bool:
+        return url is not None and url == self._public_url
 
 
-def _turned_away(header: str) -> ASGIApp:
-    from api.http.problems import problem  # noqa: PLC0415  (FastAPI is slow to import, and other verbs need none of it)
+def _refusal(header: str) -> ASGIApp:
+    from api.http.problems import problem  # noqa: PLC0415  (FastAPI is slow to import, and other commands do not need it)
 
     status, title = (421, "Misdirected request") if header == "Host" else (403, "Cross-site request")
     cause = f"The header {header} names a site that this server does not serve."
@@ -219,46 +222,46 @@ def _turned_away(header: str) -> ASGIApp:
 
 SAFE_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
-    # Not `no-referrer`: with it a browser names the origin of our own forms as `null`, which is turned away.
+    # With `no-referrer`, a browser sends `null` as the origin of this server's own forms, which is refused.
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 CONTENT_SECURITY: Final = (b"content-security-policy", b"frame-ancestors 'none'; base-uri 'none'; object-src 'none'")
-"""For answers that say nothing stricter themselves."""
-NOT_KEPT: Final = (b"cache-control", b"no-store")
+"""The default for answers that have no policy of their own."""
+NO_STORE: Final = (b"cache-control", b"no-store")
 TLS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
 class WithSafeHeaders:
-    """ASGI layer: what browsers are told with every answer, also with errors, unless the answer says it itself.
+    """ASGI layer that adds security headers to every answer, also to errors, unless the answer sets them itself.
 
-    So nothing is kept by a browser or a proxy on the way but what says how.
+    Browsers and proxies store only answers that set `Cache-Control` themselves.
     """
 
     def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
         self._app = app
-        self._safe = (*SAFE_HEADERS, NOT_KEPT, CONTENT_SECURITY, *([TLS_ONLY] if is_secure else []))
+        self._safe = (*SAFE_HEADERS, NO_STORE, CONTENT_SECURITY, *([TLS_ONLY] if is_secure else []))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 names = {name for name, _ in headers}
-                more = [one for one in self._safe if one[0] not in names]
-                message = {**message, "headers": [*headers, *more]}
+                missing = [one for one in self._safe if one[0] not in names]
+                message = {**message, "headers": [*headers, *missing]}
             await send(message)
 
-        await self._app(scope, receive, told)
+        await self._app(scope, receive, send_with_headers)
 
 
 def layered(app: ASGIApp, front: Front, *, this_machine: bool) -> ASGIApp:
-    """The application behind all of it. `this_machine` is whether the server listens on loopback alone."""
+    """The application inside all layers of this file. `this_machine`: the server listens on loopback only."""
     checked = OurHostsOnly(app, front.public_url, this_machine=this_machine)
     is_secure = front.public_url is not None and front.public_url.is_secure
     return WithSafeHeaders(Forwarded(checked, front.proxies), is_secure=is_secure)

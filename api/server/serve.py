@@ -1,4 +1,4 @@
-"""`serve`: the API over one ledger, on this machine or behind a proxy, until it is stopped."""
+"""`serve`: serves the API and the pages of one ledger, on this machine or behind a proxy, until it is stopped."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from api.identity import Identity
 
 SECONDS_TO_FINISH: Final = 5
-"""How long requests under way may take once the server is told to stop."""
+"""How long running requests may take after the server is asked to stop."""
 
 ON_THIS_MACHINE: Final = Front()
 
 
-# -- where it listens --------------------------------------------------------------------------
+# -- the socket --------------------------------------------------------------------------------
 
 
 def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.socket:
-    """A socket that listens; port 0 takes a free one. Close it, or use it in a `with`.
+    """A socket that listens. Port 0 selects a free port. Close the socket, or use it in a `with`.
 
-    Raises InvalidCommand for a host beyond this machine where no public URL says how it is reached.
+    Raises InvalidCommand if the host is not this machine and there is no public URL, or if the port can't be opened.
     """
     if not is_loopback(host) and front.public_url is None:
         raise InvalidCommand(
@@ -40,11 +40,11 @@ def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.so
         )
     address = "127.0.0.1" if host.lower() == "localhost" else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    # Named as TCP: only then does asyncio send each answer at once, and not the 40 ms later that a system may wait.
+    # With IPPROTO_TCP, asyncio sets TCP_NODELAY. Otherwise the system may delay each answer by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
-            # A port that was served a moment ago can be served again; on Windows it would be shared.
+            # The port can be used again immediately after a server has stopped. On Windows it would be shared.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
         listener.listen()
@@ -59,6 +59,7 @@ def listening(host: str, port: int, front: Front = ON_THIS_MACHINE) -> socket.so
 
 
 def url_of(listener: socket.socket) -> str:
+    """The URL at which a socket listens."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -67,7 +68,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 class WithoutWhatWasSent(logging.Filter):
-    """The text of an exception may quote what was sent, a patient's perhaps: only its kind and place are logged."""
+    """Logs only the kind and the place of an exception, because its text may quote patient data of the request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info is not None and record.exc_info[0] is not None:
@@ -80,11 +81,11 @@ class WithoutWhatWasSent(logging.Filter):
 
 
 def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Identity) -> None:
-    """Answers whom `identity` knows until SIGINT or SIGTERM, and keeps the views up to date meanwhile.
+    """Serves until SIGINT or SIGTERM. Meanwhile threads update the derived tables and seal the log.
 
-    Nothing is logged of a request but security events: a query may say more than its path.
+    Requests are not logged, because a query may contain patient data. Only security events are logged.
     """
-    import uvicorn  # noqa: PLC0415  (slow to import, as above)
+    import uvicorn  # noqa: PLC0415  (slow to import, and not needed to parse options)
 
     from api.app import create_app  # noqa: PLC0415
     from api.background.sealing import SealingThread  # noqa: PLC0415
@@ -97,7 +98,7 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
         layered(app, front, this_machine=is_loopback(listener.getsockname()[0])),
         access_log=False,
         log_level="warning",
-        # Ours are in `layered`, and know whom to believe.
+        # `layered` handles the headers of a proxy.
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
@@ -109,11 +110,11 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
 
 @contextmanager
 def until_stopped() -> Iterator[None]:
-    """Ends the block at SIGINT and at SIGTERM alike, cleanly: stopping is how a server's work is done."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Ends the block without an error at SIGINT and at SIGTERM, because this is the normal end of a server."""
+    previous_handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)

@@ -27,7 +27,7 @@ SECONDS_TO_ANSWER: Final = 0.5
 
 @contextmanager
 def announced(ledger: LedgerReader, listens_at: str, public_url: str | None) -> Iterator[None]:
-    """While the block runs, `served_at` finds this server. A folder that cannot be written to is no error."""
+    """While the block runs, `served_at` finds this server. A folder that cannot be written to is not an error."""
     folder = _folder(ledger)
     file = folder / str(uuid4())
     with suppress(OSError):
@@ -41,11 +41,11 @@ def announced(ledger: LedgerReader, listens_at: str, public_url: str | None) -> 
     finally:
         with suppress(OSError):
             file.unlink(missing_ok=True)
-            folder.rmdir()  # Only where it is empty: another server may have a file there.
+            folder.rmdir()  # This fails if another server has a file in the folder.
 
 
 def served_at(ledger: LedgerReader) -> str | None:
-    """The address that browsers use, of the server that started last; None where no server is found."""
+    """The address that browsers use, of the server that started last. None if no server is found."""
     with suppress(OSError):
         for one in sorted(_folder(ledger).iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True):
             if _answers(one):

@@ -18,12 +18,15 @@ PROGRAM: Final = "lemtrada-ledger"
 
 
 def database_in_data_folder() -> str:
-    """The URL of the ledger in the user's data folder, whether it is there or not."""
+    """The URL of the ledger in the user's data folder. The ledger may not exist."""
     return f"sqlite:///{platformdirs.user_data_path(PROGRAM, appauthor=False) / 'ledger.sqlite'}"
 
 
 def make_data_folder() -> None:
-    """For the ledger of `database_in_data_folder`; a folder that is made here is its owner's alone."""
+    """Creates the folder for the ledger of `database_in_data_folder`. Only the owner has access to it.
+
+    Raises StoreError if the folder cannot be created.
+    """
     folder = platformdirs.user_data_path(PROGRAM, appauthor=False)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -34,10 +37,10 @@ def make_data_folder() -> None:
 
 
 def zone_to_open_with(url: str, zone: str | None, otherwise: Callable[[], str]) -> str | None:
-    """The zone that was named; for an SQLite ledger that is not there yet, else that of `otherwise`.
+    """The zone that the user named, or `otherwise()` for an SQLite ledger that does not exist yet.
 
-    None leaves it to the ledger, which knows its own. On PostgreSQL it always does: the
-    ledger there is made by `database upgrade`.
+    None: the ledger uses the zone that it has stored. A PostgreSQL ledger always has one, because `database upgrade`
+    creates it.
     """
     address = address_of(url)
     is_new = isinstance(address, SQLiteAddress) and not address.path.exists()
@@ -45,7 +48,7 @@ def zone_to_open_with(url: str, zone: str | None, otherwise: Callable[[], str]) 
 
 
 def machine_zone() -> str:
-    """The machine's own time zone by its IANA name. Raises StoreError where it does not say, or says two."""
+    """The IANA name of the machine's time zone. Raises StoreError if the machine has none, or two that differ."""
     with suppress(ZoneInfoNotFoundError, StoreError):
         if name := tzlocal.get_localzone_name():
             return known_zone(name).key
