@@ -102,6 +102,7 @@ class Application(FastAPI):
             await self.gate(scope, receive, send)
 
     async def beyond_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request whose caller is known: the fast path if possible, else FastAPI."""
         if self.short_road is None or not await self.short_road.try_answer(scope, send):
             await super().__call__(scope, receive, send)
 

@@ -144,6 +144,7 @@ QUERY: Final = documented(304, 403, 404, 422)
 
 
 def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> JSONResponse:
+    """A problem as an answer. Its `type` is made from the title. `more` has the other fields of `Problem`."""
     kind = title.lower().replace(" ", "-")
     body = Problem(
         type=f"{TYPES}{kind}", title=title, status=status, detail=detail, remedy=errors.as_sentence(remedy), **more

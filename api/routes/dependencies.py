@@ -107,6 +107,7 @@ Limit = Annotated[int, Query(ge=1, le=200, description="The maximum number of en
 
 
 def edition_of(key: date | None) -> Edition | None:
+    """The edition with this review date, or None. Raises EditionUnknown."""
     return edition_named(key.isoformat()) if key is not None else None
 
 

@@ -77,7 +77,7 @@ class ReadyAnswer(NamedTuple):
     headers_unchanged: tuple[tuple[bytes, bytes], ...]
 
 
-def ready_answer(history: PatientHistory, day: date, office: str | None) -> ReadyAnswer:
+def made(history: PatientHistory, day: date, office: str | None) -> ReadyAnswer:
     """The answer, byte for byte as FastAPI sends it."""
     answer = eligibility(history, day, office=office)
     tag = tag_of_eligibility(history, day, answer.approvable, views.seen_by(office))
@@ -107,6 +107,7 @@ class AnswerCache:
         return cached
 
     def keep(self, key: Key, answer: ReadyAnswer) -> None:
+        """Caches an answer, and drops the least recently used ones above the limit."""
         with self._lock:
             if key not in self._cached:
                 self._cached[key] = answer
@@ -211,7 +212,7 @@ class EligibilityFastPath:
             history = self._ledger.history(key.patient_id)
             if key.office is not None and key.office not in history.requesters:
                 raise views.no_such_patient()
-            answer = ready_answer(history, key.day, key.office)
+            answer = made(history, key.day, key.office)
             if answer.version < key.version:
                 raise OperationalError("the history that was read is older than its head: two servers answer as one")
             # The history may have grown since its version was read. The answer is cached under the version it has.

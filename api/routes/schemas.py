@@ -165,6 +165,7 @@ def page_of(items: Sequence[T], versions: Sequence[int], after: int, limit: int)
 
 
 def event_view(event: PatientEvent) -> EventView:
+    """One event as the API shows it."""
     envelope = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
     return EventView(
         version=event.originator_version,
@@ -178,12 +179,14 @@ def event_view(event: PatientEvent) -> EventView:
 
 
 def unchanged_version(_: PatientHistory, version: int) -> int:
+    """The version as it is, for callers who may see the whole history."""
     return version
 
 
 def request_view(
     history: PatientHistory, request: Request, shown_version: ShowVersion = unchanged_version
 ) -> RequestView:
+    """The request and its determination. `shown_version` is as in `request_answer`."""
     approval = history.approval(request.request_id)
     past_decisions = [one for one in request.decisions if one.past is not None]
     return RequestView(
@@ -266,6 +269,7 @@ def request_answer(
 
 
 def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswer:
+    """A dose entry after a command. `office` is the office of the caller: it sees only its own request id."""
     dose = outcome.history.dose(dose_id)
     assert dose is not None
     first, *others = outcome.events
@@ -285,6 +289,7 @@ def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswe
 
 
 def history_changed(outcome: Outcome) -> HistoryChanged:
+    """The answer to a command that has no answer of its own."""
     return HistoryChanged(
         patient_id=outcome.patient_id,
         history_version=outcome.history.version,

@@ -91,12 +91,14 @@ class CommandRoute:
 
 
 def router_of(routes: Iterable[CommandRoute]) -> APIRouter:
+    """A router with a route for each row."""
     router = APIRouter(route_class=SoundJson)
     add_routes(router, routes)
     return router
 
 
 def add_routes(router: APIRouter, routes: Iterable[CommandRoute]) -> None:
+    """Adds a route for each row to the router."""
     for route in routes:
         router.add_api_route(
             route.path,
