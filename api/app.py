@@ -103,7 +103,8 @@ class Application(FastAPI):
 
     async def beyond_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request whose caller is known: the fast path if possible, else FastAPI."""
-        if self.short_road is None or not await self.short_road.try_answer(scope, send):
+        is_eligibility = scope["type"] == "http" and scope["path"].endswith("/eligibility")
+        if not (is_eligibility and self.short_road is not None and await self.short_road.try_answer(scope, send)):
             await super().__call__(scope, receive, send)
 
 

@@ -177,7 +177,7 @@ def _request_answer(commanding: Commanding, outcome: Outcome, request_id: str) -
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
     assessed, problem = assessment_or_problem(history, request, day_recorded(commanding.ledger, outcome))
-    return request_answer(history, request, assessed, problem, commanding.access.shown_version)
+    return request_answer(history, request, assessed, problem, commanding.shown_version)
 
 
 DETERMINATIONS: Final = (
