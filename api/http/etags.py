@@ -51,12 +51,12 @@ def tag_of(history: PatientHistory, *depends_on: str) -> str:
     return '"' + "-".join([history.patient_id.hex, str(history.version), *depends_on]) + '"'
 
 
-def tag_of_eligibility(history: PatientHistory, day: date, judged: Approvable | None, seen_as: str) -> str:
+def tag_of_eligibility(history: PatientHistory, day: date, approvable: Approvable | None, seen_as: str) -> str:
     """The ETag of an eligibility answer, from everything that the answer depends on.
 
     `seen_as` names the office or the kind of user for which the answer was made.
     """
-    return tag_of(history, "eligibility", day.isoformat(), seen_as, edition_in_tag(judged))
+    return tag_of(history, "eligibility", day.isoformat(), seen_as, edition_in_tag(approvable))
 
 
 def expected_version(if_match: str | None, patient_id: UUID) -> int | None:
@@ -73,9 +73,9 @@ def expected_version(if_match: str | None, patient_id: UUID) -> int | None:
     return NO_VERSION
 
 
-def edition_in_tag(judged: Assessment | Approvable | None) -> str:
+def edition_in_tag(assessment: Assessment | Approvable | None) -> str:
     """The edition that was applied, with its revision, because a corrected rule changes the answer of the same day."""
-    return f"{judged.edition}.{judged.edition_revision}" if judged is not None else "no-edition"
+    return f"{assessment.edition}.{assessment.edition_revision}" if assessment is not None else "no-edition"
 
 
 def tag_answer(request: Request, response: Response, tag: str) -> None:

@@ -57,8 +57,8 @@ class OpenIDProvider:
             raise NotKnown("The token is not signed with a key of the provider.", "bad_signature")
         claims = self._verified(token, key)
         expires_at = min(float(claims["exp"]), float(claims["iat"]) + self.settings.age_seconds_max)
-        left = expires_at + self.settings.leeway_seconds - time.time()
-        until = time.monotonic() + max(0.0, min(REMEMBERED_SECONDS_MAX, left))
+        seconds_left = expires_at + self.settings.leeway_seconds - time.time()
+        until = time.monotonic() + max(0.0, min(REMEMBERED_SECONDS_MAX, seconds_left))
         return VerifiedCredential(
             actor_of(claims, self.settings), "bearer", until, datetime.fromtimestamp(expires_at, UTC)
         )

@@ -71,8 +71,8 @@ class ListAccess:
     def histories(self, patient_ids: Sequence[UUID]) -> dict[UUID, PatientHistory]:
         """The histories of patients whose accesses are recorded. A history that cannot be folded is left out."""
         assert self.access.is_recorded(patient_ids), "an access is recorded before a history is read"
-        found = self._ledger.histories(patient_ids)
-        return {one: history for one, history in found if isinstance(history, PatientHistory)}
+        histories = self._ledger.histories(patient_ids)
+        return {one: history for one, history in histories if isinstance(history, PatientHistory)}
 
     def _record(self, page: Worklist) -> None:
         waiting, failed = (one.patient_id for one in page.items), (one.patient_id for one in page.failures)
@@ -93,10 +93,10 @@ class ListAccess:
         self.access.record([question.patient_id] if question.patient_id is not None else shown, "accesses")
         return page
 
-    def search(self, asked: EventQuery) -> EventsFound:
+    def search(self, query: EventQuery) -> EventsFound:
         """Searches the events of the whole log. This is an access to every patient with an event in the result."""
         views.check_may_see(self.access.user, "audit_events")
-        found = search(self._ledger, asked)
-        patients = [one.patient_id for _, one in found.events if isinstance(one, PATIENT_EVENTS)]
+        result = search(self._ledger, query)
+        patients = [one.patient_id for _, one in result.events if isinstance(one, PATIENT_EVENTS)]
         self.access.record(patients or [None], "audit_events")
-        return found
+        return result

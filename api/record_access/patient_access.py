@@ -207,12 +207,12 @@ class PatientAccess:
         self._record([patient_id], view, subject)
 
     def _record(self, patient_ids: Iterable[UUID | None], view: View, subject: str | None) -> None:
-        left = iter(dict.fromkeys(patient_ids))
+        remaining = iter(dict.fromkeys(patient_ids))
         try:
-            while some := list(islice(left, FLUSH_ROWS)):
-                accesses = [self.viewer.access(view, one, subject) for one in some]
+            while batch := list(islice(remaining, FLUSH_ROWS)):
+                accesses = [self.viewer.access(view, one, subject) for one in batch]
                 self._log.record(accesses, durable=self.viewer.is_person)
-                self._shown.update(one for one in some if one is not None)
+                self._shown.update(one for one in batch if one is not None)
         except PersistenceError as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise StoreError(

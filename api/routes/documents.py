@@ -68,9 +68,9 @@ async def store_document(
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as spool:
         await _read_into(spool, request)
         spool.seek(0)
-        announced = request.headers.get("content-type", "").split(";")[0].strip().lower() or None
+        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower() or None
         stored = await run_in_threadpool(
-            ledger.documents.put, patient_id, spool, media_type_announced=announced, sha256_expected=expected
+            ledger.documents.put, patient_id, spool, media_type_announced=content_type, sha256_expected=expected
         )
     return DocumentStored(sha256=stored.sha256, size_bytes=stored.size_bytes, media_type=stored.media_type)
 
@@ -80,16 +80,16 @@ async def _read_into(spool: IO[bytes], request: Request) -> None:
 
     Bytes above the limit are read and dropped, because a client whose connection is cut does not get the answer.
     """
-    most, announced = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX, request.headers.get("content-length", "")
+    bytes_max, content_length = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX, request.headers.get("content-length", "")
     too_large = BodyTooLarge(DOCUMENT_BYTES_MAX, "split the document, or scan it at a lower resolution")
-    if announced.isdigit() and int(announced) > most:
+    if content_length.isdigit() and int(content_length) > bytes_max:
         raise too_large
     size = 0
     async for part in request.stream():
         size += len(part)
         if size <= DOCUMENT_BYTES_MAX:
             spool.write(part)
-        elif size > most:
+        elif size > bytes_max:
             break
     if size > DOCUMENT_BYTES_MAX:
         raise too_large

@@ -86,9 +86,9 @@ def get_eligibility(
     edition: EditionKey = None,
 ) -> Eligibility:
     """Return the path, the course, the doses, the dates, the approval in effect and the missing facts on any day."""
-    day, chosen = as_of or access.today(), edition_of(edition)
+    day, chosen_edition = as_of or access.today(), edition_of(edition)
     with access.history(patient_id, "eligibility", known_at=known_at) as history:
-        answer = eligibility(history, day, chosen, access.office)
+        answer = eligibility(history, day, chosen_edition, access.office)
     tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, access.seen_as))
     return answer
 

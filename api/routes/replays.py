@@ -57,9 +57,9 @@ def get_replay(
 
     Decisions of appeals and extensions can also be replayed. `decisions` lists all determinations by version.
     """
-    chosen = edition_of(edition)
+    chosen_edition = edition_of(edition)
     with access.request_events(request_id, view="replay", known_at=known_at) as (events, history, _):
-        answer = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen)
+        answer = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen_edition)
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
     tag_answer(
         request, response, tag_of(history, "replay", str(answer.recorded.version), answer.as_of.isoformat(), revisions)
