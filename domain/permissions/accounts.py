@@ -57,7 +57,7 @@ class Admitted:
     has_signed_in: bool = False
 
 
-def _nothing() -> Mapping[str, Issued]:
+def _no_credentials() -> Mapping[str, Issued]:
     return MappingProxyType({})
 
 
@@ -68,13 +68,13 @@ class Directory:
     version: int = 0
     at: datetime | None = None
     people: Mapping[str, Admitted] = field(default_factory=lambda: MappingProxyType({}))
-    links: Mapping[str, Issued] = field(default_factory=_nothing)
-    tokens: Mapping[str, Issued] = field(default_factory=_nothing)
+    links: Mapping[str, Issued] = field(default_factory=_no_credentials)
+    tokens: Mapping[str, Issued] = field(default_factory=_no_credentials)
 
     def person(self, person_id: str) -> Actor | None:
         """The user with this id; None if the id was never admitted, or was removed."""
-        found = self.people.get(person_id)
-        return found.actor if found is not None else None
+        user = self.people.get(person_id)
+        return user.actor if user is not None else None
 
     def administrators(self) -> tuple[Admitted, ...]:
         return tuple(one for one in self.people.values() if one.actor.role == "administrator")

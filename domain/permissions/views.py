@@ -123,22 +123,22 @@ def is_of(office: str | None, request: Request) -> bool:
 
 def request_seen(user: User, history: PatientHistory, request_id: str) -> Request:
     """The request with this id. Raises NotFound if there is none, or if it is another office's."""
-    found = history.request(request_id)
-    if found is None or not is_own(user, found):
+    request = history.request(request_id)
+    if request is None or not is_own(user, request):
         raise NotFound(
             "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
         )
-    return found
+    return request
 
 
 def appeal_seen(user: User, history: PatientHistory, appeal_id: str) -> Appeal:
     """The appeal with this id. Raises NotFound if there is none, or if it is about another office's request."""
-    found = history.appeal(appeal_id)
-    if found is None or not _is_about_own(user, history, found.request_id):
+    appeal = history.appeal(appeal_id)
+    if appeal is None or not _is_about_own(user, history, appeal.request_id):
         raise NotFound(
             "the appeal was not found", field="appeal_id", remedy="use an id from the patient's list of appeals"
         )
-    return found
+    return appeal
 
 
 def appeals_seen(user: User, history: PatientHistory) -> tuple[Appeal, ...]:
@@ -148,22 +148,22 @@ def appeals_seen(user: User, history: PatientHistory) -> tuple[Appeal, ...]:
 
 def document_seen(user: User, history: PatientHistory, document_id: str) -> DocumentOnRecord:
     """The document with this id. Raises NotFound if there is none, or if it is for another office's request."""
-    found = history.document(document_id)
-    if found is None or not _is_about_own(user, history, found.request_id):
+    document = history.document(document_id)
+    if document is None or not _is_about_own(user, history, document.request_id):
         raise NotFound(
             "the document was not found", field="document_id", remedy="use an id from the patient's list of documents"
         )
-    return found
+    return document
 
 
 def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
     """The notice with this id. Raises NotFound if there is none, or if it is about another office's request."""
-    found = history.notice(notice_id)
-    if found is None or not _is_about_own(user, history, found.request_id):
+    notice = history.notice(notice_id)
+    if notice is None or not _is_about_own(user, history, notice.request_id):
         raise NotFound(
             "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
         )
-    return found
+    return notice
 
 
 def is_whole_view(office: str, history: PatientHistory) -> bool:
@@ -192,7 +192,7 @@ def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
         return str(value)
     appeal_id, document_id = getattr(event, "appeal_id", None), getattr(event, "document_id", None)
     notice_id = getattr(event, "notice_id", None)
-    found = (
+    subject = (
         history.appeal(appeal_id)
         if appeal_id is not None
         else history.document(document_id)
@@ -201,7 +201,7 @@ def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
         if notice_id is not None
         else None
     )
-    return found.request_id if found is not None else None
+    return subject.request_id if subject is not None else None
 
 
 def check_concerns_own(user: User, history: PatientHistory, command: Command) -> None:
