@@ -66,8 +66,10 @@ def to_decide(history: PatientHistory, appeal_id: str, occasion: Occasion) -> tu
     return appeal, _request_under_appeal(history, appeal)
 
 
-def _assess_appealed(history: PatientHistory, found: tuple[Appeal, Request], today: date) -> RequestAssessment:
-    return request_assessment(history, found[1], today)
+def _assess_appealed(
+    history: PatientHistory, appeal_and_request: tuple[Appeal, Request], today: date
+) -> RequestAssessment:
+    return request_assessment(history, appeal_and_request[1], today)
 
 
 def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:

@@ -40,10 +40,10 @@ def extend_approval(
 
     The assessment must recommend approval: nobody may override it in an extension (R10).
     """
-    request, approval = found = to_extend(history, command.request_id, context)
-    assessed = assess_extension(history, found, context.today)
+    request, approval = subject = to_extend(history, command.request_id, context)
+    assessed = assess_extension(history, subject, context.today)
     check_viewed(assessed, command.assessment_digest, request.request_id)
-    check_extendable(history, found, assessed, context)
+    check_extendable(history, subject, assessed, context)
     return (
         context.event(
             ApprovalExtended,
@@ -94,14 +94,16 @@ def to_extend(history: PatientHistory, request_id: str, occasion: Occasion) -> t
     return _to_extend(history, request_id, occasion.today)
 
 
-def assess_extension(history: PatientHistory, found: tuple[Request, ApprovalRecord], today: date) -> RequestAssessment:
+def assess_extension(
+    history: PatientHistory, subject: tuple[Request, ApprovalRecord], today: date
+) -> RequestAssessment:
     """The assessment of the request without the doses given under its approvals."""
-    request, approval = found
+    request, approval = subject
     given = [dose.dose_id for dose in doses_in_progress(history, approval)]
     return extension_assessment(history, request, given, today)
 
 
-def check_extendable(_: PatientHistory, _found: object, assessed: RequestAssessment, _occasion: Occasion) -> None:
+def check_extendable(_: PatientHistory, _subject: object, assessed: RequestAssessment, _occasion: Occasion) -> None:
     """Raises InvalidCommand unless this assessment recommends approval (R10)."""
     recommended = assessed.assessment.recommendation
     if recommended != "approve":
@@ -115,6 +117,7 @@ def check_extendable(_: PatientHistory, _found: object, assessed: RequestAssessm
 
 
 def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[Request, ApprovalRecord]:
+    """As `to_extend`, on a day. Raises NotFound, Conflict."""
     request = request_named(history, request_id)
     approval = in_force_for(history, request.request_id, today)
     if approval is None:

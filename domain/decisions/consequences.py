@@ -28,18 +28,18 @@ def course_changes(
     """
     if not any(isinstance(event, TreatmentEvent) for event in events):
         return ()
-    known, changes = after(history, events), []
+    history_after, changes = after(history, events), []
     # One change may cause another: if a later course disappears, an earlier incomplete one is the latest.
-    while change := _course_change(known, command, context):
+    while change := _course_change(history_after, command, context):
         changes.append(change)
-        known = after(known, (change,))
+        history_after = after(history_after, (change,))
     return tuple(changes)
 
 
 def _course_change(history: PatientHistory, command: Command, context: CommandContext) -> PatientEvent | None:
     """The next event that brings a course in line with the doses on record, or None."""
-    found = courses(history)
-    for course in found:
+    all_courses = courses(history)
+    for course in all_courses:
         if course.named is None:
             continue
         if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
@@ -49,7 +49,7 @@ def _course_change(history: PatientHistory, command: Command, context: CommandCo
                 doses_given=course.given_at_least,
                 completed_on=course.completed_on,
             )
-        if course.marks.completed and course.is_complete is not True and course is found[-1]:
+        if course.marks.completed and course.is_complete is not True and course is all_courses[-1]:
             return _reopened(course.named, course.given_at_least, command, context)
     names_in_use = {dose.course for dose in history.doses}
     for name, marks in history.marks:

@@ -34,6 +34,7 @@ def expedite_request(
 def refuse_expediting(
     history: PatientHistory, command: RefuseExpediting, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Record that the plan refused to expedite the request."""
     request = to_refuse_expediting(history, command.request_id, context)
     _check_asked_at(request, command, context)
     return (

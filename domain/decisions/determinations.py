@@ -125,7 +125,9 @@ def viewed_assessment(history: PatientHistory, request: Request, digest: str, oc
     return assessed
 
 
-def any_assessment(_history: PatientHistory, _found: object, _assessed: RequestAssessment, _occasion: Occasion) -> None:
+def any_assessment(
+    _history: PatientHistory, _subject: object, _assessed: RequestAssessment, _occasion: Occasion
+) -> None:
     """Raises nothing: the command is possible from every assessment, but not without one."""
 
 

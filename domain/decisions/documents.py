@@ -42,17 +42,19 @@ def correct_document(
     before = on_record.document
     if command.clause is not None:
         check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
-    now = {
+    corrected = {
         name: getattr(before, name) if getattr(command, name) is None else getattr(command, name)
         for name in ("name", "kind", "clause")
     }
-    fields = tuple(name for name, value in now.items() if value != getattr(before, name))
+    fields = tuple(name for name, value in corrected.items() if value != getattr(before, name))
     if not fields:
         raise InvalidCommand(
             "the document is already recorded with these details", remedy="send the corrected name, kind or clause"
         )
     return (
-        context.event(DocumentCorrected, document_id=command.document_id, **now, fields=fields, reason=command.reason),
+        context.event(
+            DocumentCorrected, document_id=command.document_id, **corrected, fields=fields, reason=command.reason
+        ),
     )
 
 

@@ -47,8 +47,8 @@ def record_dose(history: PatientHistory, command: RecordDose, context: CommandCo
         possible_duplicate_of=original.dose_id if original is not None else None,
         variances=(),
     )
-    known = after(history, (event,))
-    found_variances = approval_use.variances(known, courses(known), known.doses[-1])
+    history_after = after(history, (event,))
+    found_variances = approval_use.variances(history_after, courses(history_after), history_after.doses[-1])
     return (event.model_copy(update={"variances": found_variances}) if found_variances else event,)
 
 
@@ -144,8 +144,8 @@ def dose_corrected(
         variances=(),
         reason=reason,
     )
-    known = after(history, (event,))
-    found_variances = approval_use.variances(known, courses(known), _dose(known, dose.dose_id))
+    history_after = after(history, (event,))
+    found_variances = approval_use.variances(history_after, courses(history_after), _dose(history_after, dose.dose_id))
     return event.model_copy(update={"variances": found_variances})
 
 
@@ -166,9 +166,9 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
     unchanged = CoursePlace(dose.course, dose.documents_report)
     if command.course is None:
         return unchanged if on == dose.on else place_of_dose(without(history, dose), on)
-    found = courses(history)
-    own = next((one for one in found if dose.dose_id in _ids_of(one)), None)
-    starts_next_course = own is not None and _ids_of(own) == {dose.dose_id} and command.course == len(found) + 1
+    all_courses = courses(history)
+    own = next((one for one in all_courses if dose.dose_id in _ids_of(one)), None)
+    starts_next_course = own is not None and _ids_of(own) == {dose.dose_id} and command.course == len(all_courses) + 1
     if own is not None and (own.number == command.course or starts_next_course):
         return unchanged
     place = place_in_course(history, command.course, on)
@@ -176,7 +176,7 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
         raise NotFound(
             f"course {command.course} was not found",
             field="course",
-            remedy=f"use a number from the patient's list of courses; the next new course is {len(found) + 1}",
+            remedy=f"use a number from the patient's list of courses; the next new course is {len(all_courses) + 1}",
         )
     return place
 
@@ -186,15 +186,15 @@ def _check_only_dose_reassigned(history: PatientHistory, event: DoseCorrected, n
 
     The correction is refused if a report covers the days around the dose, and would join two courses.
     """
-    found, known = courses(history), after(history, (event,))
+    all_courses, history_after = courses(history), after(history, (event,))
     # A second report does not count in any course yet. Its course is checked as if it did.
-    counted = (replace(one, duplicate="no") if one.dose_id == event.dose_id else one for one in known.doses)
-    before = {_ids_of(one) - {event.dose_id} for one in found}
-    now = [_ids_of(one) for one in courses(replace(known, doses=tuple(counted)))]
-    course_now = next(ids for ids in now if event.dose_id in ids)
-    target = next((_ids_of(one) for one in found if one.number == number), frozenset[str]())
-    rest = {ids - {event.dose_id} for ids in now}
-    if course_now != target | {event.dose_id} or rest - {frozenset()} != before - {frozenset()}:
+    counted = (replace(one, duplicate="no") if one.dose_id == event.dose_id else one for one in history_after.doses)
+    courses_before = {_ids_of(one) - {event.dose_id} for one in all_courses}
+    courses_after = [_ids_of(one) for one in courses(replace(history_after, doses=tuple(counted)))]
+    course_after = next(ids for ids in courses_after if event.dose_id in ids)
+    target = next((_ids_of(one) for one in all_courses if one.number == number), frozenset[str]())
+    rest = {ids - {event.dose_id} for ids in courses_after}
+    if course_after != target | {event.dose_id} or rest - {frozenset()} != courses_before - {frozenset()}:
         raise InvalidCommand(
             "a prior treatment report covers this day, so the dose can't belong to another course",
             field="course",

@@ -165,9 +165,9 @@ def _requested_more_than(request: Request, policy: int) -> bool:
 
 
 def _policy_doses(earlier_history: PatientHistory, on: date) -> int:
-    found = courses(earlier_history, on)
-    current = current_course(found, on)
-    return doses_in_course(current.number if current is not None else len(found) + 1)
+    all_courses = courses(earlier_history, on)
+    current = current_course(all_courses, on)
+    return doses_in_course(current.number if current is not None else len(all_courses) + 1)
 
 
 def _course(history: PatientHistory, earlier_history: PatientHistory, valid_from: date, valid_through: date) -> int:

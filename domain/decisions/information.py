@@ -146,7 +146,7 @@ def supply_information(
     return (event.model_copy(update={"answers_in_full": in_full}),)
 
 
-def _answers_in_full(request: Request, known: PatientHistory, context: CommandContext) -> bool:
+def _answers_in_full(request: Request, history_after: PatientHistory, context: CommandContext) -> bool:
     """Whether each requested clause is determined, or has a document for it that was received since.
 
     Information from another source, such as a report of treatment, also determines a clause.
@@ -154,8 +154,8 @@ def _answers_in_full(request: Request, known: PatientHistory, context: CommandCo
     open_requests = [one for one in request.askings if one.answered_at is None]
     if not open_requests:
         return False
-    now = known.request(request.request_id)
-    needed = request_assessment(known, now, context.today).assessment.needed
+    request_after = history_after.request(request.request_id)
+    needed = request_assessment(history_after, request_after, context.today).assessment.needed
     return all(
         one.clause not in needed
         or any(
@@ -163,7 +163,7 @@ def _answers_in_full(request: Request, known: PatientHistory, context: CommandCo
             and document.version > asking.version
             and not document.voided
             and document.is_meant_for(one.clause)
-            for document in known.documents
+            for document in history_after.documents
         )
         for asking in open_requests
         for one in asking.asked

@@ -78,10 +78,10 @@ def may(
     if (refusal := refusal_of_role(occasion.actor, command)) is not None:
         return refusal
     try:
-        found = PRECONDITIONS[command](history, subject, occasion)
+        precondition_result = PRECONDITIONS[command](history, subject, occasion)
         if (assessment_rule := ON_ASSESSMENT.get(command)) is not None:
-            current = assessment or assessment_rule.assess(history, found, occasion.today)
-            assessment_rule.check(history, found, current, occasion)
+            current = assessment or assessment_rule.assess(history, precondition_result, occasion.today)
+            assessment_rule.check(history, precondition_result, current, occasion)
     except LedgerError as error:
         return error
     return None

@@ -141,6 +141,7 @@ def add_identifier(
 
 
 def to_add_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
+    """Raises AlreadyRecorded if the patient has this member ID."""
     if member in history.members:
         raise AlreadyRecorded(
             "this member ID is already on record for this patient", field="member", remedy="no action is needed"
@@ -177,6 +178,7 @@ def link_histories(
 
 
 def to_link(history: PatientHistory, other: UUID, _: Occasion) -> None:
+    """Raises InvalidCommand for a link of the patient with the same patient, and AlreadyRecorded for one on record."""
     if other == history.patient_id:
         raise InvalidCommand(
             "a patient can't be linked with the same patient",
@@ -197,6 +199,7 @@ def unlink_histories(
 
 
 def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
+    """Raises Conflict unless the two patients are linked."""
     if other not in history.linked:
         raise Conflict(
             "the two patients are not linked",
@@ -272,6 +275,7 @@ def void_death_record(
 
 
 def to_void_death(history: PatientHistory, _: None, _occasion: Occasion) -> None:
+    """Raises Conflict unless a death is on record."""
     if history.deceased_on is None:
         raise Conflict("no death is recorded for this patient", remedy="no action is needed")
 

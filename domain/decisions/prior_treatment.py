@@ -187,11 +187,11 @@ def _reassigned_doses(
 
     Together, the doses are the course that it was.
     """
-    found, names = courses(history), dict[int, int]()
+    all_courses, names = courses(history), dict[int, int]()
     corrections: tuple[DoseCorrected, ...] = ()
     for dose in _no_longer_documenting(history, after(history, (event,)), new_ids):
         known = after(history, (event, *corrections))
-        course = _course_documented(history, found, dose)
+        course = _course_documented(history, all_courses, dose)
         name = names.setdefault(course.number, name_of(known, courses(known), course))
         request_id = request_of_corrected_dose(known, dose, CoursePlace(name, None), dose.on)
         corrections = (
@@ -225,11 +225,11 @@ def _still_documents(dose: Dose, before: PatientHistory, now: PatientHistory, ne
     return account_now.covers(dose.on) or still_outside
 
 
-def _course_documented(history: PatientHistory, found: tuple[Course, ...], dose: Dose) -> Course:
+def _course_documented(history: PatientHistory, all_courses: tuple[Course, ...], dose: Dose) -> Course:
     """The course that the dose documented before the change."""
     account = documented_by(history, dose)
     assert account is not None, "a dose without a course documents a report"
-    return next(one for one in found if one.account is not None and set(account.ids) <= set(one.account.ids))
+    return next(one for one in all_courses if one.account is not None and set(account.ids) <= set(one.account.ids))
 
 
 def _closures_repeated(

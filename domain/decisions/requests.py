@@ -109,8 +109,8 @@ def change_planned_infusion(
     history: PatientHistory, command: ChangePlannedInfusion, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     request = request_open(history, command.request_id, context)
-    now = (command.planned_first_infusion_on, command.planned_site)
-    if now == (request.planned_first_infusion_on, request.planned_site):
+    planned = (command.planned_first_infusion_on, command.planned_site)
+    if planned == (request.planned_first_infusion_on, request.planned_site):
         raise InvalidCommand(
             "this day and site are already on record",
             field="planned_first_infusion_on",
