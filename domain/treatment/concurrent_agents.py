@@ -76,7 +76,7 @@ def agents_to_be_stopped(history: PatientHistory, request: Request, as_of: date,
 
 def uses_known(history: PatientHistory, request: Request) -> list[Use]:
     """The uses of every agent but Lemtrada itself, from all that was told, in the order in which it was."""
-    stated = zip(request.agents_told, request.statement.agents, strict=True)
+    stated = zip(request.agents_stated, request.statement.agents, strict=True)
     told: list[tuple[int, StatedAgent | AgentUse, date | None]] = [(version, one, on) for (version, on), one in stated]
     told += [(one.version, one, None) for one in history.agents]
     by_agent: dict[str, list[Use]] = {}
