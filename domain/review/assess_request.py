@@ -63,8 +63,10 @@ def request_assessment(
     if request is not None and request.retrospective_for:
         # A retrospective request is about doses that were given already. They are not prior treatment.
         history = without_doses(history, request.retrospective_for)
-    found = courses(history, as_of)
-    return _assessed(history, found, request, facts(history, found, request, as_of, in_effect), as_of, in_effect)
+    patient_courses = courses(history, as_of)
+    return _assessed(
+        history, patient_courses, request, facts(history, patient_courses, request, as_of, in_effect), as_of, in_effect
+    )
 
 
 def extension_assessment(
@@ -73,8 +75,15 @@ def extension_assessment(
     """Assess a request again to extend its approval. The doses `given` under it are not prior treatment (R10)."""
     in_effect = edition_for(request.received_on)
     remaining = without_doses(history, (*request.retrospective_for, *given))
-    found = courses(remaining, as_of)
-    return _assessed(remaining, found, request, facts(remaining, found, request, as_of, in_effect), as_of, in_effect)
+    patient_courses = courses(remaining, as_of)
+    return _assessed(
+        remaining,
+        patient_courses,
+        request,
+        facts(remaining, patient_courses, request, as_of, in_effect),
+        as_of,
+        in_effect,
+    )
 
 
 def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> PatientHistory:
@@ -89,7 +98,7 @@ def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> Patient
 
 def next_request_assessment(
     history: PatientHistory,
-    found: tuple[Course, ...],
+    patient_courses: tuple[Course, ...],
     latest: Request | None,
     as_of: date,
     dosing: RequestedDosing,
@@ -97,36 +106,41 @@ def next_request_assessment(
 ) -> RequestAssessment:
     """Assess a new request with the statement of the latest one and with this dosing.
 
-    `found` are the courses of the history on the day `as_of`. The default edition is the one in effect on that day.
+    `patient_courses` are the courses of the history on the day `as_of`. The default edition is the one in effect on
+    that day.
     """
     in_effect = edition or edition_for(as_of)
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
-    facts_assessed = facts(history, found, stated, as_of, in_effect).model_copy(update={"requested_dosing": dosing})
-    return _assessed(history, found, stated, facts_assessed, as_of, in_effect)
+    facts_assessed = facts(history, patient_courses, stated, as_of, in_effect).model_copy(
+        update={"requested_dosing": dosing}
+    )
+    return _assessed(history, patient_courses, stated, facts_assessed, as_of, in_effect)
 
 
 def _assessed(
     history: PatientHistory,
-    found: tuple[Course, ...],
+    patient_courses: tuple[Course, ...],
     request: Request | None,
     facts_assessed: Facts,
     as_of: date,
     edition: Edition,
 ) -> RequestAssessment:
-    assessment = assess(facts_assessed, as_of, edition, circumstances(history, found, request, facts_assessed, as_of))
+    assessment = assess(
+        facts_assessed, as_of, edition, circumstances(history, patient_courses, request, facts_assessed, as_of)
+    )
     return RequestAssessment(assessment, assessment.digest(), history.version)
 
 
 def facts(
-    history: PatientHistory, found: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition
+    history: PatientHistory, patient_courses: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition
 ) -> Facts:
     """The facts to assess: from the record if the plan knows them itself, else from the prescriber's statement.
 
-    `found` are the courses of the history on the day `as_of`.
+    `patient_courses` are the courses of the history on the day `as_of`.
     """
     statement = request.statement if request is not None else Statement()
     treatment = prior_treatment(
-        found,
+        patient_courses,
         never_reported=_never_reported(history),
         stated=_lemtrada_stated(statement),
     )
@@ -154,7 +168,11 @@ def facts(
 
 
 def circumstances(
-    history: PatientHistory, found: tuple[Course, ...], request: Request | None, facts_assessed: Facts, as_of: date
+    history: PatientHistory,
+    patient_courses: tuple[Course, ...],
+    request: Request | None,
+    facts_assessed: Facts,
+    as_of: date,
 ) -> Circumstances:
     """The circumstances to show alongside the assessed facts.
 
@@ -162,14 +180,14 @@ def circumstances(
     """
     statement = request.statement if request is not None else Statement()
     notes = []
-    before = [one for one in found if request is not None and one.begun_on < request.received_on]
+    before = [one for one in patient_courses if request is not None and one.begun_on < request.received_on]
     if statement.received_lemtrada is False and before:
         notes.append("The prescriber states that Lemtrada was never received; the record shows treatment (R1).")
     elif statement.received_lemtrada is False and _lemtrada_stated(statement) is None:
         notes.append("The prescriber states that Lemtrada was never received, and names it among the agents tried.")
-    if _lemtrada_stated(statement) is True and not found and _never_reported(history):
+    if _lemtrada_stated(statement) is True and not patient_courses and _never_reported(history):
         notes.append("The prescriber states that Lemtrada was received; it is reported that it never was (R1).")
-    if any(one.status == "unknown" for one in found):
+    if any(one.status == "unknown" for one in patient_courses):
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
     if any(_needs_duplicate_decision(history, dose) for dose in history.doses if dose.on <= as_of):
         notes.append("A second report of a dose is not counted, and waits for a person to decide (R25).")
@@ -182,8 +200,8 @@ def circumstances(
         rems_enrolled=statement.rems_enrolled,
         progressive_multifocal_leukoencephalopathy=statement.progressive_multifocal_leukoencephalopathy,
         campath_received=statement.campath_received,
-        course_closed_unfinished=any(one.status == "closed" for one in found),
-        course_short=any(one.status == "short" for one in found),
+        course_closed_unfinished=any(one.status == "closed" for one in patient_courses),
+        course_short=any(one.status == "short" for one in patient_courses),
         stated_otherwise=tuple(notes),
         retrospective=request is not None and bool(request.retrospective_for),
         histories_linked=bool(history.linked),

@@ -1,7 +1,7 @@
 """What approvals allow on a day, and the variances of doses (R7, R9, R10, R22).
 
-A request can have several approvals: an overturned appeal adds one, with its own 30 days. `found` are the courses of
-the history; for a function with a day, they are the courses on that day.
+A request can have several approvals: an overturned appeal adds one, with its own 30 days. `patient_courses` are the
+courses of the history; for a function with a day, they are the courses on that day.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Allowance:
         return left if self.left_in_course is None else min(left, self.left_in_course)
 
 
-def in_force(history: PatientHistory, found: tuple[Course, ...], on: date) -> ApprovalRecord | None:
+def in_force(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> ApprovalRecord | None:
     """The approval in effect on this day. If there are several, as after an appeal, it is the latest.
 
     A retrospective approval (for doses that were given before the request) is returned only if there is no other. An
@@ -49,7 +49,7 @@ def in_force(history: PatientHistory, found: tuple[Course, ...], on: date) -> Ap
     covering = [one for one in history.approvals if one.covers(on)]
     candidates = _prospective(history, covering) or covering
     if len({one.course for one in candidates}) > 1:
-        course = place_among(history, found, on).course
+        course = place_among(history, patient_courses, on).course
         candidates = [one for one in candidates if one.course == course] or candidates
     return next(reversed(candidates), None)
 
@@ -128,48 +128,48 @@ def doses_in_progress(history: PatientHistory, approval: ApprovalRecord) -> list
     return [dose for one in of_request for dose in doses_under(history, one)]
 
 
-def allowance(history: PatientHistory, found: tuple[Course, ...], on: date) -> Allowance | None:
+def allowance(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> Allowance | None:
     """What the approval in effect on this day still allows. None if no approval is in effect."""
-    approval = in_force(history, found, on)
-    return allowance_under(history, found, approval, on) if approval is not None else None
+    approval = in_force(history, patient_courses, on)
+    return allowance_under(history, patient_courses, approval, on) if approval is not None else None
 
 
 def allowance_under(
-    history: PatientHistory, found: tuple[Course, ...], approval: ApprovalRecord, on: date
+    history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> Allowance:
     """What one approval still allows on a day, whether or not the approval covers that day."""
     used = sum(dose.on <= on for dose in doses_under(history, approval))
     left = max(0, approval.doses_approved - used)
-    return Allowance(approval, used, left, _left_in_course(history, found, approval, on))
+    return Allowance(approval, used, left, _left_in_course(history, patient_courses, approval, on))
 
 
 def _left_in_course(
-    history: PatientHistory, found: tuple[Course, ...], approval: ApprovalRecord, on: date
+    history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> int | None:
     """The doses left in the approved course, or 0 if a dose on this day would belong to another course (R9)."""
-    if place_among(history, found, on).course != approval.course:
+    if place_among(history, patient_courses, on).course != approval.course:
         return 0
-    course = next((one for one in found if one.named == approval.course), None)
+    course = next((one for one in patient_courses if one.named == approval.course), None)
     if course is not None:
         return course.left if course.status in ("open", "unknown") else 0
     # This ledger has no dose of the course yet: it is a reported course to continue, or the next course.
-    current = current_course(found, on)
-    return current.left if current is not None else doses_in_course(len(found) + 1)
+    current = current_course(patient_courses, on)
+    return current.left if current is not None else doses_in_course(len(patient_courses) + 1)
 
 
 def authorization_of(history: PatientHistory, course: int | None, on: date) -> str | None:
     """The id of the request whose latest approval, not a retrospective one, covers this course and day, or None."""
-    found = [one for one in history.approvals if one.course == course and one.covers(on)]
-    prospective = _prospective(history, found)
+    approvals = [one for one in history.approvals if one.course == course and one.covers(on)]
+    prospective = _prospective(history, approvals)
     return prospective[-1].request_id if prospective else None
 
 
-def variances(history: PatientHistory, found: tuple[Course, ...], dose: Dose) -> tuple[Variance, ...]:
+def variances(history: PatientHistory, patient_courses: tuple[Course, ...], dose: Dose) -> tuple[Variance, ...]:
     """How a dose differs from the approval and from the regimen, by the current history and courses (R22)."""
     if not dose.counts:
         return ()
-    course = next(one for one in found if one.named == dose.course)
-    return (*_variances_from_approval(history, dose), *_variances_from_regimen(history, dose, course, found))
+    course = next(one for one in patient_courses if one.named == dose.course)
+    return (*_variances_from_approval(history, dose), *_variances_from_regimen(history, dose, course, patient_courses))
 
 
 def _variances_from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
@@ -198,7 +198,7 @@ def _index_of(doses: Iterable[Dose], dose: Dose) -> int:
 
 
 def _variances_from_regimen(
-    history: PatientHistory, dose: Dose, course: Course, found: tuple[Course, ...]
+    history: PatientHistory, dose: Dose, course: Course, patient_courses: tuple[Course, ...]
 ) -> Iterator[Variance]:
     place = _index_of(course.doses, dose)
     if place >= 0 and course.given_at_least - len(course.doses) + place >= course.regimen:
@@ -209,7 +209,7 @@ def _variances_from_regimen(
         yield "not_consecutive"
     if [one for one in history.doses if one.on == dose.on and one.version < dose.version and one.stands]:
         yield "second_on_one_day"
-    lasts = [one.last_dose_on for one in found[: course.number - 1] if one.last_dose_on is not None]
+    lasts = [one.last_dose_on for one in patient_courses[: course.number - 1] if one.last_dose_on is not None]
     if lasts and years_have_passed(max(lasts), 1, on=dose.on) is False:
         yield "before_twelve_months"
 

@@ -24,31 +24,31 @@ def place_of_dose(history: PatientHistory, on: date) -> CoursePlace:
     return place_among(history, courses(history), on)
 
 
-def place_among(history: PatientHistory, found: tuple[Course, ...], on: date) -> CoursePlace:
-    """The course that a dose on this day would belong to. `found` are the courses of the history."""
-    reported = next((one for one in found if one.account is not None and one.account.covers(on)), None)
+def place_among(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> CoursePlace:
+    """The course that a dose on this day would belong to. `patient_courses` are the courses of the history."""
+    reported = next((one for one in patient_courses if one.account is not None and one.account.covers(on)), None)
     if reported is not None:
         return CoursePlace(None, reported.report_id)
-    earlier = next((one for one in reversed(found) if one.begun_on <= on), None)
+    earlier = next((one for one in reversed(patient_courses) if one.begun_on <= on), None)
     if earlier is not None and (earlier.takes(on) or _may_be_voided_dose(history, earlier, on)):
-        return CoursePlace(name_of(history, found, earlier), None)
-    later = next((one for one in found if one.begun_on > on), None)
+        return CoursePlace(name_of(history, patient_courses, earlier), None)
+    later = next((one for one in patient_courses if one.begun_on > on), None)
     if later is not None and later.named is not None and _started_with(later, on):
         return CoursePlace(later.named, None)
-    return CoursePlace(_next_name(history, found), None)
+    return CoursePlace(_next_name(history, patient_courses), None)
 
 
 def place_in_course(history: PatientHistory, number: int, on: date) -> CoursePlace | None:
     """The place of a dose in the course with this number, which may be the next course. None if there is none."""
-    found = courses(history)
-    if number == len(found) + 1:
-        return CoursePlace(_next_name(history, found), None)
-    course = next((one for one in found if one.number == number), None)
+    patient_courses = courses(history)
+    if number == len(patient_courses) + 1:
+        return CoursePlace(_next_name(history, patient_courses), None)
+    course = next((one for one in patient_courses if one.number == number), None)
     if course is None:
         return None
     if course.account is not None and course.account.covers(on):
         return CoursePlace(None, course.report_id)
-    return CoursePlace(name_of(history, found, course), None)
+    return CoursePlace(name_of(history, patient_courses, course), None)
 
 
 def without(history: PatientHistory, dose: Dose) -> PatientHistory:
@@ -74,7 +74,7 @@ def _started_with(course: Course, on: date) -> bool:
     return course.number == 1 or course.begun_on < anniversary(on)
 
 
-def name_of(history: PatientHistory, found: tuple[Course, ...], course: Course) -> int:
+def name_of(history: PatientHistory, patient_courses: tuple[Course, ...], course: Course) -> int:
     """The number for the events of doses of this course.
 
     A reported course without doses in this ledger takes its own number, or the next free one if that is in use.
@@ -82,18 +82,18 @@ def name_of(history: PatientHistory, found: tuple[Course, ...], course: Course) 
     if course.named is not None:
         return course.named
     taken = {dose.course for dose in history.doses} | {name for name, _ in history.marks}
-    return course.number if course.number not in taken else _next_name(history, found)
+    return course.number if course.number not in taken else _next_name(history, patient_courses)
 
 
-def _next_name(history: PatientHistory, found: tuple[Course, ...]) -> int:
+def _next_name(history: PatientHistory, patient_courses: tuple[Course, ...]) -> int:
     """The number for the events of the next course: higher than that of every current and every closed course."""
-    names = [one.named for one in found if one.named is not None]
+    names = [one.named for one in patient_courses if one.named is not None]
     closed = [name for name, marks in history.marks if marks.closed_on is not None]
-    return max([*names, *closed, len(found)], default=0) + 1
+    return max([*names, *closed, len(patient_courses)], default=0) + 1
 
 
 def name_of_course_to_give(history: PatientHistory, on: date) -> int:
     """The number for the event of the next dose: of the open course, or of the next course."""
-    found = courses(history)
-    course = current_course(found, on)
-    return _next_name(history, found) if course is None else name_of(history, found, course)
+    patient_courses = courses(history)
+    course = current_course(patient_courses, on)
+    return _next_name(history, patient_courses) if course is None else name_of(history, patient_courses, course)

@@ -46,7 +46,7 @@ class Course:
 
     @property
     def reported(self) -> ReportedCourse | None:
-        return self.account.told if self.account is not None else None
+        return self.account.course if self.account is not None else None
 
     @property
     def report_id(self) -> str | None:
@@ -231,8 +231,8 @@ def _recorded(history: PatientHistory, as_of: date | None) -> list[_RecordedCour
     for dose in history.doses:
         if dose.course is not None:
             entered.setdefault(dose.course, []).append(dose)
-    found = (_recorded_course(name, own, history.marks_of(name), as_of) for name, own in sorted(entered.items()))
-    return [one for one in found if one is not None]
+    candidates = (_recorded_course(name, own, history.marks_of(name), as_of) for name, own in sorted(entered.items()))
+    return [one for one in candidates if one is not None]
 
 
 def _recorded_course(
@@ -253,8 +253,8 @@ def _recorded_course(
 
 def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks) -> Course | None:
     """The course of these doses, not joined or numbered. None: all of them were voided and it was not completed."""
-    found = _recorded_course(name, own, marks, None)
-    return None if found is None else Course(0, found[0], name, found[2], (), None, marks)
+    recorded = _recorded_course(name, own, marks, None)
+    return None if recorded is None else Course(0, recorded[0], name, recorded[2], (), None, marks)
 
 
 def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
@@ -273,7 +273,7 @@ def is_one_course(before: Course, after: Course) -> bool:
         return True
     if after.account is not None:
         # A report of a completed course, or without completion and number of doses, is about a course of its own.
-        report = after.account.told
+        report = after.account.course
         unfinished = report.completed is False or (report.completed is None and report.doses_given is not None)
         goes_on = before.status == "open" and before.is_running(after.begun_on)
         return unfinished and after.account.span is not None and goes_on
@@ -307,28 +307,30 @@ def joined(one: Course, other: Course) -> Course:
 # -- the treatment facts for the policy -------------------------------------------------------
 
 
-def current_course(found: tuple[Course, ...], on: date) -> Course | None:
+def current_course(patient_courses: tuple[Course, ...], on: date) -> Course | None:
     """The open course that a dose on this day would continue, or None (R7, R8)."""
-    if not found or found[-1].status != "open":
+    if not patient_courses or patient_courses[-1].status != "open":
         return None
-    last = found[-1]
+    last = patient_courses[-1]
     if last.number == 1 or last.last_dose_on is None:
         return last
     return last if anniversary(last.last_dose_on.latest) > on else None
 
 
-def prior_treatment(found: tuple[Course, ...], *, never_reported: bool, stated: bool | None) -> PriorTreatment:
+def prior_treatment(
+    patient_courses: tuple[Course, ...], *, never_reported: bool, stated: bool | None
+) -> PriorTreatment:
     """The treatment facts, from the record, or from the statement if the record has no course (R1).
 
     `never_reported`: a report states that there was no treatment. `stated`: whether the prescriber states that Lemtrada
     was received.
     """
-    if not found:
+    if not patient_courses:
         received = False if never_reported and stated is not True else stated
         return PriorTreatment(received_lemtrada=received, completed_course=False if received is False else None)
-    last, completed = found[-1], _any_completed(found)
+    last, completed = patient_courses[-1], _any_completed(patient_courses)
     if completed is False and last.number > 1:
-        return _one_first_course(found)
+        return _one_first_course(patient_courses)
     if last.status == "unknown" and completed is True:
         # It is not known whether the last course is open or completed. Twelve months after its last dose, both have the
         # same result. Until then, the date of the last prior dose remains unknown (R3).
@@ -337,18 +339,18 @@ def prior_treatment(found: tuple[Course, ...], *, never_reported: bool, stated: 
         return PriorTreatment(
             received_lemtrada=True,
             completed_course=completed,
-            last_dose_on=latest_dose_on(found[:-1]),
+            last_dose_on=latest_dose_on(patient_courses[:-1]),
             open_course=_as_open(last),
         )
-    counted = found[:-1] if last.status == "open" else found
+    counted = patient_courses[:-1] if last.status == "open" else patient_courses
     return PriorTreatment(received_lemtrada=True, completed_course=completed, last_dose_on=latest_dose_on(counted))
 
 
-def _one_first_course(found: tuple[Course, ...]) -> PriorTreatment:
+def _one_first_course(patient_courses: tuple[Course, ...]) -> PriorTreatment:
     """Several courses, none of them completed, as after a corrected report: together the first course (R1, R7)."""
-    counts = [one.given for one in found]
+    counts = [one.given for one in patient_courses]
     total = None if None in counts else sum(count or 0 for count in counts)
-    latest = latest_dose_on(found)
+    latest = latest_dose_on(patient_courses)
     if total is not None and total >= doses_in_course(1):
         return PriorTreatment(received_lemtrada=True, completed_course=True, last_dose_on=latest)
     open_course = OpenCourse(number=1, doses_given=total, last_dose_on=latest)
@@ -359,20 +361,20 @@ def _as_open(course: Course) -> OpenCourse:
     return OpenCourse(number=min(course.number, 99), doses_given=course.given or None, last_dose_on=course.last_dose_on)
 
 
-def _any_completed(found: tuple[Course, ...]) -> bool | None:
+def _any_completed(patient_courses: tuple[Course, ...]) -> bool | None:
     """Whether a course was completed, or is treated as completed (R24, R26). None: a report does not state it (R1)."""
-    statuses = {one.status for one in found}
+    statuses = {one.status for one in patient_courses}
     if statuses & {"completed", "closed", "short"}:
         return True
     return None if "unknown" in statuses else False
 
 
-def latest_dose_on(found: Iterable[Course]) -> PartialDate | None:
+def latest_dose_on(patient_courses: Iterable[Course]) -> PartialDate | None:
     """The date of the latest dose of these courses (R3).
 
     None: no date is known, or a course without dates may have a later dose.
     """
-    known = [one for one in found if one.last_dose_by is not None]
+    known = [one for one in patient_courses if one.last_dose_by is not None]
     latest = max((one.last_dose_on for one in known if one.last_dose_on is not None), default=None)
     if latest is None:
         return None

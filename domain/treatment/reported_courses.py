@@ -24,13 +24,13 @@ COURSE_SPAN = timedelta(days=30)
 class Account:
     """One reported course, merged from all reports of it.
 
-    `ids` are its ids in the reports, oldest first. `told` is the merged course. `told_by` is the day of the report: if
-    the last day of the course is not known exactly, the course has only doses before that day. `order` is the sort
+    `ids` are its ids in the reports, oldest first. `course` is the merged course. `told_by` is the day of the report:
+    if the last day of the course is not known exactly, the course has only doses before that day. `order` is the sort
     key: the first possible day of the course, or the key of the previous course in the report if there are no dates.
     """
 
     ids: tuple[str, ...]
-    told: ReportedCourse
+    course: ReportedCourse
     told_by: date
     order: date
 
@@ -42,7 +42,7 @@ class Account:
     @property
     def span(self) -> tuple[date, date] | None:
         """The first and the last possible day of the course. None: no date is reported."""
-        first, last = self.told.first_dose_on, self.told.last_dose_on
+        first, last = self.course.first_dose_on, self.course.last_dose_on
         if first is None and last is None:
             return None
         begins = first.earliest if first is not None else last.earliest - COURSE_SPAN  # type: ignore[union-attr]
@@ -60,7 +60,7 @@ def accounts(reports: Iterable[Report]) -> list[Account]:
     found: list[Account] = []
     for report in reports:
         listed_after = date.min
-        matches = _matches_on_record([account.told for account in found], report.courses)
+        matches = _matches_on_record([account.course for account in found], report.courses)
         for number, course in enumerate(report.courses, 1):
             known = matches.get(number)
             if known is None:
@@ -74,16 +74,16 @@ def accounts(reports: Iterable[Report]) -> list[Account]:
 
 def continued(one: Account, other: Account) -> Account:
     """Two reported parts of one unfinished course (R7, R8), as one account."""
-    counts = (one.told.doses_given, other.told.doses_given)
-    milligrams = (one.told.mg_total, other.told.mg_total)
-    told = ReportedCourse(
+    counts = (one.course.doses_given, other.course.doses_given)
+    milligrams = (one.course.mg_total, other.course.mg_total)
+    course = ReportedCourse(
         doses_given=None if None in counts else min(30, sum(count or 0 for count in counts)),
         mg_total=None if None in milligrams else sum(mg or 0 for mg in milligrams),
-        first_dose_on=one.told.first_dose_on,
-        last_dose_on=other.told.last_dose_on,
-        completed=other.told.completed if other.told.completed is not None else one.told.completed,
+        first_dose_on=one.course.first_dose_on,
+        last_dose_on=other.course.last_dose_on,
+        completed=other.course.completed if other.course.completed is not None else one.course.completed,
     )
-    return Account((*one.ids, *other.ids), told, max(one.told_by, other.told_by), one.order)
+    return Account((*one.ids, *other.ids), course, max(one.told_by, other.told_by), one.order)
 
 
 def corrected_as(before: tuple[ReportedCourse, ...], now: tuple[ReportedCourse, ...]) -> dict[int, int]:
@@ -139,24 +139,24 @@ def _ends(course: ReportedCourse) -> tuple[PartialDate, PartialDate] | None:
 
 
 def _merged(known: Account, course: ReportedCourse, report: Report, number: int) -> Account:
-    told = known.told
+    earlier = known.course
     completed = course.completed
     if completed is None and (course.doses_given is None or course.doses_given >= doses_in_course(1)):
         # A report with fewer doses than a first course, and without completion, leaves the completion unknown.
         # Otherwise the earlier value remains.
-        completed = told.completed
+        completed = earlier.completed
     merged = ReportedCourse(
-        doses_given=course.doses_given if course.doses_given is not None else told.doses_given,
-        mg_total=course.mg_total if course.mg_total is not None else told.mg_total,
-        first_dose_on=_more_exact(told.first_dose_on, course.first_dose_on),
-        last_dose_on=_more_exact(told.last_dose_on, course.last_dose_on),
+        doses_given=course.doses_given if course.doses_given is not None else earlier.doses_given,
+        mg_total=course.mg_total if course.mg_total is not None else earlier.mg_total,
+        first_dose_on=_more_exact(earlier.first_dose_on, course.first_dose_on),
+        last_dose_on=_more_exact(earlier.last_dose_on, course.last_dose_on),
         completed=completed,
     )
     # A report that repeats the same values adds no dose, so doses recorded here since then remain separate.
-    has_changed = (merged.doses_given, merged.completed) != (told.doses_given, told.completed)
+    has_changed = (merged.doses_given, merged.completed) != (earlier.doses_given, earlier.completed)
     updated = Account(
         ids=(*known.ids, reported_course_id(report.report_id, number)),
-        told=merged,
+        course=merged,
         told_by=report.told_by if has_changed else known.told_by,
         order=known.order,
     )
