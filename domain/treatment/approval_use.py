@@ -64,7 +64,7 @@ def approval_of(history: PatientHistory, dose: Dose) -> ApprovalRecord | None:
 
     It is the retrospective approval whose request names this dose. Otherwise it is the latest approval that covers the
     day, of the request that the dose names, or of any request if the dose names none. If no approval of the named
-    request covers the day, it is the latest that began before the dose, or else the first.
+    request covers the day, it is the latest that began before the dose, or else the first one.
     """
     if not history.approvals:
         return None

@@ -42,7 +42,7 @@ class Use:
 def other_agent_continues(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> bool | None:
     """Whether any other disease-modifying agent is still taken on the planned day of the first infusion (R17).
 
-    None: not known, or the day is not planned.
+    None: not known, such as current use without a planned day.
     """
     statement, uses = request.statement, uses_known(history, request)
     answers = [_continues(one, request, as_of, edition) for one in uses]
