@@ -49,7 +49,7 @@ class Prescriber(FrozenModel):
     specialty: Specialty | None = None
     credential: Credential = "physician"
 
-    def specialty_judged(self) -> Specialty | None:
+    def assessed_specialty(self) -> Specialty | None:
         """The specialty for the assessment: `other` if the prescriber is not a physician (R19)."""
         if self.credential in ("physician",) or self.specialty is None:
             return self.specialty

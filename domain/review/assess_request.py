@@ -156,7 +156,7 @@ def facts(
             ),
         ),
         aggressive_disease=_signs_with_documents(history, request) if request is not None else AggressiveDisease(),
-        prescriber_specialty=request.prescriber.specialty_judged() if request is not None else None,
+        prescriber_specialty=request.prescriber.assessed_specialty() if request is not None else None,
         consulted_specialty=_consulted(request.consultation) if request is not None else None,
         response=statement.response,
         hiv_infection=statement.hiv_infection,

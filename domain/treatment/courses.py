@@ -19,7 +19,7 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
-from domain.treatment.reported_courses import Account, accounts, continued
+from domain.treatment.reported_courses import Account, continued, course_accounts
 
 SAME_COURSE = timedelta(days=30)
 """How long after the completion of a course a dose is still an excess dose of it (R24)."""
@@ -188,7 +188,7 @@ def place_in_order(course: Course) -> tuple[date, int]:
 def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date | None = None) -> list[Course]:
     """The reported courses, each with the doses in `among` that document it. They are not joined or numbered."""
     doses = [dose for dose in among if dose.stands and (as_of is None or dose.on <= as_of)]
-    reported_accounts = accounts(report for report in history.reports if not report.voided)
+    reported_accounts = course_accounts(report for report in history.reports if not report.voided)
     documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in reported_accounts}
     for dose in doses:
         if dose.course is None and (account := _documented(reported_accounts, dose)) is not None:
@@ -222,7 +222,7 @@ def _documented(candidates: list[Account], dose: Dose) -> Account | None:
 
 def documented_by(history: PatientHistory, dose: Dose) -> Account | None:
     """The reported course that a dose documents. None: no report on record covers the dose any more."""
-    return _documented(accounts(report for report in history.reports if not report.voided), dose)
+    return _documented(course_accounts(report for report in history.reports if not report.voided), dose)
 
 
 def _recorded(history: PatientHistory, as_of: date | None) -> list[_RecordedCourse]:

@@ -55,7 +55,7 @@ class Account:
         return self.span is not None and self.span[0] <= day <= self.span[1]
 
 
-def accounts(reports: Iterable[Report]) -> list[Account]:
+def course_accounts(reports: Iterable[Report]) -> list[Account]:
     """Every reported course once, sorted by `order`."""
     found: list[Account] = []
     for report in reports:
