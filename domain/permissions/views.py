@@ -6,9 +6,11 @@ may not see does not exist for the requester: the answer is the same as for a re
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from domain.errors import NotFound, NotPermitted
 from domain.events import PatientEvent
@@ -166,15 +168,37 @@ def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
     return notice
 
 
-def is_whole_view(office: str, history: PatientHistory) -> bool:
+ReadEvents = Callable[[UUID], Sequence[PatientEvent]]
+"""Reads the events of a patient's history."""
+
+
+def shown_version(user: User, history: PatientHistory, version: int, read: ReadEvents) -> int:
+    """A version of this history as it is shown to the user.
+
+    For an office, this is the number of events that the office may know of, so it reveals nothing of other offices.
+    """
+    if (office := office_of(user)) is None or _is_whole_view(office, history):
+        return version
+    return bisect_right(_own_versions(office, history, read), version)
+
+
+def version_shown_as(user: User, history: PatientHistory, shown: int, read: ReadEvents) -> int | None:
+    """The version that `shown_version` returned as `shown`, or None if there is no such version."""
+    if (office := office_of(user)) is None or _is_whole_view(office, history):
+        return shown
+    own = _own_versions(office, history, read)
+    return own[shown - 1] if 1 <= shown <= len(own) else None
+
+
+def _is_whole_view(office: str, history: PatientHistory) -> bool:
     """Whether no other office is in this history, so that this office sees every event."""
     return set(history.requesters) <= {office} and all(is_of(office, one) for one in history.requests)
 
 
-def own_versions(user: User, history: PatientHistory, events: Sequence[PatientEvent]) -> list[int]:
-    """The versions of the history that the user may know of: those of all events that are not about another office."""
-    office = office_of(user)
-    return [one.originator_version for one in events if office is None or _is_in_view(office, history, one)]
+def _own_versions(office: str, history: PatientHistory, read: ReadEvents) -> list[int]:
+    """The versions of the events that the office may know of."""
+    events = read(history.patient_id)[: history.version]
+    return [one.originator_version for one in events if _is_in_view(office, history, one)]
 
 
 def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bool:
