@@ -185,7 +185,7 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients:
             as_reviewer = f"-H 'Authorization: Bearer {identity.issue_token(demo.REVIEWER)}'"
             seen = identity.public_url or base
             print_result("To sign in with a browser (each link works once):")
-            for person in demo.SHOWN_AROUND:
+            for person in demo.USERS_WITH_LINKS:
                 code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
                 print_result(f"  {person.name}, {person.role.replace('_', ' ')}: {seen}/sign-in/{code}")
             _print_about_signing_in(identity, seen)
