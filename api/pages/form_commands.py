@@ -58,7 +58,7 @@ def refused_form(act: str, form: Form, error: LedgerError | InvalidForm) -> Refu
     if isinstance(error, InvalidForm):
         several = f" and {len(error.wrong) - 1} more" if len(error.wrong) > 1 else ""
         first = next(iter(error.wrong.items()))
-        cause = f"{place_in_words(first[0])}: {first[1]}{several}"
+        cause = f"{path_in_words(first[0])}: {first[1]}{several}"
         return RefusedForm(act, form, 422, cause, "correct what is marked and send it again", error.wrong)
     if isinstance(error, KeyReused):
         # The user went back to a form that was sent before, and changed it.
@@ -71,9 +71,9 @@ def refused_form(act: str, form: Form, error: LedgerError | InvalidForm) -> Refu
     return RefusedForm(act, form, STATUS[type(error)], error.cause, error.remedy, wrong, error.clause, changed)
 
 
-def place_in_words(place: str) -> str:
+def path_in_words(path: str) -> str:
     """The path of a field in words: `statement.agents.0.product` is `agents 1, product`."""
-    parts = [str(int(one) + 1) if one.isdigit() else one.replace("_", " ") for one in place.split(".")]
+    parts = [str(int(part) + 1) if part.isdigit() else part.replace("_", " ") for part in path.split(".")]
     words = ", ".join(parts[1:] if parts[0] == "statement" and len(parts) > 1 else parts)
     return words.replace(", 1", " 1", 1) if words else "The form"
 

@@ -82,7 +82,7 @@ def rendered(request: Request, template: str, status: int = 200, **values: Any) 
             # The name is not `caller`, which is Jinja's name for the content of a macro call.
             "viewer": caller,
             "csrf_token": caller.csrf_token if caller is not None else None,
-            "places": [one for one in NAVIGATION if caller is not None and caller.actor.role in one.roles],
+            "places": [entry for entry in NAVIGATION if caller is not None and caller.actor.role in entry.roles],
             "path": request.url.path,
             "zone": ledger.zone,
             "now": ledger.now(),

@@ -67,11 +67,11 @@ def audit_page(
             problem = error
     hits = found.events if found is not None else ()
     events = [
-        (one, in_words(cast("PatientEvent", one), lists.access.zone))
-        for _, one in hits
-        if isinstance(one, PATIENT_EVENTS)
+        (event, in_words(cast("PatientEvent", event), lists.access.zone))
+        for _, event in hits
+        if isinstance(event, PATIENT_EVENTS)
     ]
-    others = [one for _, one in hits if not isinstance(one, PATIENT_EVENTS)]
+    others = [event for _, event in hits if not isinstance(event, PATIENT_EVENTS)]
     return rendered(
         request,
         "admin/audit.html.j2",
@@ -119,14 +119,14 @@ def events_page(
 ) -> Response:
     """Every event of one patient's history, newest first."""
     with access.events(patient_id, "audit_trail") as events:
-        older = [one for one in reversed(events) if before is None or one.originator_version < before]
+        older = [event for event in reversed(events) if before is None or event.originator_version < before]
         shown = older[:limit]
     return rendered(
         request,
         "admin/events.html.j2",
         patient_id=patient_id,
-        entries=[in_words(one, access.zone) for one in shown],
-        commands={one.originator_version: one.command_id for one in shown},
+        entries=[in_words(event, access.zone) for event in shown],
+        commands={event.originator_version: event.command_id for event in shown},
         total=len(events),
         goes_on=shown[-1].originator_version if len(older) > limit else None,
     )
@@ -148,7 +148,7 @@ def event_page(
         patient_id=patient_id,
         entry=entry,
         words=in_words(event, access.zone),
-        beside=[one.originator_version for one in events if one.command_id == event.command_id],
+        beside=[other.originator_version for other in events if other.command_id == event.command_id],
         last=len(events),
         proof=_proof(access, sealing, patient_id, version),
     )

@@ -42,7 +42,7 @@ def figures_page(
     return rendered(
         request,
         "lists/figures.html.j2",
-        figures=[(one, _plot(one)) for one in figures(facts, asked, lists.access.zone)],
+        figures=[(figure, _plot(figure)) for figure in figures(facts, asked, lists.access.zone)],
         asked=asked,
         lines=_LINES,
         overdue=lists.overdue(),
@@ -88,7 +88,7 @@ def _query(lists: ListAccess, since: str | None, until: str | None, line: str | 
         raise InvalidCommand(
             "these days are not a period", field="to", remedy=f"ask for at most {YEARS_MAX} years, the first day first"
         )
-    chosen = next((one for one in _LINES if one == line), None)
+    chosen = next((known for known in _LINES if known == line), None)
     return FiguresQuery(since=first, until=last, line=chosen)
 
 

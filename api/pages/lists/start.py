@@ -75,7 +75,7 @@ def _due_today(lists: ListAccess, now: datetime) -> int:
     after = cursor_at(paging, now, "-")
 
     def until_tomorrow(page: Worklist) -> int:
-        return sum(one.due_at is not None and one.due_at < tomorrow for one in page.items)
+        return sum(item.due_at is not None and item.due_at < tomorrow for item in page.items)
 
     return lists.counted(Filters(), paging.model_copy(update={"after": after}), until_tomorrow)
 

@@ -135,12 +135,12 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
     """The values of the template that are computed from the history: as known on `known_on`, for `day`."""
     answer = eligibility(history, day, None, access.office)
     courses = course_list(history, day, access.office)
-    requests = [one for one in history.requests if is_own(access.actor, one)]
-    own = {one.request_id for one in requests}
-    approvals = [one for one in history.approvals if one.request_id in own]
+    requests = [request for request in history.requests if is_own(access.actor, request)]
+    own = {request.request_id for request in requests}
+    approvals = [approval for approval in history.approvals if approval.request_id in own]
     appeals = appeals_seen(access.actor, history)
     doses = [dose for course in courses.courses for dose in course.doses]
-    reports = [one for one in history.reports if not one.voided] if access.office is None else []
+    reports = [report for report in history.reports if not report.voided] if access.office is None else []
     return {
         "answer": answer,
         "headline": headline(answer),
@@ -148,12 +148,12 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "courses": courses,
         "doses": [*doses, *courses.other_entries],
         "doses_named": [
-            (one.dose_id, f"{one.dose_id.rpartition('.')[2]}, {one.mg:g} mg on {one.on}")
-            for one in (*doses, *courses.other_entries)
-            if not one.voided
+            (dose.dose_id, f"{dose.dose_id.rpartition('.')[2]}, {dose.mg:g} mg on {dose.on}")
+            for dose in (*doses, *courses.other_entries)
+            if not dose.voided
         ],
         "reports": reports,
-        "reports_typed": {one.report_id: as_typed(CorrectedCourses(courses=one.courses)) for one in reports},
+        "reports_typed": {report.report_id: as_typed(CorrectedCourses(courses=report.courses)) for report in reports},
         "requests": list(reversed(requests)),
         "appeals": list(reversed(appeals)),
         "person": person(history, day) if access.office is None else None,

@@ -82,4 +82,6 @@ def _edition(request: Request, key: Day | None) -> Edition:
 
 def _ancestors(citation: str, edition: Edition) -> list[str]:
     """The clauses that contain the clause, outermost first."""
-    return [one for one in edition.by_citation if one != citation and citation.startswith((f"{one}.", f"{one}("))]
+    return [
+        other for other in edition.by_citation if other != citation and citation.startswith((f"{other}.", f"{other}("))
+    ]
