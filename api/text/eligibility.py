@@ -34,9 +34,10 @@ def headline(answer: Eligibility) -> str:
 
 
 def _prospects(answer: Eligibility) -> str:
-    """What the policy says of the open request, or of a next one."""
+    """What the policy recommends for the open request or for a new one, or why no policy version applies."""
     judged = answer.approvable
-    assert judged is not None, "no policy version applies, so there is no answer"
+    if judged is None:
+        return (answer.edition_problem or "no policy version applies").removesuffix(".")
     asked = "the open request" if judged.request_is_open else "a new request"
     if answer.doses_usable and not judged.request_is_open:
         asked += " after this approval is used or has ended"

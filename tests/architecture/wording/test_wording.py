@@ -38,8 +38,22 @@ PROSE_HELD: Final[tuple[str, ...]] = (
     "api/cli",
     "api/demo",
     "api/pages",
-)  # fmt: skip
-"""Folders whose comments, docstrings and names of their own have no banned phrase."""
+    "domain/calendar.py",
+    "domain/errors.py",
+    "domain/facts.py",
+    "domain/frozen.py",
+    "domain/history",
+    "domain/people.py",
+    "domain/policy",
+    "domain/review",
+    "domain/treatment",
+)
+"""Folders and files whose comments, docstrings and defined names have no banned phrase either."""
+
+PROSE_EXCEPTIONS: Final = {
+    ("domain/policy/agents.py", "recognise"): "a public function that other folders use",
+}
+"""Phrases that a file in these folders must keep, each with the reason."""
 
 
 def checked() -> list[Path]:
@@ -68,12 +82,30 @@ def test_strings_of_the_program_have_no_banned_phrase() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("path", [*python_files(*(ROOT / folder for folder in PROSE_HELD))], ids=_name)
-def test_comments_docstrings_and_names_have_no_banned_phrase(path: Path) -> None:
+def banned_in_prose(path: Path) -> list[tuple[int, str]]:
+    """Line and phrase of what is banned in a file's comments, docstrings and defined names."""
     source = path.read_text(encoding="utf-8")
-    texts = [*comments_and_docstrings(source), *identifiers(source)]
-    found = [f"{_name(path)}:{one.line} {phrase!r}: {one.text[:80]}" for one in texts for phrase in banned_in(one.text)]
+    found = (*comments_and_docstrings(source), *identifiers(source))
+    return [(one.line, phrase) for one in found for phrase in banned_in(one.text)]
+
+
+@pytest.mark.parametrize("held", PROSE_HELD)
+def test_comments_docstrings_and_names_have_no_banned_phrase(held: str) -> None:
+    files = [ROOT / held] if held.endswith(".py") else list(python_files(ROOT / held))
+    assert files
+    found = [
+        f"{_name(path)}:{line} {phrase!r}"
+        for path in files
+        for line, phrase in banned_in_prose(path)
+        if (_name(path), phrase) not in PROSE_EXCEPTIONS
+    ]
     assert found == []
+
+
+def test_every_exception_of_prose_is_still_needed() -> None:
+    for name, phrase in PROSE_EXCEPTIONS:
+        assert name.startswith(PROSE_HELD)
+        assert phrase in {found for _, found in banned_in_prose(ROOT / name)}
 
 
 def test_every_exception_is_still_needed() -> None:
