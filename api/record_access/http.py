@@ -22,7 +22,7 @@ PurposeOfUse = Annotated[
     Purpose | None,
     Header(
         alias="X-Purpose-Of-Use",
-        description="Why it is asked for, by its HL7 v3 code; it is recorded with who looked.",
+        description="The HL7 v3 purpose of use of the access. It is recorded in the access log.",
         examples=["TREAT"],
     ),
 ]
