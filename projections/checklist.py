@@ -23,22 +23,22 @@ from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_a
 from domain.policy.edition import Edition, Group, Leaf, Node, Path
 from domain.policy.editions import edition_named
 from domain.policy.readings import READINGS
-from projections.fact_sources import Said, WhoSaidSo
+from projections.fact_sources import FactSource, FactSources
 
 ItemKind = Literal["indication", "path", "group", "criterion", "dosing", "exclusion", "not_listed"]
 
 _ASSESSMENT_DAY: Final = "as_of"
 
 
-class FactBehind(FrozenModel):
+class ClauseFact(FrozenModel):
     """One fact that the clause used, and the events that stated it."""
 
     name: str
     value: JsonValue
-    said: tuple[Said, ...]
+    said: tuple[FactSource, ...]
 
 
-class DocumentBehind(FrozenModel):
+class ClauseDocument(FrozenModel):
     """A document that was sent or reviewed for the clause. `supports` is null until it is reviewed for the clause."""
 
     document_id: str
@@ -48,7 +48,7 @@ class DocumentBehind(FrozenModel):
     read_at: Instant | None
 
 
-class ReadingBehind(FrozenModel):
+class ClauseReading(FrozenModel):
     """A reading: how this program interprets the policy where the policy is silent."""
 
     number: str
@@ -72,10 +72,10 @@ class Item(FrozenModel):
     is_lit: bool
     is_needed: bool
     missing: tuple[str, ...]
-    facts: tuple[FactBehind, ...]
-    documents: tuple[DocumentBehind, ...]
+    facts: tuple[ClauseFact, ...]
+    documents: tuple[ClauseDocument, ...]
     documentation_required: bool
-    readings: tuple[ReadingBehind, ...]
+    readings: tuple[ClauseReading, ...]
     approvable_from: Day | None
     arguable: bool
     items: tuple[Item, ...] = ()
@@ -130,7 +130,7 @@ def checklist(
         assessment,
         {one.citation: one for one in assessment.findings},
         frozenset(decisive(assessment, edition)),
-        WhoSaidSo(events, request_id, office),
+        FactSources(events, request_id, office),
         documents,
     )
     criteria = (builder.leaf(edition.indication, "indication"), *(builder.path(one) for one in edition.paths))
@@ -172,7 +172,7 @@ def decisive(assessment: Assessment, edition: Edition) -> Iterator[str]:
 
 
 _READINGS: Final = {
-    number: ReadingBehind(number=number, question=one.question, answer=one.answer) for number, one in READINGS.items()
+    number: ClauseReading(number=number, question=one.question, answer=one.answer) for number, one in READINGS.items()
 }
 
 
@@ -183,7 +183,7 @@ class _ItemBuilder:
     assessment: Assessment
     findings: dict[str, Finding]
     lit: frozenset[str]
-    sources: WhoSaidSo
+    sources: FactSources
     request_documents: list[DocumentOnRecord]
 
     def path(self, path: Path) -> Item:
@@ -220,7 +220,7 @@ class _ItemBuilder:
         documentation_required: bool = False,
     ) -> Item:
         facts = [
-            FactBehind(name=name, value=value, said=self.sources.of(name) if value is not None else ())
+            ClauseFact(name=name, value=value, said=self.sources.of(name) if value is not None else ())
             for name, value in finding.facts.items()
             if name != _ASSESSMENT_DAY
         ]
@@ -243,14 +243,14 @@ class _ItemBuilder:
             items=items,
         )
 
-    def documents(self, clause: str) -> Iterator[DocumentBehind]:
+    def documents(self, clause: str) -> Iterator[ClauseDocument]:
         """Yields the documents that were sent or reviewed for the clause, each with its latest review for it."""
         for one in self.request_documents:
             reviews = [review for review in one.reviews if review.clause == clause]
             if not reviews and not one.is_meant_for(clause):
                 continue
             last = reviews[-1] if reviews else None
-            yield DocumentBehind(
+            yield ClauseDocument(
                 document_id=one.document.document_id,
                 name=one.document.name,
                 supports=last.supports if last is not None else None,

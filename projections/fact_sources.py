@@ -56,10 +56,10 @@ OTHER_AGENTS: Final[tuple[type[Event], ...]] = (OtherAgentStarted, OtherAgentSto
 _SUPPLYING: Final = (InformationSupplied, StatementCorrected, AppealEvidenceAdded)
 _PRESCRIBER: Final = (RequestSubmitted, PrescriberChanged)
 
-Supplying = InformationSupplied | StatementCorrected | AppealEvidenceAdded
+SupplyingEvent = InformationSupplied | StatementCorrected | AppealEvidenceAdded
 
 
-class Said(FrozenModel):
+class FactSource(FrozenModel):
     """One event that states a fact, and who recorded it. `version` is the number of the event in the history."""
 
     version: int
@@ -68,7 +68,7 @@ class Said(FrozenModel):
     imported_from: ImportedFrom | None
 
 
-class WhoSaidSo:
+class FactSources:
     """The sources of the facts of one request, by the names that findings give to facts.
 
     With an `office`, events of the patient's record are sources only if that prescriber's office recorded them. None
@@ -79,10 +79,10 @@ class WhoSaidSo:
         self._events = events
         self._office = office
         self._request_id = request_id
-        self._sources: dict[int, Said] = {}
+        self._sources: dict[int, FactSource] = {}
         self._request_events = [one for one in events if getattr(one, "request_id", None) == request_id]
 
-    def of(self, fact: str) -> tuple[Said, ...]:
+    def of(self, fact: str) -> tuple[FactSource, ...]:
         """Returns the events behind a fact such as `diagnosis` or `aggressive_disease.mri.finding`.
 
         Empty if nobody stated the fact, and for the day of the assessment, which is not a stated fact.
@@ -106,7 +106,7 @@ class WhoSaidSo:
             return tuple({one.version: one for one in stated}.values())
         return self._stated(fact)
 
-    def _stated(self, field: str) -> tuple[Said, ...]:
+    def _stated(self, field: str) -> tuple[FactSource, ...]:
         """Returns the latest event that changed this fact of the statement; for `agents`, every event that did."""
         found: list[PatientEvent] = []
         for one in self._request_events:
@@ -119,7 +119,7 @@ class WhoSaidSo:
                 found = [*found, one] if field == "agents" else [one]
         return self._sources_of(found)
 
-    def _consulted(self) -> tuple[Said, ...]:
+    def _consulted(self) -> tuple[FactSource, ...]:
         found = [
             one
             for one in self._request_events
@@ -128,7 +128,7 @@ class WhoSaidSo:
         ]
         return self._latest(found)
 
-    def _birth_date(self) -> tuple[Said, ...]:
+    def _birth_date(self) -> tuple[FactSource, ...]:
         found = [
             one
             for one in self._events
@@ -136,7 +136,7 @@ class WhoSaidSo:
         ]
         return self._latest(found) or self._stated("birth_date")
 
-    def _documented(self, sign: str) -> tuple[Said, ...]:
+    def _documented(self, sign: str) -> tuple[FactSource, ...]:
         """Returns the latest review of each document of the request for this sign of aggressive disease."""
         document_ids = {
             document.document_id
@@ -152,7 +152,7 @@ class WhoSaidSo:
         ]
         return self._sources_of({one.document_id: one for one in reviews}.values())
 
-    def _record_events(self, kinds: tuple[type[Event], ...]) -> tuple[Said, ...]:
+    def _record_events(self, kinds: tuple[type[Event], ...]) -> tuple[FactSource, ...]:
         """Returns the events of the patient's record that belong to no request. An office sees only its own."""
         return self._sources_of(
             [
@@ -165,20 +165,20 @@ class WhoSaidSo:
     def _request_events_of(self, kinds: tuple[type[Event], ...]) -> list[PatientEvent]:
         return [one for one in self._request_events if isinstance(one, kinds)]
 
-    def _latest(self, found: Sequence[PatientEvent]) -> tuple[Said, ...]:
+    def _latest(self, found: Sequence[PatientEvent]) -> tuple[FactSource, ...]:
         return self._sources_of(found[-1:])
 
-    def _sources_of(self, found: Collection[PatientEvent]) -> tuple[Said, ...]:
+    def _sources_of(self, found: Collection[PatientEvent]) -> tuple[FactSource, ...]:
         sources = []
         for one in found:
             version = one.originator_version
             if version not in self._sources:
-                self._sources[version] = Said(
+                self._sources[version] = FactSource(
                     version=version, title=one.TITLE, by=one.actor, imported_from=one.imported_from
                 )
             sources.append(self._sources[version])
         return tuple(sources)
 
 
-def _changed(event: Supplying, field: str) -> bool:
+def _changed(event: SupplyingEvent, field: str) -> bool:
     return any(one == field or one.startswith(f"{field}.") for one in event.fields)

@@ -80,7 +80,7 @@ class Picture(FrozenModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class UnplacedMark:
     """A mark without its position on the axis."""
 
     lane: Lane
@@ -124,7 +124,7 @@ def picture(shown: ChartContent, as_of: date, known_on: date, today: date) -> Pi
 # -- what is drawn ----------------------------------------------------------------------------
 
 
-def _marks(shown: ChartContent, as_of: date) -> Iterator[Drawn]:
+def _marks(shown: ChartContent, as_of: date) -> Iterator[UnplacedMark]:
     for request in shown.requests:
         yield from _of_request(request, as_of)
     yield from map(_of_approval, shown.approvals)
@@ -139,7 +139,7 @@ def _marks(shown: ChartContent, as_of: date) -> Iterator[Drawn]:
 _DECIDED: Final[dict[str, ChartTone]] = {"approved": "good", "denied": "bad", "referred": "open", "imported": "quiet"}
 
 
-def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
+def _of_request(request: Request, as_of: date) -> Iterator[UnplacedMark]:
     name = _number(request.request_id)
     if request.received_on > as_of:
         return
@@ -148,16 +148,18 @@ def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
     words = f"Received {request.received_on}; {ended}. Prescriber: {request.prescriber.name}."
     href = f"requests/{request.request_id}"
     last = min(closed, as_of) if closed is not None else as_of
-    yield Drawn("requests", "bar", "plain", request.received_on, last, f"Request {name}", words, href)
+    yield UnplacedMark("requests", "bar", "plain", request.received_on, last, f"Request {name}", words, href)
     for one in request.decisions:
         if one.on <= as_of:
             outcome = one.past.outcome if one.past is not None else one.kind
             citing = f", citing {', '.join(one.citing)}" if one.citing else ""
-            said = f"{outcome.replace('_', ' ').capitalize()} on {one.on} by {one.by.name}{citing}."
-            yield Drawn("requests", "diamond", _DECIDED[one.kind], one.on, None, f"Decision on {name}", said, href)
+            sentence = f"{outcome.replace('_', ' ').capitalize()} on {one.on} by {one.by.name}{citing}."
+            yield UnplacedMark(
+                "requests", "diamond", _DECIDED[one.kind], one.on, None, f"Decision on {name}", sentence, href
+            )
 
 
-def _of_approval(one: ApprovalRecord) -> Drawn:
+def _of_approval(one: ApprovalRecord) -> UnplacedMark:
     ended = f" Rescinded effective {one.rescinded_on}." if one.rescinded_on is not None else ""
     more = f" Extended {one.extensions} times." if one.extensions else ""
     words = (
@@ -165,18 +167,18 @@ def _of_approval(one: ApprovalRecord) -> Drawn:
     )
     tone: ChartTone = "quiet" if one.rescinded_on is not None else "good"
     href = f"requests/{one.request_id}"
-    return Drawn("approvals", "bar", tone, one.valid_from, one.valid_through, "Approval", words, href)
+    return UnplacedMark("approvals", "bar", tone, one.valid_from, one.valid_through, "Approval", words, href)
 
 
-def _of_course(course: CourseView) -> Iterator[Drawn]:
+def _of_course(course: CourseView) -> Iterator[UnplacedMark]:
     yield from (_of_dose(dose, course) for dose in course.doses)
     if not course.doses and course.last_dose_on is not None:
         given = "an unknown number of" if course.doses_given is None else course.doses_given
         words = f"Reported by another source: {given} doses, last dose {course.last_dose_on}; {course.status}."
-        yield Drawn("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
+        yield UnplacedMark("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
 
 
-def _of_dose(dose: DoseView, course: CourseView | None) -> Drawn:
+def _of_dose(dose: DoseView, course: CourseView | None) -> UnplacedMark:
     name = f"Dose {_number(dose.dose_id)}"
     where = f", course {course.number}" if course is not None else ""
     marks = [one for one in ("voided", "corrected") if getattr(dose, one)]
@@ -184,27 +186,27 @@ def _of_dose(dose: DoseView, course: CourseView | None) -> Drawn:
     marks += [one.replace("_", " ") for one in dose.variances]
     words = f"{dose.mg:g} mg on {dose.on}{where}{': ' + ', '.join(marks) if marks else ''}."
     if dose.voided:
-        return Drawn("doses", "cross", "quiet", dose.on, None, name, words)
+        return UnplacedMark("doses", "cross", "quiet", dose.on, None, name, words)
     tone: ChartTone = "open" if dose.variances or not dose.counts else "plain"
-    return Drawn("doses", "dot", tone, dose.on, None, name, words)
+    return UnplacedMark("doses", "dot", tone, dose.on, None, name, words)
 
 
-def _of_wait(shown: ChartContent) -> Iterator[Drawn]:
+def _of_wait(shown: ChartContent) -> Iterator[UnplacedMark]:
     until, last = shown.eligibility.next_course_from, shown.eligibility.last_dose_on
     if until is None or last is None:
         return
     words = f"From the last dose ({last}) until {until}, when the next course may start (1.B.iv)."
     is_over = shown.eligibility.interval_satisfied is True
-    yield Drawn("wait", "bar", "good" if is_over else "open", last.latest, until, "Twelve months", words)
+    yield UnplacedMark("wait", "bar", "good" if is_over else "open", last.latest, until, "Twelve months", words)
 
 
-def _of_appeal(appeal: Appeal, as_of: date) -> Drawn:
+def _of_appeal(appeal: Appeal, as_of: date) -> UnplacedMark:
     name = _number(appeal.appeal_id)
     ended = f"{appeal.status.replace('_', ' ')} on {appeal.closed_on}" if appeal.closed_on else "not decided"
     tone: ChartTone = "plain" if appeal.closed_on is None else "good" if "overturned" in appeal.status else "quiet"
     words = f"Received {appeal.received_on}; {ended}."
     last = min(appeal.closed_on or as_of, max(as_of, appeal.received_on))
-    return Drawn(
+    return UnplacedMark(
         "appeals", "bar", tone, appeal.received_on, last, f"Appeal {name}", words, f"appeals/{appeal.appeal_id}"
     )
 
@@ -220,7 +222,7 @@ def _lane_order(lane: Lane) -> int:
 # -- the axis ---------------------------------------------------------------------------------
 
 
-def _days(drawn: Iterable[Drawn], as_of: date, known_on: date, today: date) -> set[date]:
+def _days(drawn: Iterable[UnplacedMark], as_of: date, known_on: date, today: date) -> set[date]:
     found = {as_of, known_on, today}
     for one in drawn:
         found |= {one.on} if one.until is None else {one.on, one.until}
@@ -270,7 +272,7 @@ def _ticks(axis: Axis) -> Iterator[Tick]:
             next_free_x = place + 86.0
 
 
-def _placed(number: int, one: Drawn, axis: Axis, as_of: date) -> Mark:
+def _placed(number: int, one: UnplacedMark, axis: Axis, as_of: date) -> Mark:
     x = axis.x(one.on)
     until = one.until
     width = max(axis.x(until) - x, 5.0) if until is not None and until >= one.on else 5.0 if one.shape == "bar" else 0.0

@@ -201,7 +201,7 @@ def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now:
         expediting_refused=request.expediting_refused,
         peer_to_peer_offered=request.peer_to_peer_offered,
         peer_to_peer_held=request.peer_to_peer_held,
-        clock=_clock(request, zone, now),
+        clock=_deadline(request, zone, now),
         documents=tuple(_document(one) for one in history.documents if one.request_id == request_id),
         notices=tuple(
             NoticeView(
@@ -223,16 +223,16 @@ def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now:
     )
 
 
-def _clock(request: Request, zone: ZoneInfo, now: datetime) -> ClockView:
-    clock = clock_of(request, zone)
-    standing = clock.standing(now)
+def _deadline(request: Request, zone: ZoneInfo, now: datetime) -> ClockView:
+    deadline = clock_of(request, zone)
+    standing = deadline.standing(now)
     return ClockView(
-        due_at=clock.due_at,
-        at_risk_from=clock.at_risk_from,
-        stopped_at=clock.stopped_at,
+        due_at=deadline.due_at,
+        at_risk_from=deadline.at_risk_from,
+        stopped_at=deadline.stopped_at,
         standing=standing,
-        rule=clock.rule,
-        source=clock.source,
+        rule=deadline.rule,
+        source=deadline.source,
     )
 
 

@@ -285,14 +285,14 @@ def _editions(appealed: Replay, decided: Sequence[Replay]) -> tuple[Edition, tup
     assessment = appealed.recorded.assessment or (
         appealed.as_known_now.assessment if appealed.as_known_now is not None else None
     )
-    seen: dict[tuple[str, int], Assessment] = {}
+    assessments: dict[tuple[str, int], Assessment] = {}
     for each in (appealed, *decided):
         for one in (each.as_known_then, each.as_known_now, *each.other_editions):
             if one is not None:
-                seen.setdefault((one.assessment.edition, one.assessment.edition_revision), one.assessment)
+                assessments.setdefault((one.assessment.edition, one.assessment.edition_revision), one.assessment)
         if each.recorded.assessment is not None:
             stored = each.recorded.assessment
-            seen.setdefault((stored.edition, stored.edition_revision), stored)
+            assessments.setdefault((stored.edition, stored.edition_revision), stored)
     applied = _edition_of(assessment) if assessment is not None else EDITIONS[0]
     used = tuple(
         EditionUsed(
@@ -302,7 +302,7 @@ def _editions(appealed: Replay, decided: Sequence[Replay]) -> tuple[Edition, tup
             provenance=one.edition_provenance,
             is_applied=assessment is not None and one.edition_digest == assessment.edition_digest,
         )
-        for _, one in sorted(seen.items(), reverse=True)
+        for _, one in sorted(assessments.items(), reverse=True)
     )
     return applied, used
 

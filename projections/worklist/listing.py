@@ -105,14 +105,14 @@ class Worklist(FrozenModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedRows:
     """The rows of one page, plus one row if there is another page, and the number of rows of each state."""
 
     rows: Sequence[WorklistRow]
     counts: dict[CaseState, int]
 
 
-def chosen_from(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, now: datetime) -> Chosen:
+def chosen_from(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, now: datetime) -> SelectedRows:
     """Selects a page from rows that were folded for the query. Raises InvalidCommand for an invalid cursor."""
     accepted = [one for one in rows if matches(one, filters, now)]
     of_states = [one for one in accepted if not filters.state or one.state in filters.state]
@@ -125,7 +125,7 @@ def chosen_from(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, n
         return cursor is None or (key(row) < cursor if paging.descending else key(row) > cursor)
 
     in_order = sorted(filter(is_after_cursor, of_states), key=key, reverse=paging.descending)
-    return Chosen(in_order[: paging.limit + 1], counted(one.state for one in accepted))
+    return SelectedRows(in_order[: paging.limit + 1], counted(one.state for one in accepted))
 
 
 def matches(row: WorklistRow, filters: Filters, now: datetime) -> bool:
@@ -214,7 +214,7 @@ def cursor_of(paging: Paging) -> tuple[str | datetime, str] | None:
 
 
 def page_of(
-    chosen: Chosen,
+    chosen: SelectedRows,
     paging: Paging,
     *,
     as_of: Day,

@@ -127,10 +127,10 @@ def _is_with_external_review(appeal: Appeal, day: date) -> bool:
 
 
 def _of_request(history: PatientHistory, request: Request, day: date, zone: ZoneInfo) -> WorklistRow:
-    clock = clock_of(request, zone)
+    deadline = clock_of(request, zone)
     unanswered = [one for one in request.askings if one.answered_at is None]
     policy = _Policy.of(history, request, day)
-    pause = clock.stops[-1] if clock.stops else (None, None)
+    pause = deadline.stops[-1] if deadline.stops else (None, None)
     urgent = request.urgency == "urgent" or request.expedited_at is not None
     return WorklistRow(
         subject_id=request.request_id,
@@ -148,8 +148,8 @@ def _of_request(history: PatientHistory, request: Request, day: date, zone: Zone
         urgency="urgent" if urgent else "standard",
         received_at=request.received_at,
         received_on=request.received_on,
-        due_at=clock.due_at,
-        at_risk_from=clock.at_risk_from,
+        due_at=deadline.due_at,
+        at_risk_from=deadline.at_risk_from,
         paused_from=pause[0],
         paused_until=pause[1],
         edition=policy.edition,
@@ -164,7 +164,7 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
     request = history.request(appeal.request_id)
     assert request is not None, "an appeal belongs to a request on record"
     is_external = _is_with_external_review(appeal, day)
-    clock: DecisionClock | None = None if is_external else clock_of_appeal(history, appeal, zone)
+    deadline: DecisionClock | None = None if is_external else clock_of_appeal(history, appeal, zone)
     policy = _Policy.of(history, request, day)
     return WorklistRow(
         subject_id=appeal.appeal_id,
@@ -182,8 +182,8 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
         urgency=appeal.urgency,
         received_at=appeal.received_at,
         received_on=appeal.received_on,
-        due_at=clock.due_at if clock is not None else None,
-        at_risk_from=clock.at_risk_from if clock is not None else None,
+        due_at=deadline.due_at if deadline is not None else None,
+        at_risk_from=deadline.at_risk_from if deadline is not None else None,
         paused_from=None,
         paused_until=None,
         edition=policy.edition,
@@ -230,7 +230,7 @@ class _Policy:
         )
 
 
-# -- what time alone changes -------------------------------------------------------------------
+# -- what time alone changes ------------------------------------------------------------------
 
 
 def _changes_on(history: PatientHistory, request: Request, day: date, policy: _Policy) -> date | None:

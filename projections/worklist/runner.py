@@ -44,7 +44,7 @@ FIRST_RETRY: Final = timedelta(seconds=1)
 LAST_RETRY: Final = timedelta(hours=1)
 """The shortest and the longest pause before a failed patient is tried again."""
 
-PatientsDone = Callable[[int], None]
+OnPatientsDone = Callable[[int], None]
 """A callback with the number of patients that are done."""
 
 
@@ -84,7 +84,7 @@ def worklist(
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
-    progress: PatientsDone | None = None,
+    progress: OnPatientsDone | None = None,
 ) -> Worklist:
     """Returns a page of the worklist.
 
@@ -102,7 +102,7 @@ def worklist(
     return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
 
 
-def _worklist_now(ledger: LedgerReader, filters: Filters, paging: Paging, progress: PatientsDone | None) -> Worklist:
+def _worklist_now(ledger: LedgerReader, filters: Filters, paging: Paging, progress: OnPatientsDone | None) -> Worklist:
     """Returns a page at least as new as the log at the time of the call. One read is enough if nothing is behind."""
     views, now, at_least = views_of(ledger.recorder.datastore), ledger.now(), None
     while True:
@@ -122,7 +122,7 @@ def folded_rows(
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
-    progress: PatientsDone | None = None,
+    progress: OnPatientsDone | None = None,
 ) -> Iterator[WorklistRow]:
     """Yields the rows of every patient, folded from the log."""
     if known_at is not None and known_at > ledger.now() and ledger.is_empty():
@@ -141,7 +141,7 @@ def folded_rows(
 # -- the loop ---------------------------------------------------------------------------------
 
 
-def catch_up(ledger: LedgerReader, progress: PatientsDone | None = None) -> Generation:
+def catch_up(ledger: LedgerReader, progress: OnPatientsDone | None = None) -> Generation:
     """Brings the rows up to date with the log and with today, or builds them if they do not exist.
 
     Returns the generation in use, which is then current. Only one call at a time runs in a process, because a second
@@ -153,7 +153,7 @@ def catch_up(ledger: LedgerReader, progress: PatientsDone | None = None) -> Gene
             # The status is read each time, because another process may have advanced or replaced the generation.
             now = ledger.now()
             today = now.astimezone(ledger.zone).date()
-            status = views.standing(WORKLIST, RENDERER, today, now)
+            status = views.status(WORKLIST, RENDERER, today, now)
             generation = status.generation
             if generation is None:
                 rebuild(ledger, progress=progress)
@@ -177,14 +177,14 @@ def lag(ledger: LedgerReader) -> Lag:
     """Returns how far the rows of the worklist are behind the log."""
     now = ledger.now()
     views = views_of(ledger.recorder.datastore)
-    status = views.standing(WORKLIST, RENDERER, now.astimezone(ledger.zone).date(), now)
+    status = views.status(WORKLIST, RENDERER, now.astimezone(ledger.zone).date(), now)
     position = status.generation.position if status.generation is not None else None
     events_behind = max(0, status.log_position - (position or 0))
     since = max(0.0, (now - status.moved_at).total_seconds()) if status.moved_at is not None else None
     return Lag(WORKLIST, status.log_position, position, events_behind, since, status.failed)
 
 
-def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: PatientsDone | None = None) -> Rebuilt:
+def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: OnPatientsDone | None = None) -> Rebuilt:
     """Folds every patient into a new generation, which then replaces the generation in use.
 
     With `alone`, the rows of other versions of the program are deleted too. The rows of a rebuild that was killed are

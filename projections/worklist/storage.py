@@ -176,7 +176,7 @@ class Views:
         found = self._store.reads(lambda run: run(_SERVING, view=view, renderer=renderer))
         return Generation(found[0]["generation"], found[0]["position"]) if found else None
 
-    def standing(self, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
+    def status(self, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
         return self._store.reads(lambda run: _status(run, view, renderer, day, now))
 
     def worklist(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.deadlines.terms import TERMS
 from domain.policy.editions import EDITIONS
-from projections.worklist.listing import Chosen, FailedPatient, Filters, Paging, cursor_of
+from projections.worklist.listing import FailedPatient, Filters, Paging, SelectedRows, cursor_of
 from projections.worklist.rows import STATES, WorklistRow
 from projections.worklist.storage import NEVER, ViewStatus, WorklistEntry, WorklistFound, WorklistQuery
 
@@ -92,13 +92,13 @@ def query_of(filters: Filters, paging: Paging, now: datetime) -> WorklistQuery:
 
 
 def stored_page(
-    found: WorklistFound, standing: ViewStatus
-) -> tuple[Chosen, frozenset[UUID], tuple[FailedPatient, ...]]:
+    found: WorklistFound, status: ViewStatus
+) -> tuple[SelectedRows, frozenset[UUID], tuple[FailedPatient, ...]]:
     """Returns the stored rows of a page, the patients whose rows are stale, and the patients whose rows failed."""
     rows = [WorklistRow.model_validate_json(one) for one in found.rows]
     stale = frozenset(row.patient_id for row, is_stale in zip(rows, found.stale, strict=True) if is_stale)
     failures = tuple(
         FailedPatient(patient_id=one.patient_id, error=one.error, failed_at=one.failed_at, attempts=one.attempts)
-        for one in standing.failures
+        for one in status.failures
     )
-    return Chosen(rows, {state: found.counts.get(state, 0) for state in STATES}), stale, failures
+    return SelectedRows(rows, {state: found.counts.get(state, 0) for state in STATES}), stale, failures
