@@ -96,7 +96,8 @@ class Application(FastAPI):
             await self.gate(scope, receive, send)
 
     async def beyond_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.short_road is None or not await self.short_road.takes(scope, send):
+        is_eligibility = scope["type"] == "http" and scope["path"].endswith("/eligibility")
+        if not (is_eligibility and self.short_road is not None and await self.short_road.takes(scope, send)):
             await super().__call__(scope, receive, send)
 
 

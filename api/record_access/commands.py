@@ -42,18 +42,24 @@ def recording_refusals(
     try:
         yield
     except LedgerError as refusal:
-        if _was_read(refusal, command, actor):
-            view, subject = _shown_by(command)
-            for one in _patients(access, patient_id, command):
-                access.record_refusal(one, view, subject if one == patient_id else None)
+        record_refused(access, patient_id, command, actor, refusal)
         raise
 
 
-def record_repeated(access: PatientAccess, outcome: Outcome, command: Command) -> None:
-    """Records an access where the key was used before: the answer shows the first outcome, and adds no event."""
-    if outcome.replayed:
+def record_refused(
+    access: PatientAccess, patient_id: UUID | None, command: Command, actor: Actor, refusal: LedgerError
+) -> None:
+    """Records an access where this refusal shows something of the record that was read."""
+    if _was_read(refusal, command, actor):
         view, subject = _shown_by(command)
-        access.record_refusal(outcome.patient_id, view, subject)
+        for one in _patients(access, patient_id, command):
+            access.record_refusal(one, view, subject if one == patient_id else None)
+
+
+def record_repeated(access: PatientAccess, outcome: Outcome, command: Command) -> None:
+    """Records an access to what a repeated key shows: the first outcome again, which adds no event."""
+    view, subject = _shown_by(command)
+    access.record_refusal(outcome.patient_id, view, subject)
 
 
 def _was_read(refusal: LedgerError, command: Command, actor: Actor) -> bool:

@@ -13,7 +13,6 @@ An office that asks for a patient or a request of another office gets the answer
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -168,20 +167,11 @@ class PatientAccess:
 
         For an office it is the number of events in the office's own view, so that it tells nothing of other offices.
         """
-        if self.office is None or views.is_whole_view(self.office, history):
-            return version
-        return bisect_right(self._own_versions(history), version)
+        return views.shown_version(self.user, history, version, self.ledger.events)
 
     def version_of(self, history: PatientHistory, shown: int | None) -> int | None:
         """The version that `shown_version` gave out. None where there is no such version."""
-        if shown is None or self.office is None or views.is_whole_view(self.office, history):
-            return shown
-        own = self._own_versions(history)
-        return own[shown - 1] if 1 <= shown <= len(own) else None
-
-    def _own_versions(self, history: PatientHistory) -> list[int]:
-        events = self.ledger.events(history.patient_id)[: history.version]
-        return views.own_versions(self.user, history, events)
+        return views.version_shown_as(self.user, history, shown, self.ledger.events) if shown is not None else None
 
     # -- the record of it -------------------------------------------------------------------------
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -11,20 +13,20 @@ from fastapi import Depends, Path, Query, Request, Response
 
 from api.http import examples
 from api.http.etags import expected_version, tag_of
-from api.identity.caller import Caller, CallerOfRequest
-from api.record_access.commands import record_repeated, recording_refusals
+from api.identity.caller import Caller
+from api.record_access.commands import record_refused, record_repeated
 from api.record_access.http import access_of
 from api.record_access.patient_access import PatientAccess
 from domain.calendar import Day, Instant
 from domain.commands import Command
 from domain.commands.patient import OpenHistory
-from domain.errors import EditionUnknown
+from domain.errors import EditionUnknown, LedgerError
 from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger, Outcome
 from domain.permissions.commands import check_may_bring_documents
-from domain.permissions.views import Sight, check_concerns_own, check_knows_of, sight_of
+from domain.permissions.views import Sight, check_concerns_own, check_knows_of, shown_version, sight_of
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
@@ -116,11 +118,16 @@ class Commanding:
 
     ledger: Ledger
     caller: Caller
-    access: PatientAccess
+    access: Callable[[], PatientAccess]
+
+    def shown_version(self, history: PatientHistory, version: int) -> int:
+        """A version of this history as the caller is shown it."""
+        return shown_version(self.caller.actor, history, version, self.ledger.events)
 
 
-def _commanding(request: Request, caller: CallerOfRequest) -> Commanding:
-    return Commanding(_ledger(request), caller, access_of(request, caller))
+def _commanding(request: Request) -> Commanding:
+    caller = cast("Caller", request.scope["caller"])
+    return Commanding(_ledger(request), caller, partial(access_of, request, caller))
 
 
 CommandingOfRequest = Annotated[Commanding, Depends(_commanding)]
@@ -143,9 +150,13 @@ def run(
     if (history := known_to(ledger, caller, patient_id)) is not None:
         check_concerns_own(caller.actor, history, command)
     expected = expected_version(if_match, patient_id)
-    with recording_refusals(commanding.access, patient_id, command, caller.actor):
+    try:
         outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
-    record_repeated(commanding.access, outcome, command)
+    except LedgerError as refusal:
+        record_refused(commanding.access(), patient_id, command, caller.actor, refusal)
+        raise
+    if outcome.replayed:
+        record_repeated(commanding.access(), outcome, command)
     response.headers["ETag"] = tag_of(outcome.history)
     return outcome
 
@@ -153,9 +164,13 @@ def run(
 def opened(commanding: Commanding, command: OpenHistory, response: Response, key: str | None) -> Outcome:
     """Opens a history, or admits a prescriber's office to the one that there is."""
     actor = commanding.caller.actor
-    with recording_refusals(commanding.access, None, command, actor):
+    try:
         outcome = commanding.ledger.open_history(command, actor, key=key)
-    record_repeated(commanding.access, outcome, command)
+    except LedgerError as refusal:
+        record_refused(commanding.access(), None, command, actor, refusal)
+        raise
+    if outcome.replayed:
+        record_repeated(commanding.access(), outcome, command)
     response.headers["ETag"] = tag_of(outcome.history)
     response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
     return outcome

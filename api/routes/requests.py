@@ -177,7 +177,7 @@ def _answer(commanding: Commanding, outcome: Outcome, request_id: str) -> Reques
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
     judged, problem = assessment_or_problem(history, request, day_recorded(commanding.ledger, outcome))
-    return request_answer(history, request, judged, problem, commanding.access.shown_version)
+    return request_answer(history, request, judged, problem, commanding.shown_version)
 
 
 DETERMINATIONS: Final = (

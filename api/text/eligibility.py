@@ -34,9 +34,10 @@ def headline(answer: Eligibility) -> str:
 
 
 def _prospects(answer: Eligibility) -> str:
-    """Returns what the policy says about the open request, or about a new request."""
+    """Returns the recommendation for the open request or for a new one, or why no policy version applies."""
     approvable = answer.approvable
-    assert approvable is not None, "no policy version applies, so there is no answer"
+    if approvable is None:
+        return (answer.edition_problem or "no policy version applies").removesuffix(".")
     subject = "the open request" if approvable.request_is_open else "a new request"
     if answer.doses_usable and not approvable.request_is_open:
         subject += " after this approval is used or has ended"

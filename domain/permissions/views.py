@@ -6,9 +6,11 @@ patient. What a requester may not know of does not exist for her: she is told th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from domain.errors import NotFound, NotPermitted
 from domain.events import PatientEvent
@@ -153,15 +155,35 @@ def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
     return found
 
 
-def is_whole_view(office: str, history: PatientHistory) -> bool:
+ReadEvents = Callable[[UUID], Sequence[PatientEvent]]
+
+
+def shown_version(user: User, history: PatientHistory, version: int, read: ReadEvents) -> int:
+    """A version of this history as the user is shown it.
+
+    For an office it is the number of events in the office's own view, so that it shows nothing of other offices.
+    """
+    if (office := office_of(user)) is None or _is_whole_view(office, history):
+        return version
+    return bisect_right(_own_versions(office, history, read), version)
+
+
+def version_shown_as(user: User, history: PatientHistory, shown: int, read: ReadEvents) -> int | None:
+    """The version that `shown_version` gave out as `shown`. None where there is no such version."""
+    if (office := office_of(user)) is None or _is_whole_view(office, history):
+        return shown
+    own = _own_versions(office, history, read)
+    return own[shown - 1] if 1 <= shown <= len(own) else None
+
+
+def _is_whole_view(office: str, history: PatientHistory) -> bool:
     """Whether no other office is in this history, so that every event is in the view of this one."""
     return set(history.requesters) <= {office} and all(is_of(office, one) for one in history.requests)
 
 
-def own_versions(user: User, history: PatientHistory, events: Sequence[PatientEvent]) -> list[int]:
-    """The versions of a history that this user may know of: all, or those about no request of another office."""
-    office = office_of(user)
-    return [one.originator_version for one in events if office is None or _is_in_view(office, history, one)]
+def _own_versions(office: str, history: PatientHistory, read: ReadEvents) -> list[int]:
+    events = read(history.patient_id)[: history.version]
+    return [one.originator_version for one in events if _is_in_view(office, history, one)]
 
 
 def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bool:

@@ -222,7 +222,7 @@ def _recorded(commanding: Commanding, subject_id: str, form: Form, command: Comm
         moved = _moved(history, subject_id, form.text("held_by") or "", caller.actor)
         if moved is not None and not _was_sent_before(commanding, form):
             subject = subject_id if isinstance(command, ReleaseRequest) else Assigning(subject_id, caller.actor)
-            with recording_refusals(commanding.access, patient_id, command, caller.actor):
+            with recording_refusals(commanding.access(), patient_id, command, caller.actor):
                 refusal = may(history, occasion_of(commanding, history), type(command), subject)
                 raise refusal if isinstance(refusal, NotPermitted) else moved
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from api.pages.form_commands import FormCommand, FormOfCommand
+from api.pages.form_commands import FormCommand, SentForm
 from domain.commands import Command, patient, treatment
 from domain.errors import LedgerError
 from domain.people import Actor
@@ -49,7 +49,7 @@ MORE: Final = (
 ACTS: Final = (*FIRST, *ON_A_DOSE, *ON_A_REPORT, *MORE)
 
 
-def _none_elsewhere(sent: FormOfCommand, _: UUID) -> Mapping[str, Any]:
+def _none_elsewhere(sent: SentForm, _: UUID) -> Mapping[str, Any]:
     return {"courses": []} if sent.form.text("none") == "true" else {}
 
 

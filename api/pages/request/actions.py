@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from api.pages.form_commands import FormCommand, FormOfCommand
+from api.pages.form_commands import FormCommand, SentForm
 from api.pages.request.document_upload import with_document
 from domain.commands import Command, determinations, requests
 from domain.commands.context import Occasion
@@ -58,11 +58,11 @@ MORE: Final = (
 ACTS: Final = (*FIRST, *MORE)
 
 
-def _to_oneself(sent: FormOfCommand, _: UUID) -> Mapping[str, Any]:
+def _to_oneself(sent: SentForm, _: UUID) -> Mapping[str, Any]:
     return {"to": sent.commanding.caller.actor}
 
 
-def _whole_plan(sent: FormOfCommand, _: UUID) -> Mapping[str, Any]:
+def _whole_plan(sent: SentForm, _: UUID) -> Mapping[str, Any]:
     return {name: sent.form.text(name) for name in PLAN}
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from api.pages.form_commands import FormOfCommand
+from api.pages.form_commands import SentForm
 from api.pages.forms import Form, FormWrong
 from api.routes.dependencies import Commanding, bring_document
 
 FILE = "file"
 
 
-def with_document(sent: FormOfCommand, patient_id: UUID) -> Mapping[str, Any]:
+def with_document(sent: SentForm, patient_id: UUID) -> Mapping[str, Any]:
     return {"documents": _brought(sent.commanding, patient_id, sent.form)}
 
 

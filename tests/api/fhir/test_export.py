@@ -149,5 +149,5 @@ def test_a_name_that_is_taken_and_a_folder_that_is_not_there_are_refused(
     assert (tmp_path / "a").read_text() == "mine"
     assert "--output" in refused("provenance", "--output", str(tmp_path / "no" / "b"), "--database", ledger_url)
     wrong = ("--from", "2026-05-01", "--to", "2026-04-01", "--database", ledger_url)
-    assert "in their order" in refused("audit-events", "--output", str(tmp_path / "c"), *wrong)
+    assert "give an earlier day" in refused("audit-events", "--output", str(tmp_path / "c"), *wrong)
     assert not (tmp_path / "c").exists()

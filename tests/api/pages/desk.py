@@ -16,7 +16,7 @@ FILE = tuple[str, bytes, str]
 
 
 @dataclass
-class FormOfCommand:
+class SentForm:
     """A form as the page has it: where it goes, and what it sends if nothing is touched."""
 
     name: str
@@ -30,8 +30,8 @@ class FormOfCommand:
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[FormOfCommand] = []
-        self._open: FormOfCommand | None = None
+        self.forms: list[SentForm] = []
+        self._open: SentForm | None = None
         self._select = self._area = ""
         self._chosen: str | None = None
         self._said = ""
@@ -41,7 +41,7 @@ class _Forms(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         if tag == "form":
             method = said.get("method", "get").lower()
-            self._open = FormOfCommand(said.get("id", "").removeprefix("form-"), said["action"], method)
+            self._open = SentForm(said.get("id", "").removeprefix("form-"), said["action"], method)
             self.forms.append(self._open)
         if self._open is None or "disabled" in said:
             return
@@ -100,7 +100,7 @@ class Shown:
         """What is read, with single spaces."""
         return " ".join(" ".join(self._parsed().text).split())
 
-    def form(self, name: str) -> FormOfCommand:
+    def form(self, name: str) -> SentForm:
         found = [one for one in self._parsed().forms if one.name == name]
         assert found, f"there is no form {name!r} among {[one.name for one in self._parsed().forms]}"
         return found[0]

@@ -50,6 +50,14 @@ def test_the_day_moves_everything(api: Api, desk: Desks) -> None:
     assert "Dose d3" not in before.text
 
 
+def test_a_request_from_before_the_first_policy_version_is_shown(api: Api, desk: Desks) -> None:
+    patient = api.opened()
+    api.submitted(patient, received_at="2010-05-03T09:00:00-04:00")
+    shown = desk(story.NURSE).opens(at(patient))
+    assert shown.status == 200
+    assert "Path not known" in shown.text
+
+
 def test_a_correction_is_seen_at_two_moments(api: Api, desk: Desks, clock: Clock) -> None:
     patient = treated(api)
     clock.advance(timedelta(days=1))

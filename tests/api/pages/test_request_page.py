@@ -173,7 +173,7 @@ def test_an_extension_is_offered_to_whom_and_where_it_can_be_recorded(api: Api, 
     assert not desk(AUDITOR).opens(at(request_id)).has_form("extend-approval")
     page = reviewer.sends(page, "correct", reason="Misread from the fax.", statement__ms_form="primary_progressive")
     assert not page.has_form("extend-approval")
-    assert "An approval is extended only while criteria and dosing are met" in page.text
+    assert "An approval can be extended only while all criteria and the dosing are met" in page.text
 
 
 def test_what_somebody_has_is_taken_over_from_its_page(api: Api, desk: Desks) -> None:

@@ -252,7 +252,7 @@ def test_a_machine_that_does_not_name_its_zone_is_not_guessed_at(
 
     monkeypatch.setattr("tzlocal.get_localzone_name", get_localzone_name)
     line = refused("--port", "0", "--database", f"sqlite:///{tmp_path / 'new.sqlite'}")
-    assert line.startswith("The time zone of this machine is not set: give the plan's time zone with --time-zone")
+    assert line.startswith("This machine does not name its time zone: give the plan's time zone with --time-zone")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.text.eligibility import eligibility_rows, way_in_words
+from api.text.eligibility import eligibility_rows, headline, way_in_words
 from domain.facts import Facts
 from domain.policy.assessment import assess
 from domain.policy.shortest_paths import what_if
@@ -104,3 +104,11 @@ def test_of_an_agent_that_is_taken_it_asks_when_it_is_stopped() -> None:
     judged = eligibility(story.known, date(2026, 5, 4)).approvable
     assert judged is not None
     assert way_in_words(judged.ways[0]) == "Gilenya, stop date (approvable if 2026-05-03 or earlier)"
+
+
+def test_without_a_policy_version_the_short_answer_says_so() -> None:
+    """A patient whose only request was received before the first policy version that is known."""
+    scenario = given(submitted(MEETS_A, received_on="2010-05-03"))
+    answer = eligibility(scenario.known, AS_OF)
+    assert answer.approvable is None
+    assert headline(answer) == f"Path not known: {str(answer.edition_problem).removesuffix('.')}."

@@ -39,11 +39,22 @@ PROSE_HELD: Final[tuple[str, ...]] = (
     "api/dossier",
     "api/notices",
     "api/text",
+    "domain/calendar.py",
+    "domain/errors.py",
+    "domain/facts.py",
+    "domain/frozen.py",
+    "domain/history",
+    "domain/people.py",
+    "domain/policy",
+    "domain/review",
+    "domain/treatment",
     "projections",
 )
 """Folders and files whose comments, docstrings and defined names have no banned phrase either."""
 
-PROSE_EXCEPTIONS: Final[dict[tuple[str, str], str]] = {}
+PROSE_EXCEPTIONS: Final = {
+    ("domain/policy/agents.py", "recognise"): "a public function that other folders use",
+}
 """Phrases that a file in these folders must keep, each with the reason."""
 
 
@@ -80,10 +91,9 @@ def banned_in_prose(path: Path) -> list[tuple[int, str]]:
     return [(one.line, phrase) for one in found for phrase in banned_in(one.text)]
 
 
-@pytest.mark.parametrize("folder", PROSE_HELD)
-def test_comments_docstrings_and_names_have_no_banned_phrase(folder: str) -> None:
-    place = ROOT / folder
-    files = [place] if place.is_file() else list(python_files(place))
+@pytest.mark.parametrize("held", PROSE_HELD)
+def test_comments_docstrings_and_names_have_no_banned_phrase(held: str) -> None:
+    files = [ROOT / held] if held.endswith(".py") else list(python_files(ROOT / held))
     assert files
     found = [
         f"{_name(path)}:{line} {phrase!r}"
