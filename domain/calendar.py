@@ -1,14 +1,14 @@
-"""Calendar arithmetic the policy rests on: dates only, no clock, no time of day.
+"""Date arithmetic of the policy: dates only, without a clock or a time of day.
 
-Twelve months is an anniversary, never 365 days (R2), and a day that does not exist in a
-year moves forward: from 29 February the anniversary is 1 March.
+Twelve months end on the anniversary, never after 365 days (R2). The anniversary of February 29 is March 1 in a year
+without February 29.
 
 >>> anniversary(date(2024, 2, 29))
 datetime.date(2025, 3, 1)
 >>> anniversary(date(2025, 3, 5))
 datetime.date(2026, 3, 5)
 
-Dates that are known only to the month or the year stay ranges (R5):
+A date that is known only to the month or the year remains a range (R5):
 
 >>> spring = PartialDate("2025-03")
 >>> spring.earliest, spring.latest
@@ -39,13 +39,14 @@ from domain.frozen import set_fields
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
 APPROVAL_DAYS: Final = 30
+"""How many days an approval is valid, including the first and the last (R9)."""
 
-_PARTIAL = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
-_WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PARTIAL_DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
+_WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def _checked(year: int, month: int, day: int) -> date:
-    # The texts echo no value: an error may be logged, and a date can be a birth date.
+def _checked_date(year: int, month: int, day: int) -> date:
+    # The messages do not repeat the value: an error may be logged, and the date may be a birth date.
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError(f"the year is not between {FIRST_YEAR} and {LAST_YEAR}")
     try:
@@ -57,9 +58,10 @@ def _checked(year: int, month: int, day: int) -> date:
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class PartialDate:
-    """A day, a month or a year, as it was reported: `2025-03-05`, `2025-03` or `2025`.
+    """A date that is known to the day, the month, or the year: `2025-03-05`, `2025-03` or `2025`.
 
-    Ordered by its latest possible day, then by its earliest.
+    `text` is the date as it was reported. Partial dates are ordered by their latest possible day, then by their
+    earliest. Raises ValueError if the text is not such a date or the date does not exist.
     """
 
     text: str
@@ -67,13 +69,13 @@ class PartialDate:
     latest: date = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        match = _PARTIAL.fullmatch(self.text)
+        match = _PARTIAL_DATE.fullmatch(self.text)
         if match is None:
             raise ValueError("write the date as YYYY-MM-DD, YYYY-MM or YYYY")
         year, month, day = (None if part is None else int(part) for part in match.groups())
         assert year is not None
-        # Compared with None: a month or day written "00" is impossible, not missing.
-        first = _checked(year, 1 if month is None else month, 1 if day is None else day)
+        # The parts are compared with None because a month or day of "00" is impossible, not missing.
+        first = _checked_date(year, 1 if month is None else month, 1 if day is None else day)
         last_month = 12 if month is None else month
         last = first if day is not None else date(year, last_month, _calendar.monthrange(year, last_month)[1])
         set_fields(self, earliest=first, latest=last)
@@ -82,10 +84,10 @@ class PartialDate:
     def of(cls, day: date) -> PartialDate:
         if type(day) is not date or not FIRST_YEAR <= day.year <= LAST_YEAR:
             return cls(day.isoformat())
-        # A day of the calendar need not be read from its own text.
-        known = object.__new__(cls)
-        set_fields(known, text=day.isoformat(), earliest=day, latest=day)
-        return known
+        # A valid date is not parsed again from its text.
+        partial = object.__new__(cls)
+        set_fields(partial, text=day.isoformat(), earliest=day, latest=day)
+        return partial
 
     @property
     def is_whole_day(self) -> bool:
@@ -116,13 +118,13 @@ class PartialDate:
 
 
 def _whole_day(value: Any) -> Any:
-    # Numbers and date-times would pass a lax parser as dates; a calendar day is neither.
+    # A lax parser would accept numbers and date-times as dates. A calendar day is neither.
     if type(value) is date and FIRST_YEAR <= value.year <= LAST_YEAR:
         return value
     if isinstance(value, date) and not isinstance(value, datetime):
-        return _checked(value.year, value.month, value.day)
-    if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return _checked(int(value[:4]), int(value[5:7]), int(value[8:]))
+        return _checked_date(value.year, value.month, value.day)
+    if isinstance(value, str) and _WHOLE_DATE.fullmatch(value):
+        return _checked_date(int(value[:4]), int(value[5:7]), int(value[8:]))
     raise ValueError("write the date as YYYY-MM-DD")
 
 
@@ -143,11 +145,11 @@ Day = Annotated[date, BeforeValidator(_whole_day), WithJsonSchema({"type": "stri
 """A whole calendar day in the plan's time zone."""
 
 Instant = Annotated[datetime, BeforeValidator(_utc_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
-"""A moment, kept in UTC."""
+"""An instant, stored in UTC. The input must have an offset from UTC."""
 
 
 def anniversary(day: date, years: int = 1) -> date:
-    """The same day `years` later; 1 March where that year has no 29 February (R2)."""
+    """The same day `years` later, or March 1 if that year has no February 29 (R2)."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -156,7 +158,7 @@ def anniversary(day: date, years: int = 1) -> date:
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """The days between which something happened, both ends possible."""
+    """The possible days of an event, from `earliest` through `latest`."""
 
     earliest: date
     latest: date
@@ -166,7 +168,7 @@ class DateRange:
 
 
 def years_have_passed(since: PartialDate | DateRange, years: int, *, on: date) -> bool | None:
-    """Whether `years` have passed by `on`, the anniversary itself counting. None: the range does not say (R5)."""
+    """Whether `years` have passed by `on`, counting the anniversary. None: it depends on the exact day (R5)."""
     if anniversary(since.latest, years) <= on:
         return True
     if anniversary(since.earliest, years) > on:
@@ -175,7 +177,7 @@ def years_have_passed(since: PartialDate | DateRange, years: int, *, on: date) -
 
 
 def later_of(dates: Iterable[PartialDate | DateRange]) -> DateRange | None:
-    """When the latest of several partly known dates was; None when there is none.
+    """The range of the latest of several partly known dates. None if there are no dates.
 
     >>> str(later_of([PartialDate("2024-05"), PartialDate("2024-05-20")]))
     '2024-05-20 to 2024-05-31'
@@ -183,11 +185,11 @@ def later_of(dates: Iterable[PartialDate | DateRange]) -> DateRange | None:
     known = list(dates)
     if not known:
         return None
-    return DateRange(max(one.earliest for one in known), max(one.latest for one in known))
+    return DateRange(max(day.earliest for day in known), max(day.latest for day in known))
 
 
 def approval_window(starts_on: date) -> tuple[date, date]:
-    """First and last day of an approval: thirty days, both counted (R9).
+    """The first and the last day of an approval: 30 days, counting both (R9).
 
     >>> approval_window(date(2026, 4, 28))
     (datetime.date(2026, 4, 28), datetime.date(2026, 5, 27))
@@ -196,7 +198,9 @@ def approval_window(starts_on: date) -> tuple[date, date]:
 
 
 def stands_alone(day: date, others: Iterable[date]) -> bool:
-    """Whether no other dose day lies next to `day`: the doses are not on consecutive days.
+    """Whether no other dose was given on the day before or after `day`, so that the days are not consecutive.
+
+    False if there are no others.
 
     >>> stands_alone(date(2026, 3, 5), [date(2026, 3, 4)])
     False

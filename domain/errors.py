@@ -1,19 +1,19 @@
-"""Misuse, and only misuse: what the business refuses is an event, not an exception.
+"""Errors in the use of the ledger. A refusal by the plan, such as a denial, is an event and not an error.
 
     LedgerError
-    |- InvalidCommand         the command can't be meant: a field or clause is named (422)
-    |- NotPermitted           this person may not do this (403)
-    |- NotFound               no such patient, request, dose or course (404)
-    |- Conflict               the record says otherwise by now (409)
-    |  |- AssessmentMoved     what was looked at is no longer what the facts say
-    |  |- AlreadyDecided      somebody decided first
-    |  `- AlreadyRecorded     this source reference, or this member, is on record
-    |- StaleVersion           If-Match names an older history (412)
-    |- KeyReused              an idempotency key came again with another command (422)
+    |- InvalidCommand         the command is invalid; the error names a field or clause (422)
+    |- NotPermitted           the user is not permitted to do this (403)
+    |- NotFound               the patient, request, dose or course does not exist (404)
+    |- Conflict               the record has changed, or rules the command out (409)
+    |  |- AssessmentMoved     the assessment that the user saw is no longer current
+    |  |- AlreadyDecided      another user decided first
+    |  `- AlreadyRecorded     this source reference, or this member, is already on record
+    |- StaleVersion           If-Match names an older version of the history (412)
+    |- KeyReused              an idempotency key was sent again with another command (422)
     `- EditionUnknown         no edition of the policy is known for that day (422)
 
-Each carries one sentence of cause, the field or clause it is about, and what to send instead.
-No text carries a patient's name, member id or birth date.
+Each error has a cause, the field or clause that is concerned, and a remedy. No message has a patient's name, member
+id or birth date.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from typing import Any
 
 
 class LedgerError(Exception):
-    """A refused command or question: the cause, the `field` or `clause` concerned, and what to do next.
+    """A refused command or question: its cause, the `field` or `clause` that is concerned, and what to do next.
 
-    Cause and remedy are clauses without a capital letter or a period; `as_sentence` adds both.
+    `cause` and `remedy` have no capital letter and no period at the end; `as_sentence` adds both. `details` are
+    further values for the caller.
     """
 
     def __init__(
@@ -38,8 +39,8 @@ class LedgerError(Exception):
         self.details = details
 
     def __str__(self) -> str:
-        place = self.field or self.clause
-        return f"{self.cause}{f' ({place})' if place else ''}: {self.remedy}"
+        concerned = self.field or self.clause
+        return f"{self.cause}{f' ({concerned})' if concerned else ''}: {self.remedy}"
 
 
 class InvalidCommand(LedgerError):
@@ -59,7 +60,10 @@ class Conflict(LedgerError):
 
 
 class AssessmentMoved(Conflict):
-    """`details["changed"]` lists what moved: findings with their old and new answer, facts, or time alone."""
+    """The assessment has changed since the user saw it.
+
+    `details["changed"]` lists the changes: findings with their old and new answer, facts, or time alone.
+    """
 
 
 class AlreadyDecided(Conflict):
@@ -82,12 +86,12 @@ class EditionUnknown(LedgerError):
     pass
 
 
-def as_sentence(words: str) -> str:
-    """The words of a cause or a remedy, with a capital letter and a period."""
-    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
+def as_sentence(clause: str) -> str:
+    """A cause or a remedy as a sentence, with a capital letter and a period."""
+    return f"{clause[:1].upper()}{clause[1:]}{'' if clause.endswith('.') else '.'}"
 
 
 def every_kind(of: type[LedgerError] = LedgerError) -> frozenset[type[LedgerError]]:
-    """Every class of error below this one, for tables that must have a row for each."""
-    below = of.__subclasses__()
-    return frozenset(below).union(*map(every_kind, below))
+    """Every subclass of an error class, at any depth, for tables that must have a row for each."""
+    subclasses = of.__subclasses__()
+    return frozenset(subclasses).union(*map(every_kind, subclasses))

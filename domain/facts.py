@@ -1,8 +1,8 @@
-"""What a determination may look at: frozen values, every one of them possibly unknown.
+"""The facts that a determination may use. Every fact may be unknown.
 
-`Facts` is the shape of the stateless assessment and of what the ledger judges; `None` is
-always "not known", never "no". `Circumstances` is what surrounds the criteria: it can send
-a request to a clinician or be shown to the person deciding, and never decides a clause.
+`Facts` is the input of every assessment, with a ledger or without one. `None` always means "not known", never "no".
+`Circumstances` are not part of the criteria: they can send a request to a clinician or be shown to the decision
+maker, and they never decide a clause.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ Consultation = Literal["neurology", "ms_specialist", "other", "none"]
 Text = Annotated[
     StrictStr, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00]*$")
 ]
-"""A sentence or two somebody wrote."""
+"""Free text of at most 2,000 characters, without NUL characters."""
 
 Name = Annotated[
     StrictStr, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
 ]
-"""A name, a title or a reference."""
+"""A name, a title or a reference of at most 200 characters, without NUL characters."""
 
 
 class FrozenModel(BaseModel):
-    """A frozen value; a key nobody knows is an error, not a silence."""
+    """Base of all frozen pydantic values. An unknown key is an error and is not ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class OpenCourse(FrozenModel):
-    """A course begun and not finished."""
+    """A course of Lemtrada that was started and not completed."""
 
     number: Annotated[StrictInt, Field(ge=1, le=99, description="The number of the course. The first course is 1.")]
     doses_given: Annotated[StrictInt, Field(ge=1, le=99)] | None = None
@@ -54,7 +54,7 @@ class OpenCourse(FrozenModel):
 
     @property
     def regimen_doses(self) -> int:
-        """Doses of a whole course: five in the first, three in a later one (R6)."""
+        """The number of doses in the complete course: five in the first course, three in a later one (R6)."""
         return doses_in_course(self.number)
 
     @model_validator(mode="after")
@@ -70,7 +70,7 @@ class OpenCourse(FrozenModel):
 class PriorTreatment(FrozenModel):
     """What is known of earlier Lemtrada treatment.
 
-    `last_dose_on` is the latest dose of any course but an open later one.
+    `last_dose_on` is the date of the latest dose of any course, except an open later course.
     """
 
     received_lemtrada: StrictBool | None = None
@@ -100,7 +100,7 @@ class PriorTreatment(FrozenModel):
 
 
 class AgentTried(FrozenModel):
-    """One disease-modifying agent (or anything else tried for MS) and how it went."""
+    """One disease-modifying agent, or another drug, that was tried for MS, and its outcome."""
 
     product: Annotated[
         Name, Field(description="A brand or generic name. It is kept as written if it is not recognized.")
@@ -116,7 +116,7 @@ class AgentsTried(FrozenModel):
 
 
 class AggressiveSign(FrozenModel):
-    """One sign of highly active disease, and the document behind it (R14)."""
+    """One sign of highly active disease, and its supporting document (R14)."""
 
     finding: StrictBool | None = None
     documentation: Annotated[
@@ -134,7 +134,7 @@ class AggressiveDisease(FrozenModel):
 
 
 class Response(FrozenModel):
-    """How the patient did after the course before."""
+    """The response to the previous course, by an objective measure and by a symptom."""
 
     objective_measure: StrictBool | None = None
     symptom: StrictBool | None = None
@@ -147,7 +147,7 @@ class RequestedDosing(FrozenModel):
 
 
 class Facts(FrozenModel):
-    """Everything the criteria, exclusions and dosing rules look at."""
+    """All facts that the criteria, the exclusions and the dosing rules use."""
 
     birth_date: PartialDate | None = None
     diagnosis: Diagnosis | None = None
@@ -165,7 +165,10 @@ class Facts(FrozenModel):
     requested_dosing: RequestedDosing = RequestedDosing()
 
     def contradictions_on(self, as_of: date) -> list[str]:
-        """Dates that lie wholly after the day of judgement, each naming both fields and no date of the patient."""
+        """A message for each date that is certainly after the day of the assessment.
+
+        A message names both fields and no date of the patient.
+        """
         dates = [("birth_date", self.birth_date), ("prior_treatment.last_dose_on", self.prior_treatment.last_dose_on)]
         if self.prior_treatment.open_course is not None:
             dates.append(("prior_treatment.open_course.last_dose_on", self.prior_treatment.open_course.last_dose_on))
@@ -177,7 +180,7 @@ class Facts(FrozenModel):
 
 
 class Circumstances(FrozenModel):
-    """What the ledger knows around the criteria. None of it makes a clause met or not met."""
+    """What the ledger knows in addition to the facts. It never makes a clause met or not met."""
 
     diagnosis_codes: tuple[Name, ...] = ()
     planned_first_infusion_on: Day | None = None
@@ -192,5 +195,5 @@ class Circumstances(FrozenModel):
 
 
 def doses_in_course(number: int) -> int:
-    """Five infusions in the first course, three in each later one (Dosing.A, Dosing.B, R6)."""
+    """The number of doses in a course: five in the first, three in each later one (Dosing.A, Dosing.B, R6)."""
     return 5 if number == 1 else 3

@@ -1,4 +1,4 @@
-"""Who acts: the people of a determination, as they are recorded with everything they do."""
+"""The people of a request: users of the ledger, prescribers and consulted specialists, as they are recorded."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Role = Literal["requester", "reviewer", "clinician", "appeals_clinician", "audit
 Credential = Literal["physician", "pharmacist", "nurse", "nurse_practitioner", "physician_assistant", "none"]
 
 DOCUMENT_READERS: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician"})
-"""Who may record that a document supports a finding (R14): people of the plan, not who asks."""
+"""The roles that may record that a document supports a finding (R14): clinical roles of the plan, not requesters."""
 
 ActorId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._@:-]+$")]
 
 
 class Actor(FrozenModel):
-    """Who did it, in which role, with which credential; given with each command and recorded.
+    """The user who gives a command, with role and credential. The actor is recorded in each event.
 
-    `reports_to` are the ids of everyone above this person, nearest first; `office` is the
-    prescriber's office that a requester acts for, whose people share what one of them asked.
+    `reports_to` has the ids of all managers of the user, the direct manager first. `office` is the provider office
+    that a requester acts for. The users of one office share their requests.
     """
 
     id: ActorId
@@ -34,27 +34,30 @@ class Actor(FrozenModel):
 
     @property
     def asks_as(self) -> str:
-        """Whose requests are this person's own: her office's, or hers alone. No id holds a space."""
+        """A key for the owner of the user's requests: the user's office, or the user if there is no office.
+
+        The key is unambiguous because no id has a space.
+        """
         return f"office {self.office}" if self.office is not None else f"person {self.id}"
 
 
 class Prescriber(FrozenModel):
-    """Who asks for the treatment (R19: a nurse practitioner or assistant needs the consultation)."""
+    """The prescriber of a request. A nurse practitioner or physician assistant needs a consultation (R19)."""
 
     name: Name
     npi: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")] | None = None
     specialty: Specialty | None = None
     credential: Credential = "physician"
 
-    def specialty_judged(self) -> Specialty | None:
-        """The specialty that counts: only a physician's own (R19)."""
+    def assessed_specialty(self) -> Specialty | None:
+        """The specialty for the assessment: `other` if the prescriber is not a physician (R19)."""
         if self.credential in ("physician",) or self.specialty is None:
             return self.specialty
         return "other"
 
 
 class ConsultationGiven(FrozenModel):
-    """A named consultation with a specialist; `none` says that there was none."""
+    """A consultation with a specialist. The specialty `none` states that there was no consultation."""
 
     specialty: Consultation
     name: Name | None = Field(default=None, description="The name of the specialist.")

@@ -1,1 +1,1 @@
-"""Questions about what is on record, and their answers."""
+"""Projections: each module answers one question from what is on record."""

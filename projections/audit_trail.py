@@ -1,7 +1,7 @@
-"""Every state change: what happened, who did it, when it happened, when it was recorded, what it changed.
+"""The audit trail: for each event, what happened and when, who recorded it and when, and what it changed.
 
-What an event changed is found by comparing the state before and after it, never written by
-hand, so that the trail can't claim a change that did not take place.
+The changes are computed by comparing the state before the event with the state after it. They are never written
+by hand, so the trail cannot claim a change that did not happen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from projections.state_changes import StateChange, StateChanges
 
 
 class AuditEntry(FrozenModel):
-    """One event. `happened` is the day or instant that it is about, as ISO text."""
+    """One event. `happened` is the day or instant on which it happened, as ISO 8601 text."""
 
     version: int
     event: str
@@ -35,12 +35,14 @@ class AuditEntry(FrozenModel):
 
 
 ENVELOPE = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
+"""Fields of an event that `details` leaves out: the entry has its own fields for them, except for the salt."""
 
 
 def audit_trail(events: Sequence[PatientEvent], *, after: int = 0, limit: int | None = None) -> tuple[AuditEntry, ...]:
-    """An entry for each event of a history, oldest first: of those behind the version `after`, at most `limit`.
+    """Returns one entry for each event after version `after`, oldest first, at most `limit` entries.
 
-    The events are all of the history from its first one on. Those that are not shown are folded and not compared.
+    `events` are all events of the history, from the first one. Events that are not returned are folded but not
+    compared.
     """
     first = next((place for place, event in enumerate(events) if event.originator_version > after), len(events))
     shown = events[first:] if limit is None else events[first : first + limit]

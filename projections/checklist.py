@@ -1,7 +1,7 @@
-"""The policy's outline as a checklist of one assessment: each clause in its place, its answer, and what it rests on.
+"""The outline of the policy as a checklist for one assessment: each clause, its answer, and its evidence.
 
-Nothing is evaluated here: the answers, sentences and readings are those of the assessment, today's or a recorded one.
-What decides the recommendation is lit, and what is missing for it comes first.
+Nothing is evaluated here. The answers, sentences and readings are taken from the assessment, which is either current
+or recorded. Clauses that decide the recommendation are highlighted (`is_lit`), and missing items are listed first.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_a
 from domain.policy.edition import Edition, Group, Leaf, Node, Path
 from domain.policy.editions import edition_named
 from domain.policy.readings import READINGS
-from projections.fact_sources import Said, WhoSaidSo
+from projections.fact_sources import FactSource, FactSources
 
 ItemKind = Literal["indication", "path", "group", "criterion", "dosing", "exclusion", "not_listed"]
 
-_DAY_OF_JUDGEMENT: Final = "as_of"
+_ASSESSMENT_DAY: Final = "as_of"
 
 
-class FactBehind(FrozenModel):
-    """One fact that the clause looked at, by its name, and the events that said so."""
+class ClauseFact(FrozenModel):
+    """One fact that the clause used, and the events that stated it."""
 
     name: str
     value: JsonValue
-    said: tuple[Said, ...]
+    said: tuple[FactSource, ...]
 
 
-class DocumentBehind(FrozenModel):
-    """A document that was sent or read for the clause; `supports` is null while nobody has read it for it."""
+class ClauseDocument(FrozenModel):
+    """A document that was sent or reviewed for the clause. `supports` is null until it is reviewed for the clause."""
 
     document_id: str
     name: str
@@ -48,8 +48,8 @@ class DocumentBehind(FrozenModel):
     read_at: Instant | None
 
 
-class ReadingBehind(FrozenModel):
-    """How the policy is read where it is silent."""
+class ClauseReading(FrozenModel):
+    """A reading: how this program interprets the policy where the policy is silent."""
 
     number: str
     question: str
@@ -57,9 +57,10 @@ class ReadingBehind(FrozenModel):
 
 
 class Item(FrozenModel):
-    """One clause of the outline. `is_lit`: it, or a clause under it, decides the recommendation.
+    """One clause of the outline.
 
-    `is_needed`: it is undetermined, and can still change the recommendation.
+    `is_lit`: the clause, or a clause below it, decides the recommendation. `is_needed`: the clause is undetermined
+    and can still change the recommendation.
     """
 
     citation: str
@@ -71,19 +72,21 @@ class Item(FrozenModel):
     is_lit: bool
     is_needed: bool
     missing: tuple[str, ...]
-    facts: tuple[FactBehind, ...]
-    documents: tuple[DocumentBehind, ...]
+    facts: tuple[ClauseFact, ...]
+    documents: tuple[ClauseDocument, ...]
     documentation_required: bool
-    readings: tuple[ReadingBehind, ...]
+    readings: tuple[ClauseReading, ...]
     approvable_from: Day | None
     arguable: bool
     items: tuple[Item, ...] = ()
 
 
 class Checklist(FrozenModel):
-    """The outline of one edition in its order; `missing` are the items that are needed, from the top.
+    """The outline of one edition, in document order.
 
-    `citable` are the clauses that are not met, which a denial may cite.
+    `missing` are the items that are needed, in the same order. `against` are the clauses that cause the recommendation
+    "not recommended"; it is empty for any other recommendation. `citable` are the clauses that are not met, which a
+    denial may cite.
     """
 
     edition: str
@@ -96,16 +99,16 @@ class Checklist(FrozenModel):
     citable: tuple[str, ...]
 
     def walk(self) -> list[Item]:
-        """Every item, in the order of the document."""
-        return _every((*self.criteria, *self.exclusions, *self.dosing))
+        """Returns every item, in document order."""
+        return _flattened((*self.criteria, *self.exclusions, *self.dosing))
 
 
-def _every(items: Iterable[Item]) -> list[Item]:
+def _flattened(items: Iterable[Item]) -> list[Item]:
     found: list[Item] = []
-    left = list(items)[::-1]
-    while left:
-        found.append(left.pop())
-        left += found[-1].items[::-1]
+    pending = list(items)[::-1]
+    while pending:
+        found.append(pending.pop())
+        pending += found[-1].items[::-1]
     return found
 
 
@@ -116,20 +119,24 @@ def checklist(
     request_id: str,
     office: str | None = None,
 ) -> Checklist:
-    """`history` and `events` are as the assessment saw them. Of the record, an office is named what is its own."""
+    """Returns the checklist of an assessment of the request.
+
+    `history` and `events` are those that the assessment was based on. With an `office`, sources in the patient's
+    record are named only if that prescriber's office recorded them.
+    """
     edition = edition_named(assessment.edition)
     documents = [one for one in history.documents if one.request_id == request_id and not one.voided]
-    made = _Made(
+    builder = _ItemBuilder(
         assessment,
         {one.citation: one for one in assessment.findings},
         frozenset(decisive(assessment, edition)),
-        WhoSaidSo(events, request_id, office),
+        FactSources(events, request_id, office),
         documents,
     )
-    criteria = (made.leaf(edition.indication, "indication"), *(made.path(one) for one in edition.paths))
-    exclusions = (*(made.leaf(one, "exclusion") for one in edition.exclusions), made.not_listed(edition))
-    dosing = tuple(made.leaf(one.dosing, "dosing") for one in edition.paths)
-    every = _every((*criteria, *exclusions, *dosing))
+    criteria = (builder.leaf(edition.indication, "indication"), *(builder.path(one) for one in edition.paths))
+    exclusions = (*(builder.leaf(one, "exclusion") for one in edition.exclusions), builder.not_listed(edition))
+    dosing = tuple(builder.leaf(one.dosing, "dosing") for one in edition.paths)
+    items = _flattened((*criteria, *exclusions, *dosing))
     against = speaking_against(assessment, edition) if assessment.recommendation == "not_recommended" else []
     return Checklist(
         edition=assessment.edition,
@@ -137,14 +144,14 @@ def checklist(
         criteria=criteria,
         exclusions=exclusions,
         dosing=dosing,
-        missing=tuple([one for one in every if one.is_needed]),
-        against=tuple([one for one in every if one.citation in against]),
-        citable=tuple([one.citation for one in every if one.answer is not MET]),
+        missing=tuple([one for one in items if one.is_needed]),
+        against=tuple([one for one in items if one.citation in against]),
+        citable=tuple([one.citation for one in items if one.answer is not MET]),
     )
 
 
 def decisive(assessment: Assessment, edition: Edition) -> Iterator[str]:
-    """The clauses that the recommendation turns on: what is needed, what speaks against, or what is met."""
+    """Yields the clauses that decide the recommendation: those needed, those against it, or those that are met."""
     if assessment.recommendation == "pend":
         yield from assessment.needed
     elif assessment.recommendation == "not_recommended":
@@ -165,19 +172,19 @@ def decisive(assessment: Assessment, edition: Edition) -> Iterator[str]:
 
 
 _READINGS: Final = {
-    number: ReadingBehind(number=number, question=one.question, answer=one.answer) for number, one in READINGS.items()
+    number: ClauseReading(number=number, question=one.question, answer=one.answer) for number, one in READINGS.items()
 }
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """What every item is made from."""
+class _ItemBuilder:
+    """Builds the items of one checklist."""
 
     assessment: Assessment
     findings: dict[str, Finding]
     lit: frozenset[str]
-    who: WhoSaidSo
-    on_record: list[DocumentOnRecord]
+    sources: FactSources
+    request_documents: list[DocumentOnRecord]
 
     def path(self, path: Path) -> Item:
         return self._item(path, "path", "all_of", tuple(map(self.node, path.clauses)))
@@ -191,7 +198,7 @@ class _Made:
         return self._item(leaf, kind, None, ())
 
     def not_listed(self, edition: Edition) -> Item:
-        return self._of(self.findings[NOT_LISTED], "not_listed", edition.not_listed)
+        return self._build(self.findings[NOT_LISTED], "not_listed", edition.not_listed)
 
     def _item(
         self,
@@ -201,9 +208,9 @@ class _Made:
         items: tuple[Item, ...],
     ) -> Item:
         needs_document = isinstance(node, Leaf) and node.documentation_required
-        return self._of(self.findings[node.citation], kind, node.paraphrase, connective, items, needs_document)
+        return self._build(self.findings[node.citation], kind, node.paraphrase, connective, items, needs_document)
 
-    def _of(
+    def _build(
         self,
         finding: Finding,
         kind: ItemKind,
@@ -213,9 +220,9 @@ class _Made:
         documentation_required: bool = False,
     ) -> Item:
         facts = [
-            FactBehind(name=name, value=value, said=self.who.of(name) if value is not None else ())
+            ClauseFact(name=name, value=value, said=self.sources.of(name) if value is not None else ())
             for name, value in finding.facts.items()
-            if name != _DAY_OF_JUDGEMENT
+            if name != _ASSESSMENT_DAY
         ]
         return Item(
             citation=finding.citation,
@@ -228,7 +235,7 @@ class _Made:
             is_needed=finding.citation in self.assessment.needed,
             missing=finding.missing,
             facts=tuple(facts),
-            documents=tuple(self.documents(finding.citation)) if self.on_record and not items else (),
+            documents=tuple(self.documents(finding.citation)) if self.request_documents and not items else (),
             documentation_required=documentation_required,
             readings=tuple(map(_READINGS.__getitem__, finding.readings)),
             approvable_from=finding.approvable_from,
@@ -236,14 +243,14 @@ class _Made:
             items=items,
         )
 
-    def documents(self, clause: str) -> Iterator[DocumentBehind]:
-        """Those that were sent for the clause, or read for it; the last review of each holds."""
-        for one in self.on_record:
+    def documents(self, clause: str) -> Iterator[ClauseDocument]:
+        """Yields the documents that were sent or reviewed for the clause, each with its latest review for it."""
+        for one in self.request_documents:
             reviews = [review for review in one.reviews if review.clause == clause]
             if not reviews and not one.is_meant_for(clause):
                 continue
             last = reviews[-1] if reviews else None
-            yield DocumentBehind(
+            yield ClauseDocument(
                 document_id=one.document.document_id,
                 name=one.document.name,
                 supports=last.supports if last is not None else None,

@@ -1,4 +1,4 @@
-"""The courses of a history, updated event by event: only what an event can have changed is computed again."""
+"""The courses of a history, updated event by event. Only what an event can have changed is computed again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, is_one_course, joined, place_in_order, recorded_course, reported_courses
 
 _CourseEntry = tuple[date, int, int, Course]
-"""A course before it is joined and numbered, behind what it is sorted by."""
+"""A sort key and a course that is not yet joined and numbered."""
 
 
 @dataclass(eq=False)
 class CourseUpdates:
-    """After each update, `found` equals `courses(history)`.
+    """Keeps the courses of one history up to date. After each update, `found` equals `courses(history)`.
 
-    A course of the ledger's own doses is computed again when its doses or marks change. The reported courses are
-    computed again, all of them, when a report changes or a dose that documents one.
+    A course of doses that this ledger recorded is computed again when its doses or marks change. All reported courses
+    are computed again when a report changes, or when a dose that documents a reported course changes.
     """
 
     found: list[Course] = field(default_factory=list)
@@ -33,24 +33,24 @@ class CourseUpdates:
     _reported: list[_CourseEntry] = field(default_factory=list)
     _entries: list[_CourseEntry] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
-    """For each course, the place of its first entry."""
+    """The index of the first entry of each course."""
 
     def update(self, history: PatientHistory) -> None:
-        """The courses of a later version of the history; the first call takes any version."""
+        """Updates `found` to a later version of the history. The first call accepts any version."""
         before, self._history = self._history, history
         doses, marks = (before.doses, before.marks) if before is not None else ((), ())
         names = self._move_doses(doses, history.doses)
         if history.marks is not marks:
-            known = dict(marks)
-            names.update(name for name, one in history.marks if known.get(name) is not one)
+            earlier_marks = dict(marks)
+            names.update(name for name, one in history.marks if earlier_marks.get(name) is not one)
         reports_changed = (
             before is None
             or before.reports is not history.reports
             or before.closed_reports is not history.closed_reports
         )
         if history.reports and (reports_changed or None in names):
-            told = reported_courses(history, self._doses[None].values())
-            self._reported = [(*place_in_order(one), place, one) for place, one in enumerate(told)]
+            reported = reported_courses(history, self._doses[None].values())
+            self._reported = [(*place_in_order(one), place, one) for place, one in enumerate(reported)]
         for name in names:
             if name is not None:
                 self._record(name, history)
@@ -58,7 +58,7 @@ class CourseUpdates:
             self._join(sorted([*self._reported, *self._recorded.values()]))
 
     def _move_doses(self, before: tuple[Dose, ...], after: tuple[Dose, ...]) -> set[int | None]:
-        """Groups the changed doses by their courses; the names of the courses that they touch."""
+        """Moves the changed doses to their courses. Returns the names of the courses that are affected."""
         names: set[int | None] = set()
         for place in changed_places(before, after):
             dose = after[place]
@@ -70,29 +70,29 @@ class CourseUpdates:
         return names
 
     def _record(self, name: int, history: PatientHistory) -> None:
-        own = self._doses[name].values()
-        course = recorded_course(name, own, history.marks_of(name)) if own else None
+        doses = self._doses[name].values()
+        course = recorded_course(name, doses, history.marks_of(name)) if doses else None
         if course is None:
             self._recorded.pop(name, None)
         else:
             self._recorded[name] = (*place_in_order(course), 0, course)
 
     def _join(self, entries: list[_CourseEntry]) -> None:
-        """Joins and numbers the entries, from the first changed one to the one from which on nothing changes."""
+        """Joins and numbers the entries, from the first changed entry until the remaining courses are unchanged."""
         before, starts, known = self._entries, self._starts, self.found
         first = next(iter(changed_places(before, entries)), len(entries))
-        alike = _alike_at_the_end(before, entries)
-        whole = max(bisect_right(starts, first) - 1, 0)
-        self.found, self._starts, self._entries = known[:whole], starts[:whole], entries
-        for place in range(starts[whole] if whole < len(starts) else 0, len(entries)):
+        unchanged_at_end = _unchanged_at_end(before, entries)
+        first_changed = max(bisect_right(starts, first) - 1, 0)
+        self.found, self._starts, self._entries = known[:first_changed], starts[:first_changed], entries
+        for place in range(starts[first_changed] if first_changed < len(starts) else 0, len(entries)):
             entry = entries[place][-1]
             if self.found and is_one_course(self.found[-1], entry):
                 self.found[-1] = joined(self.found[-1], entry)
                 continue
             number = len(self.found)
             shift = len(entries) - len(before)
-            if place >= len(entries) - alike and number < len(starts) and starts[number] == place - shift:
-                # This course began with the same entry and number before, and so did all that follow it.
+            if place >= len(entries) - unchanged_at_end and number < len(starts) and starts[number] == place - shift:
+                # This course starts with the same entry and number as before, and so do all courses after it.
                 self.found += known[number:]
                 self._starts += [one + shift for one in starts[number:]]
                 return
@@ -100,6 +100,6 @@ class CourseUpdates:
             self.found.append(replace(entry, number=number + 1))
 
 
-def _alike_at_the_end(before: list[_CourseEntry], after: list[_CourseEntry]) -> int:
+def _unchanged_at_end(before: list[_CourseEntry], after: list[_CourseEntry]) -> int:
     changed = compress(count(), map(is_not, reversed(before), reversed(after)))
     return next(changed, min(len(before), len(after)))

@@ -1,4 +1,4 @@
-"""Which courses has the patient had, dose by dose, and how did each depart from what was approved?"""
+"""The patient's courses, dose by dose, with the variances of each dose from what was approved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.treatment.courses import Course, CourseStatus, courses
 
 
 class DoseView(FrozenModel):
-    """One dose entry. `variances_then` were seen when it was recorded, `variances` stand now."""
+    """One dose entry. `variances_then` are those found when the dose was recorded; `variances` are the current ones."""
 
     dose_id: str
     on: Day
@@ -40,9 +40,10 @@ class DoseView(FrozenModel):
 
 
 class CourseView(FrozenModel):
-    """One course, numbered by when it was begun. `recorded_as` is the number that its doses' events carry.
+    """One course, numbered by its start.
 
-    `report_id` is the latest report that told of it, and `imported_from` where that report came from.
+    `recorded_as` is the course number in the events of its doses. `report_id` is the latest report of the course, and
+    `imported_from` is the source from which that report was imported.
     """
 
     number: int
@@ -63,7 +64,7 @@ class CourseView(FrozenModel):
 
 
 class Courses(FrozenModel):
-    """All courses on a day, and the dose entries that belong to none: voided ones and second reports."""
+    """All courses on a day, and the dose entries that belong to no course: voided entries and duplicate reports."""
 
     patient_id: UUID
     history_version: int
@@ -73,20 +74,23 @@ class Courses(FrozenModel):
 
 
 def course_list(history: PatientHistory, as_of: date, office: str | None = None) -> Courses:
-    """To a prescriber's `office`, a dose names the request that it was given under only where that is its own."""
-    found, now = courses(history, as_of), courses(history)
+    """Returns the courses on a day.
+
+    With a prescriber's `office`, a dose names the request that it was given under only if it is the office's own.
+    """
+    found, current = courses(history, as_of), courses(history)
     shown = {dose.dose_id for one in found for dose in (*one.doses, *one.documenting)}
     others = (dose for dose in history.doses if dose.dose_id not in shown and dose.on <= as_of)
     return Courses(
         patient_id=history.patient_id,
         history_version=history.version,
         as_of=as_of,
-        courses=tuple(_course(history, now, one, office) for one in found),
-        other_entries=tuple(_dose(history, now, dose, office) for dose in others),
+        courses=tuple(_course(history, current, one, office) for one in found),
+        other_entries=tuple(_dose(history, current, dose, office) for dose in others),
     )
 
 
-def _course(history: PatientHistory, now: tuple[Course, ...], course: Course, office: str | None) -> CourseView:
+def _course(history: PatientHistory, current: tuple[Course, ...], course: Course, office: str | None) -> CourseView:
     doses = sorted((*course.doses, *course.documenting), key=lambda dose: (dose.on, dose.version))
     reported = course.reported
     return CourseView(
@@ -104,11 +108,11 @@ def _course(history: PatientHistory, now: tuple[Course, ...], course: Course, of
         reported_mg_total=reported.mg_total if reported is not None else None,
         report_id=course.report_id,
         imported_from=next((one.imported_from for one in history.reports if one.report_id == course.report_id), None),
-        doses=tuple(_dose(history, now, dose, office) for dose in doses),
+        doses=tuple(_dose(history, current, dose, office) for dose in doses),
     )
 
 
-def _dose(history: PatientHistory, now: tuple[Course, ...], dose: Dose, office: str | None) -> DoseView:
+def _dose(history: PatientHistory, current: tuple[Course, ...], dose: Dose, office: str | None) -> DoseView:
     return DoseView(
         dose_id=dose.dose_id,
         on=dose.on,
@@ -126,10 +130,11 @@ def _dose(history: PatientHistory, now: tuple[Course, ...], dose: Dose, office: 
         duplicate_of=dose.duplicate_of,
         documents_report=dose.documents_report,
         variances_then=dose.variances_then,
-        variances=variances(history, now, dose),
+        variances=variances(history, current, dose),
     )
 
 
 def request_shown(history: PatientHistory, dose: Dose, office: str | None) -> str | None:
+    """Returns the request that the dose was given under, or None if the office may not see that request."""
     request = history.request(dose.request_id) if dose.request_id is not None else None
     return dose.request_id if request is None or is_of(office, request) else None

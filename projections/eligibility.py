@@ -1,7 +1,7 @@
-"""Where does the patient stand on this day? Path, course, doses, dates, and what is missing.
+"""Current eligibility of a patient on a day: path, course, doses, dates, and what is missing.
 
-Folded from the patient's own events when it is asked, so the answer never lags a write.
-Nothing here is stored as a status: days pass without an event.
+The answer is folded from the patient's own events on each call, so it always includes the latest write. It is not
+stored as a status, because it changes with the day, and days pass without an event.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from domain.treatment.courses import Course, courses, current_course, latest_dos
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
-"""Ways that an answer lists; of a patient of whom nothing is known there are about twenty."""
+"""The maximum number of paths to approval that an answer lists. A patient without known facts has about twenty."""
 
 
 class ApprovalInForce(FrozenModel):
-    """The approval that covers the day; both days are included."""
+    """The approval that covers the day. `valid_from` and `valid_through` are both included."""
 
     request_id: str
     doses_approved: int
@@ -49,7 +49,7 @@ class ApprovalInForce(FrozenModel):
 
 
 class StillNeeded(FrozenModel):
-    """A clause that is still open, and the facts that would settle it."""
+    """A clause that still prevents approval, and the missing facts that would determine its answer."""
 
     clause: str
     sentence: str
@@ -57,13 +57,13 @@ class StillNeeded(FrozenModel):
 
 
 class Approvable(FrozenModel):
-    """What the policy says on the day: of the open request, or of a next one for the doses to come.
+    """The assessment on the day, of the open request or of a next request for the remaining doses.
 
-    `based_on` names the request whose statement was judged; null is the history alone. Where
-    that request is decided already, the dosing judged is the regimen that is left.
-    `ways` are the shortest to an approval, the shortest first: what to send, and from which day (of another agent
-    that is taken, when it is stopped: `agents.stopped_on`); where only a clinician can be reached, the ways there.
-    None: what is known stands against it (`speaking_against`).
+    `based_on` is the request whose statement was assessed; null if only the history was assessed. If that request is
+    already decided, the dosing that was assessed is the rest of the regimen.
+    `ways` are the shortest paths to approval, shortest first: what to send, and from which day. For another agent that
+    the patient takes, the fact to send is its stop date (`agents.stopped_on`). If no path leads to approval, `ways` are
+    the shortest paths to clinical review. It is empty if the known facts rule out both (`speaking_against`).
     """
 
     based_on: str | None
@@ -87,14 +87,13 @@ class Approvable(FrozenModel):
 
 
 class Eligibility(FrozenModel):
-    """One patient on one day.
+    """The eligibility of one patient on one day.
 
-    `course_number` is the course that the next dose would belong to, `doses_given` and
-    `doses_left_in_course` are of that course; null where a report does not say how many
-    doses were given. `doses_usable` is the smaller of what the approval and the course have
-    left, 0 without an approval in force. `next_course_from` is the first day on which the
-    twelve months of 1.B.iv have certainly passed, null while a course is under way. `imported`
-    are the lines of imports that the answer rests on: of her, her treatment, the request and the approval.
+    `course_number` is the course that the next dose would belong to. `doses_given` and `doses_left_in_course` are of
+    that course; they are null if a report does not state how many doses were given. `doses_usable` is the smaller of
+    the doses left on the approval and in the course, and 0 without an approval in effect. `next_course_from` is the
+    first day on which the twelve months of 1.B.iv have certainly passed; it is null while a course is open. `imported`
+    lists the import lines that the answer is based on: of the patient, the treatment, the request, and the approval.
     """
 
     patient_id: UUID
@@ -123,19 +122,20 @@ class Eligibility(FrozenModel):
 def eligibility(
     history: PatientHistory, as_of: date, edition: Edition | None = None, office: str | None = None
 ) -> Eligibility:
-    """The answer for a day, with everything that the history knows; by default under the edition that applies (R21).
+    """Returns the eligibility on a day, from everything in the history.
 
-    With an `office`, as a prescriber's office sees it: the courses, doses and dates on record, but nothing that
-    follows from what another office stated, or from what was approved to it.
+    `edition` is by default the edition that applies (R21). With an `office`, the answer is the one that this
+    prescriber's office may see: it has the courses, doses and dates on record, but nothing that follows from the
+    statements of another office or from an approval of another office's request.
     """
     found = courses(history, as_of)
     request = _latest_request(history, as_of, office)
     current = current_course(found, as_of)
-    judgement, problem = _judged(history, found, request, as_of, edition)
+    assessed, problem = _assessed(history, found, request, as_of, edition)
     allowed = allowance(history, found, as_of)
-    if allowed is not None and not _is_about_own(history, allowed, office):
+    if allowed is not None and not _is_own_approval(history, allowed, office):
         allowed = None
-    path, because = _path(judgement, found)
+    path, because = _path(assessed, found)
     number = None if path is None else current.number if current is not None else len(found) + 1
     last = max((one.last_dose_on for one in found if one.last_dose_on is not None), default=None)
     counted_from = latest_dose_on(found) if path == "B" and current is None else None
@@ -154,9 +154,9 @@ def eligibility(
         doses_usable=allowed.usable if allowed is not None else 0,
         last_dose_on=last,
         next_course_from=anniversary(counted_from.latest) if counted_from is not None else None,
-        interval_satisfied=_interval(judgement, path),
+        interval_satisfied=_interval(assessed, path),
         approval=_in_force(allowed) if allowed is not None else None,
-        approvable=_approvable(history, judgement, request) if judgement is not None else None,
+        approvable=_approvable(history, assessed, request) if assessed is not None else None,
         edition_problem=problem,
         imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
@@ -173,7 +173,7 @@ def _in_force(allowed: Allowance) -> ApprovalInForce:
     )
 
 
-def _is_about_own(history: PatientHistory, allowed: Allowance, office: str | None) -> bool:
+def _is_own_approval(history: PatientHistory, allowed: Allowance, office: str | None) -> bool:
     request = history.request(allowed.approval.request_id)
     return request is not None and is_of(office, request)
 
@@ -182,8 +182,8 @@ def _imported(
     history: PatientHistory, request: Request | None, found: tuple[Course, ...], allowed: Allowance | None
 ) -> Iterator[ImportedFrom]:
     doses = [dose for course in found for dose in (*course.doses, *course.documenting)]
-    told = {one.rpartition(".")[0] for course in found if course.account is not None for one in course.account.ids}
-    reports = [one for one in history.reports if one.report_id in told or not (one.courses or one.voided)]
+    used = {one.rpartition(".")[0] for course in found if course.account is not None for one in course.account.ids}
+    reports = [one for one in history.reports if one.report_id in used or not (one.courses or one.voided)]
     sources = [history.imported_from, *(one.imported_from for one in reports), *(one.imported_from for one in doses)]
     sources.append(request.imported_from if request is not None else None)
     sources.append(allowed.approval.imported_from if allowed is not None else None)
@@ -191,17 +191,23 @@ def _imported(
 
 
 def _latest_request(history: PatientHistory, as_of: date, office: str | None = None) -> Request | None:
-    """The open request if there is one, else the latest; only those received by the day, and of an office its own."""
+    """Returns the latest open request, or the latest request if none is open.
+
+    Only requests received by the day count, and with an `office` only its own requests.
+    """
     received = [one for one in history.requests if one.received_on <= as_of and is_of(office, one)]
     still_open = [one for one in received if not one.is_closed_by(as_of)]
     candidates = still_open or received
     return candidates[-1] if candidates else None
 
 
-def _judged(
+def _assessed(
     history: PatientHistory, found: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition | None
 ) -> tuple[RequestAssessment | None, str | None]:
-    """An open request as it stands; else what a next request for the doses to come would meet."""
+    """Assesses the open request, or a next request for the remaining doses.
+
+    Returns the assessment, or None and the reason if no edition applies.
+    """
     try:
         if request is not None and not request.is_closed_by(as_of):
             return request_assessment(history, request, as_of, edition), None
@@ -220,10 +226,10 @@ def _dosing_to_come(found: tuple[Course, ...], as_of: date) -> RequestedDosing:
     )
 
 
-def _path(judgement: RequestAssessment | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
-    """The path that the history decides (R1), and why; None where it is not known."""
-    if judgement is not None:
-        path = judgement.assessment.scope
+def _path(assessed: RequestAssessment | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
+    """Returns the path that follows from the history (R1), or None if it is not known, and a sentence that says why."""
+    if assessed is not None:
+        path = assessed.assessment.scope
     else:
         completed = prior_treatment(found, never_reported=False, stated=None).completed_course
         path = None if completed is None else "B" if completed else "A"
@@ -245,18 +251,18 @@ def _left(current: Course | None, number: int) -> int | None:
     return current.left if current is not None else doses_in_course(number)
 
 
-def _interval(judgement: RequestAssessment | None, path: Literal["A", "B"] | None) -> bool | None:
-    if judgement is None or path != "B":
+def _interval(assessed: RequestAssessment | None, path: Literal["A", "B"] | None) -> bool | None:
+    if assessed is None or path != "B":
         return None
-    answer = judgement.assessment.finding("1.B.iv").answer
+    answer = assessed.assessment.finding("1.B.iv").answer
     return {"met": True, "not_met": False, "undetermined": None}[answer.value]
 
 
-def _approvable(history: PatientHistory, judgement: RequestAssessment, request: Request | None) -> Approvable:
-    assessment = judgement.assessment
+def _approvable(history: PatientHistory, assessed: RequestAssessment, request: Request | None) -> Approvable:
+    assessment = assessed.assessment
     edition = edition_named(assessment.edition, assessment.edition_revision)
     against = speaking_against(assessment, edition)
-    stops = tuple(_stops_needed(history, judgement, request, edition)) if request is not None else ()
+    stops = tuple(_stops_needed(history, assessed, request, edition)) if request is not None else ()
     ways = tuple(_with_stops(way, stops) for way in what_if(assessment, edition))
     return Approvable(
         based_on=request.request_id if request is not None else None,
@@ -268,8 +274,8 @@ def _approvable(history: PatientHistory, judgement: RequestAssessment, request: 
         path=assessment.path,
         doses=assessment.doses,
         valid_days=assessment.valid_days,
-        still_needed=tuple(_still_needed(judgement, citation) for citation in assessment.needed),
-        speaking_against=tuple(_still_needed(judgement, citation) for citation in against)
+        still_needed=tuple(_still_needed(assessed, citation) for citation in assessment.needed),
+        speaking_against=tuple(_still_needed(assessed, citation) for citation in against)
         if assessment.recommendation == "not_recommended"
         else (),
         exclusions=assessment.exclusions,
@@ -278,35 +284,39 @@ def _approvable(history: PatientHistory, judgement: RequestAssessment, request: 
         approvable_from=assessment.approvable_from,
         ways=ways[:WAYS_LISTED_MAX],
         ways_not_listed=len(ways[WAYS_LISTED_MAX:]),
-        assessment_digest=judgement.digest,
+        assessment_digest=assessed.digest,
     )
 
 
 def _stops_needed(
-    history: PatientHistory, judgement: RequestAssessment, request: Request, edition: Edition
+    history: PatientHistory, assessed: RequestAssessment, request: Request, edition: Edition
 ) -> Iterator[Supply]:
-    """What the record asks for where the facts ask whether another agent goes on: when each that is taken stops."""
-    as_of = judgement.assessment.as_of
-    planned = judgement.assessment.circumstances.planned_first_infusion_on
-    asked = replace(request, planned_first_infusion_on=planned)
+    """Yields the stop dates to send, one for each other agent that the patient takes.
+
+    They replace the fact `other_dmt_continues` in a path to approval. That fact is still needed if the stop dates
+    alone do not determine it.
+    """
+    as_of = assessed.assessment.as_of
+    planned = assessed.assessment.circumstances.planned_first_infusion_on
+    planned_request = replace(request, planned_first_infusion_on=planned)
     latest = (planned or as_of) - timedelta(days=1)
-    products = agents_to_be_stopped(history, asked, as_of, edition)
+    products = agents_to_be_stopped(history, planned_request, as_of, edition)
     for product in products:
         yield Supply(field="agents.stopped_on", value=latest.isoformat(), or_earlier=True, about=product)
-    if products and not stops_settle_it(history, asked, as_of, edition):
+    if products and not stops_settle_it(history, planned_request, as_of, edition):
         yield Supply(field=OTHER_AGENT, value=False)
 
 
 def _with_stops(way: Way, stops: tuple[Supply, ...]) -> Way:
-    asked = next((one for one in way.supplies if one.field == OTHER_AGENT), None)
-    if asked is None or not stops:
+    continuation = next((one for one in way.supplies if one.field == OTHER_AGENT), None)
+    if continuation is None or not stops:
         return way
-    place = way.supplies.index(asked)
-    told = tuple(one.model_copy(update={"settles": asked.settles}) for one in stops)
-    supplies = (*way.supplies[:place], *told, *way.supplies[place + 1 :])
+    index = way.supplies.index(continuation)
+    stop_supplies = tuple(one.model_copy(update={"settles": continuation.settles}) for one in stops)
+    supplies = (*way.supplies[:index], *stop_supplies, *way.supplies[index + 1 :])
     return way.model_copy(update={"supplies": supplies, "size": len(supplies)})
 
 
-def _still_needed(judgement: RequestAssessment, citation: str) -> StillNeeded:
-    finding = judgement.assessment.finding(citation)
+def _still_needed(assessed: RequestAssessment, citation: str) -> StillNeeded:
+    finding = assessed.assessment.finding(citation)
     return StillNeeded(clause=citation, sentence=finding.sentence, missing=finding.missing)

@@ -1,4 +1,4 @@
-"""One sentence for people of what an event says beyond its title; nothing of it is evaluated."""
+"""One sentence that describes an event beyond its title. Nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -73,18 +73,18 @@ from domain.policy.editions import EDITIONS
 
 
 def sentence_of(event: Event) -> str:
-    """What the event says beyond its title: a sentence of its own, else its reason, else nothing."""
-    written = SENTENCES.get(type(event))
-    return written(event) if written is not None else str(getattr(event, "reason", None) or "")
+    """Returns the sentence of the event, or its reason if it has no sentence, or empty text."""
+    describe = SENTENCES.get(type(event))
+    return describe(event) if describe is not None else str(getattr(event, "reason", None) or "")
 
 
 def entry_of(identifier: str) -> str:
-    """The short name of a request, dose, report, document, notice or appeal: `r1`, `d3`, `f2`."""
+    """Returns the short name of a request, dose, report, document, notice or appeal: `r1`, `d3`, `f2`."""
     return identifier.rpartition(".")[2]
 
 
 def spoken(value: str) -> str:
-    """`chart_note` as people say it."""
+    """Returns a stored value with spaces: `chart_note` is "chart note"."""
     return value.replace("_", " ")
 
 
@@ -134,17 +134,18 @@ def _supplied(event: Any) -> str:
 
 
 def _asked(event: Any) -> str:
-    def one_asked(one: Asked) -> str:
+    def clause_and_facts(one: Asked) -> str:
         return f"{one.clause} ({_listed(map(_field, one.missing))})" if one.missing else one.clause
 
-    return f"Requested: {_listed(map(one_asked, event.asked))}"
+    return f"Requested: {_listed(map(clause_and_facts, event.asked))}"
 
 
 def _determined(event: Any) -> str:
-    made = event.determination
-    rebuilt = "" if made.assessment.edition_provenance == "text" else " (reconstructed)"
-    said = f"Edition {made.assessment.edition}{rebuilt}; recommendation: {spoken(made.assessment.recommendation)}"
-    return f"{said}. {made.rationale}" if made.rationale else f"{said}."
+    determination = event.determination
+    assessment = determination.assessment
+    reconstructed = "" if assessment.edition_provenance == "text" else " (reconstructed)"
+    summary = f"Edition {assessment.edition}{reconstructed}; recommendation: {spoken(assessment.recommendation)}"
+    return f"{summary}. {determination.rationale}" if determination.rationale else f"{summary}."
 
 
 def _approved(event: Any) -> str:
@@ -155,8 +156,8 @@ def _approved(event: Any) -> str:
 
 def _past(event: Any) -> str:
     by = f" by {event.decided_by}" if event.decided_by else ""
-    rebuilt = any(one.key == event.edition and one.provenance != "text" for one in EDITIONS)
-    edition = f"policy version {event.edition}{' (reconstructed)' if rebuilt else ''}"
+    is_reconstructed = any(one.key == event.edition and one.provenance != "text" for one in EDITIONS)
+    edition = f"policy version {event.edition}{' (reconstructed)' if is_reconstructed else ''}"
     if event.edition == "unknown":
         edition = "an unknown policy version"
     cited = f", citing {_listed(event.citing)}" if event.citing else ""
@@ -165,15 +166,15 @@ def _past(event: Any) -> str:
 
 def _dose(event: Any) -> str:
     original = getattr(event, "possible_duplicate_of", None)
-    second = f"; possibly a second report of {entry_of(original)}" if original is not None else ""
-    belongs = "documents a reported course" if event.course is None else f"course {event.course}"
-    departs = f"; variances: {_listed(map(spoken, event.variances))}" if event.variances else ""
-    return f"{entry_of(event.dose_id)}: {event.mg:g} mg, {belongs}{second}{departs}"
+    duplicate = f"; possibly a second report of {entry_of(original)}" if original is not None else ""
+    course = "documents a reported course" if event.course is None else f"course {event.course}"
+    variances = f"; variances: {_listed(map(spoken, event.variances))}" if event.variances else ""
+    return f"{entry_of(event.dose_id)}: {event.mg:g} mg, {course}{duplicate}{variances}"
 
 
 def _reviewed(event: Any) -> str:
-    found = "supports the finding of" if event.supports else "does not support the finding of"
-    return f"{entry_of(event.document_id)} {found} {event.clause}. {event.note or ''}".rstrip()
+    result = "supports the finding of" if event.supports else "does not support the finding of"
+    return f"{entry_of(event.document_id)} {result} {event.clause}. {event.note or ''}".rstrip()
 
 
 def _filed(event: Any) -> str:
@@ -250,5 +251,5 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     AppealHandedOn: lambda event: f"To {event.organisation}",
     ExternalReviewAnswered: lambda event: f"{spoken(event.outcome).capitalize()}: {event.rationale}",
 }
-"""Events whose sentence says more than their reason."""
+"""The events that have a sentence of their own, and the function that writes it."""
 assert set(SENTENCES) <= set(PATIENT_EVENTS), "each is an event of a patient"

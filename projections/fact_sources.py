@@ -1,7 +1,7 @@
-"""Who said so: for each fact that a clause looks at, the events that stated it as it stands, and by whom.
+"""The sources of facts: for each fact that a clause uses, the events that stated its current value, and their actors.
 
-Read from the events alone, never from an evaluation: a fact of the statement has the latest event that
-changed it, a fact of the record every event that it rests on.
+The sources are read from the events alone, never from an evaluation. A fact of the statement has the latest event
+that changed it. A fact of the patient's record has every event that it is based on.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ TREATMENT: Final[tuple[type[Event], ...]] = (
     CourseReopened,
     CourseClosedUnfinished,
 )
-"""What the plan itself knows of Lemtrada given, which goes before what is stated (R1)."""
+"""The events of the plan's own record of Lemtrada treatment, which takes precedence over the statement (R1)."""
 
 OTHER_AGENTS: Final[tuple[type[Event], ...]] = (OtherAgentStarted, OtherAgentStopped)
 _SUPPLYING: Final = (InformationSupplied, StatementCorrected, AppealEvidenceAdded)
 _PRESCRIBER: Final = (RequestSubmitted, PrescriberChanged)
 
-Supplying = InformationSupplied | StatementCorrected | AppealEvidenceAdded
+SupplyingEvent = InformationSupplied | StatementCorrected | AppealEvidenceAdded
 
 
-class Said(FrozenModel):
-    """One event that says so, and who recorded it; `version` is its number in the history."""
+class FactSource(FrozenModel):
+    """One event that states a fact, and who recorded it. `version` is the number of the event in the history."""
 
     version: int
     title: str
@@ -68,25 +68,28 @@ class Said(FrozenModel):
     imported_from: ImportedFrom | None
 
 
-class WhoSaidSo:
-    """Of one request, by the names that findings give to facts.
+class FactSources:
+    """The sources of the facts of one request, by the names that findings give to facts.
 
-    `office` is whose own events alone are named, of what the plan and others recorded besides; None names all.
+    With an `office`, events of the patient's record are sources only if that prescriber's office recorded them. None
+    names every source.
     """
 
     def __init__(self, events: Sequence[PatientEvent], request_id: str, office: str | None = None) -> None:
         self._events = events
         self._office = office
         self._request_id = request_id
-        self._told: dict[int, Said] = {}
-        self._mine = [one for one in events if getattr(one, "request_id", None) == request_id]
+        self._sources: dict[int, FactSource] = {}
+        self._request_events = [one for one in events if getattr(one, "request_id", None) == request_id]
 
-    def of(self, fact: str) -> tuple[Said, ...]:
-        """The events behind `diagnosis`, `prior_treatment.last_dose_on`, `aggressive_disease.mri.finding`; none
-        where nobody stated it, and of the day of judgement."""
+    def of(self, fact: str) -> tuple[FactSource, ...]:
+        """Returns the events behind a fact such as `diagnosis` or `aggressive_disease.mri.finding`.
+
+        Empty if nobody stated the fact, and for the day of the assessment, which is not a stated fact.
+        """
         first, _, rest = fact.partition(".")
         if first == "prior_treatment":
-            record = self._all(TREATMENT)
+            record = self._record_events(TREATMENT)
             return record or self._stated("received_lemtrada")
         if first == "agents":
             return self._stated("agents" if rest == "tried" else "agents_list_is_complete")
@@ -95,18 +98,18 @@ class WhoSaidSo:
         if first == "birth_date":
             return self._birth_date()
         if first == "prescriber_specialty":
-            return self._latest(self._mine_of(_PRESCRIBER))
+            return self._latest(self._request_events_of(_PRESCRIBER))
         if first == "consulted_specialty":
             return self._consulted()
         if first == "other_dmt_continues":
-            stated = (*self._stated("other_dmt_continues"), *self._stated("agents"), *self._all(OTHER_AGENTS))
+            stated = (*self._stated("other_dmt_continues"), *self._stated("agents"), *self._record_events(OTHER_AGENTS))
             return tuple({one.version: one for one in stated}.values())
         return self._stated(fact)
 
-    def _stated(self, field: str) -> tuple[Said, ...]:
-        """The latest event that changed this fact of the statement; of the agents every one that did."""
+    def _stated(self, field: str) -> tuple[FactSource, ...]:
+        """Returns the latest event that changed this fact of the statement; for `agents`, every event that did."""
         found: list[PatientEvent] = []
-        for one in self._mine:
+        for one in self._request_events:
             if isinstance(one, RequestSubmitted):
                 stated: object = one.statement
                 for part in field.split("."):
@@ -114,18 +117,18 @@ class WhoSaidSo:
                 found = [one] if stated not in (None, ()) else []
             elif isinstance(one, _SUPPLYING) and _changed(one, f"statement.{field}"):
                 found = [*found, one] if field == "agents" else [one]
-        return self._said(found)
+        return self._sources_of(found)
 
-    def _consulted(self) -> tuple[Said, ...]:
+    def _consulted(self) -> tuple[FactSource, ...]:
         found = [
             one
-            for one in self._mine
+            for one in self._request_events
             if (isinstance(one, _PRESCRIBER) and one.consultation is not None)
             or (isinstance(one, _SUPPLYING) and "consultation" in one.fields)
         ]
         return self._latest(found)
 
-    def _birth_date(self) -> tuple[Said, ...]:
+    def _birth_date(self) -> tuple[FactSource, ...]:
         found = [
             one
             for one in self._events
@@ -133,11 +136,11 @@ class WhoSaidSo:
         ]
         return self._latest(found) or self._stated("birth_date")
 
-    def _documented(self, sign: str) -> tuple[Said, ...]:
-        """Who read a document for the sign, the last word of each document."""
-        mine = {
+    def _documented(self, sign: str) -> tuple[FactSource, ...]:
+        """Returns the latest review of each document of the request for this sign of aggressive disease."""
+        document_ids = {
             document.document_id
-            for one in self._mine
+            for one in self._request_events
             if isinstance(one, InformationSupplied | AppealEvidenceAdded)
             for document in one.documents
         }
@@ -145,13 +148,13 @@ class WhoSaidSo:
         reviews = [
             one
             for one in self._events
-            if isinstance(one, DocumentReviewed) and one.clause == clause and one.document_id in mine
+            if isinstance(one, DocumentReviewed) and one.clause == clause and one.document_id in document_ids
         ]
-        return self._said({one.document_id: one for one in reviews}.values())
+        return self._sources_of({one.document_id: one for one in reviews}.values())
 
-    def _all(self, kinds: tuple[type[Event], ...]) -> tuple[Said, ...]:
-        """What is of the record and of no request: of it, an office is told its own."""
-        return self._said(
+    def _record_events(self, kinds: tuple[type[Event], ...]) -> tuple[FactSource, ...]:
+        """Returns the events of the patient's record that belong to no request. An office sees only its own."""
+        return self._sources_of(
             [
                 one
                 for one in self._events
@@ -159,23 +162,23 @@ class WhoSaidSo:
             ]
         )
 
-    def _mine_of(self, kinds: tuple[type[Event], ...]) -> list[PatientEvent]:
-        return [one for one in self._mine if isinstance(one, kinds)]
+    def _request_events_of(self, kinds: tuple[type[Event], ...]) -> list[PatientEvent]:
+        return [one for one in self._request_events if isinstance(one, kinds)]
 
-    def _latest(self, found: Sequence[PatientEvent]) -> tuple[Said, ...]:
-        return self._said(found[-1:])
+    def _latest(self, found: Sequence[PatientEvent]) -> tuple[FactSource, ...]:
+        return self._sources_of(found[-1:])
 
-    def _said(self, found: Collection[PatientEvent]) -> tuple[Said, ...]:
-        said = []
+    def _sources_of(self, found: Collection[PatientEvent]) -> tuple[FactSource, ...]:
+        sources = []
         for one in found:
             version = one.originator_version
-            if version not in self._told:
-                self._told[version] = Said(
+            if version not in self._sources:
+                self._sources[version] = FactSource(
                     version=version, title=one.TITLE, by=one.actor, imported_from=one.imported_from
                 )
-            said.append(self._told[version])
-        return tuple(said)
+            sources.append(self._sources[version])
+        return tuple(sources)
 
 
-def _changed(event: Supplying, field: str) -> bool:
+def _changed(event: SupplyingEvent, field: str) -> bool:
     return any(one == field or one.startswith(f"{field}.") for one in event.fields)

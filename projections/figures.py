@@ -1,7 +1,7 @@
-"""How the work goes, in numbers: requests and determinations, how long they took, what was asked, appealed and given.
+"""Reports: numbers of requests, determinations, turnaround times, information requests, appeals and doses.
 
-Each history tells a few facts of itself (`facts_of`), and the figures are sums and ranks over these. No fact
-names anybody. A percentile is the nearest rank: of n values in order the one at place ceil(n * share).
+`facts_of` extracts a few facts from each history, and the figures are counts and percentiles of these facts. No fact
+names a person. A percentile is the nearest rank: of n sorted values, the value at position ceil(n * share).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HOUR: Final = timedelta(hours=1)
 
 @dataclass(slots=True)
 class RequestFact:
-    """One request; `decided_at` is its first determination by this ledger, before any appeal."""
+    """One request. `decided_at` is when this ledger recorded its first determination, before any appeal."""
 
     received_at: datetime
     line: LineOfBusiness
@@ -38,17 +38,20 @@ class RequestFact:
     citing: tuple[str, ...] = ()
     asked: list[tuple[datetime, str]] = field(default_factory=list)
     appealed: list[tuple[datetime, str]] = field(default_factory=list)
-    """When appeals were decided, and how."""
+    """When each appeal of the request was decided, and its outcome."""
 
 
 @dataclass(slots=True)
 class HistoryFacts:
+    """The facts of one history."""
+
     requests: list[RequestFact] = field(default_factory=list)
     doses: list[tuple[date, tuple[str, ...]]] = field(default_factory=list)
-    """The day of each dose that stands, and the variances seen when it was recorded."""
+    """The day of each dose that is not voided, and the variances found when it was recorded."""
 
 
 def facts_of(events: Iterable[PatientEvent]) -> HistoryFacts:
+    """Returns the facts of one history from all of its events, oldest first."""
     requests: dict[str, RequestFact] = {}
     doses: dict[str, tuple[date, tuple[str, ...]]] = {}
     appeals: dict[str, str] = {}
@@ -63,7 +66,7 @@ def facts_of(events: Iterable[PatientEvent]) -> HistoryFacts:
             case InformationRequested():
                 requests[event.request_id].asked += [(event.recorded_at, one.clause) for one in event.asked]
             case CourseApproved() | RequestDenied():
-                _decided(requests[event.request_id], event)
+                _set_first_determination(requests[event.request_id], event)
             case AppealFiled():
                 appeals[event.appeal_id] = event.request_id
             case AppealDecided():
@@ -75,8 +78,8 @@ def facts_of(events: Iterable[PatientEvent]) -> HistoryFacts:
     return HistoryFacts(list(requests.values()), list(doses.values()))
 
 
-def _decided(request: RequestFact, event: CourseApproved | RequestDenied) -> None:
-    """The first counts; what an appeal brought is counted as the appeal's."""
+def _set_first_determination(request: RequestFact, event: CourseApproved | RequestDenied) -> None:
+    """Sets the first determination. The determination of an appeal is counted with the appeal."""
     if request.decided_at is not None or getattr(event, "appeal_id", None) is not None:
         return
     request.decided_at = event.recorded_at
@@ -88,14 +91,14 @@ def _decided(request: RequestFact, event: CourseApproved | RequestDenied) -> Non
 
 
 class FigureRow(FrozenModel):
-    """One line of a figure's table: a label and its numbers, None where there is nothing to count from."""
+    """One row of a figure: a label and its numbers. None is a share or percentile of no values."""
 
     label: str
     values: tuple[float | None, ...]
 
 
 class Figure(FrozenModel):
-    """A table with its heads; `unit` is of its numbers. `plotted` is how many of its columns are drawn."""
+    """A table with column heads. `unit` is the unit of its numbers; `plotted` is how many of its columns are drawn."""
 
     name: str
     title: str
@@ -107,23 +110,27 @@ class Figure(FrozenModel):
 
 
 class FiguresQuery(FrozenModel):
-    """`since` and `until` are days of the plan's zone, both included; a request counts by when it was received."""
+    """What to report on. A request counts by the day of receipt.
+
+    `since` and `until` are days in the plan's time zone, both included. `line` None includes every line of business.
+    """
 
     since: date
     until: date
     line: LineOfBusiness | None = None
 
 
-def figures(facts: Sequence[HistoryFacts], asked: FiguresQuery, zone: ZoneInfo) -> tuple[Figure, ...]:
+def figures(facts: Sequence[HistoryFacts], query: FiguresQuery, zone: ZoneInfo) -> tuple[Figure, ...]:
+    """Returns every figure for the query, from the facts of all histories."""
     requests = [
         one
         for history in facts
         for one in history.requests
-        if (asked.line is None or one.line == asked.line) and asked.since <= _day(one.received_at, zone) <= asked.until
+        if (query.line is None or one.line == query.line) and query.since <= _day(one.received_at, zone) <= query.until
     ]
-    doses = [one for history in facts for one in history.doses if asked.since <= one[0] <= asked.until]
+    doses = [one for history in facts for one in history.doses if query.since <= one[0] <= query.until]
     return (
-        _over_time(requests, asked, zone),
+        _over_time(requests, query, zone),
         _rates(requests),
         _by_clause("denials", "Denials by clause", "Number of denials that cite each clause.", requests),
         _time_taken(requests),
@@ -133,15 +140,15 @@ def figures(facts: Sequence[HistoryFacts], asked: FiguresQuery, zone: ZoneInfo) 
     )
 
 
-def _over_time(requests: Sequence[RequestFact], asked: FiguresQuery, zone: ZoneInfo) -> Figure:
+def _over_time(requests: Sequence[RequestFact], query: FiguresQuery, zone: ZoneInfo) -> Figure:
     received = Counter(_month(one.received_at, zone) for one in requests)
     decided: dict[str, Counter[str]] = {"approved": Counter(), "denied": Counter()}
     for one in requests:
         if one.decided_at is not None and one.outcome is not None:
             decided[one.outcome][_month(one.decided_at, zone)] += 1
-    months = list(_months(asked.since, asked.until))
+    months = list(_months(query.since, query.until))
     last = max([*received, *decided["approved"], *decided["denied"], *months[-1:]])
-    months = list(_months(asked.since, date.fromisoformat(f"{last}-01"))) if last > months[-1] else months
+    months = list(_months(query.since, date.fromisoformat(f"{last}-01"))) if last > months[-1] else months
     return Figure(
         name="over-time",
         title="Requests and determinations over time",
@@ -158,13 +165,14 @@ def _over_time(requests: Sequence[RequestFact], asked: FiguresQuery, zone: ZoneI
 def _rates(requests: Sequence[RequestFact]) -> Figure:
     rows = []
     for line in ("commercial", "medicare_advantage", "medicaid"):
-        mine = [one for one in requests if one.line == line]
-        decided = [one for one in mine if one.outcome is not None]
+        received = [one for one in requests if one.line == line]
+        decided = [one for one in received if one.outcome is not None]
         approved = sum(one.outcome == "approved" for one in decided)
         share = round(100 * approved / len(decided), 1) if decided else None
         rows.append(
             FigureRow(
-                label=line.replace("_", " "), values=(share, len(mine), len(decided), approved, len(decided) - approved)
+                label=line.replace("_", " "),
+                values=(share, len(received), len(decided), approved, len(decided) - approved),
             )
         )
     return Figure(
@@ -226,8 +234,8 @@ def _asked_for(requests: Sequence[RequestFact]) -> Figure:
 def _appealed(requests: Sequence[RequestFact]) -> Figure:
     decided = [outcome for one in requests for _, outcome in one.appealed]
     rows = [
-        FigureRow(label=words, values=(count, round(100 * count / len(decided), 1) if decided else None))
-        for words, count in (
+        FigureRow(label=label, values=(count, round(100 * count / len(decided), 1) if decided else None))
+        for label, count in (
             ("upheld", decided.count("upheld")),
             ("overturned in part", decided.count("overturned_in_part")),
             ("overturned", decided.count("overturned")),
@@ -243,9 +251,9 @@ def _appealed(requests: Sequence[RequestFact]) -> Figure:
 
 
 def _given(doses: Sequence[tuple[date, tuple[str, ...]]]) -> Figure:
-    variances = Counter(variance for _, seen in doses for variance in seen)
-    departing = sum(bool(seen) for _, seen in doses)
-    rows = [FigureRow(label="none", values=(len(doses) - departing,))] if doses else []
+    variances = Counter(variance for _, found in doses for variance in found)
+    with_variance = sum(bool(found) for _, found in doses)
+    rows = [FigureRow(label="none", values=(len(doses) - with_variance,))] if doses else []
     rows += [
         FigureRow(label=name.replace("_", " "), values=(count,))
         for name, count in sorted(variances.items(), key=lambda one: (-one[1], one[0]))
@@ -253,22 +261,22 @@ def _given(doses: Sequence[tuple[date, tuple[str, ...]]]) -> Figure:
     return Figure(
         name="doses",
         title="Doses and their variances",
-        said=f"{len(doses)} doses, {departing} of them with a variance when "
+        said=f"{len(doses)} doses, {with_variance} of them with a variance when "
         "recorded. One dose may have several variances.",
         heads=("Variance", "Doses"),
         rows=tuple(rows),
     )
 
 
-def percentile(in_order: Sequence[float], share: float) -> float | None:
-    """The nearest rank of values in order, to a tenth; None of none.
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Returns the nearest-rank percentile of sorted values, rounded to a tenth, or None without values.
 
     >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5), percentile([1.0, 2.0, 3.0, 4.0], 0.9), percentile([], 0.5)
     (2.0, 4.0, None)
     """
-    if not in_order:
+    if not values:
         return None
-    return round(in_order[max(0, math.ceil(len(in_order) * share) - 1)], 1)
+    return round(values[max(0, math.ceil(len(values) * share) - 1)], 1)
 
 
 def _day(instant: datetime, zone: ZoneInfo) -> date:

@@ -1,4 +1,4 @@
-"""The facts of every history for the reports, cached in this process and brought up to date when they are asked for."""
+"""The facts of every history for the reports, cached in this process and updated on each call."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from projections.figures import HistoryFacts, facts_of
 
 
 class CachedFacts:
-    """Computes again only the facts of histories that changed since the last call; the first call computes all."""
+    """Caches the facts of every history. Each call computes only histories that changed since the last call."""
 
     def __init__(self, ledger: LedgerReader) -> None:
         self._ledger = ledger
         self._cached: dict[UUID, HistoryFacts] = {}
         self._position = 0
-        self._one_at_a_time = Lock()
+        self._lock = Lock()
 
     def all(self) -> Sequence[HistoryFacts]:
-        """As of now, one of each patient."""
-        with self._one_at_a_time:
+        """Returns the current facts of every history."""
+        with self._lock:
             while True:
                 changed, position = self._ledger.changed_since(self._position, PAGE)
                 for patient_id in changed:

@@ -1,7 +1,7 @@
-"""What the letter of a determination says: approved, denied, information needed, an appeal decided.
+"""The content of letters: approval, denial, information needed, and appeal decision.
 
-A letter renders what is on record, in the words in which it was decided, and judges nothing again. The same
-function makes the preview of a denial that is still being written, from what was typed so far.
+A letter renders what is on record, in the recorded words, and assesses nothing. The same function renders the preview
+of a denial that a user is writing, from the text typed so far.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NOT_CONFIRMED: Final = " (this figure is not confirmed from its source)"
 
 
 class LetterReason(FrozenModel):
-    """One clause that a letter rests on: our words for it, and what was found."""
+    """One clause that a letter is based on: its paraphrase, and what was found."""
 
     clause: str
     criterion: str
@@ -46,7 +46,7 @@ class LetterReason(FrozenModel):
 
 
 class LetterPart(FrozenModel):
-    """A heading and what stands under it; `reasons` are listed before the sentences, `rows` after them."""
+    """A heading and the text below it. `reasons` are listed before the sentences, and `rows` after them."""
 
     title: str
     sentences: tuple[str, ...] = ()
@@ -55,7 +55,11 @@ class LetterPart(FrozenModel):
 
 
 class Letter(FrozenModel):
-    """`title` names nobody; `to` and `about` do. `version` is the event that it tells of; null for a draft."""
+    """One letter. `title` names no person; `to` and `about` do.
+
+    `version` is the number of the event that the letter reports. It is null for a draft, and for an information
+    request whose event number is not on record.
+    """
 
     kind: LetterKind
     title: str
@@ -68,7 +72,7 @@ class Letter(FrozenModel):
 
 
 class Draft(FrozenModel):
-    """A denial that somebody is writing."""
+    """A denial that a user is writing."""
 
     citing: tuple[str, ...]
     rationale: str
@@ -80,7 +84,7 @@ class Draft(FrozenModel):
 def letter(
     history: PatientHistory, request: Request, kind: LetterKind, zone: ZoneInfo, appeal: Appeal | None = None
 ) -> Letter:
-    """The letter of the latest such thing on record. Raises NotFound where there is none."""
+    """Returns the letter for the latest event of this kind on record. Raises NotFound if there is none."""
     match kind:
         case "approval":
             return _of_approval(history, request, _latest(request, "approved"), zone)
@@ -88,27 +92,27 @@ def letter(
             return _of_denial(history, request, _latest(request, "denied"), zone)
         case "information_needed":
             if not request.askings:
-                raise _nothing_to_tell("no information was asked for")
+                raise _not_on_record("no information was asked for")
             return _of_asking(history, request, request.askings[-1], zone)
         case "appeal_decision":
             if appeal is None or appeal.determination is None or appeal.closed_on is None:
-                raise _nothing_to_tell("no appeal of this request is decided")
+                raise _not_on_record("no appeal of this request is decided")
             return _of_appeal(history, request, appeal, zone)
 
 
 def drafted(history: PatientHistory, request: Request, draft: Draft, zone: ZoneInfo) -> Letter:
-    """A denial as its letter would be."""
+    """Returns the letter of a denial that is not recorded yet."""
     return _denial(history, request, zone, draft.on, draft.by, draft.citing, draft.rationale, draft.assessment)
 
 
 def _latest(request: Request, kind: Literal["approved", "denied"]) -> DeterminationRecord:
     found = [one for one in request.decisions if one.kind == kind and one.determination is not None]
     if not found:
-        raise _nothing_to_tell(f"this request was not {kind}")
+        raise _not_on_record(f"this request was not {kind}")
     return found[-1]
 
 
-def _nothing_to_tell(cause: str) -> NotFound:
+def _not_on_record(cause: str) -> NotFound:
     return NotFound(cause, field="kind", remedy="record first what the letter tells of")
 
 
@@ -116,16 +120,16 @@ def _nothing_to_tell(cause: str) -> NotFound:
 
 
 def _of_approval(history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo) -> Letter:
-    made = decision.determination
+    determination = decision.determination
     approval = next(one for one in history.approvals if one.version == decision.version)
-    assert made is not None
-    edition = _edition_of(made.assessment)
+    assert determination is not None
+    edition = _edition_of(determination.assessment)
     parts = [_approved(approval, edition)]
     if approval.left_out is not None:
-        reasons = _reasons(approval.citing, edition, made.assessment)
+        reasons = _reasons(approval.citing, edition, determination.assessment)
         parts.append(LetterPart(title="What is not approved", sentences=(approval.left_out,), reasons=reasons))
-        parts += _appealing(request, made.decided_on, zone)
-    parts += [_decided_by(decision.by, decision.on), _edition_part(made.assessment), _criteria()]
+        parts += _appealing(request, determination.decided_on, zone)
+    parts += [_decided_by(decision.by, decision.on), _edition_part(determination.assessment), _criteria()]
     return _letter(history, request, "approval", decision.on, parts, decision.version)
 
 
@@ -147,11 +151,11 @@ def _approved(approval: ApprovalRecord, edition: Edition) -> LetterPart:
 
 
 def _of_denial(history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo) -> Letter:
-    made = decision.determination
-    assert made is not None
-    rationale = made.rationale or ""
+    determination = decision.determination
+    assert determination is not None
+    rationale, assessment = determination.rationale or "", determination.assessment
     return _denial(
-        history, request, zone, decision.on, decision.by, decision.citing, rationale, made.assessment, decision.version
+        history, request, zone, decision.on, decision.by, decision.citing, rationale, assessment, decision.version
     )
 
 
@@ -218,20 +222,20 @@ _OUTCOMES: Final = {
 
 
 def _of_appeal(history: PatientHistory, request: Request, appeal: Appeal, zone: ZoneInfo) -> Letter:
-    made, on = appeal.determination, appeal.closed_on
-    assert made is not None
+    determination, on = appeal.determination, appeal.closed_on
+    assert determination is not None
     assert on is not None
-    reasons = _reasons(appeal.citing, _edition_of(made.assessment), made.assessment)
-    sentences = tuple(one for one in (_OUTCOMES.get(appeal.status), made.rationale) if one)
+    reasons = _reasons(appeal.citing, _edition_of(determination.assessment), determination.assessment)
+    sentences = tuple(one for one in (_OUTCOMES.get(appeal.status), determination.rationale) if one)
     parts = [LetterPart(title="What is decided", sentences=sentences, reasons=reasons)]
     approval = next((one for one in history.approvals if one.appeal_id == appeal.appeal_id), None)
     if approval is not None:
-        parts.append(_approved(approval, _edition_of(made.assessment)))
+        parts.append(_approved(approval, _edition_of(determination.assessment)))
     if appeal.status != "overturned":
         parts += _appealing(request, on, zone, after_an_appeal=True)
     if appeal.decided_by is not None:
         parts.append(_decided_by(appeal.decided_by, on, " They took no part in the determination before."))
-    parts += [_edition_part(made.assessment), _criteria()]
+    parts += [_edition_part(determination.assessment), _criteria()]
     return _letter(history, request, "appeal_decision", on, parts, appeal.closed_version)
 
 
@@ -289,16 +293,16 @@ def _edition_of(assessment: Assessment) -> Edition:
 
 
 def _edition_part(assessment: Assessment) -> LetterPart:
-    rebuilt = "" if assessment.edition_provenance == "text" else ", reconstructed from the policy's table of changes"
-    said = f"{assessment.edition}, revision {assessment.edition_revision}{rebuilt}"
-    return LetterPart(title="Which policy", rows=(("Edition", said), ("Judged on", assessment.as_of.isoformat())))
+    source = "" if assessment.edition_provenance == "text" else ", reconstructed from the policy's table of changes"
+    edition = f"{assessment.edition}, revision {assessment.edition_revision}{source}"
+    return LetterPart(title="Which policy", rows=(("Edition", edition), ("Judged on", assessment.as_of.isoformat())))
 
 
 def _decided_by(actor: Actor, on: date, more: str = "") -> LetterPart:
     credential = "" if actor.credential == "none" else _spoken(actor.credential)
-    known_as = ", ".join(one for one in (credential, actor.specialty) if one)
-    said = f"{actor.name}{f' ({known_as})' if known_as else ''}, on {on}."
-    return LetterPart(title="Who decided", sentences=(f"A person decided: {said}{more}",))
+    credentials = ", ".join(one for one in (credential, actor.specialty) if one)
+    decider = f"{actor.name}{f' ({credentials})' if credentials else ''}, on {on}."
+    return LetterPart(title="Who decided", sentences=(f"A person decided: {decider}{more}",))
 
 
 def _criteria() -> LetterPart:
@@ -308,7 +312,7 @@ def _criteria() -> LetterPart:
 def _appealing(
     request: Request, decided_on: date, zone: ZoneInfo, *, after_an_appeal: bool = False
 ) -> list[LetterPart]:
-    """`zone` is the plan's, whose days are counted."""
+    """Returns the part about appeals. `zone` is the plan's time zone, in which days are counted."""
     terms = terms_for(request.line_of_business, request.received_on)
     last_day = appeal_filing_deadline(terms, determined_on=decided_on)
     rows = (

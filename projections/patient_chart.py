@@ -1,7 +1,8 @@
-"""One picture of a patient: lanes of what was asked, approved, given, waited for and appealed, over one axis of days.
+"""The chart of a patient: lanes of requests, approvals, doses, the twelve-month wait, and appeals on one axis of days.
 
-The axis keeps the order of days and not their length: a stretch in which nothing happened is drawn short, so that
-a week of infusions and the years between are both read. Each mark has a number, under which a table tells the same.
+The axis shows the order of days, not their true distance: a period without events is drawn short, so that a week of
+infusions and the years between courses are both legible. Each mark has a number, and a table shows the same content
+under that number.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ LANES: Final[tuple[tuple[Lane, str], ...]] = (
     ("appeals", "Appeals"),
 )
 DAY_WIDTH: Final = 12.0
-"""Of a day beside another on which something happened, in the units of the picture."""
+"""The width of a day in the first week of a gap between events, in units of the picture."""
 
 MARGIN: Final = 14.0
 WIDTH_MIN: Final = 1_040.0
 
 
 class Mark(FrozenModel):
-    """One thing in the picture, from `x` on, `width` wide; `until` is its last day, null for what is of one day."""
+    """One mark in the picture, `width` wide from `x`. `until` is its last day; null for a mark of a single day."""
 
     number: int
     lane: Lane
@@ -54,12 +55,14 @@ class Mark(FrozenModel):
 
 
 class Tick(FrozenModel):
+    """A label on the axis."""
+
     x: float
     label: str
 
 
 class Picture(FrozenModel):
-    """`anchors` are places of the axis and their days, in order, between which days lie evenly."""
+    """The chart. `anchors` are positions on the axis and their days, in order; days between them are evenly spaced."""
 
     width: float
     marks: tuple[Mark, ...]
@@ -72,13 +75,13 @@ class Picture(FrozenModel):
 
     @property
     def anchors_text(self) -> str:
-        """For a script: places and days, `14.0@2024-03-04 38.0@2024-03-06`."""
+        """Returns the anchors for the script of the page: `14.0@2024-03-04 38.0@2024-03-06`."""
         return " ".join(f"{place}@{day}" for place, day in self.anchors)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A mark before it has a place."""
+class UnplacedMark:
+    """A mark without its position on the axis."""
 
     lane: Lane
     shape: Shape
@@ -92,7 +95,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class ChartContent:
-    """What of the patient is drawn: who looks may see only some of it."""
+    """The content of the chart: the part of the record that the viewer may see."""
 
     courses: Courses
     eligibility: Eligibility
@@ -102,8 +105,8 @@ class ChartContent:
 
 
 def picture(shown: ChartContent, as_of: date, known_on: date, today: date) -> Picture:
-    """`as_of` and `known_on` are where the two handles stand."""
-    drawn = sorted(_all(shown, as_of), key=lambda one: (one.on, _lane_order(one.lane)))
+    """Returns the chart. `as_of` and `known_on` are the positions of its two handles."""
+    drawn = sorted(_marks(shown, as_of), key=lambda one: (one.on, _lane_order(one.lane)))
     axis = Axis(_days(drawn, as_of, known_on, today))
     marks = tuple(_placed(number, one, axis, as_of) for number, one in enumerate(drawn, 1))
     return Picture(
@@ -121,7 +124,7 @@ def picture(shown: ChartContent, as_of: date, known_on: date, today: date) -> Pi
 # -- what is drawn ----------------------------------------------------------------------------
 
 
-def _all(shown: ChartContent, as_of: date) -> Iterator[Drawn]:
+def _marks(shown: ChartContent, as_of: date) -> Iterator[UnplacedMark]:
     for request in shown.requests:
         yield from _of_request(request, as_of)
     yield from map(_of_approval, shown.approvals)
@@ -136,7 +139,7 @@ def _all(shown: ChartContent, as_of: date) -> Iterator[Drawn]:
 _DECIDED: Final[dict[str, ChartTone]] = {"approved": "good", "denied": "bad", "referred": "open", "imported": "quiet"}
 
 
-def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
+def _of_request(request: Request, as_of: date) -> Iterator[UnplacedMark]:
     name = _number(request.request_id)
     if request.received_on > as_of:
         return
@@ -145,35 +148,37 @@ def _of_request(request: Request, as_of: date) -> Iterator[Drawn]:
     words = f"Received {request.received_on}; {ended}. Prescriber: {request.prescriber.name}."
     href = f"requests/{request.request_id}"
     last = min(closed, as_of) if closed is not None else as_of
-    yield Drawn("requests", "bar", "plain", request.received_on, last, f"Request {name}", words, href)
+    yield UnplacedMark("requests", "bar", "plain", request.received_on, last, f"Request {name}", words, href)
     for one in request.decisions:
         if one.on <= as_of:
             outcome = one.past.outcome if one.past is not None else one.kind
             citing = f", citing {', '.join(one.citing)}" if one.citing else ""
-            said = f"{outcome.replace('_', ' ').capitalize()} on {one.on} by {one.by.name}{citing}."
-            yield Drawn("requests", "diamond", _DECIDED[one.kind], one.on, None, f"Decision on {name}", said, href)
+            sentence = f"{outcome.replace('_', ' ').capitalize()} on {one.on} by {one.by.name}{citing}."
+            yield UnplacedMark(
+                "requests", "diamond", _DECIDED[one.kind], one.on, None, f"Decision on {name}", sentence, href
+            )
 
 
-def _of_approval(one: ApprovalRecord) -> Drawn:
-    back = f" Rescinded effective {one.rescinded_on}." if one.rescinded_on is not None else ""
+def _of_approval(one: ApprovalRecord) -> UnplacedMark:
+    ended = f" Rescinded effective {one.rescinded_on}." if one.rescinded_on is not None else ""
     more = f" Extended {one.extensions} times." if one.extensions else ""
     words = (
-        f"{one.doses_approved} doses of course {one.course}, {one.valid_from} through {one.valid_through}.{more}{back}"
+        f"{one.doses_approved} doses of course {one.course}, {one.valid_from} through {one.valid_through}.{more}{ended}"
     )
     tone: ChartTone = "quiet" if one.rescinded_on is not None else "good"
     href = f"requests/{one.request_id}"
-    return Drawn("approvals", "bar", tone, one.valid_from, one.valid_through, "Approval", words, href)
+    return UnplacedMark("approvals", "bar", tone, one.valid_from, one.valid_through, "Approval", words, href)
 
 
-def _of_course(course: CourseView) -> Iterator[Drawn]:
+def _of_course(course: CourseView) -> Iterator[UnplacedMark]:
     yield from (_of_dose(dose, course) for dose in course.doses)
     if not course.doses and course.last_dose_on is not None:
         given = "an unknown number of" if course.doses_given is None else course.doses_given
         words = f"Reported by another source: {given} doses, last dose {course.last_dose_on}; {course.status}."
-        yield Drawn("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
+        yield UnplacedMark("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
 
 
-def _of_dose(dose: DoseView, course: CourseView | None) -> Drawn:
+def _of_dose(dose: DoseView, course: CourseView | None) -> UnplacedMark:
     name = f"Dose {_number(dose.dose_id)}"
     where = f", course {course.number}" if course is not None else ""
     marks = [one for one in ("voided", "corrected") if getattr(dose, one)]
@@ -181,27 +186,27 @@ def _of_dose(dose: DoseView, course: CourseView | None) -> Drawn:
     marks += [one.replace("_", " ") for one in dose.variances]
     words = f"{dose.mg:g} mg on {dose.on}{where}{': ' + ', '.join(marks) if marks else ''}."
     if dose.voided:
-        return Drawn("doses", "cross", "quiet", dose.on, None, name, words)
+        return UnplacedMark("doses", "cross", "quiet", dose.on, None, name, words)
     tone: ChartTone = "open" if dose.variances or not dose.counts else "plain"
-    return Drawn("doses", "dot", tone, dose.on, None, name, words)
+    return UnplacedMark("doses", "dot", tone, dose.on, None, name, words)
 
 
-def _of_wait(shown: ChartContent) -> Iterator[Drawn]:
+def _of_wait(shown: ChartContent) -> Iterator[UnplacedMark]:
     until, last = shown.eligibility.next_course_from, shown.eligibility.last_dose_on
     if until is None or last is None:
         return
     words = f"From the last dose ({last}) until {until}, when the next course may start (1.B.iv)."
     is_over = shown.eligibility.interval_satisfied is True
-    yield Drawn("wait", "bar", "good" if is_over else "open", last.latest, until, "Twelve months", words)
+    yield UnplacedMark("wait", "bar", "good" if is_over else "open", last.latest, until, "Twelve months", words)
 
 
-def _of_appeal(appeal: Appeal, as_of: date) -> Drawn:
+def _of_appeal(appeal: Appeal, as_of: date) -> UnplacedMark:
     name = _number(appeal.appeal_id)
     ended = f"{appeal.status.replace('_', ' ')} on {appeal.closed_on}" if appeal.closed_on else "not decided"
     tone: ChartTone = "plain" if appeal.closed_on is None else "good" if "overturned" in appeal.status else "quiet"
     words = f"Received {appeal.received_on}; {ended}."
     last = min(appeal.closed_on or as_of, max(as_of, appeal.received_on))
-    return Drawn(
+    return UnplacedMark(
         "appeals", "bar", tone, appeal.received_on, last, f"Appeal {name}", words, f"appeals/{appeal.appeal_id}"
     )
 
@@ -217,7 +222,7 @@ def _lane_order(lane: Lane) -> int:
 # -- the axis ---------------------------------------------------------------------------------
 
 
-def _days(drawn: Iterable[Drawn], as_of: date, known_on: date, today: date) -> set[date]:
+def _days(drawn: Iterable[UnplacedMark], as_of: date, known_on: date, today: date) -> set[date]:
     found = {as_of, known_on, today}
     for one in drawn:
         found |= {one.on} if one.until is None else {one.on, one.until}
@@ -225,16 +230,16 @@ def _days(drawn: Iterable[Drawn], as_of: date, known_on: date, today: date) -> s
 
 
 class Axis:
-    """Days on which something happens, each with its place; the longer nothing does, the less a day is wide."""
+    """The axis: days with events, each with its position. The longer a gap between events, the narrower its days."""
 
     def __init__(self, days: Iterable[date]) -> None:
         self.days = sorted(days)
         self.places = [MARGIN]
         for before, after in zip(self.days, self.days[1:], strict=False):
-            self.places.append(self.places[-1] + _stretch((after - before).days))
+            self.places.append(self.places[-1] + _gap_width((after - before).days))
         if self.places[-1] < WIDTH_MIN - MARGIN:
-            grown = (WIDTH_MIN - 2 * MARGIN) / max(self.places[-1] - MARGIN, 1.0)
-            self.places = [MARGIN + (one - MARGIN) * grown for one in self.places]
+            scale = (WIDTH_MIN - 2 * MARGIN) / max(self.places[-1] - MARGIN, 1.0)
+            self.places = [MARGIN + (one - MARGIN) * scale for one in self.places]
         if len(self.days) == 1:
             self.days.append(self.days[0] + timedelta(days=1))
             self.places.append(WIDTH_MIN - MARGIN)
@@ -246,28 +251,28 @@ class Axis:
     def x(self, day: date) -> float:
         after = min(max(bisect_right(self.days, day), 1), len(self.days) - 1)
         start, end = self.days[after - 1], self.days[after]
-        part = (day - start).days / (end - start).days
-        return round(self.places[after - 1] + part * (self.places[after] - self.places[after - 1]), 1)
+        share = (day - start).days / (end - start).days
+        return round(self.places[after - 1] + share * (self.places[after] - self.places[after - 1]), 1)
 
     def anchors(self) -> Iterator[tuple[float, date]]:
         return ((round(place, 1), day) for place, day in zip(self.places, self.days, strict=True))
 
 
-def _stretch(days: int) -> float:
-    """Each day of the first week in full; beyond it every doubling adds as much."""
+def _gap_width(days: int) -> float:
+    """Returns the width of a gap: linear for the first week, and then the same amount for each doubling."""
     return DAY_WIDTH * days if days <= 7 else DAY_WIDTH * 7 + 34.0 * math.log2(days / 7)
 
 
 def _ticks(axis: Axis) -> Iterator[Tick]:
-    """As many days as can be read beside each other, the first of them always."""
-    free = -math.inf
+    """Yields as many labels as fit next to each other; the first day is always labeled."""
+    next_free_x = -math.inf
     for place, day in axis.anchors():
-        if place >= free:
+        if place >= next_free_x:
             yield Tick(x=place, label=day.isoformat())
-            free = place + 86.0
+            next_free_x = place + 86.0
 
 
-def _placed(number: int, one: Drawn, axis: Axis, as_of: date) -> Mark:
+def _placed(number: int, one: UnplacedMark, axis: Axis, as_of: date) -> Mark:
     x = axis.x(one.on)
     until = one.until
     width = max(axis.x(until) - x, 5.0) if until is not None and until >= one.on else 5.0 if one.shape == "bar" else 0.0

@@ -1,4 +1,4 @@
-"""Who is she: identifiers, coverage, representatives, links, and the agents of others that are on record."""
+"""The patient's identifiers, coverage, representatives, links, and other agents on record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.history.state import PatientHistory
 
 
 class RepresentativeView(FrozenModel):
-    """Somebody who may speak for her; `through` is the last day, or open."""
+    """A person who may represent the patient. `through` is the last day; null if there is no last day."""
 
     name: str
     relationship: str
@@ -22,7 +22,7 @@ class RepresentativeView(FrozenModel):
 
 
 class AgentUseView(FrozenModel):
-    """One entry of the record about another agent: begun, or stopped."""
+    """One entry about another disease-modifying agent: started or stopped."""
 
     product: str
     started_on: PartialDate | None
@@ -30,7 +30,7 @@ class AgentUseView(FrozenModel):
 
 
 class Person(FrozenModel):
-    """As known at a moment; `line_of_business` is that of the day."""
+    """The patient, as known in one version of the history. `line_of_business` is the one on the day `as_of`."""
 
     patient_id: UUID
     history_version: int
@@ -47,6 +47,7 @@ class Person(FrozenModel):
 
 
 def person(history: PatientHistory, as_of: date) -> Person:
+    """Returns the patient, with the representatives who are in effect on the day."""
     return Person(
         patient_id=history.patient_id,
         history_version=history.version,

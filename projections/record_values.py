@@ -1,7 +1,7 @@
-"""Each record of a history as named values, in the words that people use; two of them compared say what changed.
+"""Each record of a history as named values in plain words. Comparing two versions of a record shows what changed.
 
-`STATUS` has the status of every record. `DETAILS` has the facts behind a record, which are shown as a change only
-once the record exists: the facts that it came with are in its event.
+`STATUS` has the status of every record. `DETAILS` has the facts of a record. A fact is shown as a change only after
+the record exists, because the facts that it was created with are in its event.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ Named = tuple[str, JsonValue]
 
 
 def ordinal(identifier: str) -> str:
+    """Returns the last part of an id, such as `r1` for a request."""
     return identifier.rsplit(".", 1)[-1]
 
 
@@ -53,14 +54,14 @@ def _death(_: int, on: PartialDate) -> Named:
     return "death", str(on)
 
 
-def _agent(place: int, use: AgentUse) -> Named:
+def _agent(index: int, use: AgentUse) -> Named:
     what = f"started {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
-    return f"other agent {place + 1}", f"{use.product}, {what}"
+    return f"other agent {index + 1}", f"{use.product}, {what}"
 
 
 def _report(_: int, report: Report) -> Named:
-    told = f"{report.source}, courses: {len(report.courses)}"
-    return f"report {ordinal(report.report_id)}", f"{told}, voided" if report.voided else told
+    summary = f"{report.source}, courses: {len(report.courses)}"
+    return f"report {ordinal(report.report_id)}", f"{summary}, voided" if report.voided else summary
 
 
 def _request(_: int, request: Request) -> Named:
@@ -125,7 +126,7 @@ STATUS: Final[dict[str, Callable[[int, Any], Named]]] = {
     "appeals": _appeal,
     "doses": _dose,
 }
-"""By field of the history: the name and status of a record, from its place in the field and the record itself."""
+"""By field of the history: a function from the index of a record and the record to its name and status."""
 
 
 # -- details ------------------------------------------------------------------------------------
@@ -141,8 +142,8 @@ def person_details(history: PatientHistory) -> Values:
 
 
 def _of_report(report: Report) -> Values:
-    told: list[JsonValue] = [one.model_dump(mode="json", exclude_none=True) for one in report.courses]
-    return {"courses": told, "reference": report.reference}
+    courses: list[JsonValue] = [one.model_dump(mode="json", exclude_none=True) for one in report.courses]
+    return {"courses": courses, "reference": report.reference}
 
 
 def _of_dose(dose: Dose) -> Values:
@@ -172,15 +173,15 @@ def _facts_of(request: Request) -> Iterator[Named]:
     yield "deadline extended, days", sum(days for _, days in request.extensions)
     held = "held" if request.peer_to_peer_held else "offered" if request.peer_to_peer_offered else None
     yield "peer-to-peer", held
-    yield from _flat("", request.statement)
+    yield from _stated_facts("", request.statement)
 
 
-def _flat(prefix: str, value: BaseModel) -> Iterator[Named]:
-    """Every stated fact by its name; what is not stated is left out."""
+def _stated_facts(prefix: str, value: BaseModel) -> Iterator[Named]:
+    """Yields every stated fact by its name. Facts that are not stated are left out."""
     for name in type(value).model_fields:
         part = getattr(value, name)
         if isinstance(part, BaseModel) and not hasattr(part, "earliest"):
-            yield from _flat(f"{prefix}{name}.", part)
+            yield from _stated_facts(f"{prefix}{name}.", part)
         elif part not in (None, ()):
             dumped = value.model_dump(mode="json", include={name}, exclude_none=True)
             yield f"{prefix}{name}", dumped[name]
@@ -192,7 +193,7 @@ DETAILS: Final[dict[str, Callable[[Any], Values]]] = {
     "doses": _of_dose,
     "documents": _of_document,
 }
-"""By field of the history: the facts of a record."""
+"""By field of the history: a function from a record to its facts."""
 
 
 # -- courses ----------------------------------------------------------------------------------
@@ -204,7 +205,7 @@ def course_status(course: Course, latest: Course) -> str:
 
 
 def _recorded_status(course: Course, latest: Course) -> str:
-    """The status that events have recorded: a course is completed or open again by an event of its own."""
+    """Returns the status that is recorded in events: a course is completed or reopened by its own event."""
     if course.named is None or course.status not in ("completed", "short"):
         return course.status
     if not course.marks.completed:

@@ -1,6 +1,6 @@
-"""What has become of a request: who has it, what is asked, what came, when it is due, and how it ended.
+"""The status of a request: who is assigned, what was requested and received, when it is due, and how it ended.
 
-Folded when it is asked. Days and instants are compared with `now`, which is the caller's.
+The status is computed on each call. Days and instants are compared with `now`, which the caller supplies.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNKNOWN: Final = "unknown"
 
 
 class AskingView(FrozenModel):
-    """One request for information; `answered_at` is when the full response came."""
+    """One request for information. `answered_at` is when the complete response was received."""
 
     asked: tuple[Asked, ...]
     asked_at: Instant
@@ -37,7 +37,10 @@ class AskingView(FrozenModel):
 
 
 class ClockView(FrozenModel):
-    """When a decision is due, by which rule, and how it stands; hours run in UTC, days end at the plan's midnight."""
+    """The deadline of a decision, its rule, and its status.
+
+    Hours are counted in UTC. Days end at midnight in the plan's time zone.
+    """
 
     due_at: Instant
     at_risk_from: Instant
@@ -48,6 +51,8 @@ class ClockView(FrozenModel):
 
 
 class ReviewView(FrozenModel):
+    """One review of a document for one clause."""
+
     clause: str
     supports: bool
     by: Actor
@@ -56,7 +61,7 @@ class ReviewView(FrozenModel):
 
 
 class DocumentView(FrozenModel):
-    """One document on record. `supports` are the clauses whose finding it was last found to support."""
+    """One document on record. `supports` are the clauses whose finding it supports, by the latest review for each."""
 
     document: Document
     appeal_id: str | None
@@ -68,6 +73,8 @@ class DocumentView(FrozenModel):
 
 
 class NoticeView(FrozenModel):
+    """One notice of the request or of an appeal. `delivered_at` is null until the delivery is recorded."""
+
     notice_id: str
     appeal_id: str | None
     kind: NoticeKind
@@ -78,7 +85,7 @@ class NoticeView(FrozenModel):
 
 
 class WindowView(FrozenModel):
-    """One approval of the request; both days are included, from `rescinded_on` on it covers nothing."""
+    """One approval of the request. Both days are included. From `rescinded_on`, the approval covers nothing."""
 
     course: int
     doses_approved: int
@@ -92,10 +99,10 @@ class WindowView(FrozenModel):
 
 
 class DecisionView(FrozenModel):
-    """One determination as recorded; `edition` is a review date, or what an import said.
+    """One determination as recorded. `edition` is a review date, or the edition as an import stated it.
 
-    `provenance` says whether that edition's text is in hand or was rebuilt; null for one nobody knows.
-    `outcome` and `decided_by_name` are what another record says, `by` then who imported it.
+    `provenance` is whether the text of that edition is on file or was reconstructed; null for an unknown edition.
+    `outcome` and `decided_by_name` are what another record states; `by` is then the person who imported it.
     """
 
     version: int
@@ -114,7 +121,7 @@ class DecisionView(FrozenModel):
 
 
 class AppealView(FrozenModel):
-    """One appeal; `due_at` is null once it is closed."""
+    """One appeal. `due_at` is null after the appeal is closed."""
 
     appeal_id: str
     request_id: str
@@ -140,6 +147,8 @@ class AppealView(FrozenModel):
 
 
 class RequestLife(FrozenModel):
+    """The status of one request with its documents, notices, approvals, decisions and appeals."""
+
     request_id: str
     status: str
     closed_on: Day | None
@@ -163,17 +172,20 @@ class RequestLife(FrozenModel):
 
 
 def clocks_at(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime | None) -> datetime:
-    """When clocks are read: on another day than today at the end of it, else when it was known, or now."""
+    """Returns the instant for which deadlines are evaluated.
+
+    It is the end of `as_of` if that is not today, otherwise `known_at` if it is given, otherwise `now`.
+    """
     if as_of is not None and as_of != now.astimezone(zone).date():
         return end_of_day(as_of, zone)
     return known_at if known_at is not None else now
 
 
 def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime) -> RequestLife:
-    """`now` decides what is overdue; everything else is the history's."""
-    mine = request.request_id
+    """Returns the status of the request. Only the status of deadlines depends on `now`."""
+    request_id = request.request_id
     return RequestLife(
-        request_id=mine,
+        request_id=request_id,
         status=request.status,
         closed_on=request.closed_on,
         held_by=request.held_by,
@@ -189,8 +201,8 @@ def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now:
         expediting_refused=request.expediting_refused,
         peer_to_peer_offered=request.peer_to_peer_offered,
         peer_to_peer_held=request.peer_to_peer_held,
-        clock=_clock(request, zone, now),
-        documents=tuple(_document(one) for one in history.documents if one.request_id == mine),
+        clock=_deadline(request, zone, now),
+        documents=tuple(_document(one) for one in history.documents if one.request_id == request_id),
         notices=tuple(
             NoticeView(
                 notice_id=one.notice_id,
@@ -202,25 +214,25 @@ def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now:
                 delivered_at=one.delivered_at,
             )
             for one in history.notices
-            if one.request_id == mine
+            if one.request_id == request_id
         ),
-        approvals=tuple(_window(one) for one in history.approvals if one.request_id == mine),
+        approvals=tuple(_window(one) for one in history.approvals if one.request_id == request_id),
         decisions=tuple(decision_view(one) for one in request.decisions),
-        appeals=tuple(appeal_view(history, one, zone, now) for one in history.appeals if one.request_id == mine),
+        appeals=tuple(appeal_view(history, one, zone, now) for one in history.appeals if one.request_id == request_id),
         imported_from=request.imported_from,
     )
 
 
-def _clock(request: Request, zone: ZoneInfo, now: datetime) -> ClockView:
-    clock = clock_of(request, zone)
-    standing = clock.standing(now)
+def _deadline(request: Request, zone: ZoneInfo, now: datetime) -> ClockView:
+    deadline = clock_of(request, zone)
+    standing = deadline.standing(now)
     return ClockView(
-        due_at=clock.due_at,
-        at_risk_from=clock.at_risk_from,
-        stopped_at=clock.stopped_at,
+        due_at=deadline.due_at,
+        at_risk_from=deadline.at_risk_from,
+        stopped_at=deadline.stopped_at,
         standing=standing,
-        rule=clock.rule,
-        source=clock.source,
+        rule=deadline.rule,
+        source=deadline.source,
     )
 
 
@@ -261,11 +273,12 @@ def _window(one: ApprovalRecord) -> WindowView:
 
 
 def decision_view(one: DeterminationRecord) -> DecisionView:
-    made, past = one.determination, one.past
-    assessed = made.assessment if made is not None else None
-    edition = assessed.edition if assessed is not None else past.edition if past is not None else UNKNOWN
-    known = next((each for each in EDITIONS if each.key == edition), None)
-    rebuilt = known.provenance if known is not None else None
+    """Returns one determination, either of this ledger or imported."""
+    stored, past = one.determination, one.past
+    assessment = stored.assessment if stored is not None else None
+    edition = assessment.edition if assessment is not None else past.edition if past is not None else UNKNOWN
+    known_edition = next((candidate for candidate in EDITIONS if candidate.key == edition), None)
+    provenance = known_edition.provenance if known_edition is not None else None
     return DecisionView(
         version=one.version,
         kind=one.kind,
@@ -273,17 +286,18 @@ def decision_view(one: DeterminationRecord) -> DecisionView:
         by=one.by,
         outcome=past.outcome if past is not None else None,
         decided_by_name=past.decided_by if past is not None else None,
-        rationale=made.rationale if made is not None else past.rationale if past is not None else None,
+        rationale=stored.rationale if stored is not None else past.rationale if past is not None else None,
         citing=one.citing,
         edition=edition,
-        edition_revision=assessed.edition_revision if assessed is not None else None,
-        provenance=assessed.edition_provenance if assessed is not None else rebuilt,
+        edition_revision=assessment.edition_revision if assessment is not None else None,
+        provenance=assessment.edition_provenance if assessment is not None else provenance,
         appeal_id=one.appeal_id,
         imported_from=past.imported_from if past is not None else None,
     )
 
 
 def appeal_view(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, now: datetime) -> AppealView:
+    """Returns one appeal. Only `overdue` depends on `now`."""
     due_at = appeal_clock_of(history, appeal, zone) if appeal.is_open else None
     return AppealView(
         appeal_id=appeal.appeal_id,

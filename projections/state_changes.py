@@ -1,7 +1,7 @@
-"""What an event changed: every version of a history compared with the version before it, record by record.
+"""What an event changed: each version of a history compared with the previous version, record by record.
 
-Only the records that an event replaced or added are read, so the comparison costs what the event changed, and not
-what is on record.
+Only records that an event replaced or added are read, so the cost depends on what the event changed, and not on the
+size of the record.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from projections.record_values import DETAILS, STATUS, Values, course_status, pe
 
 _PERSON = ("name", "birth_date", "members", "linked")
 _WITH_SHARED_NAMES = ("lines_of_business", "representatives", "approvals")
-"""Fields in which records can have one name, such as two approvals of one request: it then stands for the latest."""
+"""Fields whose records can share a name, such as two approvals of one request. The name then means the latest one."""
 
 
 class StateChange(FrozenModel):
-    """One value of the record before and after; null is "was not there"."""
+    """One value of the record before and after the event. Null: the value did not exist."""
 
     what: str
     before: JsonValue
@@ -32,7 +32,7 @@ class StateChange(FrozenModel):
 
 
 class StateChanges:
-    """Compares the versions of one history, one after the other; `history` is the version to begin after."""
+    """Compares the versions of one history in order. `history` is the last version before the first comparison."""
 
     def __init__(self, history: PatientHistory | None) -> None:
         self._history = history
@@ -46,7 +46,7 @@ class StateChanges:
             self._changed_courses(history)
 
     def next(self, after: PatientHistory) -> tuple[StateChange, ...]:
-        """What changed up to the next version. First every status, in the order of `STATUS`, then the details."""
+        """Returns what changed up to the next version: every status, in the order of `STATUS`, and then the details."""
         before, self._history = self._history, after
         fields = [field for field in STATUS if getattr(before, field, None) is not getattr(after, field)]
         statuses = self._changed_statuses(before, after, fields)
@@ -96,8 +96,8 @@ class StateChanges:
             now = self._course_texts[place] = course_status(found[place], found[-1])
             if was != now:
                 changes.append(StateChange(what=f"course {place + 1}", before=was, after=now))
-        gone = range(len(found), len(texts))
-        return changes + [StateChange(what=f"course {place + 1}", before=texts[place], after=None) for place in gone]
+        removed = range(len(found), len(texts))
+        return changes + [StateChange(what=f"course {place + 1}", before=texts[place], after=None) for place in removed]
 
 
 def _changed_details(before: PatientHistory, after: PatientHistory, fields: Sequence[str]) -> Iterator[StateChange]:
@@ -120,7 +120,7 @@ def _differences(record: str, before: Values, after: Values) -> Iterator[StateCh
 
 
 def _records(history: PatientHistory | None, field: str) -> Sequence[Any]:
-    """The records of a field; of one that holds a single value or none, that value."""
+    """Returns the records of a field; for a field with a single value, that value or nothing."""
     found = getattr(history, field) if history is not None else None
     if isinstance(found, tuple):
         return found

@@ -1,4 +1,4 @@
-"""What happened, oldest recorded first: every event in words, with both its times, and what a correction corrects."""
+"""The timeline: every event in words, in the order of recording, with both its times and what it corrects."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ CORRECTS: Final[dict[type[Event], str]] = {
     DocumentVoided: "document_id",
     StatementCorrected: "request_id",
 }
-"""The events that correct or void another entry (R23), and the field that names it; empty where it has no id."""
+"""The events that correct or void another entry (R23), and the field with the entry's id; empty if it has none."""
 assert {one.__name__ for one in CORRECTS} == {
     one.__name__ for one in PATIENT_EVENTS if one.__name__.endswith(("Corrected", "Voided", "Unlinked"))
 }, "every correction names what it corrects"
 
 
 class TimelineEntry(FrozenModel):
-    """One event. `happened` is a day or an instant as ISO text; `_on` are days of the plan's zone.
+    """One event. `happened` is a day or an instant as ISO 8601 text; `_on` fields are days in the plan's time zone.
 
-    `days_late` is how many days after it happened it was recorded; `corrects` names the entry that it
-    corrects or voids, as `d1`, or is empty text where what is corrected has no id of its own.
+    `days_late` is the number of days from when the event happened until it was recorded. `corrects` is the short name
+    of the entry that the event corrects or voids, such as `d1`, or empty text if that entry has no id.
     """
 
     version: int
@@ -59,10 +59,12 @@ class TimelineEntry(FrozenModel):
 
 
 def timeline(events: Iterable[PatientEvent], zone: ZoneInfo) -> tuple[TimelineEntry, ...]:
+    """Returns an entry for each event, in the same order. `zone` is the plan's time zone."""
     return tuple(entry(event, zone) for event in events)
 
 
 def entry(event: PatientEvent, zone: ZoneInfo) -> TimelineEntry:
+    """Returns the entry of one event. `zone` is the plan's time zone."""
     happened = _happened(event)
     on = _day(happened, zone)
     recorded_on = event.recorded_at.astimezone(zone).date()

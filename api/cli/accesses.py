@@ -10,7 +10,7 @@ import typer
 
 from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import After, AsJson, Database, Purpose, Since, Until
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import app
 from api.cli.tables import Column, show_table
 from api.cli.values import DAY, parsed
@@ -56,7 +56,7 @@ def accesses_command(
     Example: lemtrada-ledger accesses DEMO-0003 --from 2026-01-01 --to 2026-06-30
     """
     with plainly(), open_records(database, purpose) as access:
-        question = AccessQuery(
+        query = AccessQuery(
             patient_id=patient_of_member(access, member) if member is not None else None,
             actor_id=actor,
             since=parsed(DAY, since, "--from"),
@@ -64,28 +64,28 @@ def accesses_command(
             after=after,
             limit=limit,
         )
-        page = ListAccess(access).accesses(question)
+        page = ListAccess(access).accesses(query)
         if as_json:
             print_result(page.model_dump(mode="json"))
             return
         _show(page.items, access.zone)
         if page.next_after is not None:
-            complain(f"the newest {len(page.items)} accesses are shown: for more, add --after {page.next_after}")
+            print_error(f"the newest {len(page.items)} accesses are shown: for more, add --after {page.next_after}")
 
 
 def _show(items: Iterable[Access], zone: ZoneInfo) -> None:
-    show_table(COLUMNS, [_cells(one, zone) for one in items])
+    show_table(COLUMNS, [_cells(access, zone) for access in items])
 
 
-def _cells(one: Access, zone: ZoneInfo) -> tuple[str, ...]:
+def _cells(access: Access, zone: ZoneInfo) -> tuple[str, ...]:
     return (
-        one.at.astimezone(zone).isoformat(timespec="seconds"),
-        f"{one.actor_name} ({one.actor_id})",
-        (one.role or "").replace("_", " "),
-        str(one.patient_id) if one.patient_id is not None else "",
-        one.view.replace("_", " "),
-        one.subject or "",
-        one.purpose or "",
-        one.through,
-        one.origin,
+        access.at.astimezone(zone).isoformat(timespec="seconds"),
+        f"{access.actor_name} ({access.actor_id})",
+        (access.role or "").replace("_", " "),
+        str(access.patient_id) if access.patient_id is not None else "",
+        access.view.replace("_", " "),
+        access.subject or "",
+        access.purpose or "",
+        access.through,
+        access.origin,
     )

@@ -1,4 +1,4 @@
-"""The commands on the policy alone: `assess` and `explain`. No ledger is opened."""
+"""The commands `assess` and `explain`, which use the policy only and open no ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from api.cli.options import AsJson
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, app
 from api.cli.tables import show_text
 from api.text.clause import explain, outline_lines, outline_values
@@ -36,7 +36,7 @@ def assess_command(
 
     Example: lemtrada-ledger assess cases.jsonl --full
     """
-    from rich.console import Console  # noqa: PLC0415  (slow to import, and `explain` needs none of it)
+    from rich.console import Console  # noqa: PLC0415  (slow to import, and `explain` does not need it)
 
     from api.cli.progress import LineProgress  # noqa: PLC0415
     from api.files.assess_lines import Refused, answers  # noqa: PLC0415
@@ -44,19 +44,19 @@ def assess_command(
     del as_json
     compared = differing = refused = 0
     with open_input(file) as lines, LineProgress(Console(stderr=True)) as progress:
-        for one in answers(lines, full=full, check=check):
+        for answer in answers(lines, full=full, check=check):
             progress.advance()
-            if isinstance(one, Refused):
+            if isinstance(answer, Refused):
                 refused += 1
-                progress.say(str(one), sys.stderr)
+                progress.print_line(str(answer), sys.stderr)
                 continue
-            progress.say(one.to_line(), sys.stdout)
-            compared += one.differences is not None
-            differing += bool(one.differences)
-            for difference in one.differences or ():
-                progress.say(f"{one}: {difference}", sys.stderr)
+            progress.print_line(answer.to_line(), sys.stdout)
+            compared += answer.differences is not None
+            differing += bool(answer.differences)
+            for difference in answer.differences or ():
+                progress.print_line(f"{answer}: {difference}", sys.stderr)
     if check:
-        complain(f"{compared - differing} of {compared} lines with an expected answer match")
+        print_error(f"{compared - differing} of {compared} lines with an expected answer match")
     raise typer.Exit(WRONG_USE if refused else ANSWER_IS_NO if differing else DONE)
 
 
@@ -89,7 +89,7 @@ def explain_command(
 
 @contextlib.contextmanager
 def open_input(file: str) -> Iterator[BinaryIO]:
-    """The bytes of a file, or of standard input for `-`."""
+    """The bytes of a file, or of standard input for `-`. Raises InvalidCommand if the file cannot be opened."""
     if file == "-":
         yield sys.stdin.buffer
         return

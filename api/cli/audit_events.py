@@ -1,4 +1,4 @@
-"""`audit-events` and `provenance`: the audit trail as FHIR R4, one resource on each line, for import elsewhere."""
+"""The commands `audit-events` and `provenance`, which export the audit trail as FHIR R4, one resource on each line."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def audit_events_command(
 
     Example: lemtrada-ledger audit-events --output audit.ndjson --from 2026-01-01
     """
-    with _to_write(output, since, until, member, purpose, database) as work:
-        wanted = is_told if work.patient_id is None else _is_of_history
-        _written(work, wanted, output, as_json, with_reads=True)
+    with _open_export(output, since, until, member, purpose, database) as export:
+        wanted = is_told if export.patient_id is None else _is_of_history
+        _write(export, wanted, output, as_json, with_reads=True)
 
 
 @app.command("provenance")
@@ -73,22 +73,25 @@ def provenance_command(
 
     Example: lemtrada-ledger provenance --output provenance.ndjson --member DEMO-0003
     """
-    with _to_write(output, since, until, member, purpose, database) as work:
-        _written(work, _is_of_history, output, as_json, with_reads=False)
+    with _open_export(output, since, until, member, purpose, database) as export:
+        _write(export, _is_of_history, output, as_json, with_reads=False)
 
 
-class _Work:
-    def __init__(self, ledger: Ledger, access: PatientAccess, patient_id: UUID | None, stretch: Stretch) -> None:
+class _Export:
+    """What an export reads. `patient_id` is None for all patients."""
+
+    def __init__(self, ledger: Ledger, access: PatientAccess, patient_id: UUID | None, period: Stretch) -> None:
         self.ledger = ledger
         self.access = access
         self.patient_id = patient_id
-        self.stretch = stretch
+        self.period = period
 
 
 @contextmanager
-def _to_write(
+def _open_export(
     output: Path, since: str | None, until: str | None, member: str | None, purpose: str | None, database: str | None
-) -> Iterator[_Work]:
+) -> Iterator[_Export]:
+    """Checks the options, and opens the ledger for the block. An error becomes one line and exit status 2."""
     with plainly():
         ndjson.check_free(output)
         checked_purpose(purpose)
@@ -100,31 +103,35 @@ def _to_write(
         ledger = open_existing_ledger(database)
         with CommandLineAccess(ledger, purpose, "export") as access:
             patient_id = patient_of_member(access, member) if member is not None else None
-            yield _Work(ledger, access, patient_id, _days(first, last, ledger.zone))
+            yield _Export(ledger, access, patient_id, _period(first, last, ledger.zone))
 
 
-def _written(work: _Work, wanted: Wanted, output: Path, as_json: bool, *, with_reads: bool) -> None:
-    if work.patient_id is None:
-        told = whole(work.ledger, work.stretch, wanted, with_reads=with_reads)
+def _write(export: _Export, wanted: Wanted, output: Path, as_json: bool, *, with_reads: bool) -> None:
+    """Writes an AuditEvent for each entry, accesses included, or without `with_reads` a Provenance for each change.
+
+    The access to each patient of the export is recorded before the file is written.
+    """
+    if export.patient_id is None:
+        entries = whole(export.ledger, export.period, wanted, with_reads=with_reads)
     else:
-        told = whole_of_patient(work.ledger, work.patient_id, work.stretch, wanted, with_reads=with_reads)
-    resource, ledger_id = (ndjson.audit_event if with_reads else ndjson.provenance_of), work.ledger.ledger_id
+        entries = whole_of_patient(export.ledger, export.patient_id, export.period, wanted, with_reads=with_reads)
+    resource, ledger_id = (ndjson.audit_event if with_reads else ndjson.provenance_of), export.ledger.ledger_id
     with LineProgress(Console(stderr=True)) as progress:
-        made = ndjson.write(
-            told,
-            lambda one: resource(one, ledger_id),
+        written = ndjson.write(
+            entries,
+            lambda entry: resource(entry, ledger_id),
             output,
-            about_to_tell=lambda patients: work.access.record(sorted(patients) or [None], "audit_events"),
+            about_to_tell=lambda patients: export.access.record(sorted(patients) or [None], "audit_events"),
             progress=progress.advance,
         )
     if as_json:
-        print_result({"file": str(output), "resources": made.resources, "size_bytes": made.size_bytes})
+        print_result({"file": str(output), "resources": written.resources, "size_bytes": written.size_bytes})
     else:
-        print_result(f"Wrote {made.resources} resources to {output}, one on each line.")
+        print_result(f"Wrote {written.resources} resources to {output}, one on each line.")
 
 
-def _days(first: date | None, last: date | None, zone: ZoneInfo) -> Stretch:
-    """Both days included."""
+def _period(first: date | None, last: date | None, zone: ZoneInfo) -> Stretch:
+    """From the start of the first day to the end of the last day, in the plan's time zone."""
     return Stretch(
         end_of_day(first - timedelta(days=1), zone) if first is not None else None,
         end_of_day(last, zone) if last is not None else None,

@@ -1,4 +1,4 @@
-"""The command `backup`: an SQLite ledger and its documents in one file, while the ledger is served."""
+"""The command `backup`, which writes an SQLite ledger and its documents to one file while the ledger is served."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from api.cli.opening import plainly
 from api.cli.options import AsJson, Database
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from api.server import which_ledger
 from domain.ledger.backup import back_up
@@ -42,32 +42,32 @@ def backup_command(
         url = database if database is not None else which_ledger.database_in_data_folder()
         address = address_of(url)
         with under_way(Console(stderr=True)):
-            made = back_up(address, file)
-    missing = [f"{patient_id} {sha256}" for patient_id, sha256 in made.missing]
+            backup = back_up(address, file)
+    missing = [f"{patient_id} {sha256}" for patient_id, sha256 in backup.missing]
     if as_json:
         print_result(
-            {"file": str(made.file), "size_bytes": made.size_bytes, "events": made.events}
-            | {"documents": made.documents, "missing": missing}
+            {"file": str(backup.file), "size_bytes": backup.size_bytes, "events": backup.events}
+            | {"documents": backup.documents, "missing": missing}
         )
     else:
-        print_result(f"Backed up {address} to {made.file}: {made.events} events and {made.documents} documents.")
+        print_result(f"Backed up {address} to {backup.file}: {backup.events} events and {backup.documents} documents.")
     for document in missing:
-        complain(f"document {document} is missing or damaged: restore it from an earlier backup, or upload it again")
+        print_error(f"document {document} is missing or damaged: restore it from an earlier backup, or upload it again")
     raise typer.Exit(ANSWER_IS_NO if missing else 0)
 
 
 @contextmanager
 def under_way(console: Console) -> Iterator[None]:
-    """The time so far, shown on a terminal after a second; nothing in a pipe."""
+    """Shows the elapsed time of the block, on a terminal and after a second. In a pipe, nothing is display."""
     columns = SpinnerColumn(), TextColumn("backing up"), TimeElapsedColumn()
-    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    shown.add_task("", total=None)
-    # Most of the time is one long step of SQLite, which reports nothing until its end.
-    beginning = Timer(SECONDS_BEFORE_PROGRESS, shown.start)
-    beginning.start()
+    display = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    display.add_task("", total=None)
+    # A timer starts the display, because most of the time is one long step of SQLite, which reports no progress.
+    timer = Timer(SECONDS_BEFORE_PROGRESS, display.start)
+    timer.start()
     try:
         yield
     finally:
-        beginning.cancel()
-        beginning.join()
-        shown.stop()
+        timer.cancel()
+        timer.join()
+        display.stop()

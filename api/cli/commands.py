@@ -1,6 +1,6 @@
-"""Which commands there are: the section of the help, the module that holds each, and its summary.
+"""The commands of the program: for each, the section of the help, its module, and its summary.
 
-A command is imported when it is used. `--help` needs none of them: the summaries are here, and a test compares them
+A command is imported when it is used. `--help` imports none of them: the summaries are here, and a test compares them
 with the commands' own help.
 """
 
@@ -74,4 +74,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[CommandEntry, ...]], ...]] = (
         ),
     ),
 )
-MODULE_OF: Final[dict[str, str]] = {one.name: one.module for _, listed in SECTIONS for one in listed}
+"""Each section of the help with its commands, in the order of the help."""
+
+MODULE_OF: Final[dict[str, str]] = {entry.name: entry.module for _, entries in SECTIONS for entry in entries}
+"""The module of each command, by the name of the command."""

@@ -1,4 +1,4 @@
-"""The commands `replay` and `dossier`: a determination replayed, and the case file of an appeal."""
+"""The commands `replay` and `dossier`, which replay a determination and write the case file of an appeal."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ def replay_command(
         day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
         request_id = checked_id(request, RequestId, "REQUEST")
         with access.request_events(request_id, view="replay", known_at=instant) as (events, _, _):
-            told = replay(events, request, access.zone, decision=decision, as_of=day, edition=chosen)
+            answer = replay(events, request, access.zone, decision=decision, as_of=day, edition=chosen)
         if as_json:
-            print_result(told.model_dump(mode="json"))
+            print_result(answer.model_dump(mode="json"))
         else:
-            _show_replay(told, access.zone.key)
+            _show_replay(answer, access.zone.key)
 
 
-def _show_replay(told: Replay, zone: str) -> None:
-    show_pairs(replay_in_words.opening(told, zone))
-    heads = zip(replay_in_words.columns(told), replay_in_words.ranks(told), strict=True)
-    show_table([Column(head, rank) for head, rank in heads], replay_in_words.rows(told))
-    if told.changed:
-        show_pairs(replay_in_words.changes(told))
+def _show_replay(answer: Replay, zone: str) -> None:
+    show_pairs(replay_in_words.opening(answer, zone))
+    heads = zip(replay_in_words.columns(answer), replay_in_words.ranks(answer), strict=True)
+    show_table([Column(head, rank) for head, rank in heads], replay_in_words.rows(answer))
+    if answer.changed:
+        show_pairs(replay_in_words.changes(answer))
 
 
 @app.command("dossier")
@@ -89,14 +89,14 @@ def dossier_command(
     with plainly(), open_records(database, purpose) as access:
         appeal_id, instant = checked_id(appeal, AppealId, "APPEAL"), parsed(INSTANT, known_at, "--known-at")
         with access.appeal_events(appeal_id, view="dossier", known_at=instant) as (events, _, _):
-            told = appeal_dossier(events, appeal_id, access.zone)
-        written = write_folder(told, partial(access.bytes_of, patient_of(appeal_id)), output)
+            case_file = appeal_dossier(events, appeal_id, access.zone)
+        written = write_folder(case_file, partial(access.bytes_of, patient_of(appeal_id)), output)
         if as_json:
-            files = [{"path": one.path, "size_bytes": one.size_bytes, "sha256": one.sha256} for one in written]
-            print_result({"output": str(output), "history_version": told.history_version, "files": files})
+            files = [{"path": file.path, "size_bytes": file.size_bytes, "sha256": file.sha256} for file in written]
+            print_result({"output": str(output), "history_version": case_file.history_version, "files": files})
             return
         print_result(
-            f"Wrote the case file, with events through {told.history_version}, to {output}: {len(written)} files."
+            f"Wrote the case file, with events through {case_file.history_version}, to {output}: {len(written)} files."
         )
-        print_result(told.determination.headline)
+        print_result(case_file.determination.headline)
         print_result(f"To check it: cd {output} && sha256sum -c SHA256SUMS")

@@ -1,4 +1,7 @@
-"""`encryption-key`: creates keys for encryption at rest. A key is in a file, and never an argument of a command."""
+"""The command `encryption-key`, which creates keys for encryption at rest.
+
+A key is always in a file, and never an argument of a command, which other users of the machine could see.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ app.add_typer(encryption_commands, name="encryption-key")
 
 @encryption_commands.callback()
 def _commands() -> None:
-    """Keeps `new` a subcommand: a group with one command and no callback would become that command."""
+    """Keeps `new` a subcommand. A group with one command and no callback would become that command."""
 
 
 @encryption_commands.command("new")
@@ -40,7 +43,7 @@ def new_command(
     Example: lemtrada-ledger encryption-key new --output ledger.key
     """
     with plainly():
-        _make(output)
+        _write_new_key(output)
     if as_json:
         print_result({"file": str(output), "bits": 8 * KEY_BYTES})
     else:
@@ -49,14 +52,15 @@ def new_command(
         print_result("To rotate keys, put the new key before the old key: ID=file:…,OLD=file:…")
 
 
-def _make(file: Path) -> None:
+def _write_new_key(file: Path) -> None:
+    """Writes a random key to a new file that only its owner can read. Raises StoreError, and never replaces a file."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as made:
-            # Regardless of the umask.
+        with os.fdopen(descriptor, "w", encoding="ascii") as key_file:
+            # The umask may have removed permissions of the owner when the file was created.
             os.fchmod(descriptor, 0o600)
-            made.write(written(os.urandom(KEY_BYTES)) + "\n")
-            made.flush()
+            key_file.write(written(os.urandom(KEY_BYTES)) + "\n")
+            key_file.flush()
             os.fsync(descriptor)
     except FileExistsError:
         raise StoreError(f"{file} exists already", "name another file: a key is never replaced") from None

@@ -1,4 +1,4 @@
-"""The command `import`, which records data of another system."""
+"""The command `import`, which records data from another system."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from api.cli.assess import open_input
 from api.cli.opening import plainly, url_to_write
 from api.cli.options import AsJson, Database, TimeZone
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import WRONG_USE, app
 from api.cli.progress import LineProgress
 from api.files.import_intake import Intake
@@ -63,7 +63,7 @@ def import_command(
         return
     if file is None:
         raise InvalidCommand("no file is given", field="FILE", remedy="name a file, or - for standard input")
-    named, actor = _source(source or Path(file).stem), _actor(by)
+    source_name, actor = _checked_source(source or Path(file).stem), _actor(by)
     counts: Counter[str] = Counter()
     with plainly():
         url = url_to_write(database)
@@ -74,21 +74,22 @@ def import_command(
             open_input(file) as lines,
             LineProgress(Console(stderr=True)) as progress,
         ):
-            intake = Intake(ledger, named, actor, access)
+            intake = Intake(ledger, source_name, actor, access)
             outcomes = intake.claims(lines) if file.lower().endswith(".csv") else intake.json_lines(lines)
             for outcome in outcomes:
                 progress.advance()
                 counts[outcome.fate] += 1
                 if as_json:
-                    progress.say(json.dumps(outcome.to_json_value(), separators=(",", ":")), sys.stdout)
+                    progress.print_line(json.dumps(outcome.to_json_value(), separators=(",", ":")), sys.stdout)
                 if outcome.fate == "refused":
-                    progress.say(str(outcome), sys.stderr)
-    told = ", ".join(f"{counts[fate]} {fate}" for fate in ("recorded", "recorded before", "refused"))
-    complain(f"{sum(counts.values())} lines from {named}: {told}") if as_json else print_result(told)
+                    progress.print_line(str(outcome), sys.stderr)
+    summary = ", ".join(f"{counts[fate]} {fate}" for fate in ("recorded", "recorded before", "refused"))
+    print_error(f"{sum(counts.values())} lines from {source_name}: {summary}") if as_json else print_result(summary)
     raise typer.Exit(WRONG_USE if counts["refused"] else 0)
 
 
-def _source(name: str) -> str:
+def _checked_source(name: str) -> str:
+    """The name of a source. Raises InvalidCommand."""
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", name):
         remedy = "use 1 to 40 letters, digits, and ._-"
         raise InvalidCommand("this is not the name of a source", field="--source", remedy=remedy)
@@ -96,6 +97,7 @@ def _source(name: str) -> str:
 
 
 def _actor(by: str) -> Actor:
+    """The user who imports, as the actor of the recorded events. Raises InvalidCommand."""
     try:
         return Actor(id=by, name=f"Import by {by}", role="reviewer")
     except ValidationError:

@@ -1,7 +1,7 @@
-"""The entry point of `lemtrada-ledger`: imports a command when it is used, and runs it.
+"""The entry point of `lemtrada-ledger`, which imports a command when it is used, and runs it.
 
 A failure becomes one line on standard error (the cause, the place, what to do) and an exit status. A call without a
-command prints the help, and is wrong use.
+command prints the help, and its exit status is that of wrong use.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from typer.main import get_command_from_info, get_group_from_info
 
 from api.cli import program
 from api.cli.commands import MODULE_OF, SECTIONS
-from api.cli.output import complain
+from api.cli.output import print_error
 from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE
 from domain.errors import LedgerError
 
 
 class Commands(MutableMapping[str, Any]):
-    """The commands by name. Reading one imports its module, which adds it to `program.app`."""
+    """The commands by name. Reading a command imports its module, which adds the command to `program.app`."""
 
     def __init__(self) -> None:
         self._imported: dict[str, Any] = {}
@@ -35,11 +35,11 @@ class Commands(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._imported:
             import_module(f"api.cli.{MODULE_OF[name]}")
-            self._imported[name] = _built(name)
+            self._imported[name] = _build(name)
         return self._imported[name]
 
     def get(self, name: str, default: Any = None) -> Any:
-        # Not by catching KeyError, which the module of a command may raise too.
+        # KeyError is not caught here, because the import of a command's module may raise it too.
         return self[name] if name in MODULE_OF else default
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -58,16 +58,17 @@ class Commands(MutableMapping[str, Any]):
         return name in MODULE_OF
 
 
-def _built(name: str) -> Any:
-    for one in program.app.registered_commands:
-        if one.name == name:
-            return get_command_from_info(one, pretty_exceptions_short=True, rich_markup_mode=None)
-    (group,) = (one for one in program.app.registered_groups if one.name == name)
+def _build(name: str) -> Any:
+    """The Click command, or group of commands, that was registered under this name."""
+    for command in program.app.registered_commands:
+        if command.name == name:
+            return get_command_from_info(command, pretty_exceptions_short=True, rich_markup_mode=None)
+    (group,) = (registered for registered in program.app.registered_groups if registered.name == name)
     return get_group_from_info(group, pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None)
 
 
 class Program(TyperGroup):
-    """Lists its commands by section, from their summaries alone."""
+    """The program. It lists its commands by section from `SECTIONS`, without importing them."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -80,9 +81,9 @@ class Program(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         del ctx
         width = max(map(len, self.commands))
-        for title, listed in SECTIONS:
+        for title, entries in SECTIONS:
             with formatter.section(title):
-                formatter.write_dl([(f"{one.name:<{width}}", one.summary) for one in listed])
+                formatter.write_dl([(f"{entry.name:<{width}}", entry.summary) for entry in entries])
 
 
 app = typer.Typer(
@@ -95,8 +96,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(is_asked: bool) -> None:
-    if is_asked:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"lemtrada-ledger {version('lemtrada-ledger')}")
         raise typer.Exit(DONE)
 
@@ -115,26 +116,26 @@ def _program(
 
 
 def main() -> None:
-    """Run a command, and turn a failure into one line and an exit status."""
+    """Runs a command, prints a failure as one line, and ends the process with the exit status."""
     try:
         status = app(standalone_mode=False)
         sys.stdout.flush()
     except TyperException as error:
         context = getattr(error, "ctx", None)
         place = context.command_path if context is not None else app.info.name
-        complain(f"{' '.join(error.format_message().split()).rstrip('.')} ({place}): see `{place} --help`")
+        print_error(f"{' '.join(error.format_message().split()).rstrip('.')} ({place}): see `{place} --help`")
         status = WRONG_USE
     except LedgerError as error:
-        complain(str(error))
+        print_error(str(error))
         status = WRONG_USE
     except BrokenPipeError:
-        # The reader of our output closed the pipe. The interpreter must not report it again at exit.
+        # The reader of the output closed the pipe. Without this, the interpreter would report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = ANSWER_IS_NO
     except Exception as error:
-        # An error of the program. Its text may quote patient data; its type and place do not.
+        # This is an error of the program. Only its type and place are printed, because its text may quote patient data.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        complain(
+        print_error(
             f"the program failed: {type(error).__name__} ({place.filename}:{place.lineno}): nothing was saved in part"
         )
         status = OUR_FAULT

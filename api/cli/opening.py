@@ -1,4 +1,4 @@
-"""How a command opens a ledger, and how an error becomes one line and an exit status."""
+"""Opens the ledger of a command, and turns an error into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from pydantic import ValidationError
 
-from api.cli.output import complain
+from api.cli.output import print_error
 from api.cli.program import ANSWER_IS_NO, WRONG_USE
 from api.cli.values import OPTIONS
 from api.record_access.command_line import CommandLineAccess, checked_purpose
@@ -30,27 +30,28 @@ if TYPE_CHECKING:
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """An error in the block becomes one line on standard error, and exit status 2."""
+    """Turns an expected error in the block into one line on standard error and exit status 2."""
     try:
         yield
     except LedgerError as error:
         error.field = OPTIONS.get(error.field or "", error.field)
-        complain(str(error))
+        print_error(str(error))
     except StoreError as error:
-        complain(str(error))
+        print_error(str(error))
     except PersistenceError as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        complain(f"The database does not answer: {reason}: check that it is running and reachable, and try again")
+        print_error(f"The database does not answer: {reason}: check that it is running and reachable, and try again")
     except MapperDeserialisationError as error:
-        complain(f"A recorded event cannot be read: {error}: restore a backup, and keep this ledger as it is")
+        print_error(f"A recorded event cannot be read: {error}: restore a backup, and keep this ledger as it is")
     except KeyboardInterrupt:
-        complain("stopped before the end: what was recorded before stays on record")
+        print_error("stopped before the end: what was recorded before stays on record")
     else:
         return
     raise typer.Exit(WRONG_USE)
 
 
 def url_to_write(database: str | None) -> str:
+    """The URL of the ledger for a command that may create it. The user's data folder is created if needed."""
     if database is not None:
         return database
     which_ledger.make_data_folder()
@@ -58,13 +59,19 @@ def url_to_write(database: str | None) -> str:
 
 
 def open_records(database: str | None, purpose: str | None) -> CommandLineAccess:
-    """The only way to patient data: each access is recorded."""
+    """Opens an existing ledger to read. Commands read patient data only through it, so that each access is recorded.
+
+    Raises InvalidCommand for an unknown purpose, and StoreError if there is no ledger.
+    """
     checked_purpose(purpose)
     return CommandLineAccess(open_to_read(url_of_existing(database)), purpose)
 
 
 def open_existing_ledger(database: str | None) -> Ledger:
-    """For work that shows no patient data. Raises StoreError where there is no ledger; none is created."""
+    """Opens an existing ledger for a command that shows no patient data, or that records its accesses itself.
+
+    Raises StoreError if there is no ledger. No ledger is created.
+    """
     from domain.ledger.application import open_ledger  # noqa: PLC0415  (decisions are slow to import)
 
     url = url_of_existing(database)
@@ -73,11 +80,15 @@ def open_existing_ledger(database: str | None) -> Ledger:
 
 
 def url_of_existing(database: str | None) -> str:
+    """The URL of the ledger for a command that does not create it."""
     return database if database is not None else which_ledger.database_in_data_folder()
 
 
 def patient_of_member(access: PatientAccess, text: str) -> UUID:
-    """The patient of MEMBER, which no error repeats."""
+    """The ID of the patient with the member ID of MEMBER. No error repeats the member ID.
+
+    Raises InvalidCommand for text that is not a member ID. Exit status 1 if no patient has it.
+    """
     issuer, separator, number = text.partition(":")
     try:
         member = Member(issuer=issuer, member_id=number) if separator else Member(member_id=text)
@@ -87,6 +98,6 @@ def patient_of_member(access: PatientAccess, text: str) -> UUID:
         ) from None
     patient_id = access.ledger.find(member)
     if patient_id is None:
-        complain("no patient record for this member (MEMBER): check the ID, its issuer, and --database")
+        print_error("no patient record for this member (MEMBER): check the ID, its issuer, and --database")
         raise typer.Exit(ANSWER_IS_NO)
     return patient_id

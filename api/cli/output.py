@@ -1,4 +1,4 @@
-"""What commands print: results on standard output, and one-line errors on standard error."""
+"""Prints the results of commands on standard output, and lines for the user on standard error."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 from pydantic_core import to_json
 
 
-def complain(line: str) -> None:
+def print_error(line: str) -> None:
+    """Prints an error or a note on standard error. Characters that cannot be encoded are escaped."""
     sys.stderr.buffer.write(line.encode(errors="backslashreplace") + b"\n")
     sys.stderr.flush()
 
 
 def print_result(value: Any) -> None:
+    """Prints a string as it is, and any other value as indented JSON."""
     text = value.encode() if isinstance(value, str) else to_json(value, indent=2)
     sys.stdout.buffer.write(text + b"\n")

@@ -1,4 +1,4 @@
-"""Users and API tokens: `invite`, `people list|remove`, `token create|list|revoke`.
+"""The commands for users and API tokens: `invite`, `people list|remove`, `token create|list|revoke`.
 
 Anyone who can write to the database may use these commands. Each change is recorded with the machine's user.
 """
@@ -50,7 +50,7 @@ TOKEN_COLUMNS: Final = (Column("token id"), Column("user"), Column("expires"), C
 
 
 def operator() -> Actor:
-    """The machine's user as the actor of a change, with the same id as in the access log."""
+    """The machine's user as the actor of a change, with the same ID as in the access log."""
     user = machine_user()
     return Actor(id=user.id, name=f"{user.name} by command line", role="administrator")
 
@@ -102,9 +102,9 @@ def invite_command(
                 remedy="add both, or give the --id of a known user; see `people list`",
             )
         else:
-            above = tuple(reports_to or ())
-            described: dict[str, Any] = {"specialty": specialty, "office": office, "reports_to": above}
-            person = _admitted(identity, identifier, role, name, credential=credential, **described)
+            supervisors = tuple(reports_to or ())
+            details: dict[str, Any] = {"specialty": specialty, "office": office, "reports_to": supervisors}
+            person = _add_user(identity, identifier, role, name, credential=credential, **details)
         code, issued = identity.new_link(person.id, operator())
         served = url or served_at(ledger)
         link = f"{(served or LOCAL_URL).rstrip('/')}/sign-in/{code}"
@@ -135,7 +135,7 @@ def token_create_command(
     """
     with plainly(), open_existing_ledger(database) as ledger:
         identity = _identity(ledger)
-        person = _admitted(identity, identifier, role, name, credential=credential, office=office, again=True)
+        person = _add_user(identity, identifier, role, name, credential=credential, office=office, may_exist=True)
         token, issued = identity.new_token(person.id, operator(), days)
         if as_json:
             expires_at = issued.expires_at.isoformat()
@@ -158,12 +158,12 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
         directory, now = _identity(ledger).people.read(), ledger.now()
         rows = [
             {
-                "token_id": one.id,
-                "person_id": one.person_id,
-                "expires_at": one.expires_at.isoformat(),
-                "state": "revoked" if one.ended_at is not None else "holds" if one.holds_at(now) else "expired",
+                "token_id": token.id,
+                "person_id": token.person_id,
+                "expires_at": token.expires_at.isoformat(),
+                "state": "revoked" if token.ended_at is not None else "holds" if token.holds_at(now) else "expired",
             }
-            for one in directory.tokens.values()
+            for token in directory.tokens.values()
         ]
         if as_json:
             print_result(rows)
@@ -198,11 +198,11 @@ def person_list_command(database: Database = None, as_json: AsJson = False) -> N
     Example: lemtrada-ledger people list
     """
     with plainly(), open_existing_ledger(database) as ledger:
-        people = [one.actor for one in _identity(ledger).people.read().people.values()]
+        people = [person.actor for person in _identity(ledger).people.read().people.values()]
         if as_json:
-            print_result([_person_json(one) for one in people])
+            print_result([_person_json(person) for person in people])
         else:
-            rows = [(one.id, one.role, one.credential, one.name) for one in people]
+            rows = [(person.id, person.role, person.credential, person.name) for person in people]
             show_table(PERSON_COLUMNS, rows, heads_in_pipe=False)
 
 
@@ -231,19 +231,22 @@ def person_remove_command(
 
 
 def _identity(ledger: Ledger) -> Identity:
-    from api.identity import Identity  # noqa: PLC0415  (FastAPI is slow to import, and other commands need none of it)
+    from api.identity import Identity  # noqa: PLC0415  (FastAPI is slow to import, and other commands do not need it)
 
     return Identity(ledger)
 
 
-def _admitted(
-    identity: Identity, identifier: str | None, role: Role, name: str, *, again: bool = False, **more: Any
+def _add_user(
+    identity: Identity, identifier: str | None, role: Role, name: str, *, may_exist: bool = False, **details: Any
 ) -> Actor:
-    """A new user; with `again`, also a user of the same description. Raises InvalidCommand and AlreadyRecorded."""
+    """Adds a user, and returns the user. With `may_exist`, a user who exists with the same details is returned.
+
+    Raises InvalidCommand for details that are not valid, and AlreadyRecorded if the ID is in use.
+    """
     from api.identity.new_person import NewPerson  # noqa: PLC0415
 
     try:
-        person = NewPerson(id=identifier, name=name, role=role, **more).person()
+        person = NewPerson(id=identifier, name=name, role=role, **details).person()
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         field = str(first["loc"][0]).replace("_", "-") if first["loc"] else "name"
@@ -254,7 +257,7 @@ def _admitted(
         by = operator()
         identity.people.admit(person, by)
         security_log.person_admitted(by.id, actor_id=person.id, role=person.role)
-    elif known != person or not again:
+    elif known != person or not may_exist:
         raise AlreadyRecorded(
             "a user has this ID already" + ("" if known == person else ", with another description"),
             field="id",

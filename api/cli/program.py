@@ -1,6 +1,6 @@
 """The registry that the commands of `lemtrada-ledger` add themselves to, and the exit statuses of the program.
 
-Exit status 0 is done, 1 is "the answer is no", 2 is wrong use, 70 is a failure of the program.
+Exit status 0 means done, 1 means that the answer is no, 2 means wrong use, and 70 means a failure of the program.
 """
 
 from __future__ import annotations
@@ -15,4 +15,4 @@ WRONG_USE: Final = 2
 OUR_FAULT: Final = 70
 
 app = typer.Typer(rich_markup_mode=None)
-"""Every command that was imported; `main` builds the program of them."""
+"""The commands that were imported so far. `main` builds the program from them."""

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from api.background.sealing import sealing_of
 from api.cli.opening import open_existing_ledger, plainly
 from api.cli.options import AsJson, Database, Purpose
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from api.cli.progress import text_progress
 from api.cli.tables import show_text
@@ -68,24 +68,24 @@ def export_command(
         with CommandLineAccess(ledger, purpose) as access, _progress() as progress:
             if appeal is None:
                 access.record(ledger.patients(), "export")
-                final, sealing = _sealed_now(ledger)
+                final, sealing = _seal_now(ledger)
                 files = export_ledger(LedgerSource(ledger), final, _keys(sealing), folder, progress)
-                what = f"all {final.size} sealed events"
+                contents = f"all {final.size} sealed events"
             else:
                 patient = _patient_of(ledger, appeal)
                 access.record([patient], "export", appeal)
-                final, sealing = _sealed_now(ledger)
+                final, sealing = _seal_now(ledger)
                 entries = list(_sealed_entries(ledger, sealing, patient, final.size))
-                earlier = _first_over(sealing, entries, final)
+                earlier = _first_checkpoints(sealing, entries, final)
                 files = export_history(entries, final, earlier, _keys(sealing), sealing.store.read, folder)
-                what = f"one patient record of {len(entries)} events"
+                contents = f"one patient record of {len(entries)} events"
         checkpoint = final.checkpoint
         if as_json:
-            told = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
-            print_result({"folder": str(folder), "files": files, "checkpoint": told, "appeal": appeal})
+            values = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
+            print_result({"folder": str(folder), "files": files, "checkpoint": values, "appeal": appeal})
             return
         print_result(
-            f"Exported {what} to {folder}, under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves."
+            f"Exported {contents} to {folder}, under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves."
         )
         print_result(
             f"To verify it: lemtrada-ledger verify {folder} --key VKEY, or see {export_layout.README} in the folder."
@@ -115,10 +115,10 @@ def verify_command(
     Example: lemtrada-ledger verify plan-export --key plan.vkey --checkpoint checkpoint-of-march
     """
     with plainly():
-        trusted = _key_given(key) if key is not None else None
-        given = [_checkpoint_given(path) for path in checkpoint or ()]
+        trusted = _read_key(key) if key is not None else None
+        given = [_read_checkpoint(path) for path in checkpoint or ()]
         with _progress() as progress:
-            report = _verified(folder, database, trusted, given, progress)
+            report = _verify(folder, database, trusted, given, progress)
         if as_json:
             print_result(report.to_json_value())
         else:
@@ -126,13 +126,16 @@ def verify_command(
         if report.holds:
             return
         failed = ", ".join(f"{part.failures_total} of {part.name}" for part in report.parts if not part.holds)
-        complain(f"{report.of} failed verification ({failed}): change nothing, and compare with a backup or an export")
+        print_error(
+            f"{report.of} failed verification ({failed}): change nothing, and compare with a backup or an export"
+        )
         raise typer.Exit(ANSWER_IS_NO)
 
 
-def _verified(
+def _verify(
     folder: Path | None, database: str | None, key: VerifyingKey | None, given: list[Signed], progress: ShowProgress
 ) -> VerificationReport:
+    """The report of an export, or of the ledger if no folder is given. Raises InvalidCommand for another folder."""
     if folder is None:
         with open_existing_ledger(database) as ledger:
             return verify(LedgerSource(ledger), key=key, given=given, progress=progress)
@@ -145,11 +148,14 @@ def _verified(
     return verify(ExportSource(folder), key=key, given=given, progress=progress)
 
 
-# -- the given key and checkpoints -------------------------------------------------------------------
+# -- the key and the checkpoints from the options ---------------------------------------------
 
 
-def _key_given(text: str) -> VerifyingKey:
-    """The key itself, or the first line of its file."""
+def _read_key(text: str) -> VerifyingKey:
+    """The key from the option itself, or from the first line of the file that the option names.
+
+    Raises InvalidCommand.
+    """
     remedy = "give the key that `lemtrada-ledger seal key` prints, or a file that has it"
     if "+" not in text or Path(text).is_file():
         try:
@@ -162,7 +168,8 @@ def _key_given(text: str) -> VerifyingKey:
         raise InvalidCommand(f"this is not a verifying key: {error.what}", field="--key", remedy=remedy) from None
 
 
-def _checkpoint_given(path: Path) -> Signed:
+def _read_checkpoint(path: Path) -> Signed:
+    """The signed checkpoint in a file. Raises InvalidCommand."""
     remedy = "give a published checkpoint, or a checkpoint of an export"
     try:
         return read_signed(path.read_bytes(), str(path), is_given=True)
@@ -173,11 +180,11 @@ def _checkpoint_given(path: Path) -> Signed:
         raise InvalidCommand(f"{path} is not a checkpoint: {error.what}", field="--checkpoint", remedy=remedy) from None
 
 
-# -- what is exported -------------------------------------------------------------------------
+# -- the contents of an export ----------------------------------------------------------------
 
 
-def _sealed_now(ledger: Ledger) -> tuple[Signed, Sealing]:
-    """Everything on record, sealed and signed. Raises StoreError where it cannot be."""
+def _seal_now(ledger: Ledger) -> tuple[Signed, Sealing]:
+    """Seals and signs everything on record, and returns the checkpoint. Raises StoreError if that is not possible."""
     sealing = sealing_of(ledger)
     try:
         note = sealing.seal_now().note
@@ -191,11 +198,12 @@ def _sealed_now(ledger: Ledger) -> tuple[Signed, Sealing]:
 
 
 def _keys(sealing: Sealing) -> list[VerifyingKey]:
-    """Every key that ever signed, the newest first."""
+    """Every key that ever signed a checkpoint, newest first."""
     return [read_verifying_key(text) for text in reversed(sealing.origins.verifying_keys())]
 
 
 def _patient_of(ledger: Ledger, appeal_id: str) -> UUID:
+    """The patient of an appeal on record. Raises InvalidCommand and NotFound."""
     try:
         patient = patient_of(_APPEAL.validate_python(appeal_id))
     except ValidationError:
@@ -207,27 +215,28 @@ def _patient_of(ledger: Ledger, appeal_id: str) -> UUID:
 
 
 def _sealed_entries(ledger: Ledger, sealing: Sealing, patient: UUID, size: int) -> Iterator[Logged]:
+    """The patient's events that a checkpoint over `size` leaves covers, each with its leaf."""
     plain = ledger.events.mapper.plain_state
     for version, topic, state in ledger.recorder.rows_of(patient):
         leaf = sealing.store.leaf_of(patient, version)
         if leaf is None or leaf.number >= size:
-            # Recorded since the checkpoint was signed.
+            # The event was recorded after the checkpoint was signed, and so were all later events.
             return
         yield Logged(leaf.number, str(patient), version, topic, plain(bytes(state)))
 
 
-def _first_over(sealing: Sealing, entries: list[Logged], final: Signed) -> list[Signed]:
-    """The first checkpoint that covers each event."""
-    found = {}
+def _first_checkpoints(sealing: Sealing, entries: list[Logged], final: Signed) -> list[Signed]:
+    """The first checkpoint that covers each event, without duplicates and without `final`, smallest tree first."""
+    by_size = {}
     for entry in entries:
         assert entry.leaf is not None
         covering = sealing.store.covering(final.checkpoint.origin, entry.leaf)
         if covering is not None and covering.size < final.size:
-            found[covering.size] = read_signed(covering.note, f"checkpoint of {covering.size}", is_given=False)
-    return [found[size] for size in sorted(found)]
+            by_size[covering.size] = read_signed(covering.note, f"checkpoint of {covering.size}", is_given=False)
+    return [by_size[size] for size in sorted(by_size)]
 
 
 @contextmanager
 def _progress() -> Iterator[ShowProgress]:
     with text_progress() as show:
-        yield lambda what, done, total: show(f"{what}: {done}{f' of {total}' if total else ''}")
+        yield lambda step, done, total: show(f"{step}: {done}{f' of {total}' if total else ''}")

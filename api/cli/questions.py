@@ -1,4 +1,4 @@
-"""The commands `eligibility` and `history`: a patient's current eligibility, and every event on record."""
+"""The commands `eligibility` and `history`, which show a patient's current eligibility and every event on record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from api.cli.opening import open_records, patient_of_member, plainly
 from api.cli.options import AsJson, AsOf, Database, EditionOption, KnownAt, MemberArgument, Purpose
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import WRONG_USE, app
 from api.cli.tables import Column, show_pairs, show_table, show_text
 from api.cli.values import DAY, INSTANT, parsed
@@ -50,13 +50,13 @@ def eligibility_command(
     Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
     """
     with plainly(), open_records(database, purpose) as access:
-        judged_under = edition_named(edition) if edition is not None else None
+        chosen = edition_named(edition) if edition is not None else None
         day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.history(patient_of_member(access, member), "eligibility", known_at=instant) as history:
-            answer = eligibility(history, day, judged_under)
+            answer = eligibility(history, day, chosen)
         if answer.edition_problem is not None:
-            complain(answer.edition_problem)
+            print_error(answer.edition_problem)
             raise typer.Exit(WRONG_USE)
         if as_json:
             print_result(answer.model_dump(mode="json"))
@@ -99,18 +99,18 @@ def history_command(
 def _show_entries(entries: Iterable[AuditEntry], zone: ZoneInfo) -> None:
     rows = [
         (
-            str(one.version),
-            _in_zone(one.happened, zone),
-            one.recorded_at.astimezone(zone).isoformat(),
-            f"{one.who.name} ({one.who.role})",
-            f"{one.event} (imported from {one.imported_from.source})" if one.imported_from is not None else one.event,
-            "; ".join(change_in_words(change) for change in one.changed),
+            str(entry.version),
+            _in_zone(entry.happened, zone),
+            entry.recorded_at.astimezone(zone).isoformat(),
+            f"{entry.who.name} ({entry.who.role})",
+            entry.event + (f" (imported from {entry.imported_from.source})" if entry.imported_from is not None else ""),
+            "; ".join(change_in_words(change) for change in entry.changed),
         )
-        for one in entries
+        for entry in entries
     ]
     show_table(COLUMNS, rows)
 
 
 def _in_zone(happened: str, zone: ZoneInfo) -> str:
-    """A time in the plan's time zone. A day has none."""
+    """A time in the plan's time zone. A day has no time zone, and is returned as it is."""
     return datetime.fromisoformat(happened).astimezone(zone).isoformat() if "T" in happened else happened

@@ -1,4 +1,4 @@
-"""The commands about one patient, request, appeal or document, as it is now or as it was known then."""
+"""The commands that show one patient, request, appeal, or document, as it is now or as it was known earlier."""
 
 from __future__ import annotations
 
@@ -124,41 +124,43 @@ def request_command(
             raise InvalidCommand(
                 "an extension is assessed under the edition of the request", field="--edition", remedy=remedy
             )
-        applies = edition_named(edition) if edition is not None else None
+        chosen = edition_named(edition) if edition is not None else None
         instant = parsed(INSTANT, known_at, "--known-at")
         day = parsed(DAY, as_of, "--as-of")
-        with access.request(checked_id(request, RequestId, "REQUEST"), known_at=instant) as (history, found):
-            life = request_life(history, found, access.zone, clocks_at(access.now(), access.zone, day, instant))
-            judged, problem = _judged(history, found, day or access.today(), applies, to_extend)
+        with access.request(checked_id(request, RequestId, "REQUEST"), known_at=instant) as (history, record):
+            life = request_life(history, record, access.zone, clocks_at(access.now(), access.zone, day, instant))
+            assessed, problem = _assess(history, record, day or access.today(), chosen, to_extend)
         from api.background.sealing import sealing_of  # noqa: PLC0415  (slow to import, and only this command needs it)
 
         sealing = sealing_of(access.ledger)
-        seals = [(one.kind, sealing.place_of(history.patient_id, one.version)) for one in found.decisions]
+        seals = [
+            (decision.kind, sealing.place_of(history.patient_id, decision.version)) for decision in record.decisions
+        ]
         if as_json:
             print_result(
                 {
                     "seals": [seal_value(kind, place) for kind, place in seals],
                     "life": life.model_dump(mode="json"),
-                    "assessment_digest": judged.digest if judged is not None else None,
-                    "assessment": judged.assessment.model_dump(mode="json") if judged is not None else None,
+                    "assessment_digest": assessed.digest if assessed is not None else None,
+                    "assessment": assessed.assessment.model_dump(mode="json") if assessed is not None else None,
                     "edition_problem": problem,
                 }
             )
             return
-        rows = assessment_rows(judged.assessment) if judged is not None else [("Edition", problem or "")]
+        rows = assessment_rows(assessed.assessment) if assessed is not None else [("Edition", problem or "")]
         show_pairs((*life_rows(life, access.zone), *seal_rows(seals), *rows))
 
 
-def _judged(
-    history: PatientHistory, found: Request, day: date, applies: Edition | None, to_extend: bool
+def _assess(
+    history: PatientHistory, record: Request, day: date, chosen: Edition | None, to_extend: bool
 ) -> tuple[RequestAssessment | None, str | None]:
     """The assessment of the request, or why no edition applies. The status of the request is shown either way."""
     try:
         if to_extend:
             from domain.decisions.approval_changes import assessment_to_extend  # noqa: PLC0415  (slow to import)
 
-            return assessment_to_extend(history, found.request_id, day), None
-        return request_assessment(history, found, day, applies), None
+            return assessment_to_extend(history, record.request_id, day), None
+        return request_assessment(history, record, day, chosen), None
     except EditionUnknown as unknown:
         return None, str(unknown)
 
@@ -179,8 +181,8 @@ def appeal_command(
     with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         now = clocks_at(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
-        with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=instant) as (history, found):
-            answer = appeal_view(history, found, access.zone, now)
+        with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=instant) as (history, record):
+            answer = appeal_view(history, record, access.zone, now)
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return
@@ -206,9 +208,9 @@ def requests_command(
         if as_json:
             from api.routes.schemas import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
 
-            print_result([request_summary(one).model_dump(mode="json") for one in requests])
+            print_result([request_summary(record).model_dump(mode="json") for record in requests])
             return
-        rows = [("Request", _summary(one)) for one in requests]
+        rows = [("Request", _summary(record)) for record in requests]
         show_pairs(rows or [("Requests", "None on record.")])
 
 
@@ -229,11 +231,11 @@ def appeals_command(
         instant = parsed(INSTANT, known_at, "--known-at")
         now = clocks_at(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
         with access.history(patient_of_member(access, member), "appeals", known_at=instant) as history:
-            views = [appeal_view(history, one, access.zone, now) for one in history.appeals]
+            views = [appeal_view(history, record, access.zone, now) for record in history.appeals]
         if as_json:
-            print_result([one.model_dump(mode="json") for one in views])
+            print_result([view.model_dump(mode="json") for view in views])
             return
-        rows = [("Appeal", f"{one.appeal_id}: {spoken(one.status)}, received {one.received_on}") for one in views]
+        rows = [("Appeal", f"{view.appeal_id}: {spoken(view.status)}, received {view.received_on}") for view in views]
         show_pairs(rows or [("Appeals", "None on record.")])
 
 
@@ -254,22 +256,26 @@ def document_command(
     """
     with plainly(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        with access.document(checked_id(document, DocumentId, "DOCUMENT"), known_at=instant) as found:
+        with access.document(checked_id(document, DocumentId, "DOCUMENT"), known_at=instant) as record:
             pass
-        _write_new(output, access.bytes_of(patient_of(document), found.document.sha256))
+        _write_new(output, access.bytes_of(patient_of(document), record.document.sha256))
         if as_json:
-            print_result(found.document.model_dump(mode="json"))
+            print_result(record.document.model_dump(mode="json"))
             return
-        print_result(f"{found.document.size_bytes} bytes, SHA-256 {found.document.sha256}")
+        print_result(f"{record.document.size_bytes} bytes, SHA-256 {record.document.sha256}")
 
 
-def _summary(one: Request) -> str:
-    line = spoken(one.line_of_business)
-    return f"{one.request_id}: {one.status}, received {one.received_on} ({line}){imported(one.imported_from)}"
+def _summary(record: Request) -> str:
+    line = spoken(record.line_of_business)
+    source = imported(record.imported_from)
+    return f"{record.request_id}: {record.status}, received {record.received_on} ({line}){source}"
 
 
 def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
-    """Writes a new file as a whole, or none: no file is replaced, and a part of one is removed."""
+    """Writes a new file, and removes it if it cannot be written as a whole. No file is replaced.
+
+    Raises InvalidCommand if the file exists or cannot be written.
+    """
     try:
         with output.open("xb") as file:
             try:

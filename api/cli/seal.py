@@ -1,4 +1,4 @@
-"""The commands of `seal`: sign now, status, verifying keys, key rotation, new origin."""
+"""The commands of `seal`: seal and sign now, status, verifying keys, key rotation, and a new origin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from api.background.sealing import sealing_of, signer_of
 from api.cli.opening import open_existing_ledger, plainly
 from api.cli.options import AsJson, Database
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from domain.errors import Conflict
 from domain.ledger.application import Ledger
@@ -31,12 +31,15 @@ _BUSY: Final = "another program is sealing this ledger and has not finished"
 
 @contextmanager
 def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
-    """Exit status 1 where the signer refuses to sign."""
+    """Opens the ledger and its sealing for the block. The exit status is 1 if the signer refuses to sign.
+
+    Raises Conflict if another program is sealing.
+    """
     with plainly(), open_existing_ledger(database) as ledger:
         try:
             yield ledger, sealing_of(ledger)
         except NotConsistent as refused:
-            complain(str(refused))
+            print_error(str(refused))
             raise typer.Exit(ANSWER_IS_NO) from None
         except LeaseIsAnothers:
             raise Conflict(_BUSY, remedy="try again in 15 seconds") from None
@@ -79,7 +82,7 @@ def status_command(database: Database = None, as_json: AsJson = False) -> None:
             signed = f"newest checkpoint covers {newest.checkpoint.size}" if newest is not None else "no checkpoint yet"
             print_result(f"{sealing.origins.current()}: {sealed} events sealed, {unsealed} not sealed yet; {signed}")
             if refusal is not None:
-                complain(refusal)
+                print_error(refusal)
         if refusal is not None:
             raise typer.Exit(ANSWER_IS_NO)
 
@@ -131,5 +134,7 @@ def new_origin_command(reason: Reason, database: Database = None, as_json: AsJso
 
 
 def _values(signed: SignedCheckpoint) -> dict[str, object]:
-    one = signed.checkpoint
-    return {"origin": one.origin, "size": one.size, "root": base64_of(one.root), "note": signed.note}
+    """A signed checkpoint as JSON values."""
+    checkpoint = signed.checkpoint
+    root = base64_of(checkpoint.root)
+    return {"origin": checkpoint.origin, "size": checkpoint.size, "root": root, "note": signed.note}

@@ -1,4 +1,4 @@
-"""The commands `serve` and `demo`: a ledger that is served, and synthetic patients that show every situation."""
+"""The commands `serve` and `demo`, which serve a ledger and fill one with synthetic patients."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def serve_command(
         with open_ledger(url, zone=zone) as ledger:
             identity = _identity_of(ledger, front)
             print_result(f"Ledger: {ledger.address} (time zone {ledger.zone.key})")
-            _print_about_signing_in(identity, identity.public_url or serve.url_of(listener))
+            _print_administrator_link(identity, identity.public_url or serve.url_of(listener))
             print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
             sys.stdout.flush()
             with announced(ledger, serve.url_of(listener), identity.public_url):
@@ -138,7 +138,7 @@ def demo_command(
 
 
 def demo_lines(shown: tuple[demo.DemoPatient, ...]) -> Iterator[str]:
-    """Each situation once, and one line for the patients that repeat them."""
+    """A line for the first patient of each situation, and one line for all patients that repeat the situations."""
     width = max(len(one.member_id) for one in shown)
     first, more = shown[: len(demo.SITUATIONS)], shown[len(demo.SITUATIONS) :]
     yield from (f"  {one.member_id:<{width}}  {one.shows}" for one in first)
@@ -146,12 +146,13 @@ def demo_lines(shown: tuple[demo.DemoPatient, ...]) -> Iterator[str]:
         yield f"  {more[0].member_id} to {more[-1].member_id} show the same situations, in the same order."
 
 
-# -- what it prints ---------------------------------------------------------------------------
+# -- the output of `serve` --------------------------------------------------------------------
 
 
 def _url_of(listener: socket, front: Front) -> str:
-    here = serve.url_of(listener)
-    return here if front.public_url is None else f"{here} as {front.public_url}"
+    """The address of the server, with the address of the proxy if there is one."""
+    address = serve.url_of(listener)
+    return address if front.public_url is None else f"{address} as {front.public_url}"
 
 
 def _identity_of(ledger: Ledger, front: Front) -> Identity:
@@ -160,41 +161,42 @@ def _identity_of(ledger: Ledger, front: Front) -> Identity:
     return identity_of(ledger, str(front.public_url) if front.public_url is not None else None)
 
 
-def _print_about_signing_in(identity: Identity, url: str) -> None:
-    """The link for the first administrator, which is shown once."""
+def _print_administrator_link(identity: Identity, url: str) -> None:
+    """Prints the sign-in link of the first administrator, which is shown once. `url` is the address for browsers."""
     if (code := identity.first_link()) is not None:
         print_result("There is no administrator yet. This link signs one in, once, within 24 hours:")
         print_result(f"  {url}/sign-in/{code}")
 
 
 def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients: int) -> None:
+    """Serves a temporary ledger of synthetic patients until it is stopped, and then removes the ledger."""
     with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
         with step_progress() as progress:
             shown = demo.fill(url, patients=patients, zone=time_zone or demo.ZONE, progress=progress)
         with open_ledger(url) as ledger:
-            one = next((one for one in shown if one.situation == "approved_mid_course"), shown[0])
-            patient_id = ledger.find(Member(member_id=one.member_id))
-            base = serve.url_of(listener)
-            find = f'{{"member": {{"member_id": "{one.member_id}"}}}}'
+            example = next((patient for patient in shown if patient.situation == "approved_mid_course"), shown[0])
+            patient_id = ledger.find(Member(member_id=example.member_id))
+            api_url = serve.url_of(listener)
+            find = f'{{"member": {{"member_id": "{example.member_id}"}}}}'
             print_result(f"{len(shown)} synthetic patients in a temporary ledger (time zone {ledger.zone.key}):")
             show_text(demo_lines(shown))
             identity = _identity_of(ledger, front)
             for person in demo.STAFF:
                 identity.people.ensure(person, THE_LEDGER_ITSELF)
             as_reviewer = f"-H 'Authorization: Bearer {identity.issue_token(demo.REVIEWER)}'"
-            seen = identity.public_url or base
+            browser_url = identity.public_url or api_url
             print_result("To sign in with a browser (each link works once):")
-            for person in demo.SHOWN_AROUND:
+            for person in demo.USERS_WITH_LINKS:
                 code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
-                print_result(f"  {person.name}, {person.role.replace('_', ' ')}: {seen}/sign-in/{code}")
-            _print_about_signing_in(identity, seen)
+                print_result(f"  {person.name}, {person.role.replace('_', ' ')}: {browser_url}/sign-in/{code}")
+            _print_administrator_link(identity, browser_url)
             print_result("To call the API, for example with a token of the reviewer:")
             print_result(
-                f"  curl -s {base}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'"
+                f"  curl -s {api_url}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'"
             )
-            print_result(f"  curl -s {base}/patients/{patient_id}/eligibility {as_reviewer}")
-            print_result(f"  {which_ledger.PROGRAM} history {one.member_id} --database {ledger.address}")
+            print_result(f"  curl -s {api_url}/patients/{patient_id}/eligibility {as_reviewer}")
+            print_result(f"  {which_ledger.PROGRAM} history {example.member_id} --database {ledger.address}")
             print_result(
                 f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
             )

@@ -16,18 +16,18 @@ from api.cli.output import print_result
 
 GAP: Final = "  "
 TEXT_MIN: Final = 12
-"""A cell of several words gets at least so many characters, or its whole length."""
+"""A column that is wider than this is wrapped to this width at least, in characters."""
 
 
 class Column(NamedTuple):
-    """A column; those of the highest `rank` are left out first, and those of rank 1 never."""
+    """A column. Columns of the highest `rank` are left out first, and columns of rank 1 never."""
 
     head: str
     rank: int = 1
 
 
 def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, heads_in_pipe: bool = True) -> None:
-    """On a terminal as wide as it is; else all columns, with tabs between them."""
+    """Prints a table that fits the terminal. In a pipe, each row is one line with all columns and tabs between them."""
     if not sys.stdout.isatty():
         heads = [[one.head for one in columns]] if heads_in_pipe else []
         print_result("\n".join("\t".join(row) for row in (*heads, *rows)))
@@ -36,7 +36,7 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, head
 
 
 def show_pairs(pairs: Iterable[tuple[str, str]]) -> None:
-    """Labels, each with its text. In a pipe each is one line."""
+    """Prints labels, each with its text. In a pipe, each label is one line."""
     listed = list(pairs)
     if not sys.stdout.isatty():
         print_result("\n".join(f"{label:<15}{text}" for label, text in listed))
@@ -45,7 +45,7 @@ def show_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def show_text(lines: Iterable[str]) -> None:
-    """Lines of words, wrapped on a terminal."""
+    """Prints lines of text, wrapped on a terminal."""
     listed = list(lines)
     if sys.stdout.isatty():
         width = terminal_width()
@@ -58,30 +58,33 @@ def terminal_width() -> int:
 
 
 def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
-    """The lines of a table that is at most `width` wide, unless one word is wider."""
-    table = [[one.head for one in columns], *([_printable(cell) for cell in row] for row in rows)]
-    kept = list(range(len(columns)))
-    while (widths := _widths([[row[place] for place in kept] for row in table], width)) is None:
-        rank = max(columns[place].rank for place in kept)
+    """The lines of a table that is at most `width` characters wide, unless a word is wider."""
+    table = [[column.head for column in columns], *([_printable(cell) for cell in row] for row in rows)]
+    shown = list(range(len(columns)))
+    while (widths := _widths([[row[index] for index in shown] for row in table], width)) is None:
+        rank = max(columns[index].rank for index in shown)
         if rank == 1:
             yield from _blocks(columns, table[1:], width)
             return
-        kept.remove(next(place for place in reversed(kept) if columns[place].rank == rank))
+        shown.remove(next(index for index in reversed(shown) if columns[index].rank == rank))
     for number, row in enumerate(table):
-        wrapped = [wrap(row[place], size) for place, size in zip(kept, widths, strict=True)]
+        wrapped = [wrap(row[index], size) for index, size in zip(shown, widths, strict=True)]
         for line in range(max(map(len, wrapped))):
             cells = (cell[line] if line < len(cell) else "" for cell in wrapped)
             yield GAP.join(f"{cell:<{size}}" for cell, size in zip(cells, widths, strict=True)).rstrip()
         if number == 0:
             yield GAP.join("-" * size for size in widths)
-    if len(kept) < len(columns):
-        left_out = ", ".join(one.head for place, one in enumerate(columns) if place not in kept and one.head)
+    if len(shown) < len(columns):
+        left_out = ", ".join(column.head for index, column in enumerate(columns) if index not in shown and column.head)
         yield ""
         yield from wrap(f"Not shown at this width: {left_out}. --json prints everything.", width)
 
 
 def pair_lines(pairs: Sequence[tuple[str, str]], width: int, margin: int | None = None) -> Iterator[str]:
-    """Labels at the left and wrapped text at the right; where a word of the text does not fit, under its label."""
+    """Lines with the labels at the left and the wrapped texts at the right of `margin`, the width of the labels.
+
+    A text with a word that does not fit is printed below its label.
+    """
     if margin is None:
         margin = _margin(label for label, _ in pairs)
     for label, text in pairs:
@@ -106,29 +109,30 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _widths(table: Sequence[Sequence[str]], width: int) -> list[int] | None:
-    """The width of each column, wrapped where needed; None where the columns do not fit."""
+    """The width of each column in characters, so that all columns fit in `width`. None if they cannot fit."""
     columns = list(zip(*table, strict=True))
     natural = [max(map(len, cells)) for cells in columns]
     least = [
         max(_longest_word(cell) for cell in cells) if full <= TEXT_MIN else max(TEXT_MIN, *map(_longest_word, cells))
         for cells, full in zip(columns, natural, strict=True)
     ]
-    room = width - len(GAP) * (len(columns) - 1)
-    if sum(least) > room:
+    available = width - len(GAP) * (len(columns) - 1)
+    if sum(least) > available:
         return None
     widths = natural
-    while (excess := sum(widths) - room) > 0:
-        widest = max((place for place in range(len(widths)) if widths[place] > least[place]), key=widths.__getitem__)
+    while (excess := sum(widths) - available) > 0:
+        widest = max((index for index in range(len(widths)) if widths[index] > least[index]), key=widths.__getitem__)
         widths[widest] -= min(excess, max(1, (widths[widest] - least[widest]) // 4))
     return widths
 
 
 def _blocks(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Each row as a block of lines, one for each cell that is not empty, with the head of its column as the label."""
     for number, row in enumerate(rows):
         if number:
             yield ""
-        pairs = [(one.head, cell) for one, cell in zip(columns, row, strict=True) if cell]
-        yield from pair_lines(pairs, width, _margin(one.head for one in columns))
+        pairs = [(column.head, cell) for column, cell in zip(columns, row, strict=True) if cell]
+        yield from pair_lines(pairs, width, _margin(column.head for column in columns))
 
 
 def _margin(labels: Iterable[str]) -> int:
@@ -136,10 +140,11 @@ def _margin(labels: Iterable[str]) -> int:
 
 
 def _longest_word(text: str) -> int:
+    """The length of the longest word, with the indentation of the text, in characters."""
     indent = len(text) - len(text.lstrip())
     return max((indent + len(word) for word in text.split()), default=0)
 
 
 def _printable(text: str) -> str:
-    """Without characters that a terminal obeys, such as an escape in a name that somebody sent."""
-    return "".join(one if one.isprintable() or one.isspace() else "�" for one in text)
+    """The text without characters that control a terminal, such as an escape in a name that a caller sent."""
+    return "".join(character if character.isprintable() or character.isspace() else "�" for character in text)

@@ -1,4 +1,4 @@
-"""How the values of options and arguments are read: days, times, and ids."""
+"""Reads the values of options and arguments: days, times, and IDs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand
 from domain.events.base import AppealId, DocumentId, RequestId
 
-_AT_FIRST_USE: Final = ConfigDict(defer_build=True)
-DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day, config=_AT_FIRST_USE)
-INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant, config=_AT_FIRST_USE)
+_DEFERRED: Final = ConfigDict(defer_build=True)
+DAY: Final[TypeAdapter[Any]] = TypeAdapter(Day, config=_DEFERRED)
+INSTANT: Final[TypeAdapter[Any]] = TypeAdapter(Instant, config=_DEFERRED)
 OPTIONS: Final = {
     "known_at": "--known-at",
     "edition": "--edition",
@@ -20,13 +20,13 @@ OPTIONS: Final = {
     "request_id": "REQUEST",
     "appeal_id": "APPEAL",
 }
-"""The option or argument for a field that an error of the domain names."""
+"""The option or argument of each field that an error of the domain can name."""
 _IDS: Final = {RequestId: ("a request", "r"), AppealId: ("an appeal", "a"), DocumentId: ("a document", "f")}
-"""How an id is named in an error, and the letter before its number."""
+"""For each type of ID, its name in an error and the letter before its number."""
 
 
 def parsed(adapter: TypeAdapter[Any], text: str | None, option: str) -> Any:
-    """The value of an option; None where the option is left out. Raises InvalidCommand."""
+    """The value of an option, or None if the option is not given. Raises InvalidCommand."""
     if text is None:
         return None
     try:
@@ -37,11 +37,11 @@ def parsed(adapter: TypeAdapter[Any], text: str | None, option: str) -> Any:
 
 
 def checked_id(identifier: str, kind: Any, argument: str) -> str:
-    """The id of a request, an appeal, or a document. Raises InvalidCommand."""
+    """The ID of a request, an appeal, or a document, by its type `kind`. Raises InvalidCommand."""
     try:
         TypeAdapter(kind).validate_python(identifier)
     except ValidationError:
-        named, letter = _IDS[kind]
+        kind_name, letter = _IDS[kind]
         remedy = f"give the patient's ID, then .{letter} and the number of the {argument.lower()}"
-        raise InvalidCommand(f"this is not the ID of {named}", field=argument, remedy=remedy) from None
+        raise InvalidCommand(f"this is not the ID of {kind_name}", field=argument, remedy=remedy) from None
     return identifier

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from api.cli.opening import open_existing_ledger, open_records, plainly
 from api.cli.options import After, AsJson, AsOf, Database, KnownAt, Purpose
-from api.cli.output import complain, print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from api.cli.tables import Column, show_table, show_text
 from api.cli.values import DAY, INSTANT, parsed
@@ -85,7 +85,7 @@ def worklist_command(
     with plainly(), open_records(database, purpose) as access:
         filters, paging = _valid(Filters, values), _valid(Paging, values)
         day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
-        with _patients_done() as progress:
+        with _patient_progress() as progress:
             answer = ListAccess(access).worklist(filters, paging, as_of=day, known_at=instant, progress=progress)
         if as_json:
             print_result(answer.model_dump(mode="json"))
@@ -116,23 +116,23 @@ def rebuild_command(
                 field="VIEW",
                 remedy=f"give one of {', '.join(VIEWS)}, or no view to rebuild all",
             )
-        with _patients_done() as progress:
-            done = rebuild(ledger, alone=True, progress=progress)
+        with _patient_progress() as progress:
+            rebuilt = rebuild(ledger, alone=True, progress=progress)
         failures = worklist(ledger, Filters(), Paging(limit=1)).failures
         if as_json:
-            named = [one.model_dump(mode="json") for one in failures]
-            print_result([asdict(done) | {"lag": asdict(lag(ledger)), "failures": named}])
+            failure_values = [failure.model_dump(mode="json") for failure in failures]
+            print_result([asdict(rebuilt) | {"lag": asdict(lag(ledger)), "failures": failure_values}])
         else:
-            by_another = "" if done.serves else "; another rebuild finished first, and its rows are used"
-            print_result(f"{done.view}: {done.patients} patients rebuilt, {done.failed} failed{by_another}")
-        for one in failures:
-            complain(f"the events of {one.patient_id} cannot be read: {one.error}: report this error")
+            by_another = "" if rebuilt.serves else "; another rebuild finished first, and its rows are used"
+            print_result(f"{rebuilt.view}: {rebuilt.patients} patients rebuilt, {rebuilt.failed} failed{by_another}")
+        for failure in failures:
+            print_error(f"the events of {failure.patient_id} cannot be read: {failure.error}: report this error")
         if failures:
             raise typer.Exit(ANSWER_IS_NO)
 
 
 def _valid(kind: type[Any], values: dict[str, Any]) -> Any:
-    """The options that a model takes, checked. Raises InvalidCommand, which names the option."""
+    """The options that are fields of the model `kind`, as that model. Raises InvalidCommand, which names the option."""
     try:
         return kind.model_validate({name: value for name, value in values.items() if name in kind.model_fields})
     except ValidationError as error:
@@ -142,54 +142,55 @@ def _valid(kind: type[Any], values: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def _patients_done() -> Iterator[Callable[[int], None]]:
-    """A count of patients, shown on a terminal after the work has taken a second."""
+def _patient_progress() -> Iterator[Callable[[int], None]]:
+    """Shows a count of patients, on a terminal and after a second. Call the function that it yields with the count."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from api.cli.progress import text_progress  # noqa: PLC0415  (rich is slow to import, and a pipe needs none of it)
+    from api.cli.progress import text_progress  # noqa: PLC0415  (rich is slow to import, and a pipe does not need it)
 
     with text_progress() as show:
         yield lambda done: show(f"{done} patients")
 
 
-# -- in words ---------------------------------------------------------------------------------
+# -- the printed table ------------------------------------------------------------------------
 
 
 def _show(answer: Worklist, zone: ZoneInfo) -> None:
-    """The table, and on a terminal its counts. Standard error says that there are more rows, or rows out of date."""
-    rows = [_cells(one, zone) for one in answer.items]
+    """Prints the table, and its counts on a terminal. Notes on more rows and outdated rows are on standard error."""
+    rows = [_cells(item, zone) for item in answer.items]
     show_table(COLUMNS, rows)
     if sys.stdout.isatty():
-        counted = ", ".join(f"{number} {_words(state)}" for state, number in answer.counts.items() if number)
-        at = _here(answer.clocks_at, zone)
-        show_text([f"{counted or 'No open cases'}. Eligibility as of {answer.as_of}, turnaround times as of {at}."])
-    for one in answer.failures:
-        complain(
-            f"the events of {one.patient_id} cannot be read: {one.error}: report this error; the rows are out of date"
+        counts = ", ".join(f"{number} {_words(state)}" for state, number in answer.counts.items() if number)
+        at = _in_zone(answer.clocks_at, zone)
+        show_text([f"{counts or 'No open cases'}. Eligibility as of {answer.as_of}, turnaround times as of {at}."])
+    for failure in answer.failures:
+        print_error(
+            f"the events of {failure.patient_id} cannot be read: {failure.error}: report this error;"
+            " the rows are out of date"
         )
     if answer.next_after is not None:
-        complain(f"the first {len(rows)} rows are shown: for more, add --after {answer.next_after}")
+        print_error(f"the first {len(rows)} rows are shown: for more, add --after {answer.next_after}")
 
 
-def _cells(one: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
-    marks = [name for name, marked in (("imported", one.imported), ("out of date", one.stale)) if marked]
+def _cells(item: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
+    marks = [name for name, marked in (("imported", item.imported), ("out of date", item.stale)) if marked]
     return (
-        _here(one.due_at, zone) if one.due_at is not None else "",
-        _words(one.standing or ""),
-        _words(one.state),
-        f"{one.subject_id} ({', '.join(marks)})" if marks else one.subject_id,
-        one.path or "unknown",
-        _words(one.recommendation or "no edition applies"),
-        ", ".join(one.missing),
-        ", ".join(one.awaits),
-        one.held_by.name if one.held_by is not None else "",
-        _words(one.line_of_business),
-        one.urgency,
+        _in_zone(item.due_at, zone) if item.due_at is not None else "",
+        _words(item.standing or ""),
+        _words(item.state),
+        f"{item.subject_id} ({', '.join(marks)})" if marks else item.subject_id,
+        item.path or "unknown",
+        _words(item.recommendation or "no edition applies"),
+        ", ".join(item.missing),
+        ", ".join(item.awaits),
+        item.held_by.name if item.held_by is not None else "",
+        _words(item.line_of_business),
+        item.urgency,
     )
 
 
-def _here(instant: datetime, zone: ZoneInfo) -> str:
+def _in_zone(instant: datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).isoformat(timespec="minutes")
 
 

@@ -1,6 +1,6 @@
-"""The situations of the longer story: what is asked and comes, appeals, corrections, and what another record brought.
+"""The demo's longer situations: information requested and received, appeals, corrections, and imported records.
 
-Read a function as that patient's story; every day is counted from the demo's today.
+Each function adds the steps of one patient. Every day is counted from the day on which the demo is created.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from api.demo.people import APPEALS_PHYSICIAN, MEDICAL_DIRECTOR, SyntheticPatient
 from api.demo.stories import Situation, only_an_mri
-from api.demo.story_builder import FROM_RECEIPT_TO_ENTRY, Story, Turn
+from api.demo.story_builder import FROM_RECEIPT_TO_ENTRY, StepContext, Story
 from domain.calendar import PartialDate
 from domain.commands import Command
 from domain.commands.appeals import AddAppealEvidence, AssignAppeal, DecideAppeal, FileAppeal, HandOnAppeal
@@ -40,28 +40,28 @@ _CHART: Final = (
 )
 
 
-# -- asked, answered, taken back --------------------------------------------------------------
+# -- information requests and withdrawal ------------------------------------------------------
 
 
 def information_requested(story: Story) -> Story:
-    """The report of the MRI was asked for, and a reminder sent; until it comes the clock stands still."""
-    _asked_for_a_report(story)
+    """The MRI report was requested, and a reminder was sent. The deadline is paused until the report is received."""
+    _request_report(story)
     return story.on(story.ago(1)).does(
-        story.person.reviewer, lambda turn: SendReminder(request_id=turn.request_id(1), channel="fax")
+        story.person.reviewer, lambda context: SendReminder(request_id=context.request_id(1), channel="fax")
     )
 
 
 def document_to_review(story: Story) -> Story:
-    """The report has come, and settles nothing until somebody of the plan has read it (R14)."""
-    return _supplied(_asked_for_a_report(story))
+    """The MRI report was received. It does not count until a person of the plan has reviewed it (R14)."""
+    return _supply_report(_request_report(story))
 
 
 def approved_on_a_document(story: Story) -> Story:
-    """Read and found to support the finding, the report made the difference."""
-    _supplied(_asked_for_a_report(story))
+    """The MRI report was reviewed and supports the finding, so the request was approved."""
+    _supply_report(_request_report(story))
     review = story.on(story.ago(1)).does(
         story.person.reviewer,
-        lambda turn: ReviewDocument(document_id=f"{turn.patient_id}.f1", clause=_MRI, supports=True),
+        lambda context: ReviewDocument(document_id=f"{context.patient_id}.f1", clause=_MRI, supports=True),
     )
     return review.approves()
 
@@ -70,31 +70,31 @@ def withdrawn(story: Story) -> Story:
     story.on(story.ago(9)).opens().requests_first_course()
     return story.on(story.ago(5)).does(
         story.person.office,
-        lambda turn: WithdrawRequest(
-            request_id=turn.request_id(1), by=story.person.prescriber.name, reason="The infusions are postponed."
+        lambda context: WithdrawRequest(
+            request_id=context.request_id(1), by=story.person.prescriber.name, reason="The infusions are postponed."
         ),
     )
 
 
-def _asked_for_a_report(story: Story) -> Story:
-    one = StatedAgent(product="Avonex", outcome="inadequate_efficacy", stopped_on=PartialDate(story.year(2)))
-    statement = story.first_course_statement(agents=(one,), aggressive_disease=only_an_mri("not_attached"))
+def _request_report(story: Story) -> Story:
+    agent = StatedAgent(product="Avonex", outcome="inadequate_efficacy", stopped_on=PartialDate(story.year(2)))
+    statement = story.first_course_statement(agents=(agent,), aggressive_disease=only_an_mri("not_attached"))
     story.on(story.ago(8)).opens().requests(statement, line_of_business="commercial")
     return story.on(story.ago(5)).does(
         story.person.reviewer,
-        lambda turn: RequestInformation(
-            request_id=turn.request_id(1),
-            assessment_digest=turn.digest_seen(1),
+        lambda context: RequestInformation(
+            request_id=context.request_id(1),
+            assessment_digest=context.digest_seen(1),
             note="Please send the report of the latest MRI.",
         ),
     )
 
 
-def _supplied(story: Story) -> Story:
-    def command(turn: Turn) -> Command:
-        report = turn.stored(_REPORT, name="Report of the MRI (made up)", kind="mri_report", clause=_MRI)
-        received_at = turn.at - FROM_RECEIPT_TO_ENTRY
-        return SupplyInformation(request_id=turn.request_id(1), received_at=received_at, documents=(report,))
+def _supply_report(story: Story) -> Story:
+    def command(context: StepContext) -> Command:
+        report = context.store_document(_REPORT, name="Report of the MRI (made up)", kind="mri_report", clause=_MRI)
+        received_at = context.at - FROM_RECEIPT_TO_ENTRY
+        return SupplyInformation(request_id=context.request_id(1), received_at=received_at, documents=(report,))
 
     return story.on(story.ago(2)).does(story.person.office, command)
 
@@ -103,87 +103,94 @@ def _supplied(story: Story) -> Story:
 
 
 def overturned_on_appeal(story: Story) -> Story:
-    """Denied for want of an agent that was tried; the chart that came with the appeal names two."""
-    _denied_and_appealed(story)
+    """Denied because no agent was tried before. The chart note that was sent with the appeal names two agents."""
+    _deny_and_appeal(story)
 
-    def evidence(turn: Turn) -> Command:
-        chart = turn.stored(_CHART, name="Chart note (made up)", kind="chart_note")
+    def evidence(context: StepContext) -> Command:
+        chart = context.store_document(_CHART, name="Chart note (made up)", kind="chart_note")
         agents = story.person.failed_agents(story.today.year - 3)
         return AddAppealEvidence(
-            appeal_id=turn.appeal_id(),
-            received_at=turn.at - FROM_RECEIPT_TO_ENTRY,
+            appeal_id=context.appeal_id(),
+            received_at=context.at - FROM_RECEIPT_TO_ENTRY,
             statement=Statement(agents=agents),
             documents=(chart,),
         )
 
     story.on(story.ago(12)).does(story.person.office, evidence)
-    return _decided(story, 9, outcome="overturned", rationale="The chart shows that two agents were tried and failed.")
+    return _decide_appeal(
+        story, 9, outcome="overturned", rationale="The chart shows that two agents were tried and failed."
+    )
 
 
 def upheld_and_handed_on(story: Story) -> Story:
-    """Nothing new came with the appeal; an independent organisation looks at it now."""
-    _denied_and_appealed(story)
+    """No new information was sent with the appeal. It was upheld, and an independent organization reviews it now."""
+    _deny_and_appeal(story)
     why = "No agent that was tried and no sign of aggressive disease is documented."
-    _decided(story, 12, outcome="upheld", citing=("1.A.iii",), rationale=why)
-    story.does(story.person.reviewer, lambda turn: _notice(turn, "appeal_decision", appeal_id=turn.appeal_id()))
+    _decide_appeal(story, 12, outcome="upheld", citing=("1.A.iii",), rationale=why)
+    story.does(
+        story.person.reviewer, lambda context: _notice(context, "appeal_decision", appeal_id=context.appeal_id())
+    )
     return story.on(story.ago(6)).does(
         story.person.reviewer,
-        lambda turn: HandOnAppeal(appeal_id=turn.appeal_id(), organisation="Independent Review (made up)"),
+        lambda context: HandOnAppeal(appeal_id=context.appeal_id(), organisation="Independent Review (made up)"),
     )
 
 
-def _denied_and_appealed(story: Story) -> Story:
-    """Denied, told of it by mail, appealed by the patient, and with somebody who took no part."""
+def _deny_and_appeal(story: Story) -> Story:
+    """The request was denied, the notice was mailed, and the patient appealed.
+
+    The appeal is assigned to a physician who took no part in the denial.
+    """
     no = AggressiveSign(finding=False)
-    none = AggressiveDisease(rapid_deterioration=no, disabling_relapses=no, mri=no, cognitive_impairment=no)
+    no_sign = AggressiveDisease(rapid_deterioration=no, disabling_relapses=no, mri=no, cognitive_impairment=no)
     reviewer = story.person.reviewer
-    story.on(story.ago(40)).opens().requests_first_course(agents=(), aggressive_disease=none)
+    story.on(story.ago(40)).opens().requests_first_course(agents=(), aggressive_disease=no_sign)
     story.on(story.ago(36)).denies("1.A.iii", rationale="No other treatment was tried before.")
-    story.does(reviewer, lambda turn: _notice(turn, "denial"))
+    story.does(reviewer, lambda context: _notice(context, "denial"))
     story.on(story.ago(33)).does(
-        reviewer, lambda turn: RecordDelivery(notice_id=f"{turn.patient_id}.n1", delivered_at=turn.at)
+        reviewer, lambda context: RecordDelivery(notice_id=f"{context.patient_id}.n1", delivered_at=context.at)
     )
     story.on(story.ago(20)).does(
         reviewer,
-        lambda turn: FileAppeal(
-            request_id=turn.request_id(1),
-            received_at=turn.at - FROM_RECEIPT_TO_ENTRY,
+        lambda context: FileAppeal(
+            request_id=context.request_id(1),
+            received_at=context.at - FROM_RECEIPT_TO_ENTRY,
             grounds="I did try other treatments, years ago.",
             filer=Filer(name=story.person.name, relation="patient"),
         ),
     )
-    return story.does(reviewer, lambda turn: AssignAppeal(appeal_id=turn.appeal_id(), to=APPEALS_PHYSICIAN))
+    return story.does(reviewer, lambda context: AssignAppeal(appeal_id=context.appeal_id(), to=APPEALS_PHYSICIAN))
 
 
-def _decided(story: Story, days_ago: int, **terms: Any) -> Story:
+def _decide_appeal(story: Story, days_ago: int, **terms: Any) -> Story:
     return story.on(story.ago(days_ago)).does(
         APPEALS_PHYSICIAN,
-        lambda turn: DecideAppeal(appeal_id=turn.appeal_id(), assessment_digest=turn.digest_seen(1), **terms),
+        lambda context: DecideAppeal(appeal_id=context.appeal_id(), assessment_digest=context.digest_seen(1), **terms),
     )
 
 
-def _notice(turn: Turn, kind: Any, appeal_id: str | None = None) -> Command:
+def _notice(context: StepContext, kind: Any, appeal_id: str | None = None) -> Command:
     return IssueNotice(
-        request_id=turn.request_id(1),
+        request_id=context.request_id(1),
         kind=kind,
         channel="mail",
         addressee="The patient and the prescriber",
-        issued_at=turn.at,
+        issued_at=context.at,
         appeal_id=appeal_id,
     )
 
 
-# -- what becomes of an approval, and of a dose -----------------------------------------------
+# -- changes of approvals and doses -----------------------------------------------------------
 
 
 def approval_extended(story: Story) -> Story:
-    """Two of five doses in the first thirty days; thirty more for the rest (R10)."""
+    """Two of five doses were given in the first 30 days. The approval was extended by 30 days for the others (R10)."""
     story.on(story.ago(45)).opens().requests_first_course()
     story.on(story.ago(41)).approves()
     story.on(story.ago(20)).is_given(2)
     return story.on(story.ago(14)).does(
         story.person.reviewer,
-        lambda turn: ExtendApproval(request_id=turn.request_id(1), assessment_digest=turn.digest_to_extend(1)),
+        lambda context: ExtendApproval(request_id=context.request_id(1), assessment_digest=context.digest_to_extend(1)),
     )
 
 
@@ -193,27 +200,27 @@ def approval_rescinded(story: Story) -> Story:
     story.on(story.ago(12)).is_given(1)
     return story.on(story.ago(10)).does(
         MEDICAL_DIRECTOR,
-        lambda turn: RescindApproval(
-            request_id=turn.request_id(1), ground="safety", reason="A serious reaction during the first infusion."
+        lambda context: RescindApproval(
+            request_id=context.request_id(1), ground="safety", reason="A serious reaction during the first infusion."
         ),
     )
 
 
 def corrected_dose(story: Story) -> Story:
-    """The fifth dose was entered a day too early; the twelve months count from the corrected day."""
+    """The date of the fifth dose was a day too early. The twelve months are counted from the corrected date."""
     story.on(story.ago(26)).opens().requests_first_course()
     story.on(story.ago(23)).approves()
     story.on(story.ago(16)).is_given(5)
     return story.on(story.ago(3)).does(
         story.person.reviewer,
-        lambda turn: CorrectDose(
-            dose_id=turn.dose_id(5), on=story.ago(11), reason="The infusion center's chart states the following day."
+        lambda context: CorrectDose(
+            dose_id=context.dose_id(5), on=story.ago(11), reason="The infusion center's chart states the following day."
         ),
     )
 
 
 def retrospective_request(story: Story) -> Story:
-    """Begun in hospital before anybody could ask; a physician approves what was given."""
+    """The course was given in a hospital before a request could be sent. A physician approves the doses afterwards."""
     story.on(story.ago(14)).opens()
     story.on(story.ago(12)).is_given(5)
     statement = story.first_course_statement()
@@ -223,19 +230,19 @@ def retrospective_request(story: Story) -> Story:
     )
 
 
-# -- other records, other numbers -------------------------------------------------------------
+# -- other records and other member IDs -------------------------------------------------------
 
 
 def imported_years(story: Story) -> Story:
-    """A request, its approval and five doses of last year: recorded ten days ago, happened then."""
+    """A request, its approval, and five doses of last year, which were recorded ten days ago."""
     first = 420 + story.person.spread(30)
     received_at = datetime.combine(story.ago(first + 12), time(9), story.zone)
     story.on(story.ago(10)).imported("plan-before").opens()
     story.requests(story.first_course_statement(), received_at=received_at, planned_first_infusion_on=None)
     story.does(
         story.person.reviewer,
-        lambda turn: ImportPastDetermination(
-            request_id=turn.request_id(1), outcome="approved", decided_on=story.ago(first + 6)
+        lambda context: ImportPastDetermination(
+            request_id=context.request_id(1), outcome="approved", decided_on=story.ago(first + 6)
         ),
     )
     for number in range(5):
@@ -246,7 +253,7 @@ def imported_years(story: Story) -> Story:
 
 
 def earlier_number(story: Story) -> Story:
-    """A course in another plan, told of three years later."""
+    """A course that was given under another plan, and reported years later."""
     course = ReportedCourse(doses_given=5, last_dose_on=PartialDate(story.year(3)), completed=True)
     return story.on(story.ago(200)).opens().reports_treatment(
         course, source="other_plan", reference="Records of the previous plan (made up)"
@@ -254,12 +261,12 @@ def earlier_number(story: Story) -> Story:
 
 
 def linked_histories(story: Story) -> Story:
-    """The person of the story before, opened once more under a new number, as if she had never been treated."""
+    """The patient of the situation before, under a new member ID, in a request that states no earlier treatment."""
     before = SyntheticPatient(story.person.number - 1, story.person.round)
     story.on(story.ago(8)).opens(same_as=before).requests_first_course()
 
-    def command(turn: Turn) -> Command:
-        other = turn.ledger.find(before.member)
+    def command(context: StepContext) -> Command:
+        other = context.ledger.find(before.member)
         assert other is not None, "the earlier story must be recorded first"
         return LinkHistories(other_patient_id=other, reason="The same person under an earlier member ID.")
 

@@ -1,4 +1,4 @@
-"""Who appears in the demo: plainly invented people, the same ones for the same number."""
+"""The people of the demo. All are plainly invented, and the same number always gives the same person."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ APPEALS_PHYSICIAN: Final = Actor(
 AUDITOR: Final = Actor(id="amos.auditor", name="Amos Pretend", role="auditor")
 IMPORT: Final = Actor(id="import", name="Import from the previous plan (made up)", role="reviewer")
 CLAIMS: Final = Actor(id="claims-feed", name="Claims feed", role="service")
-INFUSION_CENTRE: Final = Actor(id="infusion-centre-feed", name="Infusion center feed", role="service")
+INFUSION_CENTER: Final = Actor(id="infusion-centre-feed", name="Infusion center feed", role="service")
 
 OFFICES: Final = (
     (
@@ -46,13 +46,13 @@ OFFICES: Final = (
     ),
 )
 STAFF: Final = (
-    *(REVIEWER, SECOND_REVIEWER, PHARMACIST, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, AUDITOR, CLAIMS, INFUSION_CENTRE),
+    *(REVIEWER, SECOND_REVIEWER, PHARMACIST, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, AUDITOR, CLAIMS, INFUSION_CENTER),
     *(office for office, _ in OFFICES),
 )
-"""Who may sign in where the demo is served."""
+"""The users of a demo that is served."""
 
-SHOWN_AROUND: Final = (REVIEWER, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, OFFICES[0][0], AUDITOR)
-"""For whom it prints a link: each sees other pages, or may do other things."""
+USERS_WITH_LINKS: Final = (REVIEWER, MEDICAL_DIRECTOR, APPEALS_PHYSICIAN, OFFICES[0][0], AUDITOR)
+"""The users for whom `serve --demo` prints a sign-in link. Each one sees other pages, or may do other things."""
 
 SITES: Final = ("Made-up Infusion Center East", "Made-up Infusion Center West", "Example Hospital, day ward")
 LINES_OF_BUSINESS: Final[tuple[LineOfBusiness, ...]] = ("commercial", "medicare_advantage", "medicaid")
@@ -66,7 +66,7 @@ LAST_NAMES: Final = (
     "Fictional",
 )  # fmt: skip
 
-# Each pair meets 1.A.iii: two agents that failed, or one of them of the named kind.
+# Each pair meets 1.A.iii: two agents failed, or one of the pair is an agent that 1.A.iii.b names.
 FAILED_AGENTS: Final = (
     ("Ocrevus", "Tecfidera"),
     ("Tysabri", "Copaxone"),
@@ -78,7 +78,7 @@ FAILED_AGENTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SyntheticPatient:
-    """A synthetic patient. `number` counts from 1; `round` how often her situation was told before."""
+    """A synthetic patient. `number` counts from 1. `round` counts from 0 how often the situation was used before."""
 
     number: int
     round: int
@@ -93,7 +93,7 @@ class SyntheticPatient:
 
     @property
     def birth_date(self) -> PartialDate:
-        """Adults of every age, the same for the same number."""
+        """An adult's birth date, which depends on `number` only."""
         return PartialDate.of(date(1958 + self.number * 17 % 41, 1 + self.number * 5 % 12, 1 + self.number * 11 % 28))
 
     @property
@@ -109,7 +109,7 @@ class SyntheticPatient:
         return self.one_of((REVIEWER, SECOND_REVIEWER))
 
     def failed_agents(self, year: int) -> tuple[StatedAgent, ...]:
-        """Two agents that did not work out, both stopped by `year`."""
+        """Two agents that failed or were not tolerated. The first was stopped in `year`, the second a year before."""
         first, second = self.one_of(FAILED_AGENTS)
         return (
             StatedAgent(product=first, outcome="inadequate_efficacy", stopped_on=PartialDate(f"{year}-03")),
@@ -117,8 +117,9 @@ class SyntheticPatient:
         )
 
     def one_of(self, choices: tuple[T, ...]) -> T:
+        """The choice that belongs to this number and round."""
         return choices[(self.number + self.round) % len(choices)]
 
     def spread(self, days: int) -> int:
-        """0 to `days`, and 0 the first time: how a situation told again differs in its dates."""
+        """A number of days from 0 to `days`, and 0 in round 0. It varies the dates of a situation that is repeated."""
         return self.round * 7 % (days + 1)

@@ -1,6 +1,6 @@
-"""The situations of courses and decisions that the demo shows, one patient each: a function is that patient's story.
+"""The demo's situations of courses and decisions, one patient each. Each function adds the steps of that patient.
 
-Every day is counted from the demo's today, so that the stories hold on whatever date they are told.
+Every day is counted from the day on which the demo is created, so that the situations are the same on any day.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from domain.people import ConsultationGiven, Prescriber
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`shows` says in one sentence what to see there."""
+    """A situation of one patient. `shows` describes it in a sentence, and `add_steps` adds its steps to a story."""
 
     name: str
     shows: str
-    tell: Callable[[Story], Story]
+    add_steps: Callable[[Story], Story]
 
 
 # -- a first course ---------------------------------------------------------------------------
 
 
 def pending_a_document(story: Story) -> Story:
-    """One agent failed, which is not enough; the MRI that would be is asserted, but its report is not here."""
+    """One agent failed, which does not meet 1.A.iii. The MRI finding would meet it, but its report is not attached."""
     return story.on(story.ago(2)).opens().requests_first_course(
         agents=(StatedAgent(product="Avonex", outcome="inadequate_efficacy", stopped_on=PartialDate(story.year(2))),),
         aggressive_disease=only_an_mri("not_attached"),
@@ -40,7 +40,7 @@ def pending_a_document(story: Story) -> Story:
 
 
 def ready_to_approve(story: Story) -> Story:
-    """The plan before attested that Lemtrada was never given; everything else is met, and nobody decided yet."""
+    """A transfer letter attests that Lemtrada was never given. All other criteria are met, and no decision is made."""
     story.on(story.ago(3)).opens().reports_treatment(source="attested", reference="Transfer letter")
     return story.requests_first_course(received_lemtrada=None)
 
@@ -52,7 +52,7 @@ def approved_mid_course(story: Story) -> Story:
 
 
 def partially_approved(story: Story) -> Story:
-    """A physician grants three of the five days that were asked for, and says what is left out."""
+    """A physician approves three of the five requested days, and states which days are left out."""
     story.on(story.ago(6)).opens().requests_first_course()
     return story.on(story.ago(3)).approves(
         by=MEDICAL_DIRECTOR,
@@ -64,7 +64,7 @@ def partially_approved(story: Story) -> Story:
 
 
 def interrupted_first_course(story: Story) -> Story:
-    """Three of five doses, then an infusion reaction; the approval lapsed with two doses unused."""
+    """Three of five doses were given before an infusion reaction. The approval expired with two doses unused."""
     first = 150 + story.person.spread(60)
     story.on(story.ago(first + 9)).opens().requests_first_course()
     story.on(story.ago(first + 6)).approves()
@@ -72,7 +72,7 @@ def interrupted_first_course(story: Story) -> Story:
 
 
 def closed_unfinished(story: Story) -> Story:
-    """Two doses more than a year ago; a physician closed the course, and a later one is now asked for."""
+    """Two doses were given more than a year ago. A physician closed the course, and a later course is requested now."""
     first = 420 + story.person.spread(20)
     story.on(story.ago(first + 9)).opens().requests_first_course()
     story.on(story.ago(first + 6)).approves()
@@ -89,7 +89,7 @@ def completed_and_waiting(story: Story) -> Story:
 
 
 def due_next_month(story: Story) -> Story:
-    """The twelve months are over some three weeks from today."""
+    """The twelve months end in 20 to 28 days."""
     return after_a_first_course(story, last_dose_on=_a_year_before(story.ago(-20 - story.person.spread(8))))
 
 
@@ -107,7 +107,7 @@ def denied_too_early(story: Story) -> Story:
 
 
 def later_course_approved(story: Story) -> Story:
-    """A nurse practitioner asks, in consultation with a neurologist; three doses are approved and none given."""
+    """A nurse practitioner requests it, in consultation with a neurologist. Three doses are approved, none is given."""
     after_a_first_course(story, last_dose_on=story.ago(400 + story.person.spread(30)))
     story.on(story.ago(8)).requests(
         story.later_course_statement(),
@@ -119,7 +119,10 @@ def later_course_approved(story: Story) -> Story:
 
 
 def later_course_interrupted(story: Story) -> Story:
-    """One of three doses a month ago, and the rest asked for: the policy is silent, so a clinician decides (R8)."""
+    """One of three doses was given 40 days ago, and the others are requested now.
+
+    The policy does not say whether they may be given, so a clinician decides (R8).
+    """
     after_a_first_course(story, last_dose_on=story.ago(450 + story.person.spread(20)))
     story.on(story.ago(50)).requests_later_course()
     story.on(story.ago(47)).approves()
@@ -129,10 +132,10 @@ def later_course_interrupted(story: Story) -> Story:
 
 
 def transferred(story: Story) -> Story:
-    """Two courses under another plan, known to the year and to the month only; a third is asked for.
+    """Two courses were given under another plan, one known to the year and one to the month. A third is requested.
 
-    The month is the one a year ago, so that some of its days have their anniversary behind
-    them and some not; on the last day of a month all have.
+    The month is the current month of last year. The twelve months have passed for some of its days and not for others,
+    except on the last day of a month, when they have passed for all.
     """
     last_month = PartialDate(f"{story.year(1)}-{story.today.month:02}")
     story.on(story.ago(5)).opens().reports_treatment(
@@ -163,7 +166,7 @@ def denied_second_agent(story: Story) -> Story:
 
 
 def excluded_isolated_syndrome(story: Story) -> Story:
-    """Not recommended whatever else is met; only a physician may deny it, and none has yet."""
+    """An exclusion applies, whatever else is met. Only a physician may deny the request, and none has done so yet."""
     return story.on(story.ago(3)).opens().requests_first_course(ms_form="clinically_isolated_syndrome")
 
 
@@ -173,16 +176,16 @@ def referred_dosing(story: Story) -> Story:
 
 
 def referred_infection(story: Story) -> Story:
-    """All criteria are met; an active infection is never a reason to deny, and always one to look (R20)."""
+    """All criteria are met. An active infection is never a reason to deny, and always a reason to refer (R20)."""
     story.on(story.ago(6)).opens().requests_first_course(active_infection=True)
     return story.on(story.ago(5)).refers("An active infection is stated. Please review before the decision.")
 
 
-# -- doses that need a second look ------------------------------------------------------------
+# -- doses that need a review -----------------------------------------------------------------
 
 
 def variances(story: Story) -> Story:
-    """The third dose was 10 mg, and the fifth was given the day after the approval had lapsed."""
+    """The third dose was 10 mg, and the fifth dose was given the day after the approval expired."""
     approved_on = story.ago(60 + story.person.spread(60))
     story.on(approved_on - timedelta(days=4)).opens().requests_first_course()
     story.on(approved_on).approves()
@@ -192,7 +195,7 @@ def variances(story: Story) -> Story:
 
 
 def voided_dose(story: Story) -> Story:
-    """The fifth entry, which completed the course, was somebody else's: voided, and the course is open again."""
+    """The fifth dose, which completed the course, was another patient's. It was voided, which reopened the course."""
     story.on(story.ago(14)).opens().requests_first_course()
     story.on(story.ago(12)).approves()
     story.on(story.ago(8)).is_given(5)
@@ -200,7 +203,7 @@ def voided_dose(story: Story) -> Story:
 
 
 def possible_duplicate(story: Story) -> Story:
-    """Claims arrive for two infusions already reported: one is found to be the same, one waits for a person."""
+    """Claims repeat two infusions that were reported before. One is confirmed as a duplicate, one is undecided."""
     story.on(story.ago(30)).opens().requests_first_course()
     story.on(story.ago(27)).approves()
     first = story.ago(20)
@@ -244,13 +247,14 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
 
 
 def after_a_first_course(story: Story, last_dose_on: date) -> Story:
-    """Asked for, approved, and given on five days, of which this was the last."""
+    """A first course that was requested, approved, and given on five days, of which `last_dose_on` is the last."""
     story.on(last_dose_on - timedelta(days=16)).opens().requests_first_course()
     story.on(last_dose_on - timedelta(days=12)).approves()
     return story.on(last_dose_on - timedelta(days=4)).is_given(5)
 
 
 def only_an_mri(documentation: str) -> AggressiveDisease:
+    """Aggressive disease of which only the MRI sign, 1.A.iii.d(3), is found."""
     no = AggressiveSign(finding=False)
     return AggressiveDisease(
         rapid_deterioration=no,
@@ -261,5 +265,5 @@ def only_an_mri(documentation: str) -> AggressiveDisease:
 
 
 def _a_year_before(day: date) -> date:
-    """A day whose anniversary is this one; 28 February for a 29th, which is the anniversary of none."""
+    """The day whose anniversary is this day. For February 29, which is no day's anniversary, it is February 28."""
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -1,7 +1,7 @@
-"""How a patient's story is told: what happened on which day, done by whom, as ordinary commands.
+"""Builds a patient's story: a list of steps, each with its time, its actor, and an ordinary command.
 
-A story is only written down here. `demo` tells all stories together in the order of time, with
-the ledger's clock set to each step, so that the log looks as if it had been kept day by day.
+Nothing is recorded here. `fill` of `api.demo` records the steps of all stories in the order of time, with the ledger's
+clock set to each step, so that the log looks as if it had been recorded day by day.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from api.demo.people import (
     CLAIMS,
     IMPORT,
-    INFUSION_CENTRE,
+    INFUSION_CENTER,
     LINES_OF_BUSINESS,
     MEDICAL_DIRECTOR,
     SITES,
@@ -42,8 +42,8 @@ FROM_RECEIPT_TO_ENTRY = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What a step sees when its turn has come: the ledger as it is by then."""
+class StepContext:
+    """What the command of a step is built from: the ledger in its state just before the step, and the step's time."""
 
     ledger: Ledger
     patient_id: UUID
@@ -59,12 +59,12 @@ class Turn:
         return f"{self.patient_id}.a1"
 
     def digest_to_extend(self, number: int) -> str:
-        """Of the assessment that an extension of the approval of request `number` is decided from."""
+        """The digest of the assessment on which an extension of the approval of request `number` is decided."""
         history = self.ledger.history(self.patient_id)
         return assessment_to_extend(history, self.request_id(number), self._today()).digest
 
-    def stored(self, text: str, **values: Any) -> NewDocument:
-        """A plain text whose bytes are stored now, to be named by the command of this step."""
+    def store_document(self, text: str, **values: Any) -> NewDocument:
+        """Stores a plain text, and returns the document for the command of this step. `values` are its other fields."""
         stored = self.ledger.documents.put(self.patient_id, [text.encode()], media_type_announced="text/plain")
         return NewDocument(sha256=stored.sha256, size_bytes=stored.size_bytes, media_type=stored.media_type, **values)
 
@@ -72,7 +72,7 @@ class Turn:
         return self.at.astimezone(self.ledger.zone).date()
 
     def digest_seen(self, number: int) -> str:
-        """The digest of the assessment that the person deciding looks at, of request `number`."""
+        """The digest of the assessment of request `number` that the person who decides sees."""
         history = self.ledger.history(self.patient_id)
         request = history.request(self.request_id(number))
         return request_assessment(history, request, self._today()).digest
@@ -80,16 +80,18 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class StoryStep:
+    """One command of a story. `command` builds it when the step is recorded."""
+
     at: datetime
     actor: Actor
-    command: Callable[[Turn], Command]
+    command: Callable[[StepContext], Command]
     imported_from: ImportedFrom | None = None
 
 
 class Story:
-    """The steps of one patient, written in the order of time; each method is one thing that somebody did.
+    """The steps of one patient, in the order of time. Each method adds what one person did, and returns the story.
 
-    `now` is the moment at which the demo is made: no step lies after it.
+    `now` is the time at which the demo is created. No step is later.
     """
 
     def __init__(self, person: SyntheticPatient, now: datetime, zone: ZoneInfo) -> None:
@@ -103,16 +105,18 @@ class Story:
         self._doses = 0
         self._source: str | None = None
 
-    # -- when ---------------------------------------------------------------------------------
+    # -- time ---------------------------------------------------------------------------------
 
     def ago(self, days: int) -> date:
+        """The day that is this many days before today."""
         return self.today - timedelta(days=days)
 
     def year(self, ago: int) -> str:
+        """The year that is this many years before the current one."""
         return str(self.today.year - ago)
 
     def on(self, day: date) -> Story:
-        """What follows is done on this day, from the morning on."""
+        """Sets the day of the steps that follow. They begin in the morning, and must be later than the last step."""
         at = datetime.combine(day, MORNING, self.zone) + timedelta(minutes=self.person.number % 30)
         assert not self.steps or at > self.steps[-1].at, "a story must go forward in time"
         self._at = at
@@ -123,14 +127,14 @@ class Story:
         return self._at.date()
 
     def imported(self, source: str) -> Story:
-        """What follows comes from another record: recorded on its day here, and happened before."""
+        """Marks the steps that follow as imported from another record: they are recorded after they happened."""
         self._source = source
         return self
 
-    # -- what ---------------------------------------------------------------------------------
+    # -- commands -----------------------------------------------------------------------------
 
     def opens(self, same_as: SyntheticPatient | None = None) -> Story:
-        """`same_as`: the number is her own, and the person another one's."""
+        """Opens the history. With `same_as`, the name and birth date are that patient's, and the member ID is new."""
         person = same_as or self.person
         command = OpenHistory(member=self.person.member, name=person.name, birth_date=person.birth_date)
         return self._does(self.person.office, lambda _: command)
@@ -140,9 +144,9 @@ class Story:
         return self._does(self.person.reviewer, lambda _: command)
 
     def requests(self, statement: Statement, doses_given_before: int = 0, **more: Any) -> Story:
-        """The prescriber's office asks; the planned infusion is two weeks away unless `more` says otherwise.
+        """The prescriber's office submits a request, with an infusion planned in two weeks unless `more` differs.
 
-        `doses_given_before`: so many of the doses on record are asked for afterwards.
+        If `doses_given_before` is not 0, the request is retrospective for that many of the doses on record.
         """
         self._requests += 1
         person, planned = self.person, self.day + timedelta(days=14)
@@ -153,10 +157,10 @@ class Story:
             "statement": statement,
         } | more
 
-        def command(turn: Turn) -> Command:
-            named = tuple(turn.dose_id(number) for number in range(1, doses_given_before + 1))
-            received_at = {"received_at": turn.at - FROM_RECEIPT_TO_ENTRY}
-            return SubmitRequest.model_validate(received_at | values | {"retrospective_for": named})
+        def command(context: StepContext) -> Command:
+            dose_ids = tuple(context.dose_id(number) for number in range(1, doses_given_before + 1))
+            received_at = {"received_at": context.at - FROM_RECEIPT_TO_ENTRY}
+            return SubmitRequest.model_validate(received_at | values | {"retrospective_for": dose_ids})
 
         return self._does(person.office, command)
 
@@ -170,8 +174,8 @@ class Story:
         number = self._requests
         return self._does(
             by or self.person.reviewer,
-            lambda turn: ApproveCourse(
-                request_id=turn.request_id(number), assessment_digest=turn.digest_seen(number), **values
+            lambda context: ApproveCourse(
+                request_id=context.request_id(number), assessment_digest=context.digest_seen(number), **values
             ),
         )
 
@@ -179,9 +183,9 @@ class Story:
         number = self._requests
         return self._does(
             MEDICAL_DIRECTOR,
-            lambda turn: DenyRequest(
-                request_id=turn.request_id(number),
-                assessment_digest=turn.digest_seen(number),
+            lambda context: DenyRequest(
+                request_id=context.request_id(number),
+                assessment_digest=context.digest_seen(number),
                 citing=citing,
                 rationale=rationale,
             ),
@@ -191,13 +195,15 @@ class Story:
         number = self._requests
         return self._does(
             self.person.reviewer,
-            lambda turn: ReferRequest(
-                request_id=turn.request_id(number), assessment_digest=turn.digest_seen(number), rationale=rationale
+            lambda context: ReferRequest(
+                request_id=context.request_id(number),
+                assessment_digest=context.digest_seen(number),
+                rationale=rationale,
             ),
         )
 
     def is_given(self, doses: int, mg: float = 12.0) -> Story:
-        """Doses on this day and the following ones; the infusion centre reports each on its day."""
+        """Records doses on this day and the days after it. The infusion center reports each dose on its day."""
         for number in range(doses):
             if number:
                 self.on(self.day + timedelta(days=1))
@@ -209,11 +215,11 @@ class Story:
                 source="infusion_centre",
                 source_reference=f"INFUSION-{self.person.number}-{self._doses}",
             )
-            self._does(INFUSION_CENTRE, _known(command))
+            self._does(INFUSION_CENTER, _always(command))
         return self
 
     def is_claimed(self, on: date) -> Story:
-        """A claim arrives for an infusion of that day."""
+        """Records the dose of a claim for an infusion on that day."""
         self._doses += 1
         command = RecordDose(
             on=on, mg=12.0, source="claim", source_reference=f"CLAIM-{self.person.number}-{self._doses}"
@@ -221,20 +227,22 @@ class Story:
         return self._does(CLAIMS, lambda _: command)
 
     def voids_dose(self, number: int, reason: str) -> Story:
-        return self._does(self.person.reviewer, lambda turn: VoidDose(dose_id=turn.dose_id(number), reason=reason))
+        return self._does(
+            self.person.reviewer, lambda context: VoidDose(dose_id=context.dose_id(number), reason=reason)
+        )
 
     def confirms_duplicate(self, number: int, reason: str) -> Story:
         return self._does(
-            self.person.reviewer, lambda turn: ConfirmDuplicate(dose_id=turn.dose_id(number), reason=reason)
+            self.person.reviewer, lambda context: ConfirmDuplicate(dose_id=context.dose_id(number), reason=reason)
         )
 
     def closes_course(self, number: int, reason: str) -> Story:
         return self._does(MEDICAL_DIRECTOR, lambda _: CloseCourse(course=number, reason=reason))
 
-    # -- what is stated -----------------------------------------------------------------------
+    # -- statements ---------------------------------------------------------------------------
 
     def first_course_statement(self, **changes: Any) -> Statement:
-        """A statement that meets 1.A, but for the changes."""
+        """A statement that meets 1.A, with the changes."""
         values: dict[str, Any] = {
             "diagnosis": "multiple_sclerosis",
             "ms_form": "relapsing_remitting",
@@ -248,7 +256,7 @@ class Story:
         return Statement(**values | changes)
 
     def later_course_statement(self, days: int = 3, **changes: Any) -> Statement:
-        """A statement that meets 1.B as far as a statement can, but for the changes."""
+        """A statement that meets what a statement can meet of 1.B, with the changes."""
         values: dict[str, Any] = {
             "received_lemtrada": True,
             "response": {"objective_measure": True, "symptom": True},
@@ -256,13 +264,13 @@ class Story:
         }
         return self.first_course_statement(**values | changes)
 
-    # -- the plumbing -------------------------------------------------------------------------
+    # -- any other command --------------------------------------------------------------------
 
-    def does(self, actor: Actor, command: Callable[[Turn], Command]) -> Story:
-        """Anything else that somebody did; the command is made when its turn has come."""
+    def does(self, actor: Actor, command: Callable[[StepContext], Command]) -> Story:
+        """Adds any other command of `actor`. `command` builds it when the step is recorded."""
         return self._does(actor, command)
 
-    def _does(self, actor: Actor, command: Callable[[Turn], Command]) -> Story:
+    def _does(self, actor: Actor, command: Callable[[StepContext], Command]) -> Story:
         imported_from = None
         if self._source is not None:
             actor, imported_from = IMPORT, ImportedFrom(source=self._source, reference=f"LINE-{len(self.steps) + 1}")
@@ -271,7 +279,7 @@ class Story:
         return self
 
 
-def _known(command: Command) -> Callable[[Turn], Command]:
+def _always(command: Command) -> Callable[[StepContext], Command]:
     return lambda _: command
 
 

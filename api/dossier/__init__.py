@@ -1,1 +1,1 @@
-"""The case file of an appeal for people: one value, told once in blocks; as HTML, PDF and JSON, in a folder."""
+"""The case file of an appeal: one value, described once in blocks, and written as HTML, PDF and JSON in a folder."""

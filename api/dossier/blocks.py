@@ -1,4 +1,4 @@
-"""What a case file is made of: sections of paragraphs, pairs and tables, the same for every rendering."""
+"""The blocks of a case file: sections of paragraphs, pairs and tables, used by every output format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Style = Literal["lead", "plain", "muted", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`indent` steps the text in, as an outline does; `note` stands under it, smaller."""
+    """One cell of a table. `indent` is the level of indentation; `note` is smaller text below the text."""
 
     text: str
     tone: CellTone = "plain"
@@ -23,13 +23,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class BlockRow:
+    """One row of a table. `is_marked`: the row is highlighted."""
+
     cells: tuple[Cell, ...]
     is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. `shares` are the widths of its columns, of a hundred."""
+    """A table. `shares` are the widths of its columns in percent."""
 
     heads: tuple[str, ...]
     shares: tuple[int, ...]
@@ -43,7 +45,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A label and what is said, line by line; a label that is empty goes on with the one above."""
+    """Lines of a label and a text. An empty label continues the label above."""
 
     rows: tuple[tuple[str, str], ...]
 
@@ -56,6 +58,8 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A heading within a section."""
+
     text: str
 
 
@@ -64,6 +68,8 @@ Block = Grid | Pairs | Paragraph | Heading
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """A titled section. `anchor` is its id within the document."""
+
     anchor: str
     title: str
     blocks: tuple[Block, ...]
@@ -71,7 +77,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """Everything on its pages. `title` and `running` name nobody; `about` is shown beside the index only."""
+    """A document. `about` is on the first page only. `title` and `running` (the footer) name no person."""
 
     title: str
     running: str
@@ -80,9 +86,10 @@ class CaseFile:
 
 
 def row(*cells: Cell | str, is_marked: bool = False) -> BlockRow:
+    """Returns a row. A string becomes a plain cell."""
     return BlockRow(tuple(one if isinstance(one, Cell) else Cell(one) for one in cells), is_marked)
 
 
 def grid(heads: Sequence[str], shares: Sequence[int], rows: Sequence[BlockRow], nothing: str) -> Block:
-    """The table, or what is said where it has no rows."""
+    """Returns the table, or a paragraph with the text `nothing` if it has no rows."""
     return Grid(tuple(heads), tuple(shares), tuple(rows)) if rows else Paragraph(nothing, "muted")

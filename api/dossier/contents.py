@@ -1,4 +1,4 @@
-"""What a case file says, section by section; every rendering says the same."""
+"""The content of a case file, section by section. Every output format has the same content."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ TITLE = "Appeal case file"
 """It names no person, because it is the title of windows, tabs and files."""
 
 Links = Callable[[CaseDocument], str]
-"""Where a document is to be found from the page; by default beside it in the folder."""
+"""A function from a document to its address as seen from the page. The default is its file in the folder."""
 
 
-def case_file(told: AppealDossier, files: tuple[tuple[str, str], ...], links: Links | None = None) -> CaseFile:
-    """`files` names what else lies in the folder, and what it is."""
-    words = Words(told.time_zone)
-    through = f"{words.at(told.known_at)} {told.time_zone}"
+def case_file(case: AppealDossier, files: tuple[tuple[str, str], ...], links: Links | None = None) -> CaseFile:
+    """Returns the content of the case file. `files` are the names and descriptions of the files in the folder."""
+    words = Words(case.time_zone)
+    through = f"{words.at(case.known_at)} {case.time_zone}"
     return CaseFile(
         title=TITLE,
-        running=f"Appeal {entry_of(told.appeal_id)} of request {entry_of(told.request_id)}, recorded through {through}",
+        running=f"Appeal {entry_of(case.appeal_id)} of request {entry_of(case.request_id)}, recorded through {through}",
         about=(
-            ("Appeal", f"{told.appeal.level} level, {told.appeal.urgency}, received {told.appeal.received_on}"),
-            ("Status", _status(told)),
-            ("Recorded through", f"{through}, event {told.history_version} of the history"),
-            ("Days and times", f"in {told.time_zone}"),
+            ("Appeal", f"{case.appeal.level} level, {case.appeal.urgency}, received {case.appeal.received_on}"),
+            ("Status", _status(case)),
+            ("Recorded through", f"{through}, event {case.history_version} of the history"),
+            ("Days and times", f"in {case.time_zone}"),
         ),
-        sections=tuple(_sections(told, words, files, links or (lambda one: one.file))),
+        sections=tuple(_sections(case, words, files, links or (lambda one: one.file))),
     )
 
 
-def _sections(told: AppealDossier, words: Words, files: tuple[tuple[str, str], ...], links: Links) -> Iterator[Section]:
-    yield Section("case", "The case", tuple(_case(told, words)))
-    yield Section("timeline", "The timeline", tuple(_timeline(told, words)))
-    yield Section("replay", "The replay", tuple(_replays(told, words)))
-    yield Section("facts", "The facts, then and now", tuple(_facts(told)))
-    yield Section("documents", "The documents", tuple(contents_record.documents(told, words, links)))
-    yield Section("policy", "The policy (paraphrased)", tuple(contents_record.policy(told)))
-    yield Section("people", "The people", tuple(contents_record.people(told)))
-    yield Section("clocks", "Deadlines", tuple(contents_record.clocks(told, words)))
-    yield Section("notices", "Information requests and notices", tuple(contents_record.notices(told, words)))
-    yield Section("corrections", "Corrections and imports", tuple(contents_record.corrections(told, words)))
+def _sections(case: AppealDossier, words: Words, files: tuple[tuple[str, str], ...], links: Links) -> Iterator[Section]:
+    yield Section("case", "The case", tuple(_case(case, words)))
+    yield Section("timeline", "The timeline", tuple(_timeline(case, words)))
+    yield Section("replay", "The replay", tuple(_replays(case, words)))
+    yield Section("facts", "The facts, then and now", tuple(_facts(case)))
+    yield Section("documents", "The documents", tuple(contents_record.documents(case, words, links)))
+    yield Section("policy", "The policy (paraphrased)", tuple(contents_record.policy(case)))
+    yield Section("people", "The people", tuple(contents_record.people(case)))
+    yield Section("clocks", "Deadlines", tuple(contents_record.clocks(case, words)))
+    yield Section("notices", "Information requests and notices", tuple(contents_record.notices(case, words)))
+    yield Section("corrections", "Corrections and imports", tuple(contents_record.corrections(case, words)))
     yield Section("check", "How to check this file", tuple(contents_record.how_to_check(files)))
 
 
 # -- the case -----------------------------------------------------------------------------------
 
 
-def _case(told: AppealDossier, words: Words) -> Iterator[Block]:
-    yield Paragraph(told.determination.headline, "lead")
+def _case(case: AppealDossier, words: Words) -> Iterator[Block]:
+    yield Paragraph(case.determination.headline, "lead")
     yield Heading("Member and request")
-    yield Pairs(tuple(_asked(told, words)))
+    yield Pairs(tuple(_asked(case, words)))
     yield Heading("Determination")
-    yield Pairs(tuple(contents_replay.record(told.determination.recorded, words)))
+    yield Pairs(tuple(contents_replay.record(case.determination.recorded, words)))
     yield Heading("Appeal and outcome")
-    yield Pairs(tuple(_appealed(told, words)))
-    rebuilt = [one.key for one in told.editions if one.is_applied and one.provenance == "reconstructed"]
-    for key in rebuilt:
+    yield Pairs(tuple(_appealed(case, words)))
+    reconstructed = [one.key for one in case.editions if one.is_applied and one.provenance == "reconstructed"]
+    for key in reconstructed:
         yield Paragraph(
             f"Policy version {key} is not on file as text. It was reconstructed from its history table.",
             "warning",
         )
-    if told.imported:
-        count = len(told.imported)
+    if case.imported:
+        count = len(case.imported)
         entries = "1 entry of this record was" if count == 1 else f"{count} entries of this record were"
         yield Paragraph(
             f"{entries} imported from another record after the events happened. Each imported entry is marked.",
@@ -76,20 +76,20 @@ def _case(told: AppealDossier, words: Words) -> Iterator[Block]:
         )
 
 
-def _asked(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
-    person_, request = told.person, told.request
-    yield "Patient", person_.name
-    yield "Born", str(person_.birth_date or "not known")
-    if person_.deceased_on is not None:
-        yield "Died", str(person_.deceased_on)
-    yield "Member", listed([f"{one.member_id} ({one.issuer})" for one in person_.members])
-    for one in person_.representatives:
+def _asked(case: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
+    patient, request = case.person, case.request
+    yield "Patient", patient.name
+    yield "Born", str(patient.birth_date or "not known")
+    if patient.deceased_on is not None:
+        yield "Died", str(patient.deceased_on)
+    yield "Member", listed([f"{one.member_id} ({one.issuer})" for one in patient.members])
+    for one in patient.representatives:
         yield "Represented by", f"{one.name} ({plain(one.relationship)})"
-    for other in person_.linked_histories:
+    for other in patient.linked_histories:
         yield "Linked patient", str(other)
     line = plain(request.line_of_business)
     received = words.at(request.received_at)
-    yield "Request", f"{entry_of(told.request_id)}, {request.urgency}, {line}, received {received}"
+    yield "Request", f"{entry_of(case.request_id)}, {request.urgency}, {line}, received {received}"
     prescriber = request.prescriber
     specialty = f", {plain(prescriber.specialty)}" if prescriber.specialty is not None else ""
     yield "Prescriber", f"{prescriber.name} ({plain(prescriber.credential)}{specialty})"
@@ -108,14 +108,14 @@ def _asked(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
         )
 
 
-def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
-    appeal = told.appeal
+def _appealed(case: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
+    appeal = case.appeal
     received = words.at(appeal.received_at)
     yield "Appeal", f"{entry_of(appeal.appeal_id)}, {appeal.level} level, {appeal.urgency}, received {received}"
     yield "Filed by", f"{appeal.filer.name} ({appeal.filer.relation})"
     yield "On time", f"{'no, it is late' if appeal.is_late else 'yes'}: the last day to file is {appeal.file_by}"
     yield "Grounds", appeal.grounds
-    yield "Status", _status(told)
+    yield "Status", _status(case)
     if appeal.assigned_to is not None:
         yield "With", person(appeal.assigned_to)
     if appeal.decided_by is not None:
@@ -124,7 +124,7 @@ def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
         yield "Citing", listed(appeal.citing)
     if appeal.rationale is not None:
         yield "Rationale", appeal.rationale
-    for one in told.request.approvals:
+    for one in case.request.approvals:
         yield (
             "Approved",
             _window(one.doses_approved, one.valid_from.isoformat(), one.valid_through.isoformat(), one.appeal_id),
@@ -141,19 +141,19 @@ def _appealed(told: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
 
 
 def _window(doses: int, valid_from: str, valid_through: str, appeal_id: str | None) -> str:
-    brought = f", by appeal {entry_of(appeal_id)}" if appeal_id is not None else ""
-    return f"{doses} doses from {valid_from} through {valid_through}{brought}"
+    by_appeal = f", by appeal {entry_of(appeal_id)}" if appeal_id is not None else ""
+    return f"{doses} doses from {valid_from} through {valid_through}{by_appeal}"
 
 
-def _status(told: AppealDossier) -> str:
-    on = f" on {told.appeal.closed_on}" if told.appeal.closed_on is not None else ""
-    return f"{plain(told.appeal.status)}{on}"
+def _status(case: AppealDossier) -> str:
+    on = f" on {case.appeal.closed_on}" if case.appeal.closed_on is not None else ""
+    return f"{plain(case.appeal.status)}{on}"
 
 
 # -- the timeline -------------------------------------------------------------------------------
 
 
-def _timeline(told: AppealDossier, words: Words) -> Iterator[Block]:
+def _timeline(case: AppealDossier, words: Words) -> Iterator[Block]:
     yield Paragraph(
         "Every event of the history, in the order of recording. An event that was recorded later than it happened shows"
         " the number of days.",
@@ -162,12 +162,13 @@ def _timeline(told: AppealDossier, words: Words) -> Iterator[Block]:
     yield grid(
         ("No.", "Happened", "Recorded", "What", "By"),
         (5, 14, 14, 47, 20),
-        [event_row(one, words) for one in told.timeline],
+        [event_row(one, words) for one in case.timeline],
         "Nothing was recorded.",
     )
 
 
 def event_row(one: TimelineEntry, words: Words) -> BlockRow:
+    """Returns one event as a row of the timeline. Rows of corrections are marked."""
     notes = [f"recorded {one.days_late} day{'s' if one.days_late > 1 else ''} later"] if one.days_late else []
     if one.corrects is not None:
         notes.append(f"corrects {one.corrects}" if one.corrects else "a correction")
@@ -188,7 +189,7 @@ def event_row(one: TimelineEntry, words: Words) -> BlockRow:
 # -- the replay ---------------------------------------------------------------------------------
 
 
-def _replays(told: AppealDossier, words: Words) -> Iterator[Block]:
+def _replays(case: AppealDossier, words: Words) -> Iterator[Block]:
     yield Paragraph(
         "The determination is shown as recorded. New assessments of the same request are shown with it: as known then"
         " (from the version of the history that was viewed, under the same policy version and revision), as known now"
@@ -197,9 +198,9 @@ def _replays(told: AppealDossier, words: Words) -> Iterator[Block]:
         "muted",
     )
     yield from contents_replay.replayed(
-        told.determination, f"Determination under appeal: {_named(told.determination.recorded)}", words
+        case.determination, f"Determination under appeal: {_named(case.determination.recorded)}", words
     )
-    for one in told.appeal_decisions:
+    for one in case.appeal_decisions:
         appeal = entry_of(one.recorded.appeal_id or "")
         yield from contents_replay.replayed(one, f"The decision of appeal {appeal}: {_named(one.recorded)}", words)
 
@@ -211,7 +212,7 @@ def _named(one: Recorded) -> str:
 # -- the facts ----------------------------------------------------------------------------------
 
 
-def _facts(told: AppealDossier) -> Iterator[Block]:
+def _facts(case: AppealDossier) -> Iterator[Block]:
     yield Paragraph(
         "Facts that the clauses use, as known at the determination, and as known now for the same day. An"
         " unknown fact is never treated as “no”.",
@@ -224,11 +225,11 @@ def _facts(told: AppealDossier) -> Iterator[Block]:
             Cell(value(one.as_known_now), "strong" if one.changed else "plain"),
             is_marked=one.changed,
         )
-        for one in told.facts
+        for one in case.facts
     ]
     yield grid(("Fact", "At the determination", "Known now"), (36, 32, 32), rows, "No assessment is possible.")
     yield Heading("Courses of Lemtrada, as known now")
-    yield from contents_record.courses(told)
+    yield from contents_record.courses(case)
 
 
 def _fact_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The record behind a case: documents, policy, people, clocks, notices, corrections, and how to check the file."""
+"""The sections about the record: documents, policy, people, deadlines, notices, corrections, and checksums."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from projections.timeline import TimelineEntry
 # -- courses ------------------------------------------------------------------------------------
 
 
-def courses(told: AppealDossier) -> Iterator[Block]:
-    rows = [one for course in told.courses.courses for one in _course(course)]
-    rows += [_dose(one, "not counted") for one in told.courses.other_entries]
+def courses(case: AppealDossier) -> Iterator[Block]:
+    rows = [one for course in case.courses.courses for one in _course(course)]
+    rows += [_dose(one, "not counted") for one in case.courses.other_entries]
     yield grid(
         ("Course or dose", "Day", "Given", "Source", "Departures"),
         (22, 16, 22, 22, 18),
@@ -60,7 +60,7 @@ def _dose(one: DoseView, note: str) -> BlockRow:
 # -- documents ----------------------------------------------------------------------------------
 
 
-def documents(told: AppealDossier, words: Words, links: Callable[[CaseDocument], str]) -> Iterator[Block]:
+def documents(case: AppealDossier, words: Words, links: Callable[[CaseDocument], str]) -> Iterator[Block]:
     yield Paragraph(
         "Every document of the request and of its appeals, as received. Each file is in this folder under the"
         " name in the first column, with the SHA-256 that is shown.",
@@ -69,17 +69,17 @@ def documents(told: AppealDossier, words: Words, links: Callable[[CaseDocument],
     yield grid(
         ("File", "Document and SHA-256", "Received", "Review"),
         (15, 45, 11, 29),
-        [_document(one, words, links(one)) for one in told.documents],
+        [_document(one, words, links(one)) for one in case.documents],
         "No document was received.",
     )
-    if told.documents_of_other_requests:
-        count = told.documents_of_other_requests
+    if case.documents_of_other_requests:
+        count = case.documents_of_other_requests
         yield Paragraph(f"Documents of other requests, not part of this case: {count}.", "muted")
 
 
 def _document(one: CaseDocument, words: Words, link: str) -> BlockRow:
     document = one.on_record.document
-    meant = f", for {document.clause}" if document.clause is not None else ""
+    clause = f", for {document.clause}" if document.clause is not None else ""
     marks = [
         word for word, holds in (("voided", one.on_record.voided), ("corrected", one.on_record.corrected)) if holds
     ]
@@ -92,7 +92,7 @@ def _document(one: CaseDocument, words: Words, link: str) -> BlockRow:
     return row(
         Cell(one.file, "mono", href=link, note=f"{size(document.size_bytes)}"),
         Cell(
-            f"{document.name} ({plain(document.kind)}{meant}){'; ' + listed(marks) if marks else ''}",
+            f"{document.name} ({plain(document.kind)}{clause}){'; ' + listed(marks) if marks else ''}",
             note=document.sha256,
         ),
         Cell(one.on_record.received_on.isoformat(), note=with_appeal.removeprefix(", ")),
@@ -104,8 +104,8 @@ def _document(one: CaseDocument, words: Words, link: str) -> BlockRow:
 # -- the policy ---------------------------------------------------------------------------------
 
 
-def policy(told: AppealDossier) -> Iterator[Block]:
-    applied = next((one for one in told.editions if one.is_applied), None)
+def policy(case: AppealDossier) -> Iterator[Block]:
+    applied = next((one for one in case.editions if one.is_applied), None)
     yield Paragraph(
         "Clauses are cited by number and paraphrased. The text of the policy is confidential and not included.",
         "muted",
@@ -125,7 +125,7 @@ def policy(told: AppealDossier) -> Iterator[Block]:
                 provenance(one.provenance),
                 Cell(one.digest, "mono"),
             )
-            for one in told.editions
+            for one in case.editions
         ],
         "No policy version is on file for the day of receipt.",
     )
@@ -139,7 +139,7 @@ def policy(told: AppealDossier) -> Iterator[Block]:
                 Cell(one.paraphrase, note="a supporting document is required" if one.documentation_required else ""),
                 Cell(listed(one.readings), "muted"),
             )
-            for one in told.clauses
+            for one in case.clauses
         ],
         "",
     )
@@ -149,7 +149,7 @@ def policy(told: AppealDossier) -> Iterator[Block]:
         (9, 21, 46, 24),
         [
             row(Cell(one.number, "strong"), one.question, one.answer, Cell(listed(one.relied_on_by), "muted"))
-            for one in told.readings
+            for one in case.readings
         ],
         "",
     )
@@ -158,7 +158,7 @@ def policy(told: AppealDossier) -> Iterator[Block]:
 # -- the people ---------------------------------------------------------------------------------
 
 
-def people(told: AppealDossier) -> Iterator[Block]:
+def people(case: AppealDossier) -> Iterator[Block]:
     yield Heading("Was the appeal decided independently?")
     yield grid(
         ("Person", "Worked on the appeal", "Independence, from the record at that event"),
@@ -170,7 +170,7 @@ def people(told: AppealDossier) -> Iterator[Block]:
                 Cell(one.sentence, "plain" if one.is_independent else "not_met"),
                 is_marked=not one.is_independent,
             )
-            for one in told.independence
+            for one in case.independence
         ],
         "The appeal was neither assigned nor decided.",
     )
@@ -178,46 +178,49 @@ def people(told: AppealDossier) -> Iterator[Block]:
     yield grid(
         ("Person", "Role and credential", "Part", "Recorded"),
         (22, 22, 20, 36),
-        [_participant(one) for one in told.people],
+        [_participant(one) for one in case.people],
         "",
     )
     yield Heading("Others")
-    yield Pairs(tuple((one.name, capital(one.part)) for one in told.outsiders))
+    yield Pairs(tuple((one.name, capital(one.part)) for one in case.outsiders))
 
 
 def _participant(one: Participant) -> BlockRow:
     actor = one.actor
-    above = f"reports to {listed(actor.reports_to)}" if actor.reports_to else ""
+    superiors = f"reports to {listed(actor.reports_to)}" if actor.reports_to else ""
     deeds = [f"{deed.title} ({deed.version})" for deed in one.deeds]
     return row(
         Cell(actor.name, "strong", note=actor.id),
-        Cell(plain(actor.role), note="; ".join(filter(None, (_credentials(actor.credential, actor.specialty), above)))),
+        Cell(
+            plain(actor.role),
+            note="; ".join(filter(None, (_credentials(actor.credential, actor.specialty), superiors))),
+        ),
         capital(listed(one.parts)),
         listed(deeds) or "Nothing yet.",
     )
 
 
 def _credentials(credential: str, specialty: str | None) -> str:
-    said = "no credential" if credential == "none" else plain(credential)
-    return f"{said}, {specialty}" if specialty is not None else said
+    words = "no credential" if credential == "none" else plain(credential)
+    return f"{words}, {specialty}" if specialty is not None else words
 
 
-# -- the clocks ---------------------------------------------------------------------------------
+# -- deadlines ----------------------------------------------------------------------------------
 
 
-def clocks(told: AppealDossier, words: Words) -> Iterator[Block]:
+def clocks(case: AppealDossier, words: Words) -> Iterator[Block]:
     yield grid(
         ("What", "From", "Due", "Done", "Rule"),
         (17, 14, 14, 17, 38),
-        [_deadline(one, words) for one in told.deadlines],
+        [_deadline(one, words) for one in case.deadlines],
         "",
     )
     yield Heading("Rules that apply")
-    yield from (Paragraph(f"{capital(one)}.") for one in told.clock_terms)
+    yield from (Paragraph(f"{capital(one)}.") for one in case.clock_terms)
 
 
 def _deadline(one: Deadline, words: Words) -> BlockRow:
-    stood = [f"paused {words.at(stop.since)} to {words.at(stop.until)}" for stop in one.stood_still]
+    pauses = [f"paused {words.at(stop.since)} to {words.at(stop.until)}" for stop in one.stood_still]
     return row(
         Cell(one.what, "strong"),
         words.at(one.starts_at) or "the notice",
@@ -226,15 +229,15 @@ def _deadline(one: Deadline, words: Words) -> BlockRow:
             one.standing if one.ended_at is None else words.at(one.ended_at),
             note="" if one.ended_at is None else one.standing,
         ),
-        Cell(one.rule, note="; ".join([one.source, *stood])),
+        Cell(one.rule, note="; ".join([one.source, *pauses])),
         is_marked=one.standing == "late",
     )
 
 
-# -- questions and notices ----------------------------------------------------------------------
+# -- information and notices --------------------------------------------------------------------
 
 
-def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
+def notices(case: AppealDossier, words: Words) -> Iterator[Block]:
     yield Heading("Requested information")
     yield grid(
         ("Requested", "For", "Due", "Complete response"),
@@ -246,7 +249,7 @@ def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
                 words.until(one.answer_by),
                 words.at(one.answered_at) or "not yet",
             )
-            for one in told.request.askings
+            for one in case.request.askings
         ],
         "No information was requested.",
     )
@@ -262,7 +265,7 @@ def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
                 words.at(one.issued_at),
                 words.at(one.delivered_at) or "not recorded",
             )
-            for one in told.notices
+            for one in case.notices
         ],
         "No notice is on record.",
     )
@@ -271,15 +274,15 @@ def notices(told: AppealDossier, words: Words) -> Iterator[Block]:
 # -- corrections, imports -----------------------------------------------------------------------
 
 
-def corrections(told: AppealDossier, words: Words) -> Iterator[Block]:
+def corrections(case: AppealDossier, words: Words) -> Iterator[Block]:
     yield Paragraph(
         "Nothing is edited or deleted. A later event corrects or voids an entry, and both stay on record (R23).",
         "muted",
     )
     yield Heading("Corrections")
-    yield _entries(told.corrections, words, "Nothing was corrected.")
+    yield _entries(case.corrections, words, "Nothing was corrected.")
     yield Heading("Imported from another record")
-    yield _entries(told.imported, words, "Nothing was imported.")
+    yield _entries(case.imported, words, "Nothing was imported.")
 
 
 def _entries(entries: tuple[TimelineEntry, ...], words: Words, nothing: str) -> Block:

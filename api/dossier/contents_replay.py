@@ -21,30 +21,31 @@ from projections.replay.recorded_decisions import Recorded
 from projections.replay.replay import Reassessed, Replay
 
 RECOMMENDED = {"approve": "approve", "refer": "refer", "pend": "pend", "not_recommended": "not rec."}
+"""Recommendations, short enough for a column of the table."""
 
 
-def replayed(told: Replay, heading: str, words: Words) -> Iterator[Block]:
+def replayed(replay: Replay, heading: str, words: Words) -> Iterator[Block]:
     yield Heading(heading)
-    yield Paragraph(told.headline, "lead")
-    yield Pairs(tuple(record(told.recorded, words)))
-    yield Paragraph(told.agreement.sentence, "plain" if told.agreement.status != "differs" else "warning")
-    if told.edition_problem is not None:
-        yield Paragraph(told.edition_problem, "warning")
-    if told.as_known_then is not None:
+    yield Paragraph(replay.headline, "lead")
+    yield Pairs(tuple(record(replay.recorded, words)))
+    yield Paragraph(replay.agreement.sentence, "plain" if replay.agreement.status != "differs" else "warning")
+    if replay.edition_problem is not None:
+        yield Paragraph(replay.edition_problem, "warning")
+    if replay.as_known_then is not None:
         yield Heading("What changed since")
         yield grid(
             ("Clause", "Was", "Is now", "Changed by event", "Because"),
             (13, 12, 10, 35, 30),
-            tuple(_changes(told, words)),
+            tuple(_changes(replay, words)),
             "No clause has a different answer now.",
         )
     yield Heading("Clause by clause")
-    yield side_by_side(told)
-    yield Paragraph(_legend(told), "muted")
+    yield side_by_side(replay)
+    yield Paragraph(_legend(replay), "muted")
 
 
 def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
-    """The determination as its event has it."""
+    """Yields the determination as recorded in its event: labels and texts."""
     yield (
         "Recorded as",
         f"{capital(plain(one.kind))} on {one.decided_on}; recorded {words.at(one.recorded_at)}, event {one.version}",
@@ -62,8 +63,8 @@ def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
     if one.edition_digest is not None:
         yield "Digest", one.edition_digest
     if one.recommendation is not None:
-        departs = "; overridden by the decision maker" if one.departs else ""
-        yield "Recommended", f"{plain(one.recommendation)}{departs}"
+        overridden = "; overridden by the decision maker" if one.departs else ""
+        yield "Recommended", f"{plain(one.recommendation)}{overridden}"
     if one.citing:
         yield "Citing", listed(one.citing)
     if one.granted is not None:
@@ -77,18 +78,18 @@ def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
         yield "Viewed", f"version {one.history_version} of the history, assessment {str(one.assessment_digest)[:16]}"
 
 
-def _changes(told: Replay, words: Words) -> Iterator[BlockRow]:
-    moved = told.recommendation_changed
-    if moved is not None:
+def _changes(replay: Replay, words: Words) -> Iterator[BlockRow]:
+    recommendation = replay.recommendation_changed
+    if recommendation is not None:
         because = Cell("The recommendation from all clauses.", "muted")
         yield row(
             Cell("overall", "strong"),
-            plain(moved.was),
-            plain(moved.is_now),
-            _events(moved.changed_by, words),
+            plain(recommendation.was),
+            plain(recommendation.is_now),
+            _events(recommendation.changed_by, words),
             because,
         )
-    for one in told.changed:
+    for one in replay.changed:
         yield row(
             Cell(one.citation, "plain" if one.is_group else "strong"),
             answer(one.citation, one.was),
@@ -98,46 +99,46 @@ def _changes(told: Replay, words: Words) -> Iterator[BlockRow]:
         )
 
 
-def _events(turns: tuple[ChangedBy, ...], words: Words) -> Cell:
-    """The last turn in full; the ones before it in brief."""
-    last = turns[-1]
+def _events(changes: tuple[ChangedBy, ...], words: Words) -> Cell:
+    """Returns the events that changed an answer: the last one in full, and earlier ones in brief."""
+    last = changes[-1]
     if last.by is None:
         return Cell("Only time has passed.")
     late = f"; happened {words.happened(last.by.happened)}" if last.by.days_late else ""
     imported = "; imported" if last.by.imported_from is not None else ""
     note = f"Event {last.by.version}, recorded {words.at(last.by.recorded_at)} by {last.by.who.name}{late}{imported}"
-    before = "".join(f"{_turn(turn)}; " for turn in turns[:-1])
+    before = "".join(f"{_earlier_change(change)}; " for change in changes[:-1])
     sentence = f": {last.by.sentence}" if last.by.sentence else ""
     return Cell(f"{before}{last.by.title}{sentence}", note=note)
 
 
-def _turn(turn: ChangedBy) -> str:
-    by = f"event {turn.by.version}" if turn.by is not None else "time only"
-    return f"first {answer_words(turn.is_now)} by {by}"
+def _earlier_change(change: ChangedBy) -> str:
+    by = f"event {change.by.version}" if change.by is not None else "time only"
+    return f"first {answer_words(change.is_now)} by {by}"
 
 
-def _short(turns: tuple[ChangedBy, ...]) -> str:
-    return listed([f"event {one.by.version}" if one.by is not None else "time only" for one in turns])
+def _short(changes: tuple[ChangedBy, ...]) -> str:
+    return listed([f"event {one.by.version}" if one.by is not None else "time only" for one in changes])
 
 
 # -- side by side -------------------------------------------------------------------------------
 
 
-def side_by_side(told: Replay) -> Grid:
-    """Three answers, and one for each other edition."""
-    others = told.other_editions
-    # The heads of the others say whether an edition is reconstructed, which is a long word.
+def side_by_side(replay: Replay) -> Grid:
+    """Returns the table of clauses: three answers for each, and one for each other edition."""
+    others = replay.other_editions
+    # The columns of other editions are wider, because their heads can contain the word "reconstructed".
     clause, narrow, other = 15, 8, 11
     wide = 100 - clause - 3 * narrow - other * len(others)
     heads = ("Clause", "Requirement (paraphrased)", "Recorded", "As known then", "Known now", *map(_edition, others))
     shares = (clause, wide, *(narrow for _ in range(3)), *(other for _ in others))
-    return Grid(heads, shares, (*(_clause(one) for one in told.clauses), _recommended(told)))
+    return Grid(heads, shares, (*(_clause(one) for one in replay.clauses), _recommended(replay)))
 
 
 def _edition(one: Reassessed) -> str:
     revision = one.assessment.edition_revision
-    rebuilt = "" if one.assessment.edition_provenance == "text" else " reconstructed"
-    return f"Now, {one.assessment.edition}" + (f" rev. {revision}" if revision > 1 else "") + rebuilt
+    reconstructed = "" if one.assessment.edition_provenance == "text" else " reconstructed"
+    return f"Now, {one.assessment.edition}" + (f" rev. {revision}" if revision > 1 else "") + reconstructed
 
 
 def _clause(one: ClauseRow) -> BlockRow:
@@ -152,18 +153,20 @@ def _clause(one: ClauseRow) -> BlockRow:
     )
 
 
-def _recommended(told: Replay) -> BlockRow:
-    then = told.as_known_then.assessment if told.as_known_then is not None else None
-    now = told.as_known_now.assessment if told.as_known_now is not None else None
-    shown = [told.recorded.assessment, then, now, *(one.assessment for one in told.other_editions)]
-    said = [Cell(RECOMMENDED[one.recommendation], "strong") if one is not None else NO_ANSWER for one in shown]
-    return row(Cell("overall", "strong"), "", *said)
+def _recommended(replay: Replay) -> BlockRow:
+    then = replay.as_known_then.assessment if replay.as_known_then is not None else None
+    now = replay.as_known_now.assessment if replay.as_known_now is not None else None
+    shown = [replay.recorded.assessment, then, now, *(one.assessment for one in replay.other_editions)]
+    cells = [Cell(RECOMMENDED[one.recommendation], "strong") if one is not None else NO_ANSWER for one in shown]
+    return row(Cell("overall", "strong"), "", *cells)
 
 
-def _legend(told: Replay) -> str:
-    day = f"Assessed for {told.as_of}, the day of the determination, with events that had happened by then."
+def _legend(replay: Replay) -> str:
+    day = f"Assessed for {replay.as_of}, the day of the determination, with events that had happened by then."
     marked = "Marked rows have a different answer now, or under another policy version."
-    rebuilt = [one.assessment.edition for one in told.other_editions if one.assessment.edition_provenance != "text"]
-    source = f" Reconstructed from the history table: {listed(rebuilt)}." if rebuilt else ""
+    reconstructed = [
+        one.assessment.edition for one in replay.other_editions if one.assessment.edition_provenance != "text"
+    ]
+    source = f" Reconstructed from the history table: {listed(reconstructed)}." if reconstructed else ""
     signs = "“Open”: the known facts do not determine the answer. “–”: no such clause, or nothing to show."
     return f"{day} {signs} {marked}{source}"

@@ -1,4 +1,4 @@
-"""The case file as one HTML page: no script, nothing from another host, and it prints on US Letter."""
+"""The case file as one HTML page for US Letter, without scripts and without content from other hosts."""
 
 from __future__ import annotations
 

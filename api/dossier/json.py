@@ -1,4 +1,4 @@
-"""The case file as JSON, and the JSON Schema that it is published with."""
+"""The case file as JSON, and its published JSON Schema."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from projections.dossier.case_file import AppealDossier
 SCHEMA_FILE: Final = "dossier.schema.json"
 
 
-def as_json(told: AppealDossier) -> bytes:
-    return told.model_dump_json(indent=1).encode() + b"\n"
+def as_json(dossier: AppealDossier) -> bytes:
+    return dossier.model_dump_json(indent=1).encode() + b"\n"
 
 
 def published_schema() -> bytes:
-    """As it is committed: whoever reads a case file may rely on it."""
+    """Returns the committed schema, on which readers of case files rely."""
     return (files("api.dossier") / SCHEMA_FILE).read_bytes()
 
 
 def present_schema() -> bytes:
-    """From the value's own types; a test holds the published one against it."""
+    """Returns the schema computed from the types. A test compares it with the published one."""
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:lemtrada-ledger:appeal-dossier:1",

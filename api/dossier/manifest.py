@@ -1,7 +1,7 @@
-"""The folder of a case file: pages, data, documents, and the sums by which every byte of it is checked.
+"""The folder of a case file: pages, data, documents, and the checksums of every file.
 
-It is a function of the history up to a moment, the documents, the revisions of the editions
-and the renderer's version: the same input gives the same bytes, and no clock is read.
+The folder is a function of the history up to an instant, the documents, the revisions of the editions, and the version
+of the renderer. The same input gives the same bytes, and no clock is read.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from domain.errors import InvalidCommand
 from projections.dossier.case_file import AppealDossier, CaseDocument
 
 RENDERER: Final = "2"
-"""Raised when the same case file is to be written otherwise."""
+"""The version of the renderer. It must be raised if the same case file is written differently than before."""
 
 LIBRARIES: Final = ("fpdf2", "fonttools", "jinja2")
-"""Whose versions the bytes may depend on."""
+"""Libraries whose versions can change the bytes."""
 
 FILES: Final = (
     ("dossier.html", "the case file as a page for screen or print"),
@@ -45,12 +45,12 @@ MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 MEDIA_TYPES: Final = {"html": "text/html", "pdf": "application/pdf", "json": "application/json"}
 
 DocumentBytes = Callable[[str], Iterable[bytes]]
-"""The pieces of the document with this SHA-256, checked against it as they are read."""
+"""A function from the SHA-256 of a document to its bytes in pieces, verified as they are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderFile:
-    """One file of the folder; the pieces are read once, when it is written."""
+    """One file of the folder. Its pieces are read once, when the file is written."""
 
     path: str
     size_bytes: int
@@ -58,12 +58,14 @@ class FolderFile:
     pieces: Callable[[], Iterable[bytes]]
 
 
-def page(told: AppealDossier, links: Links | None = None) -> bytes:
-    return as_html(case_file(told, _about_files(), links))
+def page(dossier: AppealDossier, links: Links | None = None) -> bytes:
+    """Returns the case file as HTML."""
+    return as_html(case_file(dossier, _about_files(), links))
 
 
-def print_file(told: AppealDossier) -> bytes:
-    return _as_pdf(case_file(told, _about_files()), told.known_at)
+def print_file(dossier: AppealDossier) -> bytes:
+    """Returns the case file as a PDF."""
+    return _as_pdf(case_file(dossier, _about_files()), dossier.known_at)
 
 
 def _as_pdf(case: CaseFile, known_at: datetime) -> bytes:
@@ -72,20 +74,20 @@ def _as_pdf(case: CaseFile, known_at: datetime) -> bytes:
     return as_pdf(case, known_at)
 
 
-def entries(told: AppealDossier, documents: DocumentBytes) -> Iterator[FolderFile]:
-    """Every file of the folder, the sums last."""
-    case = case_file(told, _about_files())
-    made = {
+def entries(dossier: AppealDossier, documents: DocumentBytes) -> Iterator[FolderFile]:
+    """Yields every file of the folder, the checksums last."""
+    case = case_file(dossier, _about_files())
+    contents = {
         "dossier.html": as_html(case),
-        "dossier.pdf": _as_pdf(case, told.known_at),
-        "dossier.json": as_json(told),
+        "dossier.pdf": _as_pdf(case, dossier.known_at),
+        "dossier.json": as_json(dossier),
         SCHEMA_FILE: published_schema(),
     }
-    found = [_entry(path, content) for path, content in made.items()]
-    found += [_document(one, documents) for one in told.documents]
-    found.append(_entry(MANIFEST, _manifest(told, found)))
-    yield from found
-    yield _entry(SUMS, "".join(f"{one.sha256}  {one.path}\n" for one in found).encode())
+    files = [_entry(path, content) for path, content in contents.items()]
+    files += [_document(one, documents) for one in dossier.documents]
+    files.append(_entry(MANIFEST, _manifest(dossier, files)))
+    yield from files
+    yield _entry(SUMS, "".join(f"{one.sha256}  {one.path}\n" for one in files).encode())
 
 
 def _entry(path: str, content: bytes) -> FolderFile:
@@ -93,23 +95,23 @@ def _entry(path: str, content: bytes) -> FolderFile:
 
 
 def _document(one: CaseDocument, documents: DocumentBytes) -> FolderFile:
-    named = one.on_record.document
-    return FolderFile(one.file, named.size_bytes, named.sha256, lambda: documents(named.sha256))
+    document = one.on_record.document
+    return FolderFile(one.file, document.size_bytes, document.sha256, lambda: documents(document.sha256))
 
 
-def _manifest(told: AppealDossier, files: list[FolderFile]) -> bytes:
-    media_types = {one.file: one.on_record.document.media_type for one in told.documents}
+def _manifest(dossier: AppealDossier, files: list[FolderFile]) -> bytes:
+    media_types = {one.file: one.on_record.document.media_type for one in dossier.documents}
     return (
         to_json(
             {
-                "format": told.format,
+                "format": dossier.format,
                 "renderer": {"version": RENDERER, "libraries": {name: version(name) for name in LIBRARIES}},
-                "appeal_id": told.appeal_id,
-                "request_id": told.request_id,
-                "known_at": told.known_at,
-                "history_version": told.history_version,
-                "time_zone": told.time_zone,
-                "editions": [one.model_dump(mode="json") for one in told.editions],
+                "appeal_id": dossier.appeal_id,
+                "request_id": dossier.request_id,
+                "known_at": dossier.known_at,
+                "history_version": dossier.history_version,
+                "time_zone": dossier.time_zone,
+                "editions": [one.model_dump(mode="json") for one in dossier.editions],
                 "files": [
                     {
                         "path": one.path,
@@ -133,28 +135,28 @@ def _about_files() -> tuple[tuple[str, str], ...]:
 # -- on disk, and in one file ---------------------------------------------------------------------
 
 
-def write_folder(told: AppealDossier, documents: DocumentBytes, target: Path) -> list[FolderFile]:
-    """Writes the folder whole or not at all, readable by its owner alone.
+def write_folder(dossier: AppealDossier, documents: DocumentBytes, target: Path) -> list[FolderFile]:
+    """Writes the complete folder, readable only by its owner, or nothing. Returns its files.
 
-    Raises InvalidCommand where something is there already, or the place can't be written to.
+    Raises InvalidCommand if the target is a file or a folder that is not empty, or cannot be written.
     """
     _check_free(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        being_made = Path(mkdtemp(prefix=".case-file-", dir=target.parent))
+        temporary = Path(mkdtemp(prefix=".case-file-", dir=target.parent))
     except OSError as error:
         raise _not_writable(error) from None
     try:
-        written = list(entries(told, documents))
+        written = list(entries(dossier, documents))
         for one in written:
-            _write(being_made / one.path, one.pieces())
+            _write(temporary / one.path, one.pieces())
         if target.is_dir():
             target.rmdir()
-        being_made.rename(target)
+        temporary.rename(target)
     except OSError as error:
         raise _not_writable(error) from None
     finally:
-        shutil.rmtree(being_made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
     return written
 
 
@@ -184,12 +186,16 @@ def _not_writable(error: OSError) -> InvalidCommand:
 
 
 FIRST_DAY_OF_ZIP: Final = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a ZIP file can hold. Every entry has it, so that the bytes do not depend on a clock."""
 
 
-def write_zip(told: AppealDossier, documents: DocumentBytes, into: IO[bytes]) -> None:
-    """The same files in one, none compressed: what a library compresses depends on the machine."""
+def write_zip(dossier: AppealDossier, documents: DocumentBytes, into: IO[bytes]) -> None:
+    """Writes the same files as one ZIP file.
+
+    The files are not compressed, because compressed bytes depend on the library of the machine.
+    """
     with ZipFile(into, "w", ZIP_STORED) as archive:
-        for one in entries(told, documents):
+        for one in entries(dossier, documents):
             info = ZipInfo(one.path, FIRST_DAY_OF_ZIP)
             info.create_system, info.external_attr = 3, 0o100600 << 16
             info.file_size = one.size_bytes

@@ -1,4 +1,4 @@
-"""The case file of an appeal over HTTP: the whole folder in one file, or one rendering of it."""
+"""The case file of an appeal over HTTP: the complete folder as a ZIP file, or one of its formats."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ from projections.dossier.case_file import AppealDossier, CaseDocument, appeal_do
 router = APIRouter(tags=["appeals"], route_class=SoundJson)
 
 IN_MEMORY_BYTES: Final = 8 * 1024 * 1024
+"""A larger ZIP file is written to a temporary file on disk."""
+
 PIECE_BYTES: Final = 256 * 1024
 PROBLEMS: Final = documented(304, 403, 404, 422)
 
 ZIP, PDF, HTML = "application/zip", "application/pdf", "text/html"
 
 
-def sent_as(media_type: str, what: str) -> dict[int | str, dict[str, Any]]:
+def sent_as(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
+    """Returns the documented responses of a route that sends a file."""
     binary: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-    return {200: {"content": {media_type: binary}, "description": what}} | PROBLEMS
+    return {200: {"content": {media_type: binary}, "description": description}} | PROBLEMS
 
 
 @router.get(
@@ -49,10 +52,10 @@ def get_dossier(
     known_at: KnownAt = None,
 ) -> StreamingResponse:
     """Return the complete case file: pages, data, every document, and checksums."""
-    told = _case_file(access, request, response, appeal_id, known_at)
-    spool = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  (closed when it was sent)
+    dossier = _case_file(access, request, response, appeal_id, known_at)
+    spool = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  (closed after it is sent)
     try:
-        write_zip(told, partial(access.bytes_of, told.patient_id), spool)
+        write_zip(dossier, partial(access.bytes_of, dossier.patient_id), spool)
     except BaseException:
         spool.close()
         raise
@@ -74,8 +77,8 @@ def get_dossier_page(
     known_at: KnownAt = None,
 ) -> Response:
     """Return the case file as one HTML page for screen and print, without scripts or external files."""
-    told = _case_file(access, request, response, appeal_id, known_at)
-    return Response(page(told, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
+    dossier = _case_file(access, request, response, appeal_id, known_at)
+    return Response(page(dossier, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
 
 
 @router.get(
@@ -91,8 +94,8 @@ def get_dossier_print(
     known_at: KnownAt = None,
 ) -> Response:
     """Return the case file as one PDF in US Letter format."""
-    told = _case_file(access, request, response, appeal_id, known_at)
-    return Response(print_file(told), media_type=PDF, headers=_headers(response, "inline", "pdf"))
+    dossier = _case_file(access, request, response, appeal_id, known_at)
+    return Response(print_file(dossier), media_type=PDF, headers=_headers(response, "inline", "pdf"))
 
 
 @router.get("/appeals/{appeal_id}/dossier.json", response_model=AppealDossier, responses=PROBLEMS)
@@ -104,14 +107,17 @@ def get_dossier_data(
     known_at: KnownAt = None,
 ) -> Response:
     """Return the case file as data: the same content as `dossier.json` in the ZIP file."""
-    told = _case_file(access, request, response, appeal_id, known_at)
-    return Response(as_json(told), media_type="application/json", headers=_headers(response, "inline", "json"))
+    dossier = _case_file(access, request, response, appeal_id, known_at)
+    return Response(as_json(dossier), media_type="application/json", headers=_headers(response, "inline", "json"))
 
 
 def _case_file(
     access: PatientAccess, request: Request, response: Response, appeal_id: str, known_at: KnownAt
 ) -> AppealDossier:
-    """It depends on nothing but what was recorded, so the tag names that, the editions, and who writes it down."""
+    """Returns the case file and sets its ETag.
+
+    The case file depends only on what was recorded, on the editions, and on the renderer, so the tag names these.
+    """
     with access.appeal_events(appeal_id, view="dossier", known_at=known_at) as (events, history, _):
         found = appeal_dossier(events, appeal_id, access.zone)
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)

@@ -1,4 +1,4 @@
-"""How days, instants, people and values are written in a case file."""
+"""How a case file writes days, instants, people and values."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from domain.people import Actor
 from domain.policy.answers import Answer
 
 ANSWERS = {"met": "met", "not_met": "not met", "undetermined": "open"}
-FOR: dict[str, CellTone] = {"met": "met", "not_met": "not_met", "undetermined": "undetermined"}
-AGAINST: dict[str, CellTone] = {"met": "not_met", "not_met": "met", "undetermined": "undetermined"}
+CRITERION_TONES: dict[str, CellTone] = {"met": "met", "not_met": "not_met", "undetermined": "undetermined"}
+EXCLUSION_TONES: dict[str, CellTone] = {"met": "not_met", "not_met": "met", "undetermined": "undetermined"}
 NO_ANSWER = Cell("–", "muted")
 
 
 class Words:
-    """In the plan's time zone."""
+    """Writes days and instants in the plan's time zone."""
 
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
 
     def at(self, instant: datetime | None) -> str:
-        """To the minute, by the plan's clock."""
+        """Returns an instant to the minute, or empty text."""
         return "" if instant is None else f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
     def until(self, instant: datetime | None) -> str:
-        """A midnight as the end of the day before it, as a clock of days means it."""
+        """Returns a deadline. Midnight is the end of the day before, because such deadlines are counted in days."""
         if instant is None:
             return ""
         here = instant.astimezone(self.zone)
@@ -36,7 +36,7 @@ class Words:
         return f"end of {here.date() - timedelta(days=1)}" if is_midnight else self.at(instant)
 
     def happened(self, text: str) -> str:
-        """A day as it is, an instant by the plan's clock."""
+        """Returns ISO 8601 text of a day unchanged, and of an instant in the plan's time zone."""
         return self.at(datetime.fromisoformat(text)) if "T" in text else text
 
 
@@ -45,7 +45,7 @@ def plain(value: str) -> str:
 
 
 def field(name: str) -> str:
-    """`aggressive_disease.mri.documentation` as people say it."""
+    """Returns the name of a fact in words: `aggressive_disease.mri` is "aggressive disease / mri"."""
     return plain(name).replace(".", " / ")
 
 
@@ -58,10 +58,13 @@ def listed(values: tuple[str, ...] | list[str]) -> str:
 
 
 def answer(citation: str, found: Answer | None) -> Cell:
-    """In green what speaks for the request: a criterion that is met, an exclusion that is not."""
+    """Returns the answer with its color: green is in favor of the request.
+
+    A criterion is in favor if it is met, and an exclusion if it is not met.
+    """
     if found is None:
         return NO_ANSWER
-    tones = AGAINST if citation.startswith("NR.") else FOR
+    tones = EXCLUSION_TONES if citation.startswith("NR.") else CRITERION_TONES
     return Cell(ANSWERS[found.value], tones[found.value])
 
 
@@ -70,14 +73,14 @@ def answer_words(text: str) -> str:
 
 
 def person(actor: Actor) -> str:
-    """Name, role and credential, as recorded."""
+    """Returns the name, role, credential and specialty of a person, as recorded."""
     specialty = f", {actor.specialty}" if actor.specialty is not None else ""
     credential = f", {plain(actor.credential)}" if actor.credential != "none" else ""
     return f"{actor.name} ({plain(actor.role)}{credential}{specialty})"
 
 
 def value(found: JsonValue) -> str:
-    """A fact as people write it; null is "not known", never "no"."""
+    """Returns a fact in words. Null is "not known", never "no"."""
     match found:
         case None:
             return "not known"

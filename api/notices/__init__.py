@@ -1,1 +1,1 @@
-"""The letters that leave the plan: what they say comes from the record, here they become pages of paper."""
+"""Letters as PDF files. Their content is computed from the record in `projections/letters.py`."""

@@ -1,4 +1,4 @@
-"""A letter as one PDF on US Letter: the same fonts and blocks as a case file, and the same bytes on every machine."""
+"""A letter as one PDF on US Letter, with the fonts and blocks of a case file, and the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from fpdf.enums import XPos, YPos
 
 from api.dossier.blocks import Block, CaseFile, Grid, Pairs, Paragraph, Section, row
-from api.dossier.pdf import BRAND, INK, MUTED, PLAIN_PT, Pages, Plain
+from api.dossier.pdf import BRAND, INK, MUTED, PLAIN_PT, Pages, UncompressedOutput
 from api.notices.sealed import SealWords, rows_of
 from projections.letters import Letter
 
@@ -21,20 +21,20 @@ _DRAFT: Final = "A draft. Nothing is decided, and this was not sent."
 
 
 def as_pdf(letter: Letter, seal: SealWords | None, written_at: datetime) -> bytes:
-    """`written_at` is what the file says of its own making; it is the record's, so that the bytes repeat."""
+    """Returns the PDF. `written_at` is its creation date, taken from the record so that the bytes are reproducible."""
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     case = _file_of(letter, seal)
     with closing(_LetterPages(letter, case, written_at)) as first:
         first.lay_out()
     with closing(_LetterPages(letter, case, written_at, first.page_of, first.page)) as final:
         final.lay_out()
-        written = final.output(output_producer_class=Plain)
+        written = final.output(output_producer_class=UncompressedOutput)
     assert written is not None
     return bytes(written)
 
 
 class _LetterPages(Pages):
-    """One column, no index: to whom, about what, and the parts in their order."""
+    """Pages without an index: the addressees, the subject, and the parts in order."""
 
     def __init__(
         self,
@@ -51,27 +51,27 @@ class _LetterPages(Pages):
         self.add_page()
         self.set_y(20)
         for line in self._letter.to:
-            self._say(line, PLAIN_PT + 1, 5.4)
+            self._print_line(line, PLAIN_PT + 1, 5.4)
         self.ln(6)
-        self._say(self._letter.on.isoformat(), PLAIN_PT + 1, 5.4)
+        self._print_line(self._letter.on.isoformat(), PLAIN_PT + 1, 5.4)
         self.ln(5)
-        self._ink("B", 19, BRAND)
-        self.cell(0, 10, self._shown(self._letter.title), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._set_text_style("B", 19, BRAND)
+        self.cell(0, 10, self._in_font(self._letter.title), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(2)
         self._block(Pairs(self.case.about))
         for section in self.case.sections:
             self._part(section)
 
-    def _say(self, text: str, size: float, height: float) -> None:
-        self._ink("", size, INK)
-        self.cell(0, height, self._shown(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    def _print_line(self, text: str, size: float, height: float) -> None:
+        self._set_text_style("", size, INK)
+        self.cell(0, height, self._in_font(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _part(self, section: Section) -> None:
-        self._keep(28)
+        self._ensure_space(28)
         self.ln(3)
-        self._ink("B", 12, BRAND)
-        self.cell(0, 7, self._shown(section.title), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self._ink("", PLAIN_PT, MUTED)
+        self._set_text_style("B", 12, BRAND)
+        self.cell(0, 7, self._in_font(section.title), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._set_text_style("", PLAIN_PT, MUTED)
         for block in section.blocks:
             self._block(block)
 

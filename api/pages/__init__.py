@@ -1,1 +1,1 @@
-"""The pages for the people who do this all day: rendered here, over the same commands and projections as the API."""
+"""The HTML pages for the people who work with the ledger, over the same commands and projections as the API."""

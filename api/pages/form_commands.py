@@ -1,6 +1,6 @@
-"""A form that does something: read into a command, done as the API does it, and shown again where it was not taken.
+"""Forms that give a command. A form is read into a command, which runs as in the API.
 
-What was typed is never lost: a refusal renders the page anew with the form as it was sent.
+Nothing that was typed is lost: if the command is refused, the page is rendered again with the form as it was sent.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from api.http.problems import STATUS, tell_of_denial
-from api.pages.forms import Form, FormOfRequest, FormWrong, read
-from api.pages.redirects import SEE_OTHER, leads_to
+from api.pages.forms import Form, FormOfRequest, InvalidForm, read
+from api.pages.redirects import SEE_OTHER, redirect_to
 from api.routes.dependencies import Commanding, CommandingOfRequest, run
 from domain.commands import Command
 from domain.commands.context import Occasion
@@ -28,10 +28,11 @@ from domain.review.assessment_changes import Change
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A form that was sent and not taken. `wrong` says what is wrong by the place of the field.
+class RefusedForm:
+    """A form that was sent and refused. `wrong` has the error of each field, by the path of the field.
 
-    `changed` is what moved since the page was read, where that is why.
+    `changed` has the changes since the page was rendered, if they are the reason. `clause` is the clause of the policy
+    that the refusal names, if there is one.
     """
 
     act: str
@@ -44,37 +45,42 @@ class Tried:
     changed: tuple[Change, ...] = ()
 
     def text(self, name: str) -> str:
+        """The text that was sent in a field, or an empty text."""
         return self.form.text(name) or ""
 
     def texts(self, name: str) -> list[str]:
+        """The texts that were sent in a field of several values."""
         return list(self.form.texts.get(name, []))
 
 
-def refused(act: str, form: Form, error: LedgerError | FormWrong) -> Tried:
-    if isinstance(error, FormWrong):
+def refused_form(act: str, form: Form, error: LedgerError | InvalidForm) -> RefusedForm:
+    """The form named `act`, with the error that refused it in words for the page."""
+    if isinstance(error, InvalidForm):
         several = f" and {len(error.wrong) - 1} more" if len(error.wrong) > 1 else ""
         first = next(iter(error.wrong.items()))
-        cause = f"{place_in_words(first[0])}: {first[1]}{several}"
-        return Tried(act, form, 422, cause, "correct what is marked and send it again", error.wrong)
+        cause = f"{path_in_words(first[0])}: {first[1]}{several}"
+        return RefusedForm(act, form, 422, cause, "correct what is marked and send it again", error.wrong)
     if isinstance(error, KeyReused):
-        # After the back button: what stands in the form now is not what was sent with it before.
+        # The user went back to a form that was sent before, and changed it.
         cause = "this form was sent and recorded before, with something else in it"
-        return Tried(act, form, STATUS[type(error)], cause, "look at what was recorded; send it again if it is meant")
+        return RefusedForm(
+            act, form, STATUS[type(error)], cause, "look at what was recorded; send it again if it is meant"
+        )
     wrong = {error.field: error.cause} if error.field is not None else {}
     changed = tuple(error.details.get("changed") or ())
-    return Tried(act, form, STATUS[type(error)], error.cause, error.remedy, wrong, error.clause, changed)
+    return RefusedForm(act, form, STATUS[type(error)], error.cause, error.remedy, wrong, error.clause, changed)
 
 
-def place_in_words(place: str) -> str:
-    """`statement.agents.0.product` as `agents 1, product`."""
-    parts = [str(int(one) + 1) if one.isdigit() else one.replace("_", " ") for one in place.split(".")]
+def path_in_words(path: str) -> str:
+    """The path of a field in words: `statement.agents.0.product` is `agents 1, product`."""
+    parts = [str(int(part) + 1) if part.isdigit() else part.replace("_", " ") for part in path.split(".")]
     words = ", ".join(parts[1:] if parts[0] == "statement" and len(parts) > 1 else parts)
     return words.replace(", 1", " 1", 1) if words else "The form"
 
 
 @dataclass(frozen=True, slots=True)
 class SentForm:
-    """A form that was sent, and for whom."""
+    """A form that was sent, with its request and what is needed to run a command for its sender."""
 
     request: Request
     commanding: Commanding
@@ -94,30 +100,30 @@ ActInPath = Annotated[str, Depends(_act)]
 """The name of the form, which is the last part of its address."""
 
 
-def _fields_alone(_: SentForm, _patient_id: UUID) -> Mapping[str, Any]:
+def _no_extra_fields(_: SentForm, _patient_id: UUID) -> Mapping[str, Any]:
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class FormCommand:
-    """One row for each form that gives a command.
+    """How a form becomes a command.
 
-    `terms` are the fields of the form, and the command itself unless `command_of` makes it from them. `also` is what
-    the form states in another way than by a field of this name, and may raise FormWrong. `leads` is the address of
-    what the command made; otherwise, the form leads back to its page.
+    `terms` is the model of the form's fields. It is the command itself unless `command_of` builds the command from it.
+    `extra_fields` returns values that are not in a form field of the same name, and may raise InvalidForm. `next_page`
+    returns the address of what the command recorded. Without it, the browser returns to the page of the form.
     """
 
     terms: type[BaseModel]
-    also: Callable[[SentForm, UUID], Mapping[str, Any]] = _fields_alone
+    extra_fields: Callable[[SentForm, UUID], Mapping[str, Any]] = _no_extra_fields
     command_of: Callable[[Any], Command] | None = None
-    leads: Callable[[Outcome], str] | None = None
+    next_page: Callable[[Outcome], str] | None = None
 
 
 def form_named(forms: Mapping[str, FormCommand], act: str, page: str) -> FormCommand:
-    """Raises NotFound."""
-    if (found := forms.get(act)) is None:
+    """The form named `act`. Raises NotFound, whose text names `page`."""
+    if (form := forms.get(act)) is None:
         raise NotFound("there is no such act", field="act", remedy=f"use a form of {page}")
-    return found
+    return form
 
 
 def answered(
@@ -126,45 +132,49 @@ def answered(
     form: FormCommand,
     patient_id: UUID,
     page: str,
-    again: Callable[[Tried], Response],
-    **about: Any,
+    show_again: Callable[[RefusedForm], Response],
+    **from_address: Any,
 ) -> Response:
-    """The command of a form given, and where the browser goes then; if it is refused, the page `again`.
+    """Runs the command of a form, and returns the response: a redirect, or `show_again` if the command is refused.
 
-    `about` is what the address says, and `page` the address of the page itself.
+    `from_address` has the fields of the command that the address of the form states. `page` is the address of the
+    form's page.
     """
-    outcome = _attempt(sent, act, form, patient_id, about)
-    if isinstance(outcome, Tried):
-        return again(outcome)
-    if form.leads is not None:
-        return leads_to(sent.request, form.leads(outcome), outcome)
-    return done(page, outcome)
+    outcome = _run(sent, act, form, patient_id, from_address)
+    if isinstance(outcome, RefusedForm):
+        return show_again(outcome)
+    if form.next_page is not None:
+        return redirect_to(sent.request, form.next_page(outcome), outcome)
+    return back_to_page(page, outcome)
 
 
-def _attempt(
-    sent: SentForm, act: str, form: FormCommand, patient_id: UUID, about: Mapping[str, Any]
-) -> Outcome | Tried:
-    """The form's key makes a second sending the first one's answer."""
+def _run(
+    sent: SentForm, act: str, form: FormCommand, patient_id: UUID, from_address: Mapping[str, Any]
+) -> Outcome | RefusedForm:
+    """Runs the command under the form's idempotency key, so that a form that is sent twice gets the same outcome."""
     commanding = sent.commanding
     try:
-        also = {**about, **form.also(sent, patient_id)}
-        body = read(form.terms, sent.form, commanding.ledger.zone, also=also)
+        extra_fields = {**from_address, **form.extra_fields(sent, patient_id)}
+        body = read(form.terms, sent.form, commanding.ledger.zone, extra_fields=extra_fields)
         command = form.command_of(body) if form.command_of is not None else body
         return run(commanding, patient_id, command, Response(), sent.form.key, None)  # type: ignore[arg-type]
-    except FormWrong as wrong:
-        return refused(act, sent.form, wrong)
+    except InvalidForm as error:
+        return refused_form(act, sent.form, error)
     except LedgerError as error:
         tell_of_denial(sent.request, error)
-        return refused(act, sent.form, error)
+        return refused_form(act, sent.form, error)
 
 
-def done(path: str, outcome: Outcome, fragment: str = "") -> RedirectResponse:
-    """Back to the page, which says what was recorded; the back button then leads before the form, and not into it."""
+def back_to_page(path: str, outcome: Outcome, fragment: str = "") -> RedirectResponse:
+    """A redirect to the form's page, which shows what was recorded.
+
+    The redirect replaces the form in the browser's history, so the back button does not lead to the form.
+    """
     first = outcome.events[0]
     recorded = urlencode({"recorded": first.TOPIC, "event": first.originator_version})
     return RedirectResponse(f"{path}?{recorded}{f'#{fragment}' if fragment else ''}", SEE_OTHER)
 
 
 def occasion_of(commanding: Commanding, history: PatientHistory) -> Occasion:
-    """Now, as a command of this person about this history would be decided."""
+    """The context in which a command of the caller about this history would be decided now."""
     return commanding.ledger.occasion(commanding.caller.actor, history)

@@ -1,7 +1,7 @@
-"""A form as a browser sends it, read into the terms of a command.
+"""Reads a form, as a browser sends it, into the fields of a command.
 
-The names of fields are places in the command: `statement.agents.0.product`. What is left empty is
-not sent. An instant without an offset is by the plan's clock, as the field of the form shows it.
+The name of a form field is the path of a field in the command: `statement.agents.0.product`. An empty field is left
+out. An instant without an offset is in the plan's time zone, as in the form.
 """
 
 from __future__ import annotations
@@ -35,28 +35,29 @@ _TRUE: Final = ("true", "yes", "on")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was sent: the texts of each field in their order, the files, and the key under which it is done once."""
+    """A form that was sent: the texts of each field in their order, and the files of each field."""
 
     texts: Mapping[str, list[str]] = field(default_factory=dict)
     files: Mapping[str, list[UploadFile]] = field(default_factory=dict)
 
     @property
     def key(self) -> str | None:
+        """The idempotency key of the form."""
         return self.text(KEY_FIELD)
 
     def text(self, name: str) -> str | None:
-        """The field's text without the space around it; None where it was left empty."""
+        """The field's text without the space around it, or None if the field is empty."""
         found = self.texts.get(name, [])
         return (found[0].strip() or None) if found else None
 
     def file(self, name: str) -> UploadFile | None:
-        """None where nothing was chosen."""
-        found = [one for one in self.files.get(name, []) if one.filename]
-        return found[0] if found else None
+        """The file of a field, or None if no file was chosen."""
+        chosen = [file for file in self.files.get(name, []) if file.filename]
+        return chosen[0] if chosen else None
 
 
-class FormWrong(Exception):
-    """The form can't be read as the command: what is wrong, by the place of the field."""
+class InvalidForm(Exception):
+    """The form cannot be read as the command. `wrong` has the error of each field, by the path of the field."""
 
     def __init__(self, wrong: Mapping[str, str]) -> None:
         super().__init__(", ".join(wrong))
@@ -64,13 +65,14 @@ class FormWrong(Exception):
 
 
 async def _form(request: Request) -> AsyncIterator[Form]:
-    request = Request(request.scope, _counted(request))
+    """The form of a request, with its files open until the response. Raises UnreadableBody and BodyTooLarge."""
+    request = Request(request.scope, _receive_limited(request))
     try:
         sent = await request.form(max_files=1, max_fields=FIELDS_MAX)
     except MultiPartException:
         raise UnreadableBody("The form cannot be read.") from None
     try:
-        yield _of(sent)
+        yield _form_of(sent)
     finally:
         await sent.close()
 
@@ -78,21 +80,22 @@ async def _form(request: Request) -> AsyncIterator[Form]:
 FormOfRequest = Annotated[Form, Depends(_form)]
 
 
-def _counted(request: Request) -> Any:
-    read = 0
+def _receive_limited(request: Request) -> Any:
+    """The function that receives the body, which raises BodyTooLarge after FORM_BYTES_MAX bytes."""
+    received = 0
 
     async def receive() -> Message:
-        nonlocal read
+        nonlocal received
         message = await request.receive()
-        read += len(message.get("body", b""))
-        if read > FORM_BYTES_MAX:
+        received += len(message.get("body", b""))
+        if received > FORM_BYTES_MAX:
             raise BodyTooLarge(DOCUMENT_BYTES_MAX, "split the document, or scan it at a lower resolution")
         return message
 
     return receive
 
 
-def _of(sent: FormData) -> Form:
+def _form_of(sent: FormData) -> Form:
     texts: dict[str, list[str]] = {}
     files: dict[str, list[UploadFile]] = {}
     for name, value in sent.multi_items():
@@ -103,52 +106,62 @@ def _of(sent: FormData) -> Form:
     return Form(texts, files)
 
 
-def read(terms: type[M], form: Form, zone: ZoneInfo, *, also: Mapping[str, Any] | None = None) -> M:
-    """The terms as the form states them, with `also` what the page itself says. Raises FormWrong."""
+def read(terms: type[M], form: Form, zone: ZoneInfo, *, extra_fields: Mapping[str, Any] | None = None) -> M:
+    """The model `terms` with the fields of the form, and with `extra_fields` from the page. Raises InvalidForm."""
     value = _object(terms, form.texts, "", zone) or {}
     try:
-        return terms.model_validate_json(to_json({**value, **(also or {})}))
+        return terms.model_validate_json(to_json({**value, **(extra_fields or {})}))
     except ValidationError as error:
-        raise FormWrong({_place(one["loc"]): sentence_of_fault(one) for one in reversed(error.errors())}) from None
+        faults = reversed(error.errors())
+        raise InvalidForm({_path(fault["loc"]): sentence_of_fault(fault) for fault in faults}) from None
 
 
-def _object(terms: type[BaseModel], texts: Mapping[str, list[str]], before: str, zone: ZoneInfo) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, one in terms.model_fields.items():
-        annotation = one.annotation if not one.metadata else Annotated[(one.annotation, *one.metadata)]
-        value = _value(annotation, texts, f"{before}{name}", zone)
+def _object(terms: type[BaseModel], texts: Mapping[str, list[str]], prefix: str, zone: ZoneInfo) -> dict[str, Any]:
+    """The fields of a model that the form states. `prefix` is the path of the model with a dot, or empty."""
+    values: dict[str, Any] = {}
+    for name, field_info in terms.model_fields.items():
+        annotation: Any = field_info.annotation
+        if field_info.metadata:
+            annotation = Annotated[(field_info.annotation, *field_info.metadata)]
+        value = _value(annotation, texts, f"{prefix}{name}", zone)
         if value is not None:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
-def _value(annotation: Any, texts: Mapping[str, list[str]], place: str, zone: ZoneInfo) -> Any:
-    kind = _bare(annotation)
+def _value(annotation: Any, texts: Mapping[str, list[str]], path: str, zone: ZoneInfo) -> Any:
+    """The value of the field at `path`, or None if the form does not state it."""
+    kind = _bare_type(annotation)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return _object(kind, texts, f"{place}.", zone) or None
+        return _object(kind, texts, f"{path}.", zone) or None
     if get_origin(kind) is tuple:
-        return _values(get_args(kind)[0], texts, place, zone)
-    sent = [one.strip() for one in texts.get(place, []) if one.strip()]
+        return _values(get_args(kind)[0], texts, path, zone)
+    sent = [text.strip() for text in texts.get(path, []) if text.strip()]
     return _scalar(kind, sent[0], zone) if sent else None
 
 
-def _values(annotation: Any, texts: Mapping[str, list[str]], place: str, zone: ZoneInfo) -> list[Any] | None:
-    """Of `citing` sent several times each, of `agents.0.product` each number's; None where none was sent."""
-    kind = _bare(annotation)
+def _values(annotation: Any, texts: Mapping[str, list[str]], path: str, zone: ZoneInfo) -> list[Any] | None:
+    """The values of a field that is a list, or None if the form states none.
+
+    A list of scalars is one field that is sent several times, such as `citing`. A list of models has numbered fields,
+    such as `agents.0.product`.
+    """
+    kind = _bare_type(annotation)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        numbers = sorted(_numbers(texts, f"{place}."))
-        objects = [_object(kind, texts, f"{place}.{number}.", zone) for number in numbers]
-        return [one for one in objects if one] or None
-    return [_scalar(kind, one.strip(), zone) for one in texts.get(place, []) if one.strip()] or None
+        numbers = sorted(_numbers(texts, f"{path}."))
+        objects = [_object(kind, texts, f"{path}.{number}.", zone) for number in numbers]
+        return [value for value in objects if value] or None
+    return [_scalar(kind, text.strip(), zone) for text in texts.get(path, []) if text.strip()] or None
 
 
-def _numbers(texts: Iterable[str], before: str) -> set[int]:
-    found = (name.removeprefix(before).split(".", 1)[0] for name in texts if name.startswith(before))
-    return {int(one) for one in found if one.isascii() and one.isdigit() and len(one) <= 3}
+def _numbers(names: Iterable[str], prefix: str) -> set[int]:
+    """The numbers that follow the prefix in the names of fields."""
+    parts = (name.removeprefix(prefix).split(".", 1)[0] for name in names if name.startswith(prefix))
+    return {int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 3}
 
 
 def _scalar(kind: Any, text: str, zone: ZoneInfo) -> Any:
-    """As JSON has it; what cannot be read is left as it is, for the terms to refuse in their own words."""
+    """The value as in JSON. A text that cannot be read is returned as it is, so that the model reports the error."""
     if kind is bool:
         return True if text.lower() in _TRUE else False if text.lower() in ("false", "no") else text
     if kind in (int, float):
@@ -165,42 +178,44 @@ def _scalar(kind: Any, text: str, zone: ZoneInfo) -> Any:
     return text
 
 
-def _bare(annotation: Any) -> Any:
-    """Without its constraints, and without the None that it may be instead."""
+def _bare_type(annotation: Any) -> Any:
+    """The type without its constraints and without None."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
         elif get_origin(annotation) in (Union, types.UnionType):
-            kinds = [one for one in get_args(annotation) if one is not type(None)]
+            kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
             annotation = kinds[0]
         else:
             return annotation
 
 
-def _place(location: tuple[int | str, ...]) -> str:
+def _path(location: tuple[int | str, ...]) -> str:
+    """The path of a field from the location of a validation error, without parts such as `function-after[…]`."""
     return ".".join(part for part in map(str, location) if not part.endswith("]"))
 
 
 def as_typed(value: BaseModel, before: str = "") -> dict[str, str | list[str]]:
-    """What a form that is filled in with this value holds, by the places of its fields."""
-    found: dict[str, str | list[str]] = {}
-    _type(value.model_dump(mode="json", exclude_none=True), before, found)
-    return found
+    """The texts of a form that is filled in with the value, by the paths of the fields. `before` is the first part."""
+    texts: dict[str, str | list[str]] = {}
+    _add_texts(value.model_dump(mode="json", exclude_none=True), before, texts)
+    return texts
 
 
-def _type(value: Any, place: str, found: dict[str, str | list[str]]) -> None:
+def _add_texts(value: Any, path: str, texts: dict[str, str | list[str]]) -> None:
+    """Adds the texts of the value at `path`, and of everything in it."""
     match value:
         case dict():
-            for name, one in value.items():
-                _type(one, f"{place}.{name}" if place else name, found)
+            for name, part in value.items():
+                _add_texts(part, f"{path}.{name}" if path else name, texts)
         case [] | [dict(), *_]:
-            for number, one in enumerate(value):
-                _type(one, f"{place}.{number}", found)
+            for number, part in enumerate(value):
+                _add_texts(part, f"{path}.{number}", texts)
         case list():
-            found[place] = [str(one) for one in value]
+            texts[path] = [str(part) for part in value]
         case bool():
-            found[place] = "true" if value else "false"
+            texts[path] = "true" if value else "false"
         case float():
-            found[place] = f"{value:g}"
+            texts[path] = f"{value:g}"
         case _:
-            found[place] = str(value)
+            texts[path] = str(value)

@@ -1,4 +1,4 @@
-"""A problem as a page: what happened, that nothing was lost, and what to do next."""
+"""Turns a problem of the API into a page: what happened, that nothing was lost, and what to do next."""
 
 from __future__ import annotations
 
@@ -17,35 +17,39 @@ ErrorHandler = Callable[[Request, Any], Response | Awaitable[Response]]
 
 
 def install(app: FastAPI) -> None:
-    """Whatever is a problem of the API is a page where a page was asked for."""
-    for kind, answer in list(app.exception_handlers.items()):
-        app.exception_handlers[kind] = _as_page(answer)
+    """Makes every exception handler of the application return a page if a page was requested."""
+    for kind, handler in list(app.exception_handlers.items()):
+        app.exception_handlers[kind] = _as_page(handler)
 
 
-def refusal_page(request: Request, told: JSONResponse) -> Response:
-    """Of whoever the gate does not let in: who only looks is led to sign in, who sends something keeps her page."""
+def refusal_page(request: Request, response: JSONResponse) -> Response:
+    """The response to a caller who is not authenticated. `response` is what the API answers.
+
+    A caller who only reads a page is redirected to the sign-in page. A caller who sends a form, or whose script
+    requests a part of a page, gets the problem as a page.
+    """
     if not is_page(request.url.path):
-        return told
-    if told.status_code == 401 and request.method in ("GET", "HEAD") and "hx-request" not in request.headers:
+        return response
+    if response.status_code == 401 and request.method in ("GET", "HEAD") and "hx-request" not in request.headers:
         return RedirectResponse("/sign-in", 303)
-    return _page(request, told)
+    return _page(request, response)
 
 
-def _as_page(answer: ErrorHandler) -> ErrorHandler:
-    async def answered(request: Request, error: Any) -> Response:
-        told = answer(request, error)
-        if isawaitable(told):
-            told = await told
-        if is_page(request.url.path) and told.media_type == MEDIA_TYPE:
-            return _page(request, told)
-        return told
+def _as_page(handler: ErrorHandler) -> ErrorHandler:
+    async def page_handler(request: Request, error: Any) -> Response:
+        response = handler(request, error)
+        if isawaitable(response):
+            response = await response
+        if is_page(request.url.path) and response.media_type == MEDIA_TYPE:
+            return _page(request, response)
+        return response
 
-    return answered
+    return page_handler
 
 
-def _page(request: Request, told: Response) -> Response:
-    problem = Problem.model_validate(json.loads(bytes(told.body)))
-    page = rendered(request, "problem.html.j2", told.status_code, problem=problem)
-    kept = ("allow", "retry-after", "connection", "www-authenticate")
-    page.headers.update({name: value for name, value in told.headers.items() if name in kept})
+def _page(request: Request, response: Response) -> Response:
+    problem = Problem.model_validate(json.loads(bytes(response.body)))
+    page = rendered(request, "problem.html.j2", response.status_code, problem=problem)
+    copied = ("allow", "retry-after", "connection", "www-authenticate")
+    page.headers.update({name: value for name, value in response.headers.items() if name in copied})
     return page

@@ -1,6 +1,6 @@
-"""How a page is made: a template, the values it shows, and what every page knows of who looks and where she can go.
+"""Renders a page from a template, its values, and what every page shows: the signed-in user and the navigation.
 
-No page names anybody in its title or its address, and none asks another host for anything.
+No page has the name of a person in its title or its address, and no page requests anything from another host.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HEADERS: Final = {
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         "frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
-    # The address of a page holds ids that say nothing; still no other site is told of it.
+    # The IDs in the address of a page identify nobody outside of the ledger. The address is not sent to other sites.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -41,7 +41,7 @@ HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """One entry of the navigation; `view` is what one must be allowed to see to be shown it, or `roles` who is."""
+    """One entry of the navigation, which is shown to the users who have one of the `roles`."""
 
     label: str
     path: str
@@ -49,20 +49,21 @@ class NavigationEntry:
 
 
 _PLAN: Final = frozenset[Role](views.MAY_SEE["worklist"])
-_EVERYBODY: Final = frozenset[Role]({*_PLAN, "requester", "administrator"})
+_EVERY_USER: Final = frozenset[Role]({*_PLAN, "requester", "administrator"})
 
-PLACES: Final = (
+NAVIGATION: Final = (
     NavigationEntry("Worklist", f"{PREFIX}/worklist", _PLAN),
     NavigationEntry("Patients", f"{PREFIX}/patients", frozenset[Role]({*_PLAN, "requester"})),
     NavigationEntry("Figures", f"{PREFIX}/figures", _PLAN),
     NavigationEntry("Audit", f"{PREFIX}/audit", _PLAN),
     NavigationEntry("People", f"{PREFIX}/people", frozenset[Role]({"administrator", "auditor"})),
-    NavigationEntry("Policy", f"{PREFIX}/policy", _EVERYBODY),
+    NavigationEntry("Policy", f"{PREFIX}/policy", _EVERY_USER),
 )
-"""Where the navigation leads, in its order."""
+"""The entries of the navigation, in their order."""
 
 
 TITLES: Final = {kind.TOPIC: kind.TITLE for kind in PATIENT_EVENTS}
+"""The title of each kind of patient event, by its topic."""
 
 
 def is_page(path: str) -> bool:
@@ -70,15 +71,18 @@ def is_page(path: str) -> bool:
 
 
 def rendered(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """The page, or the part of one, that `template` makes of the values. What is not given and is named, raises."""
+    """A page, or a part of a page, rendered from `template` with the values.
+
+    Raises UndefinedError of Jinja if the template names a value that is not given.
+    """
     caller = cast("Caller | None", request.scope.get("caller"))
     ledger = cast("Ledger", request.app.state.ledger)
     html = TEMPLATES.get_template(template).render(
         {
-            # Not `caller`, which is what a macro calls its content.
+            # The name is not `caller`, which is Jinja's name for the content of a macro call.
             "viewer": caller,
             "csrf_token": caller.csrf_token if caller is not None else None,
-            "places": [one for one in PLACES if caller is not None and caller.actor.role in one.roles],
+            "places": [entry for entry in NAVIGATION if caller is not None and caller.actor.role in entry.roles],
             "path": request.url.path,
             "zone": ledger.zone,
             "now": ledger.now(),
@@ -88,50 +92,51 @@ def rendered(request: Request, template: str, status: int = 200, **values: Any) 
             **values,
         }
     )
-    # A form that was not taken is shown at the address of the page, to be looked at again.
-    kept = {"HX-Push-Url": "false"} if status >= HTTPStatus.BAD_REQUEST else {}
-    return HTMLResponse(html, status, headers=HEADERS | kept)
+    # A page with a refused form keeps the address of the page, not the address to which the form was sent.
+    same_address = {"HX-Push-Url": "false"} if status >= HTTPStatus.BAD_REQUEST else {}
+    return HTMLResponse(html, status, headers=HEADERS | same_address)
 
 
 def _recorded(request: Request) -> dict[str, str] | None:
-    """What the form before this page recorded: the kind of the event, and its number."""
+    """The title and the version of the event that the form before this page recorded, or None."""
     title, version = TITLES.get(request.query_params.get("recorded", "")), request.query_params.get("event", "")
     return {"title": title, "version": version} if title and version.isdecimal() and len(version) < 8 else None
 
 
-# -- words for the values ---------------------------------------------------------------------
+# -- text for values --------------------------------------------------------------------------
 
 
 def spoken(value: object) -> str:
-    """`not_met` as people say it; nothing for what is not known is said here, a template says it in its own words."""
+    """A value as words: `not_met` is "not met". A value that is not known is worded by the template."""
     return str(value).replace("_", " ")
 
 
 def sentence(value: object) -> str:
+    """A value as words, with a capital at the start."""
     words = str(value).replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
 def ordinal(identifier: str) -> str:
-    """`d1` of a dose's whole id."""
+    """The last part of an ID, such as `d1` of the ID of a dose."""
     return identifier.rpartition(".")[2]
 
 
 @pass_context
 def clock_time(context: Context, instant: datetime) -> str:
-    """By the plan's clock, with its name: 2026-04-28 12:00 EDT."""
+    """An instant in the plan's time zone, with the name of the zone: 2026-04-28 12:00 EDT."""
     return instant.astimezone(_zone(context)).strftime("%Y-%m-%d %H:%M %Z")
 
 
 @pass_context
 def clock_time_in_a_field(context: Context, instant: datetime) -> str:
-    """As a field of a form holds it, by the plan's clock."""
+    """An instant in the plan's time zone, as the value of a form field."""
     return instant.astimezone(_zone(context)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @pass_context
 def day_of(context: Context, instant: datetime | date) -> str:
-    """The plan's day of an instant; a day as it is."""
+    """The day of an instant in the plan's time zone, in ISO 8601. A date is formatted as it is."""
     if isinstance(instant, datetime):
         return instant.astimezone(_zone(context)).date().isoformat()
     return instant.isoformat()
@@ -139,25 +144,25 @@ def day_of(context: Context, instant: datetime | date) -> str:
 
 @pass_context
 def until(context: Context, instant: datetime) -> str:
-    """How long there is from now: `in 3 days`, `in 5 h`, `2 days ago`."""
+    """The time between now and an instant: `in 3 days`, `in 5 h`, `2 days ago`."""
     return time_between(cast("datetime", context["now"]), instant)
 
 
 def time_between(now: datetime, instant: datetime) -> str:
-    """Rounded down to the unit that matters: minutes below two hours, hours below two days, then days."""
-    gone = instant < now
-    length = now - instant if gone else instant - now
+    """The time between two instants, rounded down: minutes below two hours, hours below two days, else days."""
+    is_past = instant < now
+    length = now - instant if is_past else instant - now
     if length < timedelta(hours=2):
         counted = f"{length // timedelta(minutes=1)} min"
     elif length < timedelta(days=2):
         counted = f"{length // timedelta(hours=1)} h"
     else:
         counted = f"{length // timedelta(days=1)} days"
-    return f"{counted} ago" if gone else f"in {counted}"
+    return f"{counted} ago" if is_past else f"in {counted}"
 
 
 def part_of(now: datetime, start: datetime, end: datetime) -> float:
-    """How much of a stretch of time is gone, from 0 to 1."""
+    """The elapsed part of the period from `start` to `end`, from 0 to 1."""
     whole = (end - start).total_seconds()
     return 1.0 if whole <= 0 else min(1.0, max(0.0, (now - start).total_seconds() / whole))
 
@@ -167,7 +172,7 @@ def _zone(context: Context) -> ZoneInfo:
 
 
 def _new_key() -> str:
-    """The idempotency key of one form, so that it does once what is sent twice."""
+    """A new idempotency key for a form, so that a form that is sent twice is recorded once."""
     return str(uuid4())
 
 
@@ -187,7 +192,7 @@ TEMPLATES.filters |= {
     "field_time": clock_time_in_a_field,
     "day": day_of,
     "until": until,
-    # What a choice shows: a value and its words.
+    # The options of a choice: pairs of a value and its text.
     "pair": lambda value: (value, value),
     "pair_ordinal": lambda value: (value, ordinal(value)),
 }

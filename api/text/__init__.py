@@ -1,1 +1,1 @@
-"""The words that the command line and the pages share."""
+"""Text that the command line and the pages share."""

@@ -1,4 +1,4 @@
-"""`explain`: a clause in our own words, what it looks at, and the readings it relies on."""
+"""The explanation of a clause: its paraphrase, the facts it uses, and the readings it relies on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONNECTED: Final = {"all_of": "all of", "one_of": "one of"}
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One clause. `needs` says what makes it met, `looks_at` names the facts, `clauses` its sub-clauses in brief."""
+    """One clause. `needs` is what it requires, `looks_at` names its facts, `clauses` are its sub-clauses in brief."""
 
     edition: Edition
     citation: str
@@ -55,7 +55,7 @@ class Explanation:
 
 
 def explain(citation: str, edition: Edition) -> Explanation:
-    """The clause with this citation, in any case and spacing. Raises NotFound with the nearest ones."""
+    """Returns the clause with this citation, ignoring case and spaces. Raises NotFound with the closest citations."""
     known = {_plain(one): one for one in (*edition.by_citation, NOT_LISTED)}
     wanted = _plain(citation)
     if wanted not in known:
@@ -71,13 +71,13 @@ def explain(citation: str, edition: Edition) -> Explanation:
 
 
 def outline_lines(edition: Edition) -> Iterator[str]:
-    """The whole outline for a person: which edition it is, and every clause."""
+    """Yields the outline as lines of text: the edition, and every clause."""
     yield f"Policy version {edition.key}, {_provenance(edition)}"
     yield from (f"{'  ' * depth}{citation}  {words}" for depth, citation, words in outline(edition))
 
 
 def outline_values(edition: Edition) -> list[dict[str, Any]]:
-    """The outline for a program; each clause says of which edition it is."""
+    """Returns the outline as values. Each clause names its edition."""
     of_edition = {
         "edition": edition.key,
         "edition_revision": edition.revision,
@@ -90,7 +90,7 @@ def outline_values(edition: Edition) -> list[dict[str, Any]]:
 
 
 def outline(edition: Edition) -> Iterator[tuple[int, str, str]]:
-    """Every clause as depth, citation and paraphrase, in the order of the document."""
+    """Yields every clause as depth, citation and paraphrase, in document order."""
     yield 0, edition.indication.citation, edition.indication.paraphrase
     for path in edition.paths:
         yield 1, path.citation, path.paraphrase
@@ -137,7 +137,7 @@ def _leaf_needs(leaf: Leaf, edition: Edition) -> str:
 
 
 def _looks_at(leaf: Leaf, edition: Edition) -> tuple[str, ...]:
-    """The names of the facts, asked of the rule itself: what it used when nothing at all was known."""
+    """Returns the names of the facts that the rule uses, found by running the rule without any known fact."""
     return tuple(leaf.rule(Question(Facts(), edition.review_date, edition)).used)
 
 

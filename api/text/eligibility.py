@@ -1,4 +1,4 @@
-"""Where a patient stands, in words for a person at a terminal; the same view that the API answers with."""
+"""Current eligibility in words, for the command line. It is the same value that the API returns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def headline(answer: Eligibility) -> str:
-    """The short answer: path and course, and what may be done, or what stands in the way."""
+    """Returns the answer in one line: path and course, and what may be done or what prevents it."""
     if answer.path is None:
         return f"Path not known: {_prospects(answer)}."
     course = f"Path {answer.path}, course {answer.course_number}"
@@ -34,27 +34,27 @@ def headline(answer: Eligibility) -> str:
 
 
 def _prospects(answer: Eligibility) -> str:
-    """What the policy recommends for the open request or for a new one, or why no policy version applies."""
-    judged = answer.approvable
-    if judged is None:
+    """Returns the recommendation for the open request or for a new one, or why no policy version applies."""
+    approvable = answer.approvable
+    if approvable is None:
         return (answer.edition_problem or "no policy version applies").removesuffix(".")
-    asked = "the open request" if judged.request_is_open else "a new request"
-    if answer.doses_usable and not judged.request_is_open:
-        asked += " after this approval is used or has ended"
-    match judged.recommendation:
+    subject = "the open request" if approvable.request_is_open else "a new request"
+    if answer.doses_usable and not approvable.request_is_open:
+        subject += " after this approval is used or has ended"
+    match approvable.recommendation:
         case "approve":
-            return f"{asked} is recommended for approval. A person decides"
+            return f"{subject} is recommended for approval. A person decides"
         case "refer":
-            return f"{asked} needs clinical review ({', '.join(reason.code for reason in judged.reasons)})"
+            return f"{subject} needs clinical review ({', '.join(reason.code for reason in approvable.reasons)})"
         case "pend":
-            return f"{asked} needs information for {', '.join(one.clause for one in judged.still_needed)}"
+            return f"{subject} needs information for {', '.join(one.clause for one in approvable.still_needed)}"
         case "not_recommended":
-            against = judged.exclusions or tuple(one.clause for one in judged.speaking_against)
-            return f"{asked} does not meet the criteria ({', '.join(against) or 'no path can be met'})"
+            against = approvable.exclusions or tuple(one.clause for one in approvable.speaking_against)
+            return f"{subject} does not meet the criteria ({', '.join(against) or 'no path can be met'})"
 
 
 def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]]:
-    """Everything behind the short answer: a label, repeated for each line of a kind, and a sentence."""
+    """Yields the full answer as labels and sentences. Several lines can have the same label."""
     yield "On", f"{answer.as_of} in {zone}, from version {answer.history_version} of the history"
     yield "Path", answer.path_because
     if answer.course_number is not None:
@@ -82,28 +82,31 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
     )
     counts = Counter(one.source for one in answer.imported)
     yield from (("Imported", f"based on {_lines(number)} of {source}") for source, number in counts.items())
-    judged = answer.approvable
-    if judged is None:
+    approvable = answer.approvable
+    if approvable is None:
         return
-    asked = "the open request" if judged.request_is_open else "a new request"
-    source = "from the text" if judged.edition_provenance == "text" else "reconstructed from the history table"
-    yield "Recommended", f"{judged.recommendation} for {asked}, under policy version {judged.edition} ({source})"
-    for one in judged.still_needed:
+    subject = "the open request" if approvable.request_is_open else "a new request"
+    source = "from the text" if approvable.edition_provenance == "text" else "reconstructed from the history table"
+    yield (
+        "Recommended",
+        f"{approvable.recommendation} for {subject}, under policy version {approvable.edition} ({source})",
+    )
+    for one in approvable.still_needed:
         missing = f" ({', '.join(one.missing)})" if one.missing else ""
         yield "Missing", f"{one.clause}  {one.sentence}{missing}"
-    yield from (("Against", f"{one.clause}  {one.sentence}") for one in judged.speaking_against)
-    yield from _ways(judged)
-    for reason in judged.reasons:
+    yield from (("Against", f"{one.clause}  {one.sentence}") for one in approvable.speaking_against)
+    yield from _ways(approvable)
+    for reason in approvable.reasons:
         readings = f" ({', '.join(reason.readings)})" if reason.readings else ""
         yield "Clinician", f"{reason.sentence}{readings}"
-    yield from (("To know", sentence) for sentence in judged.advisories)
+    yield from (("To know", sentence) for sentence in approvable.advisories)
 
 
 def _lines(number: int) -> str:
     return "1 line" if number == 1 else f"{number} lines"
 
 
-# -- the shortest ways to an approval ---------------------------------------------------------
+# -- the shortest paths to approval -----------------------------------------------------------
 
 WAYS_SHOWN_MAX = 4
 PRODUCTS_SHOWN_MAX = 3
@@ -125,32 +128,32 @@ _FACTS = {
     "agents.tried": "one more agent that was tried",
     "agents.list_is_complete": "whether the list of agents is complete",
 }
-"""Facts whose place does not say in words what they are; the others are named by it."""
+"""Words for facts whose field names are not plain enough. Other facts are named by their fields."""
 
 
-def _ways(judged: Approvable) -> Iterator[tuple[str, str]]:
-    label = "To be approved" if all(way.leads_to == "approve" for way in judged.ways) else "To clinical review"
-    if not judged.ways:
+def _ways(approvable: Approvable) -> Iterator[tuple[str, str]]:
+    label = "To be approved" if all(way.leads_to == "approve" for way in approvable.ways) else "To clinical review"
+    if not approvable.ways:
         yield label, "no further information can change this"
-    for number, way in enumerate(judged.ways[:WAYS_SHOWN_MAX]):
+    for number, way in enumerate(approvable.ways[:WAYS_SHOWN_MAX]):
         if way.size or way.from_day is not None:
             yield label, f"{'or ' if number else ''}{way_in_words(way)}"
-    more = len(judged.ways[WAYS_SHOWN_MAX:]) + judged.ways_not_listed
+    more = len(approvable.ways[WAYS_SHOWN_MAX:]) + approvable.ways_not_listed
     if more:
         yield label, f"or {more} other {'path' if more == 1 else 'paths'} of the same length"
 
 
 def way_in_words(way: Way) -> str:
-    """What to send, what it would have to say, and from which day it counts."""
+    """Returns what to send, the values that would lead to approval, and the day from which they would."""
     from_day = f"from {way.from_day} on" if way.from_day is not None else ""
     if not way.supplies:
         return f"no information needed, {from_day or 'a person decides'}"
-    sent = _listed(list(map(supply_in_words, way.supplies)), "and")
-    return f"{sent}{', ' if from_day else ''}{from_day}"
+    supplies = _listed(list(map(supply_in_words, way.supplies)), "and")
+    return f"{supplies}{', ' if from_day else ''}{from_day}"
 
 
 def supply_in_words(supply: Supply) -> str:
-    """The fact, and the values of it that would do: from its place and its values alone."""
+    """Returns the fact to send, and its values that would lead to approval, from its field and values alone."""
     clauses = ", ".join(supply.settles)
     if supply.needs_document:
         what = "a document" if supply.field.endswith(".documentation") else "the finding and a document"
@@ -174,15 +177,15 @@ def _agents_in_words(values: Sequence[JsonValue]) -> str:
 
 
 def _listed(parts: list[str], joined_by: str) -> str:
-    """One sentence's list; with semicolons where the parts have commas of their own."""
+    """Returns a list for a sentence. It has semicolons if a part contains a comma."""
     comma = "; " if any("," in one for one in parts) else ", "
     return f"{comma.join(parts[:-1])} {joined_by} {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
 def _fact_in_words(supply: Supply) -> str:
     if supply.about is not None:
-        asked = {"product": "product", "stopped_on": "stop date"}
-        return f"{supply.about}, {asked.get(supply.field.rpartition('.')[2], 'outcome')}"
+        kinds = {"product": "product", "stopped_on": "stop date"}
+        return f"{supply.about}, {kinds.get(supply.field.rpartition('.')[2], 'outcome')}"
     return _FACTS.get(supply.field, supply.field.replace("_", " ").replace(".", ", "))
 
 
@@ -205,13 +208,14 @@ def _counted(doses: int | None) -> str:
 
 
 def change_in_words(change: StateChange) -> str:
+    """Returns one change of the record: the value before and after."""
     if change.before is None:
         return f"{change.what}: {_recorded(change.after)}"
     return f"{change.what}: {_recorded(change.before)} → {_recorded(change.after)}"
 
 
 def _recorded(value: JsonValue) -> str:
-    """A value of the record as people write it: without quotes, brackets and what is not known."""
+    """Returns a recorded value in words, without quotes, brackets and unknown parts."""
     match value:
         case None:
             return "removed"

@@ -1,4 +1,4 @@
-"""The record in words: courses, a person, a request, an appeal, an assessment.
+"""The record in words: courses, a person, a request, an appeal, and an assessment.
 
 Each row is a label and a sentence. Times and days are in the plan's time zone.
 """
@@ -34,8 +34,8 @@ def course_rows(answer: Courses) -> Rows:
 
 def _course(course: CourseView) -> str:
     given = "an unknown number of" if course.doses_given is None else course.doses_given
-    told = f"{course.status}, {course.origin}: {given} of {course.regimen_doses} doses given"
-    return f"{told}{imported(course.imported_from)}"
+    summary = f"{course.status}, {course.origin}: {given} of {course.regimen_doses} doses given"
+    return f"{summary}{imported(course.imported_from)}"
 
 
 def _dose(dose: DoseView) -> str:
@@ -68,13 +68,13 @@ def person_rows(answer: Person) -> Rows:
 
 
 def seal_rows(seals: Iterable[tuple[str, SealedPlace | None]]) -> Rows:
-    """The place of each determination in the sealed log, and its checkpoint."""
+    """Yields the leaf of each determination in the sealed log, and its checkpoint."""
     for kind, place in seals:
         if place is None:
             yield "Sealed", f"{spoken(kind)}: not yet"
             continue
-        under = f"the checkpoint of {place.checkpoint.checkpoint.size} leaves" if place.checkpoint else "none yet"
-        yield "Sealed", f"{spoken(kind)}: leaf {place.leaf_index}, under {under}"
+        checkpoint = f"the checkpoint of {place.checkpoint.checkpoint.size} leaves" if place.checkpoint else "none yet"
+        yield "Sealed", f"{spoken(kind)}: leaf {place.leaf_index}, under {checkpoint}"
 
 
 def seal_value(kind: str, place: SealedPlace | None) -> dict[str, Any]:
@@ -89,8 +89,8 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     yield "Request", f"{life.request_id}, {spoken(life.status)}{closed}{imported(life.imported_from)}"
     if life.held_by is not None:
         yield "Assigned to", f"{life.held_by.name} ({spoken(life.held_by.role)})"
-    clock = life.clock
-    yield "Due", f"{clock_time(clock.due_at, zone)} ({spoken(clock.standing)}; {clock.rule})"
+    deadline = life.clock
+    yield "Due", f"{clock_time(deadline.due_at, zone)} ({spoken(deadline.standing)}; {deadline.rule})"
     if life.expedited_at is not None:
         yield "Expedited", f"since {clock_time(life.expedited_at, zone)}"
     if life.expediting_refused:
@@ -111,7 +111,7 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     yield from (("Document", document(one)) for one in life.documents)
     yield from (("Notice", notice(one, zone)) for one in life.notices)
     yield from (("Decided", decision(one)) for one in life.decisions)
-    yield from (("Approval", window(one)) for one in life.approvals)
+    yield from (("Approval", approval(one)) for one in life.approvals)
     for appeal in life.appeals:
         late = ", late" if appeal.is_late else ""
         overdue = ", overdue" if appeal.overdue else ""
@@ -119,7 +119,7 @@ def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
 
 
 def document(one: DocumentView) -> str:
-    """The document, and the latest review for each clause with its reviewer."""
+    """Returns the document, with the latest review for each clause and its reviewer."""
     latest = {review.clause: review for review in one.reviews}
     found = [
         f"{'supports' if review.supports else 'does not support'} {clause}, {review.by.name}"
@@ -131,27 +131,29 @@ def document(one: DocumentView) -> str:
 
 
 def notice(one: NoticeView, zone: ZoneInfo) -> str:
-    came = (
+    delivery = (
         f"delivered {clock_time(one.delivered_at, zone)}" if one.delivered_at is not None else "delivery not recorded"
     )
     issued = f"issued {clock_time(one.issued_at, zone)} by {one.channel}"
-    return f"{ordinal(one.notice_id)} ({spoken(one.kind)}) {issued}: {came}"
+    return f"{ordinal(one.notice_id)} ({spoken(one.kind)}) {issued}: {delivery}"
 
 
 def decision(one: DecisionView) -> str:
-    """The decision, its day, and who made it: for an imported decision, as the other record states."""
+    """Returns the decision, its day, and who made it. For an imported decision, they are as the other record states."""
     by = one.by.name if one.outcome is None else one.decided_by_name or "a person whom the other record does not name"
     citing = f", citing {', '.join(one.citing)}" if one.citing else ""
-    rebuilt = " (reconstructed)" if one.provenance == "reconstructed" else ""
-    said = f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, policy version {one.edition}{rebuilt}"
-    return f"{said}{imported(one.imported_from)}"
+    reconstructed = " (reconstructed)" if one.provenance == "reconstructed" else ""
+    summary = (
+        f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, policy version {one.edition}{reconstructed}"
+    )
+    return f"{summary}{imported(one.imported_from)}"
 
 
-def window(one: WindowView) -> str:
-    taken_back = f", rescinded {one.rescinded_on}" if one.rescinded_on is not None else ""
+def approval(one: WindowView) -> str:
+    rescinded = f", rescinded {one.rescinded_on}" if one.rescinded_on is not None else ""
     extended = f", extended {one.extensions} times" if one.extensions else ""
     days = f"{one.valid_from} through {one.valid_through}"
-    return f"{one.doses_approved} doses, {days}{extended}{taken_back}{imported(one.imported_from)}"
+    return f"{one.doses_approved} doses, {days}{extended}{rescinded}{imported(one.imported_from)}"
 
 
 def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:

@@ -1,4 +1,4 @@
-"""A replay in words: one screen of clauses, and what changed since the determination."""
+"""A replay in words: a table of clauses, and what changed since the determination."""
 
 from __future__ import annotations
 
@@ -12,41 +12,42 @@ from projections.timeline import TimelineEntry
 
 ANSWERS = {"met": "met", "not_met": "not met", "undetermined": "open"}
 RECOMMENDED = {"approve": "approve", "refer": "refer", "pend": "pend", "not_recommended": "not rec."}
-"""Short, for a column of the table."""
+"""Recommendations, short enough for a column of the table."""
+
 REBUILT = "reconstructed"
 
 
-def opening(told: Replay, zone: str) -> Iterator[tuple[str, str]]:
-    """The determination as recorded, and the headline: a label and a sentence each."""
-    yield "Replay", told.headline
-    yield "Recorded", decision_in_words(told.recorded)
-    if told.recorded.edition is not None:
-        yield "Edition", edition_in_words(told.recorded)
-    if told.recorded.rationale is not None:
-        yield "Rationale", told.recorded.rationale
-    yield "Agreement", told.agreement.sentence
-    yield "Known now", f"event {told.history_version}, assessed on {told.as_of} in {zone}"
-    if told.edition_problem is not None:
-        yield "Edition", told.edition_problem
-    others = [one for one in told.decisions if not one.is_replayed]
+def opening(replay: Replay, zone: str) -> Iterator[tuple[str, str]]:
+    """Yields the headline, the determination as recorded, and whether they agree, as labels and sentences."""
+    yield "Replay", replay.headline
+    yield "Recorded", decision_in_words(replay.recorded)
+    if replay.recorded.edition is not None:
+        yield "Edition", edition_in_words(replay.recorded)
+    if replay.recorded.rationale is not None:
+        yield "Rationale", replay.recorded.rationale
+    yield "Agreement", replay.agreement.sentence
+    yield "Known now", f"event {replay.history_version}, assessed on {replay.as_of} in {zone}"
+    if replay.edition_problem is not None:
+        yield "Edition", replay.edition_problem
+    others = [one for one in replay.decisions if not one.is_replayed]
     for one in others:
         yield "Also decided", f"{spoken(one.kind)} on {one.decided_on} by {one.decided_by}: --decision {one.version}"
 
 
 def decision_in_words(record: Recorded) -> str:
     by = f"{record.decided_by.name} ({record.decided_by.role}, {spoken(record.decided_by.credential)})"
-    said = f"{spoken(record.kind).capitalize()} on {record.decided_on} by {by}, event {record.version}"
+    words = f"{spoken(record.kind).capitalize()} on {record.decided_on} by {by}, event {record.version}"
     if record.imported_from is not None:
-        said += f"; imported from {record.imported_from.source}, {record.imported_from.reference}"
-        said += f", decided by {record.decided_by_name}" if record.decided_by_name is not None else ""
+        words += f"; imported from {record.imported_from.source}, {record.imported_from.reference}"
+        words += f", decided by {record.decided_by_name}" if record.decided_by_name is not None else ""
     if record.recommendation is not None:
-        said += f"; recommended: {spoken(record.recommendation)}{', overridden' if record.departs else ''}"
+        words += f"; recommended: {spoken(record.recommendation)}{', overridden' if record.departs else ''}"
     if record.citing:
-        said += f"; citing {', '.join(record.citing)}"
+        words += f"; citing {', '.join(record.citing)}"
     if record.granted is not None:
         granted = record.granted
-        said += f"; {granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
-    return said
+        words += f"; {granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
+    return words
 
 
 def edition_in_words(record: Recorded) -> str:
@@ -56,14 +57,15 @@ def edition_in_words(record: Recorded) -> str:
     return f"{record.edition} revision {record.edition_revision}, {source}, digest {record.edition_digest[:16]}"
 
 
-def columns(told: Replay) -> list[str]:
-    known_now = told.as_known_now
+def columns(replay: Replay) -> list[str]:
+    """Returns the heads of the columns of the table."""
+    known_now = replay.as_known_now
     return [
         "clause",
         "recorded",
         "as then",
         f"now {_edition(known_now)}" if known_now is not None else "now",
-        *(_edition(one) for one in told.other_editions),
+        *(_edition(one) for one in replay.other_editions),
         "",
         "requirement",
     ]
@@ -71,11 +73,12 @@ def columns(told: Replay) -> list[str]:
 
 def _edition(one: Reassessed) -> str:
     revision = one.assessment.edition_revision
-    rebuilt = "" if one.assessment.edition_provenance == "text" else f" {REBUILT}"
-    return f"{one.assessment.edition}{f' rev. {revision}' if revision > 1 else ''}{rebuilt}"
+    reconstructed = "" if one.assessment.edition_provenance == "text" else f" {REBUILT}"
+    return f"{one.assessment.edition}{f' rev. {revision}' if revision > 1 else ''}{reconstructed}"
 
 
 def cells(row: ClauseRow) -> list[str]:
+    """Returns one clause as a row of the table."""
     marks = [name for name, holds in (("changed", row.changed), ("by edition", row.differs_by_edition)) if holds]
     return [
         f"{'  ' * row.depth}{row.citation}",
@@ -88,36 +91,37 @@ def cells(row: ClauseRow) -> list[str]:
     ]
 
 
-def recommendations(told: Replay) -> list[str]:
-    assessed = [one.assessment if one is not None else None for one in (told.as_known_then, told.as_known_now)]
-    shown = [told.recorded.assessment, *assessed, *(one.assessment for one in told.other_editions)]
-    said = [RECOMMENDED[one.recommendation] if one is not None else "-" for one in shown]
-    return ["recommended", *said, "changed" if told.recommendation_changed is not None else "", ""]
+def recommendations(replay: Replay) -> list[str]:
+    """Returns the recommendations as the last row of the table."""
+    assessed = [one.assessment if one is not None else None for one in (replay.as_known_then, replay.as_known_now)]
+    shown = [replay.recorded.assessment, *assessed, *(one.assessment for one in replay.other_editions)]
+    words = [RECOMMENDED[one.recommendation] if one is not None else "-" for one in shown]
+    return ["recommended", *words, "changed" if replay.recommendation_changed is not None else "", ""]
 
 
 def answer(value: Answer | None) -> str:
     return "-" if value is None else ANSWERS[value.value]
 
 
-def changes(told: Replay) -> Iterator[tuple[str, str]]:
-    """What changed since, each turn with its event, or that only time has passed."""
-    for change in told.changed:
+def changes(replay: Replay) -> Iterator[tuple[str, str]]:
+    """Yields what changed since: each change of an answer with its event, or that only time has passed."""
+    for change in replay.changed:
         if change.is_group:
             continue
         for turn in change.changed_by:
-            yield change.citation, f"{_plain(turn.was)} → {_plain(turn.is_now)}: {_turned(turn)}"
+            yield change.citation, f"{_plain(turn.was)} → {_plain(turn.is_now)}: {_cause(turn)}"
         yield "", f"{change.because}{readings(change.readings)}"
-    if told.recommendation_changed is not None:
-        for turn in told.recommendation_changed.changed_by:
-            yield "recommended", f"{_plain(turn.was)} → {_plain(turn.is_now)}: {_turned(turn)}"
+    if replay.recommendation_changed is not None:
+        for turn in replay.recommendation_changed.changed_by:
+            yield "recommended", f"{_plain(turn.was)} → {_plain(turn.is_now)}: {_cause(turn)}"
 
 
 def readings(numbers: tuple[str, ...]) -> str:
     return f" ({', '.join(numbers)})" if numbers else ""
 
 
-def _turned(turn: ChangedBy) -> str:
-    return "only time has passed" if turn.by is None else entry_in_words(turn.by)
+def _cause(change: ChangedBy) -> str:
+    return "only time has passed" if change.by is None else entry_in_words(change.by)
 
 
 def entry_in_words(one: TimelineEntry) -> str:
@@ -136,11 +140,11 @@ def _plain(value: str) -> str:
     return ANSWERS.get(value, spoken(value))
 
 
-def rows(told: Replay) -> list[list[str]]:
-    """The table below its heads: the clauses, then the recommendations."""
-    return [*map(cells, told.clauses), recommendations(told)]
+def rows(replay: Replay) -> list[list[str]]:
+    """Returns the rows of the table: the clauses, then the recommendations."""
+    return [*map(cells, replay.clauses), recommendations(replay)]
 
 
-def ranks(told: Replay) -> list[int]:
-    """How important each column is where the table is too wide: 1 is always shown."""
-    return [1, 1, 2, 1, *(4 for _ in told.other_editions), 3, 5]
+def ranks(replay: Replay) -> list[int]:
+    """Returns the rank of each column. If the table is too wide, the highest ranks are left out; 1 is always shown."""
+    return [1, 1, 2, 1, *(4 for _ in replay.other_editions), 3, 5]

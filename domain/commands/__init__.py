@@ -1,8 +1,8 @@
 """Everything that a caller can ask the ledger to record, in the same modules as the events.
 
-A command about a request, a dose, a document or an appeal carries its id. The base class without the id (`Approval`
-of `ApproveCourse`) is what a caller sends where the address of the request names the record. `context` says who gives
-the command, when, and with which randomness.
+A command about a request, a dose, a document or an appeal carries its id. The base class without the id (`Approval` of
+`ApproveCourse`) is what a caller sends where the address of the request names the record. `context` states who gives
+the command, when, and with which random seed.
 """
 
 from __future__ import annotations

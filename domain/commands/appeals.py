@@ -1,4 +1,4 @@
-"""Appeals: file one, add to it, assign it, decide it once."""
+"""Commands about appeals: file an appeal, add information, assign it, decide it, and end it in other ways."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.facts import FrozenModel, Name, Text
 
 
 class Appealing(FrozenModel):
-    """Asks that the latest denial, partial approval or rescission of the request be decided again."""
+    """Asks for a new decision about the latest denial, partial approval or rescission of the request."""
 
     received_at: Instant
     urgency: Urgency = "standard"
@@ -29,6 +29,8 @@ class FileAppeal(Appealing):
 
 
 class Evidence(Supplement):
+    """Facts and documents for an appeal, with a note."""
+
     note: Text | None = None
 
 
@@ -41,10 +43,11 @@ class AssignAppeal(Assignment):
 
 
 class AppealDecision(FrozenModel):
-    """Upheld needs `citing`; overturned approves the course, `doses` of it by default the policy's quantity.
+    """The decision of an appeal.
 
-    Overturned in part says in `left_out` what is still not approved, and cites why. `path` is
-    asked for only where the history does not decide it.
+    `upheld` needs `citing`. `overturned` approves the course: `doses` of it, by default the quantity of the policy.
+    `overturned_in_part` also needs `left_out`, which states what is still not approved, and `citing`. `path` is needed
+    only if the history does not determine it.
     """
 
     outcome: AppealOutcome
@@ -75,7 +78,7 @@ class DismissAppeal(AppealDismissal):
 
 
 class HandingOn(FrozenModel):
-    """To the independent organisation that reviews upheld appeals."""
+    """Forwards an appeal to the independent organization that reviews upheld appeals. `on` defaults to today."""
 
     organisation: Name
     on: Day | None = None
@@ -86,7 +89,7 @@ class HandOnAppeal(HandingOn):
 
 
 class ExternalAnswer(FrozenModel):
-    """What the organisation decided; the rest as for a decision of the plan, where it overturned."""
+    """The decision of the independent organization. If it overturned, the other fields are as in `AppealDecision`."""
 
     received_on: Day
     outcome: AppealOutcome

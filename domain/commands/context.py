@@ -1,4 +1,4 @@
-"""When, by whom and with which randomness a command is decided."""
+"""Who gives a command, when, and with which random seed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _UNSALTED = "0" * 32
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who gives a command, or would give it, and when: `at` is the clock's instant in UTC, `zone` the plan's."""
+    """Who gives a command, or would give it, and when.
+
+    `at` is the instant of the clock in UTC. `zone` is the plan's time zone.
+    """
 
     at: datetime
     zone: ZoneInfo
@@ -37,9 +40,9 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class CommandContext(Occasion):
-    """Everything that pure code may not get by itself: besides the occasion, `seed`, 32 random bytes of this command.
+    """Everything that pure code must not read by itself: `Occasion`, and `seed`, 32 random bytes of this command.
 
-    `imported_from` marks every event of a command that an import gave.
+    `imported_from` is set on every event of a command that is from an import.
     """
 
     command_id: UUID
@@ -47,7 +50,7 @@ class CommandContext(Occasion):
     imported_from: ImportedFrom | None = None
 
     def event(self, kind: type[E], /, **values: Any) -> E:
-        """An event of this moment; `decide` salts it once all events of the command are known."""
+        """An event of this command, recorded now. `decide` sets the salts when all events of the command are known."""
         return kind(
             recorded_at=self.at,
             salt=_UNSALTED,
@@ -58,7 +61,7 @@ class CommandContext(Occasion):
         )
 
     def salts(self) -> Iterator[str]:
-        """One salt of 16 bytes an event, in hexadecimal."""
+        """One salt of 16 bytes for each event, in hexadecimal."""
         number = 0
         while True:
             yield hashlib.sha256(self.seed + number.to_bytes(4, "big")).digest()[:16].hex()

@@ -1,4 +1,4 @@
-"""What a person decides of a request, always from an assessment that was looked at."""
+"""What a person decides about a request, always from an assessment that the person viewed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from domain.people import Credential
 
 
 class Approval(FrozenModel):
-    """`doses` and `valid_from` default to the policy's quantity and today.
+    """Approves a course. `doses` defaults to the quantity of the policy, and `valid_from` to today.
 
-    `path` is asked for only where the history does not decide it; `left_out` and `citing` where
-    fewer doses are approved than were asked for, which is adverse in that part.
+    `path` is needed only if the history does not determine it. `left_out` and `citing` are needed if fewer doses are
+    approved than were requested; the determination is adverse in that part.
     """
 
     assessment_digest: Digest
@@ -37,7 +37,7 @@ class ApproveCourse(Approval):
 
 
 class Denial(FrozenModel):
-    """`citing` the specific criteria; the rationale says it in plain language."""
+    """Denies a request. `citing` lists the specific criteria; the rationale is in plain language."""
 
     assessment_digest: Digest
     history_version: ShownVersion = None
@@ -50,6 +50,8 @@ class DenyRequest(Denial):
 
 
 class Referral(FrozenModel):
+    """Sends a request to clinical review."""
+
     assessment_digest: Digest
     history_version: ShownVersion = None
     rationale: Text | None = None
@@ -60,7 +62,7 @@ class ReferRequest(Referral):
 
 
 class Extension(FrozenModel):
-    """Thirty days more for the approval in force, from a fresh assessment that recommends `approve` (R10)."""
+    """Extends the approval in effect by thirty days, from a new assessment that recommends `approve` (R10)."""
 
     assessment_digest: Digest
     history_version: ShownVersion = None
@@ -72,6 +74,8 @@ class ExtendApproval(Extension):
 
 
 class Rescission(WithReason):
+    """Rescinds the approval of a request."""
+
     ground: RescissionGround
 
 
@@ -80,7 +84,7 @@ class RescindApproval(Rescission):
 
 
 class PastDetermination(FrozenModel):
-    """A determination as another record tells it; `edition` is a review date, or `unknown`."""
+    """A determination as another record states it. `edition` is a review date, or `unknown`."""
 
     outcome: PastOutcome
     decided_on: Day

@@ -1,4 +1,4 @@
-"""Who she is: open a history, correct it, identifiers, links, coverage, agents of others."""
+"""Commands about the patient: the history, corrections, member IDs, links, coverage, and other agents for MS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OpenHistory(FrozenModel):
 
 
 class CorrectDemographics(WithReason):
-    """What is left out stands as it was."""
+    """Corrects the name or the birth date. A field that is left out is unchanged."""
 
     name: Name | None = None
     birth_date: PartialDate | None = None
@@ -40,16 +40,16 @@ class _Linking(WithReason):
     other_patient_id: UUID
 
     def from_the_other_side(self, patient_id: UUID) -> Self:
-        """The same, as the other history records it in the same commit."""
+        """The same command, as the other history records it in the same commit."""
         return self.model_copy(update={"other_patient_id": patient_id})
 
 
 class LinkHistories(_Linking):
-    """Both are of one person; the ledger records it in both, in one commit."""
+    """Both histories are of one person. The ledger records the link in both, in one commit."""
 
 
 class UnlinkHistories(_Linking):
-    """The link was a mistake; the ledger records it in both, in one commit."""
+    """The link was a mistake. The ledger records this in both histories, in one commit."""
 
 
 class ChangeLineOfBusiness(FrozenModel):
@@ -58,7 +58,7 @@ class ChangeLineOfBusiness(FrozenModel):
 
 
 class NameRepresentative(FrozenModel):
-    """`on` defaults to today; `through` is the last day, or open."""
+    """Names a representative. `on` defaults to today. `through` is the last day; without it there is no last day."""
 
     name: Name
     relationship: Relationship
@@ -77,7 +77,7 @@ class VoidDeathRecord(WithReason):
 
 
 class RecordAgentStarted(FrozenModel):
-    """Another agent for MS than Lemtrada was begun."""
+    """The patient started an agent for MS other than Lemtrada."""
 
     product: Name
     on: PartialDate
@@ -85,7 +85,7 @@ class RecordAgentStarted(FrozenModel):
 
 
 class RecordAgentStopped(FrozenModel):
-    """Another agent for MS was stopped, or will be on a day that is set."""
+    """The patient stopped another agent for MS, or will stop it on a planned day."""
 
     product: Name
     on: PartialDate

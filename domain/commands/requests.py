@@ -1,4 +1,4 @@
-"""The life of a request but for its determinations: what comes, what is asked, who has it, what is sent."""
+"""Commands about a request, without its determinations: receipt, information, documents, assignment, notices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ShownVersion = Annotated[
 
 
 class SubmitRequest(FrozenModel):
-    """`retrospective_for` names doses of the record that were given before this was asked for."""
+    """Submits a request. `retrospective_for` lists doses on record that were given before the request was received."""
 
     received_at: Instant
     line_of_business: LineOfBusiness
@@ -57,9 +57,9 @@ NewDocuments = Annotated[tuple[NewDocument, ...], Field(max_length=50)]
 
 
 class InformationAsked(FrozenModel):
-    """Asks for exactly what the assessment with this digest leaves undetermined.
+    """Requests exactly what the assessment with this digest leaves undetermined.
 
-    `answer_by` defaults to the least time that the clock's table gives.
+    `answer_by` defaults to the least time that the terms of the line of business give.
     """
 
     assessment_digest: Digest
@@ -73,9 +73,9 @@ class RequestInformation(InformationAsked):
 
 
 class Supplement(FrozenModel):
-    """Facts and documents. Only what is given changes, and null unsays nothing.
+    """Facts and documents. Only what is sent changes: null does not remove a fact.
 
-    Diagnosis codes are added; an agent replaces that of the same product whole, or is added.
+    Diagnosis codes are added. An agent replaces the agent of the same product as a whole, or is added.
     """
 
     received_at: Instant
@@ -89,7 +89,7 @@ class SupplyInformation(Supplement):
 
 
 class StatementCorrection(WithReason):
-    """The facts whole, as they should have been stated; what is left out of the others stands as it was."""
+    """The complete statement as it should have been. Of the other fields, one that is left out is unchanged."""
 
     statement: Statement
     consultation: ConsultationGiven | None = None
@@ -113,7 +113,7 @@ class ReviewDocument(DocumentFinding):
 
 
 class DocumentCorrection(WithReason):
-    """What is left out stands as it was; the bytes never change."""
+    """Corrects the details of a document. A field that is left out is unchanged, and the bytes never change."""
 
     name: Name | None = None
     kind: DocumentKind | None = None
@@ -138,7 +138,7 @@ class SendReminder(Reminder):
 
 
 class PlannedInfusion(FrozenModel):
-    """The plan as it is now; null says that no day, or no site, is planned."""
+    """The planned infusion as it is now. Null: no day, or no site, is planned."""
 
     planned_first_infusion_on: Day | None
     planned_site: Name | None
@@ -170,6 +170,8 @@ class ReleaseRequest(FrozenModel):
 
 
 class Withdrawal(WithReason):
+    """Withdraws a request or an appeal. `by` is the name of the person who withdraws it."""
+
     by: Name
 
 
@@ -178,7 +180,7 @@ class WithdrawRequest(Withdrawal):
 
 
 class Dismissal(WithReason):
-    """`duplicate_of` is asked for where that is the ground."""
+    """Dismisses a request. `duplicate_of` is needed if the ground is that the request is a duplicate."""
 
     ground: DismissalGround
     duplicate_of: RequestId | None = None
@@ -202,6 +204,8 @@ class OfferPeerToPeer(PeerToPeerOffer):
 
 
 class PeerToPeer(FrozenModel):
+    """A conversation that took place. `on` defaults to today."""
+
     on: Day | None = None
     with_whom: Name
     outcome: Text
@@ -212,6 +216,8 @@ class HoldPeerToPeer(PeerToPeer):
 
 
 class Expediting(WithReason):
+    """Grants or refuses expediting. `asked_at` is when expediting was requested."""
+
     asked_at: Instant
 
 
@@ -224,7 +230,10 @@ class RefuseExpediting(Expediting):
 
 
 class ClockExtension(WithReason):
-    """`notice` is what the claimant is told; `days` defaults to what the clock's table allows."""
+    """Extends the deadline of a request.
+
+    `notice` is what is said to the claimant. `days` defaults to what the terms of the line of business allow.
+    """
 
     notice: Text
     days: Annotated[StrictInt, Field(ge=1, le=60)] | None = None

@@ -1,4 +1,4 @@
-"""What she was given: reports, doses, courses, and their corrections."""
+"""Commands about the patient's treatment: reports, doses, courses, and their corrections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Milligrams = Annotated[float, Field(strict=True, gt=0, le=1_000)]
 
 
 class ReportPriorTreatment(FrozenModel):
-    """Treatment outside this ledger. No courses: a statement that Lemtrada was never received."""
+    """Reports treatment outside this ledger. No courses: Lemtrada was never received."""
 
     source: TreatmentSource
     reference: Name | None = None
@@ -25,7 +25,7 @@ class ReportPriorTreatment(FrozenModel):
 
 
 class TreatmentCorrection(WithReason):
-    """The report whole, as it should have been; a `source` or `reference` that is left out stands as it was."""
+    """The complete report as it should have been. A `source` or `reference` that is left out is unchanged."""
 
     source: TreatmentSource | None = None
     reference: Name | None = None
@@ -50,10 +50,10 @@ class RecordDose(FrozenModel):
 
 
 class DoseCorrection(WithReason):
-    """What is left out stands as it was.
+    """Corrects a dose. A field that is left out is unchanged.
 
-    `course` moves the dose to the course of this number (as the courses are numbered now, or
-    the next one to begin); a corrected day alone places it anew (R24).
+    `course` assigns the dose to the course of this number (as the courses are numbered now, or the next new course). If
+    only the day is corrected, the course is assigned again from the day (R24).
     """
 
     on: Day | None = None
@@ -80,6 +80,8 @@ class VoidDose(WithReason):
 
 
 class CloseCourse(WithReason):
+    """Closes an open course, which will not be finished (R26). `course` is its number."""
+
     course: Annotated[StrictInt, Field(ge=1)]
 
 

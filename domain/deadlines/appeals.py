@@ -1,6 +1,6 @@
-"""When an appeal is due, and until when it could be filed, from what the history remembers.
+"""When an appeal must be decided, and by when an appeal must be filed, computed from the history.
 
-Folding fewer events gives the clocks as they were known then.
+From a history of fewer events, the functions return the deadlines as they were known then.
 """
 
 from __future__ import annotations
@@ -16,23 +16,26 @@ from domain.events.requests import NoticeKind
 from domain.history.records import Appeal, Notice, Request
 from domain.history.state import PatientHistory
 
-TOLD_BY: Final[dict[AdverseKind, frozenset[NoticeKind]]] = {
+NOTICES_OF: Final[dict[AdverseKind, frozenset[NoticeKind]]] = {
     "denial": frozenset({"denial"}),
     "partial_approval": frozenset({"approval", "denial"}),
     "rescission": frozenset({"denial"}),
 }
-"""Which notices tell of an adverse determination, and set the time for its appeal going."""
+"""The kinds of notice that state an adverse determination. Such a notice starts the time to appeal."""
 
 
 def appeal_clock_of(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> datetime:
-    """When it is due, in UTC, by the terms of the request's line of business on the day the request was received."""
+    """When the appeal must be decided, in UTC.
+
+    The terms are those of the request's line of business on the day on which the request was received.
+    """
     return clock_of_appeal(history, appeal, zone).due_at
 
 
 def clock_of_appeal(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> DecisionClock:
-    """The clock of an appeal, as one of a request: nothing stops it but the decision.
+    """The turnaround time of an appeal, in the form of that of a request. Only the decision stops it.
 
-    A figure that nobody has checked against its source says so in `rule`.
+    If nobody has checked a figure against its source, `rule` says that the figure is not confirmed.
     """
     request = history.request(appeal.request_id)
     assert request is not None, "an appeal belongs to a request on record"
@@ -53,13 +56,14 @@ def clock_of_appeal(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> 
 
 
 def file_by(history: PatientHistory, request: Request, adverse: Adverse, zone: ZoneInfo) -> date:
-    """The last day on which an appeal is in time.
+    """The last day on which an appeal is timely.
 
-    Counted from when the notice was delivered, else issued, else from the determination. Where
-    several notices told of it, the latest counts: time runs from when whoever appeals was told.
+    The period starts on the day on which the notice was delivered; if that is not recorded, on the day on which the
+    notice was sent; without a notice, on the day of the determination. If several notices state the determination, the
+    latest counts, because the period starts when the person who appeals was notified.
     """
-    told = _notices(history, request, adverse, zone)
-    latest = max(told, key=_told_at, default=None)
+    notices = _notices(history, request, adverse, zone)
+    latest = max(notices, key=_notified_at, default=None)
     return appeal_filing_deadline(
         _terms(request),
         determined_on=_decided_on(adverse),
@@ -71,25 +75,27 @@ def file_by(history: PatientHistory, request: Request, adverse: Adverse, zone: Z
 
 
 def _notices(history: PatientHistory, request: Request, adverse: Adverse, zone: ZoneInfo) -> list[Notice]:
-    """The notices of what is appealed: of the appeal before, at the second level."""
-    before = adverse.appealed
-    kinds = TOLD_BY[adverse.kind] if before is None else frozenset[NoticeKind]({"appeal_decision"})
+    """The notices of the determination. At the second level, these are the notices of the earlier appeal's decision."""
+    earlier_appeal = adverse.appealed
+    kinds = NOTICES_OF[adverse.kind] if earlier_appeal is None else frozenset[NoticeKind]({"appeal_decision"})
     return [
         one
         for one in history.notices
         if one.request_id == request.request_id
         and one.kind in kinds
-        and one.appeal_id == (before.appeal_id if before is not None else None)
+        and one.appeal_id == (earlier_appeal.appeal_id if earlier_appeal is not None else None)
         and _day(one.issued_at, zone) >= _decided_on(adverse)
     ]
 
 
 def _decided_on(adverse: Adverse) -> date:
-    before = adverse.appealed
-    return before.closed_on if before is not None and before.closed_on is not None else adverse.on
+    earlier_appeal = adverse.appealed
+    return (
+        earlier_appeal.closed_on if earlier_appeal is not None and earlier_appeal.closed_on is not None else adverse.on
+    )
 
 
-def _told_at(notice: Notice) -> datetime:
+def _notified_at(notice: Notice) -> datetime:
     return notice.delivered_at or notice.issued_at
 
 

@@ -1,6 +1,6 @@
-"""When a request or an appeal is due: arithmetic over the moments on record and the terms of its line of business.
+"""When a request or an appeal is due: computed from the times on record and the terms of its line of business.
 
-Hour clocks run in UTC from the instant of receipt; day clocks end at midnight of the plan's zone:
+A term in hours runs in UTC from the instant of receipt. A term in days ends at midnight of the plan's zone:
 
 >>> from domain.deadlines.terms import terms_for
 >>> plan = ZoneInfo("America/New_York")
@@ -10,8 +10,8 @@ Hour clocks run in UTC from the instant of receipt; day clocks end at midnight o
 >>> print(decision_clock(terms_for("medicare_advantage", date(2026, 3, 2)), received, plan).due_at)
 2026-03-05 15:00:00+00:00
 
-The caller gives the moments that were on record by the time it asks about, so the same functions answer for
-any `known_at`. No deadline depends on the present instant: only `paused_at` and `standing` do.
+The caller gives the times that were on record at the instant in question, so the same functions answer for any
+`known_at`. No deadline depends on the present instant. Only `paused_at` and `standing` do.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ from domain.deadlines.terms import ClockTerms, Days, Hours, Term, Urgency
 DeadlineStatus = Literal["running", "at_risk", "overdue", "paused", "stopped"]
 
 
-# -- moments of a request ---------------------------------------------------------------------
+# -- times of a request ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A question to the provider. `answer_due` is its limit; `answered_at` the full response, None while it is out."""
+    """A request for information to the provider, which pauses the turnaround time.
+
+    `answer_due` is the end of the time to respond. `answered_at` is when the full response was received, or None.
+    """
 
     asked_at: datetime
     answer_due: datetime
@@ -40,13 +43,16 @@ class Pause:
 
     @property
     def ends_at(self) -> datetime:
-        """With the full response or at its limit, whichever is first; never before it was asked."""
+        """When the full response was received, or the end of the time to respond, whichever is earlier.
+
+        The result is never before `asked_at`.
+        """
         return max(self.asked_at, min(self.answer_due, self.answered_at or self.answer_due))
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineExtension:
-    """Granted at an instant. More than the table allows counts as what it allows."""
+    """An extension, granted at an instant. If it is longer than the terms allow, it counts as long as they allow."""
 
     at: datetime
     granted: Days
@@ -54,10 +60,10 @@ class DeadlineExtension:
 
 @dataclass(frozen=True, slots=True)
 class DecisionMoments:
-    """What is on record about one request: instants with their offset. The order of the tuples does not matter.
+    """The times on record about one request: instants with an offset. The order of the tuples does not matter.
 
-    `urgency` is that of receipt; a request expedited later keeps `standard` and has `expedited_at`.
-    `decided_at` is also the moment of withdrawal or dismissal; nothing after it moves the clock.
+    `urgency` is the urgency at receipt: a request that is expedited later keeps `standard` and has `expedited_at`.
+    `decided_at` is also when the request was withdrawn or dismissed. Nothing after it changes the deadline.
     """
 
     received_at: datetime
@@ -70,13 +76,16 @@ class DecisionMoments:
 
 @dataclass(frozen=True, slots=True)
 class DecisionClock:
-    """When a request is due and why. Instants in UTC; a decision at `due_at` itself is in time."""
+    """When a request is due, and why. All instants are in UTC. A decision at `due_at` itself is timely."""
 
     starts_at: datetime
     due_at: datetime
     at_risk_from: datetime
     stops: tuple[tuple[datetime, datetime], ...]
-    """When it stood still, disjoint and in order; an open question ends at its limit."""
+    """The pauses, in order and without overlap.
+
+    If a request for information is open, its pause ends with the time to respond.
+    """
 
     stopped_at: datetime | None
     rule: str
@@ -84,12 +93,13 @@ class DecisionClock:
     urgency_applied: Urgency
 
     def paused_at(self, now: datetime) -> tuple[datetime, datetime] | None:
-        """Since when the clock stands still at `now`, and until when at the latest. None: it runs, or is stopped."""
+        """The start and the latest end of the pause at `now`; None if the time is running, or the request is closed."""
         if self.stopped_at is not None and self.stopped_at <= now:
             return None
         return next(((since, until) for since, until in self.stops if since <= now < until), None)
 
     def standing(self, now: datetime) -> DeadlineStatus:
+        """The status of the deadline at `now`."""
         if self.stopped_at is not None and self.stopped_at <= now:
             return "stopped"
         if self.paused_at(now) is not None:
@@ -99,7 +109,7 @@ class DecisionClock:
         return "at_risk" if now >= self.at_risk_from else "running"
 
 
-# -- the arithmetic ---------------------------------------------------------------------------
+# -- the computation ------------------------------------------------------------------------------
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -115,19 +125,19 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 def after(start: datetime, term: Term, zone: ZoneInfo) -> datetime:
-    """The end of a term that began at `start`: the day of the start is day zero of a day clock."""
+    """The end of a term that starts at `start`, in UTC. In a term of days, the day of the start is day zero."""
     if isinstance(term, Hours):
         return _utc(start) + timedelta(hours=term.count)
     return end_of_day(_utc(start).astimezone(zone).date() + timedelta(days=term.count), zone)
 
 
 def answer_limit(terms: ClockTerms, urgency: Urgency, asked_at: datetime, zone: ZoneInfo) -> datetime:
-    """The least time that a provider gets to answer a question."""
+    """The end of the least time that a provider has to respond to a request for information, in UTC."""
     return after(asked_at, terms.answer_urgent if urgency == "urgent" else terms.answer_standard, zone)
 
 
 def decision_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> DecisionClock:
-    """The clock of a request. Expedited: whichever of its standard and its urgent clock ends first."""
+    """The turnaround time of a request. If it was expedited, the standard or the urgent one, whichever ends first."""
     moments = _as_decided(moments)
     if moments.urgency == "urgent":
         return _urgent_clock(terms, moments, moments.received_at, zone)
@@ -139,7 +149,7 @@ def decision_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) 
 
 
 def reason_against_extension(terms: ClockTerms, moments: DecisionMoments, at: datetime, zone: ZoneInfo) -> str | None:
-    """Why the request can't be extended at `at`, as a sentence. None: it can, by up to `terms.extension`."""
+    """Why the request can't be extended at `at`, as a sentence; None if it can, by up to `terms.extension`."""
     if terms.extension is None:
         return f"{terms.line} allows no extension ({terms.source_of('extension')})"
     if moments.decided_at is not None and _utc(moments.decided_at) <= _utc(at):
@@ -157,7 +167,7 @@ def reason_against_extension(terms: ClockTerms, moments: DecisionMoments, at: da
 
 
 def _as_decided(moments: DecisionMoments) -> DecisionMoments:
-    """The moments in UTC, up to the decision: what came after it does not change whether it was in time."""
+    """The times in UTC, up to the decision: what happened later does not change whether the decision was timely."""
     decided_at = None if moments.decided_at is None else _utc(moments.decided_at)
 
     def until_then(at: datetime | None) -> datetime | None:
@@ -193,7 +203,7 @@ def _standard_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo)
     changes: list[tuple[datetime, Pause | DeadlineExtension]] = [(one.asked_at, one) for one in moments.pauses]
     changes += [(one.at, one) for one in sorted(moments.extensions, key=lambda one: one.granted.count)]
     for at, change in sorted(changes, key=lambda one: one[0]):
-        # A clock that has run out can be neither stopped nor extended: what comes later does not mend it.
+        # A deadline that has passed can be neither paused nor extended: later events do not change it.
         if at >= due_at:
             break
         if isinstance(change, Pause):
@@ -213,15 +223,16 @@ def _standard_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo)
 def _urgent_clock(terms: ClockTerms, moments: DecisionMoments, start: datetime, zone: ZoneInfo) -> DecisionClock:
     since = "receipt" if moments.expedited_at is None or moments.urgency == "urgent" else "being expedited"
     within, ask_within = terms.urgent_decide_within, terms.urgent_ask_within
-    asked: list[Pause] = []
+    pauses: list[Pause] = []
     if within is not None and ask_within is not None:
-        # A question from before the request was expedited has the standard limit, weeks away: it moves nothing here.
-        asked = [one for one in moments.pauses if start <= one.asked_at <= after(start, ask_within, zone)]
-    if within is None or not asked:
+        # A request for information from before the request was expedited has the standard limit, weeks away. It does
+        # not change the urgent deadline.
+        pauses = [one for one in moments.pauses if start <= one.asked_at <= after(start, ask_within, zone)]
+    if within is None or not pauses:
         rule = f"{terms.line}, urgent: {terms.urgent} from {since}"
         return _clock(terms, moments, start, after(start, terms.urgent, zone), [], (rule, "urgent", "urgent"))
-    due_at = after(max(one.ends_at for one in asked), within, zone)
-    stops = _joined([(one.asked_at, one.ends_at) for one in asked])
+    due_at = after(max(one.ends_at for one in pauses), within, zone)
+    stops = _joined([(one.asked_at, one.ends_at) for one in pauses])
     rule = (
         f"{terms.line}, urgent: {within} from the receipt of the requested information, or from the end of "
         "the time allowed for it"
@@ -236,21 +247,23 @@ def _is_expedited(moments: DecisionMoments, at: datetime) -> bool:
 def _end(
     start: datetime, term: Term, extended: Days | None, stops: Sequence[tuple[datetime, datetime]], zone: ZoneInfo
 ) -> datetime:
-    """A day clock stands still on the days after the question's, the answer's included; an hour clock to the instant.
+    """The end of a standard term with its extension and its pauses, in UTC.
 
-    A limit at midnight belongs to the day that it ends, so silence is worth no more than an answer on the last day.
+    A term in hours is paused to the instant. A term in days is paused on each day after the day of the request for
+    information, through the day of the response. A limit at midnight belongs to the day that it ends, so a missing
+    response adds no more time than a response on the last day.
     """
-    more = 0 if extended is None else extended.count
+    extra_days = 0 if extended is None else extended.count
     if isinstance(term, Hours):
-        return after(start, term, zone) + timedelta(days=more) + _length(stops)
+        return after(start, term, zone) + timedelta(days=extra_days) + _length(stops)
     for since, until in stops:
         last_day = (until - timedelta.resolution).astimezone(zone).date()
-        more += max(0, (last_day - since.astimezone(zone).date()).days)
-    return after(start, Days(term.count + more), zone)
+        extra_days += max(0, (last_day - since.astimezone(zone).date()).days)
+    return after(start, Days(term.count + extra_days), zone)
 
 
 def _joined(stops: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Overlapping stops as one, so that no time counts twice; in order."""
+    """The pauses in order, with overlapping ones joined, so that no time counts twice."""
     joined: list[tuple[datetime, datetime]] = []
     for since, until in sorted(stops):
         if joined and since <= joined[-1][1]:
@@ -270,21 +283,21 @@ def _clock(
     start: datetime,
     due_at: datetime,
     stops: Sequence[tuple[datetime, datetime]],
-    why: tuple[str, str, Urgency],
+    rule_figure_urgency: tuple[str, str, Urgency],
 ) -> DecisionClock:
-    rule, figure, urgency = why
-    # The last part of the running time, counted back from the end over the time in which the clock stood still.
-    left = (due_at - start - _length(stops)) * terms.at_risk_percent / 100
+    rule, figure, urgency = rule_figure_urgency
+    # The last part of the turnaround time, counted back from its end without the pauses.
+    remaining = (due_at - start - _length(stops)) * terms.at_risk_percent / 100
     at_risk_by = due_at
     for since, until in reversed(stops):
-        if at_risk_by - until >= left:
+        if at_risk_by - until >= remaining:
             break
-        left -= at_risk_by - until
+        remaining -= at_risk_by - until
         at_risk_by = since
     return DecisionClock(
         starts_at=start,
         due_at=due_at,
-        at_risk_from=at_risk_by - left,
+        at_risk_from=at_risk_by - remaining,
         stops=tuple(stops),
         stopped_at=moments.decided_at,
         rule=rule,
@@ -299,8 +312,9 @@ def _clock(
 def appeal_filing_deadline(
     terms: ClockTerms, *, determined_on: date, issued_on: date | None = None, delivered_on: date | None = None
 ) -> date:
-    """The last day on which an appeal is in time, counted from when the notice was delivered, else issued, else
-    from the determination.
+    """The last day on which an appeal is timely.
+
+    The period starts on the day of delivery of the notice, or else of its sending, or else of the determination.
 
     >>> from domain.deadlines.terms import terms_for
     >>> appeal_filing_deadline(terms_for("commercial", date(2026, 3, 2)), determined_on=date(2026, 3, 10))
@@ -312,7 +326,10 @@ def appeal_filing_deadline(
 def appeal_due_at(
     terms: ClockTerms, urgency: Urgency, filed_at: datetime, zone: ZoneInfo, expedited_at: datetime | None = None
 ) -> datetime:
-    """When an appeal must be decided, in UTC. `urgency` is that of filing; expedited later, the earlier of the two."""
+    """When an appeal must be decided, in UTC.
+
+    `urgency` is the urgency at filing. If the appeal was expedited later, the earlier of the two deadlines counts.
+    """
     if urgency == "urgent":
         return after(filed_at, terms.appeal_urgent, zone)
     standard = after(filed_at, terms.appeal_standard, zone)

@@ -1,9 +1,10 @@
-"""The clock of a request, from what its history remembers; folding fewer events gives the clock as it was known.
+"""The turnaround time of a request, computed from its history.
 
-A request that was denied or withdrawn, and then reopened, has its whole time again from the
-reopening: its first clock ended with the decision, or with the word of who asked. A dismissal
-that is taken back was the plan's mistake and costs the claimant nothing: the clock runs on from
-the first receipt, as if the request had never been dismissed.
+From a history of fewer events, the functions return the deadline as it was known then.
+
+If a request was denied or withdrawn and then reopened, the whole turnaround time starts again at the reopening: the
+first one ended with the decision or the withdrawal. If a dismissal is reopened, the dismissal was the plan's mistake
+and costs the claimant nothing: the time runs on from the first receipt, as if the request had never been dismissed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ from domain.history.records import Request
 
 
 def clock_of(request: Request, zone: ZoneInfo) -> DecisionClock:
-    """When it is due, and why; an imported request stopped by the end of the day on which it was decided then."""
+    """When the request is due, and why.
+
+    The turnaround time of an imported request stops at the latest at the end of the day on which it was decided.
+    """
     clock = decision_clock(terms_of(request), moments_of(request, zone), zone)
     if restarted_at(request) is None:
         return clock
@@ -35,11 +39,12 @@ def clock_of(request: Request, zone: ZoneInfo) -> DecisionClock:
 
 
 def terms_of(request: Request) -> ClockTerms:
-    """Of its line of business, on the day of its first receipt."""
+    """The terms of the request's line of business, on the day of the first receipt."""
     return terms_for(request.line_of_business, request.received_on)
 
 
 def moments_of(request: Request, zone: ZoneInfo) -> DecisionMoments:
+    """The times of the request that count for its deadline. After a restart, these are the times since the restart."""
     restarted = restarted_at(request)
     start = restarted or request.received_at
     pauses = tuple(Pause(one.asked_at, one.answer_by, one.answered_at) for one in request.askings)
@@ -56,24 +61,24 @@ def moments_of(request: Request, zone: ZoneInfo) -> DecisionMoments:
 
 
 def restarted_at(request: Request) -> datetime | None:
-    """From when its time counts anew; None: from receipt."""
-    again = [one.reopened_at for one in request.reopenings if one.was != "dismissed"]
-    return again[-1] if again else None
+    """When the whole turnaround time started again; None if it runs from receipt."""
+    restarts = [one.reopened_at for one in request.reopenings if one.was != "dismissed"]
+    return restarts[-1] if restarts else None
 
 
 def _closed_at(request: Request, zone: ZoneInfo) -> datetime | None:
-    """When it was recorded, and at the latest by the end of the day on which it is said to have happened."""
+    """When the closing was recorded, but not later than the end of the day on which it took place."""
     if request.closed_at is None or request.closed_on is None:
         return None
     return min(request.closed_at, end_of_day(request.closed_on, zone))
 
 
 def answer_by_at_least(request: Request, asked_at: datetime, zone: ZoneInfo) -> datetime:
-    """The least time to answer that somebody gets who is asked at an instant."""
+    """The end of the least time to respond to information that is requested at an instant, in UTC."""
     is_urgent = request.urgency == "urgent" or request.expedited_at is not None
     return answer_limit(terms_of(request), "urgent" if is_urgent else "standard", asked_at, zone)
 
 
 def why_not_extended(request: Request, at: datetime, zone: ZoneInfo) -> str | None:
-    """Why the plan can't take more time at an instant; None: it can."""
+    """Why the plan can't extend the deadline at an instant, as a sentence; None if it can."""
     return reason_against_extension(terms_of(request), moments_of(request, zone), at, zone)

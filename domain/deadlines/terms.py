@@ -1,7 +1,8 @@
-"""The terms of the clocks: a table by line of business and day of receipt, each figure with its source.
+"""The terms of the deadlines: a table by line of business and day of receipt, each figure with its source.
 
-A plan whose contract or state says otherwise changes a row, or adds a later one, and nothing else: the arithmetic
-is in `domain.deadlines.due_dates`. What nobody has checked against a primary source carries that mark, and shows it.
+A plan whose contract or state has other terms changes a row or adds a later one, and nothing else: the computation is
+in `domain.deadlines.due_dates`. A figure that nobody has checked against a primary source is marked as unconfirmed, and
+displayed as such.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 TermsLine = Literal["commercial", "medicare_advantage", "medicaid", "cms_0057_f"]
-"""A line of business, or the federal row that binds drugs of no line today."""
+"""A line of business, or the federal row that applies to the drugs of no line today."""
 
 Urgency = Literal["standard", "urgent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Calendar days; they end at the midnight of the plan's zone that ends the last of them."""
+    """Calendar days. A term ends at the midnight, in the plan's zone, that ends its last day."""
 
     count: int
 
@@ -30,7 +31,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Hours of 3,600 seconds, from an instant; daylight saving does not stretch them."""
+    """Hours of 3,600 seconds from an instant. Daylight saving time does not change their length."""
 
     count: int
 
@@ -41,14 +42,16 @@ class Hours:
 Term = Days | Hours
 
 PLANS_OWN: Final = "the plan's own choice"
+"""The source of a figure that no rule sets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockTerms:
-    """The clocks of requests that a line received from `effective_on` on, until its next row.
+    """The terms of requests that a line of business receives from `effective_on` on, until its next row.
 
-    `source` is the legal text; `sources` names the paragraph of single figures, by field.
-    `unconfirmed` holds the fields that nobody has checked against a primary source.
+    `source` is the legal text. `sources` has the paragraph for single figures, by field. `unconfirmed` holds the fields
+    that nobody has checked against a primary source. `binds` is false for a row that applies to no line of business
+    today.
     """
 
     line: TermsLine
@@ -59,16 +62,17 @@ class ClockTerms:
     standard: Term
     urgent: Term
     extension: Days | None = None
-    """Standard requests only, once."""
+    """The longest extension of a standard request, which is allowed once. None: no extension is allowed."""
 
     asking_stops_standard: bool = False
-    """Whether a request for information stops the standard clock until the answer or its limit."""
+    """Whether a request for information pauses a standard turnaround time until the response or the end of its time."""
 
     urgent_ask_within: Hours | None = None
-    """Asked later than this after receipt, the question no longer moves the urgent clock. None: it never does."""
+    """How long after receipt a request for information still changes the urgent deadline. None: it never does."""
 
     urgent_decide_within: Hours | None = None
-    """From the earlier of the answer and its limit, in place of the urgent clock."""
+    """The time from the response or the end of its time, whichever is earlier, in place of the urgent turnaround time.
+    """
 
     answer_standard: Term = Days(14)
     answer_urgent: Term = Days(14)
@@ -78,16 +82,17 @@ class ClockTerms:
     appeal_urgent: Term
 
     at_risk_percent: int = 25
-    """The last part of the running time, in which a request is at risk."""
+    """The last part of the turnaround time, in percent, during which a request is at risk."""
 
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     unconfirmed: frozenset[str] = frozenset({"effective_on"})
 
     def source_of(self, figure: str) -> str:
+        """The source of a figure, by the name of its field."""
         return PLANS_OWN if figure == "at_risk_percent" else self.sources.get(figure, self.source)
 
 
-_ANSWERS_ARE_OURS: Final = {"answer_standard": PLANS_OWN, "answer_urgent": PLANS_OWN}
+_ANSWERS_BY_THE_PLAN: Final = {"answer_standard": PLANS_OWN, "answer_urgent": PLANS_OWN}
 _MEDICARE_APPEALS: Final = {
     "appeal_file_within": "42 CFR 422.582",
     "appeal_standard": "42 CFR 422.590",
@@ -98,7 +103,7 @@ _MEDICAID_APPEALS: Final = {
     "appeal_standard": "42 CFR 438.408",
     "appeal_urgent": "42 CFR 438.408",
 }
-_ANSWERS_UNCONFIRMED: Final = frozenset({"effective_on", *_ANSWERS_ARE_OURS})
+_ANSWERS_UNCONFIRMED: Final = frozenset({"effective_on", *_ANSWERS_BY_THE_PLAN})
 
 TERMS: Final[tuple[ClockTerms, ...]] = (
     ClockTerms(
@@ -139,7 +144,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         appeal_file_within=Days(65),
         appeal_standard=Days(7),
         appeal_urgent=Hours(72),
-        sources=MappingProxyType(_ANSWERS_ARE_OURS | _MEDICARE_APPEALS),
+        sources=MappingProxyType(_ANSWERS_BY_THE_PLAN | _MEDICARE_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within"},
     ),
     ClockTerms(
@@ -151,7 +156,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         appeal_file_within=Days(60),
         appeal_standard=Days(30),
         appeal_urgent=Hours(72),
-        sources=MappingProxyType(_ANSWERS_ARE_OURS | _MEDICAID_APPEALS),
+        sources=MappingProxyType(_ANSWERS_BY_THE_PLAN | _MEDICAID_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within", "appeal_standard", "appeal_urgent"},
     ),
     ClockTerms(
@@ -165,24 +170,24 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         appeal_file_within=Days(65),
         appeal_standard=Days(30),
         appeal_urgent=Hours(72),
-        sources=MappingProxyType(_ANSWERS_ARE_OURS | _MEDICARE_APPEALS),
+        sources=MappingProxyType(_ANSWERS_BY_THE_PLAN | _MEDICARE_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within"},
     ),
 )
 
 
 def terms_for(line: TermsLine, received_on: date, table: Sequence[ClockTerms] = TERMS) -> ClockTerms:
-    """The row in force for the line on the day of receipt; before its first row, that first row.
+    """The row in effect for the line of business on the day of receipt. Before the first row, the first row applies.
 
-    Years that a plan brings with it may lie before the first row: they get a deadline to compare with
-    rather than none, and `in_words` says from which day the row is known to hold.
+    A plan may import requests of years before the first row. They get a deadline for comparison rather than none, and
+    `in_words` states from which day the row is known to be in effect.
     """
     rows = sorted((row for row in table if row.line == line), key=lambda row: row.effective_on)
     in_force = [row for row in rows if row.effective_on <= received_on]
     return in_force[-1] if in_force else rows[0]
 
 
-_WORDS: Final[tuple[tuple[str, str], ...]] = (
+_SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("standard", "a standard request is decided within {}"),
     ("urgent", "an urgent request is decided within {}"),
     ("extension", "a standard request may be extended once, by up to {}"),
@@ -207,7 +212,7 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
 
 
 def in_words(terms: ClockTerms) -> tuple[str, ...]:
-    """One line a figure, each with its source; what nobody has confirmed says so.
+    """One line for each figure, with its source. A figure that nobody has confirmed is marked.
 
     >>> in_words(terms_for("medicaid", date(2026, 3, 2)))[1]
     'a standard request is decided within 24 hours (SSA 1927(d)(5))'
@@ -216,21 +221,21 @@ def in_words(terms: ClockTerms) -> tuple[str, ...]:
     """
     binding = "" if terms.binds else ", which applies to no line of business today"
     stops = "stops" if terms.asking_stops_standard else "does not stop"
-    said = [("effective_on", f"{terms.line}: for requests received from {terms.effective_on} on{binding}")]
-    said += [
+    lines = [("effective_on", f"{terms.line}: for requests received from {terms.effective_on} on{binding}")]
+    lines += [
         (figure, sentence.format(getattr(terms, figure)))
-        for figure, sentence in _WORDS
+        for figure, sentence in _SENTENCES
         if getattr(terms, figure) is not None
     ]
     if terms.extension is None:
-        said.append(("extension", "no request may be extended"))
-    said.append(
+        lines.append(("extension", "no request may be extended"))
+    lines.append(
         ("asking_stops_standard", f"a request for information {stops} the turnaround time of a standard request")
     )
-    said.append(
+    lines.append(
         ("at_risk_percent", f"a request is at risk in the last {terms.at_risk_percent}% of its turnaround time")
     )
     return tuple(
         f"{sentence} ({terms.source_of(figure)}{'; not confirmed' if figure in terms.unconfirmed else ''})"
-        for figure, sentence in said
+        for figure, sentence in lines
     )

@@ -1,11 +1,11 @@
-"""Where the policy and the events meet: one pure function for each command, from a history to events.
+"""Applies the policy and produces events: one pure function for each command, from a history to events.
 
     decide(history, command, context) -> events
 
-A decision uses no clock, no randomness and no I/O: the context brings the time, the actor and the random seed. What
-the business refuses is recorded as an event. A command that makes no sense raises an error of `domain.errors`, and
-nothing is saved. Each decision first calls its precondition, which `may` asks without the terms. `consequences` adds
-what follows of itself, such as a completed course.
+A decision uses no clock, no randomness and no I/O: the context supplies the time, the actor and the random seed. A
+refusal by the plan, such as a denial, is recorded as an event. A command that is invalid raises an error of
+`domain.errors`, and nothing is saved. Each decision first calls its precondition, which `may` calls without the terms
+of a command. `consequences` adds events that follow from others, such as a completed course.
 """
 
 from __future__ import annotations
@@ -51,11 +51,15 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **appeals.DECISIONS,
     **appeal_outcomes.DECISIONS,
 }
+"""The decision of each command. `open_history` is not among them, because it needs no history."""
 assert set(DECISIONS) == set(COMMANDS) - {OpenHistory}, "every command has its decision"
 
 
 def decide(history: PatientHistory | None, command: Command, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """The events of a command, for the ledger to place. Raises an error of `errors`, or returns at least one."""
+    """The events of a command, in the order in which the ledger appends them: at least one.
+
+    `history` is None if the patient is not known. Raises an error of `domain.errors`, and then nothing is saved.
+    """
     commands.check_role(context.actor, type(command))
     if isinstance(command, OpenHistory):
         return _salted(open_history(history, command, context), context)
@@ -67,6 +71,6 @@ def decide(history: PatientHistory | None, command: Command, context: CommandCon
 
 def _salted(events: tuple[PatientEvent, ...], context: CommandContext) -> tuple[PatientEvent, ...]:
     for event, salt in zip(events, context.salts(), strict=False):
-        # An event is frozen; one that nobody else holds yet gets its salt as it gets its place (`placed`).
+        # An event is frozen. These were created here and are not shared yet, so they may still get their salts.
         set_fields(event, salt=salt)
     return events

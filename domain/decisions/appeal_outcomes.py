@@ -1,7 +1,8 @@
-"""Appeals decided: upheld, or overturned in whole or in part; handed on to an external review, and its answer.
+"""Decides an appeal, forwards it to external review, and records the external decision.
 
-Decided from the request's assessment of today, under its own edition (R21), that was looked at.
-Overturning approves the course in the same commit, with its own thirty days.
+The plan decides from today's assessment of the request, which the decision maker viewed, under the request's own
+edition (R21). An appeal is upheld, or overturned in whole or in part. Overturning approves the course in the same
+commit, with thirty days of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from domain.decisions.appeals import appeal_named, open_appeal
 from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
 from domain.decisions.consequences import DecisionFunction
-from domain.decisions.determinations import any_assessment, determined, looked_at
+from domain.decisions.determinations import any_assessment, determined, viewed_assessment
 from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
 from domain.events import PatientEvent
@@ -29,19 +30,20 @@ from domain.review.assess_request import RequestAssessment, request_assessment
 
 
 def decide_appeal(history: PatientHistory, command: DecideAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
+    """Uphold the denial, or overturn it in whole or in part and approve the course."""
     appeal, request = to_decide(history, command.appeal_id, context)
     if command.outcome != "overturned":
         check_uphold(context.actor)
-    judgement = looked_at(history, request, command.assessment_digest, context)
-    assessment = judgement.assessment
+    assessed = viewed_assessment(history, request, command.assessment_digest, context)
+    assessment = assessed.assessment
     if command.outcome == "upheld":
         _check_grants_nothing(command)
         check_citing(command.citing, assessment)
         granted, departs = None, denial_departs(command.citing, assessment)
     else:
-        granted, departs = _granted(history, request, judgement, command), approval_departs(assessment)
-        _check_is_more(history, request, granted)
-    determination = determined(judgement, command.rationale, context, departs=departs)
+        granted, departs = _granted(history, request, assessed, command), approval_departs(assessment)
+        _check_more_than_before(history, request, granted)
+    determination = determined(assessed, command.rationale, context, departs=departs)
     decided = context.event(
         AppealDecided,
         appeal_id=appeal.appeal_id,
@@ -58,17 +60,20 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, context: Comma
 
 
 def to_decide(history: PatientHistory, appeal_id: str, occasion: Occasion) -> tuple[Appeal, Request]:
-    """The open appeal, decided by somebody who took no part, and its request, while what was appealed stands."""
+    """The open appeal and its request. The actor must be independent, and the determination under appeal in effect."""
     appeal = open_appeal(history, appeal_id, occasion)
     check_independent(occasion.actor, history, appeal)
-    return appeal, _still_against(history, appeal)
+    return appeal, _request_under_appeal(history, appeal)
 
 
-def _judge_appealed(history: PatientHistory, found: tuple[Appeal, Request], today: date) -> RequestAssessment:
-    return request_assessment(history, found[1], today)
+def _assess_appealed(
+    history: PatientHistory, appeal_and_request: tuple[Appeal, Request], today: date
+) -> RequestAssessment:
+    return request_assessment(history, appeal_and_request[1], today)
 
 
 def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
+    """Forward the appeal to external review."""
     appeal = to_hand_on(history, command.appeal_id, context)
     on = command.on or context.today
     if on > context.today or (appeal.closed_on is not None and on < appeal.closed_on):
@@ -81,7 +86,7 @@ def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, context: Comm
 
 
 def to_hand_on(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
-    """Once, and only what the plan left standing, in whole or in part."""
+    """The appeal, which the plan upheld or overturned only in part. It is forwarded once."""
     appeal = appeal_named(history, appeal_id)
     if appeal.handed_on_to is not None:
         raise AlreadyDecided(
@@ -95,7 +100,7 @@ def to_hand_on(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
             field="appeal_id",
             remedy="decide the appeal first" if appeal.is_open else "forward the appeal that was upheld",
         )
-    if any(_follows(one, appeal) for one in history.appeals):
+    if any(_is_later_appeal(one, appeal) for one in history.appeals):
         raise Conflict(
             "a later appeal of the same determination was filed",
             field="appeal_id",
@@ -107,13 +112,17 @@ def to_hand_on(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
 def record_external_answer(
     history: PatientHistory, command: RecordExternalAnswer, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """The organisation decides, whatever the plan's own assessment says; the approval of it then departs."""
-    appeal, handed_on_on = to_record_answer(history, command.appeal_id, context)
-    if not handed_on_on <= command.received_on <= context.today:
+    """Record the decision of the independent organization. It is final, whatever the plan's own assessment recommends.
+
+    If the organization overturned, the course is approved. The approval is marked as an override if the assessment does
+    not support it.
+    """
+    appeal, forwarded_on = to_record_answer(history, command.appeal_id, context)
+    if not forwarded_on <= command.received_on <= context.today:
         raise InvalidCommand(
             "the date of the external decision is before the appeal was forwarded, or in the future",
             field="received_on",
-            remedy=f"send a day from {handed_on_on} to {context.today}",
+            remedy=f"send a day from {forwarded_on} to {context.today}",
         )
     answered = context.event(
         ExternalReviewAnswered,
@@ -127,12 +136,12 @@ def record_external_answer(
         _check_grants_nothing(command)
         return (answered,)
     if _was_approved_since(history, request, appeal):
-        # By another way: the answer is recorded, and nothing is left to approve.
+        # The external decision is recorded, and nothing is left to approve.
         return (answered,)
-    judgement = looked_at(history, request, command.assessment_digest, context)
-    granted = _granted(history, request, judgement, command)
-    departs = approval_departs(judgement.assessment)
-    determination = determined(judgement, command.rationale, context, departs=departs)
+    assessed = viewed_assessment(history, request, command.assessment_digest, context)
+    granted = _granted(history, request, assessed, command)
+    departs = approval_departs(assessed.assessment)
+    determination = determined(assessed, command.rationale, context, departs=departs)
     return (
         answered,
         course_approved(history, request, command, granted, determination, context, appeal.appeal_id),
@@ -140,7 +149,7 @@ def record_external_answer(
 
 
 def to_record_answer(history: PatientHistory, appeal_id: str, _: Occasion) -> tuple[Appeal, date]:
-    """The appeal whose answer is awaited, and the day on which it was handed on."""
+    """The appeal, whose external decision is not on record yet, and the day on which the appeal was forwarded."""
     appeal = appeal_named(history, appeal_id)
     if appeal.handed_on_to is None or appeal.handed_on_on is None:
         raise Conflict(
@@ -156,15 +165,18 @@ def to_record_answer(history: PatientHistory, appeal_id: str, _: Occasion) -> tu
 
 
 def _was_approved_since(history: PatientHistory, request: Request, appeal: Appeal) -> bool:
-    """In full; also where that was taken back, which is another determination and has an appeal of its own."""
-    standing = standing_against(history, request)
-    if standing is None:
+    """Whether the request was approved in full after the appeal was decided.
+
+    True also if that approval was rescinded since: the rescission is another determination, with an appeal of its own.
+    """
+    adverse = standing_against(history, request)
+    if adverse is None:
         return request.is_decided
-    return standing.kind == "rescission" and standing.version != appeal.decision_version
+    return adverse.kind == "rescission" and adverse.version != appeal.decision_version
 
 
-def _still_against(history: PatientHistory, appeal: Appeal) -> Request:
-    """The request, while what was appealed is what stands. Raises Conflict where it was decided otherwise since."""
+def _request_under_appeal(history: PatientHistory, appeal: Appeal) -> Request:
+    """The request. Raises Conflict if the determination under appeal is no longer in effect."""
     request = request_named(history, appeal.request_id)
     adverse = standing_against(history, request)
     if adverse is None or adverse.version != appeal.decision_version:
@@ -179,14 +191,14 @@ def _still_against(history: PatientHistory, appeal: Appeal) -> Request:
 def _granted(
     history: PatientHistory,
     request: Request,
-    judgement: RequestAssessment,
+    assessed: RequestAssessment,
     command: DecideAppeal | RecordExternalAnswer,
 ) -> Quantity:
-    """What is approved, which must be the whole or a part as the outcome says."""
-    granted = quantity(history, request, judgement.assessment, command)
+    """The quantity that is approved: all that was requested, or a part of it, as the outcome states."""
+    granted = quantity(history, request, assessed.assessment, command)
     if granted.is_partial and command.outcome == "overturned":
         raise InvalidCommand(
-            f"{granted.doses} of {granted.asked} doses are only a part of the request",
+            f"{granted.doses} of {granted.requested} doses are only a part of the request",
             field="outcome",
             remedy="send overturned_in_part, with what is not approved and why",
         )
@@ -197,17 +209,18 @@ def _granted(
                 field="doses",
                 remedy="send fewer doses than were requested, or send overturned",
             )
-        check_left_out(command, judgement.assessment)
+        check_left_out(command, assessed.assessment)
     return granted
 
 
-def _check_is_more(history: PatientHistory, request: Request, granted: Quantity) -> None:
-    before, standing = history.approval(request.request_id), standing_against(history, request)
-    if standing is None or standing.kind != "partial_approval":
+def _check_more_than_before(history: PatientHistory, request: Request, granted: Quantity) -> None:
+    """Raises InvalidCommand unless an appeal of a partial approval approves more doses than before."""
+    earlier_approval, adverse = history.approval(request.request_id), standing_against(history, request)
+    if adverse is None or adverse.kind != "partial_approval":
         return
-    if before is not None and granted.doses <= before.doses_approved:
+    if earlier_approval is not None and granted.doses <= earlier_approval.doses_approved:
         raise InvalidCommand(
-            f"{before.doses_approved} doses were already approved, and this is not more",
+            f"{earlier_approval.doses_approved} doses were already approved, and this is not more",
             field="doses",
             remedy="send more doses, or send upheld",
         )
@@ -219,7 +232,8 @@ def _check_grants_nothing(command: DecideAppeal | RecordExternalAnswer) -> None:
             raise InvalidCommand("an upheld appeal approves nothing", field=field, remedy="leave this field out")
 
 
-def _follows(one: Appeal, appeal: Appeal) -> bool:
+def _is_later_appeal(one: Appeal, appeal: Appeal) -> bool:
+    """Whether `one` is a later appeal of the same request, and was neither withdrawn nor dismissed."""
     is_later = one.request_id == appeal.request_id and one.filed_version > appeal.filed_version
     return is_later and one.status not in ("withdrawn", "dismissed")
 
@@ -234,4 +248,4 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     HandOnAppeal: to_hand_on,
     RecordExternalAnswer: to_record_answer,
 }
-ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {DecideAppeal: OnAssessment(_judge_appealed, any_assessment)}
+ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {DecideAppeal: OnAssessment(_assess_appealed, any_assessment)}

@@ -1,6 +1,6 @@
-"""Appeals: filed, added to, assigned, and ended without a decision. Decided in `appeal_outcomes`.
+"""Files an appeal, adds information to it, assigns it, and ends it without a decision.
 
-A late appeal is recorded as late; only a dismissal, with its reason, refuses it.
+`appeal_outcomes` decides appeals. A late appeal is recorded as late. Only a dismissal, with its reason, refuses it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from domain.commands.context import CommandContext, Occasion
 from domain.deadlines.appealable import Adverse, standing_against
 from domain.deadlines.appeals import file_by
 from domain.decisions.consequences import DecisionFunction
-from domain.decisions.information import what_is_brought
+from domain.decisions.information import supplied_by
 from domain.decisions.preconditions import Assigning, Precondition, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import PatientEvent
@@ -40,7 +40,10 @@ from domain.permissions.commands import CLINICIAN_CREDENTIALS, MAY
 
 
 def file_appeal(history: PatientHistory, command: FileAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """Of the latest denial, partial approval or rescission; a second level follows a first that left any of it."""
+    """File an appeal of the latest denial, partial approval or rescission.
+
+    An appeal at the second level follows one at the first that did not overturn everything.
+    """
     request, adverse, level = to_file(history, command.request_id, context)
     received_on = context.day_of(command.received_at)
     if command.received_at > context.at:
@@ -76,19 +79,19 @@ def file_appeal(history: PatientHistory, command: FileAppeal, context: CommandCo
 
 
 def to_file(history: PatientHistory, request_id: str, _: Occasion) -> tuple[Request, Adverse, AppealLevel]:
-    """The request, what stands against it, and the level of an appeal of that."""
+    """The request, its adverse determination that is in effect, and the level of a new appeal."""
     request = request_named(history, request_id)
-    adverse = _to_appeal(history, request)
+    adverse = _adverse_determination(history, request)
     return request, adverse, _level(adverse)
 
 
 def add_evidence(
     history: PatientHistory, command: AddAppealEvidence, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Facts and documents for an open appeal; the facts stand as the request's own from now on."""
+    """Add facts and documents to an open appeal. The facts are in effect for the request from now on."""
     appeal = open_appeal(history, command.appeal_id, context)
-    brought = what_is_brought(history, request_named(history, appeal.request_id), command, context)
-    if brought.is_nothing and command.note is None:
+    supplied = supplied_by(history, request_named(history, appeal.request_id), command, context)
+    if supplied.is_nothing and command.note is None:
         raise InvalidCommand(
             "all of this is already on record",
             field="statement",
@@ -100,10 +103,10 @@ def add_evidence(
             appeal_id=appeal.appeal_id,
             received_at=command.received_at,
             received_on=context.day_of(command.received_at),
-            statement=brought.statement,
-            consultation=brought.consultation,
-            fields=brought.fields,
-            documents=brought.documents,
+            statement=supplied.statement,
+            consultation=supplied.consultation,
+            fields=supplied.fields,
+            documents=supplied.documents,
             note=command.note,
         ),
     )
@@ -115,7 +118,7 @@ def assign_appeal(history: PatientHistory, command: AssignAppeal, context: Comma
 
 
 def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion) -> Appeal:
-    """To somebody who may decide it."""
+    """The open appeal. The assigned person must be one who may decide it."""
     appeal = open_appeal(history, assigning.subject_id, occasion)
     _check_may_decide(assigning.to)
     check_independent(assigning.to, history, appeal, field="to")
@@ -138,7 +141,7 @@ def withdraw_appeal(
 def dismiss_appeal(
     history: PatientHistory, command: DismissAppeal, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """A late one is refused only so, and only where it is late."""
+    """Dismiss the appeal. The ground `late` is allowed only if the appeal is late."""
     appeal = open_appeal(history, command.appeal_id, context)
     if command.ground == "late" and not appeal.is_late:
         raise InvalidCommand(
@@ -158,10 +161,11 @@ def dismiss_appeal(
     )
 
 
-# -- which appeal, and of what ----------------------------------------------------------------
+# -- the appeal, and its determination ------------------------------------------------------------
 
 
 def appeal_named(history: PatientHistory, appeal_id: str) -> Appeal:
+    """The appeal with this id. Raises NotFound."""
     appeal = history.appeal(appeal_id)
     if appeal is None:
         raise NotFound(
@@ -171,7 +175,7 @@ def appeal_named(history: PatientHistory, appeal_id: str) -> Appeal:
 
 
 def open_appeal(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
-    """Raises AlreadyDecided, and Conflict where it was withdrawn or dismissed."""
+    """The open appeal. Raises AlreadyDecided, and Conflict if the appeal was withdrawn or dismissed."""
     appeal = appeal_named(history, appeal_id)
     if appeal.status in ("withdrawn", "dismissed"):
         raise Conflict(
@@ -180,19 +184,19 @@ def open_appeal(history: PatientHistory, appeal_id: str, _: Occasion) -> Appeal:
             remedy="file another appeal if the filing deadline has not passed",
         )
     if not appeal.is_open:
-        spoken = appeal.status.replace("_", " ")
+        status = appeal.status.replace("_", " ")
         raise AlreadyDecided(
-            f"the appeal is already {spoken}",
+            f"the appeal is already {status}",
             field="appeal_id",
             remedy="see the decision of the appeal; any part that is still adverse can be appealed at the next level",
         )
     return appeal
 
 
-def _to_appeal(history: PatientHistory, request: Request) -> Adverse:
-    """What stands against the request. Raises Conflict where nothing does, or where it is being appealed."""
-    pending = [one for one in history.appeals if one.request_id == request.request_id]
-    if any(one.is_open for one in pending):
+def _adverse_determination(history: PatientHistory, request: Request) -> Adverse:
+    """The adverse determination in effect. Raises Conflict if there is none, or if an appeal is open."""
+    appeals_of_request = [one for one in history.appeals if one.request_id == request.request_id]
+    if any(one.is_open for one in appeals_of_request):
         raise Conflict(
             "an appeal of this request is already open",
             field="request_id",
@@ -217,18 +221,19 @@ def _to_appeal(history: PatientHistory, request: Request) -> Adverse:
 
 
 def _level(adverse: Adverse) -> AppealLevel:
-    before = adverse.appealed
-    if before is None:
+    """The level of a new appeal. Raises Conflict if no further level is possible."""
+    earlier_appeal = adverse.appealed
+    if earlier_appeal is None:
         return "first"
-    if before.handed_on_to is not None:
+    if earlier_appeal.handed_on_to is not None:
         raise Conflict(
             "the appeal was forwarded to external review, and the external decision is final",
             field="request_id",
             remedy="record the external decision when it is received"
-            if before.awaits_external_review
+            if earlier_appeal.awaits_external_review
             else "no further appeal is possible",
         )
-    if before.level == "second":
+    if earlier_appeal.level == "second":
         raise Conflict(
             "both levels of appeal were decided, and there is no third level",
             field="request_id",
@@ -238,7 +243,7 @@ def _level(adverse: Adverse) -> AppealLevel:
 
 
 def _check_may_decide(to: Actor) -> None:
-    """Raise NotPermitted unless a person of this role and credential decides appeals at all."""
+    """Raises NotPermitted unless a person of this role and credential may decide appeals."""
     if to.role not in MAY[DecideAppeal] or to.credential not in CLINICIAN_CREDENTIALS:
         raise NotPermitted(
             f"the role {to.role!r} with the credential {to.credential!r} may not decide an appeal",

@@ -1,4 +1,4 @@
-"""What becomes of an approval: thirty days more while all is still met (R10), or taken back by a clinician."""
+"""Changes an approval: extended by thirty days while all criteria are met (R10), or rescinded by a clinician."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ExtendApproval, RescindApproval
 from domain.decisions.consequences import DecisionFunction
-from domain.decisions.determinations import check_looked_at, determined
+from domain.decisions.determinations import check_viewed, determined
 from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
@@ -25,29 +25,32 @@ from domain.treatment.courses import courses
 
 
 def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> RequestAssessment:
-    """The fresh assessment that an extension is decided from, as whoever extends must have looked at it.
+    """The new assessment that an extension is decided from, for the user to view before extending.
 
-    The doses given under the approvals of the request are no course before it (R10). Raises NotFound, and
-    Conflict where no approval of the request is in force, or nothing of it is left.
+    Doses given under the approvals of the request do not count as an earlier course (R10). Raises NotFound, and
+    Conflict if no approval of the request is in effect, or if all its doses were given.
     """
-    return judge_to_extend(history, _to_extend(history, request_id, today), today)
+    return assess_extension(history, _to_extend(history, request_id, today), today)
 
 
 def extend_approval(
     history: PatientHistory, command: ExtendApproval, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Thirty days more from the last valid day; what was used stays used. Nobody may depart here (R10)."""
-    request, approval = found = to_extend(history, command.request_id, context)
-    judgement = judge_to_extend(history, found, context.today)
-    check_looked_at(judgement, command.assessment_digest, request.request_id)
-    check_extendable(history, found, judgement, context)
+    """Extend the approval by thirty days from its last valid day. Doses that were given still count.
+
+    The assessment must recommend approval: nobody may override it in an extension (R10).
+    """
+    request, approval = subject = to_extend(history, command.request_id, context)
+    assessed = assess_extension(history, subject, context.today)
+    check_viewed(assessed, command.assessment_digest, request.request_id)
+    check_extendable(history, subject, assessed, context)
     return (
         context.event(
             ApprovalExtended,
             request_id=request.request_id,
             approval_version=approval.version,
             valid_through=approval.valid_through + timedelta(days=APPROVAL_DAYS),
-            determination=determined(judgement, command.rationale, context, departs=False),
+            determination=determined(assessed, command.rationale, context, departs=False),
         ),
     )
 
@@ -55,7 +58,7 @@ def extend_approval(
 def rescind_approval(
     history: PatientHistory, command: RescindApproval, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """From today on nothing of the request is approved any more, by whatever decision it was."""
+    """Rescind every approval of the request from today on, whichever decision gave it."""
     return tuple(
         context.event(
             ApprovalRescinded,
@@ -70,52 +73,56 @@ def rescind_approval(
 
 
 def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> list[ApprovalRecord]:
-    """The approvals of the request that stand."""
+    """The approvals of the request that are not rescinded and not expired."""
     request, today = request_named(history, request_id), occasion.today
-    standing = [
+    in_effect = [
         one
         for one in history.approvals
         if one.request_id == request_id and one.valid_through >= today and one.rescinded_on is None
     ]
-    if not standing:
+    if not in_effect:
         raise Conflict(
-            f"the request has no approval in effect, because {_why_none(history, request, today)}",
+            f"the request has no approval in effect, because {_why_no_approval(history, request, today)}",
             field="request_id",
             remedy="no action is needed",
         )
-    return standing
+    return in_effect
 
 
 def to_extend(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, ApprovalRecord]:
-    """The request, and the approval of it that is in force, with doses left."""
+    """The request, and its approval that is in effect and has doses left."""
     return _to_extend(history, request_id, occasion.today)
 
 
-def judge_to_extend(history: PatientHistory, found: tuple[Request, ApprovalRecord], today: date) -> RequestAssessment:
-    request, approval = found
+def assess_extension(
+    history: PatientHistory, subject: tuple[Request, ApprovalRecord], today: date
+) -> RequestAssessment:
+    """The assessment of the request without the doses given under its approvals."""
+    request, approval = subject
     given = [dose.dose_id for dose in doses_in_progress(history, approval)]
     return extension_assessment(history, request, given, today)
 
 
-def check_extendable(_: PatientHistory, _found: object, judgement: RequestAssessment, _occasion: Occasion) -> None:
-    """Raise InvalidCommand unless this assessment recommends to approve (R10)."""
-    recommended = judgement.assessment.recommendation
+def check_extendable(_: PatientHistory, _subject: object, assessed: RequestAssessment, _occasion: Occasion) -> None:
+    """Raises InvalidCommand unless this assessment recommends approval (R10)."""
+    recommended = assessed.assessment.recommendation
     if recommended != "approve":
         raise InvalidCommand(
             "an approval can be extended only while all criteria and the dosing are met, and the recommendation "
             f"is {recommended} (R10)",
             field="request_id",
-            clause=_in_the_way(judgement.assessment),
+            clause=_clause_against_approval(assessed.assessment),
             remedy="submit a new request",
         )
 
 
 def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[Request, ApprovalRecord]:
+    """As `to_extend`, on a day. Raises NotFound, Conflict."""
     request = request_named(history, request_id)
     approval = in_force_for(history, request.request_id, today)
     if approval is None:
         raise Conflict(
-            f"the request has no approval in effect, because {_why_none(history, request, today)}",
+            f"the request has no approval in effect, because {_why_no_approval(history, request, today)}",
             field="request_id",
             remedy="submit a new request for the doses that remain (R9)",
         )
@@ -128,14 +135,15 @@ def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[R
     return request, approval
 
 
-def _in_the_way(assessment: Assessment) -> str | None:
-    """The first clause that keeps the assessment from an approval."""
-    asked = (*assessment.needed, *assessment.exclusions, *(one.citation for one in assessment.reasons if one.citation))
+def _clause_against_approval(assessment: Assessment) -> str | None:
+    """The first clause that prevents the assessment from recommending approval."""
+    listed = (*assessment.needed, *assessment.exclusions, *(one.citation for one in assessment.reasons if one.citation))
     against = speaking_against(assessment, edition_named(assessment.edition))
-    return next(iter([*asked, *against]), None)
+    return next(iter([*listed, *against]), None)
 
 
-def _why_none(history: PatientHistory, request: Request, today: date) -> str:
+def _why_no_approval(history: PatientHistory, request: Request, today: date) -> str:
+    """Why the request has no approval in effect, as a part of a sentence."""
     latest = history.approval(request.request_id)
     if latest is None:
         return f"the request is {request.status}"
@@ -155,5 +163,5 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     RescindApproval: to_rescind,
 }
 ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
-    ExtendApproval: OnAssessment(judge_to_extend, check_extendable)
+    ExtendApproval: OnAssessment(assess_extension, check_extendable)
 }

@@ -1,7 +1,7 @@
-"""What an approval grants: how many doses of which course, on which days, and what it leaves out (R7, R9).
+"""The terms of an approval: how many doses of which course, on which days, and what is not approved (R7, R9).
 
-The same rules for a reviewer's approval, for an appeal that overturns, and for the answer of
-an external review; and for doses that were given before they were asked for.
+The same rules apply to a reviewer's approval, to an appeal that overturns, and to an external decision; also to doses
+that were given before they were requested.
 """
 
 from __future__ import annotations
@@ -31,50 +31,56 @@ Terms = Approval | AppealDecision | ExternalAnswer
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """`doses` of the `asked`; the rest is not approved, which is adverse in that part."""
+    """The approved `doses` of the `requested` doses. The rest is not approved, which is adverse in that part."""
 
     doses: int
-    asked: int
+    requested: int
 
     @property
     def is_partial(self) -> bool:
-        return self.doses < self.asked
+        return self.doses < self.requested
 
 
-def days_asked(history: PatientHistory, request: Request) -> int | None:
-    """The doses that the request asks for: those it names, or the days that it states; None where it does not say."""
+def doses_requested(history: PatientHistory, request: Request) -> int | None:
+    """The number of requested doses: those that the request lists, or the stated days; None if neither is stated."""
     if request.retrospective_for:
-        return len(doses_asked_back(history, request))
+        return len(doses_given_before(history, request))
     return request.statement.requested_dosing.consecutive_days
 
 
 def policy_doses_max(assessment: Assessment) -> int:
-    """The most doses that can be approved under this assessment; the larger course's where the path is open."""
+    """The most doses that can be approved under this assessment.
+
+    If the path is not determined, the course with more doses counts.
+    """
     edition = edition_named(assessment.edition)
     letters: tuple[Literal["A", "B"], ...] = (assessment.scope,) if assessment.scope is not None else ("A", "B")
     return max(edition.path(letter).doses for letter in letters)
 
 
 def quantity(history: PatientHistory, request: Request, assessment: Assessment, terms: Terms) -> Quantity:
-    """The doses named, by default the policy's quantity; never more than that, nor than were given before."""
+    """The doses in `terms`, by default the quantity of the policy.
+
+    Raises InvalidCommand if there are more than the policy allows, or more than were given before they were requested.
+    """
     given = _given_in_full(history, request) if not isinstance(terms, Approval) else None
     policy = given.regimen if given is not None else _policy_doses(assessment, terms.path)
-    asked = days_asked(history, request) or policy
-    most = min(policy, asked) if request.retrospective_for else policy
-    doses = terms.doses if terms.doses is not None else most
-    if doses > most:
-        whose = f"the policy's limit of {policy}" if most == policy else f"the {most} doses that were given"
+    requested = doses_requested(history, request) or policy
+    limit = min(policy, requested) if request.retrospective_for else policy
+    doses = terms.doses if terms.doses is not None else limit
+    if doses > limit:
+        limit_in_words = f"the policy's limit of {policy}" if limit == policy else f"the {limit} doses that were given"
         raise InvalidCommand(
-            f"{doses} doses exceed {whose}",
+            f"{doses} doses exceed {limit_in_words}",
             field="doses",
             clause=f"1.{assessment.scope or terms.path}",
-            remedy=f"approve at most {most} doses",
+            remedy=f"approve at most {limit} doses",
         )
-    return Quantity(doses, asked)
+    return Quantity(doses, requested)
 
 
 def check_left_out(terms: Terms, assessment: Assessment) -> None:
-    """A partial approval denies the rest: it says what and why, and names the specific criterion."""
+    """Raises InvalidCommand unless a partial approval states what is not approved and why, and cites a criterion."""
     if terms.left_out is None:
         raise InvalidCommand(
             "this approves fewer doses than were requested, and the reason is missing",
@@ -99,7 +105,7 @@ def course_approved(
     context: CommandContext,
     appeal_id: str | None = None,
 ) -> CourseApproved:
-    """The approval, with its own thirty days."""
+    """The event of the approval, with thirty days of its own."""
     valid_from, valid_through = _window(history, request, terms.valid_from, context.today)
     return context.event(
         CourseApproved,
@@ -115,10 +121,10 @@ def course_approved(
     )
 
 
-def doses_asked_back(history: PatientHistory, request: Request) -> list[Dose]:
-    """The doses given before they were asked for, of one course, in the order of their days.
+def doses_given_before(history: PatientHistory, request: Request) -> list[Dose]:
+    """The doses that were given before they were requested, which are of one course, in the order of their days.
 
-    Raises Conflict where none of them counts any more, or where they are of several courses by now.
+    Raises Conflict if none of them counts any more, or if they belong to several courses now.
     """
     named = [dose for dose in history.doses if dose.dose_id in request.retrospective_for and dose.counts]
     if not named:
@@ -137,7 +143,10 @@ def doses_asked_back(history: PatientHistory, request: Request) -> list[Dose]:
 
 
 def _policy_doses(assessment: Assessment, path: Literal["A", "B"] | None) -> int:
-    """The quantity of the path that the history decides; the approver names one only where it does not."""
+    """The quantity of the path that the history determines.
+
+    `path` is needed only if the history does not determine it.
+    """
     if path is not None and assessment.scope not in (None, path):
         raise InvalidCommand(
             f"the patient's history determines path {assessment.scope}, not {path} (R1)",
@@ -157,9 +166,9 @@ def _policy_doses(assessment: Assessment, path: Literal["A", "B"] | None) -> int
 
 
 def _given_in_full(history: PatientHistory, request: Request) -> Course | None:
-    """The course that was asked for, where all of it was given since the request was last decided.
+    """The requested course, if all of it was given since the request was last decided.
 
-    An appeal is of that course: what overturns it never approves the next one (R9).
+    An appeal is about that course: an overturned appeal never approves the next course (R9).
     """
     decided = next((one for one in reversed(request.decisions) if one.kind != "referred"), None)
     if decided is None or request.retrospective_for:
@@ -175,9 +184,12 @@ def _given_in_full(history: PatientHistory, request: Request) -> Course | None:
 
 
 def _course(history: PatientHistory, request: Request, valid_from: date, *, is_appealed: bool) -> int:
-    """The course of the doses asked for: one that an approval of the request began, or the one to give next."""
+    """The course of the requested doses.
+
+    It is the course that an approval of the request started, or else the next course to give.
+    """
     if request.retrospective_for:
-        (course,) = {dose.course for dose in doses_asked_back(history, request) if dose.course is not None}
+        (course,) = {dose.course for dose in doses_given_before(history, request) if dose.course is not None}
         return course
     given = _given_in_full(history, request) if is_appealed else None
     if given is not None and given.named is not None:
@@ -189,9 +201,10 @@ def _course(history: PatientHistory, request: Request, valid_from: date, *, is_a
 
 
 def _window(history: PatientHistory, request: Request, valid_from: date | None, today: date) -> tuple[date, date]:
+    """The first and the last day of the approval."""
     if request.retrospective_for:
-        # It covers what was given: its thirty days begin with the first of those doses, in the past.
-        first = doses_asked_back(history, request)[0].on
+        # The approval covers doses that were given: its thirty days start with the first of those doses, in the past.
+        first = doses_given_before(history, request)[0].on
         if valid_from not in (None, first):
             raise InvalidCommand(
                 "a retrospective approval starts on the day of the first dose that was given",

@@ -1,4 +1,4 @@
-"""What may be cited: clauses of the edition, and where the policy speaks against the request, one that does."""
+"""Which clauses a decision may cite: clauses of the edition, and in a denial, one that supports it if there is one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from domain.policy.editions import edition_named
 
 
 def check_known(citing: tuple[str, ...], assessment: Assessment) -> None:
-    """Raise InvalidCommand where the edition lacks one of them; it is not repeated, for it may be anything."""
+    """Raises InvalidCommand if the edition lacks a cited clause.
+
+    The error does not repeat the clause, which is free text.
+    """
     if not {one.citation for one in assessment.findings}.issuperset(citing):
         raise InvalidCommand(
             f"edition {assessment.edition} does not contain every cited clause",
@@ -19,9 +22,10 @@ def check_known(citing: tuple[str, ...], assessment: Assessment) -> None:
 
 
 def check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
-    """Raise InvalidCommand unless it names the specific criterion: clauses of the edition, one of them against.
+    """Raises InvalidCommand unless a denial cites clauses of the edition.
 
-    Where the policy does not speak against the request, any of its clauses may be cited.
+    If the recommendation is `not_recommended`, at least one cited clause must be a reason for it. Otherwise, any clause
+    of the edition may be cited.
     """
     if not citing:
         raise InvalidCommand(
@@ -31,7 +35,7 @@ def check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
         )
     check_known(citing, assessment)
     against = speaking_against(assessment, edition_named(assessment.edition))
-    decisive = [one for one in citing if one == NOT_LISTED or any(_lies_under(leaf, one) for leaf in against)]
+    decisive = [one for one in citing if one == NOT_LISTED or any(_is_within(leaf, one) for leaf in against)]
     if assessment.recommendation == "not_recommended" and not decisive:
         raise InvalidCommand(
             "no cited clause is a reason to deny the request",
@@ -43,19 +47,24 @@ def check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
 
 def denial_departs(citing: tuple[str, ...], assessment: Assessment) -> bool:
     """Whether a denial on these clauses is not what the policy recommends."""
-    # Citing only what speaks for the request is the clinician's own judgement, not the policy's.
-    in_favour = all(_speaks_for(assessment.finding(one)) for one in citing)
-    return assessment.recommendation in ("approve", "pend") or in_favour
+    # If all cited clauses support the request, the denial is the clinician's own judgment, not the policy's.
+    supports_request = all(_supports_request(assessment.finding(one)) for one in citing)
+    return assessment.recommendation in ("approve", "pend") or supports_request
 
 
 def approval_departs(assessment: Assessment) -> bool:
-    """Whether an approval is not what the policy recommends, nor one that it leaves to a clinician."""
+    """Whether an approval is neither what the policy recommends nor what the policy leaves to a clinician."""
     return assessment.recommendation in ("pend", "not_recommended")
 
 
-def _speaks_for(finding: Finding) -> bool:
+def _supports_request(finding: Finding) -> bool:
+    """Whether the finding supports the request.
+
+    It does if a criterion is met, or if a "not recommended" clause (NR) does not apply.
+    """
     return finding.answer is (NOT_MET if finding.citation.startswith("NR.") else MET)
 
 
-def _lies_under(leaf: str, citation: str) -> bool:
+def _is_within(leaf: str, citation: str) -> bool:
+    """Whether the clause `leaf` is `citation`, or is a part of it."""
     return leaf == citation or leaf.startswith((f"{citation}.", f"{citation}("))

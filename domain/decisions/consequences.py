@@ -1,4 +1,4 @@
-"""What follows from what happened, in the same commit: courses are completed, and open again."""
+"""Events that follow from other events, in the same commit: courses are completed, and reopened."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ from domain.history.state import PatientHistory
 from domain.treatment.courses import courses
 
 DecisionFunction = Callable[[PatientHistory, Any, CommandContext], tuple[PatientEvent, ...]]
-"""One command decided: a history and the command, to events that are not placed yet."""
+"""A decision: from a history, a command and its context to events that have no place in the history yet."""
 
 
 def course_changes(
     history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """A course whose last dose is on record is completed; the latest one that lost a dose is open again (R6, R24).
+    """The courses that the events complete or reopen (R6, R24).
 
-    Courses are made of what events of treatment record: no other event changes one.
+    A course is completed when its last dose is on record. The latest course is reopened when it lost a dose. Only
+    events about treatment change courses.
     """
     if not any(isinstance(event, TreatmentEvent) for event in events):
         return ()
-    known, changes = after(history, events), []
-    # One change may bring the next: a later course that vanished leaves an earlier short one the latest.
-    while change := _course_change(known, command, context):
+    history_after, changes = after(history, events), []
+    # One change may cause another: if a later course disappears, an earlier incomplete one is the latest.
+    while change := _course_change(history_after, command, context):
         changes.append(change)
-        known = after(known, (change,))
+        history_after = after(history_after, (change,))
     return tuple(changes)
 
 
 def _course_change(history: PatientHistory, command: Command, context: CommandContext) -> PatientEvent | None:
-    found = courses(history)
-    for course in found:
+    """The next event that brings a course in line with the doses on record, or None."""
+    all_courses = courses(history)
+    for course in all_courses:
         if course.named is None:
             continue
         if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
@@ -47,12 +49,13 @@ def _course_change(history: PatientHistory, command: Command, context: CommandCo
                 doses_given=course.given_at_least,
                 completed_on=course.completed_on,
             )
-        if course.marks.completed and course.is_complete is not True and course is found[-1]:
+        if course.marks.completed and course.is_complete is not True and course is all_courses[-1]:
             return _reopened(course.named, course.given_at_least, command, context)
-    owned = {dose.course for dose in history.doses}
+    names_in_use = {dose.course for dose in history.doses}
     for name, marks in history.marks:
-        if marks.completed and name not in owned:
-            # Its doses were all moved away; whoever takes the name next is not complete for that.
+        if marks.completed and name not in names_in_use:
+            # All doses of the course were assigned to others. A new course with this name must not be complete from the
+            # start.
             return _reopened(name, 0, command, context)
     return None
 
@@ -63,7 +66,7 @@ def _reopened(name: int, doses_given: int, command: Command, context: CommandCon
 
 
 def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
-    """The history as these events will leave it, each at the place that it will have: nobody else holds them yet."""
+    """The history after these events. Each event gets its place, so the caller must hold the only reference to it."""
     for version, event in enumerate(events, history.version + 1):
         history = evolve(history, placed(event, history.patient_id, version))
     return history

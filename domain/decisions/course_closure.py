@@ -1,4 +1,4 @@
-"""What she was given: doses, reports of treatment elsewhere, and the courses that they come to."""
+"""Closes a course that will not be finished, and collects all decisions about treatment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def close_course(history: PatientHistory, command: CloseCourse, context: Command
 
 
 def to_close(history: PatientHistory, number: int, _: Occasion) -> Course:
-    """The course of this number, which is open."""
+    """The open course with this number."""
     course = next((one for one in courses(history) if one.number == number), None)
     if course is None:
         raise NotFound(

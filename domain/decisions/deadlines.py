@@ -1,4 +1,4 @@
-"""What moves the clock of a request by a person's word: expedited, refused as such, extended with its notice."""
+"""Changes the deadline of a request: the request is expedited, expediting is refused, or the deadline is extended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from domain.history.state import PatientHistory
 def expedite_request(
     history: PatientHistory, command: ExpediteRequest, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Also one that was refused before: what was asked for again may be granted."""
+    """Expedite the request. This is possible also after expediting was refused."""
     request = to_expedite(history, command.request_id, context)
     _check_asked_at(request, command, context)
     return (
@@ -34,6 +34,7 @@ def expedite_request(
 def refuse_expediting(
     history: PatientHistory, command: RefuseExpediting, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Record that the plan refused to expedite the request."""
     request = to_refuse_expediting(history, command.request_id, context)
     _check_asked_at(request, command, context)
     return (
@@ -44,6 +45,7 @@ def refuse_expediting(
 
 
 def to_expedite(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    """The open request, which is not urgent yet."""
     request = request_open(history, request_id, occasion)
     if request.urgency == "urgent" or request.expedited_at is not None:
         since = "was received as urgent" if request.urgency == "urgent" else "is already expedited"
@@ -52,6 +54,7 @@ def to_expedite(history: PatientHistory, request_id: str, occasion: Occasion) ->
 
 
 def to_refuse_expediting(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    """The open request, which is not urgent and for which expediting was not refused yet."""
     request = to_expedite(history, request_id, occasion)
     if request.expediting_refused:
         raise Conflict("the request to expedite was already refused", field="request_id", remedy="no action is needed")
@@ -68,7 +71,7 @@ def _check_asked_at(request: Request, command: Expediting, context: CommandConte
 
 
 def extend_clock(history: PatientHistory, command: ExtendClock, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """The plan takes more time where its table allows it, and tells the claimant so."""
+    """Extend the deadline within the terms of the line of business, with a notice to the claimant."""
     request, allowed = to_extend_clock(history, command.request_id, context)
     days = allowed.count if command.days is None else command.days
     if days > allowed.count:
@@ -89,7 +92,7 @@ def extend_clock(history: PatientHistory, command: ExtendClock, context: Command
 
 
 def to_extend_clock(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, Days]:
-    """The request, and how much more time its table allows."""
+    """The open request, and the longest extension that its terms allow."""
     request = request_open(history, request_id, occasion)
     allowed = terms_of(request).extension
     reason_against = why_not_extended(request, occasion.at, occasion.zone)

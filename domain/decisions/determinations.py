@@ -1,7 +1,7 @@
-"""A person's determination of a request: approve, deny, or refer to a clinician.
+"""A person's determination of a request: approve it, deny it, or send it to clinical review.
 
-Every one needs the digest of the assessment that was looked at, is checked against what the
-person may do, and stores the assessment whole.
+Every determination needs the digest of the assessment that the person viewed, is checked against what the person may
+decide, and stores the complete assessment.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
-from domain.decisions.approval_terms import check_left_out, course_approved, days_asked, policy_doses_max, quantity
+from domain.decisions.approval_terms import check_left_out, course_approved, doses_requested, policy_doses_max, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import OnAssessment, Precondition, request_open
@@ -27,14 +27,18 @@ from domain.review.assess_request import RequestAssessment, request_assessment
 def approve_course(
     history: PatientHistory, command: ApproveCourse, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Approve up to the policy's quantity for thirty days (R9); less than was asked is partly adverse."""
+    """Approve up to the quantity of the policy for thirty days (R9).
+
+    An approval of fewer doses than requested is a partial denial.
+    """
     request = request_open(history, command.request_id, context)
-    judgement = looked_at(history, request, command.assessment_digest, context)
-    check_approvable(history, request, judgement, context)
-    assessment = judgement.assessment
-    # Before the other terms, so that nobody is told to mend a command that is not theirs to give.
-    asked = days_asked(history, request)
-    is_less = command.doses is not None and asked is not None and command.doses < asked
+    assessed = viewed_assessment(history, request, command.assessment_digest, context)
+    check_approvable(history, request, assessed, context)
+    assessment = assessed.assessment
+    # This check is before those of the other terms, so that nobody is asked to correct a command that only others may
+    # give.
+    requested = doses_requested(history, request)
+    is_less = command.doses is not None and requested is not None and command.doses < requested
     commands.check_approval(context.actor, request, assessment, is_partial=is_less)
     granted = quantity(history, request, assessment, command)
     commands.check_approval(context.actor, request, assessment, is_partial=granted.is_partial)
@@ -44,58 +48,63 @@ def approve_course(
     is_a_referral = assessment.recommendation == "refer" or request.status == "referred"
     if departs or granted.is_partial or is_a_referral:
         _need_rationale(command.rationale)
-    determination = determined(judgement, command.rationale, context, departs=departs)
+    determination = determined(assessed, command.rationale, context, departs=departs)
     return (course_approved(history, request, command, granted, determination, context),)
 
 
 def check_approvable(
-    history: PatientHistory, request: Request, judgement: RequestAssessment, occasion: Occasion
+    history: PatientHistory, request: Request, assessed: RequestAssessment, occasion: Occasion
 ) -> None:
-    """Raise NotPermitted where only a clinician may approve what this assessment says, whatever is approved of it.
+    """Raises NotPermitted if the actor may not approve from this assessment, whatever the terms of the approval.
 
-    Raises Conflict where the doses that were given before they were asked for are none, or of several courses.
+    Raises Conflict if the request lists doses that were given, and none of them counts, or they are of several courses.
     """
-    asked, assessment = days_asked(history, request), judgement.assessment
-    is_partial = asked is not None and asked > policy_doses_max(assessment)
+    requested, assessment = doses_requested(history, request), assessed.assessment
+    is_partial = requested is not None and requested > policy_doses_max(assessment)
     commands.check_approval(occasion.actor, request, assessment, is_partial=is_partial)
 
 
 def deny_request(history: PatientHistory, command: DenyRequest, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """Deny, citing the specific criteria, in plain language. A clause that is met is cited only to depart from it."""
+    """Deny the request in plain language, with the specific criteria.
+
+    A denial that cites only clauses that are met overrides the recommendation.
+    """
     request = to_deny(history, command.request_id, context)
-    judgement = looked_at(history, request, command.assessment_digest, context)
-    check_citing(command.citing, judgement.assessment)
-    departs = denial_departs(command.citing, judgement.assessment)
+    assessed = viewed_assessment(history, request, command.assessment_digest, context)
+    check_citing(command.citing, assessed.assessment)
+    departs = denial_departs(command.citing, assessed.assessment)
     return (
         context.event(
             RequestDenied,
             request_id=request.request_id,
             citing=command.citing,
-            determination=determined(judgement, command.rationale, context, departs=departs),
+            determination=determined(assessed, command.rationale, context, departs=departs),
         ),
     )
 
 
 def to_deny(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    """The open request. The actor must be one who may deny in its line of business."""
     request = request_open(history, request_id, occasion)
     commands.check_denial(occasion.actor, request.line_of_business)
     return request
 
 
 def refer_request(history: PatientHistory, command: ReferRequest, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """Send the request to a clinician, with what was seen."""
+    """Send the request to clinical review, with the assessment that the user viewed."""
     request = to_refer(history, command.request_id, context)
-    judgement = looked_at(history, request, command.assessment_digest, context)
+    assessed = viewed_assessment(history, request, command.assessment_digest, context)
     return (
         context.event(
             RequestReferred,
             request_id=request.request_id,
-            determination=determined(judgement, command.rationale, context, departs=False),
+            determination=determined(assessed, command.rationale, context, departs=False),
         ),
     )
 
 
 def to_refer(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    """The open request, which is not in clinical review yet."""
     request = request_open(history, request_id, occasion)
     if request.status == "referred":
         raise AlreadyDecided(
@@ -109,39 +118,40 @@ def to_refer(history: PatientHistory, request_id: str, occasion: Occasion) -> Re
 # -- what every determination needs -----------------------------------------------------------
 
 
-def looked_at(history: PatientHistory, request: Request, digest: str, occasion: Occasion) -> RequestAssessment:
-    """The assessment of today, which must be the one that was looked at."""
-    judgement = request_assessment(history, request, occasion.today)
-    check_looked_at(judgement, digest, request.request_id)
-    return judgement
+def viewed_assessment(history: PatientHistory, request: Request, digest: str, occasion: Occasion) -> RequestAssessment:
+    """Today's assessment. Raises AssessmentMoved unless it is the one that the actor viewed."""
+    assessed = request_assessment(history, request, occasion.today)
+    check_viewed(assessed, digest, request.request_id)
+    return assessed
 
 
 def any_assessment(
-    _history: PatientHistory, _found: object, _judgement: RequestAssessment, _occasion: Occasion
+    _history: PatientHistory, _subject: object, _assessed: RequestAssessment, _occasion: Occasion
 ) -> None:
-    """Possible from every assessment, but not without one."""
+    """Raises nothing: the command is possible from every assessment, but not without one."""
 
 
-def check_looked_at(judgement: RequestAssessment, looked_at: str, request_id: str) -> None:
-    """Raise AssessmentMoved unless the assessment of now is the one that was looked at."""
-    if judgement.digest != looked_at:
+def check_viewed(assessed: RequestAssessment, viewed_digest: str, request_id: str) -> None:
+    """Raises AssessmentMoved unless the assessment is the one that the actor viewed."""
+    if assessed.digest != viewed_digest:
         raise AssessmentMoved(
             "the assessment has changed since it was viewed",
             field="assessment_digest",
             remedy="review the current assessment and decide with its digest",
             request_id=request_id,
-            looked_at=looked_at,
-            assessment_digest=judgement.digest,
+            looked_at=viewed_digest,
+            assessment_digest=assessed.digest,
         )
 
 
 def determined(
-    judgement: RequestAssessment, rationale: str | None, context: CommandContext, *, departs: bool
+    assessed: RequestAssessment, rationale: str | None, context: CommandContext, *, departs: bool
 ) -> Determination:
+    """The determination to store. `departs` is true if it overrides the recommendation."""
     return Determination(
-        assessment=judgement.assessment,
-        assessment_digest=judgement.digest,
-        history_version=judgement.history_version,
+        assessment=assessed.assessment,
+        assessment_digest=assessed.digest,
+        history_version=assessed.history_version,
         decided_on=context.today,
         rationale=rationale,
         departs=departs,

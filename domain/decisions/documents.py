@@ -1,4 +1,4 @@
-"""Documents behind the facts: taken on record with what brings them, read by persons, corrected, voided."""
+"""Documents behind the facts: received with other information, reviewed by a person, corrected, voided."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from domain.policy.editions import EDITIONS, edition_for
 def review_document(
     history: PatientHistory, command: ReviewDocument, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Somebody of the plan read it for a clause; who reads it again says what holds from then on (R14)."""
-    on_record = document_standing(history, command.document_id, context)
+    """Record whether the document supports the finding of a clause. The latest review is in effect (R14)."""
+    on_record = document_in_effect(history, command.document_id, context)
     check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
     return (
         context.event(
@@ -38,31 +38,33 @@ def review_document(
 def correct_document(
     history: PatientHistory, command: CorrectDocument, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    on_record = document_standing(history, command.document_id, context)
+    on_record = document_in_effect(history, command.document_id, context)
     before = on_record.document
     if command.clause is not None:
         check_clause(command.clause, request_named(history, on_record.request_id), field="clause")
-    now = {
+    corrected = {
         name: getattr(before, name) if getattr(command, name) is None else getattr(command, name)
         for name in ("name", "kind", "clause")
     }
-    fields = tuple(name for name, value in now.items() if value != getattr(before, name))
+    fields = tuple(name for name, value in corrected.items() if value != getattr(before, name))
     if not fields:
         raise InvalidCommand(
             "the document is already recorded with these details", remedy="send the corrected name, kind or clause"
         )
     return (
-        context.event(DocumentCorrected, document_id=command.document_id, **now, fields=fields, reason=command.reason),
+        context.event(
+            DocumentCorrected, document_id=command.document_id, **corrected, fields=fields, reason=command.reason
+        ),
     )
 
 
 def void_document(history: PatientHistory, command: VoidDocument, context: CommandContext) -> tuple[PatientEvent, ...]:
-    on_record = document_standing(history, command.document_id, context)
+    on_record = document_in_effect(history, command.document_id, context)
     return (context.event(DocumentVoided, document_id=on_record.document.document_id, reason=command.reason),)
 
 
-def document_standing(history: PatientHistory, document_id: str, _: Occasion) -> DocumentOnRecord:
-    """The document, unless it is voided: nothing is said of it any more (R23)."""
+def document_in_effect(history: PatientHistory, document_id: str, _: Occasion) -> DocumentOnRecord:
+    """The document. Raises Conflict if it is voided, because a voided document can't be changed (R23)."""
     on_record = history.document(document_id)
     if on_record is None:
         raise NotFound(
@@ -77,24 +79,24 @@ def document_standing(history: PatientHistory, document_id: str, _: Occasion) ->
     return on_record
 
 
-# -- for every command that brings documents --------------------------------------------------
+# -- for every command with documents -------------------------------------------------------------
 
 
-def documents_brought(
-    history: PatientHistory, request: Request, brought: tuple[NewDocument, ...]
+def received_documents(
+    history: PatientHistory, request: Request, received: tuple[NewDocument, ...]
 ) -> tuple[Document, ...]:
-    """The documents with their ids. The same bytes are one document of a request, also of its appeals.
+    """The received documents with their ids. The same bytes are one document of a request and its appeals.
 
-    Raises AlreadyRecorded where they are on record for the request and not voided, InvalidCommand
-    for a clause that nobody knows, or for the same bytes twice.
+    Raises AlreadyRecorded if the bytes are on record for the request and not voided. Raises InvalidCommand for an
+    unknown clause, or if the same bytes are listed twice.
     """
     on_record = {
         one.document.sha256: one.document.document_id
         for one in history.documents
         if one.request_id == request.request_id and not one.voided
     }
-    found = []
-    for number, one in enumerate(brought):
+    documents = []
+    for number, one in enumerate(received):
         if one.clause is not None:
             check_clause(one.clause, request, field=f"documents.{number}.clause")
         if one.sha256 in on_record:
@@ -104,20 +106,22 @@ def documents_brought(
                 remedy="if the name, the kind or the clause is wrong, correct the document on record",
                 document_id=on_record[one.sha256],
             )
-        if one.sha256 in {other.sha256 for other in brought[:number]}:
+        if one.sha256 in {other.sha256 for other in received[:number]}:
             raise InvalidCommand(
                 "the same document is listed twice",
                 field=f"documents.{number}.sha256",
                 remedy="list the document once; if it supports several clauses, name the group that contains them",
             )
-        found.append(Document(document_id=f"{history.patient_id}.f{len(history.documents) + number + 1}", **dict(one)))
-    return tuple(found)
+        documents.append(
+            Document(document_id=f"{history.patient_id}.f{len(history.documents) + number + 1}", **dict(one))
+        )
+    return tuple(documents)
 
 
 def check_clause(clause: str, request: Request, *, field: str) -> None:
-    """Raise InvalidCommand unless the edition that applies to the request, or the newest, has this clause."""
+    """Raises InvalidCommand unless the edition that applies to the request, or the newest edition, has this clause."""
     known = {*EDITIONS[0].by_citation}
-    # A request from before the first edition is read as the newest cites it.
+    # A request from before the first edition may cite the clauses of the newest.
     with suppress(EditionUnknown):
         known |= edition_for(request.received_on).by_citation.keys()
     if clause not in known:
@@ -134,7 +138,7 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     VoidDocument: void_document,
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
-    ReviewDocument: document_standing,
-    CorrectDocument: document_standing,
-    VoidDocument: document_standing,
+    ReviewDocument: document_in_effect,
+    CorrectDocument: document_in_effect,
+    VoidDocument: document_in_effect,
 }

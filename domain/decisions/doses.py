@@ -28,7 +28,7 @@ from domain.treatment.courses import Course, courses
 
 
 def record_dose(history: PatientHistory, command: RecordDose, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """A dose that was given is recorded, even if it should not have been (R22). Refused is only the impossible."""
+    """Record a dose that was given, even if it should not have been given (R22). Only the impossible is refused."""
     _check_day(history, command.on, context)
     _refuse_known_reference(history, command)
     place = place_of_dose(history, command.on)
@@ -47,9 +47,9 @@ def record_dose(history: PatientHistory, command: RecordDose, context: CommandCo
         possible_duplicate_of=original.dose_id if original is not None else None,
         variances=(),
     )
-    known = after(history, (event,))
-    seen = approval_use.variances(known, courses(known), known.doses[-1])
-    return (event.model_copy(update={"variances": seen}) if seen else event,)
+    history_after = after(history, (event,))
+    found_variances = approval_use.variances(history_after, courses(history_after), history_after.doses[-1])
+    return (event.model_copy(update={"variances": found_variances}) if found_variances else event,)
 
 
 def _check_day(history: PatientHistory, on: date, context: CommandContext) -> None:
@@ -78,7 +78,7 @@ def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> Non
 
 
 def _possible_original(history: PatientHistory, source: str, on: date) -> Dose | None:
-    """A standing dose of the same day from another source: this may be its second report (R25)."""
+    """A dose of the same day from another source, still in effect. The new report may be its second report (R25)."""
     same_day = [dose for dose in history.doses if dose.on == on and dose.stands]
     return next((dose for dose in same_day if dose.source != source), None)
 
@@ -87,7 +87,7 @@ def _possible_original(history: PatientHistory, source: str, on: date) -> Dose |
 
 
 def correct_dose(history: PatientHistory, command: CorrectDose, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """What the entry should have said; a corrected day alone places the dose anew (R24)."""
+    """Correct the entry. If only the day is corrected, the course is assigned again from the day (R24)."""
     dose = to_correct_dose(history, command.dose_id, context)
     on = command.on or dose.on
     _check_day(history, on, context)
@@ -104,18 +104,19 @@ def correct_dose(history: PatientHistory, command: CorrectDose, context: Command
         on=on,
         mg=command.mg or dose.mg,
         site=command.site or dose.site,
-        request_id=command.request_id or request_anew(history, dose, place, on),
+        request_id=command.request_id or request_of_corrected_dose(history, dose, place, on),
         course=place.course,
         documents_report=place.documents_report,
     )
     if not event.fields:
         raise InvalidCommand("nothing differs from what is on record", remedy="send at least one corrected value")
     if command.course is not None:
-        _check_moved_alone(history, event, command.course)
+        _check_only_dose_reassigned(history, event, command.course)
     return (event,)
 
 
 def to_correct_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, which is not voided."""
     dose = _dose(history, dose_id)
     if dose.voided:
         raise Conflict(
@@ -129,7 +130,7 @@ def to_correct_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
 def dose_corrected(
     history: PatientHistory, dose: Dose, context: CommandContext, reason: str, **corrected: Any
 ) -> DoseCorrected:
-    """The event of a correction, whole: with what stands as it was, and the variances as they are seen now."""
+    """The event of a correction: the complete entry, and its variances as they are found now."""
     names = ("on", "mg", "site", "request_id", "course", "documents_report")
     values = {name: corrected.get(name, getattr(dose, name)) for name in names}
     fields = tuple(name for name in names if values[name] != getattr(dose, name))
@@ -143,52 +144,57 @@ def dose_corrected(
         variances=(),
         reason=reason,
     )
-    known = after(history, (event,))
-    seen = approval_use.variances(known, courses(known), _dose(known, dose.dose_id))
-    return event.model_copy(update={"variances": seen})
+    history_after = after(history, (event,))
+    found_variances = approval_use.variances(history_after, courses(history_after), _dose(history_after, dose.dose_id))
+    return event.model_copy(update={"variances": found_variances})
 
 
-def request_anew(history: PatientHistory, dose: Dose, place: CoursePlace, on: date) -> str | None:
-    """A request that followed from the day and the course follows from the corrected ones; one that was sent stands."""
-    followed = dose.request_id in (None, approval_use.authorization_of(history, dose.course, dose.on))
-    if not followed or (on, place.course) == (dose.on, dose.course):
+def request_of_corrected_dose(history: PatientHistory, dose: Dose, place: CoursePlace, on: date) -> str | None:
+    """The request of a dose after a correction.
+
+    A request that followed from the day and the course follows from the corrected ones. A request that a caller sent is
+    unchanged.
+    """
+    was_derived = dose.request_id in (None, approval_use.authorization_of(history, dose.course, dose.on))
+    if not was_derived or (on, place.course) == (dose.on, dose.course):
         return dose.request_id
     return approval_use.authorization_of(history, place.course, on)
 
 
 def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, on: date) -> CoursePlace:
-    stays = CoursePlace(dose.course, dose.documents_report)
+    """The course of a corrected dose, or the report that it documents. Raises NotFound for an unknown course."""
+    unchanged = CoursePlace(dose.course, dose.documents_report)
     if command.course is None:
-        return stays if on == dose.on else place_of_dose(without(history, dose), on)
-    found = courses(history)
-    own = next((one for one in found if dose.dose_id in _ids_of(one)), None)
-    begins_the_next = own is not None and _ids_of(own) == {dose.dose_id} and command.course == len(found) + 1
-    if own is not None and (own.number == command.course or begins_the_next):
-        return stays
+        return unchanged if on == dose.on else place_of_dose(without(history, dose), on)
+    all_courses = courses(history)
+    own = next((one for one in all_courses if dose.dose_id in _ids_of(one)), None)
+    starts_next_course = own is not None and _ids_of(own) == {dose.dose_id} and command.course == len(all_courses) + 1
+    if own is not None and (own.number == command.course or starts_next_course):
+        return unchanged
     place = place_in_course(history, command.course, on)
     if place is None:
         raise NotFound(
             f"course {command.course} was not found",
             field="course",
-            remedy=f"use a number from the patient's list of courses; the next new course is {len(found) + 1}",
+            remedy=f"use a number from the patient's list of courses; the next new course is {len(all_courses) + 1}",
         )
     return place
 
 
-def _check_moved_alone(history: PatientHistory, event: DoseCorrected, number: int) -> None:
-    """The dose came to that course, and every other dose and report stayed where it was.
+def _check_only_dose_reassigned(history: PatientHistory, event: DoseCorrected, number: int) -> None:
+    """Raises InvalidCommand unless the dose is in that course now, and every other dose and report is where it was.
 
-    Else a report tells of the days around, and makes one course of what was to be two.
+    The correction is refused if a report covers the days around the dose, and would join two courses.
     """
-    found, known = courses(history), after(history, (event,))
-    # A second report counts nowhere yet; its place is looked at as if it did.
-    counted = (replace(one, duplicate="no") if one.dose_id == event.dose_id else one for one in known.doses)
-    before = {_ids_of(one) - {event.dose_id} for one in found}
-    now = [_ids_of(one) for one in courses(replace(known, doses=tuple(counted)))]
-    landed = next(ids for ids in now if event.dose_id in ids)
-    target = next((_ids_of(one) for one in found if one.number == number), frozenset[str]())
-    rest = {ids - {event.dose_id} for ids in now}
-    if landed != target | {event.dose_id} or rest - {frozenset()} != before - {frozenset()}:
+    all_courses, history_after = courses(history), after(history, (event,))
+    # A second report does not count in any course yet. Its course is checked as if it did.
+    counted = (replace(one, duplicate="no") if one.dose_id == event.dose_id else one for one in history_after.doses)
+    courses_before = {_ids_of(one) - {event.dose_id} for one in all_courses}
+    courses_after = [_ids_of(one) for one in courses(replace(history_after, doses=tuple(counted)))]
+    course_after = next(ids for ids in courses_after if event.dose_id in ids)
+    target = next((_ids_of(one) for one in all_courses if one.number == number), frozenset[str]())
+    rest = {ids - {event.dose_id} for ids in courses_after}
+    if course_after != target | {event.dose_id} or rest - {frozenset()} != courses_before - {frozenset()}:
         raise InvalidCommand(
             "a prior treatment report covers this day, so the dose can't belong to another course",
             field="course",
@@ -197,7 +203,7 @@ def _check_moved_alone(history: PatientHistory, event: DoseCorrected, number: in
 
 
 def _ids_of(course: Course) -> frozenset[str]:
-    """What makes the course: its doses and the courses of reports."""
+    """The ids of everything in the course: its doses, and the courses of reports."""
     reported = course.account.ids if course.account is not None else ()
     return frozenset((*(dose.dose_id for dose in (*course.doses, *course.documenting)), *reported))
 
@@ -213,6 +219,7 @@ def confirm_duplicate(
 
 
 def to_confirm_duplicate(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, a second report that is not confirmed as a duplicate."""
     return _second_report(history, dose_id, "confirmed")
 
 
@@ -224,11 +231,12 @@ def dismiss_duplicate(
 
 
 def to_dismiss_duplicate(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, a second report that is not dismissed as a duplicate."""
     return _second_report(history, dose_id, "dismissed")
 
 
 def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) -> Dose:
-    """A second report that is not decided this way yet; the last decision holds (R23, R25)."""
+    """A second report that is not decided this way yet. The last decision is in effect (R23, R25)."""
     dose = _dose(history, dose_id)
     if dose.voided or dose.duplicate_of is None or dose.duplicate == decided:
         state = (
@@ -248,6 +256,7 @@ def void_dose(history: PatientHistory, command: VoidDose, context: CommandContex
 
 
 def to_void_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, which is not voided."""
     dose = _dose(history, dose_id)
     if dose.voided:
         raise Conflict("the dose entry is already voided", field="dose_id", remedy="no action is needed")
@@ -255,6 +264,7 @@ def to_void_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
 
 
 def _dose(history: PatientHistory, dose_id: str) -> Dose:
+    """The dose with this id. Raises NotFound."""
     dose = history.dose(dose_id)
     if dose is None:
         raise NotFound(

@@ -1,7 +1,7 @@
-"""Determinations that were made before this ledger kept them, recorded as another record tells them.
+"""Imports determinations from before this ledger was in use, as another record states them.
 
-They hold no assessment and are never judged again as of then. The request itself must have come
-by an import: what this ledger received is decided here, from an assessment that was looked at.
+An imported determination has no assessment and is never re-evaluated as of its day. The request itself must be
+imported: a request that this ledger received is decided here, from an assessment that a person viewed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from domain.calendar import approval_window
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ImportPastDetermination
-from domain.decisions.approval_terms import doses_asked_back
+from domain.decisions.approval_terms import doses_given_before
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, check_open, request_named
 from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand
@@ -29,11 +29,13 @@ from domain.treatment.course_assignment import name_of_course_to_give
 from domain.treatment.courses import courses, current_course
 
 UNKNOWN: Final = "unknown"
+"""The edition of a determination whose edition the other record does not state."""
 
 
 def import_past_determination(
     history: PatientHistory, command: ImportPastDetermination, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Record the determination as the other record states it."""
     request = to_import(history, command.request_id, context)
     if not request.received_on <= command.decided_on <= context.today:
         raise InvalidCommand(
@@ -66,6 +68,7 @@ def import_past_determination(
 
 
 def to_import(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    """The imported request, which is open and was never decided."""
     request = request_named(history, request_id)
     if request.imported_from is None:
         raise Conflict(
@@ -84,7 +87,7 @@ def to_import(history: PatientHistory, request_id: str, _: Occasion) -> Request:
 
 
 def _check_edition(command: ImportPastDetermination) -> None:
-    """A known edition, reviewed by then, whose clauses are cited; or `unknown`, and the citations are as told."""
+    """Raises InvalidCommand unless the edition is known, was in use then and has the cited clauses, or is `unknown`."""
     if command.edition == UNKNOWN:
         return
     try:
@@ -119,15 +122,15 @@ def _check_grants_nothing(command: ImportPastDetermination) -> None:
 def _granted(
     history: PatientHistory, request: Request, command: ImportPastDetermination
 ) -> dict[str, int | date | None]:
-    """What it approved: by default the policy's quantity, for thirty days from the day of the determination (R9)."""
+    """What was approved: by default the quantity of the policy, for thirty days from the determination (R9)."""
     if command.outcome == "partly_approved" and command.rationale is None:
         raise InvalidCommand(
             "a partial approval must state what is not approved and why",
             field="rationale",
             remedy="send the reason from the other record, in plain language",
         )
-    named = doses_asked_back(history, request) if request.retrospective_for else []
-    valid_from = command.valid_from or (named[0].on if named else command.decided_on)
+    listed_doses = doses_given_before(history, request) if request.retrospective_for else []
+    valid_from = command.valid_from or (listed_doses[0].on if listed_doses else command.decided_on)
     valid_through = command.valid_through or approval_window(valid_from)[1]
     if valid_through < valid_from:
         raise InvalidCommand(
@@ -135,38 +138,44 @@ def _granted(
             field="valid_through",
             remedy="send the first day and then the last day",
         )
-    then = without_doses(history, [dose.dose_id for dose in history.doses if dose.on >= valid_from])
-    policy = _policy_doses(then, valid_from)
-    if command.outcome == "partly_approved" and command.doses_approved is None and not _asked_more(request, policy):
+    earlier_history = without_doses(history, [dose.dose_id for dose in history.doses if dose.on >= valid_from])
+    policy = _policy_doses(earlier_history, valid_from)
+    if (
+        command.outcome == "partly_approved"
+        and command.doses_approved is None
+        and not _requested_more_than(request, policy)
+    ):
         raise InvalidCommand(
             "the number of approved doses is missing",
             field="doses_approved",
             remedy="send the number of doses from the other record",
         )
     return {
-        "course": named[0].course if named else _course(history, then, valid_from, valid_through),
-        "doses_approved": command.doses_approved or len(named) or policy,
+        "course": listed_doses[0].course
+        if listed_doses
+        else _course(history, earlier_history, valid_from, valid_through),
+        "doses_approved": command.doses_approved or len(listed_doses) or policy,
         "valid_from": valid_from,
         "valid_through": valid_through,
     }
 
 
-def _asked_more(request: Request, policy: int) -> bool:
+def _requested_more_than(request: Request, policy: int) -> bool:
     return (request.statement.requested_dosing.consecutive_days or 0) > policy
 
 
-def _policy_doses(then: PatientHistory, on: date) -> int:
-    found = courses(then, on)
-    current = current_course(found, on)
-    return doses_in_course(current.number if current is not None else len(found) + 1)
+def _policy_doses(earlier_history: PatientHistory, on: date) -> int:
+    all_courses = courses(earlier_history, on)
+    current = current_course(all_courses, on)
+    return doses_in_course(current.number if current is not None else len(all_courses) + 1)
 
 
-def _course(history: PatientHistory, then: PatientHistory, valid_from: date, valid_through: date) -> int:
-    """The course that was to be given then: that of the doses on record in the window, else the next one of then.
+def _course(history: PatientHistory, earlier_history: PatientHistory, valid_from: date, valid_through: date) -> int:
+    """The course that was to be given: that of the doses on record in the approval period, or else the next one then.
 
-    An excess dose of a course that was complete by then says nothing.
+    An additional dose of a course that was complete by then is ignored.
     """
-    complete = {one.named for one in courses(then) if one.is_complete is True}
+    complete = {one.named for one in courses(earlier_history) if one.is_complete is True}
     given = [
         dose
         for dose in history.doses
@@ -175,7 +184,7 @@ def _course(history: PatientHistory, then: PatientHistory, valid_from: date, val
     first = min(given, key=lambda dose: (dose.on, dose.version), default=None)
     if first is not None and first.course is not None:
         return first.course
-    return name_of_course_to_give(then, valid_from)
+    return name_of_course_to_give(earlier_history, valid_from)
 
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {ImportPastDetermination: import_past_determination}

@@ -1,4 +1,4 @@
-"""What is asked about a request, and the facts and documents that come, asked for or not; what was stated wrongly."""
+"""Requests information, records facts and documents that are received, and corrects what was stated wrongly."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import CorrectStatement, RequestInformation, SendReminder, Supplement, SupplyInformation
 from domain.deadlines.requests import answer_by_at_least, restarted_at
 from domain.decisions.consequences import DecisionFunction, after
-from domain.decisions.determinations import looked_at
-from domain.decisions.documents import documents_brought
+from domain.decisions.determinations import viewed_assessment
+from domain.decisions.documents import received_documents
 from domain.decisions.preconditions import OnAssessment, Precondition, request_on_record, request_open
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
@@ -36,11 +36,14 @@ from domain.review.statements import changed_fields, check_statement, supplement
 def request_information(
     history: PatientHistory, command: RequestInformation, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Ask for exactly what the assessment that was looked at leaves undetermined, and can still change the answer."""
+    """Request exactly what the assessment leaves undetermined and what can still change the answer.
+
+    The actor must have viewed the assessment.
+    """
     request = request_open(history, command.request_id, context)
-    judgement = looked_at(history, request, command.assessment_digest, context)
-    check_anything_to_ask(history, request, judgement, context)
-    assessment = judgement.assessment
+    assessed = viewed_assessment(history, request, command.assessment_digest, context)
+    check_anything_to_ask(history, request, assessed, context)
+    assessment = assessed.assessment
     least = answer_by_at_least(request, context.at, context.zone)
     answer_by = least if command.answer_by is None else command.answer_by
     if answer_by < least:
@@ -55,25 +58,26 @@ def request_information(
             request_id=request.request_id,
             asked=tuple(_asked(assessment, clause) for clause in assessment.needed),
             answer_by=answer_by,
-            assessment_digest=judgement.digest,
-            history_version=judgement.history_version,
+            assessment_digest=assessed.digest,
+            history_version=assessed.history_version,
             note=command.note,
         ),
     )
 
 
-def check_anything_to_ask(
-    _: PatientHistory, request: Request, judgement: RequestAssessment, occasion: Occasion
-) -> None:
-    """Raise InvalidCommand where this assessment needs nothing, and Conflict where all of it is asked for."""
-    assessment = judgement.assessment
+def check_anything_to_ask(_: PatientHistory, request: Request, assessed: RequestAssessment, occasion: Occasion) -> None:
+    """Raises InvalidCommand if this assessment needs nothing.
+
+    Raises Conflict if everything that it needs was already requested.
+    """
+    assessment = assessed.assessment
     if not assessment.needed:
         raise InvalidCommand(
             f"no information is needed: the recommendation is {assessment.recommendation}",
             field="request_id",
             remedy="decide the request instead",
         )
-    _refuse_asking_twice(request, assessment, occasion.at)
+    _check_not_requested_already(request, assessment, occasion.at)
 
 
 def _asked(assessment: Assessment, clause: str) -> Asked:
@@ -81,16 +85,20 @@ def _asked(assessment: Assessment, clause: str) -> Asked:
     return Asked(clause=clause, sentence=finding.sentence, missing=finding.missing)
 
 
-def _refuse_asking_twice(request: Request, assessment: Assessment, at: datetime) -> None:
-    """The same question again would stop the clock again; once it has its whole time again, a lapsed one may."""
+def _check_not_requested_already(request: Request, assessment: Assessment, at: datetime) -> None:
+    """Raises Conflict if every needed clause is in a request for information that is still open.
+
+    The same request again would pause the turnaround time again. After the whole turnaround time started again, an
+    expired request for information may be repeated.
+    """
     restarted = restarted_at(request)
-    out = {
+    open_requests = {
         one.clause
         for asking in request.askings
         if asking.answered_at is None and (restarted is None or asking.asked_at > restarted or asking.answer_by > at)
         for one in asking.asked
     }
-    if out.issuperset(assessment.needed):
+    if open_requests.issuperset(assessment.needed):
         raise Conflict(
             "all of this was already requested and is not answered yet",
             field="request_id",
@@ -104,6 +112,7 @@ def send_reminder(history: PatientHistory, command: SendReminder, context: Comma
 
 
 def to_remind(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    """The open request, for which requested information is not received yet."""
     request = request_open(history, request_id, occasion)
     if request.awaits is None:
         raise Conflict("no information was requested", field="request_id", remedy="request the information first")
@@ -113,22 +122,22 @@ def to_remind(history: PatientHistory, request_id: str, occasion: Occasion) -> R
 def supply_information(
     history: PatientHistory, command: SupplyInformation, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Facts are never refused: they come while the request is open, and after it was decided."""
+    """Record facts and documents, whether the request is open or decided. Only what is on record already is refused."""
     request = request_on_record(history, command.request_id, context)
-    brought = what_is_brought(history, request, command, context)
+    supplied = supplied_by(history, request, command, context)
     event = context.event(
         InformationSupplied,
         request_id=request.request_id,
         received_at=command.received_at,
         received_on=context.day_of(command.received_at),
-        statement=brought.statement,
-        consultation=brought.consultation,
-        fields=brought.fields,
-        documents=brought.documents,
+        statement=supplied.statement,
+        consultation=supplied.consultation,
+        fields=supplied.fields,
+        documents=supplied.documents,
         answers_in_full=False,
     )
     in_full = _answers_in_full(request, after(history, (event,)), context)
-    if brought.is_nothing and not in_full:
+    if supplied.is_nothing and not in_full:
         raise InvalidCommand(
             "all of this is already on record",
             field="statement",
@@ -137,16 +146,16 @@ def supply_information(
     return (event.model_copy(update={"answers_in_full": in_full}),)
 
 
-def _answers_in_full(request: Request, known: PatientHistory, context: CommandContext) -> bool:
-    """Whether each clause that was asked for is settled, or has a document that came since and is meant for it.
+def _answers_in_full(request: Request, history_after: PatientHistory, context: CommandContext) -> bool:
+    """Whether each requested clause is determined, or has a document for it that was received since.
 
-    What came by another way, as a report of treatment, settles it too: an answer then says no more than that.
+    Information from another source, such as a report of treatment, also determines a clause.
     """
-    out = [one for one in request.askings if one.answered_at is None]
-    if not out:
+    open_requests = [one for one in request.askings if one.answered_at is None]
+    if not open_requests:
         return False
-    now = known.request(request.request_id)
-    needed = request_assessment(known, now, context.today).assessment.needed
+    request_after = history_after.request(request.request_id)
+    needed = request_assessment(history_after, request_after, context.today).assessment.needed
     return all(
         one.clause not in needed
         or any(
@@ -154,9 +163,9 @@ def _answers_in_full(request: Request, known: PatientHistory, context: CommandCo
             and document.version > asking.version
             and not document.voided
             and document.is_meant_for(one.clause)
-            for document in known.documents
+            for document in history_after.documents
         )
-        for asking in out
+        for asking in open_requests
         for one in asking.asked
     )
 
@@ -164,7 +173,7 @@ def _answers_in_full(request: Request, known: PatientHistory, context: CommandCo
 def correct_statement(
     history: PatientHistory, command: CorrectStatement, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """The last recorded correction holds (R23), also of a request that is decided."""
+    """Correct the statement of an open or a decided request. The last recorded correction is in effect (R23)."""
     request = request_on_record(history, command.request_id, context)
     check_statement(command.statement, context.today)
     consultation = command.consultation or request.consultation
@@ -189,12 +198,12 @@ def correct_statement(
     )
 
 
-# -- for every command that brings facts ------------------------------------------------------
+# -- for every command with facts -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
-    """The facts as they stand with what came, the fields that are other than they were, and the documents."""
+class Supplied:
+    """The complete facts with what was received, the fields that changed, and the documents."""
 
     statement: Statement
     consultation: ConsultationGiven | None
@@ -203,11 +212,15 @@ class Brought:
 
     @property
     def is_nothing(self) -> bool:
+        """Whether nothing new was received."""
         return not self.fields and not self.documents
 
 
-def what_is_brought(history: PatientHistory, request: Request, command: Supplement, context: CommandContext) -> Brought:
-    """Raises InvalidCommand for what can't be meant, AlreadyRecorded for a document that is on record."""
+def supplied_by(history: PatientHistory, request: Request, command: Supplement, context: CommandContext) -> Supplied:
+    """What a command supplies for a request. Raises InvalidCommand for impossible values.
+
+    Raises AlreadyRecorded for a document that is on record.
+    """
     if command.received_at > context.at:
         raise InvalidCommand(
             "the time of receipt is in the future",
@@ -225,7 +238,7 @@ def what_is_brought(history: PatientHistory, request: Request, command: Suppleme
     consultation = command.consultation or request.consultation
     fields = changed_fields(request.statement, statement)
     fields += ("consultation",) if consultation != request.consultation else ()
-    return Brought(statement, consultation, fields, documents_brought(history, request, command.documents))
+    return Supplied(statement, consultation, fields, received_documents(history, request, command.documents))
 
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {

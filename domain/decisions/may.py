@@ -1,4 +1,4 @@
-"""Whether a person may give a command now, and why not: by its precondition, before any of its terms is entered."""
+"""Whether a person may give a command now, and if not, why: by its precondition, before its terms are entered."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ from domain.permissions.commands import refusal_of_role
 from domain.review.assess_request import RequestAssessment
 
 CommandSubject = str | int | UUID | Member | Assigning | None
-"""What a command is about: the id of a request, an appeal, a dose, a report, a document or a notice; the number of a
-course; the other patient's id, of a link; a member id; what is assigned to whom. None: the patient."""
+"""What a command is about. None: the patient.
+
+It is the id of a request, an appeal, a dose, a report, a document or a notice; the number of a course; the id of the
+other patient of a link; a member ID; or what is assigned, and to whom.
+"""
 
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     OpenHistory: patient.to_open,
@@ -48,6 +51,7 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     **appeals.PRECONDITIONS,
     **appeal_outcomes.PRECONDITIONS,
 }
+"""The precondition of each command."""
 assert set(PRECONDITIONS) == set(COMMANDS), "every command has its precondition"
 
 ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
@@ -56,6 +60,7 @@ ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
     **approval_changes.ON_ASSESSMENT,
     **appeal_outcomes.ON_ASSESSMENT,
 }
+"""What an assessment must say, for each command that names the assessment that its actor viewed."""
 
 
 def may(
@@ -63,20 +68,20 @@ def may(
     occasion: Occasion,
     command: type[Command],
     subject: CommandSubject = None,
-    judgement: RequestAssessment | None = None,
+    assessment: RequestAssessment | None = None,
 ) -> LedgerError | None:
-    """Why such a command about this subject would be refused now, whatever its terms; None where terms can be entered.
+    """Why such a command about this subject would be refused now, whatever its terms; None if its terms can be entered.
 
-    The refusal is that of the decision. `judgement` is the assessment that the command would be decided from, where
-    the caller has made it already.
+    The refusal is the decision's own. `assessment` is the assessment that the command would be decided from, if the
+    caller has computed it already.
     """
     if (refusal := refusal_of_role(occasion.actor, command)) is not None:
         return refusal
     try:
-        found = PRECONDITIONS[command](history, subject, occasion)
-        if (needs := ON_ASSESSMENT.get(command)) is not None:
-            assessed = judgement or needs.judge(history, found, occasion.today)
-            needs.check(history, found, assessed, occasion)
+        precondition_result = PRECONDITIONS[command](history, subject, occasion)
+        if (assessment_rule := ON_ASSESSMENT.get(command)) is not None:
+            current = assessment or assessment_rule.assess(history, precondition_result, occasion.today)
+            assessment_rule.check(history, precondition_result, current, occasion)
     except LedgerError as error:
         return error
     return None

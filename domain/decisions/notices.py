@@ -1,4 +1,4 @@
-"""Notices: what left the plan, to whom, and when it arrived. Each tells of something that is on record."""
+"""Notices: what the plan sent, to whom, and when it was delivered. Each notice is about something on record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.events.requests import NoticeDelivered, NoticeIssued, NoticeKind
 from domain.history.records import Appeal, Notice, Request
 from domain.history.state import PatientHistory
 
-TELLS_OF: Final[dict[NoticeKind, str]] = {
+SUBJECTS: Final[dict[NoticeKind, str]] = {
     "approval": "an approval",
     "denial": "a denial, a partial approval or a rescission",
     "information_needed": "a request for information",
@@ -25,20 +25,24 @@ TELLS_OF: Final[dict[NoticeKind, str]] = {
     "dismissal": "a dismissal",
     "appeal_decision": "a decided appeal",
 }
+"""What a notice of each kind is about."""
 
 
 def issue_notice(history: PatientHistory, command: IssueNotice, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """Of what is on record, and not from before it happened, by the days of the plan's zone."""
+    """Record a notice about something on record.
+
+    A notice is not sent before that happened, by the days of the plan's zone.
+    """
     request = request_on_record(history, command.request_id, context)
     appeal = _appeal(history, request, command.appeal_id)
     if command.kind == "appeal_decision" and appeal is None:
         raise InvalidCommand(
             "a notice of an appeal decision must name the appeal", field="appeal_id", remedy="send the id of the appeal"
         )
-    days = sorted(_days_told_of(history, request, appeal, command.kind, context))
+    days = sorted(_days_of_subjects(history, request, appeal, command.kind, context))
     if not days:
         raise InvalidCommand(
-            f"a notice of this kind is about {TELLS_OF[command.kind]}, and none is on record",
+            f"a notice of this kind is about {SUBJECTS[command.kind]}, and none is on record",
             field="kind",
             remedy="record what the notice is about first",
         )
@@ -77,10 +81,10 @@ def _appeal(history: PatientHistory, request: Request, appeal_id: str | None) ->
     return appeal
 
 
-def _days_told_of(
+def _days_of_subjects(
     history: PatientHistory, request: Request, appeal: Appeal | None, kind: NoticeKind, context: CommandContext
 ) -> Iterator[date]:
-    """The days of everything on record that a notice of this kind can tell of."""
+    """The days of everything on record that a notice of this kind can be about."""
     match kind:
         case "approval":
             yield from _approved(request)
@@ -100,13 +104,14 @@ def _days_told_of(
 
 
 def _approved(request: Request) -> Iterator[date]:
+    """The days of approvals, in full or in part."""
     for one in request.decisions:
         if one.kind == "approved" or (one.past is not None and one.past.outcome != "denied"):
             yield one.on
 
 
 def _adverse(history: PatientHistory, request: Request) -> Iterator[date]:
-    """Denied, approved in part, or approved and taken back."""
+    """The days of denials, partial approvals and rescissions."""
     approvals = [one for one in history.approvals if one.request_id == request.request_id]
     partial = {one.version for one in approvals if one.left_out is not None}
     for one in request.decisions:
@@ -130,7 +135,7 @@ def record_delivery(
 
 
 def to_deliver(history: PatientHistory, notice_id: str, _: Occasion) -> Notice:
-    """The notice, whose delivery is not on record."""
+    """The notice, whose delivery is not on record yet."""
     notice = history.notice(notice_id)
     if notice is None:
         raise NotFound(

@@ -1,6 +1,6 @@
-"""Who she is and what surrounds her: her history, identifiers, links, coverage, death, agents of others.
+"""The patient: the history, member IDs, links, coverage, representatives, death, and other agents for MS.
 
-Refused is only what cannot be: a day in the future or before birth, what is recorded already.
+Only the impossible is refused: a day in the future or before the birth date, or something that is already recorded.
 """
 
 from __future__ import annotations
@@ -54,25 +54,29 @@ from domain.policy.agents import recognise
 def open_history(
     history: PatientHistory | None, command: OpenHistory, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Open the history of a member, or admit another prescriber's office to it."""
     to_open(history, None, context)
     if history is not None:
-        return (_admitted(history, command, context),)
-    born = command.birth_date
-    _check_born_by_today(born, context)
-    return (context.event(HistoryOpened, member=command.member, name=command.name, birth_date=born),)
+        return (_requester_admitted(history, command, context),)
+    birth_date = command.birth_date
+    _check_born_by_today(birth_date, context)
+    return (context.event(HistoryOpened, member=command.member, name=command.name, birth_date=birth_date),)
 
 
 def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None:
-    """A member has no history, unless a prescriber's office is admitted to it that is not yet."""
+    """Raises AlreadyRecorded if the member has a history, unless the actor's office is to be admitted to it."""
     actor = occasion.actor
     if history is not None and (actor.role != "requester" or actor.asks_as in history.requesters):
         raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
 
 
-def _admitted(history: PatientHistory, command: OpenHistory, context: CommandContext) -> RequesterAdmitted:
-    """A prescriber's office that knows her by name and birth date is told no more than that it may ask for her."""
-    known = (_plainly(history.name), history.birth_date)
-    if command.birth_date is None or (_plainly(command.name), command.birth_date) != known:
+def _requester_admitted(history: PatientHistory, command: OpenHistory, context: CommandContext) -> RequesterAdmitted:
+    """Admits the office of a prescriber that states the patient's name and birth date as they are on record.
+
+    The office learns nothing else about the patient. Raises Conflict if the details differ.
+    """
+    known = (_normalized(history.name), history.birth_date)
+    if command.birth_date is None or (_normalized(command.name), command.birth_date) != known:
         raise Conflict(
             "the member could not be added with these details",
             field="member",
@@ -81,39 +85,39 @@ def _admitted(history: PatientHistory, command: OpenHistory, context: CommandCon
     return context.event(RequesterAdmitted)
 
 
-def _plainly(name: str) -> str:
+def _normalized(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
 def correct_demographics(
     history: PatientHistory, command: CorrectDemographics, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """What is on record of her life stands; a birth date after any of it cannot be hers."""
+    """Correct the name or the birth date. A birth date after something on record of the patient's life is refused."""
     same_name = command.name in (None, history.name)
     same_birth = command.birth_date in (None, history.birth_date)
     if same_name and same_birth:
         raise InvalidCommand("nothing differs from what is on record", remedy="send the corrected name or birth date")
-    born = command.birth_date
-    _check_born_by_today(born, context)
+    birth_date = command.birth_date
+    _check_born_by_today(birth_date, context)
     for what, day in _days_of_life(history):
-        if born is not None and day < born.earliest:
+        if birth_date is not None and day < birth_date.earliest:
             raise InvalidCommand(
                 f"{what} on record is before this birth date",
                 field="birth_date",
                 remedy="correct or void that entry first, or send the correct birth date",
             )
-    return (context.event(DemographicsCorrected, name=command.name, birth_date=born, reason=command.reason),)
+    return (context.event(DemographicsCorrected, name=command.name, birth_date=birth_date, reason=command.reason),)
 
 
-def _check_born_by_today(born: PartialDate | None, context: CommandContext) -> None:
-    if born is not None and born.earliest > context.today:
+def _check_born_by_today(birth_date: PartialDate | None, context: CommandContext) -> None:
+    if birth_date is not None and birth_date.earliest > context.today:
         raise InvalidCommand(
             "the birth date is in the future", field="birth_date", remedy="send the correct birth date"
         )
 
 
 def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
-    """Days on which she lived, each the last possible one."""
+    """Days on which the patient was alive, with what happened. Of a partial date, it is the last possible day."""
     yield from (("a dose", dose.on) for dose in history.doses if not dose.voided)
     for course in (course for report in history.reports if not report.voided for course in report.courses):
         days = (course.first_dose_on, course.last_dose_on)
@@ -131,12 +135,13 @@ def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
 def add_identifier(
     history: PatientHistory, command: AddMemberIdentifier, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """That the member id leads to nobody else, the ledger sees in its index."""
+    """Add a member ID. The ledger checks in its index that the ID does not identify another patient."""
     to_add_identifier(history, command.member, context)
     return (context.event(MemberIdentifierAdded, member=command.member),)
 
 
 def to_add_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
+    """Raises AlreadyRecorded if the patient has this member ID."""
     if member in history.members:
         raise AlreadyRecorded(
             "this member ID is already on record for this patient", field="member", remedy="no action is needed"
@@ -151,6 +156,7 @@ def retire_identifier(
 
 
 def to_retire_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
+    """Raises NotFound if the patient does not have this member ID, and Conflict if it is the only one."""
     if member not in history.members:
         raise NotFound(
             "this member ID is not on record for this patient", field="member", remedy="use a member ID of this patient"
@@ -166,12 +172,13 @@ def to_retire_identifier(history: PatientHistory, member: Member, _: Occasion) -
 def link_histories(
     history: PatientHistory, command: LinkHistories, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """The ledger decides the same of the other history, in the same commit."""
+    """Link two histories. The ledger decides the same command for the other history, in the same commit."""
     to_link(history, command.other_patient_id, context)
     return (context.event(HistoriesLinked, other_patient_id=command.other_patient_id, reason=command.reason),)
 
 
 def to_link(history: PatientHistory, other: UUID, _: Occasion) -> None:
+    """Raises InvalidCommand for a link of the patient with the same patient, and AlreadyRecorded for one on record."""
     if other == history.patient_id:
         raise InvalidCommand(
             "a patient can't be linked with the same patient",
@@ -192,6 +199,7 @@ def unlink_histories(
 
 
 def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
+    """Raises Conflict unless the two patients are linked."""
     if other not in history.linked:
         raise Conflict(
             "the two patients are not linked",
@@ -200,7 +208,7 @@ def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
         )
 
 
-# -- coverage, and who speaks for her ---------------------------------------------------------
+# -- coverage and representatives -----------------------------------------------------------------
 
 
 def change_line_of_business(
@@ -249,11 +257,11 @@ def name_representative(
     )
 
 
-# -- the death of the patient --------------------------------------------------------------------------------
+# -- the death of the patient ---------------------------------------------------------------------
 
 
 def record_death(history: PatientHistory, command: RecordDeath, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """Recorded again, the last holds. What was given or asked for after that day stays on record as it is."""
+    """Record the death. The last record is in effect. Doses and requests after that day stay on record as they are."""
     _check_happened(command.on, context)
     _check_not_before_birth(history, command.on)
     return (context.event(DeathRecorded, on=command.on, source=command.source),)
@@ -267,11 +275,12 @@ def void_death_record(
 
 
 def to_void_death(history: PatientHistory, _: None, _occasion: Occasion) -> None:
+    """Raises Conflict unless a death is on record."""
     if history.deceased_on is None:
         raise Conflict("no death is recorded for this patient", remedy="no action is needed")
 
 
-# -- agents of others -------------------------------------------------------------------------
+# -- other agents for MS --------------------------------------------------------------------------
 
 
 def record_agent_started(
@@ -286,14 +295,14 @@ def record_agent_started(
 def record_agent_stopped(
     history: PatientHistory, command: RecordAgentStopped, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """On a day that may be still to come."""
+    """Record that the patient stopped another agent, on a day that may be in the future."""
     _check_another_agent(command.product)
     _check_not_before_birth(history, command.on)
     return (context.event(OtherAgentStopped, product=command.product, on=command.on, source=command.source),)
 
 
 def _check_another_agent(product: str) -> None:
-    # Bare alemtuzumab is this drug until somebody says otherwise (R11).
+    # Alemtuzumab without a brand name is this drug until a person states otherwise (R11).
     if recognise(product).kind == "lemtrada":
         raise InvalidCommand(
             "Lemtrada can't be recorded as another agent",

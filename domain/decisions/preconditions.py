@@ -1,8 +1,9 @@
-"""Preconditions: what must hold for a command to be possible now, whatever its terms (what a person has yet to enter).
+"""Preconditions: what must be true for a command to be possible now, whatever its terms (the fields that are entered).
 
-A precondition takes the history, what the command is about (mostly an id), and who would give it when. It raises the
-refusal, or returns what the decision continues with. The decision calls its precondition first, and `may` asks the same
-function, so that a page and a decision cannot disagree. Here are the preconditions that several commands share.
+A precondition takes the history, what the command is about (mostly an id), and the occasion. It raises the refusal, or
+returns what the decision continues with: `to_deny` returns the request that is to be denied. The decision calls its
+precondition first, and `may` calls the same function, so a page and a decision cannot disagree. This module has the
+preconditions that several commands share.
 """
 
 from __future__ import annotations
@@ -20,34 +21,35 @@ from domain.people import Actor
 from domain.review.assess_request import RequestAssessment
 
 Precondition = Callable[[PatientHistory, Any, Occasion], object]
-"""A history, what the command is about, and who would give it when, to what the decision continues with."""
+"""From a history, what the command is about, and the occasion, to what the decision continues with."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnAssessment:
-    """What an assessment must say, of a command that names the assessment that its actor saw.
+    """What an assessment must say, for a command that names the assessment that its actor viewed.
 
-    `judge` makes the assessment of a day from what the precondition returned. `check` raises the refusal. A decision
-    checks between the two that the assessment is the one that was seen.
+    `assess` makes the assessment of a day from what the precondition returned. `check` raises the refusal. Between the
+    two, a decision checks that the assessment is the one that the actor viewed.
     """
 
-    judge: Callable[[PatientHistory, Any, date], RequestAssessment]
+    assess: Callable[[PatientHistory, Any, date], RequestAssessment]
     check: Callable[[PatientHistory, Any, RequestAssessment, Occasion], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Assigning:
-    """What the assignment of a request or an appeal is about: its id, and the person who is to have it."""
+    """What the assignment of a request or an appeal is about: its id, and the person who is assigned."""
 
     subject_id: str
     to: Actor
 
 
 def always(_history: PatientHistory, _subject: object, _occasion: Occasion) -> None:
-    """A fact can always be recorded: only its terms can be wrong."""
+    """Raises nothing: a fact can always be recorded, and only its terms can be invalid."""
 
 
 def request_named(history: PatientHistory, request_id: str) -> Request:
+    """The request with this id. Raises NotFound."""
     request = history.request(request_id)
     if request is None:
         raise NotFound(
@@ -57,7 +59,7 @@ def request_named(history: PatientHistory, request_id: str) -> Request:
 
 
 def check_open(request: Request) -> None:
-    """Raise Conflict, or AlreadyDecided, unless the request is still to be decided."""
+    """Raises Conflict or AlreadyDecided unless the request is open."""
     if request.is_decided:
         raise AlreadyDecided(
             f"the request is already {request.status}",
@@ -73,10 +75,12 @@ def check_open(request: Request) -> None:
 
 
 def request_on_record(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    """The request, open or closed. Raises NotFound."""
     return request_named(history, request_id)
 
 
 def request_open(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    """The open request. Raises NotFound, Conflict, AlreadyDecided."""
     request = request_named(history, request_id)
     check_open(request)
     return request

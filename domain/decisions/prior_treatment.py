@@ -1,9 +1,9 @@
-"""Treatment elsewhere, as it is reported: told, corrected, voided, and what that does to the doses of this ledger.
+"""Reports of treatment elsewhere: recorded, corrected, voided, with the effect on the doses of this ledger.
 
-A dose inside a reported course documents it (R25). Where the report falls away, or tells of
-other days, the dose is still a fact: it is moved, by a correction of its own in the same commit,
-to a course of this ledger. So is the finding of a clinician that a course will not be finished
-(R26): it is said again of what is left of that course.
+A dose within a reported course documents that course (R25). If the report is voided, or its days are corrected, the
+dose is still a fact: a correction of the dose, in the same commit, assigns it to a course of this ledger. If a
+clinician found that the course will not be finished (R26), that finding is recorded again for what is left of the
+course.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.treatment import CorrectPriorTreatment, ReportPriorTreatment, VoidPriorTreatment
 from domain.decisions.consequences import DecisionFunction, after
-from domain.decisions.doses import dose_corrected, request_anew
+from domain.decisions.doses import dose_corrected, request_of_corrected_dose
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
@@ -36,15 +36,17 @@ from domain.treatment.course_assignment import CoursePlace, name_of
 from domain.treatment.courses import Course, courses, documented_by
 from domain.treatment.reported_courses import Account, corrected_as
 
-Same = dict[str, str | None]
-"""Where each course of a corrected or voided report is told of now; None: nowhere."""
+NewIds = dict[str, str | None]
+"""For the id of each course of a corrected or voided report, its id in the report now, or None if it is not in it."""
 
 UNFINISHED: Final = ("open", "unknown")
+"""The statuses of a course that may still be finished."""
 
 
 def report_prior_treatment(
     history: PatientHistory, command: ReportPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Record a report of treatment elsewhere."""
     _check_courses(history, command.courses, context.today, "is in the future")
     return (
         context.event(
@@ -61,6 +63,7 @@ def report_prior_treatment(
 def correct_prior_treatment(
     history: PatientHistory, command: CorrectPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Correct the report, and reassign the doses that no longer document a reported course."""
     report = to_correct_report(history, command.report_id, context)
     _check_courses(history, command.courses, report.told_by, "is after the day of the report")
     values = {
@@ -74,20 +77,22 @@ def correct_prior_treatment(
     event = context.event(
         PriorTreatmentCorrected, report_id=report.report_id, **values, fields=fields, reason=command.reason
     )
-    same = _same_courses(report, corrected_as(report.courses, command.courses))
-    return _with_what_follows(history, event, same, context, "The report that it documented was corrected.")
+    new_ids = _new_ids_of(report, corrected_as(report.courses, command.courses))
+    return _with_consequences(history, event, new_ids, context, "The report that it documented was corrected.")
 
 
 def void_prior_treatment(
     history: PatientHistory, command: VoidPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Void the report, and reassign the doses that documented its courses."""
     report = to_void_report(history, command.report_id, context)
     event = context.event(PriorTreatmentVoided, report_id=report.report_id, reason=command.reason)
-    same = _same_courses(report, {})
-    return _with_what_follows(history, event, same, context, "The report that it documented was voided.")
+    new_ids = _new_ids_of(report, {})
+    return _with_consequences(history, event, new_ids, context, "The report that it documented was voided.")
 
 
 def to_correct_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
+    """The report, which is not voided."""
     report = _report(history, report_id)
     if report.voided:
         raise Conflict("a voided report can't be corrected", field="report_id", remedy="report the treatment again")
@@ -95,6 +100,7 @@ def to_correct_report(history: PatientHistory, report_id: str, _: Occasion) -> R
 
 
 def to_void_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
+    """The report, which is not voided."""
     report = _report(history, report_id)
     if report.voided:
         raise Conflict("the report is already voided", field="report_id", remedy="no action is needed")
@@ -102,6 +108,7 @@ def to_void_report(history: PatientHistory, report_id: str, _: Occasion) -> Repo
 
 
 def _report(history: PatientHistory, report_id: str) -> Report:
+    """The report with this id. Raises NotFound."""
     report = history.report(report_id)
     if report is None:
         raise NotFound(
@@ -110,11 +117,14 @@ def _report(history: PatientHistory, report_id: str) -> Report:
     return report
 
 
-def _check_courses(history: PatientHistory, reported: tuple[ReportedCourse, ...], told_by: date, too_late: str) -> None:
+def _check_courses(
+    history: PatientHistory, reported: tuple[ReportedCourse, ...], last_day: date, too_late: str
+) -> None:
+    """Raises InvalidCommand for impossible dates or counts. `last_day` is the last day that a dose can have."""
     for number, course in enumerate(reported):
         field = f"courses.{number}"
         for name, day in (("first_dose_on", course.first_dose_on), ("last_dose_on", course.last_dose_on)):
-            if day is not None and day.earliest > told_by:
+            if day is not None and day.earliest > last_day:
                 raise InvalidCommand(
                     f"the {name} {too_late}",
                     field=f"{field}.{name}",
@@ -147,73 +157,89 @@ def _check_courses(history: PatientHistory, reported: tuple[ReportedCourse, ...]
 # -- what follows -----------------------------------------------------------------------------
 
 
-def _same_courses(report: Report, numbers: dict[int, int]) -> Same:
+def _new_ids_of(report: Report, numbers: dict[int, int]) -> NewIds:
+    """The new id of each course of the report.
+
+    `numbers` has the new number of each course that the corrected report contains.
+    """
     own = {number: reported_course_id(report.report_id, number) for number in range(1, len(report.courses) + 1)}
     now = {number: reported_course_id(report.report_id, other) for number, other in numbers.items()}
     return {own[number]: now.get(number) for number in own}
 
 
-def _as_told_now(account: Account, same: Same) -> set[str | None]:
-    return {same.get(one, one) for one in account.ids} - {None}
+def _current_ids(account: Account, new_ids: NewIds) -> set[str | None]:
+    """The ids that the courses of the account have now."""
+    return {new_ids.get(one, one) for one in account.ids} - {None}
 
 
-def _with_what_follows(
-    history: PatientHistory, event: PatientEvent, same: Same, context: CommandContext, reason: str
+def _with_consequences(
+    history: PatientHistory, event: PatientEvent, new_ids: NewIds, context: CommandContext, reason: str
 ) -> tuple[PatientEvent, ...]:
-    moved = _on_their_own(history, event, same, context, reason)
-    return (event, *moved, *_closed_still(history, (event, *moved), same, context))
+    """The event, the doses that it reassigns, and the courses that stay closed."""
+    corrections = _reassigned_doses(history, event, new_ids, context, reason)
+    return (event, *corrections, *_closures_repeated(history, (event, *corrections), new_ids, context))
 
 
-def _on_their_own(
-    history: PatientHistory, event: PatientEvent, same: Same, context: CommandContext, reason: str
+def _reassigned_doses(
+    history: PatientHistory, event: PatientEvent, new_ids: NewIds, context: CommandContext, reason: str
 ) -> tuple[DoseCorrected, ...]:
-    """Doses that documented what no report tells of any more: together they are the course that it was."""
-    found, names = courses(history), dict[int, int]()
-    moved: tuple[DoseCorrected, ...] = ()
-    for dose in _no_longer_documenting(history, after(history, (event,)), same):
-        known = after(history, (event, *moved))
-        course = _course_documented(history, found, dose)
+    """Corrections of doses that documented a reported course that is in no report any more.
+
+    Together, the doses are the course that it was.
+    """
+    all_courses, names = courses(history), dict[int, int]()
+    corrections: tuple[DoseCorrected, ...] = ()
+    for dose in _no_longer_documenting(history, after(history, (event,)), new_ids):
+        known = after(history, (event, *corrections))
+        course = _course_documented(history, all_courses, dose)
         name = names.setdefault(course.number, name_of(known, courses(known), course))
-        request_id = request_anew(known, dose, CoursePlace(name, None), dose.on)
-        moved = (
-            *moved,
+        request_id = request_of_corrected_dose(known, dose, CoursePlace(name, None), dose.on)
+        corrections = (
+            *corrections,
             dose_corrected(known, dose, context, reason, course=name, documents_report=None, request_id=request_id),
         )
-    return moved
+    return corrections
 
 
-def _no_longer_documenting(before: PatientHistory, now: PatientHistory, same: Same) -> list[Dose]:
-    """Second reports too: one that is found to be an infusion of its own must count for a course."""
+def _no_longer_documenting(before: PatientHistory, now: PatientHistory, new_ids: NewIds) -> list[Dose]:
+    """The doses that no longer document a reported course, in the order of their days.
+
+    Second reports are included: if one is found to be another infusion, it must count in a course.
+    """
     doses = (dose for dose in now.doses if not dose.voided and dose.course is None)
     return sorted(
-        (dose for dose in doses if not _still_documents(dose, before, now, same)),
+        (dose for dose in doses if not _still_documents(dose, before, now, new_ids)),
         key=lambda dose: (dose.on, dose.version),
     )
 
 
-def _still_documents(dose: Dose, before: PatientHistory, now: PatientHistory, same: Same) -> bool:
-    was, told = documented_by(before, dose), documented_by(now, dose)
-    if was is None or told is None:
+def _still_documents(dose: Dose, before: PatientHistory, now: PatientHistory, new_ids: NewIds) -> bool:
+    """Whether the dose still documents a reported course."""
+    account_before, account_now = documented_by(before, dose), documented_by(now, dose)
+    if account_before is None or account_now is None:
         return False
-    # Outside of the days it stays with its own report only where it was so before.
-    stays = not was.covers(dose.on) and not _as_told_now(was, same).isdisjoint(told.ids)
-    return told.covers(dose.on) or stays
+    # A dose outside of the reported days documents its report only if it was already outside of them before.
+    still_outside = not account_before.covers(dose.on) and not _current_ids(account_before, new_ids).isdisjoint(
+        account_now.ids
+    )
+    return account_now.covers(dose.on) or still_outside
 
 
-def _course_documented(history: PatientHistory, found: tuple[Course, ...], dose: Dose) -> Course:
+def _course_documented(history: PatientHistory, all_courses: tuple[Course, ...], dose: Dose) -> Course:
+    """The course that the dose documented before the change."""
     account = documented_by(history, dose)
     assert account is not None, "a dose without a course documents a report"
-    return next(one for one in found if one.account is not None and set(account.ids) <= set(one.account.ids))
+    return next(one for one in all_courses if one.account is not None and set(account.ids) <= set(one.account.ids))
 
 
-def _closed_still(
-    history: PatientHistory, events: tuple[PatientEvent, ...], same: Same, context: CommandContext
+def _closures_repeated(
+    history: PatientHistory, events: tuple[PatientEvent, ...], new_ids: NewIds, context: CommandContext
 ) -> Iterator[PatientEvent]:
-    """Courses that a clinician had closed, and that the report's end would open again."""
+    """For courses that a clinician closed and that the change would reopen, the closing is recorded again."""
     now = courses(after(history, events))
     for closed in (one for one in courses(history) if one.status == "closed"):
         for course in now:
-            if course.status in UNFINISHED and _is_of(closed, course, same):
+            if course.status in UNFINISHED and _is_same_course(closed, course, new_ids):
                 yield context.event(
                     CourseClosedUnfinished,
                     course=course.named or course.number,
@@ -224,14 +250,14 @@ def _closed_still(
                 )
 
 
-def _is_of(before: Course, now: Course, same: Same) -> bool:
-    """Whether the course holds doses of the one before, or is its account under its present name."""
+def _is_same_course(before: Course, now: Course, new_ids: NewIds) -> bool:
+    """Whether the course now has doses of the course before, or is its account under the present id."""
     doses = {dose.dose_id for dose in (*before.doses, *before.documenting)}
     if any(dose.dose_id in doses for dose in (*now.doses, *now.documenting)):
         return True
     if before.account is None or now.account is None:
         return False
-    return not _as_told_now(before.account, same).isdisjoint(now.account.ids)
+    return not _current_ids(before.account, new_ids).isdisjoint(now.account.ids)
 
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {

@@ -1,4 +1,4 @@
-"""The life of a request but for its determinations: submitted, changed, passed on, taken back, opened again."""
+"""The life of a request without its determinations: submitted, changed, assigned, withdrawn, dismissed, reopened."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ from domain.review.statements import check_statement
 def submit_request(
     history: PatientHistory, command: SubmitRequest, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
+    """Record a request that was received."""
     if command.received_at > context.at:
         raise InvalidCommand(
             "the time of receipt is in the future",
@@ -79,28 +80,28 @@ def submit_request(
 
 
 def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], received_on: date) -> None:
-    """The doses that a request is about stand on record, were given before it came, and are of one course."""
+    """Raises InvalidCommand unless the listed doses count, were given before receipt, and are of one course."""
 
-    def refuse(number: int, cause: str, remedy: str) -> InvalidCommand:
+    def refusal(number: int, cause: str, remedy: str) -> InvalidCommand:
         return InvalidCommand(cause, field=f"retrospective_for.{number}", remedy=remedy)
 
     course: int | None = None
     for number, dose_id in enumerate(dose_ids):
         dose = history.dose(dose_id)
         if dose is None:
-            raise refuse(number, "the dose entry was not found", "record the dose first, and send its id")
+            raise refusal(number, "the dose entry was not found", "record the dose first, and send its id")
         if dose_id in dose_ids[:number]:
-            raise refuse(number, "the dose is listed twice", "list the dose once")
+            raise refusal(number, "the dose is listed twice", "list the dose once")
         if not dose.stands or dose.course is None:
-            raise refuse(number, "the dose belongs to no course on record", "list only doses that count")
+            raise refusal(number, "the dose belongs to no course on record", "list only doses that count")
         if dose.on >= received_on:
-            raise refuse(
+            raise refusal(
                 number,
                 "the dose was not given before the request was received",
                 "leave the dose out: an approval covers it",
             )
         if course is not None and dose.course != course:
-            raise refuse(number, "the doses belong to more than one course", "submit one request for each course")
+            raise refusal(number, "the doses belong to more than one course", "submit one request for each course")
         course = dose.course
 
 
@@ -108,8 +109,8 @@ def change_planned_infusion(
     history: PatientHistory, command: ChangePlannedInfusion, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     request = request_open(history, command.request_id, context)
-    now = (command.planned_first_infusion_on, command.planned_site)
-    if now == (request.planned_first_infusion_on, request.planned_site):
+    planned = (command.planned_first_infusion_on, command.planned_site)
+    if planned == (request.planned_first_infusion_on, request.planned_site):
         raise InvalidCommand(
             "this day and site are already on record",
             field="planned_first_infusion_on",
@@ -128,7 +129,7 @@ def change_planned_infusion(
 def change_prescriber(
     history: PatientHistory, command: ChangePrescriber, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """A consultation is that of the prescriber: a new prescriber brings one, or none is stated."""
+    """Change the prescriber. The consultation is replaced too: without a new one, none is stated."""
     request = request_open(history, command.request_id, context)
     if (command.prescriber, command.consultation) == (request.prescriber, request.consultation):
         raise InvalidCommand(
@@ -144,7 +145,7 @@ def change_prescriber(
     )
 
 
-# -- who has it -------------------------------------------------------------------------------
+# -- assignment -----------------------------------------------------------------------------------
 
 
 def assign_request(
@@ -155,6 +156,7 @@ def assign_request(
 
 
 def to_assign(history: PatientHistory, assigning: Assigning, occasion: Occasion) -> Request:
+    """The open request. The assigned person must be a reviewer or a clinician."""
     request, to = request_open(history, assigning.subject_id, occasion), assigning.to
     if to.role not in ("reviewer", "clinician"):
         raise InvalidCommand(
@@ -181,13 +183,14 @@ def release_request(
 
 
 def to_release(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    """The open request, which is assigned to a user."""
     request = request_open(history, request_id, occasion)
     if request.held_by is None:
         raise Conflict("the request is already unassigned", field="request_id", remedy="no action is needed")
     return request
 
 
-# -- closed without a determination, and opened again -----------------------------------------
+# -- closing without a determination, and reopening -----------------------------------------------
 
 
 def withdraw_request(
@@ -226,6 +229,7 @@ def dismiss_request(
 
 
 def request_not_closed(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    """The open request. Raises AlreadyDecided."""
     request = request_named(history, request_id)
     if not request.is_open:
         raise AlreadyDecided(
@@ -237,7 +241,7 @@ def request_not_closed(history: PatientHistory, request_id: str, _: Occasion) ->
 
 
 def _check_duplicate(history: PatientHistory, request: Request, duplicate_of: str | None) -> None:
-    """The other request is where this one is decided."""
+    """Raises an error unless the other request exists and can still be decided, or is decided."""
     if duplicate_of is None or duplicate_of == request.request_id:
         raise InvalidCommand(
             "a duplicate must name another request of this patient",
@@ -265,7 +269,10 @@ def reopen_request(
 
 
 def to_reopen(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
-    """What was denied only a clinician opens again; what was never decided, a reviewer too."""
+    """The closed request.
+
+    Only a clinician may reopen a denied request. A reviewer may reopen one that was never decided.
+    """
     request = request_named(history, request_id)
     if request.is_open:
         raise Conflict("the request is open", field="request_id", remedy="decide the request")
@@ -290,13 +297,13 @@ def to_reopen(history: PatientHistory, request_id: str, occasion: Occasion) -> R
     return request
 
 
-# -- talking with the prescriber --------------------------------------------------------------
+# -- peer-to-peer conversations -------------------------------------------------------------------
 
 
 def offer_peer_to_peer(
     history: PatientHistory, command: OfferPeerToPeer, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Before the determination, and after one that is adverse."""
+    """Offer a conversation, before the determination or after an adverse one."""
     request = to_offer_peer_to_peer(history, command.request_id, context)
     if command.until is not None and command.until < context.today:
         raise InvalidCommand("the last day of the offer has passed", field="until", remedy="send today or a later day")
@@ -304,6 +311,7 @@ def offer_peer_to_peer(
 
 
 def to_offer_peer_to_peer(history: PatientHistory, request_id: str, _: Occasion) -> Request:
+    """The request, which is neither withdrawn nor dismissed."""
     request = request_named(history, request_id)
     if request.status in ("withdrawn", "dismissed"):
         raise Conflict(
@@ -317,7 +325,7 @@ def to_offer_peer_to_peer(history: PatientHistory, request_id: str, _: Occasion)
 def hold_peer_to_peer(
     history: PatientHistory, command: HoldPeerToPeer, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """A conversation that took place is recorded, whatever became of the request."""
+    """Record a conversation that took place, whatever the status of the request."""
     request = request_on_record(history, command.request_id, context)
     on = command.on or context.today
     if not request.received_on <= on <= context.today:

@@ -1,20 +1,20 @@
-"""Every event that can be recorded: past tense, flat, and frozen. The story that a record can tell.
+"""Every event that can be recorded. An event is named in the past tense, is flat, and is frozen.
 
-    patient         who the patient is: identifiers, coverage, representatives, drugs of other prescribers
+    patient         who the patient is: identifiers, coverage, representatives, other agents for MS
     treatment       reports of earlier treatment, doses, courses, and their corrections
     documents       the documents behind the facts
     requests        the life of a request, from receipt to notice
-    determinations  what a person decided, and what became of an approval
+    determinations  what a person decided, and later changes of an approval
     appeals         appeals, their decisions, and external review
     system          the ledger itself: its users, the access log, the seal
 
-An event is stored under its `TOPIC` as the JSON of its fields. The store keeps the patient's id and the position in
-the history as the key. A topic is never renamed, and a field never changes its meaning. A changed shape is a new
+An event is stored under its `TOPIC` as the JSON of its fields. The store keeps the patient's id and the position in the
+history as the key. A topic is never renamed, and a field never changes its meaning. A changed shape is a new
 `class_version` with an upcast from the one before. Golden files prove that every version ever stored still decodes.
 
 Every event has two times: when it happened (`on`, a calendar day, or `at`, an instant) and when it was recorded
 (`recorded_at`). All events of one command share `recorded_at`, which is at least a microsecond after the command
-before, so that "what was known then" never cuts through a command.
+before, so that "what was known then" never includes only a part of a command.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Appeals of what was denied, wholly or in part: filed, looked at by somebody else, decided once."""
+"""Appeals of an adverse determination: filed, reviewed by a person who was not involved, and decided once."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ AppealDismissalGround = Literal["late", "improperly_filed", "not_appealable"]
 
 
 class Filer(FrozenModel):
-    """Who filed it, and what this person is to the patient."""
+    """The person who filed an appeal, and the person's relation to the patient."""
 
     name: Name
     relation: FilerRelation
 
 
 class AppealFiled(Event):
-    """`decision_version` is of the event that is appealed, `file_by` the last day on which it is in time."""
+    """An appeal was filed.
+
+    `decision_version` is the version of the event that is appealed. `file_by` is the last day on which the appeal is
+    timely, and `is_late` is true after that day.
+    """
 
     TOPIC: ClassVar[str] = "AppealFiled"
     TITLE: ClassVar[str] = "Appeal filed"
@@ -53,7 +57,10 @@ class AppealFiled(Event):
 
 
 class AppealEvidenceAdded(Event):
-    """Facts and documents for an appeal; the request's facts stand from now on as `statement` says, whole."""
+    """Facts and documents were added to an open appeal.
+
+    `statement` is the complete statement of the request that is in effect from now on. `fields` names what changed.
+    """
 
     TOPIC: ClassVar[str] = "AppealEvidenceAdded"
     TITLE: ClassVar[str] = "Evidence added to the appeal"
@@ -74,7 +81,10 @@ class AppealEvidenceAdded(Event):
 
 
 class AppealAssigned(Event):
-    """To somebody who took no part in the determination and reports to nobody who did."""
+    """The appeal was assigned to a person.
+
+    The person was not involved in the determination, and is not a subordinate of anyone who was.
+    """
 
     TOPIC: ClassVar[str] = "AppealAssigned"
     TITLE: ClassVar[str] = "Appeal assigned"
@@ -85,9 +95,10 @@ class AppealAssigned(Event):
 
 
 class AppealDecided(Event):
-    """Upheld, or overturned in whole or in part; then the course's approval is in the same commit.
+    """The appeal was decided: upheld, or overturned in whole or in part.
 
-    The assessment inside is under the edition of the request (R21).
+    Where the appeal is overturned, the approval of the course is in the same commit. The assessment in `determination`
+    is under the edition of the request (R21).
     """
 
     TOPIC: ClassVar[str] = "AppealDecided"
@@ -105,6 +116,8 @@ class AppealDecided(Event):
 
 
 class AppealWithdrawn(Event):
+    """The appeal was withdrawn. `by` is the name of the person who withdrew it."""
+
     TOPIC: ClassVar[str] = "AppealWithdrawn"
     TITLE: ClassVar[str] = "Appeal withdrawn"
     ABOUT: ClassVar[About] = About("appeal", "update")
@@ -120,7 +133,10 @@ class AppealWithdrawn(Event):
 
 
 class AppealDismissed(Event):
-    """Not decided, and why: a late appeal is recorded first, and refused only with a reason."""
+    """The appeal was dismissed without a decision, with the reason.
+
+    A late appeal is recorded first. Only a dismissal refuses it.
+    """
 
     TOPIC: ClassVar[str] = "AppealDismissed"
     TITLE: ClassVar[str] = "Appeal dismissed"
@@ -137,7 +153,10 @@ class AppealDismissed(Event):
 
 
 class AppealHandedOn(Event):
-    """The upheld appeal went to an independent organisation."""
+    """The appeal was forwarded to an independent review organization.
+
+    The plan forwards an appeal that it upheld, or overturned only in part.
+    """
 
     TOPIC: ClassVar[str] = "AppealHandedOn"
     TITLE: ClassVar[str] = "Appeal forwarded to external review"
@@ -153,7 +172,10 @@ class AppealHandedOn(Event):
 
 
 class ExternalReviewAnswered(Event):
-    """What the independent organisation decided; where it overturned, the approval is in the same commit."""
+    """The decision of the independent review organization was recorded.
+
+    Where the organization overturned the plan's decision, the approval is in the same commit.
+    """
 
     TOPIC: ClassVar[str] = "ExternalReviewAnswered"
     TITLE: ClassVar[str] = "External decision recorded"

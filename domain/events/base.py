@@ -1,4 +1,4 @@
-"""What every event carries, and the ids of everything that events speak of."""
+"""The fields that every event has, and the ids of everything that events name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from domain.frozen import set_fields
 from domain.people import Actor
 
 NOBODY: Final = UUID(int=0)
+"""The id of an event that has no place in a history yet."""
 
 _UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 RequestId = Annotated[str, Field(pattern=_UUID + r"\.r[0-9]{1,6}$")]
@@ -26,11 +27,12 @@ AppealId = Annotated[str, Field(pattern=_UUID + r"\.a[0-9]{1,6}$")]
 
 
 def is_none(value: object) -> bool:
-    """Keeps a field that came later out of the bytes of events that do not use it."""
+    """Whether the value is None: a field that was added later is then left out of the stored bytes."""
     return value is None
 
 
 def is_empty(value: tuple[object, ...]) -> bool:
+    """Whether the tuple is empty: a field that was added later is then left out of the stored bytes."""
     return not value
 
 
@@ -62,20 +64,20 @@ class About(NamedTuple):
 
 
 class ImportedFrom(FrozenModel):
-    """The line of an import that an event came from: recorded then, though it happened before."""
+    """The line of an import that an event is from. The event happened earlier, and was recorded at the import."""
 
     source: Name
     reference: Name
 
 
 class Event(FrozenModel):
-    """What every event carries. `salt` keeps a hash of the stored bytes from telling anything.
+    """The base of every event. `salt` keeps a hash of the stored bytes from revealing anything.
 
-    `TOPIC` names the class in the store and never changes. `TITLE` is for people; `TITLE` and `ABOUT` are of
-    every event of a patient's history and may change.
+    `TOPIC` names the class in the store and never changes. `TITLE` is displayed. Every event of a patient's history has
+    a `TITLE` and an `ABOUT`, and both may change.
     """
 
-    # Built when the first event of a class is read or recorded: a command of the command line needs few of the classes.
+    # The schema of a class is built when the class is first used: a command of the command line needs few of them.
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     TOPIC: ClassVar[str]
@@ -93,15 +95,19 @@ class Event(FrozenModel):
 
     @property
     def patient_id(self) -> UUID:
+        """The patient whose history the event is in."""
         return self.originator_id
 
     @property
     def happened(self) -> datetime | date:
-        """When it happened, as far as the event says more than when it was recorded."""
+        """When the event happened. If the event does not state a time, this is when it was recorded."""
         return self.recorded_at
 
 
 def placed(event: Any, originator_id: UUID, originator_version: int) -> Any:
-    """The event at its place in a history. Only for an event that nobody else holds yet."""
+    """The event with its place in a history: the same object, changed.
+
+    The event is frozen, so the caller must hold the only reference to it.
+    """
     set_fields(event, originator_id=originator_id, originator_version=originator_version)
     return event

@@ -1,4 +1,4 @@
-"""What persons decided of a request, whole as they saw it; and what became of an approval."""
+"""What persons decided about a request, with the complete assessment; and later changes of an approval."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ PastOutcome = Literal["approved", "partly_approved", "denied"]
 
 
 class Determination(FrozenModel):
-    """What a person decided from, whole: it is rendered later and never evaluated again.
+    """What a person decided from, stored complete: it is displayed later and never evaluated again.
 
-    `history_version` is the last event that was seen; `departs` says that the person decided
-    otherwise than recommended; `decided_on` is the day in the plan's zone.
+    `history_version` is the version of the last event that the person saw. `departs` is true if the person overrode the
+    recommendation. `decided_on` is the day in the plan's zone.
     """
 
     assessment: Assessment
@@ -33,11 +33,11 @@ class Determination(FrozenModel):
 
 
 class CourseApproved(Event):
-    """Doses of one course, to be given within thirty days.
+    """Doses of one course were approved, to be given within thirty days.
 
-    `left_out` says what of the request was not approved, and is adverse in that part; `citing`
-    are the criteria that it rests on. `appeal_id`: it is approved because that appeal, in the
-    same commit, overturned what was decided before.
+    `left_out` states what was requested and not approved; the determination is adverse in that part, and `citing` lists
+    its deciding criteria. `appeal_id` is set if an appeal, decided in the same commit, overturned the earlier
+    determination.
     """
 
     TOPIC: ClassVar[str] = "CourseApproved"
@@ -60,7 +60,7 @@ class CourseApproved(Event):
 
 
 class RequestDenied(Event):
-    """`citing` are the criteria that the denial rests on; the rationale says it in plain language."""
+    """The request was denied. `citing` lists the deciding criteria; the rationale is in plain language."""
 
     TOPIC: ClassVar[str] = "RequestDenied"
     TITLE: ClassVar[str] = "Request denied"
@@ -76,6 +76,8 @@ class RequestDenied(Event):
 
 
 class RequestReferred(Event):
+    """The request was sent to clinical review."""
+
     TOPIC: ClassVar[str] = "RequestReferred"
     TITLE: ClassVar[str] = "Referred to clinical review"
     ABOUT: ClassVar[About] = About("request", "update")
@@ -89,7 +91,7 @@ class RequestReferred(Event):
 
 
 class ApprovalExtended(Event):
-    """Thirty days more for an approval in force, after a fresh assessment that recommends it (R10).
+    """An approval in effect was extended by thirty days, after a new assessment that recommends approval (R10).
 
     `approval_version` is the version of the `CourseApproved` that is extended.
     """
@@ -109,7 +111,10 @@ class ApprovalExtended(Event):
 
 
 class ApprovalRescinded(Event):
-    """A clinician took an approval back; from `rescinded_on` on it covers nothing."""
+    """A clinician rescinded an approval. From `rescinded_on` on, the approval covers nothing.
+
+    `approval_version` is the version of the event that approved.
+    """
 
     TOPIC: ClassVar[str] = "ApprovalRescinded"
     TITLE: ClassVar[str] = "Approval rescinded"
@@ -127,10 +132,10 @@ class ApprovalRescinded(Event):
 
 
 class PastDeterminationImported(Event):
-    """A determination that was made before this ledger kept them, as another record tells it.
+    """A determination from before this ledger was in use, as another record states it.
 
-    It holds no assessment and is never re-evaluated as "then"; `edition` is a review date or
-    `unknown`. An approval covers `valid_from` through `valid_through` like any other.
+    The event holds no assessment and is never re-evaluated as of its day. `edition` is a review date or `unknown`. An
+    approval covers `valid_from` through `valid_through`, as any other approval does.
     """
 
     TOPIC: ClassVar[str] = "PastDeterminationImported"

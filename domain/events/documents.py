@@ -1,4 +1,4 @@
-"""Documents behind the facts: named in the event that brought them, reviewed, corrected, voided.
+"""Documents behind the facts: named in the event that records their receipt, reviewed, corrected, voided.
 
 The bytes are in the document store, under the patient and the SHA-256, before any event names them.
 """
@@ -18,7 +18,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="The SHA-25
 
 
 class Document(FrozenModel):
-    """One document as it was received; `clause` is the one that it is meant for."""
+    """One document as it was received. `clause` is the clause that it is meant to support."""
 
     document_id: DocumentId
     name: Name
@@ -30,7 +30,7 @@ class Document(FrozenModel):
 
 
 class DocumentReviewed(Event):
-    """A person of the plan read it, and found that it supports the finding of the clause, or does not (R14)."""
+    """A person of the plan reviewed the document: it supports the finding of the clause, or it does not (R14)."""
 
     TOPIC: ClassVar[str] = "DocumentReviewed"
     TITLE: ClassVar[str] = "Document reviewed"
@@ -43,7 +43,10 @@ class DocumentReviewed(Event):
 
 
 class DocumentCorrected(Event):
-    """What was said of the document was wrong (R23); its bytes never change."""
+    """The details of the document were wrong and are corrected (R23). The bytes of a document never change.
+
+    The event holds all details as they are now; `fields` names what changed.
+    """
 
     TOPIC: ClassVar[str] = "DocumentCorrected"
     TITLE: ClassVar[str] = "Document details corrected"
@@ -58,7 +61,7 @@ class DocumentCorrected(Event):
 
 
 class DocumentVoided(Event):
-    """It does not belong here, and supports nothing; it stays visible (R23)."""
+    """The document was filed in error. It supports nothing, and it stays visible (R23)."""
 
     TOPIC: ClassVar[str] = "DocumentVoided"
     TITLE: ClassVar[str] = "Document removed (filed in error)"

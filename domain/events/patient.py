@@ -1,4 +1,4 @@
-"""The person: her history, her identifiers, what surrounds her coverage, and the agents of others she takes."""
+"""The patient: the history, member ids, coverage, representatives, and agents of other prescribers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ Relationship = Literal["appointed", "power_of_attorney", "guardian", "parent", "
 
 
 class Member(FrozenModel):
-    """A member of a plan, as the plan's `issuer` numbers her."""
+    """A member ID, and its `issuer`: `plan` is this plan."""
 
     issuer: Name = "plan"
     member_id: Name
 
 
 class HistoryOpened(Event):
+    """The history of a patient was opened. It is the first event of the history."""
+
     TOPIC: ClassVar[str] = "HistoryOpened"
     TITLE: ClassVar[str] = "Member added"
     ABOUT: ClassVar[About] = About("patient", "create")
@@ -34,7 +36,7 @@ class HistoryOpened(Event):
 
 
 class DemographicsCorrected(Event):
-    """The name or the birth date was wrong (R23); None: that one stands as it was."""
+    """The name or the birth date was wrong (R23). A value that is None is unchanged."""
 
     TOPIC: ClassVar[str] = "DemographicsCorrected"
     TITLE: ClassVar[str] = "Name or birth date corrected"
@@ -46,7 +48,7 @@ class DemographicsCorrected(Event):
 
 
 class MemberIdentifierAdded(Event):
-    """Another number under which a plan knows this person; the index points from it to her in the same commit."""
+    """Another member ID of this patient. The index points from the ID to the patient in the same commit."""
 
     TOPIC: ClassVar[str] = "MemberIdentifierAdded"
     TITLE: ClassVar[str] = "Member ID added"
@@ -56,7 +58,7 @@ class MemberIdentifierAdded(Event):
 
 
 class MemberIdentifierRetired(Event):
-    """The number no longer leads here; it may be given to another history later."""
+    """The member ID no longer identifies this patient. It may be added to another history later."""
 
     TOPIC: ClassVar[str] = "MemberIdentifierRetired"
     TITLE: ClassVar[str] = "Member ID retired"
@@ -67,7 +69,7 @@ class MemberIdentifierRetired(Event):
 
 
 class HistoriesLinked(Event):
-    """Two histories are of one person. Nothing is copied; each points to the other, in one commit."""
+    """Two histories are of one person. Nothing is copied: each points to the other, in one commit."""
 
     TOPIC: ClassVar[str] = "HistoriesLinked"
     TITLE: ClassVar[str] = "Linked with another patient"
@@ -89,7 +91,10 @@ class HistoriesUnlinked(Event):
 
 
 class LineOfBusinessChanged(Event):
-    """From this day on her coverage is of another line; requests keep the line under which they were received."""
+    """From this day on, the patient's coverage is of another line of business.
+
+    A request keeps the line of business under which it was received.
+    """
 
     TOPIC: ClassVar[str] = "LineOfBusinessChanged"
     TITLE: ClassVar[str] = "Line of business changed"
@@ -104,7 +109,7 @@ class LineOfBusinessChanged(Event):
 
 
 class RepresentativeNamed(Event):
-    """Somebody may speak for her, from a day on and perhaps through another."""
+    """A representative may act for the patient from the day `on`, and through the day `through` if there is one."""
 
     TOPIC: ClassVar[str] = "RepresentativeNamed"
     TITLE: ClassVar[str] = "Representative added"
@@ -122,6 +127,8 @@ class RepresentativeNamed(Event):
 
 
 class DeathRecorded(Event):
+    """The death of the patient was recorded."""
+
     TOPIC: ClassVar[str] = "DeathRecorded"
     TITLE: ClassVar[str] = "Death recorded"
     ABOUT: ClassVar[About] = About("patient", "update")
@@ -131,7 +138,7 @@ class DeathRecorded(Event):
 
 
 class DeathRecordVoided(Event):
-    """The record of her death was a mistake (R23)."""
+    """The record of the patient's death was a mistake (R23)."""
 
     TOPIC: ClassVar[str] = "DeathRecordVoided"
     TITLE: ClassVar[str] = "Record of death voided"
@@ -141,7 +148,10 @@ class DeathRecordVoided(Event):
 
 
 class OtherAgentStarted(Event):
-    """She began another agent for MS; it bears on concurrent use (R17) and is no trial with an outcome."""
+    """The patient started another agent for MS.
+
+    The agent matters for concurrent use (R17). It is no trial with an outcome.
+    """
 
     TOPIC: ClassVar[str] = "OtherAgentStarted"
     TITLE: ClassVar[str] = "Other agent started"
@@ -153,7 +163,7 @@ class OtherAgentStarted(Event):
 
 
 class OtherAgentStopped(Event):
-    """She stopped, or will stop, another agent for MS (R17)."""
+    """The patient stopped another agent for MS, or will stop it on a planned day (R17)."""
 
     TOPIC: ClassVar[str] = "OtherAgentStopped"
     TITLE: ClassVar[str] = "Other agent stopped"
@@ -168,7 +178,10 @@ class OtherAgentStopped(Event):
 
 
 class RequesterAdmitted(Event):
-    """A prescriber's office that named the member, her name and birth date as they are on record may ask for her."""
+    """The actor's office, a prescriber's, may send requests for this patient.
+
+    The office named the member ID, the name and the birth date of the patient as they are on record.
+    """
 
     TOPIC: ClassVar[str] = "RequesterAdmitted"
     TITLE: ClassVar[str] = "Provider office added"
@@ -176,7 +189,7 @@ class RequesterAdmitted(Event):
 
 
 class MemberIndexed(Event):
-    """In an index stream: from here on, this member's history is that patient's."""
+    """In an index stream: from now on, this member ID identifies the history of `indexed_patient_id`."""
 
     TOPIC: ClassVar[str] = "MemberIndexed"
 
@@ -184,7 +197,7 @@ class MemberIndexed(Event):
 
 
 class MemberUnindexed(Event):
-    """In an index stream: from here on, this member id leads to nobody."""
+    """In an index stream: from now on, this member ID identifies no history."""
 
     TOPIC: ClassVar[str] = "MemberUnindexed"
 

@@ -1,4 +1,4 @@
-"""The life of a request for prior authorization, from its receipt to its notices; its determinations apart."""
+"""The life of a request for prior authorization, from receipt to notices, without its determinations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DismissalGround = Literal["duplicate", "improperly_filed"]
 
 
 class StatedAgent(FrozenModel):
-    """An agent as the prescriber stated it, with the days it was taken."""
+    """An agent for MS as the prescriber stated it, with the dates on which the patient took it."""
 
     product: Name
     outcome: TrialOutcome | None = None
@@ -43,7 +43,7 @@ class StatedAgent(FrozenModel):
 class Statement(FrozenModel):
     """The facts as the prescriber stated them. `None` is "not stated".
 
-    `received_lemtrada` and `birth_date` speak only where the record is silent (R1).
+    `received_lemtrada` and `birth_date` are used only if the record has no entry (R1).
     """
 
     birth_date: PartialDate | None = None
@@ -66,7 +66,7 @@ class Statement(FrozenModel):
 
 
 class RequestSubmitted(Event):
-    """`retrospective_for` names the doses that were given before it was asked for."""
+    """A request was received. `retrospective_for` lists doses that were given before the request was received."""
 
     TOPIC: ClassVar[str] = "RequestSubmitted"
     TITLE: ClassVar[str] = "Request received"
@@ -89,11 +89,11 @@ class RequestSubmitted(Event):
         return self.received_at
 
 
-# -- what is asked, and what comes ------------------------------------------------------------
+# -- information requested and received -----------------------------------------------------------
 
 
 class Asked(FrozenModel):
-    """One clause that was undetermined, and the facts that would settle it."""
+    """One clause that was undetermined, and the facts that would determine it."""
 
     clause: str
     sentence: str
@@ -101,7 +101,7 @@ class Asked(FrozenModel):
 
 
 class InformationRequested(Event):
-    """Asks for exactly what was still undetermined (`asked`), to be answered by an instant."""
+    """The plan requested exactly what was still undetermined (`asked`), by the instant `answer_by`."""
 
     TOPIC: ClassVar[str] = "InformationRequested"
     TITLE: ClassVar[str] = "Information requested"
@@ -116,10 +116,10 @@ class InformationRequested(Event):
 
 
 class InformationSupplied(Event):
-    """Facts and documents for a request. `statement` and `consultation` are whole, as they stand from now on.
+    """Facts and documents were received. `statement` and `consultation` are complete, as in effect from now on.
 
-    `fields` names what is other than it was; `answers_in_full` says that nothing asked for
-    is left without a fact or a document, which sets a stopped clock going again.
+    `fields` names what changed. `answers_in_full` is true if each requested item has its fact or a document; the
+    response ends a pause of the turnaround time.
     """
 
     TOPIC: ClassVar[str] = "InformationSupplied"
@@ -141,7 +141,7 @@ class InformationSupplied(Event):
 
 
 class StatementCorrected(Event):
-    """What was submitted was wrong (R23): the facts whole, as they stand from now on; `fields` names what changed."""
+    """What was submitted was wrong (R23). The event holds the complete facts; `fields` names what changed."""
 
     TOPIC: ClassVar[str] = "StatementCorrected"
     TITLE: ClassVar[str] = "Statement corrected"
@@ -166,6 +166,8 @@ class ReminderSent(Event):
 
 
 class PlannedInfusionChanged(Event):
+    """The planned day or site of the first infusion changed. None: no day, or no site, is planned."""
+
     TOPIC: ClassVar[str] = "PlannedInfusionChanged"
     TITLE: ClassVar[str] = "Planned infusion changed"
     ABOUT: ClassVar[About] = About("request", "update")
@@ -185,7 +187,7 @@ class PrescriberChanged(Event):
     consultation: ConsultationGiven | None
 
 
-# -- who has it, and how it ends without a determination --------------------------------------
+# -- assignment, and closing without a determination ----------------------------------------------
 
 
 class RequestAssigned(Event):
@@ -198,7 +200,7 @@ class RequestAssigned(Event):
 
 
 class RequestReleased(Event):
-    """Nobody has it any more."""
+    """The request was unassigned."""
 
     TOPIC: ClassVar[str] = "RequestReleased"
     TITLE: ClassVar[str] = "Request unassigned"
@@ -208,7 +210,7 @@ class RequestReleased(Event):
 
 
 class RequestWithdrawn(Event):
-    """Taken back by who asked, `by` name; nothing was decided."""
+    """The request was withdrawn by the person named in `by`. Nothing was decided."""
 
     TOPIC: ClassVar[str] = "RequestWithdrawn"
     TITLE: ClassVar[str] = "Request withdrawn"
@@ -225,7 +227,7 @@ class RequestWithdrawn(Event):
 
 
 class RequestDismissed(Event):
-    """Not decided, because it is a duplicate of another or was improperly filed."""
+    """The request was dismissed without a determination: it is a duplicate, or was improperly filed."""
 
     TOPIC: ClassVar[str] = "RequestDismissed"
     TITLE: ClassVar[str] = "Request dismissed"
@@ -243,7 +245,7 @@ class RequestDismissed(Event):
 
 
 class RequestReopened(Event):
-    """A request that was denied, withdrawn or dismissed is to be decided again; what was decided stays on record."""
+    """A denied, withdrawn or dismissed request is to be decided again. The earlier determination stays on record."""
 
     TOPIC: ClassVar[str] = "RequestReopened"
     TITLE: ClassVar[str] = "Request reopened"
@@ -258,11 +260,11 @@ class RequestReopened(Event):
         return self.on
 
 
-# -- talking with the prescriber, and the clock -----------------------------------------------
+# -- peer-to-peer, deadlines, and notices ---------------------------------------------------------
 
 
 class PeerToPeerOffered(Event):
-    """A conversation between the prescriber and a clinician of the plan was offered, until a day."""
+    """A conversation between the prescriber and a clinician of the plan was offered, through the day `until`."""
 
     TOPIC: ClassVar[str] = "PeerToPeerOffered"
     TITLE: ClassVar[str] = "Peer-to-peer offered"
@@ -274,7 +276,10 @@ class PeerToPeerOffered(Event):
 
 
 class PeerToPeerHeld(Event):
-    """The actor is the plan's clinician, `with_whom` the prescriber or who stood in."""
+    """The conversation took place. The actor is the plan's clinician.
+
+    `with_whom` is the prescriber, or the person who took part in the prescriber's place.
+    """
 
     TOPIC: ClassVar[str] = "PeerToPeerHeld"
     TITLE: ClassVar[str] = "Peer-to-peer held"
@@ -291,7 +296,7 @@ class PeerToPeerHeld(Event):
 
 
 class RequestExpedited(Event):
-    """The urgent clock runs from when expediting was asked for."""
+    """The request was expedited. The urgent turnaround time starts at `asked_at`, when expediting was requested."""
 
     TOPIC: ClassVar[str] = "RequestExpedited"
     TITLE: ClassVar[str] = "Request expedited"
@@ -307,6 +312,8 @@ class RequestExpedited(Event):
 
 
 class ExpeditingRefused(Event):
+    """The plan refused to expedite the request. `asked_at` is when expediting was requested."""
+
     TOPIC: ClassVar[str] = "ExpeditingRefused"
     TITLE: ClassVar[str] = "Request to expedite refused"
     ABOUT: ClassVar[About] = About("request", "update")
@@ -321,7 +328,10 @@ class ExpeditingRefused(Event):
 
 
 class ClockExtended(Event):
-    """The plan took the time that the clock's table allows; `notice` is what the claimant was told."""
+    """The plan extended the deadline within the terms of the line of business.
+
+    `days` is the length of the extension. `notice` is what was said to the claimant.
+    """
 
     TOPIC: ClassVar[str] = "ClockExtended"
     TITLE: ClassVar[str] = "Deadline extended"
@@ -334,7 +344,7 @@ class ClockExtended(Event):
 
 
 class NoticeIssued(Event):
-    """A notice of a determination, of what is needed, or of an appeal's decision left the plan."""
+    """The plan sent a notice of a determination, of needed information, or of the decision of an appeal."""
 
     TOPIC: ClassVar[str] = "NoticeIssued"
     TITLE: ClassVar[str] = "Notice sent"

@@ -1,10 +1,10 @@
-"""Of the ledger's own keeping, and of no patient: who was admitted to it, who looked, and how it is sealed.
+"""Events of the ledger itself, in no patient's history: its users, its access log, and its seal.
 
-    people      who may sign in and with what; of secrets only their hashes
+    users       who may sign in and with what; secrets are stored only as their hashes
     accesses    a digest of each batch of the access log, whose rows have a table of their own
-    the seal    which keys sign for this ledger, and from where its tree of hashes begins
+    the seal    which keys sign for this ledger, and where its Merkle tree starts
 
-Each chapter has streams of its own. They lie in the log with everything else, and are sealed with it.
+Each of the three has streams of its own. They are in the same log as all other events, and are sealed with it.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from domain.facts import Name
 from domain.people import Actor, ActorId
 
 THE_LEDGER_ITSELF: Final = Actor(id="lemtrada-ledger", name="The ledger itself", role="service")
+"""The actor of events that no person caused."""
 
 SecretHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of a secret of 32 random bytes.")]
 CredentialId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="By which a link or a token is spoken of.")]
 NoteLine = Annotated[str, Field(min_length=1, max_length=2_000)]
 
-# -- people -----------------------------------------------------------------------------------
+# -- users ----------------------------------------------------------------------------------------
 
 
 class PersonAdmitted(Event):
-    """Somebody may work with this ledger, in this role and with this credential."""
+    """A person may use this ledger, in this role and with this credential."""
 
     TOPIC: ClassVar[str] = "PersonAdmitted"
 
@@ -37,7 +38,7 @@ class PersonAdmitted(Event):
 
 
 class PersonChanged(Event):
-    """The role, the credential, or who is above this person is another now; the id stays."""
+    """The role, the credential or the superiors of a user changed. The id stays the same."""
 
     TOPIC: ClassVar[str] = "PersonChanged"
 
@@ -45,7 +46,7 @@ class PersonChanged(Event):
 
 
 class PersonRemoved(Event):
-    """This person may do nothing here any more, and neither what was issued to her."""
+    """A user may no longer use this ledger. The links and tokens of the user are no longer valid."""
 
     TOPIC: ClassVar[str] = "PersonRemoved"
 
@@ -54,7 +55,7 @@ class PersonRemoved(Event):
 
 
 class LinkIssued(Event):
-    """A link that signs in the person once, until it expires."""
+    """A link that signs in the user once, until it expires."""
 
     TOPIC: ClassVar[str] = "LinkIssued"
 
@@ -65,13 +66,15 @@ class LinkIssued(Event):
 
 
 class LinkUsed(Event):
+    """The user signed in with the link."""
+
     TOPIC: ClassVar[str] = "LinkUsed"
 
     link_id: CredentialId
 
 
 class TokenIssued(Event):
-    """An API token for a person or a system; the token itself was shown once and is kept nowhere."""
+    """An API token for a user or a system. The token itself was shown once and is not stored."""
 
     TOPIC: ClassVar[str] = "TokenIssued"
 
@@ -82,17 +85,19 @@ class TokenIssued(Event):
 
 
 class TokenRevoked(Event):
+    """An API token is no longer valid."""
+
     TOPIC: ClassVar[str] = "TokenRevoked"
 
     token_id: CredentialId
     reason: Name | None = Field(default=None, exclude_if=is_none)
 
 
-# -- who looked -------------------------------------------------------------------------------
+# -- the access log -------------------------------------------------------------------------------
 
 
 class AccessesRecorded(Event):
-    """One batch of the access log: rows `first` to `first + count - 1` of the register whose stream this is."""
+    """One batch of the access log: rows `first` to `first + count - 1` of the register of this stream."""
 
     TOPIC: ClassVar[str] = "AccessesRecorded"
 
@@ -111,7 +116,7 @@ class AccessesRecorded(Event):
 
 
 class SealStarted(Event):
-    """A tree of hashes over this log begins under `origin`; `after` is the checkpoint that a restore left behind."""
+    """A Merkle tree over this log starts under `origin`. `after` is the last checkpoint before a restore, if any."""
 
     TOPIC: ClassVar[str] = "SealStarted"
 
@@ -121,7 +126,7 @@ class SealStarted(Event):
 
 
 class SealingKeyNamed(Event):
-    """From here on this key signs checkpoints; `replaces` is the one that did until now."""
+    """From now on, this key signs checkpoints. `replaces` is the key that signed until now."""
 
     TOPIC: ClassVar[str] = "SealingKeyNamed"
 

@@ -1,4 +1,4 @@
-"""What she was given: reports from elsewhere, doses, courses, and their corrections."""
+"""Treatment of the patient: reports from elsewhere, doses, courses, and their corrections."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ Variance = Literal[
     "second_on_one_day",
     "before_twelve_months",
 ]
+"""A difference between a dose and what was approved or the regimen. A dose is recorded despite it (R22)."""
 
 
 class ReportedCourse(FrozenModel):
     """One course as another plan, a trial or the prescriber reported it.
 
-    `completed` is unknown where nobody said; `mg_total` is the milligrams of the whole course.
+    `completed` is None if the report does not state it. `mg_total` is the milligrams of the whole course.
     """
 
     doses_given: Annotated[StrictInt, Field(ge=1, le=30)] | None = None
@@ -39,9 +40,9 @@ class ReportedCourse(FrozenModel):
 
 
 class PriorTreatmentReported(Event):
-    """Treatment outside this ledger; no courses means that none was ever given.
+    """Treatment outside this ledger was reported. No courses: Lemtrada was never given.
 
-    `on` is the day of the report in the plan's zone: it tells of no dose after it.
+    `on` is the day of the report in the plan's zone; the report covers no dose after that day.
     """
 
     TOPIC: ClassVar[str] = "PriorTreatmentReported"
@@ -60,7 +61,7 @@ class PriorTreatmentReported(Event):
 
 
 class PriorTreatmentCorrected(Event):
-    """What the report should have said (R23), whole: its courses as they stand from now on."""
+    """The report was wrong (R23). The event holds the complete courses that are in effect from now on."""
 
     TOPIC: ClassVar[str] = "PriorTreatmentCorrected"
     TITLE: ClassVar[str] = "Prior treatment corrected"
@@ -75,7 +76,7 @@ class PriorTreatmentCorrected(Event):
 
 
 class PriorTreatmentVoided(Event):
-    """The report was a mistake; it stays visible and tells of nothing (R23)."""
+    """The report was a mistake. It stays visible and has no effect (R23)."""
 
     TOPIC: ClassVar[str] = "PriorTreatmentVoided"
     TITLE: ClassVar[str] = "Prior treatment report voided"
@@ -86,10 +87,10 @@ class PriorTreatmentVoided(Event):
 
 
 class DoseAdministered(Event):
-    """One infusion, a fact whatever was approved; `variances` are those seen when it was recorded (R22).
+    """One infusion was given, whatever was approved. `variances` are those found when it was recorded (R22).
 
-    `course` is the number of the course that it belongs to (R24), None where it only documents
-    a reported course (R25). A possible duplicate is not counted until a person decides.
+    `course` is the number of the dose's course (R24), or None if the dose only documents a reported course (R25). `mg`
+    is in milligrams. A possible duplicate is not counted until a person decides.
     """
 
     TOPIC: ClassVar[str] = "DoseAdministered"
@@ -114,10 +115,10 @@ class DoseAdministered(Event):
 
 
 class DoseCorrected(Event):
-    """What the entry should have said (R23), whole; `fields` names what is other than it was.
+    """The entry was wrong (R23). The event holds the complete entry; `fields` names what changed.
 
-    It alone moves a dose to another course (R24). With its day it is looked at anew for a second
-    report (R25): `possible_duplicate_of` is meant where `fields` holds `on`.
+    Only this event assigns a dose to another course (R24). If the day changed (`fields` holds `on`), the dose is
+    checked again for a second report of the same infusion (R25), and only then `possible_duplicate_of` has a meaning.
     """
 
     TOPIC: ClassVar[str] = "DoseCorrected"
@@ -142,7 +143,7 @@ class DoseCorrected(Event):
 
 
 class PossibleDuplicateConfirmed(Event):
-    """A person found that the second report is the same infusion: it stays uncounted."""
+    """A person found that the second report is of the same infusion. The report stays uncounted."""
 
     TOPIC: ClassVar[str] = "PossibleDuplicateConfirmed"
     TITLE: ClassVar[str] = "Duplicate report of a dose confirmed"
@@ -153,7 +154,7 @@ class PossibleDuplicateConfirmed(Event):
 
 
 class PossibleDuplicateDismissed(Event):
-    """A person found that the second report is another infusion: it counts from now on."""
+    """A person found that the second report is of another infusion. It counts from now on."""
 
     TOPIC: ClassVar[str] = "PossibleDuplicateDismissed"
     TITLE: ClassVar[str] = "Report found not to be a duplicate"
@@ -164,7 +165,7 @@ class PossibleDuplicateDismissed(Event):
 
 
 class DoseVoided(Event):
-    """The entry was a mistake; it stays visible and no longer counts (R23)."""
+    """The entry was a mistake. It stays visible and no longer counts (R23)."""
 
     TOPIC: ClassVar[str] = "DoseVoided"
     TITLE: ClassVar[str] = "Dose entry voided"
@@ -175,7 +176,7 @@ class DoseVoided(Event):
 
 
 class CourseCompleted(Event):
-    """The last dose of the regimen is on record (R6); stored in the commit of what completed it."""
+    """The last dose of the regimen is on record (R6). The event is in the commit of what completed the course."""
 
     TOPIC: ClassVar[str] = "CourseCompleted"
     TITLE: ClassVar[str] = "Course completed"
@@ -191,7 +192,7 @@ class CourseCompleted(Event):
 
 
 class CourseReopened(Event):
-    """The course is not complete any more (R24): it is the latest and lost a dose, or all its doses were moved."""
+    """The course is no longer complete (R24): the latest course lost a dose, or a course lost all its doses."""
 
     TOPIC: ClassVar[str] = "CourseReopened"
     TITLE: ClassVar[str] = "Course reopened"
@@ -205,8 +206,8 @@ class CourseReopened(Event):
 class CourseClosedUnfinished(Event):
     """A clinician found that the course will not be finished (R26).
 
-    `reported_course` says which one of which report it is, where a report told of it; else it
-    is not stored. `course` is the name that its doses carry, or the number that it had then.
+    `course` is the name that the doses of the course carry, or else the number that the course had then.
+    `reported_course` is the id of the course within its report, and is not stored if no report contains the course.
     """
 
     TOPIC: ClassVar[str] = "CourseClosedUnfinished"

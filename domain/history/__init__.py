@@ -1,7 +1,7 @@
-"""A patient's history, as the decisions need it, and the fold that computes it from events.
+"""A patient's history, computed from the events: the state that decisions and projections read.
 
-`evolve` only remembers: one module for each module of events. What follows from it (which course a dose belongs to,
-what an approval still allows, when a request is due) is computed where it is asked.
+There is one module for each module of events. The history has only what events state. What follows from it (the course
+of a dose, what an approval still allows, when a request is due) is computed elsewhere when it is needed.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from domain.frozen import set_fields
 from domain.history import appeals, determinations, documents, patient, requests, treatment
 from domain.history.state import PatientHistory
 
-REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
-    **patient.REMEMBERS,
-    **treatment.REMEMBERS,
-    **requests.REMEMBERS,
-    **documents.REMEMBERS,
-    **determinations.REMEMBERS,
-    **appeals.REMEMBERS,
+FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    **patient.FOLDS,
+    **treatment.FOLDS,
+    **requests.FOLDS,
+    **documents.FOLDS,
+    **determinations.FOLDS,
+    **appeals.FOLDS,
 }
-"""What each event adds to the history; `HistoryOpened` begins it."""
-assert set(REMEMBERS) == set(PATIENT_EVENTS) - {HistoryOpened}, "every event has its fold"
+"""For each event, the function that returns the changed history. `HistoryOpened` creates the history."""
+assert set(FOLDS) == set(PATIENT_EVENTS) - {HistoryOpened}, "every event has its fold"
 
 
 def fold(events: Iterable[PatientEvent], history: PatientHistory | None = None) -> PatientHistory | None:
-    """The history after all the events; None where there are none."""
+    """The history after all events, starting from `history`. None if there is neither an event nor a history."""
     for event in events:
         history = evolve(history, event)
     return history
@@ -37,14 +37,17 @@ def fold(events: Iterable[PatientEvent], history: PatientHistory | None = None) 
 
 def versions(events: Iterable[PatientEvent]) -> list[PatientHistory]:
     """The history after each event, oldest first."""
-    found: list[PatientHistory] = []
+    histories: list[PatientHistory] = []
     for event in events:
-        found.append(evolve(found[-1] if found else None, event))
-    return found
+        histories.append(evolve(histories[-1] if histories else None, event))
+    return histories
 
 
 def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistory:
-    """The history after one more event. Total over every order that `decide` can produce."""
+    """The history after one more event. It accepts every order of events that `decide` can produce.
+
+    Raises ValueError if the first event is not `HistoryOpened`.
+    """
     if isinstance(event, HistoryOpened):
         return PatientHistory(
             patient_id=event.patient_id,
@@ -59,9 +62,9 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
         )
     if history is None:
         raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")
-    after = REMEMBERS[type(event)](history, event)
+    after = FOLDS[type(event)](history, event)
     if after is history:
         after = history.changed()
-    # Nobody else holds it yet, and so it need not be copied a second time.
+    # No other code refers to the new history yet, so it is not copied a second time.
     set_fields(after, version=event.originator_version, recorded_at=event.recorded_at)
     return after

@@ -1,4 +1,4 @@
-"""What is remembered of appeals."""
+"""How events about appeals change the history."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _with_appeal(history: PatientHistory, appeal_id: str, **changes: Any) -> Pat
     return history.changed(appeals=appeals)
 
 
-def _evidence(history: PatientHistory, event: AppealEvidenceAdded) -> PatientHistory:
+def _evidence_added(history: PatientHistory, event: AppealEvidenceAdded) -> PatientHistory:
     appeal = history.appeal(event.appeal_id)
     assert appeal is not None
     return supplied(history, appeal.request_id, event, appeal_id=event.appeal_id)
@@ -79,9 +79,9 @@ def _closed(
     )
 
 
-REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     AppealFiled: _filed,
-    AppealEvidenceAdded: _evidence,
+    AppealEvidenceAdded: _evidence_added,
     AppealAssigned: lambda history, event: _with_appeal(history, event.appeal_id, assigned_to=event.to),
     AppealDecided: _decided,
     AppealWithdrawn: lambda history, event: _closed(history, event, "withdrawn"),

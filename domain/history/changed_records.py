@@ -1,4 +1,4 @@
-"""Which records differ between two versions of a history, without comparing their values."""
+"""Finds the records that differ between two versions of a history, without comparing their values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 def changed_places(before: Sequence[Any], after: Sequence[Any]) -> Sequence[int]:
-    """The places in `after` that hold another object than in `before`, or that `before` does not have.
+    """The indexes in `after` that have another object than in `before`, or that `before` does not have.
 
-    Records are immutable and the fold replaces only what an event changes, so the same object has not changed. Places
-    are compared without a call of a Python function: as cheap as it is to copy the sequence, which the fold does.
+    Records are immutable and the fold replaces only what an event changes, so the same object has not changed. The
+    comparison calls no Python function. It costs as little as copying the sequence, which the fold does anyway.
     """
     if before is after:
         return ()

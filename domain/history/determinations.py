@@ -1,4 +1,4 @@
-"""What is remembered of decisions, and of what became of approvals."""
+"""How events about determinations, and about extended or rescinded approvals, change the history."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.events.determinations import (
 )
 from domain.frozen import changed
 from domain.history.records import ApprovalRecord, DeterminationRecord, ImportedDetermination
-from domain.history.requests import request_of, took_part_in, with_part, with_request
+from domain.history.requests import participants_with, request_of, with_participant, with_request
 from domain.history.state import PatientHistory
 
 
@@ -45,36 +45,36 @@ def _decided(
     appeal_id: str | None = None,
 ) -> PatientHistory:
     request = request_of(history, event.request_id)
-    made = event.determination
+    determination = event.determination
     decision = DeterminationRecord(
         status,
-        made.decided_on,
+        determination.decided_on,
         event.actor,
         event.citing if not isinstance(event, RequestReferred) else (),
         event.originator_version,
-        made,
+        determination,
         appeal_id=appeal_id,
     )
-    closed_on, closed_at = (made.decided_on, event.recorded_at) if status != "referred" else (None, None)
+    closed_on, closed_at = (determination.decided_on, event.recorded_at) if status != "referred" else (None, None)
     if appeal_id is not None and request.closed_on is not None:
-        # What an appeal brings was decided later; the request itself was closed in its own time.
+        # A decision on appeal does not change when the request itself was closed.
         closed_on, closed_at = request.closed_on, request.closed_at
     return with_request(
         history,
         event.request_id,
         status=status,
-        determination=made,
+        determination=determination,
         decided_by=event.actor,
         citing=citing,
         closed_on=closed_on,
         closed_at=closed_at,
         decisions=(*request.decisions, decision),
         held_by=None if status != "referred" else request.held_by,
-        took_part=with_part(request, event.actor),
+        took_part=participants_with(request, event.actor),
     )
 
 
-def _past(history: PatientHistory, event: PastDeterminationImported) -> PatientHistory:
+def _past_determination_imported(history: PatientHistory, event: PastDeterminationImported) -> PatientHistory:
     request = request_of(history, event.request_id)
     past = ImportedDetermination(event.outcome, event.decided_by, event.edition, event.rationale, event.imported_from)
     decision = DeterminationRecord(
@@ -112,7 +112,7 @@ def _extended(history: PatientHistory, event: ApprovalExtended) -> PatientHistor
         else one
         for one in history.approvals
     )
-    return took_part_in(history.changed(approvals=approvals), event.request_id, event.actor)
+    return with_participant(history.changed(approvals=approvals), event.request_id, event.actor)
 
 
 def _rescinded(history: PatientHistory, event: ApprovalRescinded) -> PatientHistory:
@@ -122,14 +122,14 @@ def _rescinded(history: PatientHistory, event: ApprovalRescinded) -> PatientHist
         else one
         for one in history.approvals
     )
-    return took_part_in(history.changed(approvals=approvals), event.request_id, event.actor)
+    return with_participant(history.changed(approvals=approvals), event.request_id, event.actor)
 
 
-REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     CourseApproved: _approved,
     RequestDenied: lambda history, event: _decided(history, event, "denied", event.citing),
     RequestReferred: lambda history, event: _decided(history, event, "referred"),
     ApprovalExtended: _extended,
     ApprovalRescinded: _rescinded,
-    PastDeterminationImported: _past,
+    PastDeterminationImported: _past_determination_imported,
 }

@@ -1,4 +1,4 @@
-"""What is remembered of the facts and documents that came for a request, and of what persons found in them."""
+"""How events about supplied information, corrected statements and reviewed documents change the history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.events.documents import DocumentCorrected, DocumentReviewed, Documen
 from domain.events.requests import InformationSupplied, StatementCorrected
 from domain.frozen import changed
 from domain.history.records import Asking, DocumentOnRecord, Review
-from domain.history.requests import agents_told, attested, request_of, took_part_in, with_request
+from domain.history.requests import agents_stated, attested, request_of, with_participant, with_request
 from domain.history.state import PatientHistory
 
 
@@ -23,7 +23,7 @@ def supplied(
     appeal_id: str | None = None,
     **changes: Any,
 ) -> PatientHistory:
-    """Facts and documents that came for a request, or for an appeal of it."""
+    """The history with the statement and the documents of an event, which are for a request or for its appeal."""
     request = request_of(history, request_id)
     documents = tuple(
         DocumentOnRecord(one, request_id, appeal_id, event.received_on, event.originator_version)
@@ -38,7 +38,7 @@ def supplied(
         statement=event.statement,
         consultation=event.consultation,
         attested=signs,
-        agents_told=agents_told(request, event.statement, event.originator_version, event.received_on),
+        agents_stated=agents_stated(request, event.statement, event.originator_version, event.received_on),
         **changes,
     )
     return after.changed(documents=(*history.documents, *documents))
@@ -49,9 +49,9 @@ def _document_reviewed(history: PatientHistory, event: DocumentReviewed) -> Pati
     assert on_record is not None
     review = Review(event.clause, event.supports, event.actor, event.recorded_at, event.originator_version, event.note)
     after = _with_document(history, event.document_id, reviews=(*on_record.reviews, review))
-    # Whoever reads for an appeal, its evidence or what was there before, took no part in what was decided then.
+    # A user who reviews a document for an appeal, or after the determination, did not take part in the determination.
     is_for_an_appeal = on_record.appeal_id is not None or request_of(history, on_record.request_id).is_decided
-    return after if is_for_an_appeal else took_part_in(after, on_record.request_id, event.actor)
+    return after if is_for_an_appeal else with_participant(after, on_record.request_id, event.actor)
 
 
 def _document_corrected(history: PatientHistory, event: DocumentCorrected) -> PatientHistory:
@@ -71,16 +71,19 @@ def _with_document(history: PatientHistory, document_id: str, **changes: Any) ->
 def _information_supplied(history: PatientHistory, event: InformationSupplied) -> PatientHistory:
     request = request_of(history, event.request_id)
     askings = tuple(
-        one if one.answered_at is not None else _with_what_came(one, event.received_at, in_full=event.answers_in_full)
+        one if one.answered_at is not None else _with_response(one, event.received_at, in_full=event.answers_in_full)
         for one in request.askings
     )
     return supplied(history, event.request_id, event, askings=askings)
 
 
-def _with_what_came(asking: Asking, received_at: datetime, *, in_full: bool) -> Asking:
-    """The response is full once the last of its parts was received, in whatever order they are recorded."""
-    came_at = max(received_at, asking.came_at or received_at)
-    return changed(asking, came_at=came_at, answered_at=came_at if in_full else None)
+def _with_response(asking: Asking, received_at: datetime, *, in_full: bool) -> Asking:
+    """The request for information with one more response.
+
+    The answer is complete when its last part was received. The parts may be recorded in another order.
+    """
+    latest = max(received_at, asking.response_received_at or received_at)
+    return changed(asking, response_received_at=latest, answered_at=latest if in_full else None)
 
 
 def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> PatientHistory:
@@ -88,8 +91,8 @@ def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> 
     signs = attested(
         request.attested, request.statement.aggressive_disease, event.statement.aggressive_disease, event.actor
     )
-    # A correction says what should have been stated, when it was; it brings no news of a later day.
-    as_told_on = max((on for _, on in request.agents_told), default=request.received_on)
+    # A correction changes what was stated, not the day on which it was stated.
+    stated_on = max((on for _, on in request.agents_stated), default=request.received_on)
     return with_request(
         history,
         event.request_id,
@@ -97,11 +100,11 @@ def _statement_corrected(history: PatientHistory, event: StatementCorrected) -> 
         consultation=event.consultation,
         line_of_business=event.line_of_business,
         attested=signs,
-        agents_told=agents_told(request, event.statement, event.originator_version, as_told_on),
+        agents_stated=agents_stated(request, event.statement, event.originator_version, stated_on),
     )
 
 
-REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     InformationSupplied: _information_supplied,
     StatementCorrected: _statement_corrected,
     DocumentReviewed: _document_reviewed,

@@ -1,4 +1,4 @@
-"""What a history remembers of the person: demographics, identifiers, coverage, representatives, other agents."""
+"""How events about the patient change the history: demographics, identifiers, coverage, other agents."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from domain.history.records import AgentUse, Representative
 from domain.history.state import PatientHistory
 
 
-def _demographics(history: PatientHistory, event: DemographicsCorrected) -> PatientHistory:
+def _demographics_corrected(history: PatientHistory, event: DemographicsCorrected) -> PatientHistory:
     return history.changed(name=event.name or history.name, birth_date=event.birth_date or history.birth_date)
 
 
-def _unlinked(history: PatientHistory, event: HistoriesUnlinked) -> PatientHistory:
+def _histories_unlinked(history: PatientHistory, event: HistoriesUnlinked) -> PatientHistory:
     return history.changed(linked=tuple(one for one in history.linked if one != event.other_patient_id))
 
 
-def _retired(history: PatientHistory, event: MemberIdentifierRetired) -> PatientHistory:
+def _identifier_retired(history: PatientHistory, event: MemberIdentifierRetired) -> PatientHistory:
     return history.changed(members=tuple(one for one in history.members if one != event.member))
 
 
-def _represented(history: PatientHistory, event: RepresentativeNamed) -> PatientHistory:
+def _representative_named(history: PatientHistory, event: RepresentativeNamed) -> PatientHistory:
     named = Representative(event.name, event.relationship, event.on, event.through)
     return history.changed(representatives=(*history.representatives, named))
 
 
-def _agent(history: PatientHistory, event: OtherAgentStarted | OtherAgentStopped) -> PatientHistory:
+def _other_agent_used(history: PatientHistory, event: OtherAgentStarted | OtherAgentStopped) -> PatientHistory:
     started = event.on if isinstance(event, OtherAgentStarted) else None
     stopped = event.on if isinstance(event, OtherAgentStopped) else None
     return history.changed(
@@ -49,19 +49,19 @@ def _agent(history: PatientHistory, event: OtherAgentStarted | OtherAgentStopped
     )
 
 
-REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
-    DemographicsCorrected: _demographics,
+FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+    DemographicsCorrected: _demographics_corrected,
     MemberIdentifierAdded: lambda history, event: history.changed(members=(*history.members, event.member)),
-    MemberIdentifierRetired: _retired,
+    MemberIdentifierRetired: _identifier_retired,
     HistoriesLinked: lambda history, event: history.changed(linked=(*history.linked, event.other_patient_id)),
-    HistoriesUnlinked: _unlinked,
+    HistoriesUnlinked: _histories_unlinked,
     LineOfBusinessChanged: lambda history, event: history.changed(
         lines_of_business=(*history.lines_of_business, (event.on, event.line_of_business))
     ),
-    RepresentativeNamed: _represented,
+    RepresentativeNamed: _representative_named,
     RequesterAdmitted: lambda history, event: history.changed(requesters=history.requesters_with(event.actor)),
     DeathRecorded: lambda history, event: history.changed(deceased_on=event.on),
     DeathRecordVoided: lambda history, _: history.changed(deceased_on=None),
-    OtherAgentStarted: _agent,
-    OtherAgentStopped: _agent,
+    OtherAgentStarted: _other_agent_used,
+    OtherAgentStopped: _other_agent_used,
 }

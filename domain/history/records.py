@@ -1,4 +1,4 @@
-"""The records of a history: frozen values that the folds build and everything else reads."""
+"""The records of a history: frozen values that the folds create."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 
 @dataclass(frozen=True, slots=True)
 class AgentUse:
-    """When another agent was begun or stopped, as one event told it; `version` is the event's."""
+    """The start or the stop of another agent, as one event recorded it. `version` is the version of that event."""
 
     product: str
     started_on: PartialDate | None
@@ -29,6 +29,8 @@ class AgentUse:
 
 @dataclass(frozen=True, slots=True)
 class Representative:
+    """A person who may act for the patient, from `on` through `through`. None: without an end."""
+
     name: str
     relationship: str
     on: date
@@ -37,7 +39,7 @@ class Representative:
 
 @dataclass(frozen=True, slots=True)
 class CourseMarks:
-    """What events said of a course beyond its doses."""
+    """What events state about a course in addition to its doses: completed, or closed unfinished on a day."""
 
     completed: bool = False
     closed_on: date | None = None
@@ -51,7 +53,7 @@ Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
 
 @dataclass(frozen=True)
 class Report:
-    """One report of treatment outside this ledger. `told_by` is its day: it tells of no dose after it."""
+    """One report of treatment outside this ledger. `told_by` is its day: the report has no dose after that day."""
 
     report_id: str
     source: TreatmentSource
@@ -65,7 +67,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Dose:
-    """One dose entry. `course` is the number its event named; `variances_then` what was seen when recorded."""
+    """One dose entry.
+
+    `course` is the number in its event, and None for a dose that only documents a reported course. `variances_then`
+    are the variances that were found when the dose was recorded. `version` is the version of its event.
+    """
 
     dose_id: str
     on: date
@@ -87,12 +93,12 @@ class Dose:
 
     @property
     def stands(self) -> bool:
-        """On record as an infusion that was given: not voided, and no second report of another one."""
+        """Whether this is an infusion that was given: not voided, and not a possible or confirmed duplicate."""
         return not self.voided and self.duplicate in ("no", "dismissed")
 
     @property
     def counts(self) -> bool:
-        """Whether it is one of the doses of a course of this ledger."""
+        """Whether the dose was given and belongs to a course that this ledger recorded."""
         return self.stands and self.course is not None
 
 
@@ -101,7 +107,7 @@ DeterminationKind = Literal["approved", "denied", "referred", "imported"]
 
 @dataclass(frozen=True, slots=True)
 class ImportedDetermination:
-    """A determination that another record told of; it holds no assessment."""
+    """A determination that was imported from another record. It has no assessment."""
 
     outcome: str
     decided_by: str | None
@@ -112,7 +118,7 @@ class ImportedDetermination:
 
 @dataclass(frozen=True, slots=True)
 class DeterminationRecord:
-    """One determination as it was recorded, at event number `version`; `past` for an imported one."""
+    """One determination as it was recorded, at event number `version`. `past` is set only for an imported one."""
 
     kind: DeterminationKind
     on: date
@@ -126,10 +132,10 @@ class DeterminationRecord:
 
 @dataclass(frozen=True)
 class ApprovalRecord:
-    """Doses of one course, valid on the days from `valid_from` through `valid_through`.
+    """An approval of doses of one course, valid from `valid_from` through `valid_through`.
 
-    `version` is that of the event that approved. From `rescinded_on` on it covers nothing;
-    `rescinded_version` is that of the event that took it back.
+    `version` is the version of the event that approved. A rescinded approval covers no day from `rescinded_on` on;
+    `rescinded_version` is the version of the event that rescinded it.
     """
 
     request_id: str
@@ -147,6 +153,7 @@ class ApprovalRecord:
     imported_from: ImportedFrom | None = None
 
     def covers(self, day: date) -> bool:
+        """Whether the approval is in effect on this day."""
         in_time = self.valid_from <= day <= self.valid_through
         return in_time and (self.rescinded_on is None or self.rescinded_on > day)
 
@@ -156,15 +163,16 @@ class ApprovalRecord:
 
 RequestStatus = Literal["open", "referred", "approved", "denied", "withdrawn", "dismissed"]
 
-
 OPEN: Final = ("open", "referred")
+"""The statuses of a request that still needs a determination."""
 
 
 @dataclass(frozen=True)
 class Asking:
-    """One request for information; `answered_at` is when the full response was received (None: not yet).
+    """One request for information. `answered_at` is when the complete response was received (None: not yet).
 
-    `came_at` is the latest receipt of what came since: what is recorded first may have come last.
+    `response_received_at` is the latest receipt of a part of the response. A part that was recorded first may have
+    been received last.
     """
 
     asked: tuple[Asked, ...]
@@ -172,12 +180,12 @@ class Asking:
     answer_by: datetime
     answered_at: datetime | None = None
     version: int = 0
-    came_at: datetime | None = None
+    response_received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reopening:
-    """A request that was closed as `was`, on the day `closed_on`, and is to be decided again."""
+    """The reopening of a request. `was` and `closed_on` are its status and the day on which it was closed before."""
 
     was: RequestStatus
     closed_on: date
@@ -186,11 +194,11 @@ class Reopening:
 
 @dataclass(frozen=True)
 class Request:
-    """One request. Its facts are those that stand now, with all that was supplied and corrected.
+    """One request. Its statement includes all information that was supplied or corrected later.
 
-    `attested` names the signs whose document somebody of the plan recorded as read (R14);
-    `agents_told` says of each agent of the statement which event told of it as it stands, and on
-    which day; `took_part` is everyone of the plan who worked towards its determination.
+    `attested` names the signs for which a reviewer of the plan recorded the supporting document as read (R14).
+    `agents_stated` has, for each agent of the statement, the version of the event that stated the current entry, and
+    the day. `took_part` are the users of the plan who worked on the determination. `held_by` is the assigned user.
     """
 
     request_id: str
@@ -212,7 +220,7 @@ class Request:
     closed_at: datetime | None = None
     decisions: tuple[DeterminationRecord, ...] = ()
     attested: tuple[str, ...] = ()
-    agents_told: tuple[tuple[int, date], ...] = ()
+    agents_stated: tuple[tuple[int, date], ...] = ()
     planned_site: str | None = None
     retrospective_for: tuple[str, ...] = ()
     askings: tuple[Asking, ...] = ()
@@ -237,11 +245,11 @@ class Request:
 
     @property
     def awaits(self) -> Asking | None:
-        """The request for information that is not answered in full yet."""
+        """The latest request for information without a complete answer, or None."""
         return next((one for one in reversed(self.askings) if one.answered_at is None), None)
 
     def is_closed_by(self, day: date) -> bool:
-        """Whether it was decided, withdrawn or dismissed on the day or before."""
+        """Whether the request was decided, withdrawn or dismissed on this day or before."""
         return self.closed_on is not None and self.closed_on <= day
 
 
@@ -259,7 +267,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a person of the plan found in a document (R14)."""
+    """The review of a document for a clause by a reviewer of the plan (R14)."""
 
     clause: str
     supports: bool
@@ -271,7 +279,10 @@ class Review:
 
 @dataclass(frozen=True)
 class DocumentOnRecord:
-    """A document, for whom and when it came, and what persons found in it; the last review of a clause holds."""
+    """A document, the request or appeal that it was received for, and its reviews.
+
+    The latest review for a clause is in effect.
+    """
 
     document: Document
     request_id: str
@@ -283,7 +294,7 @@ class DocumentOnRecord:
     corrected: bool = False
 
     def is_meant_for(self, clause: str) -> bool:
-        """Whether it was sent for this clause, or for a group of clauses that holds it."""
+        """Whether the document was sent for this clause, or for a group that includes the clause."""
         meant = self.document.clause
         return meant is not None and (clause == meant or clause.startswith((f"{meant}.", f"{meant}(")))
 
@@ -291,6 +302,7 @@ class DocumentOnRecord:
         return any(one.clause == clause for one in self.reviews)
 
     def supports(self, clause: str) -> bool:
+        """Whether the latest review for the clause found that the document supports it. False if it is voided."""
         latest = next((one for one in reversed(self.reviews) if one.clause == clause), None)
         return not self.voided and latest is not None and latest.supports
 
@@ -300,10 +312,10 @@ AppealStatus = Literal["open", "upheld", "overturned", "overturned_in_part", "wi
 
 @dataclass(frozen=True)
 class Appeal:
-    """One appeal of one decision, the event number `decision_version` of the history.
+    """One appeal of one decision, which is event number `decision_version` of the history.
 
-    `external_outcome` is the answer of the organisation that it was handed on to; it is the
-    last word, and `status` stays what the plan itself decided.
+    `external_outcome` is the answer of the organization that the appeal was forwarded to. It is final, and `status`
+    remains what the plan itself decided.
     """
 
     appeal_id: str

@@ -1,4 +1,4 @@
-"""What is remembered of requests: their facts as they stand, what was asked, their clock and notices."""
+"""How events about requests change the history: statements, requests for information, deadlines, notices."""
 
 from __future__ import annotations
 
@@ -35,15 +35,16 @@ from domain.people import DOCUMENT_READERS, Actor
 
 
 def with_request(history: PatientHistory, request_id: str, **changes: Any) -> PatientHistory:
+    """The history with these fields of the request changed."""
     requests = tuple(changed(one, **changes) if one.request_id == request_id else one for one in history.requests)
     return history.changed(requests=requests)
 
 
 def request_of(history: PatientHistory, request_id: str) -> Request:
-    """The request that an event names; `decide` let no other through."""
-    found = history.request(request_id)
-    assert found is not None, f"{request_id} is not on record"
-    return found
+    """The request that an event names. It exists, because `decide` refuses a command for any other."""
+    request = history.request(request_id)
+    assert request is not None, f"{request_id} is not on record"
+    return request
 
 
 _NOTHING_STATED: Final = Statement().aggressive_disease
@@ -64,7 +65,7 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
         submitted_by=event.actor,
         submitted_version=event.originator_version,
         attested=attested((), _NOTHING_STATED, event.statement.aggressive_disease, event.actor),
-        agents_told=((event.originator_version, event.received_on),) * len(event.statement.agents),
+        agents_stated=((event.originator_version, event.received_on),) * len(event.statement.agents),
         planned_site=event.planned_site,
         retrospective_for=event.retrospective_for,
         imported_from=event.imported_from,
@@ -73,20 +74,27 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
 
 
 def attested(before: tuple[str, ...], signs: AggressiveDisease, now: AggressiveDisease, by: Actor) -> tuple[str, ...]:
-    """The signs whose document was recorded as read by somebody who may read it; one that stands as it was stays so."""
-    found = []
+    """The signs for which a reviewer recorded the supporting document as read (R14).
+
+    `before` are the signs that were attested so far. An unchanged sign keeps its status. A changed sign is attested if
+    the document is attached and `by` may review documents.
+    """
+    names = []
     for name in _SIGNS:
-        was, is_ = getattr(signs, name), getattr(now, name)
-        if is_.documentation != "attached":
+        was, sign = getattr(signs, name), getattr(now, name)
+        if sign.documentation != "attached":
             continue
-        if (name in before) if was == is_ else (by.role in DOCUMENT_READERS):
-            found.append(name)
-    return tuple(found)
+        if (name in before) if was == sign else (by.role in DOCUMENT_READERS):
+            names.append(name)
+    return tuple(names)
 
 
-def agents_told(request: Request, now: Statement, version: int, on: date) -> tuple[tuple[int, date], ...]:
-    """Which event told of each agent, and when: an entry that stands as it was is as old as it was."""
-    before = dict(zip(request.statement.agents, request.agents_told, strict=True))
+def agents_stated(request: Request, now: Statement, version: int, on: date) -> tuple[tuple[int, date], ...]:
+    """For each agent of the statement `now`, the version of the event that stated it, and the day.
+
+    An unchanged entry keeps its version and its day. `version` and `on` are for the others.
+    """
+    before = dict(zip(request.statement.agents, request.agents_stated, strict=True))
     return tuple(before.get(one, (version, on)) for one in now.agents)
 
 
@@ -94,17 +102,21 @@ def _information_requested(history: PatientHistory, event: InformationRequested)
     request = request_of(history, event.request_id)
     asking = Asking(event.asked, event.recorded_at, event.answer_by, version=event.originator_version)
     after = with_request(history, event.request_id, askings=(*request.askings, asking))
-    return took_part_in(after, event.request_id, event.actor)
+    return with_participant(after, event.request_id, event.actor)
 
 
-def took_part_in(history: PatientHistory, request_id: str, actor: Actor) -> PatientHistory:
+def with_participant(history: PatientHistory, request_id: str, actor: Actor) -> PatientHistory:
+    """The history in which the user took part in the request."""
     request = request_of(history, request_id)
-    before, now = request.took_part, with_part(request, actor)
+    before, now = request.took_part, participants_with(request, actor)
     return history if now is before else with_request(history, request_id, took_part=now)
 
 
-def with_part(request: Request, actor: Actor) -> tuple[Actor, ...]:
-    """Who took part, and now this person too; the very same where she did already."""
+def participants_with(request: Request, actor: Actor) -> tuple[Actor, ...]:
+    """The users who took part in the request, including this user.
+
+    The same tuple is returned if the user is in it already.
+    """
     if any(one.id == actor.id for one in request.took_part):
         return request.took_part
     return (*request.took_part, actor)
@@ -128,7 +140,7 @@ def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory
     )
 
 
-def _notice(history: PatientHistory, event: NoticeIssued) -> PatientHistory:
+def _notice_issued(history: PatientHistory, event: NoticeIssued) -> PatientHistory:
     notice = Notice(
         event.notice_id,
         event.request_id,
@@ -141,7 +153,7 @@ def _notice(history: PatientHistory, event: NoticeIssued) -> PatientHistory:
     return history.changed(notices=(*history.notices, notice))
 
 
-def _delivered(history: PatientHistory, event: NoticeDelivered) -> PatientHistory:
+def _notice_delivered(history: PatientHistory, event: NoticeDelivered) -> PatientHistory:
     notices = tuple(
         changed(one, delivered_at=event.delivered_at) if one.notice_id == event.notice_id else one
         for one in history.notices
@@ -156,10 +168,10 @@ def _clock_extended(history: PatientHistory, event: ClockExtended) -> PatientHis
 
 def _peer_to_peer(history: PatientHistory, event: PeerToPeerHeld) -> PatientHistory:
     after = with_request(history, event.request_id, peer_to_peer_held=True)
-    return took_part_in(after, event.request_id, event.actor)
+    return with_participant(after, event.request_id, event.actor)
 
 
-REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     RequestSubmitted: _submitted,
     InformationRequested: _information_requested,
     ReminderSent: lambda history, event: with_request(
@@ -188,6 +200,6 @@ REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistor
     RequestExpedited: lambda history, event: with_request(history, event.request_id, expedited_at=event.asked_at),
     ExpeditingRefused: lambda history, event: with_request(history, event.request_id, expediting_refused=True),
     ClockExtended: _clock_extended,
-    NoticeIssued: _notice,
-    NoticeDelivered: _delivered,
+    NoticeIssued: _notice_issued,
+    NoticeDelivered: _notice_delivered,
 }

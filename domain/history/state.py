@@ -1,4 +1,4 @@
-"""All that a history remembers of one patient, as one value."""
+"""The state of one patient, computed from the events, as one value."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from domain.people import Actor
 
 @dataclass(frozen=True)
 class PatientHistory:
-    """Everything remembered of one patient, as of event number `version`.
+    """The state of one patient as of event number `version`.
 
-    `member` is the identifier that she was opened with, `members` those that lead here now.
-    `marks` are of courses by the name that their doses carry, `closed_reports` of reported
-    courses that a clinician closed, with the day. `requesters` are the prescribers' offices (or
-    persons without one) that opened this history, asked in it, or were admitted to it.
+    `member` is the identifier that the history was opened with, and `members` are its current identifiers. `marks` has
+    the completed and closed courses by the number in their doses' events. `closed_reports` has the reported courses
+    that a clinician closed, with the day. `requesters` are the provider offices, or users without an office, that
+    opened this history, submitted a request in it, or were given access to it.
     """
 
     patient_id: UUID
@@ -66,6 +66,7 @@ class PatientHistory:
         return changed(self, **changes)
 
     def requesters_with(self, actor: Actor) -> tuple[str, ...]:
+        """The requesters, including this user if the user's role is requester."""
         if actor.role != "requester" or actor.asks_as in self.requesters:
             return self.requesters
         return (*self.requesters, actor.asks_as)
@@ -92,7 +93,7 @@ class PatientHistory:
         return next((one for one in self.notices if one.notice_id == notice_id), None)
 
     def approval(self, request_id: str) -> ApprovalRecord | None:
-        """The latest approval of a request; an appeal may have brought a second one."""
+        """The latest approval of a request. A request can have a second one after an appeal."""
         return next((one for one in reversed(self.approvals) if one.request_id == request_id), None)
 
     def marks_of(self, course: int) -> CourseMarks:
@@ -102,9 +103,12 @@ class PatientHistory:
         return NO_MARKS
 
     def line_of_business(self, day: date) -> LineOfBusiness | None:
-        """Her coverage's line on a day: as changed by then, else that of the latest request received by then."""
-        changed = [line for on, line in sorted(self.lines_of_business, key=lambda pair: pair[0]) if on <= day]
-        if changed:
-            return changed[-1]
+        """The patient's line of business on a day.
+
+        It is the latest change by then, or else that of the latest request received by then. None if there is neither.
+        """
+        changes = [line for on, line in sorted(self.lines_of_business, key=lambda pair: pair[0]) if on <= day]
+        if changes:
+            return changes[-1]
         received = [one for one in self.requests if one.received_on <= day]
         return received[-1].line_of_business if received else None

@@ -1,4 +1,4 @@
-"""What is remembered of her treatment: reports, doses, what events said of courses."""
+"""How events about treatment change the history: reports, doses, completed and closed courses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from domain.history.state import PatientHistory
 
 
 def reported_course_id(report_id: str, number: int) -> str:
-    """Names a course by its place in a report, the first being 1."""
+    """The id of a reported course: the report and the number of the course in it. The first course is 1."""
     return f"{report_id}.c{number}"
 
 
@@ -38,8 +38,8 @@ def _reported(history: PatientHistory, event: PriorTreatmentReported) -> Patient
 
 
 def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -> PatientHistory:
-    # A correction says what the report should have said; it tells of no later day than the report did.
-    # Closings keep their places in it, so that one that is put back is closed again: none is ever lost.
+    # A correction changes what the report states, not the day of the report. The closing of a reported course stays
+    # with its number, so that a course that is removed and later restored is closed again.
     return _with_report(
         history,
         event.report_id,
@@ -59,7 +59,7 @@ def _with_report(history: PatientHistory, report_id: str, **changes: Any) -> Pat
     return history.changed(reports=reports)
 
 
-def _dose(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
+def _dose_administered(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
     dose = Dose(
         dose_id=event.dose_id,
         on=event.on,
@@ -81,10 +81,10 @@ def _dose(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
 
 
 def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHistory:
-    dose, original, seen_anew = history.dose(event.dose_id), event.possible_duplicate_of, {}
-    # What a person decided of two reports of one infusion stands where it is still the same two.
+    dose, original, duplicate_fields = history.dose(event.dose_id), event.possible_duplicate_of, {}
+    # A decision about two reports of one infusion remains in effect if these are still the same two reports.
     if "on" in event.fields and dose is not None and original != dose.duplicate_of:
-        seen_anew = {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
+        duplicate_fields = {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
     return _with_dose(
         history,
         event.dose_id,
@@ -95,7 +95,7 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
         course=event.course,
         documents_report=event.documents_report,
         corrected=True,
-        **seen_anew,
+        **duplicate_fields,
     )
 
 
@@ -105,30 +105,30 @@ def _with_dose(history: PatientHistory, dose_id: str, **changes: Any) -> Patient
 
 
 def _course_completed(history: PatientHistory, event: CourseCompleted) -> PatientHistory:
-    return _mark(history, event.course, replace(history.marks_of(event.course), completed=True))
+    return _with_marks(history, event.course, replace(history.marks_of(event.course), completed=True))
 
 
 def _course_reopened(history: PatientHistory, event: CourseReopened) -> PatientHistory:
-    return _mark(history, event.course, replace(history.marks_of(event.course), completed=False))
+    return _with_marks(history, event.course, replace(history.marks_of(event.course), completed=False))
 
 
 def _course_closed(history: PatientHistory, event: CourseClosedUnfinished) -> PatientHistory:
     if event.reported_course is not None:
         closing = (event.reported_course, event.closed_on)
         return history.changed(closed_reports=(*history.closed_reports, closing))
-    return _mark(history, event.course, replace(history.marks_of(event.course), closed_on=event.closed_on))
+    return _with_marks(history, event.course, replace(history.marks_of(event.course), closed_on=event.closed_on))
 
 
-def _mark(history: PatientHistory, course: int, marks: CourseMarks) -> PatientHistory:
+def _with_marks(history: PatientHistory, course: int, marks: CourseMarks) -> PatientHistory:
     others = tuple(pair for pair in history.marks if pair[0] != course)
     return history.changed(marks=tuple(sorted((*others, (course, marks)), key=lambda pair: pair[0])))
 
 
-REMEMBERS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
+FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     PriorTreatmentReported: _reported,
     PriorTreatmentCorrected: _report_corrected,
     PriorTreatmentVoided: _report_voided,
-    DoseAdministered: _dose,
+    DoseAdministered: _dose_administered,
     DoseCorrected: _dose_corrected,
     PossibleDuplicateConfirmed: lambda history, event: _with_dose(history, event.dose_id, duplicate="confirmed"),
     PossibleDuplicateDismissed: lambda history, event: _with_dose(history, event.dose_id, duplicate="dismissed"),

@@ -1,1 +1,1 @@
-"""Who may do what, who may see what, and who may decide an appeal."""
+"""Who may give a command, who may see what, and who may decide an appeal."""

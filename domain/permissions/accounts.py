@@ -1,7 +1,7 @@
-"""Who may sign in to this ledger, and with what: the fold of the people events.
+"""Who may sign in to this ledger, and with what: computed from the events about users.
 
-Of secrets only their hashes are known. A person who was removed has nothing that was issued to her
-any more, also after she is admitted again; a new link voids the one before it that nobody used.
+Of a secret, only the hash is known. A user who was removed keeps no link or token that was issued earlier, even if the
+user is admitted again. A new link voids an earlier link of the user that was not used.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from domain.events.system import (
 from domain.people import Actor
 
 OPERATOR_PREFIX: Final = "os:"
-"""With it begins the id under which a command line is recorded."""
+"""The first characters of the id under which a user of the command line is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A link or a token. `ended_at` is when it was used, revoked, or voided by what came after it."""
+    """A link or a token. `ended_at` is when it was used, revoked, or voided by a later event."""
 
     id: str
     person_id: str
@@ -44,57 +44,63 @@ class Issued:
     was_used: bool = False
 
     def holds_at(self, instant: datetime) -> bool:
+        """Whether the link or token is valid at this instant."""
         return self.ended_at is None and instant < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A person who may work here; `since` is when she was admitted, the last time."""
+    """A user who may use this ledger. `since` is when the user was admitted, the last time."""
 
     actor: Actor
     since: datetime
     has_signed_in: bool = False
 
 
-def _nothing() -> Mapping[str, Issued]:
+def _no_credentials() -> Mapping[str, Issued]:
     return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """After `version` events; `at` is when the last of them was recorded."""
+    """The users, links and tokens after `version` events. `at` is when the last of these events was recorded."""
 
     version: int = 0
     at: datetime | None = None
     people: Mapping[str, Admitted] = field(default_factory=lambda: MappingProxyType({}))
-    links: Mapping[str, Issued] = field(default_factory=_nothing)
-    tokens: Mapping[str, Issued] = field(default_factory=_nothing)
+    links: Mapping[str, Issued] = field(default_factory=_no_credentials)
+    tokens: Mapping[str, Issued] = field(default_factory=_no_credentials)
 
     def person(self, person_id: str) -> Actor | None:
-        """None for whoever was never admitted, or was removed."""
-        found = self.people.get(person_id)
-        return found.actor if found is not None else None
+        """The user with this id; None if the id was never admitted, or was removed."""
+        user = self.people.get(person_id)
+        return user.actor if user is not None else None
 
     def administrators(self) -> tuple[Admitted, ...]:
         return tuple(one for one in self.people.values() if one.actor.role == "administrator")
 
     def has_an_administrator_who_came(self, instant: datetime) -> bool:
-        """Whether one has ever signed in, or holds a token: from then on, nobody is given the first link."""
-        holding = {one.person_id for one in self.tokens.values() if one.holds_at(instant)}
-        return any(one.has_signed_in or one.actor.id in holding for one in self.administrators())
+        """Whether an administrator has ever signed in, or holds a valid token.
+
+        If so, the ledger no longer gives out the link for the first administrator.
+        """
+        holders = {one.person_id for one in self.tokens.values() if one.holds_at(instant)}
+        return any(one.has_signed_in or one.actor.id in holders for one in self.administrators())
 
 
 def fold(events: Iterable[PeopleEvent], before: Directory = Directory()) -> Directory:
-    """What is known after these events too."""
+    """The directory after these events, which follow the events of `before`."""
     people, links, tokens = dict(before.people), dict(before.links), dict(before.tokens)
     version, at = before.version, before.at
     for event in events:
-        _tell(event, people, links, tokens)
+        _apply(event, people, links, tokens)
         version, at = event.originator_version, event.recorded_at
     return Directory(version, at, MappingProxyType(people), MappingProxyType(links), MappingProxyType(tokens))
 
 
-def _tell(event: PeopleEvent, people: dict[str, Admitted], links: dict[str, Issued], tokens: dict[str, Issued]) -> None:
+def _apply(
+    event: PeopleEvent, people: dict[str, Admitted], links: dict[str, Issued], tokens: dict[str, Issued]
+) -> None:
     match event:
         case PersonAdmitted():
             people[event.person.id] = Admitted(event.person, event.recorded_at)
@@ -130,15 +136,16 @@ def _end(issued: dict[str, Issued], person_id: str, at: datetime) -> None:
 
 
 NOBODY_YET: Final = Directory()
+"""The directory before the first event."""
 
 
 def is_reserved(person_id: str) -> bool:
-    """Whether what is recorded under this id is never a person's: the ledger's own doing, or a machine's user's."""
+    """Whether this id is never a person's: it is the ledger's own, or of a user of the command line."""
     return person_id == THE_LEDGER_ITSELF.id or person_id.startswith(OPERATOR_PREFIX)
 
 
 def check_may_keep_people(actor: Actor) -> None:
-    """Raises NotPermitted: people and what they sign in with are an administrator's affair."""
+    """Raises NotPermitted unless the actor is an administrator. Only administrators manage users, links and tokens."""
     if actor.role != "administrator":
         raise NotPermitted(
             f"the role {actor.role.replace('_', ' ')} may not manage users",
@@ -148,7 +155,10 @@ def check_may_keep_people(actor: Actor) -> None:
 
 
 def check_may_see_people(actor: Actor) -> None:
-    """Raises NotPermitted. An auditor reads this too, and changes nothing."""
+    """Raises NotPermitted unless the actor is an administrator or an auditor.
+
+    An auditor may view users, but not change them.
+    """
     if actor.role not in ("administrator", "auditor"):
         raise NotPermitted(
             f"the role {actor.role.replace('_', ' ')} may not view users",

@@ -1,7 +1,8 @@
-"""Who may decide an appeal: nobody who took part in what is appealed, nor anyone below them; who may uphold it.
+"""Who may decide an appeal, and who may uphold a denial.
 
-Upholding takes a physician of the same or a similar specialty as the prescriber or the
-condition; a pharmacist may overturn, and cannot uphold.
+A person who took part in the determination under appeal may not decide the appeal, and neither may a subordinate of
+such a person. Only a physician of the same or a similar specialty as the prescriber or the condition may uphold a
+denial. A pharmacist may overturn a denial, but may not uphold one.
 """
 
 from __future__ import annotations
@@ -30,14 +31,17 @@ SIMILAR_SPECIALTIES: Final = frozenset(
         "ms specialist",
     }
 )
-"""Those that manage multiple sclerosis, as `normalised` writes them; a plan adds its own names here.
+"""The specialties that manage multiple sclerosis, as `normalised` returns them. A plan adds its own names here.
 
-The prescriber is of one of them, or asked after consulting one who is (1.A.iv, 1.B.v).
+The prescriber has one of these specialties, or consulted a specialist who does (1.A.iv, 1.B.v).
 """
 
 
 def check_independent(actor: Actor, history: PatientHistory, appeal: Appeal, *, field: str = "actor") -> None:
-    """Raise NotPermitted where this person took part in what is appealed, or reports to one who did."""
+    """Raises NotPermitted if this person is not independent of the determination under appeal.
+
+    The person took part in the determination, or is a subordinate of a person who did.
+    """
     if (refusal := why_not_independent(actor, history, appeal, field=field)) is not None:
         raise refusal
 
@@ -45,21 +49,22 @@ def check_independent(actor: Actor, history: PatientHistory, appeal: Appeal, *, 
 def why_not_independent(
     actor: Actor, history: PatientHistory, appeal: Appeal, *, field: str = "actor"
 ) -> NotPermitted | None:
-    """The refusal of somebody who took part in what is appealed, or reports to one who did.
+    """Why this person may not decide the appeal for lack of independence; None if the person may.
 
-    An imported determination names its decider by name alone, so the name is compared as well.
+    `field` is the field of the command that names the person. An imported determination states its decision maker only
+    by name, so names are compared as well as ids.
     """
     request = history.request(appeal.request_id)
     assert request is not None, "an appeal belongs to a request on record"
-    took_part = {one.id for one in _took_part(history, request, appeal)}
-    if actor.id in took_part or _spoken(actor.name) in _named(request):
+    participant_ids = {one.id for one in _participants(history, request, appeal)}
+    if actor.id in participant_ids or _normalized_name(actor.name) in _decider_names(request):
         return NotPermitted(
             "this user took part in the determination under appeal",
             field=f"{field}.id",
             remedy="assign the appeal to a reviewer who was not involved in the determination and is not a subordinate "
             "of anyone involved",
         )
-    if took_part & set(actor.reports_to):
+    if participant_ids & set(actor.reports_to):
         return NotPermitted(
             "this user is a subordinate of a person who took part in the determination under appeal",
             field=f"{field}.reports_to",
@@ -69,13 +74,13 @@ def why_not_independent(
 
 
 def check_uphold(actor: Actor) -> None:
-    """Raise NotPermitted unless this is a physician of the same or a similar specialty."""
+    """Raises NotPermitted unless this person is a physician of the same or a similar specialty."""
     if (refusal := why_not_uphold(actor)) is not None:
         raise refusal
 
 
 def why_not_uphold(actor: Actor) -> NotPermitted | None:
-    """The refusal of anybody but a physician of the same or a similar specialty."""
+    """Why this person may not uphold a denial; None for a physician of the same or a similar specialty."""
     if actor.credential != "physician":
         return NotPermitted(
             f"a {actor.credential.replace('_', ' ')} may overturn a denial but may not uphold one",
@@ -93,7 +98,7 @@ def why_not_uphold(actor: Actor) -> NotPermitted | None:
 
 
 def normalised(specialty: str) -> str:
-    """A specialty as the table writes it.
+    """A specialty as the table spells it.
 
     >>> normalised(" MS_Specialist ")
     'ms specialist'
@@ -101,8 +106,8 @@ def normalised(specialty: str) -> str:
     return " ".join(specialty.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def _took_part(history: PatientHistory, request: Request, appeal: Appeal) -> Iterator[Actor]:
-    """Everyone who worked towards what was decided, and who decided the appeals before this one."""
+def _participants(history: PatientHistory, request: Request, appeal: Appeal) -> Iterator[Actor]:
+    """Everyone who took part in the determination, and everyone who decided an earlier appeal of the request."""
     yield from request.took_part
     for earlier in history.appeals:
         is_earlier = earlier.request_id == appeal.request_id and earlier.filed_version < appeal.filed_version
@@ -110,13 +115,14 @@ def _took_part(history: PatientHistory, request: Request, appeal: Appeal) -> Ite
             yield earlier.decided_by
 
 
-def _named(request: Request) -> set[str]:
+def _decider_names(request: Request) -> set[str]:
+    """The names of those who decided imported determinations of the request."""
     return {
-        _spoken(one.past.decided_by)
+        _normalized_name(one.past.decided_by)
         for one in request.decisions
         if one.past is not None and one.past.decided_by is not None
     }
 
 
-def _spoken(name: str) -> str:
+def _normalized_name(name: str) -> str:
     return " ".join(name.casefold().split())

@@ -1,8 +1,8 @@
-"""Who may do what: the policy says "Automation: None", so a person decides, every time.
+"""Who may give a command. The policy says "Automation: None", so a person makes every decision.
 
-A reviewer may approve only what is recommended `approve`. Only a clinician (a medical
-director or a pharmacist) may decide a `refer`, depart from a recommendation or close a
-course; who may deny is data, by line of business.
+A reviewer may approve only a request that is recommended `approve`. Only a clinician (a medical director or a
+pharmacist) may decide a `refer`, override a recommendation, or close a course. Who may deny is a table by line of
+business.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from domain.history.records import Request
 from domain.people import Actor, Credential, Role
 from domain.policy.assessment import Assessment
 
-_ANYBODY: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician", "service"})
-_ASKING: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician"})
+_REPORTING: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician", "service"})
+_REQUESTING: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician"})
 _PLAN: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician"})
 _REVIEW: Final[frozenset[Role]] = frozenset({"reviewer", "clinician"})
 _CLINICIAN: Final[frozenset[Role]] = frozenset({"clinician"})
 _APPEALS: Final[frozenset[Role]] = frozenset({"clinician", "appeals_clinician"})
 
 _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] = (
-    # Facts come from everybody; a service brings doses and coverage.
-    (_ANYBODY, (treatment.RecordDose, patient.ChangeLineOfBusiness, requests.RecordDelivery)),
+    # Everyone who reports facts. A service reports doses and coverage.
+    (_REPORTING, (treatment.RecordDose, patient.ChangeLineOfBusiness, requests.RecordDelivery)),
     (
-        _ASKING,
+        _REQUESTING,
         (
             patient.OpenHistory,
             requests.SubmitRequest,
@@ -45,7 +45,7 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
             appeals.WithdrawAppeal,
         ),
     ),
-    # What is on record is corrected, read and passed on by people of the plan.
+    # People of the plan correct the record, review documents, send notices, and forward appeals.
     (
         _PLAN,
         (
@@ -101,35 +101,38 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
 MAY: Final[dict[type[Command], frozenset[Role]]] = {
     command: roles for roles, commands in _BY_ROLES for command in commands
 }
+"""The roles that may give each command."""
 assert set(MAY) == set(COMMANDS), "every command has its roles"
 
 CLINICIAN_CREDENTIALS: Final[frozenset[Credential]] = frozenset({"physician", "pharmacist"})
+"""The credentials that a clinician or an appeals clinician must have one of."""
 
 MAY_DENY: Final[dict[LineOfBusiness, frozenset[Credential]]] = {
     "commercial": frozenset({"physician"}),
     "medicare_advantage": frozenset({"physician"}),
     "medicaid": frozenset({"physician"}),
 }
+"""The credentials that may deny a request, by line of business."""
 
 
 def check_role(actor: Actor, command: type[Command]) -> None:
-    """Raise NotPermitted unless the role may give such a command at all."""
+    """Raises NotPermitted unless the role may give such a command at all."""
     if (refusal := refusal_of_role(actor, command)) is not None:
         raise refusal
 
 
 def refusal_of_role(actor: Actor, command: type[Command]) -> NotPermitted | None:
-    """Why the role may not give such a command at all; None where it may."""
+    """Why the role may not give such a command at all; None if it may."""
     allowed = MAY[command]
     if actor.role not in allowed:
         return NotPermitted(
-            f"{_a(actor.role)} may not {_in_words(command)}",
+            f"{_with_article(actor.role)} may not {_in_words(command)}",
             field="actor.role",
-            remedy=f"ask {' or '.join(map(_a, sorted(allowed)))}",
+            remedy=f"ask {' or '.join(map(_with_article, sorted(allowed)))}",
         )
     if actor.role in _APPEALS and actor.credential not in CLINICIAN_CREDENTIALS:
         return NotPermitted(
-            f"{_a(actor.role)} with the credential {actor.credential!r} may not act in this role",
+            f"{_with_article(actor.role)} with the credential {actor.credential!r} may not act in this role",
             field="actor.credential",
             remedy="ask a physician (medical director) or a pharmacist",
         )
@@ -137,19 +140,19 @@ def refusal_of_role(actor: Actor, command: type[Command]) -> NotPermitted | None
 
 
 def check_may_bring_documents(actor: Actor) -> None:
-    """Raise NotPermitted unless the role may hand in the bytes of a document, for a command to name."""
-    if actor.role not in _ASKING:
+    """Raises NotPermitted unless the role may upload the bytes of a document, which a command then names."""
+    if actor.role not in _REQUESTING:
         raise NotPermitted(
-            f"{_a(actor.role)} may not upload a document",
+            f"{_with_article(actor.role)} may not upload a document",
             field="actor.role",
-            remedy=f"ask {' or '.join(map(_a, sorted(_ASKING)))}",
+            remedy=f"ask {' or '.join(map(_with_article, sorted(_REQUESTING)))}",
         )
 
 
 def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
-    """Raise NotPermitted unless this clinician may deny in this line of business."""
+    """Raises NotPermitted unless this clinician may deny in this line of business."""
     if actor.credential not in MAY_DENY[line_of_business]:
-        allowed = " or ".join(map(_a, sorted(MAY_DENY[line_of_business])))
+        allowed = " or ".join(map(_with_article, sorted(MAY_DENY[line_of_business])))
         raise NotPermitted(
             f"only {allowed} may deny a request ({line_of_business.replace('_', ' ')})",
             field="actor.credential",
@@ -158,7 +161,12 @@ def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
 
 
 def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is_partial: bool) -> None:
-    """Raise NotPermitted where only a clinician may approve; what is left out takes one who may deny."""
+    """Raises NotPermitted if the actor may not approve this request from this assessment.
+
+    An actor who is no clinician may approve only a request that meets all criteria, is not in clinical review, and is
+    approved in full. `is_partial` states that fewer doses are approved than were requested: this denies the rest, so a
+    clinician must be one who may deny.
+    """
     if actor.role == "clinician":
         if is_partial:
             check_denial(actor, request.line_of_business)
@@ -184,13 +192,14 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
 
 
 def _in_words(command: type[Command]) -> str:
-    """For example `deny the request`, for DenyRequest."""
+    """The command as a phrase, for example `deny the request` for DenyRequest."""
     if command is appeals.HandOnAppeal:
         return "forward the appeal to external review"
-    verb, _, what = re.sub(r"(?=[A-Z])", " ", command.__name__).strip().lower().partition(" ")
-    return f"{verb} the {what}"
+    action, _, subject = re.sub(r"(?=[A-Z])", " ", command.__name__).strip().lower().partition(" ")
+    return f"{action} the {subject}"
 
 
-def _a(role: str) -> str:
+def _with_article(role: str) -> str:
+    """The role or credential in words, with its indefinite article."""
     words = role.replace("_", " ")
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"

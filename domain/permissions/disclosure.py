@@ -1,7 +1,7 @@
-"""The access log's rows: one for each read of a patient's data, and the digest of a batch of them.
+"""The rows of the access log, one for each read of a patient's data, and the digest of a batch of rows.
 
-A batch's digest is SHA-256 over its rows, each as the JSON it is stored as and a newline. A row
-has 16 random bytes of its own, so that the digest tells nothing of what it is over.
+The digest of a batch is SHA-256 over its rows, each as the JSON that is stored, followed by a newline. Each row has 16
+random bytes of its own, so that the digest reveals nothing about its content.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ from domain.facts import FrozenModel, Name
 from domain.people import Actor, ActorId, Role
 
 Purpose = Literal["TREAT", "HPAYMT", "HOPERAT", "ETREAT", "PATRQT", "FAMRQT", "HRESCH", "PUBHLTH", "COVERAGE", "HLEGAL"]
-"""Codes of HL7 v3 PurposeOfUse: treatment, payment, operations, emergency, the patient's or her family's request,
-research, public health, coverage, legal."""
+"""Codes of HL7 v3 PurposeOfUse.
+
+In order: treatment, payment, operations, emergency, the patient's request, the family's request, research, public
+health, coverage, legal.
+"""
 
 Through = Literal["api", "page", "export", "command line"]
+"""The channel through which the data was read."""
 
 View = Literal[
     "find",
@@ -46,7 +50,7 @@ View = Literal[
     "accesses",
     "audit_events",
 ]
-"""What of a patient was shown: an entry of the documentation, in the field's words."""
+"""What was shown of a patient: a part of the record, or a list that contains it."""
 
 VIEWS: Final[tuple[View, ...]] = View.__args__  # type: ignore[attr-defined]
 
@@ -78,9 +82,10 @@ class NewAccess:
 
 
 class Access(FrozenModel):
-    """One read, recorded before it is answered. `patient_id` is None where the answer shows no patient.
+    """One read, recorded before the data is returned. `patient_id` is None if no patient is shown.
 
-    `subject` is the request, appeal or document; `origin` the network address, or the machine of a command line.
+    `subject` is the id of the request, appeal or document. `origin` is the network address, or the machine of a command
+    line.
     """
 
     at: Instant
@@ -97,7 +102,11 @@ class Access(FrozenModel):
 
     @classmethod
     def of(cls, new: NewAccess, at: datetime, salt: bytes) -> Access:
-        """The origin is from the network: characters that cannot be printed, and those past 200, are left out."""
+        """The access at this time, with these 16 random bytes as salt.
+
+        The origin is from the network, so characters that cannot be printed, and those after the first 200, are left
+        out.
+        """
         return cls(
             at=at,
             actor_id=new.actor.id,
@@ -113,14 +122,14 @@ class Access(FrozenModel):
         )
 
     def row(self) -> str:
-        """As it is stored, and as its digest is over."""
-        written: bytes = type(self).__pydantic_serializer__.to_json(self)
-        return written.decode()
+        """The row as it is stored, and as the digest includes it."""
+        content: bytes = type(self).__pydantic_serializer__.to_json(self)
+        return content.decode()
 
 
 def digest_of(rows: Iterable[str]) -> str:
-    """Of a batch, in the order of its numbers; hexadecimal."""
-    found = hashlib.sha256()
+    """The digest of a batch, in hexadecimal. `rows` are in the order of their numbers."""
+    digest = hashlib.sha256()
     for row in rows:
-        found.update(row.encode() + b"\n")
-    return found.hexdigest()
+        digest.update(row.encode() + b"\n")
+    return digest.hexdigest()

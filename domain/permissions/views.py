@@ -1,7 +1,7 @@
-"""Who may see what. A person of the plan sees what the work needs, a requester what is her office's own.
+"""Who may see what. A user of the plan sees what the work needs; a requester sees what is of their own office.
 
-The auditor reads everything; an administrator, who keeps people and settings, reads nothing of a
-patient. What a requester may not know of does not exist for her: she is told the same as of nobody.
+An auditor reads everything. An administrator, who manages users and settings, reads no patient data. What a requester
+may not see does not exist for the requester: the answer is the same as for a record that does not exist.
 """
 
 from __future__ import annotations
@@ -48,31 +48,39 @@ MAY_SEE: Final[dict[View, frozenset[Role]]] = {
     "accesses": _AUDITOR,
     "audit_events": _AUDITOR,
 }
+"""The roles that may see each view."""
 
 
 class Sight(Enum):
-    """How much of an answer somebody sees: all of it, or what her own office asked."""
+    """How much of an answer a user sees: all of it, or what the user's own office requested."""
 
     WHOLE = "whole"
     OWN = "own"
 
 
 def sight_of(user: User) -> Sight:
+    """How much the user sees: a requester what is of their office, everyone else everything."""
     return Sight.OWN if user.role == "requester" else Sight.WHOLE
 
 
 def office_of(user: User) -> str | None:
-    """Whose own requests alone this person sees; None for whoever sees everybody's."""
+    """The office (or the person without one) whose requests alone the user sees; None if the user sees all requests."""
     return user.asks_as if isinstance(user, Actor) and sight_of(user) is Sight.OWN else None
 
 
 def seen_by(office: str | None) -> str:
-    """As it stands in the tag of an answer, so that two who see differently never share one."""
+    """The part of an answer's tag that names the office.
+
+    Two users who may see different answers therefore never share a tag.
+    """
     return Sight.WHOLE.value if office is None else f"{Sight.OWN.value}-{office}"
 
 
 def check_may_see(user: User, view: View) -> None:
-    """Raise NotPermitted unless the role may see this kind of thing. A command line has no roles."""
+    """Raises NotPermitted unless the role may see this view.
+
+    A user of the command line has no role and may see every view.
+    """
     allowed = MAY_SEE[view]
     if user.role is not None and user.role not in allowed:
         who = " or ".join(sorted(role.replace("_", " ") for role in allowed))
@@ -84,84 +92,90 @@ def check_may_see(user: User, view: View) -> None:
 
 
 def check_knows_of(user: User, history: PatientHistory) -> None:
-    """Raise NotFound where a requester asks for a patient of others, in the words in which nobody is not found."""
+    """Raises NotFound if a requester may not know of this patient, with the words used for a nonexistent patient."""
     if not knows_of(user, history):
         raise no_such_patient()
 
 
 def knows_of(user: User, history: PatientHistory) -> bool:
-    """A requester knows of those whose history her office opened, was admitted to, or asked in."""
+    """Whether the user may know of this patient.
+
+    A requester may if the requester's office opened the history, was admitted to it, or submitted a request in it.
+    """
     return (office := office_of(user)) is None or office in history.requesters
 
 
 def no_such_patient() -> NotFound:
+    """The error for a patient that does not exist, or that the user may not know of."""
     return NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
 
 
-# -- what of a patient whom she knows of is hers ------------------------------------------------
+# -- what a requester sees of a patient -----------------------------------------------------------
 
 
 def is_own(user: User, request: Request) -> bool:
-    """Whether this person may see this request of a patient whom she knows of."""
+    """Whether the user may see this request of a patient that the user knows of."""
     return is_of(office_of(user), request)
 
 
 def is_of(office: str | None, request: Request) -> bool:
-    """None is whoever sees everybody's."""
+    """Whether the request is of this office. None is for a user who sees all requests."""
     return office is None or request.submitted_by.asks_as == office
 
 
 def request_seen(user: User, history: PatientHistory, request_id: str) -> Request:
-    """Raises NotFound, of another office's request as of none."""
-    found = history.request(request_id)
-    if found is None or not is_own(user, found):
+    """The request with this id. Raises NotFound if there is none, or if it is another office's."""
+    request = history.request(request_id)
+    if request is None or not is_own(user, request):
         raise NotFound(
             "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
         )
-    return found
+    return request
 
 
 def appeal_seen(user: User, history: PatientHistory, appeal_id: str) -> Appeal:
-    """Raises NotFound, of an appeal about another office's request as of none."""
-    found = history.appeal(appeal_id)
-    if found is None or not _is_about_own(user, history, found.request_id):
+    """The appeal with this id. Raises NotFound if there is none, or if it is about another office's request."""
+    appeal = history.appeal(appeal_id)
+    if appeal is None or not _is_about_own(user, history, appeal.request_id):
         raise NotFound(
             "the appeal was not found", field="appeal_id", remedy="use an id from the patient's list of appeals"
         )
-    return found
+    return appeal
 
 
 def appeals_seen(user: User, history: PatientHistory) -> tuple[Appeal, ...]:
+    """The appeals that the user may see."""
     return tuple(one for one in history.appeals if _is_about_own(user, history, one.request_id))
 
 
 def document_seen(user: User, history: PatientHistory, document_id: str) -> DocumentOnRecord:
-    """Raises NotFound, of a document for another office's request as of none."""
-    found = history.document(document_id)
-    if found is None or not _is_about_own(user, history, found.request_id):
+    """The document with this id. Raises NotFound if there is none, or if it is for another office's request."""
+    document = history.document(document_id)
+    if document is None or not _is_about_own(user, history, document.request_id):
         raise NotFound(
             "the document was not found", field="document_id", remedy="use an id from the patient's list of documents"
         )
-    return found
+    return document
 
 
 def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
-    """Raises NotFound, of a notice about another office's request as of none."""
-    found = history.notice(notice_id)
-    if found is None or not _is_about_own(user, history, found.request_id):
+    """The notice with this id. Raises NotFound if there is none, or if it is about another office's request."""
+    notice = history.notice(notice_id)
+    if notice is None or not _is_about_own(user, history, notice.request_id):
         raise NotFound(
             "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
         )
-    return found
+    return notice
 
 
 ReadEvents = Callable[[UUID], Sequence[PatientEvent]]
+"""Reads the events of a patient's history."""
 
 
 def shown_version(user: User, history: PatientHistory, version: int, read: ReadEvents) -> int:
-    """A version of this history as the user is shown it.
+    """A version of this history as it is shown to the user.
 
-    For an office it is the number of events in the office's own view, so that it shows nothing of other offices.
+    For an office, this is the number of events that the office may know of, so it reveals nothing of other offices.
     """
     if (office := office_of(user)) is None or _is_whole_view(office, history):
         return version
@@ -169,7 +183,7 @@ def shown_version(user: User, history: PatientHistory, version: int, read: ReadE
 
 
 def version_shown_as(user: User, history: PatientHistory, shown: int, read: ReadEvents) -> int | None:
-    """The version that `shown_version` gave out as `shown`. None where there is no such version."""
+    """The version that `shown_version` returned as `shown`, or None if there is no such version."""
     if (office := office_of(user)) is None or _is_whole_view(office, history):
         return shown
     own = _own_versions(office, history, read)
@@ -177,16 +191,18 @@ def version_shown_as(user: User, history: PatientHistory, shown: int, read: Read
 
 
 def _is_whole_view(office: str, history: PatientHistory) -> bool:
-    """Whether no other office is in this history, so that every event is in the view of this one."""
+    """Whether no other office is in this history, so that this office sees every event."""
     return set(history.requesters) <= {office} and all(is_of(office, one) for one in history.requests)
 
 
 def _own_versions(office: str, history: PatientHistory, read: ReadEvents) -> list[int]:
+    """The versions of the events that the office may know of."""
     events = read(history.patient_id)[: history.version]
     return [one.originator_version for one in events if _is_in_view(office, history, one)]
 
 
 def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bool:
+    """Whether the office may know of the event: it is about the office's own request, or about no request."""
     if isinstance(event, RequesterAdmitted):
         return event.actor.asks_as == office
     request_id = _request_of(history, event)
@@ -196,11 +212,11 @@ def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bo
 
 def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
     """The request that an event is about, by itself or through its appeal, document, or notice."""
-    if (named := getattr(event, "request_id", None)) is not None:
-        return str(named)
+    if (value := getattr(event, "request_id", None)) is not None:
+        return str(value)
     appeal_id, document_id = getattr(event, "appeal_id", None), getattr(event, "document_id", None)
     notice_id = getattr(event, "notice_id", None)
-    found = (
+    subject = (
         history.appeal(appeal_id)
         if appeal_id is not None
         else history.document(document_id)
@@ -209,16 +225,16 @@ def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
         if notice_id is not None
         else None
     )
-    return found.request_id if found is not None else None
+    return subject.request_id if subject is not None else None
 
 
 def check_concerns_own(user: User, history: PatientHistory, command: Command) -> None:
-    """Raise NotFound where a requester's command names what is another office's, as if it were not there."""
+    """Raises NotFound if a requester's command names a record of another office, as if the record did not exist."""
     if sight_of(user) is Sight.WHOLE:
         return
-    for field, seen in _NAMED.items():
-        if (named := getattr(command, field, None)) is not None:
-            seen(user, history, named)
+    for field, check_seen in _SEEN_BY_FIELD.items():
+        if (value := getattr(command, field, None)) is not None:
+            check_seen(user, history, value)
 
 
 def _is_about_own(user: User, history: PatientHistory, request_id: str) -> bool:
@@ -226,9 +242,10 @@ def _is_about_own(user: User, history: PatientHistory, request_id: str) -> bool:
     return request is not None and is_own(user, request)
 
 
-_NAMED: Final[dict[str, Callable[[User, PatientHistory, str], object]]] = {
+_SEEN_BY_FIELD: Final[dict[str, Callable[[User, PatientHistory, str], object]]] = {
     "request_id": request_seen,
     "appeal_id": appeal_seen,
     "document_id": document_seen,
     "notice_id": notice_seen,
 }
+"""For each field of a command that names a record, the function that raises NotFound if the user may not see it."""

@@ -1,1 +1,1 @@
-"""The policy as code: editions, the rules of their clauses, and the assessment of facts. It never imports events."""
+"""The policy as code: editions, the rules of their clauses, and the assessment of facts. Never imports events."""

@@ -1,7 +1,7 @@
-"""Answers have three values, met, not met and undetermined, combined by Kleene's logic.
+"""Answers with three values (met, not met, undetermined), which are combined by Kleene's logic.
 
-No missing fact is ever read as "no", and an answer refuses to be used as a bool, because
-"undetermined" is neither.
+A missing fact never means "no". Using an answer as a bool raises TypeError, because "undetermined" is neither true nor
+false.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MET, NOT_MET, UNDETERMINED = Answer.MET, Answer.NOT_MET, Answer.UNDETERMINED
 
 
 def answer_of(known: bool | None) -> Answer:
-    """Three values from a bool that may be unknown."""
+    """The answer for a bool that may be unknown (None)."""
     return UNDETERMINED if known is None else MET if known is True else NOT_MET
 
 
 def all_of(answers: Iterable[Answer]) -> Answer:
-    """Kleene conjunction: one "no" decides, and an unknown keeps it open.
+    """Kleene conjunction: not met if one answer is not met, else undetermined if one is undetermined.
 
     >>> all_of([MET, UNDETERMINED]), all_of([NOT_MET, UNDETERMINED])
     (<Answer.UNDETERMINED: 'undetermined'>, <Answer.NOT_MET: 'not_met'>)
@@ -39,7 +39,7 @@ def all_of(answers: Iterable[Answer]) -> Answer:
 
 
 def one_of(answers: Iterable[Answer]) -> Answer:
-    """Kleene disjunction: one "yes" decides, and an unknown keeps it open."""
+    """Kleene disjunction: met if one answer is met, else undetermined if one is undetermined."""
     seen = tuple(answers)
     return MET if MET in seen else UNDETERMINED if UNDETERMINED in seen else NOT_MET
 

@@ -1,7 +1,7 @@
-"""Judging one set of facts: every clause, then one of four recommendations with its reasons.
+"""Assesses one set of facts: the answer of every clause, and one of four recommendations with its reasons.
 
-The program recommends; a person decides (Automation: None). An assessment is a frozen value
-that a decision's event stores whole, so it is rendered later and never evaluated again.
+The program recommends; a person decides (Automation: None). An assessment is a frozen value. The event of a
+determination stores it whole, so it is displayed later without being assessed again.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from domain.policy.referral import Reason, advisories, dosing_is_decisive, plann
 
 Recommendation = Literal["approve", "refer", "pend", "not_recommended"]
 NOT_LISTED = "NR.5"
+"""The citation of the finding that the circumstances are not among the criteria."""
 
 
 class Finding(FrozenModel):
-    """One clause, judged: the answer, why, on which facts, by which readings."""
+    """The answer of one clause: its reason, the facts that it is based on, and the readings that it relies on."""
 
     citation: str
     answer: Annotated[Answer, BeforeValidator(Answer)]
@@ -41,10 +42,10 @@ class Finding(FrozenModel):
 
 
 class Assessment(FrozenModel):
-    """What the policy says of these facts on one day.
+    """What the policy recommends for these facts on one day.
 
-    `scope` is the path that the history decides, also where no path is met. `needed` cites
-    the undetermined clauses that can still change the answer, `exclusions` those that apply.
+    `scope` is the path that the history decides, even if the path is not met. `needed` cites the undetermined clauses
+    that can still change the recommendation, and `exclusions` cites the exclusions that apply.
     """
 
     edition: str
@@ -79,7 +80,7 @@ class Assessment(FrozenModel):
             b',"circumstances":',
             _json(self.circumstances),
             b',"findings":',
-            to_json([[one.citation, _WRITTEN[one.answer], one.arguable] for one in self.findings]),
+            to_json([[one.citation, _ANSWER_VALUES[one.answer], one.arguable] for one in self.findings]),
             b',"recommendation":',
             to_json([self.recommendation, self.path, *(reason.code for reason in self.reasons)]),
             b"}",
@@ -87,7 +88,7 @@ class Assessment(FrozenModel):
         return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-_WRITTEN: Final = {answer: str(answer.value) for answer in Answer}
+_ANSWER_VALUES: Final = {answer: str(answer.value) for answer in Answer}
 
 
 def _json(value: BaseModel) -> bytes:
@@ -96,22 +97,22 @@ def _json(value: BaseModel) -> bytes:
 
 
 class _ClauseAnswers:
-    """Every clause of the edition, judged once; groups and paths by Kleene logic over their parts."""
+    """The answer of every clause of the edition. Groups and paths combine the answers of their clauses (Kleene)."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
         self.edition = question.edition
         self.scopes = {path.citation: path.scope.rule(question) for path in self.edition.paths}
-        # Both paths ask some of the same: a rule answers a question once.
+        # Both paths have some rules in common. Each rule is evaluated once.
         rules, places = self.edition.rules
         answered = [rule(question) for rule in rules]
-        self.judged = {citation: answered[place] for citation, place in places}
+        self.results = {citation: answered[place] for citation, place in places}
 
     def with_arguable_met(self, taken_as_met: bool) -> dict[str, Answer]:
-        """The answer of each clause; arguable leaves stand as met where that is asked."""
-        values = {citation: judged.answer for citation, judged in self.judged.items()}
+        """The answer of each clause. Optionally, clauses that are open to judgment are taken as met (R11, R12)."""
+        values = {citation: result.answer for citation, result in self.results.items()}
         if taken_as_met:
-            values |= {citation: MET for citation, judged in self.judged.items() if judged.arguable}
+            values |= {citation: MET for citation, result in self.results.items() if result.arguable}
         for group in self.edition.groups:
             parts = [values[clause.citation] for clause in group.clauses]
             values[group.citation] = all_of(parts) if group.connective == "all_of" else one_of(parts)
@@ -121,7 +122,7 @@ class _ClauseAnswers:
         return values
 
 
-class _Verdict(NamedTuple):
+class _Conclusion(NamedTuple):
     recommendation: Recommendation
     path: Literal["A", "B"] | None = None
     needed: tuple[str, ...] = ()
@@ -129,15 +130,18 @@ class _Verdict(NamedTuple):
 
 
 def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumstances | None = None) -> Assessment:
-    """Judge the facts on a day under an edition. Pure; every clause is always judged."""
+    """Assess the facts on a day under an edition. Every clause is always assessed. Pure.
+
+    Raises ValueError if time alone could change the answer after the last supported year.
+    """
     circumstances = circumstances or Circumstances()
     question = Question(facts, as_of, edition)
     answers = _ClauseAnswers(question)
     strict = answers.with_arguable_met(False)
-    verdict = _verdict(answers, strict, circumstances)
+    conclusion = _conclude(answers, strict, circumstances)
     findings = tuple(_findings(edition, answers, strict))
-    path = edition.path(verdict.path) if verdict.path is not None else None
-    approved = verdict.recommendation == "approve" and path is not None
+    path = edition.path(conclusion.path) if conclusion.path is not None else None
+    approved = conclusion.recommendation == "approve" and path is not None
     scope = next((one.letter for one in edition.paths if answers.scopes[one.citation].answer is MET), None)
     return Assessment(
         edition=edition.key,
@@ -145,18 +149,18 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
         edition_digest=edition.digest,
         edition_provenance=edition.provenance,
         as_of=as_of,
-        recommendation=verdict.recommendation,
+        recommendation=conclusion.recommendation,
         scope=scope,
-        path=verdict.path,
+        path=conclusion.path,
         doses=path.doses if approved and path is not None else None,
         valid_days=edition.parameters.approval_valid_days if approved else None,
         findings=findings,
-        needed=verdict.needed,
+        needed=conclusion.needed,
         exclusions=tuple(leaf.citation for leaf in edition.exclusions if strict[leaf.citation] is MET),
-        reasons=verdict.reasons,
+        reasons=conclusion.reasons,
         advisories=(*advisories(question, circumstances), *planned_day_notes(question, circumstances)),
         approvable_from=_approvable_from(findings, answers, circumstances)
-        if verdict.recommendation == "not_recommended"
+        if conclusion.recommendation == "not_recommended"
         else None,
         facts=facts,
         circumstances=circumstances,
@@ -166,40 +170,47 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
 def _approvable_from(
     findings: tuple[Finding, ...], answers: _ClauseAnswers, circumstances: Circumstances
 ) -> date | None:
-    """The first day on which time alone makes these facts approvable, found by judging them on that day."""
-    stays = _stays_turned_down(answers)
+    """The first day on which time alone makes these facts approvable, or None.
+
+    The facts are assessed on each day on which a finding becomes met by time alone.
+    """
+    never_approvable = _is_never_approvable(answers)
     for day in sorted({one.approvable_from for one in findings if one.approvable_from is not None}):
         if day.year > LAST_YEAR:
             raise ValueError(f"these facts would need an assessment after the year {LAST_YEAR}")
-        if stays:
+        if never_approvable:
             continue
         then = _ClauseAnswers(replace(answers.question, as_of=day))
-        if _verdict(then, then.with_arguable_met(False), circumstances).recommendation in ("approve", "refer"):
+        if _conclude(then, then.with_arguable_met(False), circumstances).recommendation in ("approve", "refer"):
             return day
     return None
 
 
-def _stays_turned_down(answers: _ClauseAnswers) -> bool:
-    """Whether the indication is not met, or an exclusion applies, by a rule that does not look at the day."""
+def _is_never_approvable(answers: _ClauseAnswers) -> bool:
+    """Whether the indication is not met, or an exclusion applies, by a rule that does not depend on the day."""
     edition = answers.edition
-    against = [(edition.indication, NOT_MET), *((leaf, MET) for leaf in edition.exclusions)]
+    decisive = [(edition.indication, NOT_MET), *((leaf, MET) for leaf in edition.exclusions)]
     return any(
-        isinstance(leaf.rule, Stated) and answers.judged[leaf.citation].answer is answer for leaf, answer in against
+        isinstance(leaf.rule, Stated) and answers.results[leaf.citation].answer is answer for leaf, answer in decisive
     )
 
 
-def _verdict(answers: _ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Verdict:
-    """What is recommended; where that is to turn it down, whether it rests on our own readings alone (R11, R12)."""
+def _conclude(answers: _ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Conclusion:
+    """The recommendation and its reasons.
+
+    If the request is not recommended only because of our own readings (R11, R12), the recommendation is the one with
+    these clauses met, and each of them is a referral reason.
+    """
     question = answers.question
-    verdict = _decide(answers, strict, _reasons(question, circumstances, arguable=()))
-    if verdict.recommendation != "not_recommended":
-        return verdict
-    arguable = tuple(citation for citation, judged in answers.judged.items() if judged.arguable)
+    conclusion = _decide(answers, strict, _reasons(question, circumstances, arguable=()))
+    if conclusion.recommendation != "not_recommended":
+        return conclusion
+    arguable = tuple(citation for citation, result in answers.results.items() if result.arguable)
     if not arguable:
-        return verdict
-    argued = answers.with_arguable_met(True)
-    relaxed = _decide(answers, argued, _reasons(question, circumstances, arguable))
-    return verdict if relaxed.recommendation == "not_recommended" else relaxed
+        return conclusion
+    with_arguable = answers.with_arguable_met(True)
+    relaxed = _decide(answers, with_arguable, _reasons(question, circumstances, arguable))
+    return conclusion if relaxed.recommendation == "not_recommended" else relaxed
 
 
 def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[str, ...]) -> tuple[Reason, ...]:
@@ -212,32 +223,32 @@ def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[s
     )
 
 
-def _decide(answers: _ClauseAnswers, values: Mapping[str, Answer], reasons: tuple[Reason, ...]) -> _Verdict:
-    """The four recommendations, tried in the order that the readings give."""
+def _decide(answers: _ClauseAnswers, values: Mapping[str, Answer], reasons: tuple[Reason, ...]) -> _Conclusion:
+    """The recommendation: not recommended, pend, refer or approve, checked in this order."""
     edition = answers.edition
     indication, paths = edition.indication.citation, edition.paths
     excluded = [leaf for leaf in edition.exclusions if values[leaf.citation] is MET]
     on_a_path = [path for path in paths if values[path.citation] is not NOT_MET]
     if values[indication] is NOT_MET or excluded or not on_a_path:
-        return _Verdict(recommendation="not_recommended")
+        return _Conclusion(recommendation="not_recommended")
     needed = sorted(set(_needed(answers, values)))
     if needed:
-        return _Verdict(recommendation="pend", needed=tuple(needed))
+        return _Conclusion(recommendation="pend", needed=tuple(needed))
     path = next(path for path in paths if values[path.citation] is MET)
     dosing = values[path.dosing.citation]
     if dosing is UNDETERMINED and dosing_is_decisive(answers.question, reasons):
-        return _Verdict(recommendation="pend", needed=(path.dosing.citation,))
+        return _Conclusion(recommendation="pend", needed=(path.dosing.citation,))
     if dosing is NOT_MET:
-        sentence = f"The requested dosing is outside the regimen. {answers.judged[path.dosing.citation].sentence}"
+        sentence = f"The requested dosing is outside the regimen. {answers.results[path.dosing.citation].sentence}"
         outside = Reason(code="dosing_outside_regimen", citation=path.dosing.citation, sentence=sentence)
         reasons = (outside, *reasons)
     if reasons:
-        return _Verdict(recommendation="refer", path=path.letter, reasons=reasons)
-    return _Verdict(recommendation="approve", path=path.letter)
+        return _Conclusion(recommendation="refer", path=path.letter, reasons=reasons)
+    return _Conclusion(recommendation="approve", path=path.letter)
 
 
 def _needed(answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[str]:
-    """The undetermined leaves under clauses that are themselves still open."""
+    """The undetermined leaves and scopes that can still change the answer of an undetermined clause."""
     edition = answers.edition
     if values[edition.indication.citation] is UNDETERMINED:
         yield edition.indication.citation
@@ -257,7 +268,7 @@ def _open_leaves(node: Node, values: Mapping[str, Answer]) -> Iterator[str]:
 
 
 def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterator[str]:
-    """The leaves with this answer, under clauses that have it themselves: the others no longer matter."""
+    """The leaves with this answer under clauses that have the same answer. The other leaves do not matter."""
     if values[node.citation] is not answer:
         return
     if isinstance(node, Leaf):
@@ -268,9 +279,9 @@ def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterato
 
 
 def speaking_against(assessment: Assessment, edition: Edition) -> list[str]:
-    """What a denial would cite: exclusions that apply, and what is not met of the diagnosis and of the path's criteria.
+    """The clauses that a denial cites: exclusions that apply, and unmet clauses of the indication and of the path.
 
-    Where the history does not decide the path, of both.
+    If the history does not decide the path, the unmet clauses of both paths.
     """
     values = {one.citation: one.answer for one in assessment.findings}
     found = [*assessment.exclusions]
@@ -288,34 +299,34 @@ def _findings(edition: Edition, answers: _ClauseAnswers, values: Mapping[str, An
         if isinstance(node, Leaf):
             rule = node.rule
             if isinstance(rule, Stated):
-                yield _of_stated(node.citation, node.readings, rule, rule.values(facts))
+                yield _finding_of_stated(node.citation, node.readings, rule, rule.values(facts))
             else:
-                yield _of_judged(node.citation, node.readings, answers.judged[node.citation])
+                yield _finding_of_leaf(node.citation, node.readings, answers.results[node.citation])
         elif isinstance(node, Group):
             answer = values[node.citation]
-            yield _of_group(node.citation, node.readings, answer, _decisive(node, answer, values))
+            yield _finding_of_group(node.citation, node.readings, answer, _decisive(node, answer, values))
         else:
-            yield _of_path(node, answers, values)
+            yield _finding_of_path(node, answers, values)
     yield _not_listed(edition, values)
 
 
-def _of_judged(citation: str, readings: tuple[str, ...], judged: Judged) -> Finding:
-    return _finding(citation, readings, judged.answer, judged.sentence, judged, judged.approvable_from)
+def _finding_of_leaf(citation: str, readings: tuple[str, ...], result: Judged) -> Finding:
+    return _finding(citation, readings, result.answer, result.sentence, result, result.approvable_from)
 
 
 @lru_cache(maxsize=4096)
-def _of_stated(citation: str, readings: tuple[str, ...], rule: Stated, values: Hashable) -> Finding:
-    return _of_judged(citation, readings, rule.answer(values))
+def _finding_of_stated(citation: str, readings: tuple[str, ...], rule: Stated, values: Hashable) -> Finding:
+    return _finding_of_leaf(citation, readings, rule.answer(values))
 
 
 @lru_cache(maxsize=4096)
-def _of_group(citation: str, readings: tuple[str, ...], answer: Answer, decisive: tuple[str, ...]) -> Finding:
-    return _finding(citation, readings, answer, _concluded(answer, decisive), _NOTHING_JUDGED, None)
+def _finding_of_group(citation: str, readings: tuple[str, ...], answer: Answer, decisive: tuple[str, ...]) -> Finding:
+    return _finding(citation, readings, answer, _sentence(answer, decisive), _NO_RESULT, None)
 
 
-def _of_path(path: Path, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Finding:
+def _finding_of_path(path: Path, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Finding:
     scope, answer = answers.scopes[path.citation], values[path.citation]
-    sentence = f"{scope.sentence} {_concluded(answer, _decisive(path, answer, values))}"
+    sentence = f"{scope.sentence} {_sentence(answer, _decisive(path, answer, values))}"
     approvable_from = _approvable_when(path, answers, values)
     return _finding(path.citation, path.readings, answer, sentence, scope, approvable_from)
 
@@ -325,42 +336,42 @@ def _finding(
     readings: tuple[str, ...],
     answer: Answer,
     sentence: str,
-    judged: Judged,
+    result: Judged,
     approvable_from: date | None,
 ) -> Finding:
-    # Not validated again: the rules answer in these types, and a law of the tests holds them to it.
+    # The values are not validated again. The rules return these types, and a property test checks them.
     every_field = {
         "citation": citation,
         "answer": answer,
         "sentence": sentence,
-        "facts": dict(judged.used),
+        "facts": dict(result.used),
         "readings": readings,
-        "missing": judged.missing,
+        "missing": result.missing,
         "approvable_from": approvable_from,
-        "arguable": judged.arguable,
+        "arguable": result.arguable,
     }
     return unvalidated(Finding, every_field)
 
 
-_NOTHING_JUDGED: Final = Judged(UNDETERMINED, "")
-_SPOKEN: Final = {MET: "Met", NOT_MET: "Not met", UNDETERMINED: "Undetermined"}
+_NO_RESULT: Final = Judged(UNDETERMINED, "")
+_IN_WORDS: Final = {MET: "Met", NOT_MET: "Not met", UNDETERMINED: "Undetermined"}
 
 
 def _decisive(node: Group | Path, answer: Answer, values: Mapping[str, Answer]) -> tuple[str, ...]:
-    """The clauses under a group or path that have its own answer."""
+    """The clauses of a group or path that have the same answer as the group or path."""
     return tuple([one.citation for one in node.clauses if values[one.citation] is answer])
 
 
-def _concluded(answer: Answer, decisive: tuple[str, ...]) -> str:
-    return f"{_SPOKEN[answer]}: {', '.join(decisive) or 'none'}."
+def _sentence(answer: Answer, decisive: tuple[str, ...]) -> str:
+    return f"{_IN_WORDS[answer]}: {', '.join(decisive) or 'none'}."
 
 
 def _approvable_when(path: Path, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> date | None:
-    """The day on which time alone turns a path's "no" into a "yes", when nothing else stands against it."""
+    """The day on which time alone makes the path met, or None if something else is not met either."""
     if answers.scopes[path.citation].answer is not MET:
         return None
     unmet = [clause.citation for clause in path.clauses if values[clause.citation] is not MET]
-    days = [answers.judged[one].approvable_from if one in answers.judged else None for one in unmet]
+    days = [answers.results[one].approvable_from if one in answers.results else None for one in unmet]
     known = [day for day in days if day is not None]
     return max(known) if known and len(known) == len(days) else None
 
@@ -376,6 +387,6 @@ _NOT_LISTED: Final = {
 
 
 def _not_listed(edition: Edition, values: Mapping[str, Answer]) -> Finding:
-    """NR.5: what criterion 1 does not list is not recommended; it is the criterion, turned round."""
+    """The finding of NR.5: what criterion 1 does not list is not recommended. It is the negation of criterion 1."""
     listed = all_of([values[edition.indication.citation], one_of([values[path.citation] for path in edition.paths])])
     return _NOT_LISTED[not_(listed)]

@@ -1,7 +1,6 @@
-"""The leaves of the policy: one named function each, from a question to an answer with its sentence.
+"""The rules of the policy: one named function for each, from a question to an answer with a sentence.
 
-The functions say what the facts show; which clause they stand under, and in which edition,
-is written in the edition files.
+The edition files state which clause of which edition uses which rule.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ SPECIALISTS: Final = frozenset({"neurology", "ms_specialist"})
 
 
 def spoken(value: str) -> str:
+    """A value as words: without underscores."""
     return value.replace("_", " ")
 
 
@@ -57,23 +57,23 @@ def completed_course(question: Question) -> Judged:
 
 
 def _scope(question: Question, letter: str) -> Judged:
-    where = question.standing
+    status = question.treatment
     prior, course = question.facts.prior_treatment, question.facts.prior_treatment.open_course
     used: dict[str, JsonValue] = {
         "prior_treatment.received_lemtrada": prior.received_lemtrada,
         "prior_treatment.completed_course": prior.completed_course,
         "prior_treatment.open_course": None if course is None else course.model_dump(mode="json"),
     }
-    if where.path is None:
+    if status.path is None:
         sentence = "It is not known whether a course of Lemtrada was completed."
         return Judged(UNDETERMINED, sentence, used, ("prior_treatment.completed_course",))
-    if where.path == "B":
+    if status.path == "B":
         sentence = "A course of Lemtrada was completed."
-    elif where.first_course_is_open:
+    elif status.first_course_is_open:
         sentence = "A first course of Lemtrada was started and not completed."
     else:
         sentence = "No course of Lemtrada was completed."
-    return Judged(MET if where.path == letter else NOT_MET, sentence, used)
+    return Judged(MET if status.path == letter else NOT_MET, sentence, used)
 
 
 # -- criteria of both paths -------------------------------------------------------------------
@@ -129,7 +129,7 @@ def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> 
 
 
 def received_lemtrada(question: Question) -> Judged:
-    received = question.standing.received
+    received = question.treatment.received
     used = {"prior_treatment.received_lemtrada": received}
     if received is None:
         sentence = "It is not known whether Lemtrada was ever received."
@@ -138,24 +138,27 @@ def received_lemtrada(question: Question) -> Judged:
 
 
 def _documented(name: str, what: str) -> Stated:
-    """Met only with a document that a person found to support the finding (R14)."""
-    where = f"aggressive_disease.{name}"
+    """The rule of a sign of aggressive disease. It is met only with a supporting document (R14).
 
-    def judged(finding: bool | None, documentation: Documentation | None) -> Judged:
-        used = {f"{where}.finding": finding, f"{where}.documentation": documentation}
+    `name` is the name of the sign in the facts, and `what` describes it in sentences.
+    """
+    field = f"aggressive_disease.{name}"
+
+    def rule(finding: bool | None, documentation: Documentation | None) -> Judged:
+        used = {f"{field}.finding": finding, f"{field}.documentation": documentation}
         if finding is False:
             return Judged(NOT_MET, f"{what}: not present.", used)
         if documentation == "none_exists":
             return Judged(NOT_MET, f"{what}: no supporting document exists.", used)
         if finding is None:
-            return Judged(UNDETERMINED, f"{what}: not stated.", used, (f"{where}.finding",))
+            return Judged(UNDETERMINED, f"{what}: not stated.", used, (f"{field}.finding",))
         if documentation == "attached":
             return Judged(MET, f"{what}: present and supported by an attached document.", used)
         sentence = f"{what}: stated, but no supporting document is attached."
-        return Judged(UNDETERMINED, sentence, used, (f"{where}.documentation",))
+        return Judged(UNDETERMINED, sentence, used, (f"{field}.documentation",))
 
-    judged.__name__ = name
-    return stated(f"{where}.finding", f"{where}.documentation")(judged)
+    rule.__name__ = name
+    return stated(f"{field}.finding", f"{field}.documentation")(rule)
 
 
 rapid_deterioration = _documented("rapid_deterioration", "Rapidly advancing physical deterioration")
@@ -185,17 +188,17 @@ def _response(name: str, what: str, responded: bool | None) -> Judged:
 
 
 def twelve_months_since_last_dose(question: Question) -> Judged:
-    where = question.standing
-    interval, last = where.interval, where.interval.latest_dose
+    status = question.treatment
+    interval, last = status.interval, status.interval.latest_dose
     as_of = question.as_of.isoformat()
     used = {"prior_treatment.last_dose_on": str(last) if last else None, "as_of": as_of}
-    later_open = where.later_course is not None and where.later_course_is_current is None
+    later_open = status.later_course is not None and status.later_course_is_current is None
     missing = (*(("prior_treatment.open_course.last_dose_on",) if later_open else ()), "prior_treatment.last_dose_on")
-    if where.received is False:
+    if status.received is False:
         return Judged(UNDETERMINED, "Lemtrada was never received, so there is no last dose.", used, missing)
     if last is None:
         return Judged(UNDETERMINED, "The date of the last dose is not known.", used, missing)
-    of = " of the course before the current one" if where.later_course_is_current else ""
+    of = " of the course before the current one" if status.later_course_is_current else ""
     if interval.passed is None:
         sentence = f"Last dose{of} {last}: whether twelve months have passed depends on the exact day."
         return Judged(UNDETERMINED, sentence, used, tuple(f"{name} to the day" for name in missing))
@@ -205,7 +208,7 @@ def twelve_months_since_last_dose(question: Question) -> Judged:
     return Judged(NOT_MET, sentence, used, approvable_from=interval.passes_on)
 
 
-# -- conditions not recommended: met means that the exclusion applies -------------------------
+# -- conditions not recommended: "met" means that the exclusion applies -----------------------
 
 
 @stated("ms_form", "diagnosis")
@@ -256,74 +259,77 @@ def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> Judg
 
 
 def first_course_regimen(question: Question) -> Judged:
-    """12 mg a day on five days, or on the days that an interrupted first course has left (R7)."""
-    where = question.standing
-    whole = doses_in_course(1)
-    given = where.first_course.doses_given if where.first_course is not None else None
-    days = range(1, whole - given + 1) if given is not None else range(whole, whole + 1)
+    """12 mg a day on five days, or at most on the days left in an interrupted first course (R7)."""
+    status = question.treatment
+    regimen_days = doses_in_course(1)
+    given = status.first_course.doses_given if status.first_course is not None else None
+    days = range(1, regimen_days - given + 1) if given is not None else range(regimen_days, regimen_days + 1)
     return _regimen(question, days, days)
 
 
 def later_course_regimen(question: Question) -> Judged:
-    """12 mg a day on three days, or on the days that a current later course has left (R8)."""
-    where = question.standing
-    whole = doses_in_course(2)
-    usual = range(whole, whole + 1)
-    if where.later_course is None or where.later_course_is_current is False:
+    """12 mg a day on three days, or at most on the days left in a current later course (R8)."""
+    status = question.treatment
+    regimen_days = doses_in_course(2)
+    usual = range(regimen_days, regimen_days + 1)
+    if status.later_course is None or status.later_course_is_current is False:
         return _regimen(question, usual, usual)
-    certain, possible = _days_left(where.later_course, whole)
-    if where.later_course_is_current is True:
+    certain, possible = _days_left(status.later_course, regimen_days)
+    if status.later_course_is_current is True:
         return _regimen(question, certain, possible, ("prior_treatment.open_course.doses_given",))
-    # Whether the later course still runs is not known, and no number of days suits both cases.
+    # It is not known whether the later course is still current, and no number of days fits both cases.
     return _regimen(question, range(0), (*possible, *usual), ("prior_treatment.open_course.last_dose_on",))
 
 
-def _days_left(course: OpenCourse, whole: int) -> tuple[range, range]:
-    """Days that are certainly left, and days that may be."""
+def _days_left(course: OpenCourse, regimen_days: int) -> tuple[range, range]:
+    """The numbers of days that are certainly left in the course, and those that may be left."""
     if course.doses_given is None:
-        return range(1, 2), range(1, whole)
-    left = range(1, whole - course.doses_given + 1)
+        return range(1, 2), range(1, regimen_days)
+    left = range(1, regimen_days - course.doses_given + 1)
     return left, left
 
 
 def _regimen(
     question: Question, days: range, possible_days: range | tuple[int, ...], course_unknown: tuple[str, ...] = ()
 ) -> Judged:
-    """Met on any of `days`; open on `possible_days`, which turn on what is `course_unknown`."""
+    """Met if the dosing is the regimen on any number of `days`, and undetermined on the other `possible_days`.
+
+    These depend on the facts in `course_unknown`, which are then missing.
+    """
     dosing, parameters = question.facts.requested_dosing, question.edition.parameters
-    wanted = dosing.consecutive_days
+    count = dosing.consecutive_days
     parts: dict[str, Answer] = {
         "mg_per_day": answer_of(None if dosing.mg_per_day is None else dosing.mg_per_day == parameters.mg_per_day),
         "consecutive_days": answer_of(
-            None if wanted is None else True if wanted in days else None if wanted in possible_days else False
+            None if count is None else True if count in days else None if count in possible_days else False
         ),
-        "route": answer_of(None if dosing.route is None else _route(dosing.route) == parameters.route),
+        "route": answer_of(None if dosing.route is None else _normalized_route(dosing.route) == parameters.route),
     }
     used: dict[str, JsonValue] = {
         "requested_dosing.mg_per_day": dosing.mg_per_day,
-        "requested_dosing.consecutive_days": wanted,
+        "requested_dosing.consecutive_days": count,
         "requested_dosing.route": dosing.route,
     }
     answer = all_of(parts.values())
-    asked = described(dosing)
+    requested = described(dosing)
     if answer is MET:
-        return Judged(MET, f"Requested: {asked}, which is the regimen.", used)
-    regimen = f"{parameters.mg_per_day:g} mg a day on {_spoken_days(possible_days)}, {parameters.route}"
+        return Judged(MET, f"Requested: {requested}, which is the regimen.", used)
+    regimen = f"{parameters.mg_per_day:g} mg a day on {_days_in_words(possible_days)}, {parameters.route}"
     if answer is NOT_MET:
-        return Judged(NOT_MET, f"Requested: {asked}; the regimen is {regimen}.", used)
+        return Judged(NOT_MET, f"Requested: {requested}; the regimen is {regimen}.", used)
     missing = tuple(f"requested_dosing.{name}" for name, value in parts.items() if value is UNDETERMINED)
-    if wanted is not None and parts["consecutive_days"] is UNDETERMINED:
+    if count is not None and parts["consecutive_days"] is UNDETERMINED:
         missing = (*(one for one in missing if one != "requested_dosing.consecutive_days"), *course_unknown)
-    return Judged(UNDETERMINED, f"Requested: {asked}; the regimen is {regimen}.", used, missing)
+    return Judged(UNDETERMINED, f"Requested: {requested}; the regimen is {regimen}.", used, missing)
 
 
 @lru_cache(maxsize=256)
-def _route(route: str) -> str:
+def _normalized_route(route: str) -> str:
     name = re.sub(r"[\s_-]+", " ", route.casefold().replace(".", "")).strip().removesuffix(" infusion")
     return "intravenous" if name == "iv" else name
 
 
-def _spoken_days(days: range | tuple[int, ...]) -> str:
+def _days_in_words(days: range | tuple[int, ...]) -> str:
     first, last = min(days), max(days)
     if first == last:
         return f"{first} consecutive days" if first > 1 else "1 day"

@@ -1,4 +1,4 @@
-"""How an edition of the policy is written: clauses with citations, paths, parameters, and a digest.
+"""The structure of an edition of the policy: clauses with citations, paths, parameters, and a digest.
 
 An edition is an outline of `Leaf` and `Group` nodes. Every node is always assessed.
 """
@@ -20,16 +20,16 @@ from pydantic_core import to_json
 from domain.facts import Facts
 from domain.policy.agents import ListedAgents, listed
 from domain.policy.answers import Answer
-from domain.policy.treatment_standing import TreatmentStatus, standing
+from domain.policy.treatment_standing import TreatmentStatus, treatment_status
 
 NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
 
 
 class Judged(NamedTuple):
-    """What a leaf answers: the value, a sentence for people, and what it rests on.
+    """The answer of a leaf, with a sentence, the facts it is based on (`used`), and the facts that are missing.
 
-    `approvable_from` is the day on which time alone turns a "no" into a "yes" (R4).
-    `arguable`: not met on our reading alone, which the text does not state (R11, R12).
+    `approvable_from` is the day on which time alone makes the clause met (R4). `arguable`: the clause is not met only
+    because of our reading, which the text of the policy does not state, so it is open to judgment (R11, R12).
     """
 
     answer: Answer
@@ -44,10 +44,10 @@ Rule = Callable[["Question"], Judged]
 
 
 class Stated:
-    """A rule that looks at a few stated facts and at nothing else: it answers each combination of their values once.
+    """A rule that depends only on a few stated facts. The answer to each combination of their values is cached.
 
-    Only for facts of a few values, yes or no or one of a list, so that the cache stays small. `values` reads them
-    from facts, and `answer` takes them.
+    Only for facts with few values (yes or no, or one of a list), so that the cache stays small. `values` reads the
+    values from the facts, and `answer` takes them as arguments.
     """
 
     def __init__(self, facts: tuple[str, ...], answer: Callable[..., Judged]) -> None:
@@ -60,29 +60,29 @@ class Stated:
 
 
 def stated(*facts: str) -> Callable[[Callable[..., Judged]], Stated]:
-    """Makes a rule of a function of these facts, each by its place: `aggressive_disease.mri.finding`."""
+    """Makes a rule from a function of these facts. Each is named by its path: `aggressive_disease.mri.finding`."""
     return lambda answer: Stated(facts, answer)
 
 
 @dataclass(frozen=True)
 class Question:
-    """One assessment: these facts, on this day, under this edition."""
+    """The input of an assessment: the facts, the day of the assessment, and the edition."""
 
     facts: Facts
     as_of: date
     edition: Edition
 
     @cached_property
-    def standing(self) -> TreatmentStatus:
-        """The treatment so far, which many rules ask about."""
-        return standing(self.facts, self.as_of, self.edition.parameters.years_between_courses)
+    def treatment(self) -> TreatmentStatus:
+        """The treatment so far on this day, which many rules use."""
+        return treatment_status(self.facts, self.as_of, self.edition.parameters.years_between_courses)
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A clause that one named function judges.
+    """A clause with a rule of its own.
 
-    `revision` is raised when its rule is mended; it is part of the edition's digest.
+    `revision` is increased when the rule is corrected. It is part of the edition's digest.
     """
 
     citation: str
@@ -95,7 +95,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A clause that its sub-clauses decide."""
+    """A clause that its sub-clauses decide, together (`all_of`) or alternatively (`one_of`)."""
 
     citation: str
     paraphrase: str
@@ -106,9 +106,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One of the two ways to coverage: a scope that the history decides (R1), and criteria.
+    """One of the two paths to approval: a scope that the history decides (R1), and criteria.
 
-    `doses` is what one approval on this path is for; `dosing` cites the path's regimen.
+    `doses` is the number of doses of one approval on this path. `dosing` is the clause of its regimen.
     """
 
     letter: Literal["A", "B"]
@@ -125,7 +125,7 @@ Node = Leaf | Group
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A clause and everything under it, in the order of the document."""
+    """A clause and all clauses under it, in the order of the document."""
     yield node
     if isinstance(node, Group):
         for clause in node.clauses:
@@ -134,7 +134,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The policy's numbers."""
+    """The numbers of the policy. Their names state the units."""
 
     age_min_years: int = 17
     years_between_courses: int = 1
@@ -147,11 +147,11 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Edition:
-    """The policy as it stood on a review date.
+    """The policy as of a review date.
 
-    `provenance` says whether the text itself is in hand or was rebuilt from its history table.
-    `appendix_names` and `one_agent_names` are the agents of the appendix and of 1.A.iii.b as this edition
-    names them; what counts is matched on the ingredient and route behind them (R12).
+    `provenance` states whether the edition is from its own text or was reconstructed from the history table of a newer
+    text. `appendix_names` and `one_agent_names` are the agents of the appendix and of 1.A.iii.b as this edition names
+    them. Agents are matched by the ingredient and route of these names (R12).
     """
 
     review_date: date
@@ -172,13 +172,13 @@ class Edition:
 
     def nodes(self) -> tuple[Node | Path, ...]:
         """Every clause of the edition once, in the order of the document."""
-        return self._in_order
+        return self._all_nodes
 
     @cached_property
-    def _in_order(self) -> tuple[Node | Path, ...]:
-        return tuple(self._walked())
+    def _all_nodes(self) -> tuple[Node | Path, ...]:
+        return tuple(self._nodes_of_document())
 
-    def _walked(self) -> Iterator[Node | Path]:
+    def _nodes_of_document(self) -> Iterator[Node | Path]:
         yield self.indication
         for path in self.paths:
             yield path
@@ -190,25 +190,25 @@ class Edition:
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
-        """Those of `nodes`: every leaf but the paths' scopes."""
+        """Every leaf of `nodes`, which excludes the scopes of the paths."""
         return tuple(node for node in self.nodes() if isinstance(node, Leaf))
 
     @cached_property
     def criteria(self) -> dict[str, str]:
-        """Every clause of the paths' criteria, by its citation: under which criterion it stands."""
+        """For each clause of a path's criteria, by citation, the citation of the top criterion that it is under."""
         return {
             node.citation: clause.citation for path in self.paths for clause in path.clauses for node in walk(clause)
         }
 
     @cached_property
     def rules(self) -> tuple[tuple[Rule, ...], tuple[tuple[str, int], ...]]:
-        """Every rule of `leaves` once, and the leaves by citation, each with the place of its rule among them."""
+        """The distinct rules of `leaves`, and for each leaf its citation with the index of its rule."""
         rules = tuple(dict.fromkeys(leaf.rule for leaf in self.leaves))
         return rules, tuple((leaf.citation, rules.index(leaf.rule)) for leaf in self.leaves)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """Every group, behind the groups that it is made of."""
+        """Every group, after the groups that are part of it."""
         return tuple(node for node in reversed(self.nodes()) if isinstance(node, Group))
 
     @cached_property
@@ -224,16 +224,15 @@ class Edition:
         return {node.citation: node for node in self.nodes()}
 
     def revised(self, revision: int, *leaves: Leaf) -> Edition:
-        """This edition under another revision number, with these leaves in place of those they cite.
+        """This edition with another revision number, and with these leaves in place of those with their citations.
 
-        So a file keeps what it was before a rule was mended: `EDITION.revised(1, <the leaf as it was>)`. A leaf
-        that cites a path is its scope. Raises ValueError for a leaf that the edition does not have.
+        A file uses this to keep an earlier revision after a rule was corrected: `EDITION.revised(1, <the old leaf>)`.
+        A leaf with the citation of a path replaces its scope. Raises ValueError for a leaf that the edition does not
+        have.
         """
         by_citation = {leaf.citation: leaf for leaf in leaves}
-        if strangers := sorted(
-            by_citation.keys() - {one.citation for one in self.nodes() if not isinstance(one, Group)}
-        ):
-            raise ValueError(f"edition {self.key} has no leaf {', '.join(strangers)}")
+        if unknown := sorted(by_citation.keys() - {one.citation for one in self.nodes() if not isinstance(one, Group)}):
+            raise ValueError(f"edition {self.key} has no leaf {', '.join(unknown)}")
         first, second = (_revised_path(path, by_citation) for path in self.paths)
         return replace(
             self,
@@ -248,11 +247,11 @@ class Edition:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over citations, connectives, parameters, agents, readings and leaf revisions; never sentences."""
+        """SHA-256 over citations, connectives, parameters, agents, readings and leaf revisions, without sentences."""
         return hashlib.sha256(self.digested()).hexdigest()
 
     def digested(self) -> bytes:
-        """What the digest is over, as JSON."""
+        """The input of the digest, as JSON."""
         return to_json(self._outline())
 
     def _outline(self) -> dict[str, object]:
@@ -263,8 +262,8 @@ class Edition:
             "parameters": asdict(self.parameters),
             "appendix": [sorted(self.appendix_names), sorted(self.appendix)],
             "one_agent_suffices": [sorted(self.one_agent_names), sorted(self.one_agent_suffices)],
-            "clauses": [_described(node) for node in self.nodes()],
-            "scopes": [_described(path.scope) for path in self.paths],
+            "clauses": [_outline_of(node) for node in self.nodes()],
+            "scopes": [_outline_of(path.scope) for path in self.paths],
             "not_listed": "NR.5",
         }
 
@@ -284,7 +283,7 @@ def _revised(node: Node, leaves: Mapping[str, Leaf]) -> Node:
     return leaves.get(node.citation, node)
 
 
-def _described(node: Node | Path) -> list[object]:
+def _outline_of(node: Node | Path) -> list[object]:
     match node:
         case Leaf():
             return [node.citation, "leaf", node.revision, node.documentation_required, *node.readings]

@@ -1,8 +1,8 @@
-"""What could still be told of the facts: each open fact, with the values of it that help most.
+"""The facts that are still missing, each with the values that help most.
 
-A completion never contradicts what is known. It names the clauses that it can bear on, so that the
-search for the shortest way (`what_if`) passes over what cannot matter; the brute force in the tests
-passes over nothing, and shows that these tables leave out no shorter way.
+A completion never contradicts known facts. It names the clauses that it can affect, so that the search for the shortest
+path to approval (`what_if`) leaves out what cannot matter. The tests compare the result with a brute-force search that
+leaves nothing out.
 """
 
 from __future__ import annotations
@@ -23,16 +23,15 @@ from domain.policy.edition import Judged, Leaf, Question
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
 
 ONE_MORE_AGENT: Final = "agents.tried"
-"""The field of a supply that adds an agent to the list; every other field is the place of one fact."""
+"""The field of a supply that adds an agent to the list. Every other field is the path of one fact."""
 
 
 class Supply(FrozenModel):
-    """One fact that is not known yet, with a value of it that would do.
+    """One missing fact, with a value that would help.
 
-    `field` is its place in the facts, a place in a list by its number (`agents.tried.0.outcome`). Each of the
-    `alternatives` would do as well (of agents they are examples), and with `or_earlier` any earlier date that
-    what is known allows.
-    `about` is the product as it was written, where the field is of one agent.
+    `field` is its path in the facts, with the index for an entry of a list (`agents.tried.0.outcome`). Each of the
+    `alternatives` would help as well; for agents, they are examples. With `or_earlier`, any earlier date that does not
+    contradict known facts would also help. `about` is the product as it was written, if the field is about one agent.
     """
 
     field: str
@@ -46,34 +45,37 @@ class Supply(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A supply, and the clauses (or reasons for a clinician) that it can bear on."""
+    """A supply, and the clauses or codes of referral reasons that it can affect."""
 
     supply: Supply
     bears_on: frozenset[str]
 
 
 def supplied(facts: Facts, field: str, value: JsonValue) -> Facts:
-    """The facts with one more told. Raises ValidationError where it contradicts what is known."""
+    """The facts with one more fact. Raises ValidationError if it contradicts known facts."""
     section = field.partition(".")[0]
-    told: Any = facts.model_dump(mode="json", include={section})
+    values: Any = facts.model_dump(mode="json", include={section})
     if field == ONE_MORE_AGENT:
-        told["agents"]["tried"].append(value)
+        values["agents"]["tried"].append(value)
     else:
         *parents, last = field.split(".")
-        place = told
+        target = values
         for name in parents:
-            place = place[int(name)] if isinstance(place, list) else place[name]
-        place[last] = value
-    # What can contradict each other stands in one section: the others are right as they are.
-    validated = Facts.model_validate(told)
+            target = target[int(name)] if isinstance(target, list) else target[name]
+        target[last] = value
+    # Facts that can contradict each other are in one section, so the other sections are still valid.
+    validated = Facts.model_validate(values)
     return unvalidated(Facts, {**vars(facts), section: getattr(validated, section)})
 
 
-def completions(question: Question, told_by: date) -> list[Completion]:
-    """What could be told by a day to be approved on the day of the question, documents last."""
+def completions(question: Question, supplied_by: date) -> list[Completion]:
+    """The facts that could be supplied to be approved on the day of the question, documents last.
+
+    Supplied dates are not after the day `supplied_by`.
+    """
     offered = (
         *_statements(question),
-        *_dates(question, told_by),
+        *_dates(question, supplied_by),
         *_agents(question),
         *_treatment(question),
         *_dosing(question),
@@ -87,7 +89,7 @@ Offered = Iterator[tuple[Supply, Iterable[str]]]
 _SPECIALISTS: Final = ("neurology", "ms_specialist")
 _FORM_CLAUSES: Final = ("1.A.ii", "1.B.ii", "NR.1", "NR.4")
 
-# A fact of one value: its place, the values that help (each as good as the others), the clauses it bears on.
+# Facts with one value: the path, the values that help equally, and the clauses that the fact can affect.
 _STATED: Final[tuple[tuple[str, tuple[JsonValue, ...], tuple[str, ...]], ...]] = (
     ("diagnosis", ("multiple_sclerosis",), ("1",)),
     ("ms_form", ("relapsing_remitting", "active_secondary_progressive"), _FORM_CLAUSES),
@@ -120,24 +122,27 @@ def _statements(question: Question) -> Offered:
 # -- dates ------------------------------------------------------------------------------------
 
 
-def _dates(question: Question, told_by: date) -> Offered:
-    """The latest days that are long enough ago; any earlier one does as well."""
+def _dates(question: Question, supplied_by: date) -> Offered:
+    """Dates: the latest day that is long enough ago. Any earlier day helps as well."""
     facts, parameters = question.facts, question.edition.parameters
-    last_dose = min(told_by, years_before(question.as_of, parameters.years_between_courses))
-    born = _day_within(facts.birth_date, min(told_by, years_before(question.as_of, parameters.age_min_years)))
+    last_dose = min(supplied_by, years_before(question.as_of, parameters.years_between_courses))
+    born = _day_within(facts.birth_date, min(supplied_by, years_before(question.as_of, parameters.age_min_years)))
     if born is not None:
         yield Supply(field="birth_date", value=born, or_earlier=True), ("1.A.i", "1.B.i")
-    where, prior = question.standing, facts.prior_treatment
-    if where.received is True and (day := _day_within(prior.last_dose_on, last_dose)) is not None:
+    status, prior = question.treatment, facts.prior_treatment
+    if status.received is True and (day := _day_within(prior.last_dose_on, last_dose)) is not None:
         yield Supply(field="prior_treatment.last_dose_on", value=day, or_earlier=True), ("1.B.iv",)
-    if where.later_course is not None and (day := _day_within(where.later_course.last_dose_on, last_dose)) is not None:
-        # Long enough ago, and the later course is a prior one (R8).
+    if (
+        status.later_course is not None
+        and (day := _day_within(status.later_course.last_dose_on, last_dose)) is not None
+    ):
+        # If the last dose is long enough ago, the later course is a prior course (R8).
         field = "prior_treatment.open_course.last_dose_on"
         yield Supply(field=field, value=day, or_earlier=True), ("1.B.iv", "Dosing.B", LATER_COURSE_INTERRUPTED)
 
 
 def years_before(day: date, years: int) -> date:
-    """The latest day whose anniversary, `years` later, has come by `day`.
+    """The latest day whose anniversary after `years` is not after `day`.
 
     >>> years_before(date(2028, 2, 29), 1), years_before(date(2025, 3, 1), 1)
     (datetime.date(2027, 2, 28), datetime.date(2024, 3, 1))
@@ -149,7 +154,7 @@ def years_before(day: date, years: int) -> date:
 
 
 def _day_within(known: PartialDate | None, latest: date) -> str | None:
-    """The latest day, as far as what is known of the date leaves it open and allows it."""
+    """The latest day that a partly known date allows, not after `latest`. None: no day, or the date is known."""
     if latest.year < FIRST_YEAR:
         return None
     if known is None:
@@ -163,34 +168,34 @@ def _day_within(known: PartialDate | None, latest: date) -> str | None:
 
 
 def _treatment(question: Question) -> Offered:
-    """What follows from other facts is not asked, and nothing of a treatment that is not known to have been."""
-    where = question.standing
-    if where.received is None:
+    """Facts about treatment, unless they follow from other facts or depend on whether there was any treatment."""
+    status = question.treatment
+    if status.received is None:
         yield Supply(field="prior_treatment.received_lemtrada", value=False), ("1.A",)
-    if where.path is None:
+    if status.path is None:
         yield Supply(field="prior_treatment.completed_course", value=False), ("1.A",)
         yield Supply(field="prior_treatment.completed_course", value=True), ("1.B",)
-    if where.received is None:
-        # Once it is known, it can be asked how many doses were given (R7).
+    if status.received is None:
+        # Only if Lemtrada was received can the number of given doses be asked (R7).
         bears_on = ("1.A.iii.b", "1.A.iii.c", "Dosing.A")
         yield Supply(field="prior_treatment.received_lemtrada", value=True), bears_on
-    if where.first_course_is_open and (where.first_course is None or where.first_course.doses_given is None):
+    if status.first_course_is_open and (status.first_course is None or status.first_course.doses_given is None):
         yield from _doses_given(question)
 
 
 def _doses_given(question: Question) -> Offered:
-    """The numbers of doses of the interrupted first course that leave room for the requested days (R7)."""
+    """The numbers of given doses of an interrupted first course for which the requested days are allowed (R7)."""
     known = question.facts.prior_treatment.open_course is not None
     field = "prior_treatment.open_course.doses_given" if known else "prior_treatment.open_course"
     values: list[JsonValue] = [given if known else {"number": 1, "doses_given": given} for given in (4, 3, 2, 1)]
-    if _judged(question, "Dosing.A").answer is NOT_MET:
-        fitting = [one for one in values if _judged(question, "Dosing.A", field, one).answer is not NOT_MET]
+    if _result_of(question, "Dosing.A").answer is NOT_MET:
+        fitting = [one for one in values if _result_of(question, "Dosing.A", field, one).answer is not NOT_MET]
         if fitting:
             yield Supply(field=field, value=fitting[0], alternatives=tuple(fitting[1:])), ("Dosing.A",)
 
 
-def _judged(question: Question, citation: str, field: str | None = None, value: JsonValue = None) -> Judged:
-    """What one leaf says, also with one more fact told."""
+def _result_of(question: Question, citation: str, field: str | None = None, value: JsonValue = None) -> Judged:
+    """The answer of one leaf, optionally with one more fact."""
     leaf = question.edition.by_citation[citation]
     assert isinstance(leaf, Leaf)
     facts = question.facts if field is None else supplied(question.facts, field, value)
@@ -206,7 +211,7 @@ _AGENT_CLAUSES: Final = ("1.A.iii.a", "1.A.iii.b")
 def _agents(question: Question) -> Offered:
     if question.facts.agents.list_is_complete is not True:
         yield from _one_more_agent(question)
-        if question.facts.agents.tried and _judged(question, "1.A.iii.a", "agents.list_is_complete", True).arguable:
+        if question.facts.agents.tried and _result_of(question, "1.A.iii.a", "agents.list_is_complete", True).arguable:
             yield Supply(field="agents.list_is_complete", value=True), ("1.A.iii.a",)
     asked = set()
     for number, one in enumerate(question.facts.agents.tried):
@@ -223,7 +228,7 @@ def _agents(question: Question) -> Offered:
 
 
 def _which_product(question: Question, number: int, name: str) -> Offered:
-    """A bare name that two products share: the one that suffices alone, else one that counts (R13)."""
+    """A name that two products share: the product that is sufficient alone, or else one that counts (R13)."""
     ingredient, edition = recognise(name).ingredient, question.edition
     for listed in (edition.one_agent_suffices, edition.appendix):
         names = [f"{ingredient} {route}" for one, route in sorted(listed) if one == ingredient]
@@ -234,7 +239,10 @@ def _which_product(question: Question, number: int, name: str) -> Offered:
 
 
 def _one_more_agent(question: Question) -> Offered:
-    """One that suffices alone, by its use where that is enough; any listed agent where one more reaches the number."""
+    """One more agent.
+
+    It is an agent that is sufficient alone, by its use if that is enough, or any listed agent if one more is enough.
+    """
     edition = question.edition
     listed, suffice = _names_left(question, edition.appendix_names), _names_left(question, edition.one_agent_names)
     for citation, names, outcome in (
@@ -245,7 +253,7 @@ def _one_more_agent(question: Question) -> Offered:
         values: list[JsonValue] = [{"product": name, "outcome": outcome} for name in names]
         if values and outcome is not None:
             values.append({"product": names[0], "outcome": _FAILED[1]})
-        if values and _judged(question, citation, ONE_MORE_AGENT, values[0]).answer is MET:
+        if values and _result_of(question, citation, ONE_MORE_AGENT, values[0]).answer is MET:
             yield Supply(field=ONE_MORE_AGENT, value=values[0], alternatives=tuple(values[1:])), _AGENT_CLAUSES
             return
     if listed:
@@ -253,7 +261,7 @@ def _one_more_agent(question: Question) -> Offered:
 
 
 def _names_left(question: Question, names: Iterable[str]) -> list[str]:
-    """The names of agents that are not on the list yet; never this drug."""
+    """The names of the agents that were not tried yet, without Lemtrada."""
     tried = {recognise(one.product).ingredient for one in question.facts.agents.tried}
     products = ((name, recognise(name)) for name in names)
     return [name for name, one in products if one.kind == "disease_modifying" and one.ingredient not in tried]
@@ -263,15 +271,15 @@ def _names_left(question: Question, names: Iterable[str]) -> list[str]:
 
 
 def _dosing(question: Question) -> Offered:
-    """What is not stated of the requested dosing, once the path is known: asked as one."""
-    letter = question.standing.path
+    """The missing parts of the requested dosing, as one supply. Only if the path is known."""
+    letter = question.treatment.path
     if letter is None:
         return
     citation, parameters = f"Dosing.{letter}", question.edition.parameters
     stated = question.facts.requested_dosing
     if None not in (stated.mg_per_day, stated.consecutive_days, stated.route):
         return
-    if _judged(question, citation).answer is not UNDETERMINED:
+    if _result_of(question, citation).answer is not UNDETERMINED:
         return
     days = (5, 4, 3, 2, 1) if stated.consecutive_days is None else (stated.consecutive_days,)
     values: list[JsonValue] = [
@@ -282,9 +290,9 @@ def _dosing(question: Question) -> Offered:
         }
         for number in days
     ]
-    answers = [_judged(question, citation, "requested_dosing", one).answer for one in values]
+    answers = [_result_of(question, citation, "requested_dosing", one).answer for one in values]
     met = [one for one, answer in zip(values, answers, strict=True) if answer is MET]
-    # Where it turns on whether a later course still runs, the whole regimen is what can be approved (R8).
+    # If it depends on whether a later course is still current, the complete regimen can be approved (R8).
     still_open = [one for one, answer in zip(values, answers, strict=True) if answer is UNDETERMINED]
     for fitting in (met, still_open[:1]):
         if fitting:
@@ -293,7 +301,7 @@ def _dosing(question: Question) -> Offered:
 
 
 def _signs(question: Question) -> Offered:
-    """A sign that is neither denied nor without a document for certain: what is not told of it, as one (R14)."""
+    """For each sign that is not ruled out, its missing finding or document, as one supply (R14)."""
     for name, citation in _SIGNS.items():
         sign, field = getattr(question.facts.aggressive_disease, name), f"aggressive_disease.{name}"
         if sign.finding is False or sign.documentation == "none_exists":

@@ -1,4 +1,4 @@
-"""The leaves on agents tried before: two that failed (1.A.iii.a), or one that suffices (1.A.iii.b)."""
+"""The rules about agents that were tried before: two that failed (1.A.iii.a), or one that suffices (1.A.iii.b)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FAILED: Final = frozenset({"inadequate_efficacy", "significant_intolerance"})
 
 
 class Trial(NamedTuple):
-    """One agent tried, recognised. `failed` is None where the outcome is not stated."""
+    """One agent that was tried, with its product. `failed` is None if the outcome is not stated."""
 
     name: str
     product: Product
@@ -34,40 +34,40 @@ def two_agents(question: Question) -> Judged:
     trials, used = _trials(question)
     certain = {one.product.ingredient for one in trials if is_listed(one.product, appendix) and one.failed is True}
     if len(certain) >= needed:
-        return Judged(MET, f"Failed or not tolerated: {_spoken(certain)}.", used)
+        return Judged(MET, f"Failed or not tolerated: {_in_words(certain)}.", used)
     open_trials = [one for one in trials if _is_open(one, appendix)]
     possible = certain | {one.product.ingredient for one in open_trials}
     missing = _missing(question, open_trials)
     so_far = f"{len(certain)} of {needed} agents failed or not tolerated" + (
-        f" ({_spoken(certain)})" if certain else ""
+        f" ({_in_words(certain)})" if certain else ""
     )
     if question.facts.agents.list_is_complete is not True:
         return Judged(UNDETERMINED, f"{so_far}; more may have been tried.", used, missing)
     if len(possible) >= needed:
         return Judged(UNDETERMINED, f"{so_far}; another agent may count.", used, missing)
-    return _counted_apart(trials, appendix, needed, so_far, used)
+    return _not_met_or_arguable(trials, appendix, needed, so_far, used)
 
 
-def _counted_apart(
+def _not_met_or_arguable(
     trials: list[Trial], appendix: ListedAgents, needed: int, so_far: str, used: dict[str, JsonValue]
 ) -> Judged:
-    """Not met on our reading. Would it be, if brands were counted apart and unlisted agents counted?"""
-    countable = [one for one in trials if is_listed(one.product, appendix) or _may_be_argued(one.product)]
-    if _agents_apart(one.product for one in countable if one.failed is True) >= needed:
+    """Not met by our reading, and arguable if it is met with each brand and unlisted agents counted (R11, R12)."""
+    countable = [one for one in trials if is_listed(one.product, appendix) or _is_arguable(one.product)]
+    if _count_by_brand(one.product for one in countable if one.failed is True) >= needed:
         sentence = (
             f"{so_far}; the answer depends on whether brands of one ingredient count separately, or whether an "
             "unlisted agent counts."
         )
         return Judged(NOT_MET, sentence, used, arguable=True)
     not_stated = [one for one in countable if one.failed is None]
-    if _agents_apart(one.product for one in countable if one.failed is not False) >= needed:
+    if _count_by_brand(one.product for one in countable if one.failed is not False) >= needed:
         sentence = f"{so_far}; an outcome that is not stated may require clinical review."
         return Judged(UNDETERMINED, sentence, used, tuple(f"agents.tried: outcome of {one.name}" for one in not_stated))
     return Judged(NOT_MET, f"{so_far}.", used)
 
 
 def one_sufficient_agent(question: Question) -> Judged:
-    """One of the agents that suffice alone, with inadequate efficacy or significant intolerance (R13)."""
+    """One agent that is sufficient alone, with inadequate efficacy or significant intolerance (R13)."""
     suffices = question.edition.one_agent_suffices
     trials, used = _trials(question)
     for one in trials:
@@ -81,13 +81,13 @@ def one_sufficient_agent(question: Question) -> Judged:
 
 
 def previous_use_of_one_agent(question: Question) -> Judged:
-    """One of the named agents, or Lemtrada, was used before, however it went (the editions before 2024-10-16).
+    """One of the named agents, or Lemtrada, was used before, with any outcome (the editions before 2024-10-16).
 
-    Lemtrada counts here from the record of treatment too, not only from the list of agents.
+    Lemtrada counts from the treatment facts too, not only from the list of agents.
     """
     named = question.edition.one_agent_suffices
     trials, used = _trials(question)
-    received = question.standing.received
+    received = question.treatment.received
     used["prior_treatment.received_lemtrada"] = received
     if received is True:
         return Judged(MET, "Used before: Lemtrada.", used)
@@ -114,19 +114,19 @@ def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
 
 
 def _is_open(one: Trial, appendix: ListedAgents) -> bool:
-    """Whether what is not known of this trial could still make it count."""
+    """Whether the missing facts of this trial could make it count."""
     if is_listed(one.product, appendix):
         return one.failed is None
     return may_be_listed(one.product, appendix) and one.failed is not False
 
 
-def _may_be_argued(product: Product) -> bool:
-    # Of the two products behind a bare name one is listed and the other is not: either can be argued for.
+def _is_arguable(product: Product) -> bool:
+    # If two products share the name, one is listed and the other is not, so it is open to judgment.
     return product.kind in ("disease_modifying", "unknown", "ambiguous")
 
 
-def _agents_apart(products: Iterable[Product]) -> int:
-    """How many agents there are when each brand counts as one; a generic name is no further brand."""
+def _count_by_brand(products: Iterable[Product]) -> int:
+    """The number of agents if each brand counts separately. A generic name does not count in addition to a brand."""
     brands: dict[str, set[str]] = defaultdict(set)
     for product in products:
         brands[product.ingredient] |= {product.brand} if product.brand is not None else set()
@@ -143,5 +143,5 @@ def _missing(question: Question, open_trials: list[Trial]) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _spoken(ingredients: set[str]) -> str:
+def _in_words(ingredients: set[str]) -> str:
     return ", ".join(sorted(ingredients))

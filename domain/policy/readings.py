@@ -1,7 +1,7 @@
-"""How we read the policy where it is silent or ambiguous: one note a reading.
+"""How we read the policy where it is silent or ambiguous: one entry for each reading.
 
-A finding that relied on a reading names its number, so that a plan which reads differently
-can see it here, change it, and change the rule and the test that carry the same number.
+A finding names the readings that it relied on. A plan that reads the policy differently can change the reading here,
+and the rule and the test with the same number.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 
 class Reading(NamedTuple):
+    """One reading: its number, such as `R1`, the question about the policy, and our answer."""
+
     number: str
     question: str
     answer: str

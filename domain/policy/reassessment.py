@@ -1,8 +1,8 @@
-"""Judging a recorded determination again: was it the policy's answer then, and would it be now?
+"""Re-evaluates a recorded assessment, under its own edition and under the newest revision of that edition.
 
-Two questions that must not be mixed up. Under the edition and revision that the record names, the same facts on
-the same day must give the same answers: where they do not, the record or the program was tampered with or is
-broken. Under the newest revision of that edition they may well not: a rule was mended since.
+These are two different questions. Under the recorded edition and revision, the same facts on the same day must have the
+same answers. If they do not, the record or the program was altered or is defective. Under the newest revision, the
+answers may differ, because a rule may have been corrected since.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from domain.policy.editions import edition_named, edition_recorded
 
 
 class Difference(FrozenModel):
-    """A clause that is answered otherwise, by its citation; None where one side has no such clause.
+    """A clause with different answers, by its citation. Null: one side does not have the clause.
 
-    An answer is written as the record has it, with what belongs to it: `not_met, arguable` or
-    `not_met, approvable from 2026-03-05`.
+    An answer includes its qualification: `not_met, arguable` or `not_met, approvable from 2026-03-05`.
     """
 
     citation: str
@@ -31,7 +30,7 @@ class Difference(FrozenModel):
 
 
 class Concluded(FrozenModel):
-    """A conclusion that is another, by its name in the assessment: `recommendation`, `path`, `needed` ..."""
+    """A conclusion that differs, by its name in the assessment: `recommendation`, `path`, `needed` ..."""
 
     name: str
     recorded: JsonValue
@@ -39,7 +38,7 @@ class Concluded(FrozenModel):
 
 
 class Rerun(FrozenModel):
-    """The record's facts, circumstances and day, judged again under one revision. Sentences are not compared."""
+    """The recorded facts, circumstances and day, assessed again under one revision. Sentences are not compared."""
 
     edition: str
     revision: StrictInt
@@ -52,11 +51,11 @@ class Rerun(FrozenModel):
 
 
 class Rechecked(FrozenModel):
-    """Both answers, side by side.
+    """The results of both re-evaluations.
 
-    `as_recorded` is under the very edition and revision of the record; None where this program does not have
-    it, and `cannot_rerun` then says why. `newest` is under the newest revision of the same edition, which may be
-    the same; None where the edition itself is not known.
+    `as_recorded` is under the recorded edition and revision. It is null if this program does not have them, and
+    `cannot_rerun` then states why. `newest` is under the newest revision of the same edition, which may be the same. It
+    is null if the edition is not known.
     """
 
     as_recorded: Rerun | None
@@ -65,28 +64,28 @@ class Rechecked(FrozenModel):
 
     @property
     def holds(self) -> bool:
-        """Whether the record is what its own edition and revision answer. What could not be re-run is not shown."""
+        """Whether the record agrees with its own edition and revision. False if it could not be re-evaluated."""
         return self.as_recorded is not None and self.as_recorded.agrees
 
     @property
     def would_now_differ(self) -> bool:
-        """Whether a rule mended since would answer otherwise: only meant of a record that holds."""
+        """Whether a record that holds has other answers under the newest revision, in which a rule was corrected."""
         return self.holds and self.newest is not None and not self.newest.agrees
 
     @property
     def sentence(self) -> str:
-        """One line for people: what an auditor is told."""
+        """The result as one sentence to display to an auditor."""
         if self.as_recorded is None:
             return f"Cannot be re-run: {self.cannot_rerun}"
         if not self.as_recorded.agrees:
-            return f"Does not agree with edition {_named(self.as_recorded)}: {_listed(self.as_recorded)}."
+            return f"Does not agree with edition {_edition_of(self.as_recorded)}: {_differences_of(self.as_recorded)}."
         if self.newest is not None and not self.newest.agrees:
-            return f"Agrees; would now differ (revision {self.newest.revision}): {_listed(self.newest)}."
-        return f"Agrees with edition {_named(self.as_recorded)}."
+            return f"Agrees; would now differ (revision {self.newest.revision}): {_differences_of(self.newest)}."
+        return f"Agrees with edition {_edition_of(self.as_recorded)}."
 
 
 def would_differ(recorded: Assessment) -> Rechecked:
-    """Judge a stored assessment again, as it was made and as it would be made now. Pure; never raises."""
+    """Assess a stored assessment again, under its own and under the newest revision. Pure. Never raises."""
     try:
         newest = _rerun(recorded, edition_named(recorded.edition))
     except EditionUnknown as unknown:
@@ -104,7 +103,7 @@ def _rerun(recorded: Assessment, edition: Edition) -> Rerun:
 
 
 def compared(recorded: Assessment, now: Assessment) -> Rerun:
-    """A recorded assessment beside another one: where their findings and conclusions are not the same."""
+    """The differences between a recorded assessment and another one, in findings and conclusions."""
     return Rerun(
         edition=now.edition,
         revision=now.edition_revision,
@@ -114,34 +113,34 @@ def compared(recorded: Assessment, now: Assessment) -> Rerun:
 
 
 def _findings_that_differ(recorded: Assessment, now: Assessment) -> Iterator[Difference]:
-    was = {one.citation: _answered(one) for one in recorded.findings}
-    is_ = {one.citation: _answered(one) for one in now.findings}
-    for citation in was | is_:
-        if was.get(citation) != is_.get(citation):
-            yield Difference(citation=citation, recorded=was.get(citation), now=is_.get(citation))
+    before = {one.citation: _answer_of(one) for one in recorded.findings}
+    after = {one.citation: _answer_of(one) for one in now.findings}
+    for citation in before | after:
+        if before.get(citation) != after.get(citation):
+            yield Difference(citation=citation, recorded=before.get(citation), now=after.get(citation))
     cited = [one.citation for one in recorded.findings]
     for citation in sorted({one for one in cited if cited.count(one) > 1}):
-        yield Difference(citation=citation, recorded="answered more than once", now=is_.get(citation))
+        yield Difference(citation=citation, recorded="answered more than once", now=after.get(citation))
 
 
-def _answered(finding: Finding) -> str:
-    said = finding.answer.value
+def _answer_of(finding: Finding) -> str:
+    text = finding.answer.value
     if finding.arguable:
-        said += ", arguable"
+        text += ", arguable"
     if finding.approvable_from is not None:
-        said += f", approvable from {finding.approvable_from}"
-    return said
+        text += f", approvable from {finding.approvable_from}"
+    return text
 
 
 def _conclusions_that_differ(recorded: Assessment, now: Assessment) -> Iterator[Concluded]:
-    was, is_ = conclusions(recorded), conclusions(now)
-    for name, value in was.items():
-        if value != is_[name]:
-            yield Concluded(name=name, recorded=value, now=is_[name])
+    before, after = conclusions(recorded), conclusions(now)
+    for name, value in before.items():
+        if value != after[name]:
+            yield Concluded(name=name, recorded=value, now=after[name])
 
 
 def conclusions(assessment: Assessment) -> dict[str, JsonValue]:
-    """All that an assessment concludes from its findings, in values; sentences and advisories are words."""
+    """The conclusions of an assessment by name. Sentences and advisories are not conclusions."""
     day = assessment.approvable_from
     return {
         "edition_provenance": assessment.edition_provenance,
@@ -157,10 +156,10 @@ def conclusions(assessment: Assessment) -> dict[str, JsonValue]:
     }
 
 
-def _named(rerun: Rerun) -> str:
+def _edition_of(rerun: Rerun) -> str:
     return f"{rerun.edition} revision {rerun.revision}"
 
 
-def _listed(rerun: Rerun) -> str:
+def _differences_of(rerun: Rerun) -> str:
     findings = [f"{one.citation} recorded {one.recorded}, now {one.now}" for one in rerun.findings]
     return "; ".join([*findings, *(f"{one.name} differs" for one in rerun.conclusions)])

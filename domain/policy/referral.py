@@ -1,6 +1,6 @@
-"""What sends an approval to a clinician, and what is only shown to the person deciding.
+"""The reasons to send an approval to clinical review, and the notes that are only shown to the decision maker.
 
-None of it makes a clause met or not met: safety statements are never a reason to deny (R20).
+Neither makes a clause met or not met. Safety statements are never a reason to deny (R20).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from domain.policy.edition import Question
 
 
 class Reason(FrozenModel):
-    """Why a clinician must look."""
+    """A reason to send a request to clinical review."""
 
     code: str
     citation: str | None = None
@@ -26,20 +26,22 @@ class Reason(FrozenModel):
 
 
 LATER_COURSE_INTERRUPTED = "later_course_interrupted"
+"""The code of the referral reason of R8."""
 
-# ICD-10-CM since October 2025; the old G35, G35.C0 and G35.D say nothing of the form (R15).
+# ICD-10-CM since October 2025. The old code G35, and G35.C0 and G35.D, do not state the form (R15).
 RELAPSING_CODES = frozenset({"G35.A", "G35.C1"})
 NON_RELAPSING_CODES = frozenset({"G35.B0", "G35.B1", "G35.B2", "G35.C2"})
 
 
 def referral_reasons(question: Question, circumstances: Circumstances) -> Iterator[Reason]:
+    """The reasons to send an approval to clinical review, other than the dosing and open readings."""
     facts = question.facts
-    where = question.standing
-    if where.later_course is not None and where.later_course_is_current is not False:
+    status = question.treatment
+    if status.later_course is not None and status.later_course_is_current is not False:
         yield Reason(
             code=LATER_COURSE_INTERRUPTED,
             citation="1.B",
-            sentence=f"Course {where.later_course.number} was started and not completed, "
+            sentence=f"Course {status.later_course.number} was started and not completed, "
             "which the policy does not address.",
             readings=("R8",),
         )
@@ -61,30 +63,30 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
     if facts.hypersensitivity is True:
         sentence = "Hypersensitivity to alemtuzumab is stated, which is a contraindication on the label."
         yield Reason(code="hypersensitivity", sentence=sentence, readings=("R20",))
-    if against := codes_against_form(question, circumstances):
-        sentence = f"Diagnosis code {', '.join(against)} contradicts the stated form of MS."
+    if contradicting := codes_against_form(question, circumstances):
+        sentence = f"Diagnosis code {', '.join(contradicting)} contradicts the stated form of MS."
         yield Reason(code="diagnosis_code_contradicts", citation="1.A.ii", sentence=sentence, readings=("R15",))
 
 
 def dosing_is_decisive(question: Question, reasons: Iterable[Reason]) -> bool:
-    """Whether dosing that is not known could still turn a referral into an approval.
+    """Whether the missing dosing decides between an approval and a referral.
 
-    Any reason for a clinician settles it, but one: a later course of which it is not known
-    whether it still runs (R8). If it does not, there is no such reason, and three days are the regimen.
+    It does not if there is a referral reason, with one exception: a later course that may still be current (R8). If it
+    is not current, that reason does not apply, and the regimen is three days.
     """
     if any(reason.code != LATER_COURSE_INTERRUPTED for reason in reasons):
         return False
-    where = question.standing
-    if where.later_course is None or where.later_course_is_current is False:
+    status = question.treatment
+    if status.later_course is None or status.later_course_is_current is False:
         return True
     days = question.facts.requested_dosing.consecutive_days
-    return where.later_course_is_current is None and days in (None, doses_in_course(2))
+    return status.later_course_is_current is None and days in (None, doses_in_course(2))
 
 
 def codes_against_form(question: Question, circumstances: Circumstances) -> list[str]:
-    """The codes that say the opposite of the stated form; none where the form is not stated."""
+    """The diagnosis codes that contradict the stated form of MS. Empty if the form is not stated."""
     form = question.facts.ms_form
-    codes = [_dotted(code) for code in circumstances.diagnosis_codes]
+    codes = [_with_dot(code) for code in circumstances.diagnosis_codes]
     if form in RELAPSING:
         return [code for code in codes if code in NON_RELAPSING_CODES]
     if form in NON_RELAPSING or form == "clinically_isolated_syndrome":
@@ -92,10 +94,10 @@ def codes_against_form(question: Question, circumstances: Circumstances) -> list
     return []
 
 
-def _dotted(code: str) -> str:
-    """The code as ICD-10-CM prints it; claims carry it without the dot."""
-    bare = code.upper().replace(".", "")
-    return f"{bare[:3]}.{bare[3:]}" if len(bare) > 3 else bare
+def _with_dot(code: str) -> str:
+    """The code with a dot, as in ICD-10-CM. Claims have it without the dot."""
+    plain = code.upper().replace(".", "")
+    return f"{plain[:3]}.{plain[3:]}" if len(plain) > 3 else plain
 
 
 STATED_OTHERWISE: Final = {
@@ -123,6 +125,7 @@ STATED_OTHERWISE: Final = {
 
 
 def advisories(question: Question, circumstances: Circumstances) -> Iterator[str]:
+    """Notes for the decision maker, which decide nothing (R18, R20)."""
     facts = question.facts
     if circumstances.rems_enrolled is False:
         yield "The patient is not enrolled in the LEMTRADA REMS Program (R20)."
@@ -140,7 +143,7 @@ def advisories(question: Question, circumstances: Circumstances) -> Iterator[str
 
 
 def planned_day_notes(question: Question, circumstances: Circumstances) -> Iterator[str]:
-    """Age and interval on the planned first infusion day, where not simply met: reported, never decisive (R4)."""
+    """Notes on the age and the interval on the planned day of the first infusion, unless met. Never decisive (R4)."""
     planned = circumstances.planned_first_infusion_on
     if planned is None:
         return
@@ -148,12 +151,12 @@ def planned_day_notes(question: Question, circumstances: Circumstances) -> Itera
     if born is not None:
         now, then = (years_have_passed(born, age, on=day) for day in (question.as_of, planned))
         if not (now and then):
-            yield f"On the planned day of the first infusion, {planned}, age {age} is {_said(then)} (R4)."
-    where, on_the_day = question.standing, replace(question, as_of=planned).standing
-    if on_the_day.path == "B" and not (where.interval.passed and on_the_day.interval.passed):
-        said = _said(on_the_day.interval.passed)
-        yield f"On the planned day of the first infusion, {planned}, the twelve months of 1.B.iv are {said} (R4)."
+            yield f"On the planned day of the first infusion, {planned}, age {age} is {_in_words(then)} (R4)."
+    status, on_the_day = question.treatment, replace(question, as_of=planned).treatment
+    if on_the_day.path == "B" and not (status.interval.passed and on_the_day.interval.passed):
+        interval = _in_words(on_the_day.interval.passed)
+        yield f"On the planned day of the first infusion, {planned}, the twelve months of 1.B.iv are {interval} (R4)."
 
 
-def _said(reached: bool | None) -> str:
+def _in_words(reached: bool | None) -> str:
     return {True: "reached", False: "not reached", None: "not known to be reached"}[reached]

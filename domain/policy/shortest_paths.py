@@ -1,10 +1,10 @@
-"""The shortest ways to an approval, found by judging: what to supply, or from which day time settles it.
+"""The shortest paths to an approval: what to supply, or from which day time alone is enough.
 
-Breadth first: what is judged is every set of one supply, then of two, and so on, until one is approved.
-Only what can matter is tried. Of the clauses that must still be answered, the search takes the one that the
-fewest supplies bear on, and tries each of those; whatever else is supplied, one of them is in every way.
-An answered clause stays answered, and what time approves stays approved, whatever else is told; the tests
-compare all of it with a search that leaves nothing out.
+The search is breadth first. It assesses every set of one supply, then of two supplies, and so on, until one is
+approved. It only tries supplies that can matter: of the clauses that must still be answered, it takes the one that the
+fewest supplies affect, and tries each of these. Every path to approval includes one of them. This is correct because an
+answered clause remains answered, and what time alone approves remains approved, whatever else is supplied. The tests
+compare the results with a search that leaves nothing out.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from domain.policy.referral import referral_reasons
 
 SearchedOutcome = Literal["approve", "refer"]
 
-JUDGED_MAX: Final = 100
-"""Sets of supplies of one size that are judged. Only a long list of agents of unknown outcome comes near it."""
+ASSESSED_MAX: Final = 100
+"""At most this many sets of one size are assessed. Only a long list of agents without outcomes comes close to it."""
 
 
 class Way(FrozenModel):
-    """A smallest set of supplies after which the policy recommends `leads_to`, and from which day.
+    """A smallest set of supplies after which the policy recommends `leads_to`, from the day `from_day` on.
 
-    None: from the day of the assessment. `size` counts the supplies; 0 is what holds already, or by time alone.
+    A `from_day` of null is the day of the assessment. `size` is the number of supplies. It is 0 if nothing is missing,
+    or only time.
     """
 
     leads_to: SearchedOutcome
@@ -44,26 +45,28 @@ class Way(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class _SearchState:
+    """The supplies so far, and the assessment with them."""
+
     supplies: tuple[Supply, ...]
     assessment: Assessment
 
 
 def what_if(assessment: Assessment, edition: Edition) -> tuple[Way, ...]:
-    """Every shortest way to an approval, the fewest supplies first; empty where known facts stand against it.
+    """Every shortest path to approval, fewest supplies first. Empty if known facts rule an approval out.
 
-    A way with more supplies is one that is sooner. Ways to a clinician (`refer`) are given only where
-    nothing that is not known yet can lead to an approval.
+    A path with more supplies is only listed if it is possible sooner. Paths to a referral (`refer`) are listed only if
+    no missing fact can lead to an approval.
     """
-    return _ways(assessment, edition, "approve") or _ways(assessment, edition, "refer")
+    return _shortest_ways(assessment, edition, "approve") or _shortest_ways(assessment, edition, "refer")
 
 
-def _ways(assessment: Assessment, edition: Edition, leads_to: SearchedOutcome) -> tuple[Way, ...]:
+def _shortest_ways(assessment: Assessment, edition: Edition, leads_to: SearchedOutcome) -> tuple[Way, ...]:
     ways: list[Way] = []
     as_of, size_max = assessment.as_of, None
-    for on in [as_of, *_days_to_come(assessment.facts, as_of, edition)]:
+    for on in [as_of, *_future_days(assessment.facts, as_of, edition)]:
         states = _PathSearch(assessment, edition, leads_to, on).shortest(size_max)
         for state in states:
-            supplies = tuple(_settling(state, edition))
+            supplies = tuple(_supplies_in_order(state, edition))
             from_day = None if on == as_of else on
             ways.append(Way(leads_to=leads_to, size=len(supplies), supplies=supplies, from_day=from_day))
         if states:
@@ -74,15 +77,19 @@ def _ways(assessment: Assessment, edition: Edition, leads_to: SearchedOutcome) -
 
 
 def _effort(way: Way) -> tuple[int, int, int]:
-    """Facts are told sooner than a document is found, and that sooner where its finding is stated already."""
+    """The sort key of a path: the number of supplies, of documents, and of documents without a stated finding.
+
+    A fact is easier to supply than a document.
+    """
     documents = [one for one in way.supplies if one.needs_document]
     return way.size, len(documents), sum(not one.field.endswith(".documentation") for one in documents)
 
 
-def _days_to_come(facts: Facts, as_of: date, edition: Edition) -> list[date]:
-    """The days on which time can settle something: birthdays and anniversaries of doses.
+def _future_days(facts: Facts, as_of: date, edition: Edition) -> list[date]:
+    """The later days on which time alone can change an answer: birthdays and anniversaries of doses.
 
-    Of a date that is known in part both ends (R5): the last for what is known, the first should it be told.
+    A partly known date has two such days (R5): one for its last possible day, which is certain, and one for its first
+    possible day, in case the exact date is supplied.
     """
     prior, parameters = facts.prior_treatment, edition.parameters
     course = prior.open_course
@@ -98,65 +105,65 @@ def _days_to_come(facts: Facts, as_of: date, edition: Edition) -> list[date]:
 
 
 class _PathSearch:
-    """Breadth first over what could be told, for one outcome on one day."""
+    """A breadth-first search over the facts that could be supplied, for one outcome on one day."""
 
-    def __init__(self, looked_at: Assessment, edition: Edition, leads_to: SearchedOutcome, on: date) -> None:
-        self.looked_at, self.edition, self.on = looked_at, edition, on
+    def __init__(self, assessment: Assessment, edition: Edition, leads_to: SearchedOutcome, on: date) -> None:
+        self.assessment, self.edition, self.on = assessment, edition, on
         self.approving = leads_to == "approve"
-        self.ends: tuple[Recommendation, ...] = ("approve",) if self.approving else ("approve", "refer")
+        self.outcomes: tuple[Recommendation, ...] = ("approve",) if self.approving else ("approve", "refer")
         self.criteria = edition.criteria
 
     def shortest(self, size_max: int | None) -> list[_SearchState]:
-        """Every smallest set of supplies that ends there, of at most `size_max`; no state where none does."""
-        known = self.looked_at.facts
-        first = self.looked_at if self.on == self.looked_at.as_of else self._judged(known)
+        """Every smallest set of at most `size_max` supplies that leads to the outcome. Empty if there is none."""
+        known = self.assessment.facts
+        first = self.assessment if self.on == self.assessment.as_of else self._assessed(known)
         states, size = [_SearchState((), first)] if self._is_open(first) else [], 0
         while states:
-            reached = [one for one in states if one.assessment.recommendation in self.ends]
+            reached = [one for one in states if one.assessment.recommendation in self.outcomes]
             if reached or size == size_max:
                 return reached
             states, size = self._with_one_more(states), size + 1
         return []
 
-    def _judged(self, facts: Facts) -> Assessment:
-        return assess(facts, self.on, self.edition, self.looked_at.circumstances)
+    def _assessed(self, facts: Facts) -> Assessment:
+        return assess(facts, self.on, self.edition, self.assessment.circumstances)
 
     def _is_open(self, assessment: Assessment) -> bool:
-        """Whether anything can still lead there: what decides against it is known, and stays so."""
+        """Whether more supplies could still lead to the outcome. A known fact against it remains."""
         if assessment.recommendation == "not_recommended":
             return False
-        # Only our own readings keep an arguable request from being turned away: a clinician decides it (R11, R12).
-        argued = all(assessment.finding(path.citation).answer is NOT_MET for path in self.edition.paths)
-        return not (self.approving and argued)
+        # A request that is only approvable by another reading than ours needs a clinician (R11, R12).
+        is_arguable = all(assessment.finding(path.citation).answer is NOT_MET for path in self.edition.paths)
+        return not (self.approving and is_arguable)
 
     def _with_one_more(self, states: list[_SearchState]) -> list[_SearchState]:
         seen: set[frozenset[tuple[str, str]]] = set()
         found = []
         for state in states:
-            for one in self._to_try(state) if len(seen) < JUDGED_MAX else ():
-                told = frozenset((each.field, repr(each.value)) for each in (*state.supplies, one.supply))
-                if told in seen or len(seen) == JUDGED_MAX:
+            for one in self._to_try(state) if len(seen) < ASSESSED_MAX else ():
+                supplied_values = frozenset((each.field, repr(each.value)) for each in (*state.supplies, one.supply))
+                if supplied_values in seen or len(seen) == ASSESSED_MAX:
                     continue
-                seen.add(told)
-                assessment = self._judged(supplied(state.assessment.facts, one.supply.field, one.supply.value))
+                seen.add(supplied_values)
+                assessment = self._assessed(supplied(state.assessment.facts, one.supply.field, one.supply.value))
                 if self._is_open(assessment):
-                    settles = _settled(self.edition, state.assessment, assessment) or self._helped(state, one)
+                    settles = _newly_answered(self.edition, state.assessment, assessment) or self._affected(state, one)
                     supply = one.supply.model_copy(update={"settles": settles})
                     found.append(_SearchState((*state.supplies, supply), assessment))
         return found
 
     def _to_try(self, state: _SearchState) -> list[Completion]:
-        """All that bears on one requirement: the one with the fewest; none where a requirement cannot be helped."""
+        """The completions for the requirement with the fewest of them. Empty if a requirement has none."""
         question = Question(state.assessment.facts, self.on, self.edition)
-        offered = completions(question, self.looked_at.as_of)
+        offered = completions(question, self.assessment.as_of)
         requirements = self._requirements(state.assessment, question)
         return min(([one for one in offered if one.bears_on & each] for each in requirements), key=len, default=[])
 
     def _requirements(self, assessment: Assessment, question: Question) -> Iterator[frozenset[str]]:
-        """What every way from here must still answer or mend, each by the clauses or reasons that it stands for.
+        """What every path to the outcome must still answer or resolve, each as a set of clauses or reason codes.
 
-        While the scope is open, so is which path's criteria matter. An approval needs the path's dosing, and that
-        no reason for a clinician is left.
+        While the scope is undetermined, the criteria of neither path are required. An approval requires that the dosing
+        of the path is met and that no referral reason is left.
         """
         scopes = {path.citation for path in self.edition.paths}
         scope_is_open = not scopes.isdisjoint(assessment.needed)
@@ -177,14 +184,14 @@ class _PathSearch:
             for reason in referral_reasons(question, assessment.circumstances):
                 yield frozenset({reason.code})
 
-    def _helped(self, state: _SearchState, one: Completion) -> tuple[str, ...]:
-        """The open clauses that a supply bears on, where it answers none of them alone."""
+    def _affected(self, state: _SearchState, one: Completion) -> tuple[str, ...]:
+        """The unanswered clauses that a supply affects. Used if it answers none of them alone."""
         findings = state.assessment.findings
         return tuple(each.citation for each in findings if each.citation in one.bears_on and each.answer is not MET)
 
 
-def _settled(edition: Edition, before: Assessment, after: Assessment) -> tuple[str, ...]:
-    """The leaves that a supply answered, and the scope that it decided."""
+def _newly_answered(edition: Edition, before: Assessment, after: Assessment) -> tuple[str, ...]:
+    """The leaves that a supply answered, and the scope if the supply decided it."""
     scope = edition.path(after.scope).citation if after.scope is not None and before.scope is None else None
     return tuple(
         now.citation
@@ -194,9 +201,9 @@ def _settled(edition: Edition, before: Assessment, after: Assessment) -> tuple[s
     )
 
 
-def _settling(state: _SearchState, edition: Edition) -> list[Supply]:
-    """The supplies in the order of the document; each settles what it answers on the path that was reached."""
-    apart = {
+def _supplies_in_order(state: _SearchState, edition: Edition) -> list[Supply]:
+    """The supplies in the order of the document, each with only the clauses of the path that was reached."""
+    of_other_path = {
         citation
         for path in edition.paths
         if path.letter != state.assessment.path
@@ -204,7 +211,7 @@ def _settling(state: _SearchState, edition: Edition) -> list[Supply]:
     }
     place = {citation: number for number, citation in enumerate(edition.by_citation)}
     supplies = [
-        one.model_copy(update={"settles": tuple(citation for citation in one.settles if citation not in apart)})
+        one.model_copy(update={"settles": tuple(citation for citation in one.settles if citation not in of_other_path)})
         for one in state.supplies
     ]
     return sorted(supplies, key=lambda one: min((place[citation] for citation in one.settles), default=len(place)))

@@ -1,4 +1,4 @@
-"""Where a patient stands in her Lemtrada treatment, read from the facts (R1, R3, R6, R7, R8)."""
+"""The status of a patient's Lemtrada treatment, derived from the facts (R1, R3, R6, R7, R8)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from domain.policy.agents import recognise
 
 
 class Interval(NamedTuple):
-    """Whether twelve months have passed since the last dose of any prior course (R2, R3)."""
+    """Whether twelve months have passed since the last dose of any prior course (R2, R3).
+
+    `passes_on` is the day on which they have certainly passed. None in any field: not known.
+    """
 
     passed: bool | None
     latest_dose: DateRange | None
@@ -20,10 +23,10 @@ class Interval(NamedTuple):
 
 
 class TreatmentStatus(NamedTuple):
-    """The treatment so far. `None` is "not known" in every field.
+    """The treatment so far on a day. `None` means "not known" in `received`, `path` and `later_course_is_current`.
 
-    `later_course_is_current` is only meant where `later_course` is given: whether the course
-    is still the current one under R8, and not yet a prior course.
+    `first_course` and `later_course` are the open course, if it is the first or a later one. `later_course_is_current`
+    is whether `later_course` is still the current course, and not yet a prior course (R8).
     """
 
     received: bool | None
@@ -35,15 +38,15 @@ class TreatmentStatus(NamedTuple):
     interval: Interval
 
 
-def standing(facts: Facts, as_of: date, years_between_courses: int) -> TreatmentStatus:
-    """The treatment so far on a day, read from the facts; `Question.standing` has it for a question."""
-    prior, count = facts.prior_treatment, _Elapsed(as_of, years_between_courses)
+def treatment_status(facts: Facts, as_of: date, years_between_courses: int) -> TreatmentStatus:
+    """The treatment so far on a day, derived from the facts. `Question.treatment` caches it."""
+    prior, elapsed = facts.prior_treatment, _Elapsed(as_of, years_between_courses)
     course = prior.open_course
     later = course if course is not None and course.number > 1 else None
     first = course if course is not None and course.number == 1 else None
     received = _received(facts)
     completed = _completed(facts, received)
-    current = _is_current(later, count)
+    current = _is_current(later, elapsed)
     return TreatmentStatus(
         received=received,
         path=None if completed is None else "B" if completed else "A",
@@ -51,26 +54,26 @@ def standing(facts: Facts, as_of: date, years_between_courses: int) -> Treatment
         first_course_is_open=received is True and completed is False,
         later_course=later,
         later_course_is_current=current,
-        interval=_interval(prior.last_dose_on, first, later, current, count),
+        interval=_interval(prior.last_dose_on, first, later, current, elapsed),
     )
 
 
 def _received(facts: Facts) -> bool | None:
-    """Stated, or shown by a course, a dose date, or Lemtrada itself among the agents tried."""
+    """Whether Lemtrada was received: as stated, or as shown by a course, a dose date, or the agents tried."""
     prior = facts.prior_treatment
     if prior.received_lemtrada is not None:
         return prior.received_lemtrada
-    shown = (
+    is_shown = (
         prior.completed_course is True
         or prior.last_dose_on is not None
         or prior.open_course is not None
         or _lemtrada_tried(facts)
     )
-    return True if shown else None
+    return True if is_shown else None
 
 
 def _lemtrada_tried(facts: Facts) -> bool:
-    # Bare `alemtuzumab` may have been Campath (R18): only the brand's own name says it.
+    # `alemtuzumab` without a brand may have been Campath (R18), so only the brand name counts.
     return any(recognise(agent.product).brand == "lemtrada" for agent in facts.agents.tried)
 
 
@@ -100,27 +103,27 @@ def _interval(
     later_is_current: bool | None,
     elapsed: _Elapsed,
 ) -> Interval:
-    before = [last_dose_on] if last_dose_on is not None else []
+    earlier = [last_dose_on] if last_dose_on is not None else []
     if later is None:
         if first is not None and first.last_dose_on is not None:
-            before.append(first.last_dose_on)
-        return elapsed.since(later_of(before))
+            earlier.append(first.last_dose_on)
+        return elapsed.since(later_of(earlier))
     if later_is_current is True:
-        return elapsed.since(later_of(before))
-    with_later = before + ([later.last_dose_on] if later.last_dose_on is not None else [])
+        return elapsed.since(later_of(earlier))
+    with_later = earlier + ([later.last_dose_on] if later.last_dose_on is not None else [])
     as_prior = elapsed.since(later_of(with_later))
     if later_is_current is False:
         return as_prior
-    # Not known whether the later course still runs: only what holds either way is said. If it does
-    # not, its own twelve months have passed, and with them those of every course before it.
-    as_current = elapsed.since(later_of(before))
+    # It is not known whether the later course is still current, so only an answer that is true in both cases is given.
+    # If it is not current, twelve months have passed since its last dose, and so since that of every earlier course.
+    as_current = elapsed.since(later_of(earlier))
     passed_if_prior = as_current.passed is not False
     return as_current if as_current.passed is passed_if_prior else Interval(None, as_prior.latest_dose, None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Elapsed:
-    """Twelve months, counted back from the day of judgement (R2, R4)."""
+    """Computes whether `years` have passed by the day of the assessment (R2, R4)."""
 
     as_of: date
     years: int
@@ -134,7 +137,7 @@ class _Elapsed:
 
 
 def contradictions(facts: Facts, as_of: date) -> list[str]:
-    """What cannot be true together, each naming both fields; beside what the facts refuse to hold at all."""
+    """A message for each contradiction that the validation of `Facts` does not find, naming both fields."""
     found = facts.contradictions_on(as_of)
     if facts.prior_treatment.received_lemtrada is False and _lemtrada_tried(facts):
         found.append(

@@ -1,1 +1,1 @@
-"""From a history to the assessment of a request, and what changed since an assessment was seen."""
+"""The assessment of a request from a patient's history, and the changes since an assessment was shown."""

@@ -1,6 +1,7 @@
-"""From a patient's history to an assessment: which facts, which edition, what moved since.
+"""Assesses a request from a patient's history: which facts, under which edition.
 
-The prescriber states facts in a request; treatment, age and approvals come from the record.
+The prescriber states the clinical facts in the request. Earlier treatment and the birth date are from the record, if
+the record has them.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ SIGNS: Final = {
     "mri": "1.A.iii.d(3)",
     "cognitive_impairment": "1.A.iii.d(4)",
 }
-"""The signs of aggressive disease, and the clauses that ask for a document (R14)."""
+"""The signs of aggressive disease, each with the clause that requires a supporting document (R14)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestAssessment:
-    """An assessment with its digest, and the version of the history that it was made from."""
+    """An assessment, its digest, and the version of the history that was assessed."""
 
     assessment: Assessment
     digest: str
@@ -53,78 +54,93 @@ class RequestAssessment:
 def request_assessment(
     history: PatientHistory, request: Request | None, as_of: date, edition: Edition | None = None
 ) -> RequestAssessment:
-    """Assess a request, or the bare history, on a day; by default under the edition that applies (R21).
+    """Assess a request, or the history without a request, on a day.
 
-    Raises EditionUnknown where no edition is known for the day of receipt.
+    The default edition is the one in effect on the day of receipt, or on `as_of` without a request (R21). Raises
+    EditionUnknown if no edition is known for that day.
     """
-    applies = edition or edition_for(request.received_on if request is not None else as_of)
+    in_effect = edition or edition_for(request.received_on if request is not None else as_of)
     if request is not None and request.retrospective_for:
-        # What was given before it was asked for is what the request is about, not treatment before it.
+        # A retrospective request is about doses that were given already. They are not prior treatment.
         history = without_doses(history, request.retrospective_for)
-    found = courses(history, as_of)
-    return _judgement(history, found, request, facts(history, found, request, as_of, applies), as_of, applies)
+    patient_courses = courses(history, as_of)
+    return _assessed(
+        history, patient_courses, request, facts(history, patient_courses, request, as_of, in_effect), as_of, in_effect
+    )
 
 
 def extension_assessment(
     history: PatientHistory, request: Request, given: Collection[str], as_of: date
 ) -> RequestAssessment:
-    """Assess a request again to extend its approval: the doses `given` under it are no course before it (R10)."""
-    applies = edition_for(request.received_on)
-    apart = without_doses(history, (*request.retrospective_for, *given))
-    found = courses(apart, as_of)
-    return _judgement(apart, found, request, facts(apart, found, request, as_of, applies), as_of, applies)
+    """Assess a request again to extend its approval. The doses `given` under it are not prior treatment (R10)."""
+    in_effect = edition_for(request.received_on)
+    remaining = without_doses(history, (*request.retrospective_for, *given))
+    patient_courses = courses(remaining, as_of)
+    return _assessed(
+        remaining,
+        patient_courses,
+        request,
+        facts(remaining, patient_courses, request, as_of, in_effect),
+        as_of,
+        in_effect,
+    )
 
 
 def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> PatientHistory:
-    """The history as if these doses were not on record, nor what their courses came to by them."""
-    touched = {dose.course for dose in history.doses if dose.dose_id in dose_ids}
+    """The history as if these doses, and the completion or closing of their courses, were not on record."""
+    changed_courses = {dose.course for dose in history.doses if dose.dose_id in dose_ids}
     return replace(
         history,
         doses=tuple(dose for dose in history.doses if dose.dose_id not in dose_ids),
-        marks=tuple((course, marks) for course, marks in history.marks if course not in touched),
+        marks=tuple((course, marks) for course, marks in history.marks if course not in changed_courses),
     )
 
 
 def next_request_assessment(
     history: PatientHistory,
-    found: tuple[Course, ...],
+    patient_courses: tuple[Course, ...],
     latest: Request | None,
     as_of: date,
     dosing: RequestedDosing,
     edition: Edition | None = None,
 ) -> RequestAssessment:
-    """What a new request would meet on a day: what the latest one stated, asking for this dosing.
+    """Assess a new request with the statement of the latest one and with this dosing.
 
-    `found` are the courses of the history on that day.
+    `patient_courses` are the courses of the history on the day `as_of`. The default edition is the one in effect on
+    that day.
     """
-    applies = edition or edition_for(as_of)
+    in_effect = edition or edition_for(as_of)
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
-    asked = facts(history, found, stated, as_of, applies).model_copy(update={"requested_dosing": dosing})
-    return _judgement(history, found, stated, asked, as_of, applies)
+    facts_assessed = facts(history, patient_courses, stated, as_of, in_effect).model_copy(
+        update={"requested_dosing": dosing}
+    )
+    return _assessed(history, patient_courses, stated, facts_assessed, as_of, in_effect)
 
 
-def _judgement(
+def _assessed(
     history: PatientHistory,
-    found: tuple[Course, ...],
+    patient_courses: tuple[Course, ...],
     request: Request | None,
-    asked: Facts,
+    facts_assessed: Facts,
     as_of: date,
     edition: Edition,
 ) -> RequestAssessment:
-    assessment = assess(asked, as_of, edition, circumstances(history, found, request, asked, as_of))
+    assessment = assess(
+        facts_assessed, as_of, edition, circumstances(history, patient_courses, request, facts_assessed, as_of)
+    )
     return RequestAssessment(assessment, assessment.digest(), history.version)
 
 
 def facts(
-    history: PatientHistory, found: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition
+    history: PatientHistory, patient_courses: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition
 ) -> Facts:
-    """The facts for the policy: the statement, and the record for everything that the plan knows itself.
+    """The facts to assess: from the record if the plan knows them itself, else from the prescriber's statement.
 
-    `found` are the courses of the history on that day.
+    `patient_courses` are the courses of the history on the day `as_of`.
     """
     statement = request.statement if request is not None else Statement()
     treatment = prior_treatment(
-        found,
+        patient_courses,
         never_reported=_never_reported(history),
         stated=_lemtrada_stated(statement),
     )
@@ -135,10 +151,12 @@ def facts(
         prior_treatment=treatment,
         agents=AgentsTried(
             list_is_complete=statement.agents_list_is_complete,
-            tried=tuple(AgentTried(product=one.product, outcome=one.outcome) for one in _others(statement)),
+            tried=tuple(
+                AgentTried(product=one.product, outcome=one.outcome) for one in _agents_except_lemtrada(statement)
+            ),
         ),
-        aggressive_disease=_documented(history, request) if request is not None else AggressiveDisease(),
-        prescriber_specialty=request.prescriber.specialty_judged() if request is not None else None,
+        aggressive_disease=_signs_with_documents(history, request) if request is not None else AggressiveDisease(),
+        prescriber_specialty=request.prescriber.assessed_specialty() if request is not None else None,
         consulted_specialty=_consulted(request.consultation) if request is not None else None,
         response=statement.response,
         hiv_infection=statement.hiv_infection,
@@ -150,46 +168,56 @@ def facts(
 
 
 def circumstances(
-    history: PatientHistory, found: tuple[Course, ...], request: Request | None, asked: Facts, as_of: date
+    history: PatientHistory,
+    patient_courses: tuple[Course, ...],
+    request: Request | None,
+    facts_assessed: Facts,
+    as_of: date,
 ) -> Circumstances:
-    """What is shown alongside the facts that were `asked` about."""
+    """The circumstances to show alongside the assessed facts.
+
+    The notes are part of the assessment digest and never change; `STATED_OTHERWISE` has the sentences to display.
+    """
     statement = request.statement if request is not None else Statement()
     notes = []
-    before = [one for one in found if request is not None and one.begun_on < request.received_on]
+    before = [one for one in patient_courses if request is not None and one.begun_on < request.received_on]
     if statement.received_lemtrada is False and before:
         notes.append("The prescriber states that Lemtrada was never received; the record shows treatment (R1).")
     elif statement.received_lemtrada is False and _lemtrada_stated(statement) is None:
         notes.append("The prescriber states that Lemtrada was never received, and names it among the agents tried.")
-    if _lemtrada_stated(statement) is True and not found and _never_reported(history):
+    if _lemtrada_stated(statement) is True and not patient_courses and _never_reported(history):
         notes.append("The prescriber states that Lemtrada was received; it is reported that it never was (R1).")
-    if any(one.status == "unknown" for one in found):
+    if any(one.status == "unknown" for one in patient_courses):
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
-    if any(_waits_for_a_person(history, dose) for dose in history.doses if dose.on <= as_of):
+    if any(_needs_duplicate_decision(history, dose) for dose in history.doses if dose.on <= as_of):
         notes.append("A second report of a dose is not counted, and waits for a person to decide (R25).")
-    if _awaits_review(history, request, asked.aggressive_disease):
+    if _awaits_review(history, request, facts_assessed.aggressive_disease):
         notes.append("A document is attached that nobody of the plan has yet found to support its finding (R14).")
-    notes += _notes_of_the_person(history, as_of)
+    notes += _notes_about_the_patient(history, as_of)
     return Circumstances(
         diagnosis_codes=statement.diagnosis_codes,
         planned_first_infusion_on=request.planned_first_infusion_on if request is not None else None,
         rems_enrolled=statement.rems_enrolled,
         progressive_multifocal_leukoencephalopathy=statement.progressive_multifocal_leukoencephalopathy,
         campath_received=statement.campath_received,
-        course_closed_unfinished=any(one.status == "closed" for one in found),
-        course_short=any(one.status == "short" for one in found),
+        course_closed_unfinished=any(one.status == "closed" for one in patient_courses),
+        course_short=any(one.status == "short" for one in patient_courses),
         stated_otherwise=tuple(notes),
         retrospective=request is not None and bool(request.retrospective_for),
         histories_linked=bool(history.linked),
     )
 
 
-def _notes_of_the_person(history: PatientHistory, as_of: date) -> Iterator[str]:
+def _notes_about_the_patient(history: PatientHistory, as_of: date) -> Iterator[str]:
     if history.deceased_on is not None and history.deceased_on.earliest <= as_of:
         yield "Her death is on record."
 
 
-def _waits_for_a_person(history: PatientHistory, dose: Dose) -> bool:
-    """A second report that nobody has decided, or whose first report is now a mistake, or of another day."""
+def _needs_duplicate_decision(history: PatientHistory, dose: Dose) -> bool:
+    """Whether a possible duplicate needs a decision.
+
+    A confirmed duplicate needs a new decision if the first report was voided or now has another day.
+    """
     if dose.voided or dose.duplicate_of is None or dose.duplicate == "dismissed":
         return False
     first = history.dose(dose.duplicate_of)
@@ -201,27 +229,30 @@ def _never_reported(history: PatientHistory) -> bool:
 
 
 def _lemtrada_stated(statement: Statement) -> bool | None:
-    """What the statement says of Lemtrada itself; None where it says nothing, or both yes and no."""
+    """Whether the prescriber states that Lemtrada was received. None: not stated, or contradictory."""
     named = any(recognise(one.product).brand == "lemtrada" for one in statement.agents)
     if not named:
         return statement.received_lemtrada
     return True if statement.received_lemtrada is not False else None
 
 
-def _others(statement: Statement) -> Iterator[StatedAgent]:
-    """The agents but Lemtrada itself, whose use the treatment facts already carry."""
+def _agents_except_lemtrada(statement: Statement) -> Iterator[StatedAgent]:
+    """The stated agents except Lemtrada, which is part of the treatment facts."""
     return (one for one in statement.agents if recognise(one.product).brand != "lemtrada")
 
 
-def _documented(history: PatientHistory, request: Request) -> AggressiveDisease:
-    """The stated signs; a document counts once a person of the plan has found that it supports the finding (R14)."""
+def _signs_with_documents(history: PatientHistory, request: Request) -> AggressiveDisease:
+    """The stated signs. A document counts only if a reviewer of the plan found that it supports the finding (R14)."""
     stated = request.statement.aggressive_disease
     return AggressiveDisease(
-        **{name: _sign(history, request, name, getattr(stated, name)) for name in AggressiveDisease.model_fields}
+        **{
+            name: _sign_with_document(history, request, name, getattr(stated, name))
+            for name in AggressiveDisease.model_fields
+        }
     )
 
 
-def _sign(history: PatientHistory, request: Request, name: str, sign: AggressiveSign) -> AggressiveSign:
+def _sign_with_document(history: PatientHistory, request: Request, name: str, sign: AggressiveSign) -> AggressiveSign:
     if _is_attested(history, request, name) or supporting(history, request.request_id, SIGNS[name]):
         return AggressiveSign(finding=sign.finding, documentation="attached")
     if sign.documentation == "attached":
@@ -230,47 +261,56 @@ def _sign(history: PatientHistory, request: Request, name: str, sign: Aggressive
 
 
 def _is_attested(history: PatientHistory, request: Request, name: str) -> bool:
-    """Somebody of the plan entered it as read, and not every document for it was voided or found not to support it."""
+    """Whether a reviewer recorded the supporting document of this sign as read, and that is still valid.
+
+    It is not valid if every document for the sign was voided or was found not to support it.
+    """
     clause = SIGNS[name]
-    for_it = [
+    for_clause = [
         one
         for one in history.documents
         if one.request_id == request.request_id and (one.is_meant_for(clause) or one.is_reviewed_for(clause))
     ]
-    standing = [one for one in for_it if not one.voided and (one.supports(clause) or not one.is_reviewed_for(clause))]
-    return name in request.attested and bool(standing or not for_it)
+    valid = [one for one in for_clause if not one.voided and (one.supports(clause) or not one.is_reviewed_for(clause))]
+    return name in request.attested and bool(valid or not for_clause)
 
 
 def supporting(history: PatientHistory, request_id: str, clause: str) -> bool:
-    """Whether a document of this request was found to support the finding of the clause."""
+    """Whether a reviewer found that a document of this request supports the finding of the clause."""
     return any(one.request_id == request_id and one.supports(clause) for one in history.documents)
 
 
-def _awaits_review(history: PatientHistory, request: Request | None, judged: AggressiveDisease) -> bool:
-    """A document came, in the statement or by itself, for a sign that no document is found to support yet."""
+def _awaits_review(history: PatientHistory, request: Request | None, signs: AggressiveDisease) -> bool:
+    """Whether an unreviewed document may support a sign that no document supports yet.
+
+    The document was stated to be attached, or it is on record.
+    """
     if request is None:
         return False
     stated = request.statement.aggressive_disease
-    mine = [one for one in history.documents if one.request_id == request.request_id and not one.voided]
+    on_record = [one for one in history.documents if one.request_id == request.request_id and not one.voided]
     return any(
-        getattr(judged, name).documentation != "attached" and _is_to_be_read(mine, clause, getattr(stated, name))
+        getattr(signs, name).documentation != "attached" and _needs_review(on_record, clause, getattr(stated, name))
         for name, clause in SIGNS.items()
     )
 
 
-def _is_to_be_read(documents: list[DocumentOnRecord], clause: str, sign: AggressiveSign) -> bool:
-    """What was stated to be attached is to be read until somebody has read a document of the record for it."""
-    for_it = [one for one in documents if one.is_meant_for(clause) or one.is_reviewed_for(clause)]
-    if any(not one.is_reviewed_for(clause) for one in for_it):
+def _needs_review(documents: list[DocumentOnRecord], clause: str, sign: AggressiveSign) -> bool:
+    """Whether a document for the clause still needs a review.
+
+    A document that is only stated to be attached needs one until a document on record was reviewed for the clause.
+    """
+    for_clause = [one for one in documents if one.is_meant_for(clause) or one.is_reviewed_for(clause)]
+    if any(not one.is_reviewed_for(clause) for one in for_clause):
         return True
-    if sign.documentation == "attached" and not for_it:
+    if sign.documentation == "attached" and not for_clause:
         return True
-    # One that names no clause, and that nobody has read, may be the document for any sign that is asserted.
+    # A document without a clause and without a review may support any sign that is stated.
     return sign.finding is True and any(one.document.clause is None and not one.reviews for one in documents)
 
 
 def _consulted(consultation: ConsultationGiven | None) -> Consultation | None:
-    """Only a named consultation with a specialist counts (R19); one without a name is not known."""
+    """The consultation for the assessment (R19). A consultation with an unnamed specialist is not known (None)."""
     if consultation is None:
         return None
     needs_name = consultation.specialty in SPECIALISTS

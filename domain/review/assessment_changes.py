@@ -1,4 +1,4 @@
-"""What changed since an assessment was shown: findings, facts, or time alone."""
+"""What changed since an assessment was shown: findings and facts, by time alone or by new entries in the record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.review.assess_request import RequestAssessment, request_assessment
 
 
 class Change(FrozenModel):
-    """One thing that is not as it was: a finding by its citation, or a fact by its name."""
+    """One change: a finding, named by its citation, or a fact, named by its field."""
 
     what: str
     was: JsonValue
@@ -33,15 +33,14 @@ def changes_since(
     """What changed between the assessment with this digest and the assessment of today.
 
     `versions` are the histories after each event, oldest first. `seen_version` is the version that was shown with the
-    digest; without it, or if it is not right, earlier versions are searched. Changed facts are named. Where only days
-    passed, the findings that time alone changed are. The list is empty where the digest is of no assessment of this
-    request.
+    digest. Without it, or if it is wrong, all versions are searched, up to `SEARCHED_MAX` assessments. Changes by time
+    alone are listed first, then changes of the record. The list is empty if no assessment with this digest is found.
     """
-    found = _find(digest, versions, request_id, today, seen_version)
+    found = _assessment_with(digest, versions, request_id, today, seen_version)
     if found is None:
         return []
     history, then = found
-    # The record of then, judged today, parts what time changed from what was recorded since.
+    # The earlier history, assessed today, separates changes by time alone from changes of the record.
     by_time = request_assessment(history, history.request(request_id), today).assessment
     now = request_assessment(versions[-1], versions[-1].request(request_id), today).assessment
     return [
@@ -53,14 +52,14 @@ def changes_since(
 def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Change]:
     findings = [
         Change(
-            what=is_.citation,
+            what=now.citation,
             was=was.answer.value,
-            is_now=is_.answer.value,
-            because=is_.sentence,
+            is_now=now.answer.value,
+            because=now.sentence,
             time_alone=time_alone,
         )
-        for was, is_ in zip(old.findings, new.findings, strict=True)
-        if was.answer is not is_.answer
+        for was, now in zip(old.findings, new.findings, strict=True)
+        if was.answer is not now.answer
     ]
     before = old.facts.model_dump(mode="json") | old.circumstances.model_dump(mode="json")
     after = new.facts.model_dump(mode="json") | new.circumstances.model_dump(mode="json")
@@ -74,40 +73,40 @@ def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Chan
 
 
 SEARCHED_MAX = 400
-"""Assessments made to find the one that was shown. Changes since an earlier one are not listed."""
+"""At most this many assessments are made to find the one that was shown. For an older one, no changes are listed."""
 
 
-def _find(
+def _assessment_with(
     digest: str, versions: Sequence[PatientHistory], request_id: str, today: date, seen_version: int | None
 ) -> tuple[PatientHistory, RequestAssessment] | None:
-    """The assessment that was shown, and its history: of one version, on a day on which it was current."""
+    """The assessment with this digest, of one version on a day on which it was current, and that version."""
     searched = 0
-    for number in _order(len(versions), seen_version):
+    for number in _versions_to_search(len(versions), seen_version):
         history = versions[number - 1]
         request = history.request(request_id)
         if request is None:
             continue
         for day in _days_current(versions, number, today):
-            judgement = request_assessment(history, request, day)
-            if judgement.digest == digest:
-                return history, judgement
+            assessed = request_assessment(history, request, day)
+            if assessed.digest == digest:
+                return history, assessed
             searched += 1
             if searched == SEARCHED_MAX:
                 return None
     return None
 
 
-def _order(count: int, seen_version: int | None) -> Iterator[int]:
-    """The version that was shown first, then all of them, the latest first."""
+def _versions_to_search(count: int, seen_version: int | None) -> Iterator[int]:
+    """The numbers of the versions to search: the version that was shown, then all versions, latest first."""
     if seen_version is not None and 1 <= seen_version <= count:
         yield seen_version
     yield from range(count, 0, -1)
 
 
 def _days_current(versions: Sequence[PatientHistory], number: int, today: date) -> Iterator[date]:
-    """The days on which a version was current, the latest first.
+    """The days on which a version was current, latest first.
 
-    One day more on each side: instants are in UTC, and days in the plan's zone.
+    The period is one day longer on each side, because instants are in UTC and days in the plan's time zone.
     """
     later = versions[number].recorded_at.date() + timedelta(days=1) if number < len(versions) else today
     last, first = min(today, later), versions[number - 1].recorded_at.date() - timedelta(days=1)

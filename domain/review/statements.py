@@ -1,4 +1,4 @@
-"""What the prescriber stated, and what is told later: merged, compared, and checked for what can't be meant."""
+"""Checks, merges and compares statements: what the prescriber stated first, and what is supplied later."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ F = TypeVar("F", bound=FrozenModel)
 
 
 def check_statement(statement: Statement, today: date) -> None:
-    """Raise InvalidCommand for dates that can't be meant: a birth to come, an agent stopped before it was started."""
+    """Raise InvalidCommand if the birth date is in the future or an agent was stopped before it was started."""
     if statement.birth_date is not None and statement.birth_date.earliest > today:
         raise InvalidCommand(
             "the birth date is in the future", field="statement.birth_date", remedy="send the correct birth date"
@@ -34,13 +34,12 @@ def check_statement(statement: Statement, today: date) -> None:
 
 
 def supplemented(statement: Statement, given: Statement) -> Statement:
-    """The statement with what was given later: nothing that was stated is lost, and null never unsays it.
+    """The statement with later information. A missing (null) fact in `given` never removes a stated one.
 
-    A fact that is given takes the place of the one before, codes are added, and the entries of an
-    agent take the place of all entries of the same product. Raises InvalidCommand where the lists
-    become longer than a statement holds.
+    A given fact replaces the earlier one, diagnosis codes are added, and the given entries of an agent replace all
+    earlier entries of the same product. Raises InvalidCommand if a list exceeds the maximum length of a statement.
     """
-    merged = _laid_over(statement, given)
+    merged = _merged(statement, given)
     codes = tuple(dict.fromkeys((*statement.diagnosis_codes, *given.diagnosis_codes)))
     values = dict(merged) | {"diagnosis_codes": codes, "agents": _agents(statement.agents, given.agents)}
     try:
@@ -54,12 +53,12 @@ def supplemented(statement: Statement, given: Statement) -> Statement:
         ) from None
 
 
-def _laid_over(before: F, given: F) -> F:
+def _merged(before: F, given: F) -> F:
     values: dict[str, Any] = {}
     for name in type(before).model_fields:
         was, new = getattr(before, name), getattr(given, name)
         if isinstance(was, FrozenModel):
-            values[name] = _laid_over(was, new)
+            values[name] = _merged(was, new)
         elif not isinstance(was, tuple):
             values[name] = was if new is None else new
     return before.model_copy(update=values)
@@ -67,31 +66,35 @@ def _laid_over(before: F, given: F) -> F:
 
 def _agents(before: tuple[StatedAgent, ...], given: tuple[StatedAgent, ...]) -> tuple[StatedAgent, ...]:
     slots: list[tuple[StatedAgent, ...]] = [(one,) for one in before]
-    taken: set[int] = set()
+    replaced: set[int] = set()
     for product in dict.fromkeys(recognise(one.product) for one in given):
-        told = tuple(one for one in given if recognise(one.product) == product)
-        places = [place for place in _places(before, product) if place not in taken]
-        taken.update(places)
+        replacing = tuple(one for one in given if recognise(one.product) == product)
+        places = [place for place in _indexes_of(before, product) if place not in replaced]
+        replaced.update(places)
         if not places:
-            slots.append(told)
+            slots.append(replacing)
         for place in places:
-            slots[place] = told if place == places[0] else ()
+            slots[place] = replacing if place == places[0] else ()
     return tuple(chain.from_iterable(slots))
 
 
-def _places(agents: tuple[StatedAgent, ...], product: Product) -> list[int]:
-    """Where the product stands: by its own name, else by the one entry that is its generic name, or its brand (R11)."""
+def _indexes_of(agents: tuple[StatedAgent, ...], product: Product) -> list[int]:
+    """The indexes of the entries of a product.
+
+    Without an entry of this very product, the index of its generic name or of its brand, if only one entry matches
+    (R11).
+    """
     products = [recognise(one.product) for one in agents]
     if product in products:
         return [place for place, one in enumerate(products) if one == product]
-    kin = [
+    related = [
         place for place, one in enumerate(products) if one.agent == product.agent and None in (one.brand, product.brand)
     ]
-    return kin if len(kin) == 1 else []
+    return related if len(related) == 1 else []
 
 
 def changed_fields(before: Statement, after: Statement) -> tuple[str, ...]:
-    """The fields that are not as they were, dotted, such as `statement.response.symptom` or `statement.agents.2`."""
+    """The paths of the changed fields, such as `statement.response.symptom` or `statement.agents.2`."""
     return tuple(_changed(before, after, "statement"))
 
 

@@ -1,5 +1,5 @@
-"""The seal without its keeper: tree, entries, checkpoints, signed notes and proofs, after published formats only.
+"""The seal as pure functions: tree, entries, checkpoints, signed notes and proofs, in published formats only.
 
-RFC 6962 and 9162 for the tree and its proofs; C2SP signed-note, tlog-checkpoint, tlog-proof, tlog-witness and
-tlog-tiles for what is written down. Nothing here reads a clock, a file or randomness.
+The tree and its proofs follow RFC 6962 and RFC 9162. The texts follow C2SP signed-note, tlog-checkpoint, tlog-proof,
+tlog-witness and tlog-tiles. The code uses no clock, no file and no randomness.
 """

@@ -1,4 +1,4 @@
-"""What is signed: the head of the tree at one size, as a C2SP tlog-checkpoint.
+"""The text that is signed: the head of the tree at one size, as a C2SP tlog-checkpoint.
 
 lemtrada-ledger/<ledger id>
 <number of leaves>
@@ -18,9 +18,9 @@ _WHERE = "checkpoint"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The tree of this `origin` had this `root` at this `size`.
+    """States that the tree of this `origin` had this `root` at this `size`. Raises Malformed.
 
-    `extensions` are lines of others that the format allows and that no proof covers; ours have none.
+    `extensions` are lines of other software, which the format allows and no proof covers. This program writes none.
     """
 
     origin: str
@@ -45,7 +45,7 @@ class Checkpoint:
 
 
 def read_checkpoint(text: str | bytes) -> Checkpoint:
-    """A checkpoint from the text of a note, whose signatures are another matter. Raises Malformed."""
+    """A checkpoint from the text of a note, without its signatures. Raises Malformed."""
     *lines, rest = text_of(text, _WHERE).split("\n")
     if len(lines) < 3 or rest:
         raise Malformed("it does not have at least three lines that each end with a newline", _WHERE)

@@ -1,14 +1,14 @@
-"""What is sealed of an event: a fixed header, where it stands in its history, and the mapper's exact bytes.
+"""The bytes that are sealed of an event: a fixed header, the event's place in its history, and its stored bytes.
 
     lemtrada-ledger/event/v1
     <stream id>
     <version>
     <topic>
     <empty line>
-    <state: the JSON bytes, before compression and cipher>
+    <state: the JSON bytes of the mapper, before compression and encryption>
 
-A leaf is RFC 6962's hash of this. The header's lines hold no newline, so no two events share an entry.
-An export writes an entry as one line of JSON in one spelling only: another spelling of it is refused.
+A leaf is RFC 6962's hash of these bytes. The lines of the header contain no newline, so two events never have the same
+entry. An export writes an entry as one line of JSON in exactly one spelling, and any other spelling is refused.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ _LINE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An event as it is sealed: its history's id, its version there (from 1), its topic and its stored JSON."""
+    """An event as it is sealed: the id and the version (from 1) in its history, the topic, and the stored JSON.
+
+    Raises Malformed.
+    """
 
     stream: UUID
     version: int
@@ -52,6 +55,7 @@ class LogEntry:
             )
 
     def leaf_input(self) -> bytes:
+        """The bytes that are hashed."""
         return f"{HEADER}\n{self.stream}\n{self.version}\n{self.topic}\n\n".encode() + self.state
 
     def leaf_hash(self) -> bytes:
@@ -59,7 +63,7 @@ class LogEntry:
 
 
 def read_leaf_input(content: bytes) -> LogEntry:
-    """The entry whose leaf input this is. Raises Malformed."""
+    """The entry that has this leaf input. Raises Malformed."""
     where = "entry"
     lines = content.split(b"\n", 5)
     try:
@@ -73,7 +77,7 @@ def read_leaf_input(content: bytes) -> LogEntry:
 
 
 def export_line(leaf: int, entry: LogEntry) -> bytes:
-    """The entry at this leaf number as a line of `entries.jsonl`, with its newline."""
+    """The entry at this leaf number as a line of `entries.jsonl`, with its newline. Raises Malformed."""
     try:
         state = encode_basestring(entry.state.decode())
     except UnicodeDecodeError:
@@ -90,12 +94,12 @@ def read_export_line(line: bytes, leaf: int) -> LogEntry:
     try:
         text = line.decode()
         match = _LINE.fullmatch(text)
-        spelled = match["state"] if match else ""
-        state = json.loads(spelled)
+        encoded_state = match["state"] if match else ""
+        state = json.loads(encoded_state)
     except (ValueError, RecursionError):
-        match, state, spelled = None, "", ""
-    # JSON spells the same text in many ways; only the encoder's own is taken.
-    if match is None or encode_basestring(state) != spelled:
+        match, state, encoded_state = None, "", ""
+    # JSON can spell the same text in many ways. Only the spelling of this encoder is accepted.
+    if match is None or encode_basestring(state) != encoded_state:
         raise Malformed(f"it does not have {', '.join(_KEYS)} in the canonical form of an export", where)
     if int(match["leaf"]) != leaf:
         raise Malformed(f"it has leaf {match['leaf']} in the place of leaf {leaf}", where)

@@ -2,13 +2,13 @@
 
     — <key name> <base64 of key id and signature>
 
-A key's id is the first four bytes of SHA-256 over its name, a newline, the algorithm's byte and the public key.
-Keys are written as Go's `sumdb/note` writes them:
+A key's id is the first four bytes of SHA-256 over its name, a newline, the algorithm's byte and the public key. Keys
+are written in the format of Go's `sumdb/note`:
 
-    <name>+<id in hex>+<base64 of 0x01 and the public key>                  who checks has this
-    PRIVATE+KEY+<name>+<id in hex>+<base64 of 0x01 and the seed>            who signs has this
+    <name>+<id in hex>+<base64 of 0x01 and the public key>                  the verifier's key
+    PRIVATE+KEY+<name>+<id in hex>+<base64 of 0x01 and the seed>            the signer's key
 
-A text without a good signature of a known key is nobody's: only `open_note` says whose it is.
+A text proves nothing unless a known key has signed it: only `open_note` checks this.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from domain.seal.encoding import base64_of, bytes_of, text_of
 from domain.seal.errors import Malformed, NotProven
 
 SIGNATURES_MAX: Final = 100
+"""The most signatures that a note may have."""
 SEED_SIZE: Final = 32
 _ED25519: Final = b"\1"
 _KEY_SIZE: Final = 32
@@ -35,7 +36,7 @@ _PRIVATE: Final = "PRIVATE+KEY+"
 
 @dataclass(frozen=True, slots=True)
 class VerifyingKey:
-    """`public` are the 32 bytes of RFC 8032."""
+    """A public key. `public` are the 32 bytes of RFC 8032. Raises Malformed."""
 
     name: str
     public: bytes
@@ -47,13 +48,15 @@ class VerifyingKey:
 
     @property
     def id(self) -> bytes:
+        """The four bytes that name the key in a signature."""
         return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:_ID_SIZE]
 
     def text(self) -> str:
-        """The vkey: what an outsider keeps."""
+        """The key as an external verifier keeps it, in vkey format."""
         return f"{self.name}+{self.id.hex()}+{base64_of(_ED25519 + self.public)}"
 
     def has_signed(self, text: str, signature: bytes) -> bool:
+        """Whether the signature of this text is valid."""
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
         except (InvalidSignature, ValueError):
@@ -63,7 +66,7 @@ class VerifyingKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """`seed` is the private key of RFC 8032, and the secret. It is left out of what is printed."""
+    """A private key. `seed` are the 32 secret bytes of RFC 8032, which `repr` leaves out. Raises Malformed."""
 
     name: str
     seed: bytes = field(repr=False)
@@ -78,7 +81,7 @@ class SigningKey:
         return VerifyingKey(self.name, self._private().public_key().public_bytes_raw())
 
     def secret_text(self) -> str:
-        """The signer's key as it is kept in its file."""
+        """The key as its file stores it."""
         return f"{_PRIVATE}{self.name}+{self.verifying_key.id.hex()}+{base64_of(_ED25519 + self.seed)}"
 
     def sign(self, text: str) -> Signature:
@@ -89,7 +92,7 @@ class SigningKey:
 
 
 def read_verifying_key(text: str) -> VerifyingKey:
-    """A vkey on one line, without its newline. Raises Malformed."""
+    """A verifier's key from one line, without its newline. Raises Malformed."""
     where = "verifying key"
     name, id_text, public = _key_parts(text, where)
     key = VerifyingKey(name, public)
@@ -99,7 +102,7 @@ def read_verifying_key(text: str) -> VerifyingKey:
 
 
 def read_signing_key(text: str) -> SigningKey:
-    """A signer's key on one line, without its newline. Raises Malformed, whose text never shows the key."""
+    """A signer's key from one line, without its newline. Raises Malformed, which never shows the key."""
     where = "signing key"
     if not text.startswith(_PRIVATE):
         raise Malformed(f"it does not begin with {_PRIVATE}", where)
@@ -111,7 +114,7 @@ def read_signing_key(text: str) -> SigningKey:
 
 
 def _key_parts(text: str, where: str) -> tuple[str, str, bytes]:
-    # Base64 may hold a plus, a name may not.
+    # Base64 may contain a plus sign. A name may not.
     parts = text.split("+", 2)
     if len(parts) != 3:
         raise Malformed("it is not a name, an id and a key joined by plus signs", where)
@@ -134,7 +137,7 @@ def _check_name(name: str, where: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a note says of one signature: the key's name and id, and the signature's own bytes."""
+    """One signature of a note: the name and the id of the key, and the bytes of the signature."""
 
     name: str
     key_id: bytes
@@ -146,7 +149,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text (ended by a newline) and its signatures, of which nothing is known before `open_note`."""
+    """A text, which ends with a newline, and its signatures. Nothing is checked before `open_note`."""
 
     text: str
     signatures: tuple[Signature, ...]
@@ -156,16 +159,16 @@ class Note:
 
 
 def sign_note(text: str, *keys: SigningKey) -> str:
-    """The note with a signature of each key, in their order."""
+    """The note with a signature by each key, in the order of the keys. Raises Malformed."""
     if not keys or not text_of(text, "note").endswith("\n"):
         raise Malformed("a note must be a text that ends with a newline and has a signature", "note")
     note = Note(text, tuple(key.sign(text) for key in keys))
-    _check_once(note.signatures)
+    _check_distinct_signers(note.signatures)
     return note.encoded()
 
 
 def read_note(content: str | bytes) -> Note:
-    """Text and signatures of a note, unchecked. Raises Malformed."""
+    """The text and the signatures of a note, unchecked. Raises Malformed."""
     text = text_of(content, "note")
     end = text.rfind("\n\n")
     if end < 0 or not text.endswith("\n") or end + 2 == len(text):
@@ -174,14 +177,14 @@ def read_note(content: str | bytes) -> Note:
     if len(lines) > SIGNATURES_MAX:
         raise Malformed(f"it has more than {SIGNATURES_MAX} signatures", "note")
     signatures = tuple(_signature(line, f"signature {number} of the note") for number, line in enumerate(lines, 1))
-    _check_once(signatures)
+    _check_distinct_signers(signatures)
     return Note(text[: end + 1], signatures)
 
 
 def open_note(content: str | bytes, known: Iterable[VerifyingKey]) -> tuple[str, tuple[VerifyingKey, ...]]:
     """The text, and which of the `known` keys have signed it: at least one.
 
-    Signatures of unknown keys are passed over. A known key's that does not hold refuses the whole note.
+    Signatures of unknown keys are ignored. If one signature of a known key is not valid, the whole note is refused.
     Raises Malformed, NotProven.
     """
     note = read_note(content)
@@ -213,7 +216,8 @@ def _signature(line: str, where: str) -> Signature:
     return Signature(name, content[:_ID_SIZE], content[_ID_SIZE:])
 
 
-def _check_once(signatures: Sequence[Signature]) -> None:
+def _check_distinct_signers(signatures: Sequence[Signature]) -> None:
+    """Raises Malformed if the same key has signed twice."""
     signers = {(signature.name, signature.key_id) for signature in signatures}
     if len(signers) != len(signatures):
         raise Malformed("the same key has signed it twice", "note")

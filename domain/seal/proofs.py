@@ -1,9 +1,9 @@
-"""Proofs that stand alone: each carries its hashes and the signed checkpoint that they lead to.
+"""Proofs that are complete by themselves: each has its hashes and the signed checkpoint that they lead to.
 
-Inclusion, as a C2SP tlog-proof:            Consistency, as C2SP tlog-witness writes it:
+Inclusion, as a C2SP tlog-proof:            Consistency, in the format of C2SP tlog-witness:
 
     c2sp.org/tlog-proof@v1                      old <size of the older tree>
-    extra <base64>        (left out if none)    <hash, base64>
+    extra <base64>        (optional)            <hash, base64>
     index <leaf number>                         <one hash a line, as many as needed>
     <hash, base64>
     <one a line, from the leaf up>              <the newer checkpoint, signed>
@@ -31,7 +31,10 @@ _CONSISTENCY: Final = "consistency proof"
 
 @dataclass(frozen=True, slots=True)
 class InclusionProof:
-    """Leaf `index` is in the tree whose signed checkpoint is `note`. `extra` is signed and proven by nobody."""
+    """States that leaf `index` is in the tree whose signed checkpoint is `note`. Raises Malformed.
+
+    `extra` is neither signed nor proven.
+    """
 
     index: int
     path: tuple[bytes, ...]
@@ -44,13 +47,17 @@ class InclusionProof:
             raise Malformed("empty extra data must be left out", _INCLUSION)
 
     def text(self) -> str:
+        """The proof as it is written."""
         extra = [] if self.extra is None else [f"extra {base64_of(self.extra)}"]
         return _text([FIRST_LINE, *extra, f"index {self.index}"], self.path, self.note)
 
 
 @dataclass(frozen=True, slots=True)
 class ConsistencyProof:
-    """The tree whose signed checkpoint is `note` begins with all `old_size` leaves of the older tree."""
+    """States that the tree whose signed checkpoint is `note` starts with all `old_size` leaves of the older tree.
+
+    Raises Malformed.
+    """
 
     old_size: int
     path: tuple[bytes, ...]
@@ -60,11 +67,12 @@ class ConsistencyProof:
         _check_content(self.old_size, self.path, self.note, _CONSISTENCY)
 
     def text(self) -> str:
+        """The proof as it is written."""
         return _text([f"old {self.old_size}"], self.path, self.note)
 
 
 def read_inclusion_proof(content: str | bytes) -> InclusionProof:
-    """Raises Malformed."""
+    """An inclusion proof from its text, unchecked. Raises Malformed."""
     (first, *lines), note = _parts(content, _INCLUSION)
     if first != FIRST_LINE:
         raise Malformed(f"it does not begin with {FIRST_LINE}", _INCLUSION)
@@ -72,19 +80,22 @@ def read_inclusion_proof(content: str | bytes) -> InclusionProof:
     if lines and lines[0].startswith("extra "):
         extra = bytes_of(lines.pop(0).removeprefix("extra "), "extra data", _INCLUSION)
     index, *hashes = lines or [""]
-    return InclusionProof(_numbered(index, "index", _INCLUSION), _hashes(hashes, _INCLUSION), note, extra)
+    return InclusionProof(_labeled_number(index, "index", _INCLUSION), _hashes(hashes, _INCLUSION), note, extra)
 
 
 def read_consistency_proof(content: str | bytes) -> ConsistencyProof:
-    """Raises Malformed."""
+    """A consistency proof from its text, unchecked. Raises Malformed."""
     (old, *hashes), note = _parts(content, _CONSISTENCY)
-    return ConsistencyProof(_numbered(old, "old", _CONSISTENCY), _hashes(hashes, _CONSISTENCY), note)
+    return ConsistencyProof(_labeled_number(old, "old", _CONSISTENCY), _hashes(hashes, _CONSISTENCY), note)
 
 
 def prove_inclusion(
     proof: InclusionProof, leaf_hash: bytes, origin: str, known: Iterable[VerifyingKey]
 ) -> tuple[Checkpoint, tuple[VerifyingKey, ...]]:
-    """The checkpoint that the leaf is under, and which known keys have signed it. Raises NotProven, Malformed."""
+    """The checkpoint of the tree that contains the leaf, and the known keys that have signed it.
+
+    Raises NotProven, Malformed.
+    """
     checkpoint, signed_by = open_checkpoint(proof.note, origin, known)
     if not check_inclusion(proof.index, checkpoint.size, leaf_hash, proof.path, checkpoint.root):
         raise NotProven(
@@ -96,7 +107,10 @@ def prove_inclusion(
 def prove_consistency(
     proof: ConsistencyProof, older: Checkpoint, known: Iterable[VerifyingKey]
 ) -> tuple[Checkpoint, tuple[VerifyingKey, ...]]:
-    """The newer checkpoint that only adds to the older one, and who has signed it. Raises NotProven, Malformed."""
+    """The newer checkpoint, whose tree only adds to that of the older one, and the known keys that have signed it.
+
+    Raises NotProven, Malformed.
+    """
     newer, signed_by = open_checkpoint(proof.note, older.origin, known)
     if proof.old_size != older.size:
         raise NotProven(
@@ -112,7 +126,10 @@ def prove_consistency(
 def open_checkpoint(
     note: str | bytes, origin: str, known: Iterable[VerifyingKey]
 ) -> tuple[Checkpoint, tuple[VerifyingKey, ...]]:
-    """The checkpoint of this origin that one or more of the known keys have signed. Raises NotProven, Malformed."""
+    """The checkpoint of this origin, and the known keys that have signed it: at least one.
+
+    Raises NotProven, Malformed.
+    """
     text, signed_by = open_note(note, known)
     checkpoint = read_checkpoint(text)
     if checkpoint.origin != origin:
@@ -120,7 +137,7 @@ def open_checkpoint(
     return checkpoint, signed_by
 
 
-# -- how both are written ---------------------------------------------------------------------
+# -- the text of both proofs ----------------------------------------------------------------------
 
 
 def _check_content(number: int, path: tuple[bytes, ...], note: str, where: str) -> None:
@@ -134,14 +151,15 @@ def _text(head: list[str], path: tuple[bytes, ...], note: str) -> str:
 
 
 def _parts(content: str | bytes, where: str) -> tuple[list[str], str]:
-    """The lines before the first empty one, and the note after it."""
+    """The lines before the first empty line, and the note after it."""
     head, empty, note = text_of(content, where).partition("\n\n")
     if not empty:
         raise Malformed("there is no empty line before the checkpoint", where)
     return head.split("\n"), note
 
 
-def _numbered(line: str, word: str, where: str) -> int:
+def _labeled_number(line: str, word: str, where: str) -> int:
+    """The number on a line that starts with this word."""
     if not line.startswith(f"{word} "):
         raise Malformed(f"the line that starts with {word} is missing", where)
     return number_of(line.removeprefix(f"{word} "), word, where)

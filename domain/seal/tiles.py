@@ -1,9 +1,12 @@
-"""The tree as files: C2SP tlog-tiles, each up to 256 hashes of one level, level L being that of 256 ** L leaves.
+"""The tree as files, in C2SP tlog-tiles. A tile has up to 256 hashes of one level.
+
+The hashes of level L are those of the subtrees of 256 ** L leaves.
 
     tile/<level>/<number>           a full tile: 256 hashes
-    tile/<level>/<number>.p/<width> the last one of a level, with fewer
+    tile/<level>/<number>.p/<width> the last tile of a level, with fewer hashes
 
-The number is spelled in threes, `x001/x234/067` for 1234067, so that no folder holds more than a thousand names.
+The digits of the number are grouped in threes, `x001/x234/067` for 1234067, so that no folder has more than a thousand
+names.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from domain.seal.errors import Malformed, OutsideTree
 from domain.seal.merkle import HASH_SIZE, SIZE_MAX, ReadSubtree, root_of
 
 WIDTH: Final = 256
+"""The number of hashes in a full tile."""
 HEIGHT: Final = 8
+"""The levels of the tree in one level of tiles: 256 is 2 ** 8."""
 LEVEL_MAX: Final = 63
 _PATH: Final = re.compile(
     r"tile/(?P<level>0|[1-9]\d?)/(?P<number>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>[1-9]\d{0,2}))?", re.ASCII
@@ -26,7 +31,10 @@ _PATH: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tile:
-    """The `number`-th tile of its `level`, with `width` hashes: 256, or fewer if it is the last one."""
+    """The `number`-th tile of its `level`, with `width` hashes: 256, or fewer if it is the last one.
+
+    Raises OutsideTree.
+    """
 
     level: int
     number: int
@@ -37,6 +45,7 @@ class Tile:
             raise OutsideTree(f"no tree has tile {self.number} of level {self.level} and width {self.width}", "tile")
 
     def path(self) -> str:
+        """The path of the tile's file."""
         threes = f"{self.number:d}"
         threes = threes.zfill(-(-len(threes) // 3) * 3)
         parts = [threes[start : start + 3] for start in range(0, len(threes), 3)]
@@ -45,7 +54,7 @@ class Tile:
 
 
 def read_tile_path(path: str) -> Tile:
-    """Raises Malformed for any other spelling than that of `Tile.path`."""
+    """The tile of a path. Raises Malformed for any spelling other than that of `Tile.path`."""
     match = _PATH.fullmatch(path)
     if match is not None and len(match["number"]) <= len("x009/x223/x372/x036/x854/x775/807"):
         level, number, width = int(match["level"]), int(re.sub("[x/]", "", match["number"])), match["width"]
@@ -57,7 +66,7 @@ def read_tile_path(path: str) -> Tile:
 
 
 def tiles_of(size: int) -> Iterator[Tile]:
-    """Every tile of a tree of so many leaves, level by level."""
+    """Every tile of a tree of `size` leaves, level by level."""
     level, hashes = 0, size
     while hashes:
         yield from (Tile(level, number) for number in range(hashes // WIDTH))
@@ -69,11 +78,11 @@ def tiles_of(size: int) -> Iterator[Tile]:
 def tile_bytes(tile: Tile, read: ReadSubtree) -> bytes:
     """The hashes of a tile, one after the other, as its file holds them."""
     first = tile.number * WIDTH
-    return b"".join(read(HEIGHT * tile.level, first + place) for place in range(tile.width))
+    return b"".join(read(HEIGHT * tile.level, first + offset) for offset in range(tile.width))
 
 
 def hashes_of_tile(tile: Tile, content: bytes) -> list[bytes]:
-    """The hashes in the file of a tile. Raises Malformed if they are not as many as its width."""
+    """The hashes in the file of a tile. Raises Malformed if their number is not the tile's width."""
     if len(content) != tile.width * HASH_SIZE:
         raise Malformed(
             f"it has {len(content)} bytes instead of the {tile.width * HASH_SIZE} bytes of {tile.width} hashes",
@@ -83,19 +92,19 @@ def hashes_of_tile(tile: Tile, content: bytes) -> list[bytes]:
 
 
 def reading_tiles(hashes: Callable[[int, int, int], Sequence[bytes]]) -> ReadSubtree:
-    """Any full subtree, from what stores only those of 256 ** level leaves.
+    """Reads the hash of any full subtree from a store that has only the hashes of 256 ** level leaves.
 
-    `hashes(level, first, count)` gives `count` hashes of that level from number `first` on: at most 128, and they
-    always lie in one tile.
+    `hashes(level, first, count)` returns `count` hashes of that level from number `first` on: at most 128, and always
+    within one tile. The returned function raises OutsideTree if the store has fewer.
     """
 
     def read(level: int, number: int) -> bytes:
         stored_level, above = divmod(level, HEIGHT)
-        found = hashes(stored_level, number << above, 1 << above)
-        if len(found) != 1 << above:
+        stored = hashes(stored_level, number << above, 1 << above)
+        if len(stored) != 1 << above:
             raise OutsideTree(
-                f"only {len(found)} of {1 << above} hashes are present", f"level {stored_level} of the tree"
+                f"only {len(stored)} of {1 << above} hashes are present", f"level {stored_level} of the tree"
             )
-        return root_of(found)
+        return root_of(stored)
 
     return read

@@ -1,1 +1,1 @@
-"""Courses, the doses that belong to them, and what an approval still allows."""
+"""Courses, the course of each dose, what an approval still allows, and concurrent use of other agents."""

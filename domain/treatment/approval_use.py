@@ -1,7 +1,7 @@
-"""What approvals allow on a day, and how doses departed from them (R7, R9, R10, R22).
+"""What approvals allow on a day, and the variances of doses (R7, R9, R10, R22).
 
-A request may have several: an appeal brings a second one, with its own thirty days. `found` are the courses of the
-history, on the day in question where there is one.
+A request can have several approvals: an overturned appeal adds one, with its own 30 days. `patient_courses` are the
+courses of the history; for a function with a day, they are the courses on that day.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from domain.treatment.course_assignment import place_among
 from domain.treatment.courses import Course, current_course
 
 MG_PER_DOSE = 12
+"""The milligrams of one dose, by Dosing.A and Dosing.B."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may still be given under an approval on a day: `usable` is the smaller of the two (R7).
+    """The doses that may still be given under an approval on a day. `usable` is the smaller number (R7).
 
-    `left_in_course` is None where a report does not say how many doses were given.
+    `left_in_course` is None if a report does not state how many doses were given.
     """
 
     approval: ApprovalRecord
@@ -39,18 +40,18 @@ class Allowance:
         return left if self.left_in_course is None else min(left, self.left_in_course)
 
 
-def in_force(history: PatientHistory, found: tuple[Course, ...], on: date) -> ApprovalRecord | None:
-    """The approval that covers this day; the latest where several do, as after an appeal of a part.
+def in_force(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> ApprovalRecord | None:
+    """The approval in effect on this day. If there are several, as after an appeal, it is the latest.
 
-    One for doses that were given before it was asked for is meant only where there is no other,
-    and one for another course than that of a dose on this day only where none is for that course.
+    A retrospective approval (for doses that were given before the request) is returned only if there is no other. An
+    approval of another course than that of a dose on this day is returned only if none is for that course.
     """
     covering = [one for one in history.approvals if one.covers(on)]
-    meant = _for_doses_to_come(history, covering) or covering
-    if len({one.course for one in meant}) > 1:
-        course = place_among(history, found, on).course
-        meant = [one for one in meant if one.course == course] or meant
-    return next(reversed(meant), None)
+    candidates = _prospective(history, covering) or covering
+    if len({one.course for one in candidates}) > 1:
+        course = place_among(history, patient_courses, on).course
+        candidates = [one for one in candidates if one.course == course] or candidates
+    return next(reversed(candidates), None)
 
 
 def in_force_for(history: PatientHistory, request_id: str, on: date) -> ApprovalRecord | None:
@@ -59,22 +60,22 @@ def in_force_for(history: PatientHistory, request_id: str, on: date) -> Approval
 
 
 def approval_of(history: PatientHistory, dose: Dose) -> ApprovalRecord | None:
-    """The approval that a dose was given under; None where there is none for its course (R9).
+    """The approval that a dose was given under, or None (R9). An approval never covers another course.
 
-    One whose request names this very dose, given before it was asked for; else of the request
-    that the dose names, or of any, the latest that covers its day. Where none of the request
-    covers it, the one that it came after.
+    It is the retrospective approval whose request names this dose. Otherwise it is the latest approval that covers the
+    day, of the request that the dose names, or of any request if the dose names none. If no approval of the named
+    request covers the day, it is the latest that began before the dose, or else the first one.
     """
     if not history.approvals:
         return None
-    possible = _possible(history, dose)
+    possible = _possible_approvals(history, dose)
     retrospective = [one for one in possible if dose.dose_id in doses_named(history, one)]
     if retrospective:
         return retrospective[-1]
     covering = [one for one in possible if one.covers(dose.on)]
     if dose.request_id is not None and not covering:
-        begun = [one for one in possible if one.valid_from <= dose.on]
-        return next(iter([*reversed(begun), *possible]), None)
+        started = [one for one in possible if one.valid_from <= dose.on]
+        return next(iter([*reversed(started), *possible]), None)
     return covering[-1] if covering else None
 
 
@@ -83,133 +84,141 @@ def _by_day(dose: Dose) -> tuple[date, int]:
 
 
 def doses_named(history: PatientHistory, approval: ApprovalRecord) -> tuple[str, ...]:
-    """The doses, given before they were asked for, that alone this approval is for; an ordinary one names none."""
+    """The ids of the doses of a retrospective approval, which is only for these doses. Otherwise empty."""
     request = history.request(approval.request_id)
     return request.retrospective_for if request is not None else ()
 
 
-def _for_doses_to_come(history: PatientHistory, approvals: Iterable[ApprovalRecord]) -> list[ApprovalRecord]:
+def _prospective(history: PatientHistory, approvals: Iterable[ApprovalRecord]) -> list[ApprovalRecord]:
     return [one for one in approvals if not doses_named(history, one)]
 
 
-def _possible(history: PatientHistory, dose: Dose) -> list[ApprovalRecord]:
-    """The approvals of the dose's course that it may have been given under: not taken back by then, nor for others.
+def _possible_approvals(history: PatientHistory, dose: Dose) -> list[ApprovalRecord]:
+    """The approvals of the dose's course that the dose may have been given under.
 
-    An approval never covers another course (R9).
+    Rescinded approvals and retrospective approvals of other doses are excluded. An approval never covers another
+    course (R9).
     """
-    standing = [
+    eligible = [
         (one, doses_named(history, one))
         for one in history.approvals
         if one.course == dose.course and not one.is_rescinded_by(dose.on)
     ]
-    named = [one for one, doses in standing if dose.dose_id in doses]
+    named = [one for one, doses in eligible if dose.dose_id in doses]
     if named:
         return named
-    return [one for one, doses in standing if not doses and dose.request_id in (None, one.request_id)]
+    return [one for one, doses in eligible if not doses and dose.request_id in (None, one.request_id)]
 
 
 def doses_under(history: PatientHistory, approval: ApprovalRecord) -> list[Dose]:
-    """The doses that used an approval, in the order of their days."""
+    """The doses that were given under an approval, in the order of their days."""
     # An approval never covers another course (R9).
     of_its_course = (dose for dose in history.doses if dose.counts and dose.course == approval.course)
     return sorted((dose for dose in of_its_course if approval_of(history, dose) == approval), key=_by_day)
 
 
 def doses_in_progress(history: PatientHistory, approval: ApprovalRecord) -> list[Dose]:
-    """The doses of the course that was approved, given under any approval of its request: no course before it (R10)."""
-    mine = [one for one in history.approvals if (one.request_id, one.course) == (approval.request_id, approval.course)]
-    return [dose for one in mine for dose in doses_under(history, one)]
+    """The doses of the approved course that were given under any approval of the same request.
+
+    An assessment to extend the approval does not treat them as an earlier course (R10).
+    """
+    of_request = [
+        one for one in history.approvals if (one.request_id, one.course) == (approval.request_id, approval.course)
+    ]
+    return [dose for one in of_request for dose in doses_under(history, one)]
 
 
-def allowance(history: PatientHistory, found: tuple[Course, ...], on: date) -> Allowance | None:
-    """What the approval in force on this day still allows; None where none is in force."""
-    approval = in_force(history, found, on)
-    return allowance_under(history, found, approval, on) if approval is not None else None
+def allowance(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> Allowance | None:
+    """What the approval in effect on this day still allows. None if no approval is in effect."""
+    approval = in_force(history, patient_courses, on)
+    return allowance_under(history, patient_courses, approval, on) if approval is not None else None
 
 
 def allowance_under(
-    history: PatientHistory, found: tuple[Course, ...], approval: ApprovalRecord, on: date
+    history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> Allowance:
-    """What one approval still allows, as if this day were one of its own."""
+    """What one approval still allows on a day, whether or not the approval covers that day."""
     used = sum(dose.on <= on for dose in doses_under(history, approval))
     left = max(0, approval.doses_approved - used)
-    return Allowance(approval, used, left, _left_in_course(history, found, approval, on))
+    return Allowance(approval, used, left, _left_in_course(history, patient_courses, approval, on))
 
 
 def _left_in_course(
-    history: PatientHistory, found: tuple[Course, ...], approval: ApprovalRecord, on: date
+    history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> int | None:
-    """What the approved course still has; none where a dose on this day would belong to another one (R9)."""
-    if place_among(history, found, on).course != approval.course:
+    """The doses left in the approved course, or 0 if a dose on this day would belong to another course (R9)."""
+    if place_among(history, patient_courses, on).course != approval.course:
         return 0
-    course = next((one for one in found if one.named == approval.course), None)
+    course = next((one for one in patient_courses if one.named == approval.course), None)
     if course is not None:
         return course.left if course.status in ("open", "unknown") else 0
-    # It has no dose of ours yet: it is a reported one to go on with, or the next to begin.
-    going_on = current_course(found, on)
-    return going_on.left if going_on is not None else doses_in_course(len(found) + 1)
+    # This ledger has no dose of the course yet: it is a reported course to continue, or the next course.
+    current = current_course(patient_courses, on)
+    return current.left if current is not None else doses_in_course(len(patient_courses) + 1)
 
 
 def authorization_of(history: PatientHistory, course: int | None, on: date) -> str | None:
-    """The request whose approval covers a dose of this course on this day."""
-    found = [one for one in history.approvals if one.course == course and one.covers(on)]
-    ahead = _for_doses_to_come(history, found)
-    return ahead[-1].request_id if ahead else None
+    """The id of the request whose latest approval, not a retrospective one, covers this course and day, or None."""
+    approvals = [one for one in history.approvals if one.course == course and one.covers(on)]
+    prospective = _prospective(history, approvals)
+    return prospective[-1].request_id if prospective else None
 
 
-def variances(history: PatientHistory, found: tuple[Course, ...], dose: Dose) -> tuple[Variance, ...]:
-    """How a dose departs from what was approved and from the regimen, as the history and its courses are now."""
+def variances(history: PatientHistory, patient_courses: tuple[Course, ...], dose: Dose) -> tuple[Variance, ...]:
+    """How a dose differs from the approval and from the regimen, by the current history and courses (R22)."""
     if not dose.counts:
         return ()
-    course = next(one for one in found if one.named == dose.course)
-    return (*_from_approval(history, dose), *_from_regimen(history, dose, course, found))
+    course = next(one for one in patient_courses if one.named == dose.course)
+    return (*_variances_from_approval(history, dose), *_variances_from_regimen(history, dose, course, patient_courses))
 
 
-def _from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
+def _variances_from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
     approval = approval_of(history, dose)
     if approval is None or not approval.covers(dose.on):
-        for_another_day = bool(_possible(history, dose))
+        for_another_day = bool(_possible_approvals(history, dose))
         yield "outside_its_thirty_days" if for_another_day else "no_approval_in_force"
-    elif _is_over(history, dose, approval):
+    elif _exceeds_approval(history, dose, approval):
         yield "over_the_approval"
 
 
-def _is_over(history: PatientHistory, dose: Dose, approval: ApprovalRecord) -> bool:
+def _exceeds_approval(history: PatientHistory, dose: Dose, approval: ApprovalRecord) -> bool:
     entries = [one for one in history.doses if one.course == approval.course]
     if len(entries) <= approval.doses_approved:
-        # So few entries of the course cannot be over it, under whichever approval each was given.
+        # With so few entries of the course, no dose can exceed the approval.
         return False
-    return _place_among(doses_under(history, approval), dose) >= approval.doses_approved
+    return _index_of(doses_under(history, approval), dose) >= approval.doses_approved
 
 
-def _place_among(doses: Iterable[Dose], dose: Dose) -> int:
-    """How many of them come before the dose; -1 where it is none of them."""
+def _index_of(doses: Iterable[Dose], dose: Dose) -> int:
+    """The index of the dose in these doses, or -1."""
     for place, one in enumerate(doses):
         if one.dose_id == dose.dose_id:
             return place
     return -1
 
 
-def _from_regimen(history: PatientHistory, dose: Dose, course: Course, found: tuple[Course, ...]) -> Iterator[Variance]:
-    place = _place_among(course.doses, dose)
+def _variances_from_regimen(
+    history: PatientHistory, dose: Dose, course: Course, patient_courses: tuple[Course, ...]
+) -> Iterator[Variance]:
+    place = _index_of(course.doses, dose)
     if place >= 0 and course.given_at_least - len(course.doses) + place >= course.regimen:
         yield "over_the_course"
     if dose.mg != MG_PER_DOSE:
         yield "not_12_mg"
-    if _breaks_the_row(history, dose, course):
+    if _is_not_consecutive(history, dose, course):
         yield "not_consecutive"
     if [one for one in history.doses if one.on == dose.on and one.version < dose.version and one.stands]:
         yield "second_on_one_day"
-    lasts = [one.last_dose_on for one in found[: course.number - 1] if one.last_dose_on is not None]
+    lasts = [one.last_dose_on for one in patient_courses[: course.number - 1] if one.last_dose_on is not None]
     if lasts and years_have_passed(max(lasts), 1, on=dose.on) is False:
         yield "before_twelve_months"
 
 
-def _breaks_the_row(history: PatientHistory, dose: Dose, course: Course) -> bool:
-    """Whether days lie between this dose and the one before it in the course.
+def _is_not_consecutive(history: PatientHistory, dose: Dose, course: Course) -> bool:
+    """Whether the previous dose of the course was given earlier than the day before.
 
-    The first dose under a new approval begins a row of its own: what an interrupted course
-    has left is approved for consecutive days again (R7, R8).
+    The first dose under a new approval starts new consecutive days, because the remaining doses of an interrupted
+    course are approved for consecutive days again (R7, R8).
     """
     previous: Dose | None = None
     for one in (*course.doses, *course.documenting):

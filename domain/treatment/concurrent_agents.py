@@ -1,7 +1,8 @@
-"""Whether another agent is still taken on the planned first infusion day (R17): from the statement and the record.
+"""Whether another agent is still taken on the planned day of the first infusion (R17).
 
-Both tell of uses of an agent, from a day until a day. What was told last holds, except that a
-start that was told late does not undo a later stop, nor a late stop a later start.
+The prescriber's statement and the record both state uses of an agent: periods with a start and a stop. The latest entry
+is in effect, except that a start that is entered late does not undo a stop after it, and a stop that is entered late
+does not undo a start after it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from domain.policy.edition import Edition
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of an agent, or several that nothing parts yet: `again` are starts told of it later than its own.
+    """One use of an agent, or several uses without a known stop between them.
 
-    `stated_on` is the day of the statement that told of it; None: the record alone did.
+    `again` are known starts after `started_on`. `stated_on` is the day of the prescriber's statement of this use. None:
+    only the record states it.
     """
 
     product: str
@@ -32,108 +34,119 @@ class Use:
     again: tuple[PartialDate, ...] = ()
 
     @property
-    def is_said_to_be_taken(self) -> bool:
-        """Now or until a day."""
+    def is_stated_taken(self) -> bool:
+        """Whether the agent is stated to be taken, now or until a day."""
         return self.still_taken is True or self.stopped_on is not None
 
 
 def other_agent_continues(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> bool | None:
-    """Any other disease-modifying agent still taken on the planned first infusion day (R17)."""
+    """Whether any other disease-modifying agent is still taken on the planned day of the first infusion (R17).
+
+    None: not known, such as current use without a planned day.
+    """
     statement, uses = request.statement, uses_known(history, request)
     answers = [_continues(one, request, as_of, edition) for one in uses]
     if True in answers or statement.other_dmt_continues is True:
         return True
     if agents_to_be_stopped(history, request, as_of, edition):
         return None
-    return False if _is_said_of_all(statement, answers) else None
+    return False if _no_agent_continues(statement, answers) else None
 
 
-def _is_said_of_all(statement: Statement, answers: list[bool | None]) -> bool:
-    """That no other goes on: in so many words, or by a complete list of agents that do not."""
+def _no_agent_continues(statement: Statement, answers: list[bool | None]) -> bool:
+    """Whether it is stated that no other agent continues, directly or by a complete list of agents that do not."""
     complete = statement.agents_list_is_complete is True
     return statement.other_dmt_continues is False or (complete and None not in answers)
 
 
 def stops_settle_it(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> bool:
-    """Whether nothing else is open once each of `agents_to_be_stopped` has its day."""
+    """Whether the stop dates of all `agents_to_be_stopped` would answer the question of concurrent use (R17)."""
     stopped = agents_to_be_stopped(history, request, as_of, edition)
     others = [one for one in uses_known(history, request) if one.product not in stopped]
-    return _is_said_of_all(request.statement, [_continues(one, request, as_of, edition) for one in others])
+    return _no_agent_continues(request.statement, [_continues(one, request, as_of, edition) for one in others])
 
 
 def agents_to_be_stopped(history: PatientHistory, request: Request, as_of: date, edition: Edition) -> tuple[str, ...]:
-    """Listed agents that are taken, perhaps still on the planned day, as they were written.
+    """The agents of the appendix that are taken and may still be taken on the planned day, as they were written.
 
-    Each needs its stop date: that no other agent will be taken does not clear it (R17).
+    Each needs a stop date. A statement that no other agent will be taken is not enough (R17).
     """
     uses = uses_known(history, request)
-    taken = [one for one in uses if one.is_said_to_be_taken and _is_concurrent(one, edition) is True]
+    taken = [one for one in uses if one.is_stated_taken and _is_concurrent(one, edition) is True]
     return tuple(dict.fromkeys(one.product for one in taken if _continues(one, request, as_of, edition) is None))
 
 
-# -- what is known of each agent --------------------------------------------------------------
+# -- the known uses of each agent -------------------------------------------------------------
 
 
 def uses_known(history: PatientHistory, request: Request) -> list[Use]:
-    """The uses of every agent but Lemtrada itself, from all that was told, in the order in which it was."""
-    stated = zip(request.agents_told, request.statement.agents, strict=True)
-    told: list[tuple[int, StatedAgent | AgentUse, date | None]] = [(version, one, on) for (version, on), one in stated]
-    told += [(one.version, one, None) for one in history.agents]
+    """The uses of every agent except Lemtrada, from the statement and the record, in the order of their events."""
+    stated = zip(request.agents_stated, request.statement.agents, strict=True)
+    entries: list[tuple[int, StatedAgent | AgentUse, date | None]] = [
+        (version, one, on) for (version, on), one in stated
+    ]
+    entries += [(one.version, one, None) for one in history.agents]
     by_agent: dict[str, list[Use]] = {}
-    for _, one, on in sorted(told, key=lambda entry: entry[0]):
+    for _, one, on in sorted(entries, key=lambda entry: entry[0]):
         product = recognise(one.product)
         if product.brand == "lemtrada":
             continue
         known = by_agent.setdefault(product.agent, [])
-        apart = [use for use in known if not _may_be_one_product(use.product, one.product)]
-        same = [use for use in known if use not in apart]
+        others = [use for use in known if not _may_be_one_product(use.product, one.product)]
+        same_product = [use for use in known if use not in others]
         if isinstance(one, AgentUse):
-            now = _with_record(same, one)
+            now = _with_record(same_product, one)
         else:
-            now = _with_statement(same, Use(one.product, one.started_on, one.stopped_on, one.still_taken, on))
-        by_agent[product.agent] = [*apart, *now]
+            now = _with_statement(same_product, Use(one.product, one.started_on, one.stopped_on, one.still_taken, on))
+        by_agent[product.agent] = [*others, *now]
     return [use for uses in by_agent.values() for use in uses]
 
 
 def _may_be_one_product(one: str, other: str) -> bool:
-    """Whether what is told of one may be of the other: a generic name and its brand, never two brands."""
+    """Whether two entries may be of one product: a generic name and its brand, but never two brands."""
     brand, other_brand = recognise(one).brand, recognise(other).brand
     return brand == other_brand or None in (brand, other_brand)
 
 
 def _with_statement(known: list[Use], stated: Use) -> list[Use]:
-    """What the statement says of days stands against what the record had told before it."""
+    """The uses with a stated one. The days in a statement replace what the record stated before it."""
     recorded = [one for one in known if one.stated_on is None]
-    says_when = stated.still_taken is not None or stated.stopped_on is not None
-    if recorded and not says_when:
+    states_days = stated.still_taken is not None or stated.stopped_on is not None
+    if recorded and not states_days:
         return known
 
-    def stands(one: Use) -> bool:
+    def remains(one: Use) -> bool:
         began_again = stated.still_taken is None and _is_after(one.started_on, stated.stopped_on)
         return one not in recorded or began_again
 
-    return [*filter(stands, known), stated]
+    return [*filter(remains, known), stated]
 
 
-def _with_record(known: list[Use], told: AgentUse) -> list[Use]:
-    return _with_stop(known, told) if told.started_on is None else _with_start(known, told)
+def _with_record(known: list[Use], recorded: AgentUse) -> list[Use]:
+    return _with_stop(known, recorded) if recorded.started_on is None else _with_start(known, recorded)
 
 
-def _with_start(known: list[Use], told: AgentUse) -> list[Use]:
-    """A start is of a use that is known to have gone on after it, of the one that ended first; or begins another."""
-    start = told.started_on
+def _with_start(known: list[Use], recorded: AgentUse) -> list[Use]:
+    """The uses with a start from the record.
+
+    It is a start of a use that is known to have continued after it, or of the one that ended first if there are
+    several. Without such a use, it starts a new one.
+    """
+    start = recorded.started_on
     assert start is not None, "a start has its day"
-    went_on = [one for one in known if _went_on_after(one, start)]
-    if went_on:
-        begun = min(went_on, key=lambda one: one.stopped_on.latest if one.stopped_on is not None else date.max)
-        return [_begun(one, start) if one is begun else one for one in known]
-    say_nothing = [one for one in known if one.stopped_on is None and one.still_taken is None]
-    others = [one for one in known if one not in say_nothing]
-    return [*others, Use(told.product, started_on=start, still_taken=True)]
+    continued = [one for one in known if _continued_after(one, start)]
+    if continued:
+        continued_use = min(
+            continued, key=lambda one: one.stopped_on.latest if one.stopped_on is not None else date.max
+        )
+        return [_with_another_start(one, start) if one is continued_use else one for one in known]
+    without_dates = [one for one in known if one.stopped_on is None and one.still_taken is None]
+    others = [one for one in known if one not in without_dates]
+    return [*others, Use(recorded.product, started_on=start, still_taken=True)]
 
 
-def _went_on_after(use: Use, start: PartialDate) -> bool:
-    """Whether the use is known to have ended, or to have been asked about, after this start."""
+def _continued_after(use: Use, start: PartialDate) -> bool:
+    """Whether the use is known to have continued after this start: it was stopped or was stated later."""
     if use.stopped_on is not None:
         return _is_after(use.stopped_on, start)
     if use.still_taken is None or use.stated_on is None:
@@ -141,26 +154,33 @@ def _went_on_after(use: Use, start: PartialDate) -> bool:
     return start.latest < use.stated_on if use.still_taken is False else start.earliest <= use.stated_on
 
 
-def _begun(use: Use, start: PartialDate) -> Use:
-    """Every start is kept: a stop between two of them may be told late."""
+def _with_another_start(use: Use, start: PartialDate) -> Use:
+    """The use with one more start. All starts are recorded, because a stop between two may be entered late."""
     first, *again = sorted({start, *use.again, *([use.started_on] if use.started_on is not None else [])})
     return replace(use, started_on=first, again=tuple(again))
 
 
-def _with_stop(known: list[Use], told: AgentUse) -> list[Use]:
-    """A stop ends what began before it: all that goes on, else the last use; what began later goes on."""
-    stop = told.stopped_on
+def _with_stop(known: list[Use], recorded: AgentUse) -> list[Use]:
+    """The uses with a stop from the record.
+
+    It ends every current use that started before it, or else the last use. A use that started later continues.
+    """
+    stop = recorded.stopped_on
     assert stop is not None, "a stop has its day"
-    possible = [one for one in known if not _is_after(one.started_on, stop) and not _is_of_another(one, stop)]
-    going_on = [one for one in possible if one.stopped_on is None and one.still_taken is not False]
-    ends = going_on or possible[-1:]
-    if not ends:
-        return [*known, Use(told.product, stopped_on=stop)]
-    return [part for one in known for part in (_parted(one, stop) if one in ends else (one,))]
+    possible = [one for one in known if not _is_after(one.started_on, stop) and not _cannot_end(one, stop)]
+    current = [one for one in possible if one.stopped_on is None and one.still_taken is not False]
+    ended = current or possible[-1:]
+    if not ended:
+        return [*known, Use(recorded.product, stopped_on=stop)]
+    return [part for one in known for part in (_split_at(one, stop) if one in ended else (one,))]
 
 
-def _is_of_another(use: Use, stop: PartialDate) -> bool:
-    """Whether a stop can't be of a stated use: taken after it, and its end is known; or not taken before it."""
+def _cannot_end(use: Use, stop: PartialDate) -> bool:
+    """Whether a stop cannot be the end of a stated use.
+
+    It cannot if the use was stated to be taken after the stop and has a known end, or if it was stated to have ended
+    before the stop.
+    """
     if use.stated_on is None:
         return False
     if use.still_taken is True:
@@ -168,19 +188,19 @@ def _is_of_another(use: Use, stop: PartialDate) -> bool:
     return use.still_taken is False and stop.earliest > use.stated_on
 
 
-def _parted(use: Use, stop: PartialDate) -> tuple[Use, ...]:
-    """The use up to its stop, and what was begun again after it."""
+def _split_at(use: Use, stop: PartialDate) -> tuple[Use, ...]:
+    """The use up to the stop, and the use that started again after it."""
     later = tuple(one for one in use.again if _is_after(one, stop))
     if later:
         until = tuple(one for one in use.again if one not in later)
         before = Use(use.product, use.started_on, stop, again=until)
         return before, replace(use, started_on=later[0], again=later[1:])
-    # What was stated stays: taken after its stop, or to be stopped though it is not taken, somebody must clear it up.
+    # A stated value stays. If it contradicts the stop, a user must resolve the contradiction.
     return (replace(use, stopped_on=stop, still_taken=use.still_taken if use.stated_on is not None else None),)
 
 
 def _is_after(one: PartialDate | None, other: PartialDate | None) -> bool:
-    """Whether it certainly was."""
+    """Whether the first date is certainly after the other."""
     return one is not None and other is not None and one.earliest > other.latest
 
 
@@ -188,7 +208,7 @@ def _is_before(one: PartialDate | None, day: date) -> bool:
     return one is not None and one.latest < day
 
 
-# -- whether it is taken on the planned day ---------------------------------------------------
+# -- whether an agent is taken on the planned day ---------------------------------------------
 
 
 def _is_concurrent(use: Use, edition: Edition) -> bool | None:
@@ -207,22 +227,25 @@ def _still_taken(use: Use, planned: date | None, as_of: date) -> bool | None:
     if use.stated_on is not None and _contradicts_itself(use, use.stated_on):
         return None
     if planned is not None and use.started_on is not None and use.started_on.earliest > planned:
-        # Begun after the infusions: not beside them.
+        # The agent is started after the infusions, so the use is not concurrent.
         return False
-    taken = _goes_on(use, planned, as_of)
-    began_in_doubt = planned is not None and use.started_on is not None and use.started_on.latest > planned
-    return None if began_in_doubt and taken is True else taken
+    taken = _is_taken_on(use, planned, as_of)
+    may_start_later = planned is not None and use.started_on is not None and use.started_on.latest > planned
+    return None if may_start_later and taken is True else taken
 
 
 def _contradicts_itself(use: Use, stated_on: date) -> bool:
-    """Still taken, yet stopped before or begun later; not taken any more, yet to be stopped."""
+    """Whether the stated use contradicts itself.
+
+    It is still taken but was stopped earlier or starts later, or it is not taken but has a later stop.
+    """
     if use.still_taken is True:
         begins_later = use.started_on is not None and use.started_on.earliest > stated_on
         return begins_later or _is_before(use.stopped_on, stated_on)
     return use.still_taken is False and use.stopped_on is not None and use.stopped_on.earliest > stated_on
 
 
-def _goes_on(use: Use, planned: date | None, as_of: date) -> bool | None:
+def _is_taken_on(use: Use, planned: date | None, as_of: date) -> bool | None:
     if use.stopped_on is not None:
         return _stops_after(use.stopped_on, planned, as_of)
     if use.still_taken is True:
@@ -231,7 +254,10 @@ def _goes_on(use: Use, planned: date | None, as_of: date) -> bool | None:
 
 
 def _stops_after(stopped: PartialDate, planned: date | None, as_of: date) -> bool | None:
-    """Whether the agent is still taken on the planned day; without one, only a stop before today clears it."""
+    """Whether the agent is still taken on the planned day.
+
+    Without a planned day, only a stop before the day of the assessment is a certain no.
+    """
     if stopped.latest < (planned or as_of):
         return False
     return True if planned is not None and stopped.earliest >= planned else None

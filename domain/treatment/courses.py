@@ -1,8 +1,8 @@
-"""Which courses there are, and how far each has come (R6 to R8, R24 to R26).
+"""The courses of a patient, and the status of each (R6 to R8, R24 to R26).
 
-A course is made of the doses this ledger recorded for it, of a report from elsewhere, or of
-both: doses inside a reported course document it, and doses after an unfinished reported
-course continue it. Courses are numbered in the order in which they were begun.
+A course consists of doses that this ledger recorded, of reports of treatment elsewhere, or of both: doses within a
+reported course document it, and doses after an unfinished reported course continue it. Courses are numbered in the
+order in which they were started.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
-from domain.treatment.reported_courses import Account, accounts, continued
+from domain.treatment.reported_courses import Account, continued, course_accounts
 
 SAME_COURSE = timedelta(days=30)
-"""How long after its completion a dose is still an excess dose of a course (R24)."""
+"""How long after the completion of a course a dose is still an excess dose of it (R24)."""
 
 CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
 
 
 @dataclass(frozen=True)
 class Course:
-    """One course. `number` counts from 1 by when courses were begun; `named` is what its doses' events call it.
+    """One course. `number` is its place, from 1, in the order in which the courses were started.
 
-    `doses` count towards it, in the order of their days; `documenting` doses lie inside the
-    reported course and add nothing to it. `account` is what reports tell of it.
+    `named` is the number in the events of its doses, and None for a course that is only reported. `doses` are the doses
+    that count, in the order of their days. `documenting` are doses within the reported course, which do not count
+    again. `account` is what reports state about the course.
     """
 
     number: int
@@ -45,7 +46,7 @@ class Course:
 
     @property
     def reported(self) -> ReportedCourse | None:
-        return self.account.told if self.account is not None else None
+        return self.account.course if self.account is not None else None
 
     @property
     def report_id(self) -> str | None:
@@ -57,32 +58,33 @@ class Course:
 
     @property
     def _given_elsewhere(self) -> int | None:
-        """Doses that reports tell of, at least those that our own entries document; None: not said how many."""
+        """The number of reported doses, at least the number that dose entries document. None: not reported."""
         if self.reported is None:
             return 0
-        told, documented = self.reported.doses_given, len(self.documenting)
+        reported, documented = self.reported.doses_given, len(self.documenting)
         if self.reported.completed is True:
-            return max(told or 0, self.regimen, documented)
-        return None if told is None else max(told, documented)
+            return max(reported or 0, self.regimen, documented)
+        return None if reported is None else max(reported, documented)
 
     @cached_property
     def given(self) -> int | None:
-        """Doses given; None where a report does not say how many."""
+        """The number of doses given. None: a report does not state it."""
         elsewhere = self._given_elsewhere if self.account is not None else 0
         return None if elsewhere is None else elsewhere + len(self.doses)
 
     @property
     def given_at_least(self) -> int:
+        """The number of doses given, or the number on record if a report does not state it."""
         return self.given if self.given is not None else len(self.doses) + len(self.documenting)
 
     @property
     def left(self) -> int | None:
-        """Doses that the regimen still has, at least 0; None where the number given is not known."""
+        """The number of doses left in the regimen, at least 0. None: the number of given doses is not known."""
         return None if self.given is None else max(0, self.regimen - self.given)
 
     @cached_property
     def is_complete(self) -> bool | None:
-        """From doses and reports alone (R6); None where a report does not say."""
+        """Whether the regimen is complete, from doses and reports alone (R6). None: a report does not state it."""
         if self.given_at_least >= self.regimen:
             return True
         if self.given is not None:
@@ -91,6 +93,7 @@ class Course:
 
     @cached_property
     def status(self) -> CourseStatus:
+        """The status of the course: completed (R6), closed (R26), short of a voided dose (R24), unknown, or open."""
         if self.is_complete is True:
             return "completed"
         if self.marks.closed_on is not None:
@@ -101,27 +104,27 @@ class Course:
 
     @cached_property
     def last_dose_on(self) -> PartialDate | None:
-        """The latest dose, recorded or reported; None where no date is known."""
+        """The date of the latest dose, recorded or reported. None: no date is known."""
         days = [dose.on for dose in (*self.doses, *self.documenting)]
         recorded = PartialDate.of(max(days)) if days else None
-        told = self.reported.last_dose_on if self.reported is not None else None
-        if recorded is None or told is None:
-            return recorded or told
+        last_reported = self.reported.last_dose_on if self.reported is not None else None
+        if recorded is None or last_reported is None:
+            return recorded or last_reported
         if self.reported is not None and self.reported.doses_given == len(self.documenting):
-            # Where every reported dose is documented to the day, the report's own date adds nothing.
+            # If dose entries document every reported dose, their exact days replace the date in the report.
             return recorded
-        return max(recorded, told)
+        return max(recorded, last_reported)
 
     @property
     def last_dose_by(self) -> date | None:
-        """No dose of it lies after this day; None where there is no dose."""
+        """The latest possible day of a dose of the course. None if there is no dose and no report."""
         if self.last_dose_on is not None:
             return self.last_dose_on.latest
         return self.account.told_by if self.account is not None else None
 
     @property
     def completed_on(self) -> date | None:
-        """The day of the regimen's last dose; the last possible one where a report says only the month."""
+        """The day of the last dose of the regimen, or the latest possible day if a report has only the month."""
         if self.is_complete is not True:
             return None
         elsewhere = self._given_elsewhere
@@ -132,7 +135,7 @@ class Course:
         return last.latest if last is not None else None
 
     def takes(self, day: date) -> bool:
-        """Whether a dose on or after the course's begin is one of its own, by the course's standing."""
+        """Whether a dose on this day, not before the start of the course, belongs to it, by its status (R24)."""
         match self.status:
             case "open":
                 return self.is_running(day)
@@ -148,16 +151,16 @@ class Course:
                 return False
 
     def is_running(self, day: date) -> bool:
-        """Whether a dose on this day would go on with it, were it unfinished (R7, R8)."""
+        """Whether a dose on this day would continue the course if it is unfinished (R7, R8)."""
         last = self.last_dose_on if self.number > 1 else None
         return last is None or day < anniversary(last.latest)
 
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
-    """Every course, in the order in which they were begun; only what had happened by `as_of`."""
+    """All courses, in the order in which they were started. With `as_of`, only what had happened by that day."""
     recorded = _recorded(history, as_of)
     if not history.reports:
-        # Without a report each name is a course, in the order in which they were begun.
+        # Without reports, each number in the events of doses is one course.
         recorded.sort(key=lambda entry: entry[:2])
         numbered = enumerate(recorded, 1)
         return tuple(
@@ -174,25 +177,25 @@ def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course,
 
 
 _RecordedCourse = tuple[date, int, tuple[Dose, ...], CourseMarks]
-"""When a course of this ledger was begun, its name, its doses in the order of their days, and what events said."""
+"""A course that this ledger recorded: its start, its number in events, its doses by day, and its marks."""
 
 
 def place_in_order(course: Course) -> tuple[date, int]:
-    """What courses are sorted by before they are joined and numbered."""
+    """The sort key of courses before they are joined and numbered."""
     return course.account.order if course.account is not None else course.begun_on, course.named or 0
 
 
 def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date | None = None) -> list[Course]:
-    """Reported courses, each with the doses, of those given, that document it; not joined or numbered."""
+    """The reported courses, each with the doses in `among` that document it. They are not joined or numbered."""
     doses = [dose for dose in among if dose.stands and (as_of is None or dose.on <= as_of)]
-    told = accounts(report for report in history.reports if not report.voided)
-    documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in told}
+    reported_accounts = course_accounts(report for report in history.reports if not report.voided)
+    documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in reported_accounts}
     for dose in doses:
-        if dose.course is None and (account := _documented(told, dose)) is not None:
+        if dose.course is None and (account := _documented(reported_accounts, dose)) is not None:
             documents[account.ids].append(dose)
     closed_on = dict(history.closed_reports)
     found = []
-    for account in told:
+    for account in reported_accounts:
         documenting = _in_order(documents[account.ids])
         span = account.span
         if as_of is not None and span is not None and span[0] > as_of and not documenting:
@@ -203,12 +206,12 @@ def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date
     return found
 
 
-def _documented(told: list[Account], dose: Dose) -> Account | None:
-    """The reported course that a dose documents: the one around its day, else the nearest of its own report."""
-    own = [one for one in told if any(entry.startswith(f"{dose.documents_report}.") for entry in one.ids)]
-    around = next((one for one in (*own, *told) if one.covers(dose.on)), None)
-    if around is not None or not own:
-        return around
+def _documented(candidates: list[Account], dose: Dose) -> Account | None:
+    """The reported course that a dose documents: the one that covers its day, or else the nearest of the report."""
+    own = [one for one in candidates if any(entry.startswith(f"{dose.documents_report}.") for entry in one.ids)]
+    covering = next((one for one in (*own, *candidates) if one.covers(dose.on)), None)
+    if covering is not None or not own:
+        return covering
 
     def distance(account: Account) -> timedelta:
         span = account.span or (date.min, date.max)
@@ -218,40 +221,40 @@ def _documented(told: list[Account], dose: Dose) -> Account | None:
 
 
 def documented_by(history: PatientHistory, dose: Dose) -> Account | None:
-    """The reported course that a dose of no course of its own documents; None: no report tells of it any more."""
-    return _documented(accounts(report for report in history.reports if not report.voided), dose)
+    """The reported course that a dose documents. None: no report on record covers the dose any more."""
+    return _documented(course_accounts(report for report in history.reports if not report.voided), dose)
 
 
 def _recorded(history: PatientHistory, as_of: date | None) -> list[_RecordedCourse]:
-    """The courses that this ledger recorded doses of."""
+    """The courses that this ledger recorded doses for."""
     entered: dict[int, list[Dose]] = {}
     for dose in history.doses:
         if dose.course is not None:
             entered.setdefault(dose.course, []).append(dose)
-    found = (_recorded_course(name, own, history.marks_of(name), as_of) for name, own in sorted(entered.items()))
-    return [one for one in found if one is not None]
+    candidates = (_recorded_course(name, own, history.marks_of(name), as_of) for name, own in sorted(entered.items()))
+    return [one for one in candidates if one is not None]
 
 
 def _recorded_course(
     name: int, own: Collection[Dose], marks: CourseMarks, as_of: date | None
 ) -> _RecordedCourse | None:
-    standing = [dose for dose in own if dose.stands]
-    members = _in_order(standing if as_of is None else [dose for dose in standing if dose.on <= as_of])
+    given_doses = [dose for dose in own if dose.stands]
+    members = _in_order(given_doses if as_of is None else [dose for dose in given_doses if dose.on <= as_of])
     if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
         marks = replace(marks, closed_on=None)
-    if len(members) < len(standing):
-        # Doses that were still to come had not completed it then.
+    if len(members) < len(given_doses):
+        # A course is not completed by doses that were given later.
         marks = replace(marks, completed=False)
-    # A completed course whose doses were all voided stays visible, where they had been.
+    # A completed course whose doses were all voided remains, with the days of the voided doses.
     begun_on = members[0].on if members else min(dose.on for dose in own)
     is_found = members or (marks.completed and (as_of is None or begun_on <= as_of))
     return (begun_on, name, members, marks) if is_found else None
 
 
 def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks) -> Course | None:
-    """The course that the ledger recorded these doses of, not joined or numbered; None: all of them were voided."""
-    found = _recorded_course(name, own, marks, None)
-    return None if found is None else Course(0, found[0], name, found[2], (), None, marks)
+    """The course of these doses, not joined or numbered. None: all of them were voided and it was not completed."""
+    recorded = _recorded_course(name, own, marks, None)
+    return None if recorded is None else Course(0, recorded[0], name, recorded[2], (), None, marks)
 
 
 def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
@@ -259,19 +262,19 @@ def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
 
 
 def is_one_course(before: Course, after: Course) -> bool:
-    """Whether two entries tell of one course, one of them at least from a report.
+    """Whether two entries, at least one of them from a report, are one course.
 
-    The doses lie inside the reported course, or go on with it: as one of its regimen while
-    it is unfinished (R7, R8), or as an excess dose soon after its end (R24).
+    They are if doses are within the reported course or continue it, as doses of its regimen while it is unfinished (R7,
+    R8) or as excess doses soon after its end (R24).
     """
     if before.named is not None and after.named is not None:
         return False
     if any(account.covers(dose.on) for account, dose in _reported_and_recorded(before, after)):
         return True
     if after.account is not None:
-        # A later report of a completed or uncounted course speaks of that course alone.
-        told = after.account.told
-        unfinished = told.completed is False or (told.completed is None and told.doses_given is not None)
+        # A report of a completed course, or without completion and number of doses, is about a course of its own.
+        report = after.account.course
+        unfinished = report.completed is False or (report.completed is None and report.doses_given is not None)
         goes_on = before.status == "open" and before.is_running(after.begun_on)
         return unfinished and after.account.span is not None and goes_on
     return bool(after.doses) and before.takes(after.begun_on)
@@ -284,10 +287,11 @@ def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[Account
 
 
 def joined(one: Course, other: Course) -> Course:
-    told = [course.account for course in (one, other) if course.account is not None]
-    account = told[0] if len(told) == 1 else continued(told[0], told[1])
+    """Two entries of one course as one course, with the number of the first."""
+    reported = [course.account for course in (one, other) if course.account is not None]
+    account = reported[0] if len(reported) == 1 else continued(reported[0], reported[1])
     doses = (*one.doses, *other.doses)
-    inside = [dose for dose in doses if any(part.covers(dose.on) for part in told)]
+    inside = [dose for dose in doses if any(part.covers(dose.on) for part in reported)]
     closed = max((part.marks.closed_on for part in (one, other) if part.marks.closed_on is not None), default=None)
     return replace(
         one,
@@ -300,46 +304,53 @@ def joined(one: Course, other: Course) -> Course:
     )
 
 
-# -- what the policy is told of it ------------------------------------------------------------
+# -- the treatment facts for the policy -------------------------------------------------------
 
 
-def current_course(found: tuple[Course, ...], on: date) -> Course | None:
-    """The course that a dose on this day would still belong to as one of its regimen (R7, R8)."""
-    if not found or found[-1].status != "open":
+def current_course(patient_courses: tuple[Course, ...], on: date) -> Course | None:
+    """The open course that a dose on this day would continue, or None (R7, R8)."""
+    if not patient_courses or patient_courses[-1].status != "open":
         return None
-    last = found[-1]
+    last = patient_courses[-1]
     if last.number == 1 or last.last_dose_on is None:
         return last
     return last if anniversary(last.last_dose_on.latest) > on else None
 
 
-def prior_treatment(found: tuple[Course, ...], *, never_reported: bool, stated: bool | None) -> PriorTreatment:
-    """The treatment facts: the record first, the statement only where the record is silent (R1)."""
-    if not found:
+def prior_treatment(
+    patient_courses: tuple[Course, ...], *, never_reported: bool, stated: bool | None
+) -> PriorTreatment:
+    """The treatment facts, from the record, or from the statement if the record has no course (R1).
+
+    `never_reported`: a report states that there was no treatment. `stated`: whether the prescriber states that Lemtrada
+    was received.
+    """
+    if not patient_courses:
         received = False if never_reported and stated is not True else stated
         return PriorTreatment(received_lemtrada=received, completed_course=False if received is False else None)
-    last, completed = found[-1], _any_completed(found)
+    last, completed = patient_courses[-1], _any_completed(patient_courses)
     if completed is False and last.number > 1:
-        return _one_first_course(found)
+        return _one_first_course(patient_courses)
     if last.status == "unknown" and completed is True:
-        # Open or completed, its twelve months count alike once they are over; until then the date is left open (R3).
+        # It is not known whether the last course is open or completed. Twelve months after its last dose, both have the
+        # same result. Until then, the date of the last prior dose remains unknown (R3).
         return PriorTreatment(received_lemtrada=True, completed_course=True, open_course=_as_open(last))
     if last.status == "open" and completed is not None:
         return PriorTreatment(
             received_lemtrada=True,
             completed_course=completed,
-            last_dose_on=latest_dose_on(found[:-1]),
+            last_dose_on=latest_dose_on(patient_courses[:-1]),
             open_course=_as_open(last),
         )
-    counted = found[:-1] if last.status == "open" else found
+    counted = patient_courses[:-1] if last.status == "open" else patient_courses
     return PriorTreatment(received_lemtrada=True, completed_course=completed, last_dose_on=latest_dose_on(counted))
 
 
-def _one_first_course(found: tuple[Course, ...]) -> PriorTreatment:
-    """Several courses and none completed, as a corrected report leaves them: all are the first one (R1, R7)."""
-    counts = [one.given for one in found]
+def _one_first_course(patient_courses: tuple[Course, ...]) -> PriorTreatment:
+    """Several courses, none of them completed, as after a corrected report: together the first course (R1, R7)."""
+    counts = [one.given for one in patient_courses]
     total = None if None in counts else sum(count or 0 for count in counts)
-    latest = latest_dose_on(found)
+    latest = latest_dose_on(patient_courses)
     if total is not None and total >= doses_in_course(1):
         return PriorTreatment(received_lemtrada=True, completed_course=True, last_dose_on=latest)
     open_course = OpenCourse(number=1, doses_given=total, last_dose_on=latest)
@@ -350,19 +361,22 @@ def _as_open(course: Course) -> OpenCourse:
     return OpenCourse(number=min(course.number, 99), doses_given=course.given or None, last_dose_on=course.last_dose_on)
 
 
-def _any_completed(found: tuple[Course, ...]) -> bool | None:
-    """Whether a course was completed, or ended as one (R24, R26); None where a report does not say (R1)."""
-    statuses = {one.status for one in found}
+def _any_completed(patient_courses: tuple[Course, ...]) -> bool | None:
+    """Whether a course was completed, or is treated as completed (R24, R26). None: a report does not state it (R1)."""
+    statuses = {one.status for one in patient_courses}
     if statuses & {"completed", "closed", "short"}:
         return True
     return None if "unknown" in statuses else False
 
 
-def latest_dose_on(found: Iterable[Course]) -> PartialDate | None:
-    """The latest dose of these courses; None where none is known, or where one without dates may be later (R3)."""
-    told = [one for one in found if one.last_dose_by is not None]
-    latest = max((one.last_dose_on for one in told if one.last_dose_on is not None), default=None)
+def latest_dose_on(patient_courses: Iterable[Course]) -> PartialDate | None:
+    """The date of the latest dose of these courses (R3).
+
+    None: no date is known, or a course without dates may have a later dose.
+    """
+    known = [one for one in patient_courses if one.last_dose_by is not None]
+    latest = max((one.last_dose_on for one in known if one.last_dose_on is not None), default=None)
     if latest is None:
         return None
-    undated = (one.last_dose_by for one in told if one.last_dose_on is None)
+    undated = (one.last_dose_by for one in known if one.last_dose_on is None)
     return None if any(by is not None and by > latest.earliest for by in undated) else latest

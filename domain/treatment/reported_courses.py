@@ -1,8 +1,7 @@
-"""What reports tell of treatment elsewhere, put together: every reported course once (R25).
+"""Merges the reports of treatment elsewhere, so that every reported course is listed once (R25).
 
-Within one report courses are distinct. A later report may tell of a course that is on record
-already; then the two accounts are one, what the later one says holds, and what it leaves
-out still stands.
+The courses within one report are distinct. A later report may be about a course that is on record already. The two
+accounts are then merged: what the later report states replaces the earlier value, and what it leaves out remains.
 """
 
 from __future__ import annotations
@@ -18,33 +17,32 @@ from domain.history.records import Report
 from domain.history.treatment import reported_course_id
 
 COURSE_SPAN = timedelta(days=30)
-"""How far a course is taken to reach where only one of its ends was reported, and how near two accounts of it lie."""
+"""The assumed length of a course with only one reported end, and the largest gap between two accounts of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One reported course as all reports of it tell it.
+    """One reported course, merged from all reports of it.
 
-    `ids` are its places in the reports, oldest first. `told_by` is the day on which it was
-    told: where its last day is not known exactly, only doses before that day are meant.
-    `order` sorts it: by its first possible day, an account without dates behind the one it
-    was listed after.
+    `ids` are its ids in the reports, oldest first. `course` is the merged course. `told_by` is the day of the report:
+    if the last day of the course is not known exactly, the course has only doses before that day. `order` is the sort
+    key: the first possible day of the course, or the key of the previous course in the report if there are no dates.
     """
 
     ids: tuple[str, ...]
-    told: ReportedCourse
+    course: ReportedCourse
     told_by: date
     order: date
 
     @property
     def report_id(self) -> str:
-        """The latest report that told of it."""
+        """The id of the latest report of the course."""
         return self.ids[-1].rpartition(".")[0]
 
     @property
     def span(self) -> tuple[date, date] | None:
-        """The days that the course may have covered; None where no date is told."""
-        first, last = self.told.first_dose_on, self.told.last_dose_on
+        """The first and the last possible day of the course. None: no date is reported."""
+        first, last = self.course.first_dose_on, self.course.last_dose_on
         if first is None and last is None:
             return None
         begins = first.earliest if first is not None else last.earliest - COURSE_SPAN  # type: ignore[union-attr]
@@ -57,75 +55,78 @@ class Account:
         return self.span is not None and self.span[0] <= day <= self.span[1]
 
 
-def accounts(reports: Iterable[Report]) -> list[Account]:
-    """Every reported course once, in the order of `order`."""
+def course_accounts(reports: Iterable[Report]) -> list[Account]:
+    """Every reported course once, sorted by `order`."""
     found: list[Account] = []
     for report in reports:
         listed_after = date.min
-        same = _told_before([account.told for account in found], report.courses)
+        matches = _matches_on_record([account.course for account in found], report.courses)
         for number, course in enumerate(report.courses, 1):
-            known = same.get(number)
+            known = matches.get(number)
             if known is None:
-                new = Account((reported_course_id(report.report_id, number),), course, report.told_by, listed_after)
-                found.append(replace(new, order=new.span[0] if new.span is not None else listed_after))
+                account = Account((reported_course_id(report.report_id, number),), course, report.told_by, listed_after)
+                found.append(replace(account, order=account.span[0] if account.span is not None else listed_after))
             else:
-                found[known] = _retold(found[known], course, report, number)
+                found[known] = _merged(found[known], course, report, number)
             listed_after = found[-1 if known is None else known].order
     return sorted(found, key=lambda one: one.order)
 
 
 def continued(one: Account, other: Account) -> Account:
-    """Two reported stretches of one unfinished course (R7, R8), as one account."""
-    counts = (one.told.doses_given, other.told.doses_given)
-    milligrams = (one.told.mg_total, other.told.mg_total)
-    told = ReportedCourse(
+    """Two reported parts of one unfinished course (R7, R8), as one account."""
+    counts = (one.course.doses_given, other.course.doses_given)
+    milligrams = (one.course.mg_total, other.course.mg_total)
+    course = ReportedCourse(
         doses_given=None if None in counts else min(30, sum(count or 0 for count in counts)),
         mg_total=None if None in milligrams else sum(mg or 0 for mg in milligrams),
-        first_dose_on=one.told.first_dose_on,
-        last_dose_on=other.told.last_dose_on,
-        completed=other.told.completed if other.told.completed is not None else one.told.completed,
+        first_dose_on=one.course.first_dose_on,
+        last_dose_on=other.course.last_dose_on,
+        completed=other.course.completed if other.course.completed is not None else one.course.completed,
     )
-    return Account((*one.ids, *other.ids), told, max(one.told_by, other.told_by), one.order)
+    return Account((*one.ids, *other.ids), course, max(one.told_by, other.told_by), one.order)
 
 
 def corrected_as(before: tuple[ReportedCourse, ...], now: tuple[ReportedCourse, ...]) -> dict[int, int]:
-    """Which course of a corrected report is which: by its number before, its number now; by the days, then in order."""
-    numbers = {place + 1: number for number, place in _told_before(before, now).items()}
+    """The new number of each course of a corrected report, by its number before.
+
+    Courses are matched by their days first, then by their order.
+    """
+    numbers = {place + 1: number for number, place in _matches_on_record(before, now).items()}
     for number in range(1, len(before) + 1):
         if number not in numbers and number <= len(now) and number not in numbers.values():
             numbers[number] = number
     return numbers
 
 
-def _told_before(found: Sequence[ReportedCourse], courses: tuple[ReportedCourse, ...]) -> dict[int, int]:
-    """Which courses of a report are on record: by number, the place in `found`; dates are compared first."""
-    same: dict[int, int] = {}
-    for is_same in (_same_days, _nothing_against):
+def _matches_on_record(found: Sequence[ReportedCourse], courses: tuple[ReportedCourse, ...]) -> dict[int, int]:
+    """The courses of a report that are on record: their index in `found`, by number. Dates are compared first."""
+    matches: dict[int, int] = {}
+    for is_same in (_same_days, _may_be_same):
         for number, course in enumerate(courses, 1):
-            if number in same:
+            if number in matches:
                 continue
-            free = (place for place in range(len(found)) if place not in same.values())
-            match = next((place for place in free if is_same(found[place], course)), None)
+            unmatched = (place for place in range(len(found)) if place not in matches.values())
+            match = next((place for place in unmatched if is_same(found[place], course)), None)
             if match is not None:
-                same[number] = match
-    return same
+                matches[number] = match
+    return matches
 
 
 def _same_days(one: ReportedCourse, other: ReportedCourse) -> bool:
-    """Whether their days overlap, or lie so near, and are so well known, that one course is meant."""
-    mine, others = _ends(one), _ends(other)
-    if mine is None or others is None:
+    """Whether the days of two courses overlap, or are exact enough and close enough to be one course."""
+    days, other_days = _ends(one), _ends(other)
+    if days is None or other_days is None:
         return False
-    (begins, ends), (other_begins, other_ends) = mine, others
+    (begins, ends), (other_begins, other_ends) = days, other_days
     if begins.earliest <= other_ends.latest and other_begins.earliest <= ends.latest:
         return True
     before, after = (ends, other_begins) if ends.latest < other_begins.earliest else (other_ends, begins)
-    well_known = all(one.latest - one.earliest <= COURSE_SPAN for one in (before, after))
-    return well_known and after.earliest - before.latest <= COURSE_SPAN
+    exact_enough = all(one.latest - one.earliest <= COURSE_SPAN for one in (before, after))
+    return exact_enough and after.earliest - before.latest <= COURSE_SPAN
 
 
-def _nothing_against(one: ReportedCourse, other: ReportedCourse) -> bool:
-    """Whether one has no dates and neither contradicts the other: nothing says that it is another course."""
+def _may_be_same(one: ReportedCourse, other: ReportedCourse) -> bool:
+    """Whether one course has no dates and nothing else contradicts that both are one course."""
     if _ends(one) is not None and _ends(other) is not None:
         return False
     pairs = ((one.completed, other.completed), (one.doses_given, other.doses_given))
@@ -137,32 +138,33 @@ def _ends(course: ReportedCourse) -> tuple[PartialDate, PartialDate] | None:
     return None if begins is None or ends is None else (begins, ends)
 
 
-def _retold(known: Account, course: ReportedCourse, report: Report, number: int) -> Account:
-    told = known.told
+def _merged(known: Account, course: ReportedCourse, report: Report, number: int) -> Account:
+    earlier = known.course
     completed = course.completed
     if completed is None and (course.doses_given is None or course.doses_given >= doses_in_course(1)):
-        # A new count of doses speaks for itself; without one, what was said of completion stands.
-        completed = told.completed
+        # A report with fewer doses than a first course, and without completion, leaves the completion unknown.
+        # Otherwise the earlier value remains.
+        completed = earlier.completed
     merged = ReportedCourse(
-        doses_given=course.doses_given if course.doses_given is not None else told.doses_given,
-        mg_total=course.mg_total if course.mg_total is not None else told.mg_total,
-        first_dose_on=_closer(told.first_dose_on, course.first_dose_on),
-        last_dose_on=_closer(told.last_dose_on, course.last_dose_on),
+        doses_given=course.doses_given if course.doses_given is not None else earlier.doses_given,
+        mg_total=course.mg_total if course.mg_total is not None else earlier.mg_total,
+        first_dose_on=_more_exact(earlier.first_dose_on, course.first_dose_on),
+        last_dose_on=_more_exact(earlier.last_dose_on, course.last_dose_on),
         completed=completed,
     )
-    # Saying the same again tells of no further dose; what was recorded here since stays apart from it.
-    counted_again = (merged.doses_given, merged.completed) != (told.doses_given, told.completed)
-    after = Account(
+    # A report that repeats the same values adds no dose, so doses recorded here since then remain separate.
+    has_changed = (merged.doses_given, merged.completed) != (earlier.doses_given, earlier.completed)
+    updated = Account(
         ids=(*known.ids, reported_course_id(report.report_id, number)),
-        told=merged,
-        told_by=report.told_by if counted_again else known.told_by,
+        course=merged,
+        told_by=report.told_by if has_changed else known.told_by,
         order=known.order,
     )
-    return replace(after, order=after.span[0]) if after.span is not None else after
+    return replace(updated, order=updated.span[0]) if updated.span is not None else updated
 
 
-def _closer(before: PartialDate | None, now: PartialDate | None) -> PartialDate | None:
-    """What is said now holds, unless it only says less exactly what was said before."""
+def _more_exact(before: PartialDate | None, now: PartialDate | None) -> PartialDate | None:
+    """The later date, unless it is only a less exact form of the earlier one."""
     if before is None or now is None:
         return now or before
     return before if now.earliest <= before.earliest and before.latest <= now.latest else now

@@ -1,8 +1,7 @@
-"""The case file of an appeal as one value: what was asked, decided and appealed, by whom, when, and on what.
+"""The case file of an appeal as one value: the request, the decisions and the appeal, with people, times and reasons.
 
-Made from the events of the patient that were recorded by a moment, and from nothing else: no
-clock is read, so the same history gives the same value on every day. Deadlines that still run
-say when they end and not how near that is.
+It is computed only from the patient's events that were recorded by an instant. No clock is read, so the same history
+gives the same value on every day. A running deadline states when it ends, not how much time is left.
 """
 
 from __future__ import annotations
@@ -53,6 +52,7 @@ from projections.request_status import (
 from projections.timeline import TimelineEntry, timeline
 
 FORMAT: Literal["lemtrada-appeal-dossier/1"] = "lemtrada-appeal-dossier/1"
+"""The name and version of the published format."""
 
 SUFFIXES = {
     "application/pdf": "pdf",
@@ -61,10 +61,11 @@ SUFFIXES = {
     "image/tiff": "tif",
     "text/plain": "txt",
 }
+"""File name suffixes by media type."""
 
 
 class CaseRequest(FrozenModel):
-    """The request as it is known now; its facts at the determination are in the replay."""
+    """The request as it is known now. Its facts at the determination are in the replay."""
 
     request_id: str
     status: str
@@ -83,7 +84,7 @@ class CaseRequest(FrozenModel):
 
 
 class FactRow(FrozenModel):
-    """One fact that the clauses looked at: as known at the determination, and as known now for the same day."""
+    """One fact that the clauses use: as known at the determination, and as known now for the same day."""
 
     name: str
     as_known_then: JsonValue
@@ -92,14 +93,14 @@ class FactRow(FrozenModel):
 
 
 class CaseDocument(FrozenModel):
-    """A document and the file in the folder that holds its bytes; its own name may name a person, the file's never."""
+    """A document and its file in the folder. The name of a document may name a person; the file name never does."""
 
     file: str
     on_record: DocumentView
 
 
 class EditionUsed(FrozenModel):
-    """An edition under which something here was judged; `is_applied`: the determination's own."""
+    """An edition used for an assessment in this case file. `is_applied`: the edition of the determination."""
 
     key: str
     revision: int
@@ -109,7 +110,7 @@ class EditionUsed(FrozenModel):
 
 
 class PolicyClause(FrozenModel):
-    """A clause in our own words, with the readings of ours that it relies on."""
+    """A paraphrased clause, with the numbers of the readings that it relies on."""
 
     citation: str
     paraphrase: str
@@ -119,7 +120,7 @@ class PolicyClause(FrozenModel):
 
 
 class AppealDossier(FrozenModel):
-    """`known_at` is when the last event that counts was recorded: event number `history_version`."""
+    """The case file. `known_at` is when its last event was recorded, which is event number `history_version`."""
 
     format: Literal["lemtrada-appeal-dossier/1"]
     patient_id: UUID
@@ -152,9 +153,12 @@ class AppealDossier(FrozenModel):
 
 
 def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInfo) -> AppealDossier:
-    """From all events of the patient that are known, oldest first. Raises NotFound for an appeal that is not."""
-    told = versions(events)
-    history = told[-1]
+    """Returns the case file of an appeal from all known events of the patient, oldest first.
+
+    `zone` is the plan's time zone. Raises NotFound if the appeal is not among the events.
+    """
+    history_versions = versions(events)
+    history = history_versions[-1]
     appeal = history.appeal(appeal_id)
     if appeal is None:
         raise NotFound(
@@ -167,7 +171,7 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
     appealed = replay(events, appeal.request_id, zone, decision=appeal.decision_version)
     decided = tuple(_appeal_decisions(events, history, appeal, zone))
     entries = timeline(events, zone)
-    before_decided = told[appeal.closed_version - 2] if appeal.closed_version is not None else history
+    before_decided = history_versions[appeal.closed_version - 2] if appeal.closed_version is not None else history
     applied, used = _editions(appealed, decided)
     return AppealDossier(
         format=FORMAT,
@@ -191,9 +195,9 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
         clauses=tuple(_clauses(applied)),
         readings=_readings(applied, appealed, decided),
         people=participants(events, history, appeal, before_decided),
-        independence=independence(events, told, appeal_id),
+        independence=independence(events, history_versions, appeal_id),
         outsiders=outsiders(history, appeal),
-        deadlines=deadlines(told, appeal, appeal.decision_version, zone),
+        deadlines=deadlines(history_versions, appeal, appeal.decision_version, zone),
         clock_terms=terms_in_words(request),
         notices=life.notices,
         corrections=tuple(one for one in entries if one.corrects is not None),
@@ -224,7 +228,7 @@ def _request(request: Request, askings: tuple[AskingView, ...], approvals: tuple
 def _appeal_decisions(
     events: Sequence[PatientEvent], history: PatientHistory, appeal: Appeal, zone: ZoneInfo
 ) -> Iterator[Replay]:
-    """The decisions of the request's appeals up to this one: a second level follows a first."""
+    """Yields the decisions of the request's appeals up to this appeal, because a second level follows a first."""
     up_to_this = {
         one.appeal_id
         for one in history.appeals
@@ -244,22 +248,25 @@ def _file(view: DocumentView) -> str:
 
 
 def _facts(appealed: Replay) -> Iterator[FactRow]:
-    """Name by name; where nothing can be judged as then, what the record stored, and without one nothing."""
+    """Yields the facts by name.
+
+    If the request cannot be assessed as known then, the facts are those stored in the determination, if it has any.
+    """
     then = appealed.as_known_then.assessment if appealed.as_known_then is not None else appealed.recorded.assessment
     now = appealed.as_known_now.assessment if appealed.as_known_now is not None else None
-    before, after = _flat(then), _flat(now)
+    before, after = _facts_by_name(then), _facts_by_name(now)
     for name in dict.fromkeys([*before, *after]):
-        was, is_now = before.get(name), after.get(name)
-        if was is not None or is_now is not None:
-            changed = then is not None and now is not None and was != is_now
-            yield FactRow(name=name, as_known_then=was, as_known_now=is_now, changed=changed)
+        before_value, after_value = before.get(name), after.get(name)
+        if before_value is not None or after_value is not None:
+            changed = then is not None and now is not None and before_value != after_value
+            yield FactRow(name=name, as_known_then=before_value, as_known_now=after_value, changed=changed)
 
 
-def _flat(assessment: Assessment | None) -> dict[str, JsonValue]:
+def _facts_by_name(assessment: Assessment | None) -> dict[str, JsonValue]:
     if assessment is None:
         return {}
-    both = assessment.facts.model_dump(mode="json") | assessment.circumstances.model_dump(mode="json")
-    return dict(_leaves("", both))
+    values = assessment.facts.model_dump(mode="json") | assessment.circumstances.model_dump(mode="json")
+    return dict(_leaves("", values))
 
 
 def _leaves(name: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
@@ -274,34 +281,34 @@ def _leaves(name: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
 
 
 def _editions(appealed: Replay, decided: Sequence[Replay]) -> tuple[Edition, tuple[EditionUsed, ...]]:
-    """The edition whose clauses are printed, and all under which something was judged."""
-    judged = appealed.recorded.assessment or (
+    """Returns the edition whose clauses are printed, and all editions used for an assessment, newest first."""
+    assessment = appealed.recorded.assessment or (
         appealed.as_known_now.assessment if appealed.as_known_now is not None else None
     )
-    seen: dict[tuple[str, int], Assessment] = {}
-    for told in (appealed, *decided):
-        for one in (told.as_known_then, told.as_known_now, *told.other_editions):
+    assessments: dict[tuple[str, int], Assessment] = {}
+    for each in (appealed, *decided):
+        for one in (each.as_known_then, each.as_known_now, *each.other_editions):
             if one is not None:
-                seen.setdefault((one.assessment.edition, one.assessment.edition_revision), one.assessment)
-        if told.recorded.assessment is not None:
-            kept = told.recorded.assessment
-            seen.setdefault((kept.edition, kept.edition_revision), kept)
-    applied = _edition_of(judged) if judged is not None else EDITIONS[0]
+                assessments.setdefault((one.assessment.edition, one.assessment.edition_revision), one.assessment)
+        if each.recorded.assessment is not None:
+            stored = each.recorded.assessment
+            assessments.setdefault((stored.edition, stored.edition_revision), stored)
+    applied = _edition_of(assessment) if assessment is not None else EDITIONS[0]
     used = tuple(
         EditionUsed(
             key=one.edition,
             revision=one.edition_revision,
             digest=one.edition_digest,
             provenance=one.edition_provenance,
-            is_applied=judged is not None and one.edition_digest == judged.edition_digest,
+            is_applied=assessment is not None and one.edition_digest == assessment.edition_digest,
         )
-        for _, one in sorted(seen.items(), reverse=True)
+        for _, one in sorted(assessments.items(), reverse=True)
     )
     return applied, used
 
 
 def _edition_of(assessment: Assessment) -> Edition:
-    """As it was recorded, if this program still has it; else the newest revision of that review date, or any."""
+    """Returns the recorded edition. If the program no longer has it: the newest revision of its review date, or any."""
     try:
         return edition_recorded(assessment.edition, assessment.edition_revision, assessment.edition_digest)
     except EditionUnknown:
@@ -324,12 +331,12 @@ def _clauses(edition: Edition) -> Iterator[PolicyClause]:
 
 
 def _readings(edition: Edition, appealed: Replay, decided: Sequence[Replay]) -> tuple[ReadingRelied, ...]:
-    """Those that a clause of the edition names, and those that any judgement here relied on."""
+    """Returns the readings that a clause of the edition names, and those that any assessment in the case file used."""
     relied: dict[str, dict[str, None]] = {}
     for node in edition.nodes():
         for number in node.readings:
             relied.setdefault(number, {})[node.citation] = None
-    for told in (appealed, *decided):
-        for one in told.readings:
+    for each in (appealed, *decided):
+        for one in each.readings:
             relied.setdefault(one.number, {}).update(dict.fromkeys(one.relied_on_by))
     return readings_relied_on_in(relied)

@@ -1,4 +1,4 @@
-"""The clocks of a case: what was due when, by which rule, and whether it was done on time."""
+"""The deadlines of a case: what was due when, by which rule, and whether it was done on time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from domain.history.state import PatientHistory
 
 
 class StoodStill(FrozenModel):
+    """A period in which the deadline was paused."""
+
     since: Instant
     until: Instant
 
 
 class Deadline(FrozenModel):
-    """One clock. `ended_at` is when it was met, null while it runs; `due_at` itself is in time."""
+    """One deadline. `ended_at` is when the work was done, null until then. Work done at `due_at` itself is in time."""
 
     what: str
     rule: str
@@ -38,9 +40,10 @@ class Deadline(FrozenModel):
 def deadlines(
     versions: Sequence[PatientHistory], appeal: Appeal, decision_version: int, zone: ZoneInfo
 ) -> tuple[Deadline, ...]:
-    """Of the determination as its event ended it, of filing the appeal, and of deciding it.
+    """Returns the deadlines of the determination, of filing the appeal, and of deciding the appeal.
 
-    An overturned appeal closes the request again, later; the first clock is shown as it stood before.
+    `versions` are the history after each event. The first deadline is as of the determination's event, because an
+    overturned appeal closes the request a second time, later.
     """
     at_decision, now = versions[decision_version - 1], versions[-1]
     found = []
@@ -53,7 +56,7 @@ def deadlines(
 
 
 def terms_in_words(request: Request) -> tuple[str, ...]:
-    """The row of the clocks' table that applies, a line a figure, each with its source."""
+    """Returns the turnaround times that apply to the request, one line for each, with its source."""
     return in_words(terms_for(request.line_of_business, request.received_on))
 
 

@@ -1,4 +1,4 @@
-"""Who took part in a case, with which credentials, and whether those who had the appeal were independent."""
+"""The people who took part in a case, their credentials, and whether the appeal reviewers were independent."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Participation = Literal["worked towards the determination", "worked on the appea
 
 
 class Deed(FrozenModel):
-    """One event that somebody recorded."""
+    """One event that a participant recorded."""
 
     version: int
     title: str
 
 
 class Participant(FrozenModel):
-    """Somebody who recorded an event of this history, as the last of them names the person."""
+    """A person who recorded an event or is assigned to the appeal, as named in their latest event."""
 
     actor: Actor
     parts: tuple[Participation, ...]
@@ -33,7 +33,10 @@ class Participant(FrozenModel):
 
 
 class Independence(FrozenModel):
-    """Somebody who had the appeal, or decided it: judged again from what was on record at that event."""
+    """Whether a person who was assigned to the appeal, or decided it, was independent.
+
+    Independence is evaluated again from what was on record before that event.
+    """
 
     actor: Actor
     version: int
@@ -43,7 +46,10 @@ class Independence(FrozenModel):
 
 
 class Outsider(FrozenModel):
-    """Somebody who is not of the plan: who asked, was consulted, filed the appeal, or speaks for the patient."""
+    """A party outside of the plan.
+
+    It is the prescriber, a consulted specialist, the filer of the appeal, a representative, or the external reviewer.
+    """
 
     name: str
     part: str
@@ -52,9 +58,13 @@ class Outsider(FrozenModel):
 def participants(
     events: Iterable[PatientEvent], history: PatientHistory, appeal: Appeal, then: PatientHistory
 ) -> tuple[Participant, ...]:
-    """`then` is the history before the appeal was decided: what it brought is no part in what it appealed."""
+    """Returns everyone who recorded an event, or is assigned to the appeal, in the order of their first event.
+
+    `then` is the history before the appeal was decided: work on the appeal is not part of the determination under
+    appeal.
+    """
     request = then.request(appeal.request_id)
-    towards = {one.id for one in request.took_part} if request is not None else set()
+    decision_makers = {one.id for one in request.took_part} if request is not None else set()
     deeds: dict[str, list[Deed]] = {}
     latest: dict[str, Actor] = {}
     on_the_appeal: set[str] = set()
@@ -63,41 +73,41 @@ def participants(
         deeds.setdefault(event.actor.id, []).append(Deed(version=event.originator_version, title=event.TITLE))
         if getattr(event, "appeal_id", None) == appeal.appeal_id:
             on_the_appeal.add(event.actor.id)
-    found = history.appeal(appeal.appeal_id)
-    if found is not None and found.assigned_to is not None:
-        latest.setdefault(found.assigned_to.id, found.assigned_to)
-        on_the_appeal.add(found.assigned_to.id)
+    current = history.appeal(appeal.appeal_id)
+    if current is not None and current.assigned_to is not None:
+        latest.setdefault(current.assigned_to.id, current.assigned_to)
+        on_the_appeal.add(current.assigned_to.id)
     return tuple(
         Participant(
             actor=actor,
-            parts=tuple(_parts(identifier in towards, identifier in on_the_appeal)),
+            parts=tuple(_parts(identifier in decision_makers, identifier in on_the_appeal)),
             deeds=tuple(deeds.get(identifier, ())),
         )
         for identifier, actor in latest.items()
     )
 
 
-def _parts(towards: bool, on_the_appeal: bool) -> Iterator[Participation]:
-    if towards:
+def _parts(on_the_determination: bool, on_the_appeal: bool) -> Iterator[Participation]:
+    if on_the_determination:
         yield "worked towards the determination"
     if on_the_appeal:
         yield "worked on the appeal"
-    if not towards and not on_the_appeal:
+    if not on_the_determination and not on_the_appeal:
         yield "recorded facts"
 
 
 def independence(
     events: Sequence[PatientEvent], versions: Sequence[PatientHistory], appeal_id: str
 ) -> tuple[Independence, ...]:
-    """Of everybody to whom the appeal was assigned, and of who decided it."""
+    """Returns the independence of everyone to whom the appeal was assigned, and of the person who decided it."""
     return tuple(
-        _judged(event, versions[event.originator_version - 2], appeal_id)
+        _independence_at(event, versions[event.originator_version - 2], appeal_id)
         for event in events
         if isinstance(event, AppealAssigned | AppealDecided) and event.appeal_id == appeal_id
     )
 
 
-def _judged(event: AppealAssigned | AppealDecided, before: PatientHistory, appeal_id: str) -> Independence:
+def _independence_at(event: AppealAssigned | AppealDecided, before: PatientHistory, appeal_id: str) -> Independence:
     appeal = before.appeal(appeal_id)
     assert appeal is not None
     actor = event.to if isinstance(event, AppealAssigned) else event.actor
@@ -123,6 +133,7 @@ def _judged(event: AppealAssigned | AppealDecided, before: PatientHistory, appea
 
 
 def outsiders(history: PatientHistory, appeal: Appeal) -> tuple[Outsider, ...]:
+    """Returns the people outside of the plan who took part in the request or the appeal."""
     request = history.request(appeal.request_id)
     assert request is not None
     found = [_prescriber(request.prescriber)]

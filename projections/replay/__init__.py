@@ -1,1 +1,1 @@
-"""A determination replayed: what was known then, and what the policy said."""
+"""The replay of a determination: what was known then, and what the policy said about it."""

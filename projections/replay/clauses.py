@@ -1,4 +1,4 @@
-"""The replay clause by clause: the answers side by side, what changed since, and by which event."""
+"""The replay clause by clause: the answers side by side, what changed since, and which event changed it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from projections.timeline import TimelineEntry
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The assessments that stand side by side; None where there is none to show."""
+    """The assessments to show side by side. None: there is no such assessment."""
 
     recorded: Assessment | None
     then: Assessment | None
     now: Assessment | None
     others: tuple[Assessment, ...]
     groups: frozenset[str]
-    """The clauses that other clauses decide."""
+    """Clauses whose answer is decided by other clauses."""
 
     def all(self) -> Iterator[Assessment]:
         yield from (one for one in (self.recorded, self.then, self.now, *self.others) if one is not None)
@@ -31,14 +31,14 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class ReplayStep:
-    """What was said once this event was recorded; without one, what was known then, on the day asked for."""
+    """The assessment after this event was recorded. Without an event: as known then, on the day asked for."""
 
     by: TimelineEntry | None
     assessment: Assessment
 
 
 class EditionAnswer(FrozenModel):
-    """The answer under another edition; null where that edition has no such clause."""
+    """The answer under another edition. Null: that edition has no such clause."""
 
     edition: str
     edition_revision: int
@@ -47,10 +47,10 @@ class EditionAnswer(FrozenModel):
 
 
 class ClauseRow(FrozenModel):
-    """One clause. `depth` is its place in the outline; `because` the sentence behind the latest answer.
+    """One clause. `depth` is its level in the outline; `because` is the sentence of the latest answer.
 
-    `changed`: known now it is answered otherwise than known then; `differs_by_edition`: another
-    edition that has it answers otherwise than the determination's own, both as known now.
+    `changed`: the answer as known now differs from the answer as known then. `differs_by_edition`: as known now, the
+    answer under another edition with this clause differs from the answer under the determination's own edition.
     """
 
     citation: str
@@ -68,7 +68,7 @@ class ClauseRow(FrozenModel):
 
 
 class ChangedBy(FrozenModel):
-    """One turn of an answer, and the event at which it turned; null: time alone turned it."""
+    """One change of an answer, and the event that changed it. Null: only time has passed."""
 
     was: str
     is_now: str
@@ -76,7 +76,7 @@ class ChangedBy(FrozenModel):
 
 
 class ClauseChange(FrozenModel):
-    """A clause that is answered otherwise now than as known then, under the same edition; its turns in order."""
+    """A clause whose answer differs from the one as known then, under the same edition, with its changes in order."""
 
     citation: str
     paraphrase: str
@@ -89,13 +89,15 @@ class ClauseChange(FrozenModel):
 
 
 class RecommendationChange(FrozenModel):
+    """A recommendation that now differs from the one as known then, with its changes in order."""
+
     was: Recommendation
     is_now: Recommendation
     changed_by: tuple[ChangedBy, ...]
 
 
 class ReadingRelied(FrozenModel):
-    """A reading of ours that a finding or a reason relied on, and where."""
+    """A reading, and the findings or reasons that relied on it."""
 
     number: str
     question: str
@@ -107,20 +109,20 @@ class ReadingRelied(FrozenModel):
 
 
 def citations(editions: Iterable[Edition]) -> list[str]:
-    """Every clause of any of them, in the order of the newest; what only an older one has comes after."""
+    """Returns every clause of any edition, in the order of the newest edition; clauses of only older ones are last."""
     newest_first = sorted(editions, key=lambda one: (one.review_date, one.revision), reverse=True)
     return list(dict.fromkeys(one for edition in newest_first for one in (*edition.by_citation, NOT_LISTED)))
 
 
 def paraphrase(citation: str, editions: Sequence[Edition]) -> str:
-    """Of the first of the editions that has the clause."""
+    """Returns the paraphrase of the clause in the first edition that has it."""
     if citation == NOT_LISTED:
         return editions[0].not_listed
     return next(one.by_citation[citation].paraphrase for one in editions if citation in one.by_citation)
 
 
 def is_group(citation: str, editions: Sequence[Edition]) -> bool:
-    """Whether other clauses decide it."""
+    """Returns whether the answer of the clause is decided by other clauses."""
     if citation == NOT_LISTED:
         return True
     node = next(one.by_citation[citation] for one in editions if citation in one.by_citation)
@@ -128,10 +130,12 @@ def is_group(citation: str, editions: Sequence[Edition]) -> bool:
 
 
 def groups(editions: Sequence[Edition]) -> frozenset[str]:
+    """Returns the clauses whose answer is decided by other clauses."""
     return frozenset(one for one in citations(editions) if is_group(one, editions))
 
 
 def depth(citation: str) -> int:
+    """Returns the level of a clause in the outline: 0 for `1` and for clauses outside of criterion 1."""
     return citation.count(".") + citation.count("(") if citation.startswith("1") else 0
 
 
@@ -139,23 +143,25 @@ def depth(citation: str) -> int:
 
 
 def rows(editions: Sequence[Edition], columns: Columns) -> tuple[ClauseRow, ...]:
-    """The first edition is the determination's own."""
+    """Returns a row for each clause. The first edition must be the determination's own."""
     return tuple(_row(one, editions, columns) for one in citations(editions)) if editions else ()
 
 
 def _row(citation: str, editions: Sequence[Edition], columns: Columns) -> ClauseRow:
     then, now = _finding(columns.then, citation), _finding(columns.now, citation)
-    kept = _finding(columns.recorded, citation)
-    others = tuple(_elsewhere(one, citation) for one in columns.others)
-    latest = now or then or kept or next((_finding(one, citation) for one in columns.others), None)
-    shown = [one for one in (now, then, kept, *(_finding(one, citation) for one in columns.others)) if one is not None]
+    recorded = _finding(columns.recorded, citation)
+    others = tuple(_edition_answer(one, citation) for one in columns.others)
+    latest = now or then or recorded or next((_finding(one, citation) for one in columns.others), None)
+    shown = [
+        one for one in (now, then, recorded, *(_finding(one, citation) for one in columns.others)) if one is not None
+    ]
     return ClauseRow(
         citation=citation,
         paraphrase=paraphrase(citation, editions),
         depth=depth(citation),
         is_group=is_group(citation, editions),
         readings=tuple(dict.fromkeys(number for one in shown for number in one.readings)),
-        recorded=_answer(kept),
+        recorded=_answer(recorded),
         as_known_then=_answer(then),
         as_known_now=_answer(now),
         other_editions=others,
@@ -175,7 +181,7 @@ def _answer(finding: Finding | None) -> Answer | None:
     return finding.answer if finding is not None else None
 
 
-def _elsewhere(assessment: Assessment, citation: str) -> EditionAnswer:
+def _edition_answer(assessment: Assessment, citation: str) -> EditionAnswer:
     finding = _finding(assessment, citation)
     return EditionAnswer(
         edition=assessment.edition,
@@ -191,14 +197,19 @@ def _elsewhere(assessment: Assessment, citation: str) -> EditionAnswer:
 def changes(
     editions: Sequence[Edition], then: Assessment | None, steps: Sequence[ReplayStep]
 ) -> tuple[ClauseChange, ...]:
-    """The clauses whose last answer is not the one of then, each with every turn that it took."""
+    """Returns the clauses whose last answer differs from the answer as known then, each with every change.
+
+    `steps` are the assessments on the day asked for, oldest first.
+    """
     if then is None or not steps:
         return ()
-    told = [ReplayStep(None, then), *steps]
+    all_steps = [ReplayStep(None, then), *steps]
     found = []
     for was, is_now in zip(then.findings, steps[-1].assessment.findings, strict=True):
         if was.answer is not is_now.answer:
-            turns = tuple(_turns([(step.by, step.assessment.finding(was.citation).answer.value) for step in told]))
+            answer_changes = tuple(
+                _answer_changes([(step.by, step.assessment.finding(was.citation).answer.value) for step in all_steps])
+            )
             found.append(
                 ClauseChange(
                     citation=was.citation,
@@ -208,31 +219,32 @@ def changes(
                     is_now=is_now.answer,
                     because=is_now.sentence,
                     readings=is_now.readings,
-                    changed_by=turns,
+                    changed_by=answer_changes,
                 )
             )
     return tuple(found)
 
 
 def recommendation_change(then: Assessment | None, steps: Sequence[ReplayStep]) -> RecommendationChange | None:
+    """Returns how the recommendation changed, or None if it is the same as known then."""
     if then is None or not steps or then.recommendation == steps[-1].assessment.recommendation:
         return None
-    told = [ReplayStep(None, then), *steps]
+    all_steps = [ReplayStep(None, then), *steps]
     return RecommendationChange(
         was=then.recommendation,
         is_now=steps[-1].assessment.recommendation,
-        changed_by=tuple(_turns([(step.by, step.assessment.recommendation) for step in told])),
+        changed_by=tuple(_answer_changes([(step.by, step.assessment.recommendation) for step in all_steps])),
     )
 
 
-def _turns(said: Sequence[tuple[TimelineEntry | None, str]]) -> Iterator[ChangedBy]:
-    for (_, was), (by, is_now) in pairwise(said):
+def _answer_changes(answers: Sequence[tuple[TimelineEntry | None, str]]) -> Iterator[ChangedBy]:
+    for (_, was), (by, is_now) in pairwise(answers):
         if was != is_now:
             yield ChangedBy(was=was, is_now=is_now, by=by)
 
 
 def readings_relied_on(columns: Columns) -> tuple[ReadingRelied, ...]:
-    """By number; each with the clauses and reasons of any of the assessments that name it."""
+    """Returns the readings that any of the assessments used, each with the clauses and reasons that name it."""
     relied: dict[str, dict[str, None]] = {}
     for assessment in columns.all():
         for finding in assessment.findings:
@@ -245,7 +257,7 @@ def readings_relied_on(columns: Columns) -> tuple[ReadingRelied, ...]:
 
 
 def readings_relied_on_in(relied: Mapping[str, Iterable[str]]) -> tuple[ReadingRelied, ...]:
-    """From what relied on each, by number; in the order of the numbers."""
+    """Returns the readings in the order of their numbers. `relied` has, for each number, what relied on it."""
     return tuple(
         ReadingRelied(number=number, question=one.question, answer=one.answer, relied_on_by=tuple(relied[number]))
         for number, one in READINGS.items()

@@ -1,4 +1,4 @@
-"""Which determinations of a request are on record, each as its event has it: rendered, never evaluated again."""
+"""The determinations of a request on record. Each is rendered from its event and never re-evaluated."""
 
 from __future__ import annotations
 
@@ -43,10 +43,11 @@ Deciding = (
     | PastDeterminationImported
     | AppealDecided
 )
+"""The events that record a determination."""
 
 
 class Granted(FrozenModel):
-    """What was approved; both days are included. `course` is null where another record did not say."""
+    """What was approved. Both days are included. `course` is null if an imported record does not state it."""
 
     course: int | None
     doses_approved: int | None
@@ -58,8 +59,9 @@ class Granted(FrozenModel):
 class Recorded(FrozenModel):
     """One determination, from its event, which is number `version` of the history.
 
-    `decided_by` recorded it; `decided_by_name` is who decided according to an import. An import
-    and a rescission hold no assessment; `edition` is then what the import said, or null.
+    `decided_by` is the person who recorded it. `decided_by_name` is the person who decided it, as an import states.
+    An import and a rescission have no assessment; their `edition` is what the import states, or null. `departs`: the
+    decision overrides the recommendation.
     """
 
     version: int
@@ -87,10 +89,10 @@ class Recorded(FrozenModel):
 
 
 def decisions_of(events: Iterable[PatientEvent], request_id: str) -> list[Deciding]:
-    """The determinations of a request, oldest first; those of its appeals among them.
+    """Returns the determinations of a request and of its appeals, oldest first.
 
-    What an overturned appeal approved is in its own commit and belongs to it; only where an
-    outside organisation overturned does the approval alone hold the determination.
+    If the plan overturns a determination on appeal, the approval is recorded in the same command as the appeal
+    decision and is part of it. If an external organization overturns it, only the approval holds the determination.
     """
     found: list[Deciding] = []
     appeals: set[str] = set()
@@ -116,11 +118,14 @@ def decisions_of(events: Iterable[PatientEvent], request_id: str) -> list[Decidi
     return found  # fmt: skip
 
 
-def recorded(event: Deciding, request_id: str, beside: Iterable[PatientEvent] = ()) -> Recorded:
-    """`beside` are the events around it, of which those of its own commit tell what an appeal brought."""
-    made = determination_of(event)
-    assessed = made.assessment if made is not None else None
-    told = event if isinstance(event, PastDeterminationImported) else None
+def recorded(event: Deciding, request_id: str, events: Iterable[PatientEvent] = ()) -> Recorded:
+    """Returns the determination that an event records.
+
+    `events` are events of the history. Those of the same command show what an appeal decision approved.
+    """
+    determination = determination_of(event)
+    assessment = determination.assessment if determination is not None else None
+    imported = event if isinstance(event, PastDeterminationImported) else None
     return Recorded(
         version=event.originator_version,
         event=event.TOPIC,
@@ -130,31 +135,32 @@ def recorded(event: Deciding, request_id: str, beside: Iterable[PatientEvent] = 
         decided_on=decided_on(event),
         recorded_at=event.recorded_at,
         decided_by=event.actor,
-        decided_by_name=told.decided_by if told is not None else None,
-        edition=assessed.edition if assessed is not None else told.edition if told is not None else None,
-        edition_revision=assessed.edition_revision if assessed is not None else None,
-        edition_digest=assessed.edition_digest if assessed is not None else None,
-        edition_provenance=assessed.edition_provenance if assessed is not None else None,
-        recommendation=assessed.recommendation if assessed is not None else None,
+        decided_by_name=imported.decided_by if imported is not None else None,
+        edition=assessment.edition if assessment is not None else imported.edition if imported is not None else None,
+        edition_revision=assessment.edition_revision if assessment is not None else None,
+        edition_digest=assessment.edition_digest if assessment is not None else None,
+        edition_provenance=assessment.edition_provenance if assessment is not None else None,
+        recommendation=assessment.recommendation if assessment is not None else None,
         citing=getattr(event, "citing", ()),
         rationale=_rationale(event),
-        departs=made.departs if made is not None else None,
-        granted=_granted(event, beside),
-        history_version=made.history_version if made is not None else None,
-        assessment_digest=made.assessment_digest if made is not None else None,
-        assessment=assessed,
+        departs=determination.departs if determination is not None else None,
+        granted=_granted(event, events),
+        history_version=determination.history_version if determination is not None else None,
+        assessment_digest=determination.assessment_digest if determination is not None else None,
+        assessment=assessment,
         imported_from=event.imported_from,
     )
 
 
 def determination_of(event: Deciding) -> Determination | None:
-    """None where the event holds no assessment: an import, or an approval taken back."""
+    """Returns the stored determination, or None if the event has no assessment: an import or a rescission."""
     if isinstance(event, PastDeterminationImported | ApprovalRescinded):
         return None
     return event.determination
 
 
 def decided_on(event: Deciding) -> date:
+    """Returns the day of the decision, in the plan's time zone; for a rescission, the day on which it takes effect."""
     match event:
         case PastDeterminationImported():
             return event.decided_on
@@ -165,6 +171,7 @@ def decided_on(event: Deciding) -> date:
 
 
 def kind_of(event: Deciding) -> RecordedKind:
+    """Returns the kind of the determination; for an import, its stated outcome."""
     match event:
         case CourseApproved():
             return "partly_approved" if event.left_out is not None else "approved"
@@ -199,23 +206,23 @@ def _rationale(event: Deciding) -> str | None:
             return event.determination.rationale
 
 
-def _granted(event: Deciding, beside: Iterable[PatientEvent]) -> Granted | None:
-    found = next(_grants(event, beside), None)
-    if found is None or found.valid_from is None:
+def _granted(event: Deciding, events: Iterable[PatientEvent]) -> Granted | None:
+    approval = next(_grants(event, events), None)
+    if approval is None or approval.valid_from is None:
         return None
     return Granted(
-        course=found.course,
-        doses_approved=found.doses_approved,
-        valid_from=found.valid_from,
-        valid_through=found.valid_through,
-        left_out=getattr(found, "left_out", None),
+        course=approval.course,
+        doses_approved=approval.doses_approved,
+        valid_from=approval.valid_from,
+        valid_through=approval.valid_through,
+        left_out=getattr(approval, "left_out", None),
     )
 
 
-def _grants(event: Deciding, beside: Iterable[PatientEvent]) -> Iterator[CourseApproved | PastDeterminationImported]:
+def _grants(event: Deciding, events: Iterable[PatientEvent]) -> Iterator[CourseApproved | PastDeterminationImported]:
     if isinstance(event, CourseApproved | PastDeterminationImported):
         yield event
     elif isinstance(event, AppealDecided):
-        for one in beside:
+        for one in events:
             if isinstance(one, CourseApproved) and one.command_id == event.command_id:
                 yield one

@@ -1,8 +1,8 @@
-"""Was it right, on the day, with what was on record? And what do we know now that we did not then?
+"""The replay: was the determination correct on the day, with what was on record, and what has changed since?
 
-One determination as its event has it, never evaluated again; beside it the same request judged
-again: (1) as known then, which must agree with the record, (2) as known now under the same
-edition, (3) as known now under the others. Clause by clause, with the event that changed it.
+The recorded determination is never re-evaluated. It is shown next to new assessments of the same request: (1) as
+known then, which must agree with the record, (2) as known now under the same edition, (3) as known now under the other
+editions. The comparison is clause by clause, with the event that changed each answer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from projections.timeline import entry
 
 
 class DecisionListed(FrozenModel):
-    """A determination of the request that could be replayed, by the version of its event."""
+    """A determination of the request that can be replayed. `version` is the number of its event."""
 
     version: int
     kind: RecordedKind
@@ -53,7 +53,7 @@ class DecisionListed(FrozenModel):
 
 
 class Reassessed(FrozenModel):
-    """The request judged again on a day, from the history as it was after event number `history_version`."""
+    """A new assessment of the request on a day, from the history after event number `history_version`."""
 
     history_version: int
     assessment_digest: str
@@ -61,10 +61,10 @@ class Reassessed(FrozenModel):
 
 
 class Agreement(FrozenModel):
-    """Whether the record agrees with the same request judged again as known then; if not, in which findings.
+    """Whether the record agrees with a new assessment of the request as known then, and which findings differ.
 
-    `facts` names what the history of then tells otherwise than the record stored. `rechecked` judges
-    the stored facts alone, and tells a rule that was mended since apart from a record that was altered.
+    `facts` names the facts for which the history at that time differs from the stored determination. `rechecked`
+    assesses only the stored facts, which distinguishes a rule that was corrected since from a record that was altered.
     """
 
     status: Literal["agrees", "differs", "not_available"]
@@ -76,9 +76,10 @@ class Agreement(FrozenModel):
 
 
 class Replay(FrozenModel):
-    """`known_at` is when the last event that counts was recorded, `as_of` the day of (2) and (3).
+    """One determination, replayed. `known_at` is when the last known event was recorded.
 
-    (1) is always judged on the determination's own day: only there it can be compared with the record.
+    `as_of` is the day of (2) and (3). (1) is always assessed on the day of the determination, because only that day can
+    be compared with the record.
     """
 
     patient_id: UUID
@@ -114,27 +115,27 @@ class _Case:
     def now(self) -> PatientHistory:
         return self.versions[-1]
 
-    def judged(self, history: PatientHistory, as_of: date, edition: Edition) -> Reassessed:
+    def assessed(self, history: PatientHistory, as_of: date, edition: Edition) -> Reassessed:
         request = history.request(self.request_id)
         assert request is not None
-        apart = without_doses(history, tuple(self._not_before(history, as_of)))
-        judgement = request_assessment(apart, request, as_of, edition)
+        relevant_history = without_doses(history, tuple(self._doses_to_leave_out(history, as_of)))
+        result = request_assessment(relevant_history, request, as_of, edition)
         return Reassessed(
-            history_version=judgement.history_version,
-            assessment_digest=judgement.digest,
-            assessment=judgement.assessment,
+            history_version=result.history_version,
+            assessment_digest=result.digest,
+            assessment=result.assessment,
         )
 
-    def _not_before(self, history: PatientHistory, as_of: date) -> Iterator[str]:
-        """The doses that are no treatment before this determination, though they may lie before the end of its day."""
+    def _doses_to_leave_out(self, history: PatientHistory, as_of: date) -> Iterator[str]:
+        """Yields the doses that are not treatment before the determination, though given by the end of its day."""
         if isinstance(self.event, ApprovalExtended):
             for approval in history.approvals:
                 if approval.version == self.event.approval_version:
                     yield from (dose.dose_id for dose in doses_in_progress(history, approval))
         elif as_of == decided_on(self.event):
             for dose in history.doses:
-                given_because = dose.request_id == self.request_id and dose.version > self.event.originator_version
-                if given_because and dose.on == as_of:
+                later = dose.request_id == self.request_id and dose.version > self.event.originator_version
+                if later and dose.on == as_of:
                     yield dose.dose_id
 
 
@@ -147,10 +148,11 @@ def replay(
     as_of: date | None = None,
     edition: Edition | None = None,
 ) -> Replay:
-    """The replay of a request's determination from all events of the patient that are known, oldest first.
+    """Returns the replay of a determination from all known events of the patient, oldest first.
 
-    `decision` is the version of the determination's event, by default the latest; `as_of` moves
-    (2) and (3) to another day; `edition` is the one of (3), by default every other. Raises NotFound.
+    `decision` is the version of the determination's event, by default the latest. `as_of` is the day of (2) and (3),
+    by default the day of the determination. `edition` is the edition of (3), by default every other edition. Raises
+    NotFound if the request is not among the events, has no determination, or `decision` is not one of them.
     """
     found = decisions_of(events, request_id)
     case = _Case(events, versions(events), request_id, _chosen(events, found, request_id, decision), zone)
@@ -159,18 +161,18 @@ def replay(
     then_edition, then = _as_known_then(case, record)
     agreement = _agreement(case, record, then)
     edition_applied, problem = (then_edition, None) if then_edition is not None else _edition_now(case, record)
-    now = case.judged(case.now, day, edition_applied) if edition_applied is not None else None
+    now = case.assessed(case.now, day, edition_applied) if edition_applied is not None else None
     others = _others(edition_applied, edition)
-    elsewhere = tuple(case.judged(case.now, day, one) for one in others)
+    under_others = tuple(case.assessed(case.now, day, one) for one in others)
     steps = _steps(case, then, day, edition_applied)
     used = [one for one in (edition_applied, *others) if one is not None]
     changed = replay_clauses.changes(used, _assessment(then), steps)
-    moved = replay_clauses.recommendation_change(_assessment(then), steps)
+    recommendation = replay_clauses.recommendation_change(_assessment(then), steps)
     columns = replay_clauses.Columns(
         record.assessment,
         _assessment(then),
         _assessment(now),
-        tuple(one.assessment for one in elsewhere),
+        tuple(one.assessment for one in under_others),
         replay_clauses.groups(used),
     )
     return Replay(
@@ -179,17 +181,17 @@ def replay(
         known_at=case.now.recorded_at,
         history_version=case.now.version,
         as_of=day,
-        headline=text.headline(agreement.status, agreement.sentence, columns, changed, moved),
+        headline=text.headline(agreement.status, agreement.sentence, columns, changed, recommendation),
         decisions=tuple(_listed(one, case.event) for one in found),
         recorded=record,
         agreement=agreement,
         as_known_then=then,
         as_known_now=now,
         edition_problem=problem,
-        other_editions=elsewhere,
+        other_editions=under_others,
         clauses=replay_clauses.rows(used, columns),
         changed=changed,
-        recommendation_changed=moved,
+        recommendation_changed=recommendation,
         readings=replay_clauses.readings_relied_on(columns),
     )
 
@@ -226,7 +228,7 @@ def _chosen(
     for one in found:
         if one.originator_version == decision:
             return one
-    # What an overturned appeal approved is in the commit of its decision, and belongs to it.
+    # The approval of an overturned appeal is recorded in the same command as the appeal decision, and is part of it.
     approved = next((one for one in events if one.originator_version == decision), None)
     for one in found:
         if isinstance(approved, CourseApproved) and one.command_id == approved.command_id:
@@ -238,7 +240,7 @@ def _chosen(
 
 
 def _as_known_then(case: _Case, record: Recorded) -> tuple[Edition | None, Reassessed | None]:
-    """The edition as it was then, and the request judged under it from the version that the determination stored."""
+    """Returns the edition as it was then, and an assessment under it from the version that the determination stored."""
     stored = record.assessment
     if stored is None or record.history_version is None:
         return None, None
@@ -251,7 +253,7 @@ def _as_known_then(case: _Case, record: Recorded) -> tuple[Edition | None, Reass
     history = case.versions[record.history_version - 1]
     if history.request(case.request_id) is None:
         return edition, None
-    return edition, case.judged(history, record.decided_on, edition)
+    return edition, case.assessed(history, record.decided_on, edition)
 
 
 def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreement:
@@ -261,18 +263,18 @@ def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreem
     rechecked = would_differ(record.assessment)
     if then is None:
         reason = rechecked.cannot_rerun or text.no_such_version(record.history_version)
-        sentence = text.cannot_be_judged_again(reason)
+        sentence = text.cannot_be_reassessed(reason)
         return Agreement(status="not_available", sentence=sentence, rechecked=rechecked)
-    beside = compared(record.assessment, then.assessment)
+    comparison = compared(record.assessment, then.assessment)
     facts = tuple(_facts_that_differ(record.assessment, then.assessment))
-    if beside.agrees and not facts and record.assessment_digest != then.assessment_digest:
+    if comparison.agrees and not facts and record.assessment_digest != then.assessment_digest:
         digest = Concluded(name="assessment_digest", recorded=record.assessment_digest, now=then.assessment_digest)
-        beside = beside.model_copy(update={"conclusions": (digest,)})
+        comparison = comparison.model_copy(update={"conclusions": (digest,)})
     return Agreement(
-        status="agrees" if beside.agrees and not facts else "differs",
-        sentence=text.agreement(beside, facts, rechecked, then.history_version),
-        findings=beside.findings,
-        conclusions=beside.conclusions,
+        status="agrees" if comparison.agrees and not facts else "differs",
+        sentence=text.agreement(comparison, facts, rechecked, then.history_version),
+        findings=comparison.findings,
+        conclusions=comparison.conclusions,
         facts=facts,
         rechecked=rechecked,
     )
@@ -285,7 +287,10 @@ def _facts_that_differ(one: Assessment, other: Assessment) -> Iterator[str]:
 
 
 def _edition_now(case: _Case, record: Recorded) -> tuple[Edition | None, str | None]:
-    """The edition that the record names as it is today; without one, that of the day of receipt (R21)."""
+    """Returns the newest revision of the recorded edition; if it is not known, the edition of the day of receipt (R21).
+
+    If there is no such edition, returns None and the reason.
+    """
     request = case.now.request(case.request_id)
     assert request is not None
     try:
@@ -297,26 +302,29 @@ def _edition_now(case: _Case, record: Recorded) -> tuple[Edition | None, str | N
 
 
 def _others(applied: Edition | None, chosen: Edition | None) -> list[Edition]:
-    """Newest first; the newest revision of the same edition is another one where a rule was mended since."""
-    asked = [chosen] if chosen is not None else [edition_named(one.key) for one in EDITIONS]
+    """Returns the other editions, newest first.
+
+    If a rule was corrected since, the newest revision of the applied edition is one of them.
+    """
+    candidates = [chosen] if chosen is not None else [edition_named(one.key) for one in EDITIONS]
     same = (applied.key, applied.revision) if applied is not None else None
-    return [one for one in asked if (one.key, one.revision) != same]
+    return [one for one in candidates if (one.key, one.revision) != same]
 
 
 def _steps(
     case: _Case, then: Reassessed | None, as_of: date, edition: Edition | None
 ) -> list[replay_clauses.ReplayStep]:
-    """What was known then judged on the day, and again after every event recorded since."""
+    """Returns the assessment of what was known then, on the day asked for, and one after each event recorded since."""
     if then is None or edition is None:
         return []
     before = case.versions[: then.history_version]
     since = case.versions[then.history_version :]
     events = case.events[then.history_version :]
-    first = replay_clauses.ReplayStep(None, case.judged(before[-1], as_of, edition).assessment)
+    first = replay_clauses.ReplayStep(None, case.assessed(before[-1], as_of, edition).assessment)
     return [
         first,
         *(
-            replay_clauses.ReplayStep(entry(event, case.zone), case.judged(history, as_of, edition).assessment)
+            replay_clauses.ReplayStep(entry(event, case.zone), case.assessed(history, as_of, edition).assessment)
             for event, history in zip(events, since, strict=True)
         ),
     ]

@@ -1,1 +1,1 @@
-"""The worklist: rows, listing and tables, and the runner that keeps the tables current."""
+"""The worklist: its rows, pages and tables, and the runner that keeps the tables current."""

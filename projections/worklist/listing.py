@@ -1,7 +1,7 @@
-"""One page of the worklist: which rows are asked for, in which order, and from where on.
+"""One page of the worklist: filters, sort order, and cursor.
 
-The store filters and sorts its rows by the same rules (`tables.py`); here they are applied to
-rows that were just folded, which is how a question about the past is answered.
+The store filters and sorts its rows by the same rules (`tables.py`). This module applies them to rows that were just
+folded, to answer questions about the past.
 """
 
 from __future__ import annotations
@@ -30,16 +30,19 @@ from projections.worklist.rows import STATES, CaseKind, CaseState, DueStatus, Wo
 Sort = Literal["due_at", "received_at", "state", "held_by"]
 Clause = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.()]{1,20}$")]
 LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
-"""Where a row without a due date sorts: behind all that have one."""
+"""The sort value of a row without a due date: after all rows that have one."""
 
 LIMIT_MAX: Final = 200
-_PLACE: Final = re.compile(r"[\x21-\x7e]{1,200}")
+"""The maximum number of rows on one page."""
+
+_CURSOR_TEXT: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class Filters(FrozenModel):
-    """What a row must be; left out, it may be anything. `overdue` and `at_risk` together take either.
+    """The conditions for a row. A filter that is left out accepts every row.
 
-    `path` is `unknown` where the history does not say; `missing` is a clause that is still needed.
+    `overdue` and `at_risk` together accept either. `path` is `unknown` if it does not follow from the history.
+    `missing` is a clause that is still needed.
     """
 
     state: tuple[CaseState, ...] = ()
@@ -56,7 +59,7 @@ class Filters(FrozenModel):
 
 
 class Paging(FrozenModel):
-    """`after` is the `next_after` of the page before, which was sorted the same way."""
+    """The order and position of a page. `after` is `next_after` of the previous page, which has the same order."""
 
     sort: Sort = "due_at"
     descending: bool = False
@@ -65,10 +68,10 @@ class Paging(FrozenModel):
 
 
 class WorklistItem(WorklistRow):
-    """A row as it is at the instant of the question.
+    """A row with the status of its deadline at the instant of the query.
 
-    `standing` is null where the clock is not the plan's. `stale`: the history has changed since, and
-    could not be folded; see `failures`.
+    `standing` is null if the deadline is not the plan's. `stale`: the history has changed since, and could not be
+    folded; see `failures`.
     """
 
     standing: DueStatus | None
@@ -76,7 +79,7 @@ class WorklistItem(WorklistRow):
 
 
 class FailedPatient(FrozenModel):
-    """A patient whose rows cannot be made, as often as was tried; `error` is its kind and place."""
+    """A patient whose rows cannot be computed, after so many `attempts`. `error` is its type and place in the code."""
 
     patient_id: UUID
     error: str
@@ -85,11 +88,11 @@ class FailedPatient(FrozenModel):
 
 
 class Worklist(FrozenModel):
-    """One page. The rows are judged on `as_of`, from what was recorded by `known_at` (null: by now).
+    """One page. The rows are assessed on `as_of`, from what was recorded by `known_at` (null: by now).
 
-    Clocks are read at `clocks_at`. `counts` are of the rows that the filters take, by state, whatever
-    states and page were asked for. `next_after` asks for the next page; null: this was the last.
-    `failures` are the longest waiting, 200 at the most.
+    Deadlines are evaluated at `clocks_at`. `counts` has the number of rows that the filters accept, by state, for all
+    pages and regardless of the state filter. `next_after` requests the next page; null: this is the last page.
+    `failures` are the patients who have waited longest for a retry, 200 at most.
     """
 
     as_of: Day
@@ -102,31 +105,31 @@ class Worklist(FrozenModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The rows of one page, one more where there is another page, and how many there are of each state."""
+class SelectedRows:
+    """The rows of one page, plus one row if there is another page, and the number of rows of each state."""
 
     rows: Sequence[WorklistRow]
     counts: dict[CaseState, int]
 
 
-def chosen_from(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, now: datetime) -> Chosen:
-    """The page of rows that were folded for the question."""
-    of_any_state = [one for one in rows if matches(one, filters, now)]
-    of_states = [one for one in of_any_state if not filters.state or one.state in filters.state]
-    place = cursor_of(paging)
+def chosen_from(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, now: datetime) -> SelectedRows:
+    """Selects a page from rows that were folded for the query. Raises InvalidCommand for an invalid cursor."""
+    accepted = [one for one in rows if matches(one, filters, now)]
+    of_states = [one for one in accepted if not filters.state or one.state in filters.state]
+    cursor = cursor_of(paging)
 
     def key(row: WorklistRow) -> tuple[Any, str]:
         return sort_value(row, paging.sort), row.subject_id
 
-    def is_beyond(row: WorklistRow) -> bool:
-        return place is None or (key(row) < place if paging.descending else key(row) > place)
+    def is_after_cursor(row: WorklistRow) -> bool:
+        return cursor is None or (key(row) < cursor if paging.descending else key(row) > cursor)
 
-    in_order = sorted(filter(is_beyond, of_states), key=key, reverse=paging.descending)
-    return Chosen(in_order[: paging.limit + 1], counted(one.state for one in of_any_state))
+    in_order = sorted(filter(is_after_cursor, of_states), key=key, reverse=paging.descending)
+    return SelectedRows(in_order[: paging.limit + 1], counted(one.state for one in accepted))
 
 
 def matches(row: WorklistRow, filters: Filters, now: datetime) -> bool:
-    """Whether the filters take the row, whatever its state."""
+    """Returns whether the filters accept the row, ignoring the state filter."""
     equal = (
         (filters.kind, row.kind),
         (filters.path, row.path or "unknown"),
@@ -135,7 +138,7 @@ def matches(row: WorklistRow, filters: Filters, now: datetime) -> bool:
         (filters.urgency, row.urgency),
         (filters.held_by, row.held_by.id if row.held_by is not None else None),
     )
-    if any(wanted is not None and wanted != is_ for wanted, is_ in equal):
+    if any(wanted is not None and wanted != actual for wanted, actual in equal):
         return False
     if filters.unassigned and row.held_by is not None:
         return False
@@ -146,7 +149,7 @@ def matches(row: WorklistRow, filters: Filters, now: datetime) -> bool:
 
 
 def counted(states: Iterable[CaseState]) -> dict[CaseState, int]:
-    """Every state, also those of no row."""
+    """Counts the rows of each state, including states without rows."""
     found = dict.fromkeys(STATES, 0)
     for state in states:
         found[state] += 1
@@ -157,6 +160,7 @@ def counted(states: Iterable[CaseState]) -> dict[CaseState, int]:
 
 
 def sort_value(row: WorklistRow, sort: Sort) -> str | datetime:
+    """Returns the value by which the row is sorted. Rows with the same value are sorted by their ids."""
     match sort:
         case "due_at":
             return row.due_at or LAST
@@ -169,18 +173,22 @@ def sort_value(row: WorklistRow, sort: Sort) -> str | datetime:
 
 
 def cursor_after(row: WorklistRow, paging: Paging) -> str:
-    """Where the next page begins: behind this row, in this order. It holds ids and instants alone."""
+    """Returns the cursor of the page that starts after this row. A cursor contains only ids, states and instants."""
     return cursor_at(paging, sort_value(row, paging.sort), row.subject_id)
 
 
 def cursor_at(paging: Paging, value: str | datetime, subject_id: str) -> str:
+    """Returns the cursor after a sort value and the id of a row."""
     text = value.isoformat() if isinstance(value, datetime) else value
-    place = json.dumps([paging.sort, paging.descending, text, subject_id])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    parts = json.dumps([paging.sort, paging.descending, text, subject_id])
+    return base64.urlsafe_b64encode(parts.encode()).decode().rstrip("=")
 
 
 def cursor_of(paging: Paging) -> tuple[str | datetime, str] | None:
-    """The sort value and the id of the last row of the page before. Raises InvalidCommand."""
+    """Returns the sort value and the id of the last row of the previous page, or None for the first page.
+
+    Raises InvalidCommand if the cursor is malformed or has another order.
+    """
     if paging.after is None:
         return None
     refusal = InvalidCommand(
@@ -190,9 +198,9 @@ def cursor_of(paging: Paging) -> tuple[str | datetime, str] | None:
     )
     try:
         padded = paging.after + "=" * (-len(paging.after) % 4)
-        place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        sort, descending, text, subject_id = place
-        if (sort, descending) != (paging.sort, paging.descending) or not _PLACE.fullmatch(text + subject_id):
+        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        sort, descending, text, subject_id = parts
+        if (sort, descending) != (paging.sort, paging.descending) or not _CURSOR_TEXT.fullmatch(text + subject_id):
             raise refusal
         if sort not in ("due_at", "received_at"):
             return text, subject_id
@@ -206,7 +214,7 @@ def cursor_of(paging: Paging) -> tuple[str | datetime, str] | None:
 
 
 def page_of(
-    chosen: Chosen,
+    chosen: SelectedRows,
     paging: Paging,
     *,
     as_of: Day,
@@ -215,7 +223,7 @@ def page_of(
     failures: Sequence[FailedPatient] = (),
     stale: Collection[UUID] = (),
 ) -> Worklist:
-    """`stale` are the patients whose rows are older than their histories."""
+    """Returns the page with its cursor. `stale` are the patients whose rows are older than their histories."""
     shown = chosen.rows[: paging.limit]
     return Worklist(
         as_of=as_of,

@@ -1,10 +1,9 @@
-"""What is waiting to be done: every open request and appeal, what it lacks, who has it, and when it is due.
+"""The rows of the worklist: every open request and appeal, what is missing, who is assigned, and when it is due.
 
-A row is a function of one patient's history and of the plan's day. Of the day only the policy's
-answer depends (an age, twelve months, an agent's stop), so each row says on which day time alone
-alters it next. What depends on the instant (overdue, at risk, paused) follows from the instants
-in the row when it is looked at. Rows carry ids, and nobody's name, member id or birth date but
-the name of whoever of the plan has the work.
+A row is a function of one patient's history and of the day in the plan's time zone. Only the policy's answer depends
+on the day (an age, twelve months, the stop of an agent), so each row states the next day on which time alone changes
+it. What depends on the instant (overdue, at risk, paused) is computed from the instants in the row when it is read.
+Rows contain ids and the name of the assigned user, but no name, member ID or birth date of a patient.
 """
 
 from __future__ import annotations
@@ -45,22 +44,21 @@ STATES: Final[tuple[CaseState, ...]] = (
 
 
 class Holder(FrozenModel):
-    """Who of the plan has the work."""
+    """The user of the plan who is assigned."""
 
     id: str
     name: str
 
 
 class WorklistRow(FrozenModel):
-    """One open request or appeal, as its patient's history has it on a day.
+    """One open request or appeal, from its patient's history on a day.
 
-    `state`: a referred request whose questions are out is `awaiting_information`. `path`,
-    `recommendation` and `missing` (clauses) are the policy's answer on the day, of the request
-    that an appeal is about as well; null where no edition is known. `awaits` are the clauses
-    asked and not answered in full, until `answer_by`. Of its clock: without `due_at` it is with
-    external review, which has its own; it stands still from `paused_from` to `paused_until`,
-    both null where it was never stopped. `imported`: its request came with an
-    import. `changes_on` is the next day on which time alone alters the row, null where none ever does.
+    `state`: a referred request with open information requests is `awaiting_information`. `path`, `recommendation` and
+    `missing` (clauses) are the policy's answer on the day for the request, also in the row of an appeal; `path` and
+    `recommendation` are null if no edition is known. `awaits` are the clauses for which requested information is not
+    complete, due by `answer_by`. `due_at` is null if the case is with external review, which has its own deadlines.
+    The deadline is paused from `paused_from` to `paused_until`, both null if it was never paused. `imported`: the
+    request or the appeal was imported. `changes_on` is the next day on which time alone changes the row, or null.
     """
 
     subject_id: str
@@ -90,23 +88,23 @@ class WorklistRow(FrozenModel):
 
 
 def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[WorklistRow, ...]:
-    """What of this patient waits on the day, oldest first: requests, then appeals."""
-    requests = (_of_request(history, one, day, zone) for one in history.requests if _waits(one, day))
+    """Returns the rows of the patient on the day, oldest first: requests, then appeals."""
+    requests = (_of_request(history, one, day, zone) for one in history.requests if _is_open_on(one, day))
     appeals = (
         _of_appeal(history, one, day, zone)
         for one in history.appeals
-        if _waits(one, day) or _is_with_external_review(one, day)
+        if _is_open_on(one, day) or _is_with_external_review(one, day)
     )
     return (*requests, *appeals)
 
 
 def day_of_folding(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
-    """Today, but never a day before the one on which the history was last recorded, should the clock be set back."""
+    """Returns today, or the day of the latest event if that is later, because the clock may have been set back."""
     return max(today, history.recorded_at.astimezone(zone).date())
 
 
 def standing(row: WorklistRow, now: datetime) -> DueStatus | None:
-    """How the clock stands at an instant; None where it is not the plan's. In time is a decision at `due_at` itself."""
+    """Returns the status of the deadline at an instant, or None if it is not the plan's. `due_at` itself is in time."""
     if row.due_at is None or row.at_risk_from is None:
         return None
     if row.paused_from is not None and row.paused_until is not None and row.paused_from <= now < row.paused_until:
@@ -119,8 +117,8 @@ def standing(row: WorklistRow, now: datetime) -> DueStatus | None:
 # -- the rows ---------------------------------------------------------------------------------
 
 
-def _waits(one: Request | Appeal, day: date) -> bool:
-    """Whether it had come by the day and was closed neither then nor before."""
+def _is_open_on(one: Request | Appeal, day: date) -> bool:
+    """Returns whether the case was received by the day and is not closed on it."""
     return one.received_on <= day and (one.closed_on is None or one.closed_on > day)
 
 
@@ -129,10 +127,10 @@ def _is_with_external_review(appeal: Appeal, day: date) -> bool:
 
 
 def _of_request(history: PatientHistory, request: Request, day: date, zone: ZoneInfo) -> WorklistRow:
-    clock = clock_of(request, zone)
-    out = [one for one in request.askings if one.answered_at is None]
+    deadline = clock_of(request, zone)
+    unanswered = [one for one in request.askings if one.answered_at is None]
     policy = _Policy.of(history, request, day)
-    pause = clock.stops[-1] if clock.stops else (None, None)
+    pause = deadline.stops[-1] if deadline.stops else (None, None)
     urgent = request.urgency == "urgent" or request.expedited_at is not None
     return WorklistRow(
         subject_id=request.request_id,
@@ -143,15 +141,15 @@ def _of_request(history: PatientHistory, request: Request, day: date, zone: Zone
         path=policy.path,
         recommendation=policy.recommendation,
         missing=policy.missing,
-        awaits=tuple(dict.fromkeys(one.clause for asking in out for one in asking.asked)),
-        answer_by=max((one.answer_by for one in out), default=None),
+        awaits=tuple(dict.fromkeys(one.clause for asking in unanswered for one in asking.asked)),
+        answer_by=max((one.answer_by for one in unanswered), default=None),
         held_by=_holder(request.held_by),
         line_of_business=request.line_of_business,
         urgency="urgent" if urgent else "standard",
         received_at=request.received_at,
         received_on=request.received_on,
-        due_at=clock.due_at,
-        at_risk_from=clock.at_risk_from,
+        due_at=deadline.due_at,
+        at_risk_from=deadline.at_risk_from,
         paused_from=pause[0],
         paused_until=pause[1],
         edition=policy.edition,
@@ -165,15 +163,15 @@ def _of_request(history: PatientHistory, request: Request, day: date, zone: Zone
 def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInfo) -> WorklistRow:
     request = history.request(appeal.request_id)
     assert request is not None, "an appeal belongs to a request on record"
-    outside = _is_with_external_review(appeal, day)
-    clock: DecisionClock | None = None if outside else clock_of_appeal(history, appeal, zone)
+    is_external = _is_with_external_review(appeal, day)
+    deadline: DecisionClock | None = None if is_external else clock_of_appeal(history, appeal, zone)
     policy = _Policy.of(history, request, day)
     return WorklistRow(
         subject_id=appeal.appeal_id,
         patient_id=history.patient_id,
         request_id=appeal.request_id,
         kind="appeal",
-        state="with_external_review" if outside else "appeal_open",
+        state="with_external_review" if is_external else "appeal_open",
         path=policy.path,
         recommendation=policy.recommendation,
         missing=policy.missing,
@@ -184,8 +182,8 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
         urgency=appeal.urgency,
         received_at=appeal.received_at,
         received_on=appeal.received_on,
-        due_at=clock.due_at if clock is not None else None,
-        at_risk_from=clock.at_risk_from if clock is not None else None,
+        due_at=deadline.due_at if deadline is not None else None,
+        at_risk_from=deadline.at_risk_from if deadline is not None else None,
         paused_from=None,
         paused_until=None,
         edition=policy.edition,
@@ -197,7 +195,7 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
 
 
 def _state(request: Request) -> CaseState:
-    """What it waits for; one that is closed since is looked at on a day when it was open."""
+    """Returns the state of a request that is open on the day, even if it was closed later."""
     if request.awaits is not None:
         return "awaiting_information"
     return "referred" if request.status == "referred" else "open"
@@ -209,7 +207,7 @@ def _holder(actor: Actor | None) -> Holder | None:
 
 @dataclass(frozen=True, slots=True)
 class _Policy:
-    """What the policy says on a day, as far as a row shows it: all of the row that depends on the day."""
+    """The policy's answer on a day, as shown in a row. It is the only part of the row that depends on the day."""
 
     path: Literal["A", "B"] | None = None
     recommendation: Recommendation | None = None
@@ -220,45 +218,51 @@ class _Policy:
     @classmethod
     def of(cls, history: PatientHistory, request: Request, day: date) -> _Policy:
         try:
-            said = request_assessment(history, request, day).assessment
+            assessment = request_assessment(history, request, day).assessment
         except EditionUnknown:
             return cls()
-        return cls(said.scope, said.recommendation, said.needed, said.edition, said.edition_provenance)
+        return cls(
+            assessment.scope,
+            assessment.recommendation,
+            assessment.needed,
+            assessment.edition,
+            assessment.edition_provenance,
+        )
 
 
-# -- what time alone alters -------------------------------------------------------------------
+# -- what time alone changes ------------------------------------------------------------------
 
 
 def _changes_on(history: PatientHistory, request: Request, day: date, policy: _Policy) -> date | None:
-    """The first of the critical days to come on which the policy's answer is another than on `day`."""
+    """Returns the first critical day after `day` on which the policy's answer differs from the answer on `day`."""
     if policy.edition is None:
         return None
-    to_come = sorted({one for one in critical_days(history, request) if one > day})
-    return next((one for one in to_come if _Policy.of(history, request, one) != policy), None)
+    later_days = sorted({one for one in critical_days(history, request) if one > day})
+    return next((one for one in later_days if _Policy.of(history, request, one) != policy), None)
 
 
 def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
-    """Every day on which the policy's answer to a request can be another than on the day before.
+    """Yields every day on which the policy's answer to a request can differ from the answer on the day before.
 
-    More days than needed do no harm, for each is tried; one too few would leave a row standing.
+    Extra days do no harm, because each day is tried. A missing day would leave a row unchanged that must change.
     """
     parameters = edition_for(request.received_on).parameters
     for born in (history.birth_date, request.statement.birth_date):
         if born is not None:
-            # Old enough for certain, and perhaps (R2, R5).
+            # The first days on which the patient is possibly and certainly old enough (R2, R5).
             yield from (anniversary(one, parameters.age_min_years) for one in (born.earliest, born.latest))
     for given in _days_of_treatment(history):
-        # From then on it is there, and after a year no longer in the way of a next course (R2, R3, R8).
+        # From that day the dose counts, and a year later it no longer prevents a next course (R2, R3, R8).
         yield given.earliest
         yield given.earliest - COURSE_SPAN
         yield from (anniversary(one, parameters.years_between_courses) for one in (given.earliest, given.latest))
-    # A course that is closed is a prior course from that day on (R26).
+    # A closed course is a prior course from the day of its closing (R26).
     yield from (marks.closed_on for _, marks in history.marks if marks.closed_on is not None)
     yield from (closed_on for _, closed_on in history.closed_reports)
     stated = (one.stopped_on for one in request.statement.agents)
     for stopped in (*stated, *(one.stopped_on for one in history.agents)):
         if stopped is not None:
-            # The day after is the first on which it was certainly stopped before (R17).
+            # The day after is the first day before which the agent was certainly stopped (R17).
             yield stopped.latest + timedelta(days=1)
 
 

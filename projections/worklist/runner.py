@@ -1,8 +1,8 @@
-"""The tail loop: which patients changed? Refold each, replace its rows, move on; rebuild from nothing.
+"""The runner: for each patient that changed in the log, it folds the history and replaces the patient's rows.
 
-What is folded is always the whole history of one patient as it is now, so doing the same work
-twice, or being killed in the middle of it, does no harm. A patient whose history cannot be
-folded is put aside, tried again later and shown; nobody waits for her.
+The runner always folds the whole current history of a patient, so repeating work, or being killed during it, does no
+harm. A patient whose history cannot be folded is recorded as failed, shown, and tried again later, without delaying
+other patients.
 """
 
 from __future__ import annotations
@@ -35,21 +35,22 @@ from projections.worklist.storage import (
 from projections.worklist.tables import RENDERER, WORKLIST, entry_of, query_of, stored_page
 
 VIEWS: Final = (WORKLIST,)
-"""The views that are kept in tables."""
+"""The views that are stored in tables."""
 
 EVENTS_AT_ONCE: Final = 250
 PATIENTS_AT_ONCE: Final = 250
 ROWS_TURNED_AT_ONCE: Final = 2_000
 FIRST_RETRY: Final = timedelta(seconds=1)
 LAST_RETRY: Final = timedelta(hours=1)
+"""The shortest and the longest pause before a failed patient is tried again."""
 
-PatientsDone = Callable[[int], None]
-"""Told how many patients are done."""
+OnPatientsDone = Callable[[int], None]
+"""A callback with the number of patients that are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """`serves` is false where another rebuild was done first; the rows are then that one's, just as new."""
+    """The result of a rebuild. `serves` is false if another rebuild finished first, whose rows are just as new."""
 
     view: str
     patients: int
@@ -59,10 +60,10 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a view is behind the log. Its own position is null where it was never built.
+    """How far a view is behind the log. `position` is null if the view was never built.
 
-    `events_behind` is at the most so many: positions of the log may have holes. `failed` are the
-    patients whose rows could not be made and are tried again.
+    `events_behind` is an upper limit, because positions of the log can have gaps. `failed` is the number of patients
+    whose rows could not be computed and are tried again.
     """
 
     view: str
@@ -83,12 +84,13 @@ def worklist(
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
-    progress: PatientsDone | None = None,
+    progress: OnPatientsDone | None = None,
 ) -> Worklist:
-    """A page of the worklist: now from the tables, brought up to date first; else every patient is folded.
+    """Returns a page of the worklist.
 
-    On another day than today, clocks are read at its end; else at `known_at`, or now. Raises
-    InvalidCommand for a cursor of another order and a `known_at` in the future.
+    The current worklist is read from the tables, which are brought up to date first. For another day or an earlier
+    `known_at`, every patient is folded. Deadlines are evaluated at the end of `as_of` if it is not today, otherwise at
+    `known_at` or now. Raises InvalidCommand for an invalid cursor and for a `known_at` in the future.
     """
     cursor_of(paging)
     now, today = ledger.now(), ledger.today()
@@ -100,18 +102,18 @@ def worklist(
     return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
 
 
-def _worklist_now(ledger: LedgerReader, filters: Filters, paging: Paging, progress: PatientsDone | None) -> Worklist:
-    """As the log was when the question came, or later; where nothing is behind, in one look at the tables."""
+def _worklist_now(ledger: LedgerReader, filters: Filters, paging: Paging, progress: OnPatientsDone | None) -> Worklist:
+    """Returns a page at least as new as the log at the time of the call. One read is enough if nothing is behind."""
     views, now, at_least = views_of(ledger.recorder.datastore), ledger.now(), None
     while True:
         today = now.astimezone(ledger.zone).date()
-        standing, found = views.worklist(WORKLIST, RENDERER, query_of(filters, paging, now), today, at_least)
-        if found is not None and not _tried_again(standing, now):
-            chosen, stale, failures = stored_page(found, standing)
+        status, found = views.worklist(WORKLIST, RENDERER, query_of(filters, paging, now), today, at_least)
+        if found is not None and not _due_for_retry(status, now):
+            chosen, stale, failures = stored_page(found, status)
             return page_of(
-                chosen, paging, as_of=today, known_at=None, now=standing.clocks_at, failures=failures, stale=stale
+                chosen, paging, as_of=today, known_at=None, now=status.clocks_at, failures=failures, stale=stale
             )
-        at_least = standing.log_position if at_least is None else at_least
+        at_least = status.log_position if at_least is None else at_least
         catch_up(ledger, progress)
 
 
@@ -120,9 +122,9 @@ def folded_rows(
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
-    progress: PatientsDone | None = None,
+    progress: OnPatientsDone | None = None,
 ) -> Iterator[WorklistRow]:
-    """The rows of every patient, folded from the log."""
+    """Yields the rows of every patient, folded from the log."""
     if known_at is not None and known_at > ledger.now() and ledger.is_empty():
         raise InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
     for number, patient_id in enumerate(ledger.patients()):
@@ -131,7 +133,7 @@ def folded_rows(
         try:
             history = ledger.history(patient_id, known_at=known_at)
         except NotFound:
-            # Her history was not open by then.
+            # The patient's history was not open at that time.
             continue
         yield from worklist_rows(history, as_of or day_of_folding(history, ledger.today(), ledger.zone), ledger.zone)
 
@@ -139,32 +141,32 @@ def folded_rows(
 # -- the loop ---------------------------------------------------------------------------------
 
 
-def catch_up(ledger: LedgerReader, progress: PatientsDone | None = None) -> Generation:
-    """Brings the rows to where the log is now, and to today; the first time, that is to build them.
+def catch_up(ledger: LedgerReader, progress: OnPatientsDone | None = None) -> Generation:
+    """Brings the rows up to date with the log and with today, or builds them if they do not exist.
 
-    The generation that serves and has got there. One at a time in a process: a second one would
-    do the same work, and throw it away.
+    Returns the generation in use, which is then current. Only one call at a time runs in a process, because a second
+    one would do the same work and discard it.
     """
     views, end, done = views_of(ledger.recorder.datastore), ledger.position(), 0
-    with _turn_of(ledger):
+    with _lock_of(ledger):
         while True:
-            # Looked at anew each time: another may have moved it on, or brought another one to serve.
+            # The status is read each time, because another process may have advanced or replaced the generation.
             now = ledger.now()
             today = now.astimezone(ledger.zone).date()
-            standing = views.standing(WORKLIST, RENDERER, today, now)
-            generation = standing.generation
+            status = views.status(WORKLIST, RENDERER, today, now)
+            generation = status.generation
             if generation is None:
                 rebuild(ledger, progress=progress)
             elif generation.position < end:
                 patients, position = ledger.changed_since(generation.position, EVENTS_AT_ONCE)
                 done += _stored(ledger, views, generation, position, patients)
-            elif standing.is_due:
+            elif status.is_due:
                 due = views.due(WORKLIST, generation, today, PATIENTS_AT_ONCE)
                 done += _stored(ledger, views, generation, generation.position, due)
-            elif standing.has_turned:
+            elif status.has_turned:
                 views.turn(WORKLIST, generation, now, ROWS_TURNED_AT_ONCE)
-            elif waiting := _tried_again(standing, now):
-                done += _stored(ledger, views, generation, generation.position, waiting)
+            elif retried := _due_for_retry(status, now):
+                done += _stored(ledger, views, generation, generation.position, retried)
             else:
                 return generation
             if progress is not None:
@@ -172,21 +174,21 @@ def catch_up(ledger: LedgerReader, progress: PatientsDone | None = None) -> Gene
 
 
 def lag(ledger: LedgerReader) -> Lag:
-    """How far the worklist's rows are behind the log."""
+    """Returns how far the rows of the worklist are behind the log."""
     now = ledger.now()
     views = views_of(ledger.recorder.datastore)
-    standing = views.standing(WORKLIST, RENDERER, now.astimezone(ledger.zone).date(), now)
-    position = standing.generation.position if standing.generation is not None else None
-    behind = max(0, standing.log_position - (position or 0))
-    since = max(0.0, (now - standing.moved_at).total_seconds()) if standing.moved_at is not None else None
-    return Lag(WORKLIST, standing.log_position, position, behind, since, standing.failed)
+    status = views.status(WORKLIST, RENDERER, now.astimezone(ledger.zone).date(), now)
+    position = status.generation.position if status.generation is not None else None
+    events_behind = max(0, status.log_position - (position or 0))
+    since = max(0.0, (now - status.moved_at).total_seconds()) if status.moved_at is not None else None
+    return Lag(WORKLIST, status.log_position, position, events_behind, since, status.failed)
 
 
-def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: PatientsDone | None = None) -> Rebuilt:
-    """Folds every patient into a new generation, which then takes the place of the one that served meanwhile.
+def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: OnPatientsDone | None = None) -> Rebuilt:
+    """Folds every patient into a new generation, which then replaces the generation in use.
 
-    With `alone`, rows that other versions of the program made are thrown away too. What a rebuild
-    that was killed has left behind goes with the generations before this one.
+    With `alone`, the rows of other versions of the program are deleted too. The rows of a rebuild that was killed are
+    deleted with the generations before this one.
     """
     views, end = views_of(ledger.recorder.datastore), ledger.position()
     generation: Generation | None = views.begin(WORKLIST, RENDERER)
@@ -202,7 +204,7 @@ def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: PatientsDone
         if progress is not None:
             progress(done)
     if generation is not None:
-        # Each was folded after `end` was read, so all that the log held by then is in the rows.
+        # Each patient was folded after `end` was read, so the rows include every event up to `end`.
         generation = views.store(WORKLIST, generation, end, (), ledger.now())
     serves = generation is not None and views.serve(WORKLIST, RENDERER, generation, alone=alone, failed=failed)
     views.sweep(WORKLIST)
@@ -210,7 +212,10 @@ def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: PatientsDone
 
 
 def _stored(ledger: LedgerReader, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> int:
-    """Of how many. Where another runner moved on meanwhile nothing is stored, and the caller looks again."""
+    """Folds the patients and stores their rows. Returns their number.
+
+    If another runner advanced the generation meanwhile, nothing is stored, and the caller reads the status again.
+    """
     views.store(WORKLIST, generation, position, list(_refolded(ledger, patients)), ledger.now())
     return len(patients)
 
@@ -233,7 +238,7 @@ def _entries(ledger: LedgerReader, history: PatientHistory | Exception) -> tuple
 
 
 def place_of(error: Exception) -> str:
-    """Which error, and where in the program. Its text may quote a patient's data; its place does not."""
+    """Returns the type of an error and its place in the code, without its text, which may quote patient data."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -241,13 +246,13 @@ def place_of(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def _tried_again(standing: ViewStatus, now: datetime) -> list[UUID]:
-    """Those whose rows failed and who are due for another attempt."""
-    return [one.patient_id for one in standing.failures if _is_tried_again(one, now)][:PATIENTS_AT_ONCE]
+def _due_for_retry(status: ViewStatus, now: datetime) -> list[UUID]:
+    """Returns the failed patients who are due for another attempt."""
+    return [one.patient_id for one in status.failures if _is_due_for_retry(one, now)][:PATIENTS_AT_ONCE]
 
 
-def _is_tried_again(failure: ViewFailure, now: datetime) -> bool:
-    """After a pause that doubles with each attempt."""
+def _is_due_for_retry(failure: ViewFailure, now: datetime) -> bool:
+    """Returns whether the pause after the failure is over. The pause doubles with each attempt."""
     pause = min(LAST_RETRY, FIRST_RETRY * (1 << min(failure.attempts - 1, 20)))
     return failure.failed_at + pause <= now
 
@@ -258,10 +263,10 @@ def _batches(patients: Iterable[UUID]) -> Iterator[tuple[UUID, ...]]:
         yield batch
 
 
-_TURNS: Final[WeakKeyDictionary[LedgerReader, RLock]] = WeakKeyDictionary()
-_ONE_MORE: Final = RLock()
+_LOCKS: Final[WeakKeyDictionary[LedgerReader, RLock]] = WeakKeyDictionary()
+_NEW_LOCK: Final = RLock()
 
 
-def _turn_of(ledger: LedgerReader) -> RLock:
-    with _ONE_MORE:
-        return _TURNS.setdefault(ledger, RLock())
+def _lock_of(ledger: LedgerReader) -> RLock:
+    with _NEW_LOCK:
+        return _LOCKS.setdefault(ledger, RLock())

@@ -1,8 +1,8 @@
-"""A page of the worklist: how many rows there are of what is asked for, and the rows of one page.
+"""A page of the worklist from its tables: the number of rows of each state, and the rows of one page.
 
-Without filters the rows are read along the index of their order. With filters, what is frequent
-is met on the way along the order, and what is rare is gathered from the index of the facets and
-sorted: either way a page takes few more rows than it shows, however many there are.
+Without filters, the rows are read from the index of their order. With filters, frequent rows are read from that index
+too, and rare rows are read from the index of facets and sorted. Both ways read only a few more rows than the page
+shows, regardless of the size of the table.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _ROW: Final = """
 
 
 def counts_of(run: SqlRun, generation: int, query: WorklistQuery) -> dict[str, int]:
-    """By state, of the rows that the query takes, whatever states it asks for."""
-    if _is_of_one_person(query) and query.missing is not None:
+    """Returns the number of rows that the query accepts, by state, ignoring its state filter."""
+    if _is_of_one_user(query) and query.missing is not None:
         values: dict[str, Any] = {}
         conditions = _conditions(query, values, "", without=("state",))
         statement = (
@@ -38,55 +38,55 @@ def counts_of(run: SqlRun, generation: int, query: WorklistQuery) -> dict[str, i
 def rows_of(
     run: SqlRun, view: str, generation: int, query: WorklistQuery, counts: Mapping[str, int]
 ) -> list[Mapping[str, Any]]:
-    """One row more than a page, which tells that there is another page."""
+    """Returns the rows of a page, plus one row if there is another page."""
     accepted = query.equal.get("state", counts)
     wanted = sum(counts.get(state, 0) for state in set(accepted))
     if wanted == 0:
         return []
     values: dict[str, Any] = {"generation": generation, "view": view, "limit": query.limit + 1}
-    if _is_of_one_person(query):
-        # As many as one person has.
-        return run(_along(query, values, "worklist_entries_holder"), **values)
+    if _is_of_one_user(query):
+        # One user has few rows.
+        return run(_in_index_order(query, values, "worklist_entries_holder"), **values)
     if query.equal or query.overdue or query.at_risk or query.missing is not None:
         (all_rows,) = run(f"SELECT {_COUNTED} AND held_by = '{ANY}' AND missing = '{ANY}'", generation=generation)
-        # Along the order, all / wanted rows are passed for each that is found.
+        # In index order, about `all / wanted` rows are read for each row that is found.
         if wanted * wanted < int(all_rows["number"]) * (query.limit + 1):
-            return run(_gathered(query, values), **values)
+            return run(_by_facets(query, values), **values)
     run.in_order()
     if query.sort == "due_at" and (query.overdue or query.at_risk):
         return _by_standing(run, query, values)
-    return run(_along(query, values, INDEX_OF[query.sort]), **values)
+    return run(_in_index_order(query, values, INDEX_OF[query.sort]), **values)
 
 
 def _by_standing(run: SqlRun, query: WorklistQuery, values: dict[str, Any]) -> list[Mapping[str, Any]]:
-    """What is overdue was due before anything that is at risk, so one stretch of the index follows the other."""
-    stretches = [replace(query, at_risk=False)] if query.overdue else []
-    stretches += [replace(query, overdue=False)] if query.at_risk else []
+    """Reads overdue rows and rows at risk. Overdue rows are due earlier, so the two index ranges are read in turn."""
+    ranges = [replace(query, at_risk=False)] if query.overdue else []
+    ranges += [replace(query, overdue=False)] if query.at_risk else []
     found: list[Mapping[str, Any]] = []
-    for stretch in reversed(stretches) if query.descending else stretches:
+    for one_range in reversed(ranges) if query.descending else ranges:
         values["limit"] = query.limit + 1 - len(found)
         if values["limit"]:
-            found += run(_along(stretch, values, "worklist_entries_standing"), **values)
+            found += run(_in_index_order(one_range, values, "worklist_entries_standing"), **values)
     return found
 
 
-def _is_of_one_person(query: WorklistQuery) -> bool:
+def _is_of_one_user(query: WorklistQuery) -> bool:
     return len(query.equal.get("held_by", ())) == 1 and query.equal["held_by"] != ("",)
 
 
 # -- the statements ---------------------------------------------------------------------------
 
 
-def _along(query: WorklistQuery, values: dict[str, Any], index: str) -> str:
+def _in_index_order(query: WorklistQuery, values: dict[str, Any], index: str) -> str:
     conditions = _conditions(query, values, "e.")
     return (
         f"SELECT {_ROW} FROM {{schema}}.worklist_entries AS e {{by {index}}}"  # noqa: S608
-        f" WHERE e.generation = :generation{conditions}{_beyond(query, values)}{_in_order(query)}"
+        f" WHERE e.generation = :generation{conditions}{_after_cursor(query, values)}{_order_and_limit(query)}"
     )
 
 
-def _gathered(query: WorklistQuery, values: dict[str, Any]) -> str:
-    """Cell by cell of the counts: each is one stretch of the index of facets."""
+def _by_facets(query: WorklistQuery, values: dict[str, Any]) -> str:
+    """Returns the statement that reads the index of facets. Each cell of the counts is one range of that index."""
     facets = [name for name in CELL if name != "held_by"]
     same = " AND ".join(f"e.{name} = c.{name}" for name in facets)
     held_by = _equal("held_by", query.equal["held_by"], values, "e.") if "held_by" in query.equal else ""
@@ -96,7 +96,7 @@ def _gathered(query: WorklistQuery, values: dict[str, Any]) -> str:
         f"WITH cells AS MATERIALIZED (SELECT {', '.join(facets)} FROM {{schema}}.worklist_counts"  # noqa: S608
         f" WHERE generation = :generation AND {conditions} AND number > 0)"
         f" SELECT {_ROW} FROM cells AS c CROSS JOIN {{schema}}.worklist_entries AS e {{by worklist_entries_facets}}"
-        f" WHERE e.generation = :generation AND {same}{held_by}{_beyond(query, values)}{_in_order(query)}"
+        f" WHERE e.generation = :generation AND {same}{held_by}{_after_cursor(query, values)}{_order_and_limit(query)}"
     )
 
 
@@ -112,7 +112,7 @@ def _of_counts(
 
 
 def _conditions(query: WorklistQuery, values: dict[str, Any], table: str, without: Sequence[str] = ()) -> str:
-    """What the query asks of a row; names of columns are ours, values are parameters."""
+    """Returns the conditions for a row. Column names come from this program; values are parameters."""
     conditions = ""
     for column, accepted in query.equal.items():
         assert column in COLUMNS
@@ -122,7 +122,7 @@ def _conditions(query: WorklistQuery, values: dict[str, Any], table: str, withou
     if standings:
         conditions += _equal("standing", standings, values, table)
     if query.missing is not None:
-        # Not LIKE, which takes upper for lower case on one of the stores.
+        # LIKE is not used, because it ignores case in one of the stores.
         conditions += f" AND REPLACE({table}missing, :missing, '') <> {table}missing"
         values["missing"] = f" {query.missing} "
     return conditions
@@ -134,13 +134,13 @@ def _equal(column: str, accepted: Sequence[str], values: dict[str, Any], table: 
     return f" AND {table}{column} IN ({', '.join(f':{name}' for name in names)})" if names else " AND 1 = 0"
 
 
-def _beyond(query: WorklistQuery, values: dict[str, Any]) -> str:
+def _after_cursor(query: WorklistQuery, values: dict[str, Any]) -> str:
     if query.after is None:
         return ""
     values["after_value"], values["after_subject"] = query.after
     return f" AND (e.{query.sort}, e.subject_id) {'<' if query.descending else '>'} (:after_value, :after_subject)"
 
 
-def _in_order(query: WorklistQuery) -> str:
+def _order_and_limit(query: WorklistQuery) -> str:
     direction = "DESC" if query.descending else "ASC"
     return f" ORDER BY e.{query.sort} {direction}, e.subject_id {direction} LIMIT :limit"

@@ -1,8 +1,7 @@
-"""The worklist in its tables: a row, how rows are counted, and which are asked for.
+"""The tables of the worklist: the stored row, the counts of rows, and the query for a page.
 
-The counts are kept with the rows, by everything that can be asked of a row: so they are always
-exact, and cost the same for a thousand rows as for a million. They also tell how rare what is
-asked for is, and by that whether to gather it or to meet it on the way along the order.
+The counts are stored with the rows, by every filter, so they are always exact, and reading them costs the same for a
+thousand rows as for a million. They also show how rare the rows of a query are, which decides which index to read.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from uuid import UUID
 from domain.ledger.stores.sql import SqlRun
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-"""Stands in an instant's column where there is none: it is never reached, and sorts last."""
+"""The value of a column without an instant: it is never reached, and sorts last."""
 
 ANY: Final = "*"
-"""Stands in a count for every holder, or for whatever is missing. Nobody's id and no clause is written so."""
+"""The value in a count that means every assigned user, or every missing clause. No user id and no clause is `*`."""
 
 Sort = Literal["due_at", "received_at", "state", "held_by"]
 
 
 @dataclass(frozen=True, slots=True)
 class WorklistEntry:
-    """A row of the worklist: what it is found and sorted by, and the whole of it as JSON.
+    """A stored row of the worklist: the values for filters and sort orders, and the whole row as JSON.
 
-    Texts are empty where nothing is known; `missing` has a space before and after each clause.
+    Texts are empty if the value is not known. `missing` has a space before and after each clause.
     """
 
     subject_id: str
@@ -54,7 +53,10 @@ class WorklistEntry:
 
 @dataclass(frozen=True, slots=True)
 class WorklistQuery:
-    """`equal` are columns with the values to accept; `after` is the last row seen, by its sort value and id."""
+    """A query for a page.
+
+    `equal` has the accepted values of columns. `after` is the sort value and the id of the last row seen.
+    """
 
     now: datetime
     equal: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -70,6 +72,8 @@ class WorklistQuery:
 COLUMNS: Final = tuple(one.name for one in fields(WorklistEntry))
 FACETS: Final = ("held_by", "missing", "kind", "state", "path", "recommendation", "line_of_business", "urgency")
 CELL: Final = (*FACETS, "standing")
+"""The columns by which rows are counted."""
+
 INDEX_OF: Final[dict[Sort, str]] = {
     "due_at": "worklist_entries_due",
     "received_at": "worklist_entries_received",
@@ -81,21 +85,23 @@ INDEX_OF: Final[dict[Sort, str]] = {
 
 SqlCell = tuple[str, ...]
 
-_FORGET = (
+_DELETE_ROWS = (
     "DELETE FROM {schema}.worklist_entries WHERE generation = :generation AND patient_id {among patients}"  # noqa: S608
     f" RETURNING {', '.join(CELL)}"
 )
-_COUNT = f"""
+_ADD_TO_COUNT = f"""
     INSERT INTO {{schema}}.worklist_counts (generation, {", ".join(CELL)}, number)
     VALUES (:generation, {", ".join(f":{name}" for name in CELL)}, :number)
     ON CONFLICT (generation, {", ".join(CELL)}) DO UPDATE SET number = worklist_counts.number + excluded.number"""  # noqa: S608
-_SAMECELL = " AND ".join(f"{name} = :{name}" for name in CELL)
-_UNCOUNT = f"DELETE FROM {{schema}}.worklist_counts WHERE generation = :generation AND {_SAMECELL} AND number = 0"  # noqa: S608
-_TURNED = f"""
+_SAME_CELL = " AND ".join(f"{name} = :{name}" for name in CELL)
+_DELETE_EMPTY_COUNT = (
+    f"DELETE FROM {{schema}}.worklist_counts WHERE generation = :generation AND {_SAME_CELL} AND number = 0"  # noqa: S608
+)
+_STATUS_CHANGED = f"""
     SELECT subject_id, due_at, at_risk_from, paused_from, paused_until, {", ".join(CELL)}
     FROM {{schema}}.worklist_entries WHERE generation = :generation AND turns_at <= :now
     ORDER BY turns_at LIMIT :limit"""  # noqa: S608
-_TURN = """
+_UPDATE_STATUS = """
     UPDATE {schema}.worklist_entries SET standing = :standing, turns_at = :turns_at
     WHERE generation = :generation AND subject_id = :subject_id"""
 _DROP_ROWS = """
@@ -112,7 +118,10 @@ _DROP_COUNTS = "DELETE FROM {schema}.worklist_counts WHERE generation = :generat
 def standing_at(
     due_at: datetime, at_risk_from: datetime, paused_from: datetime, paused_until: datetime, now: datetime
 ) -> tuple[str, datetime]:
-    """How the clock stands, and when it stands otherwise; nothing and never where it is not the plan's."""
+    """Returns the status of the deadline, and the instant of its next change.
+
+    They are empty text and `NEVER` if the deadline is not the plan's.
+    """
     if due_at == NEVER:
         return "", NEVER
     if paused_from <= now < paused_until:
@@ -121,18 +130,18 @@ def standing_at(
         standing = "overdue"
     else:
         standing = "at_risk" if now >= at_risk_from else "running"
-    # In time is a decision at `due_at` itself.
-    turns = (paused_from, paused_until, at_risk_from, due_at + timedelta.resolution)
-    return standing, min((one for one in turns if one > now), default=NEVER)
+    # A decision at `due_at` itself is in time.
+    instants = (paused_from, paused_until, at_risk_from, due_at + timedelta.resolution)
+    return standing, min((one for one in instants if one > now), default=NEVER)
 
 
 def replace_rows(
     run: SqlRun, generation: int, patients: Sequence[UUID], entries: Iterable[WorklistEntry], at: datetime
 ) -> None:
-    """Puts these rows, as they stand at an instant, in the place of those of the patients; counts with them."""
+    """Replaces the rows of the patients by these rows, with the status of deadlines at `at`, and updates the counts."""
     counted = Counter[SqlCell]()
     if patients:
-        for row in run(_FORGET, generation=generation, patients=list(patients)):
+        for row in run(_DELETE_ROWS, generation=generation, patients=list(patients)):
             _count(counted, tuple(row[name] for name in CELL), -1)
     rows = []
     for entry in entries:
@@ -149,10 +158,10 @@ def replace_rows(
 
 
 def turn(run: SqlRun, generation: int, now: datetime, limit: int) -> int:
-    """Gives some of the rows whose clocks stand otherwise by now their new standing; how many it was."""
+    """Updates up to `limit` rows whose deadline status has changed by now. Returns their number."""
     counted, rows = Counter[SqlCell](), []
-    turned = run(_TURNED, generation=generation, now=now, limit=limit)
-    for row in turned:
+    changed = run(_STATUS_CHANGED, generation=generation, now=now, limit=limit)
+    for row in changed:
         standing, turns_at = standing_at(
             _instant(row["due_at"]),
             _instant(row["at_risk_from"]),
@@ -166,13 +175,13 @@ def turn(run: SqlRun, generation: int, now: datetime, limit: int) -> int:
         place = {"generation": generation, "subject_id": row["subject_id"]}
         rows.append({**place, "standing": standing, "turns_at": turns_at})
     if rows:
-        run.each(_TURN, rows)
+        run.each(_UPDATE_STATUS, rows)
     _store_counts(run, generation, counted)
-    return len(turned)
+    return len(changed)
 
 
 def drop_rows(run: SqlRun, generation: int, limit: int) -> bool:
-    """Deletes some rows; whether these were the last."""
+    """Deletes up to `limit` rows of a generation. Returns whether these were the last."""
     if len(run(_DROP_ROWS, generation=generation, limit=limit)) == limit:
         return False
     run(_DROP_COUNTS, generation=generation)
@@ -180,9 +189,10 @@ def drop_rows(run: SqlRun, generation: int, limit: int) -> bool:
 
 
 def _count(counted: Counter[SqlCell], cell: SqlCell, number: int) -> None:
-    """A row is counted for its holder and for any; but with what it lacks only for nobody and for any.
+    """Adds `number` to the counts of a row: for its assigned user, and for every user.
 
-    What one person has is little, and is counted as it is.
+    Missing clauses are counted for unassigned rows and for every user, but not for each assigned user, because the few
+    rows of one user can be counted directly.
     """
     held_by, missing, *rest = cell
     counted[ANY, ANY, *rest] += number
@@ -193,13 +203,13 @@ def _count(counted: Counter[SqlCell], cell: SqlCell, number: int) -> None:
 
 
 def _store_counts(run: SqlRun, generation: int, counted: Counter[SqlCell]) -> None:
-    # In one order, so that cells that are near each other are written after each other.
+    # In a fixed order, so that neighboring cells are written one after the other.
     changes = [(dict(zip(CELL, cell, strict=True)), number) for cell, number in sorted(counted.items()) if number]
     place = {"generation": generation}
     if changes:
-        run.each(_COUNT, [{**place, **cell, "number": number} for cell, number in changes])
-    if fewer := [{**place, **cell} for cell, number in changes if number < 0]:
-        run.each(_UNCOUNT, fewer)
+        run.each(_ADD_TO_COUNT, [{**place, **cell, "number": number} for cell, number in changes])
+    if decreased := [{**place, **cell} for cell, number in changes if number < 0]:
+        run.each(_DELETE_EMPTY_COUNT, decreased)
 
 
 def _instant(value: datetime | str) -> datetime:

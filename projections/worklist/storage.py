@@ -1,8 +1,8 @@
-"""The views: what is derived from the log for everybody at once, and how far it has got.
+"""Storage of views: rows derived from the log for all patients, and the position of the log that they include.
 
-A view is held in generations. One serves; a rebuild fills the next beside it and then takes its
-place in one transaction. Rows and position change together or not at all, and only from the
-position that was read before: of two that do the same work, the second stores nothing.
+A view is stored in generations. One generation serves; a rebuild fills a new one alongside it, and replaces the old
+one in one transaction. Rows and position change together or not at all, and only from the position that was read
+before: if two runners do the same work, the second one stores nothing.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ __all__ = [
 ]
 
 UNAVAILABLE: Final = (PersistenceError, StoreError)
-"""Errors that mean that the store does not answer; no one patient is to blame for them."""
+"""Errors that mean that the store does not answer. They are not recorded as a failure of a patient."""
 
 FAILURES_SHOWN: Final = 200
 ROWS_DROPPED_AT_ONCE: Final = 2_000
-"""So that nobody who records an event waits for long while the rows of an old generation go."""
+"""Limits how long recording an event can wait while the rows of an old generation are deleted."""
 
 _BEGINNING: Final = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -54,7 +54,7 @@ _BEGINNING: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The rows of one patient as they are now, or why they could not be made."""
+    """The current rows of one patient, or the error with which they could not be computed."""
 
     patient_id: UUID
     entries: tuple[WorklistEntry, ...] = ()
@@ -63,7 +63,7 @@ class Refolded:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """`position` is that of the last event of the log that its rows hold."""
+    """A generation of rows. `position` is the position of the last event of the log that its rows include."""
 
     number: int
     position: int
@@ -71,7 +71,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class ViewFailure:
-    """A patient whose rows could not be made, as often as `attempts` says."""
+    """A patient whose rows could not be computed in `attempts` tries."""
 
     patient_id: UUID
     error: str
@@ -81,11 +81,11 @@ class ViewFailure:
 
 @dataclass(frozen=True, slots=True)
 class ViewStatus:
-    """Where a view stands at one moment, beside the log, whose last position is `log_position`.
+    """The status of a view at one instant. `log_position` is the last position of the log.
 
-    `is_due`: the day that was asked about alters rows. `has_turned`: clocks that stand otherwise
-    since. `clocks_at`: by when the rows have their standing, which never goes back.
-    `failures` are the longest waiting, of `failed` in all.
+    `is_due`: the day of the query changes rows. `has_turned`: the status of a deadline has changed since `clocks_at`.
+    `clocks_at` is the instant for which the rows have the status of deadlines; it never decreases. `failures` are the
+    patients who have waited longest, out of `failed` in total.
     """
 
     log_position: int
@@ -100,9 +100,9 @@ class ViewStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorklistFound:
-    """One page of rows as JSON, of one generation; `counts` are of every state, whatever page and states were asked.
+    """One page of rows as JSON, from one generation. `counts` has every state, regardless of the page and its filter.
 
-    `stale` tells of each row whether its patient is one of those who fail.
+    `stale` has, for each row, whether its patient has a failure on record.
     """
 
     rows: list[str]
@@ -115,7 +115,7 @@ class WorklistFound:
 _SERVING = """
     SELECT generation, position FROM {schema}.view_generations
     WHERE view = :view AND renderer = :renderer AND serves = 1"""
-_STANDING = """
+_STATUS = """
     SELECT {log_end} AS log_position, g.generation, g.position, g.clocks_at, g.moved_at, EXISTS (
         SELECT 1 FROM {schema}.worklist_entries AS e WHERE e.generation = g.generation AND e.changes_on <= :day
         AND NOT EXISTS (SELECT 1 FROM {schema}.view_failures AS f WHERE f.view = :view AND f.patient_id = e.patient_id)
@@ -125,7 +125,7 @@ _STANDING = """
     ) AS has_turned
     FROM (SELECT 1) AS one LEFT JOIN {schema}.view_generations AS g
     ON g.view = :view AND g.renderer = :renderer AND g.serves = 1"""
-_MOVE = """
+_ADVANCE = """
     UPDATE {schema}.view_generations SET position = :position, moved_at = :at,
         clocks_at = CASE WHEN clocks_at < :at THEN :at ELSE clocks_at END
     WHERE view = :view AND generation = :generation AND position = :expected AND serves >= 0
@@ -138,14 +138,16 @@ _BEGIN = """
 _SERVE = """
     UPDATE {schema}.view_generations SET serves = 1 WHERE view = :view AND generation = :generation AND serves >= 0
     RETURNING generation"""
-# Never a newer one, which is still being filled. The row itself goes last, with all that was under its number.
+# A newer generation is never dropped, because it is still being filled. Its row is deleted after its entries.
 _DROP_OLDER = """
     UPDATE {schema}.view_generations SET serves = -1 WHERE view = :view AND generation < :generation"""
 _DROPPED = "SELECT generation FROM {schema}.view_generations WHERE view = :view AND serves = -1 ORDER BY generation"
-_GONE = "DELETE FROM {schema}.view_generations WHERE view = :view AND generation = :generation AND serves = -1"
-_MENDED = "DELETE FROM {schema}.view_failures WHERE view = :view AND patient_id {among patients}"
-_MENDED_BUT = "DELETE FROM {schema}.view_failures WHERE view = :view AND NOT (patient_id {among patients})"
-_FAILED = """
+_DELETE_GENERATION = (
+    "DELETE FROM {schema}.view_generations WHERE view = :view AND generation = :generation AND serves = -1"
+)
+_CLEAR_FAILURES = "DELETE FROM {schema}.view_failures WHERE view = :view AND patient_id {among patients}"
+_CLEAR_OTHER_FAILURES = "DELETE FROM {schema}.view_failures WHERE view = :view AND NOT (patient_id {among patients})"
+_ADD_FAILURE = """
     INSERT INTO {schema}.view_failures (view, patient_id, error, failed_at, attempts)
     VALUES (:view, :patient_id, :error, :failed_at, 1)
     ON CONFLICT (view, patient_id) DO UPDATE
@@ -162,52 +164,51 @@ _DUE = """
 
 
 class Views:
-    """The tables of one ledger; `views_of` gives them. Everything raises what `UNAVAILABLE` names, and nothing else."""
+    """The tables of one ledger. Create it with `views_of`. Its methods raise only the errors in `UNAVAILABLE`."""
 
     def __init__(self, store: ViewStore) -> None:
         self._store = store
 
-    # -- how far it has got -------------------------------------------------------------------
+    # -- status and pages ---------------------------------------------------------------------
 
     def serving(self, view: str, renderer: str) -> Generation | None:
-        """The generation that answers questions, of those that this renderer made."""
+        """Returns the generation of this renderer that is in use."""
         found = self._store.reads(lambda run: run(_SERVING, view=view, renderer=renderer))
         return Generation(found[0]["generation"], found[0]["position"]) if found else None
 
-    def standing(self, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
-        return self._store.reads(lambda run: _standing(run, view, renderer, day, now))
+    def status(self, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
+        return self._store.reads(lambda run: _status(run, view, renderer, day, now))
 
     def worklist(
         self, view: str, renderer: str, query: WorklistQuery, day: date, at_least: int | None = None
     ) -> tuple[ViewStatus, WorklistFound | None]:
-        """Where the view stands, and a page of it of the same moment; none where it is behind.
+        """Returns the status of the view, and a page as of the same instant, or None if the view is behind.
 
-        It is behind where it has not come to `at_least`, by itself the end of the log, or where
-        time altered rows since.
+        It is behind if it has not reached `at_least`, by default the end of the log, or if time changed rows since.
         """
 
         def work(run: SqlRun) -> tuple[ViewStatus, WorklistFound | None]:
-            standing = _standing(run, view, renderer, day, query.now)
-            generation, wanted = standing.generation, at_least if at_least is not None else standing.log_position
-            if generation is None or generation.position < wanted or standing.is_due or standing.has_turned:
-                return standing, None
+            status = _status(run, view, renderer, day, query.now)
+            generation, wanted = status.generation, at_least if at_least is not None else status.log_position
+            if generation is None or generation.position < wanted or status.is_due or status.has_turned:
+                return status, None
             counts = counts_of(run, generation.number, query)
             rows = rows_of(run, view, generation.number, query, counts)
             found = WorklistFound([row["row"] for row in rows], [bool(row["stale"]) for row in rows], counts)
-            return standing, found
+            return status, found
 
         return self._store.reads(work)
 
     def due(self, view: str, generation: Generation, day: date, limit: int) -> list[UUID]:
-        """Patients with a row that the time up to this day may have altered; those whose rows fail are left out."""
+        """Returns patients with a row that time may have changed by this day, without the failed patients."""
         rows = self._store.reads(lambda run: run(_DUE, view=view, generation=generation.number, day=day, limit=limit))
         return [_uuid(row["patient_id"]) for row in rows]
 
     def failures(self, view: str) -> list[ViewFailure]:
-        """The longest waiting first, and no more than are shown."""
+        """Returns the failures that have waited longest, oldest first, at most `FAILURES_SHOWN`."""
         return self._store.reads(lambda run: _failures(run, view))
 
-    # -- moving on ----------------------------------------------------------------------------
+    # -- updates ------------------------------------------------------------------------------
 
     def store(
         self,
@@ -219,57 +220,59 @@ class Views:
         *,
         are_new: bool = False,
     ) -> Generation | None:
-        """Replaces the rows of these patients and moves on to `position`, in one transaction.
+        """Replaces the rows of these patients and advances the generation to `position`, in one transaction.
 
-        With `are_new`, they have no rows in it yet. None, and nothing stored, where somebody else
-        moved the generation on or dropped it meanwhile: what was folded may be older than what is there.
+        With `are_new`, the patients have no rows in the generation yet. Returns None and stores nothing if another
+        runner advanced or dropped the generation meanwhile, because the folded rows may be older than the stored ones.
         """
 
         def work(run: SqlRun) -> Generation | None:
             place = {"view": view, "generation": generation.number}
-            if not run(_MOVE, **place, position=position, expected=generation.position, at=at):
+            if not run(_ADVANCE, **place, position=position, expected=generation.position, at=at):
                 return None
-            made = [one for one in refolded if one.error is None]
+            succeeded = [one for one in refolded if one.error is None]
             failed = [one for one in refolded if one.error is not None]
             if failed:
                 of_view = {"view": view, "failed_at": at}
-                run.each(_FAILED, [{**of_view, "patient_id": one.patient_id, "error": one.error} for one in failed])
-            if made:
-                patients = [one.patient_id for one in made]
+                run.each(
+                    _ADD_FAILURE, [{**of_view, "patient_id": one.patient_id, "error": one.error} for one in failed]
+                )
+            if succeeded:
+                patients = [one.patient_id for one in succeeded]
                 if not are_new:
-                    # The rows that serve meanwhile are no better for those of a rebuild, which may be killed.
-                    run(_MENDED, view=view, patients=patients)
-                entries = (entry for one in made for entry in one.entries)
+                    # A rebuild clears no failures: the rows in use are unchanged until it ends, and it may be killed.
+                    run(_CLEAR_FAILURES, view=view, patients=patients)
+                entries = (entry for one in succeeded for entry in one.entries)
                 replace_rows(run, generation.number, () if are_new else patients, entries, at)
             return Generation(generation.number, position)
 
         return self._store.writes(work)
 
     def turn(self, view: str, generation: Generation, now: datetime, limit: int) -> bool:
-        """Gives rows whose clocks stand otherwise by now their new standing, so many at once; whether any had to."""
+        """Updates up to `limit` rows whose deadline status has changed by now. Returns whether there were any."""
 
         def work(run: SqlRun) -> bool:
             place = {"view": view, "generation": generation.number, "position": generation.position}
-            moved = run(_MOVE, **place, expected=generation.position, at=now)
-            return bool(moved) and turn(run, generation.number, _instant(moved[0]["clocks_at"]), limit) > 0
+            advanced = run(_ADVANCE, **place, expected=generation.position, at=now)
+            return bool(advanced) and turn(run, generation.number, _instant(advanced[0]["clocks_at"]), limit) > 0
 
         return self._store.writes(work)
 
     # -- generations --------------------------------------------------------------------------
 
     def begin(self, view: str, renderer: str) -> Generation:
-        """A new one, empty, which serves nobody yet."""
+        """Creates a new, empty generation that is not in use yet."""
         place = {"view": view, "renderer": renderer, "beginning": _BEGINNING}
-        (made,) = self._store.writes(lambda run: run(_BEGIN, **place))
-        return Generation(made["generation"], 0)
+        (row,) = self._store.writes(lambda run: run(_BEGIN, **place))
+        return Generation(row["generation"], 0)
 
     def serve(
         self, view: str, renderer: str, generation: Generation, *, alone: bool, failed: Sequence[UUID] = ()
     ) -> bool:
-        """From now on this one answers, and the older ones of its renderer are dropped; with `alone`, those of any.
+        """Puts the generation in use, and drops the older ones of its renderer; with `alone`, of every renderer.
 
-        `failed` are the patients whose rows it could not be given. False where it was dropped by a
-        newer one that came to serve first.
+        `failed` are the patients whose rows could not be computed. Returns False if the generation was dropped by a
+        newer one that was put in use first.
         """
         older = _DROP_OLDER if alone else f"{_DROP_OLDER} AND renderer = :renderer"
 
@@ -277,26 +280,26 @@ class Views:
             if not run(_SERVE, view=view, generation=generation.number):
                 return False
             run(older, view=view, generation=generation.number, renderer=renderer)
-            run(_MENDED_BUT, view=view, patients=list(failed))
+            run(_CLEAR_OTHER_FAILURES, view=view, patients=list(failed))
             return True
 
         return self._store.writes(work)
 
     def sweep(self, view: str) -> None:
-        """Deletes what is left of dropped generations, also of one whose sweeper was killed, a little at a time."""
+        """Deletes the rows of dropped generations in small steps, including the rest of a sweep that was killed."""
 
         def work(run: SqlRun) -> bool:
             dropped = run(_DROPPED, view=view)
             if dropped and drop_rows(run, dropped[0]["generation"], ROWS_DROPPED_AT_ONCE):
-                run(_GONE, view=view, generation=dropped[0]["generation"])
+                run(_DELETE_GENERATION, view=view, generation=dropped[0]["generation"])
             return bool(dropped)
 
         while self._store.writes(work):
             pass
 
 
-def _standing(run: SqlRun, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
-    (found,) = run(_STANDING, view=view, renderer=renderer, day=day, now=now)
+def _status(run: SqlRun, view: str, renderer: str, day: date, now: datetime) -> ViewStatus:
+    (found,) = run(_STATUS, view=view, renderer=renderer, day=day, now=now)
     failures = _failures(run, view)
     failed = len(failures)
     if failed == FAILURES_SHOWN:
@@ -323,7 +326,7 @@ def _failures(run: SqlRun, view: str) -> list[ViewFailure]:
 
 
 def views_of(datastore: SQLiteDatastore | PostgresDatastore) -> Views:
-    """Those of the ledger whose events are in `datastore`; they share its connections and its lock."""
+    """Returns the views of the ledger whose events are in `datastore`. They share its connections and its lock."""
     if isinstance(datastore, LedgerSQLiteDatastore):
         return Views(SQLiteViews(datastore))
     from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore  # noqa: PLC0415  (psycopg is slow to import)

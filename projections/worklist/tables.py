@@ -1,4 +1,4 @@
-"""The worklist in its tables: how a row is stored, and how a page is asked of the store."""
+"""The worklist in its tables: how a row is stored, and how a page is read from the store."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from uuid import UUID
 
 from domain.deadlines.terms import TERMS
 from domain.policy.editions import EDITIONS
-from projections.worklist.listing import Chosen, FailedPatient, Filters, Paging, cursor_of
+from projections.worklist.listing import FailedPatient, Filters, Paging, SelectedRows, cursor_of
 from projections.worklist.rows import STATES, WorklistRow
 from projections.worklist.storage import NEVER, ViewStatus, WorklistEntry, WorklistFound, WorklistQuery
 
 WORKLIST: Final = "worklist"
 
 _FOLD: Final = 2
-"""Raised by one whenever the same history makes other rows than before."""
+"""The version of the fold. It must be raised by one if the same history gives different rows than before."""
 
 
 def _renderer() -> str:
-    """What rows depend on beside the log: the fold, the editions, the clocks.
+    """Returns an identifier of everything that rows depend on besides the log: the fold, the editions, the deadlines.
 
-    Each renderer has rows of its own, so that an older program may run beside a newer one.
+    Each renderer has its own rows, so that an older version of the program can run alongside a newer one.
     """
     editions = [(one.key, one.revision, one.digest) for one in EDITIONS]
     clocks = [[(one.name, _in_order(getattr(row, one.name))) for one in fields(row)] for row in TERMS]
@@ -32,16 +32,18 @@ def _renderer() -> str:
 
 
 def _in_order(value: object) -> object:
-    """The same in every process: the order of a set is not."""
+    """Returns a value with a fixed order. The order of a set differs between processes."""
     if isinstance(value, frozenset):
         return sorted(value)
     return sorted(value.items()) if isinstance(value, Mapping) else value
 
 
 RENDERER: Final = _renderer()
+"""The renderer of this program."""
 
 
 def entry_of(row: WorklistRow) -> WorklistEntry:
+    """Returns a row in the form in which it is stored."""
     return WorklistEntry(
         subject_id=row.subject_id,
         patient_id=row.patient_id,
@@ -65,7 +67,7 @@ def entry_of(row: WorklistRow) -> WorklistEntry:
 
 
 def query_of(filters: Filters, paging: Paging, now: datetime) -> WorklistQuery:
-    """Raises InvalidCommand for a cursor of another order."""
+    """Returns the query for a page. Raises InvalidCommand if the cursor is malformed or has another order."""
     equal: dict[str, tuple[str, ...]] = {
         name: (value,)
         for name in ("kind", "path", "recommendation", "line_of_business", "urgency", "held_by")
@@ -74,7 +76,7 @@ def query_of(filters: Filters, paging: Paging, now: datetime) -> WorklistQuery:
     if filters.state:
         equal["state"] = filters.state
     if filters.unassigned:
-        # Who asks for both, somebody's and nobody's, gets none.
+        # No row is both assigned to a user and unassigned.
         equal["held_by"] = ("",) if filters.held_by is None else ()
     return WorklistQuery(
         now=now,
@@ -90,13 +92,13 @@ def query_of(filters: Filters, paging: Paging, now: datetime) -> WorklistQuery:
 
 
 def stored_page(
-    found: WorklistFound, standing: ViewStatus
-) -> tuple[Chosen, frozenset[UUID], tuple[FailedPatient, ...]]:
-    """A page of the rows as they are stored, whose of them are stale, and whose rows failed."""
+    found: WorklistFound, status: ViewStatus
+) -> tuple[SelectedRows, frozenset[UUID], tuple[FailedPatient, ...]]:
+    """Returns the stored rows of a page, the patients whose rows are stale, and the patients whose rows failed."""
     rows = [WorklistRow.model_validate_json(one) for one in found.rows]
     stale = frozenset(row.patient_id for row, is_stale in zip(rows, found.stale, strict=True) if is_stale)
     failures = tuple(
         FailedPatient(patient_id=one.patient_id, error=one.error, failed_at=one.failed_at, attempts=one.attempts)
-        for one in standing.failures
+        for one in status.failures
     )
-    return Chosen(rows, {state: found.counts.get(state, 0) for state in STATES}), stale, failures
+    return SelectedRows(rows, {state: found.counts.get(state, 0) for state in STATES}), stale, failures

@@ -1,4 +1,4 @@
-"""A row of the worklist in words: for whom it waits, and how its time stands."""
+"""A row of the worklist in words: who must act next, and a short number."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Final
 from projections.worklist.rows import WorklistRow
 
 NUMBER_LETTERS: Final = 8
+"""The number of characters of the id in a short number."""
 
 
 def waits_for(row: WorklistRow) -> str:
-    """Who has to do something before it goes on; whoever has the work is named beside it, not here."""
+    """Returns who must act next. The name of the assigned user is shown separately."""
     match row.state:
         case "awaiting_information":
             return "the prescriber"
@@ -25,5 +26,5 @@ def waits_for(row: WorklistRow) -> str:
 
 
 def short_number(row: WorklistRow) -> str:
-    """Such as `3f2a9c01 r1`: the beginning of the random id tells two rows apart, the end is said aloud."""
+    """Returns a number such as `3f2a9c01 r1`: the start of the random id, and the short name."""
     return f"{row.subject_id[:NUMBER_LETTERS]} {row.subject_id.rpartition('.')[2]}"

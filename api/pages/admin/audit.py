@@ -1,4 +1,4 @@
-"""Audit: who changed what, one event whole with its proof checked, who looked, and the ledger verified now."""
+"""The audit pages: search of the audit trail, one event with its proof, the access log, and verification."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
 from api.pages.admin.verification_runs import Runs, checkpoint_given, key_given
-from api.pages.form_commands import refused
+from api.pages.form_commands import refused_form
 from api.pages.forms import FormOfRequest
 from api.pages.rendering import PREFIX, TITLES, rendered
 from api.record_access.http import AccessOfRequest, ListsOfRequest
@@ -54,41 +54,41 @@ def audit_page(
     command: Correlated = None,
     before: Before = None,
 ) -> Response:
-    """A search of everything for the auditor; for others the door to a patient's own trail."""
+    """A search of all events for auditors. For other users, the way to the audit trail of one patient."""
     views.check_may_see(lists.access.user, "audit_trail")
     sees_all = lists.access.actor.role in views.MAY_SEE["audit_events"]
     asked = {"actor": actor or "", "kind": kind or "", "from": since or "", "to": until or "", "command": command or ""}
-    is_asked = before is not None or any(asked.values())
-    found, tried = None, None
-    if sees_all and is_asked:
+    is_search = before is not None or any(asked.values())
+    found, problem = None, None
+    if sees_all and is_search:
         try:
             found = lists.search(_search(asked, before))
         except LedgerError as error:
-            tried = error
+            problem = error
     hits = found.events if found is not None else ()
     events = [
-        (one, in_words(cast("PatientEvent", one), lists.access.zone))
-        for _, one in hits
-        if isinstance(one, PATIENT_EVENTS)
+        (event, in_words(cast("PatientEvent", event), lists.access.zone))
+        for _, event in hits
+        if isinstance(event, PATIENT_EVENTS)
     ]
-    others = [one for _, one in hits if not isinstance(one, PATIENT_EVENTS)]
+    others = [event for _, event in hits if not isinstance(event, PATIENT_EVENTS)]
     return rendered(
         request,
         "admin/audit.html.j2",
-        422 if tried is not None else 200,
+        422 if problem is not None else 200,
         sees_all=sees_all,
         asked=asked,
         found=found,
         events=events,
         others=others,
-        wrong=tried,
-        kinds=sorted(TITLES.items(), key=lambda one: one[1]),
+        wrong=problem,
+        kinds=sorted(TITLES.items(), key=lambda topic_and_title: topic_and_title[1]),
         seal=_seal(sealing),
     )
 
 
 def _search(asked: dict[str, str], before: int | None) -> EventQuery:
-    """Raises InvalidCommand for a day or an id that is none."""
+    """The query of the search form. Raises InvalidCommand for a day or an ID that cannot be read."""
     try:
         days = {name: TypeAdapter(Day).validate_python(asked[name]) if asked[name] else None for name in ("from", "to")}
         command = UUID(asked["command"]) if asked["command"] else None
@@ -106,7 +106,7 @@ def _search(asked: dict[str, str], before: int | None) -> EventQuery:
     )
 
 
-# -- one history --------------------------------------------------------------------------------
+# -- the audit trail of one patient -------------------------------------------------------------
 
 
 @router.get(f"{OF_PATIENT}/events")
@@ -117,16 +117,16 @@ def events_page(
     before: Before = None,
     limit: Limit = 50,
 ) -> Response:
-    """Every change of one history, newest first."""
+    """Every event of one patient's history, newest first."""
     with access.events(patient_id, "audit_trail") as events:
-        older = [one for one in reversed(events) if before is None or one.originator_version < before]
+        older = [event for event in reversed(events) if before is None or event.originator_version < before]
         shown = older[:limit]
     return rendered(
         request,
         "admin/events.html.j2",
         patient_id=patient_id,
-        entries=[in_words(one, access.zone) for one in shown],
-        commands={one.originator_version: one.command_id for one in shown},
+        entries=[in_words(event, access.zone) for event in shown],
+        commands={event.originator_version: event.command_id for event in shown},
         total=len(events),
         goes_on=shown[-1].originator_version if len(older) > limit else None,
     )
@@ -136,7 +136,7 @@ def events_page(
 def event_page(
     request: Request, access: AccessOfRequest, sealing: SealingOfApp, patient_id: PatientIdInPath, version: Version
 ) -> Response:
-    """One event whole: what it changed, what it says, and that it is sealed, checked as this page was made."""
+    """One event: what it changed, all its fields, and its proof, which is checked when the page is rendered."""
     with access.events(patient_id, "audit_trail", subject=str(version)) as events:
         if version > len(events):
             raise NotFound("no such event", field="version", remedy="send a version that is on record")
@@ -148,36 +148,39 @@ def event_page(
         patient_id=patient_id,
         entry=entry,
         words=in_words(event, access.zone),
-        beside=[one.originator_version for one in events if one.command_id == event.command_id],
+        beside=[other.originator_version for other in events if other.command_id == event.command_id],
         last=len(events),
         proof=_proof(access, sealing, patient_id, version),
     )
 
 
 def _proof(access: PatientAccess, sealing: Sealing, patient_id: UUID, version: int) -> dict[str, Any] | None:
-    """The event's stored bytes led to the root of the checkpoint, and its signature checked: here and now."""
+    """The proof that the checkpoint covers the event's stored bytes, and the signers of the checkpoint.
+
+    The proof and the signatures are checked by this call. None if no checkpoint covers the event yet.
+    """
     place = sealing.place_of(patient_id, version)
     if place is None or place.checkpoint is None:
         return None
-    entry, under = access.entry(patient_id, version), place.checkpoint
-    proof = sealing.proof_of(place.leaf_index, under)
-    checkpoint = under.checkpoint
-    leads = check_inclusion(place.leaf_index, checkpoint.size, entry.leaf_hash(), proof.path, checkpoint.root)
-    keys = [read_verifying_key(one) for one in sealing.origins.verifying_keys()]
+    entry, signed = access.entry(patient_id, version), place.checkpoint
+    proof = sealing.proof_of(place.leaf_index, signed)
+    checkpoint = signed.checkpoint
+    is_included = check_inclusion(place.leaf_index, checkpoint.size, entry.leaf_hash(), proof.path, checkpoint.root)
+    keys = [read_verifying_key(text) for text in sealing.origins.verifying_keys()]
     try:
-        _, signers = open_note(under.note, keys)
+        _, signers = open_note(signed.note, keys)
     except ValueError:
         signers = ()
     return {
         "index": place.leaf_index,
         "checkpoint": checkpoint,
-        "note": under.note,
-        "leads": leads,
-        "signers": [one.text() for one in signers],
+        "note": signed.note,
+        "leads": is_included,
+        "signers": [key.text() for key in signers],
         "leaf_input": entry.leaf_input().decode(),
         "leaf_input_base64": base64_of(entry.leaf_input()),
         "leaf_hash": base64_of(entry.leaf_hash()),
-        "path": [base64_of(one) for one in proof.path],
+        "path": [base64_of(node) for node in proof.path],
         "root": base64_of(checkpoint.root),
     }
 
@@ -192,25 +195,25 @@ def accesses_page(
     until: Annotated[str | None, Query(alias="to", max_length=10)] = None,
     after: AfterPage = None,
 ) -> Response:
-    """Who looked at this record."""
+    """The access log of one patient, newest first."""
     asked = {"actor": actor or "", "from": since or "", "to": until or ""}
     days = _search({**asked, "kind": "", "command": ""}, None)
     page = lists.accesses(AccessQuery(patient_id, actor or None, days.since, days.until, after, 50))
     return rendered(request, "admin/accesses.html.j2", patient_id=patient_id, page=page, asked=asked)
 
 
-# -- the ledger itself --------------------------------------------------------------------------
+# -- verification of the ledger -----------------------------------------------------------------
 
 
 @router.post(f"{AUDIT}/verify")
 def verify_now(request: Request, access: AccessOfRequest, ledger: LedgerOfApp, form: FormOfRequest) -> Response:
-    """Starts a run and leads to it."""
+    """Starts a verification, and redirects to its page."""
     views.check_may_see(access.actor, "export")
     try:
         key, given = key_given(form.text("vkey")), checkpoint_given(form.text("checkpoint"))
         run = _runs(request).start(ledger, access.actor.name, key, given)
     except LedgerError as error:
-        tried = refused("verify", form, error)
+        tried = refused_form("verify", form, error)
         return rendered(request, "admin/verification.html.j2", tried.status, run=None, tried=tried)
     return RedirectResponse(f"{AUDIT}/verify/{run.id}", 303)
 
@@ -229,12 +232,13 @@ def run_page(request: Request, access: AccessOfRequest, run: UUID) -> Response:
 
 @router.get(f"{AUDIT}/verify/{{run}}/progress")
 def run_progress(request: Request, access: AccessOfRequest, run: UUID) -> Response:
-    """The part of the page that goes on."""
+    """The part of the page that shows the progress, which refreshes itself."""
     views.check_may_see(access.actor, "export")
     return rendered(request, "admin/verification_run.html.j2", run=_runs(request).named(run))
 
 
 def _runs(request: Request) -> Runs:
+    """The verifications of this process, which are created at the first use."""
     state = request.app.state
     if not hasattr(state, "runs"):
         state.runs = Runs()
@@ -242,6 +246,7 @@ def _runs(request: Request) -> Runs:
 
 
 def _seal(sealing: Sealing) -> dict[str, Any]:
+    """The state of the seal: the origin, the newest checkpoint, and the number of events that are not sealed yet."""
     origin = sealing.origins.current()
     newest = sealing.store.newest(origin)
     return {

@@ -1,4 +1,7 @@
-"""People: who may work with this ledger, her links and tokens. What is shown once is in no address and in no store."""
+"""The page of users, their sign-in links, and their tokens.
+
+A new link or token is shown once. It is in no address, and only its hash is stored.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from api.identity import people_routes
 from api.identity.caller import Caller, CallerOfRequest
 from api.identity.new_person import NewPerson
 from api.identity.sign_in import IdentityOfApp
-from api.pages.form_commands import Tried, refused
-from api.pages.forms import Form, FormOfRequest, FormWrong, read
+from api.pages.form_commands import RefusedForm, refused_form
+from api.pages.forms import Form, FormOfRequest, InvalidForm, read
 from api.pages.rendering import PREFIX, rendered
 from domain.errors import LedgerError, NotFound
 from domain.people import Credential, Role
@@ -47,29 +50,30 @@ def people_page(request: Request, identity: IdentityOfApp, caller: CallerOfReque
 
 @router.get(f"{PREFIX}/me")
 def own_page(request: Request, caller: CallerOfRequest) -> Response:
-    """Who is signed in, by which means, and until when."""
+    """The signed-in user, how the user signed in, and when the session ends."""
     return rendered(request, "admin/me.html.j2", means=caller.means, until=caller.expires_at, person=caller.actor)
 
 
 @router.post(f"{HERE}/{{act}}")
 def do(request: Request, identity: IdentityOfApp, caller: CallerOfRequest, form: FormOfRequest, act: str) -> Response:
-    """As the API does it. A link or a token is on the page that answers, this once."""
+    """Runs one of the forms, as the API does. The page of the response shows a new link or token once."""
     try:
-        once = _done(identity, caller, form, act)
-    except FormWrong as wrong:
-        return _page(request, identity, caller, refused(act, form, wrong))
+        once = _run(identity, caller, form, act)
+    except InvalidForm as error:
+        return _page(request, identity, caller, refused_form(act, form, error))
     except LedgerError as error:
         tell_of_denial(request, error)
-        return _page(request, identity, caller, refused(act, form, error))
+        return _page(request, identity, caller, refused_form(act, form, error))
     return _page(request, identity, caller, None, once)
 
 
-def _done(identity: IdentityOfApp, caller: Caller, form: Form, act: str) -> dict[str, Any]:
+def _run(identity: IdentityOfApp, caller: Caller, form: Form, act: str) -> dict[str, Any]:
+    """Runs the form named `act`, and returns what the page shows once. Raises NotFound for another name."""
     person_id, zone = form.text("person_id") or "", identity.ledger.zone
     match act:
         case "admit":
-            made = people_routes.admit_person(identity, caller, Response(), read(NewPerson, form, zone))
-            return {"person": made.person, "link": made.link}
+            admitted = people_routes.admit_person(identity, caller, Response(), read(NewPerson, form, zone))
+            return {"person": admitted.person, "link": admitted.link}
         case "change":
             changed = people_routes.change_person(identity, caller, person_id, read(NewPerson, form, zone))
             return {"changed": changed.person}
@@ -96,7 +100,7 @@ def _page(
     request: Request,
     identity: IdentityOfApp,
     caller: Caller,
-    tried: Tried | None = None,
+    tried: RefusedForm | None = None,
     once: dict[str, Any] | None = None,
 ) -> Response:
     people, tokens = (

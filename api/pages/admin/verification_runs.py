@@ -1,4 +1,4 @@
-"""Verifying the live ledger from a page: one run at a time in this process, its progress, and what it found."""
+"""Verification of the live ledger from a page: one run at a time in this process, its progress, and its report."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from domain.ledger.verification.verify import verify
 from domain.seal.errors import SealError
 from domain.seal.notes import VerifyingKey, read_verifying_key
 
-KEPT_MAX: Final = 20
-"""Runs that are remembered; they are in no store, for what they say is of one moment."""
+RUNS_MAX: Final = 20
+"""The number of runs that are kept, in memory only, because a report describes the ledger at one time."""
 
 
 @dataclass
 class VerificationRun:
-    """`report` is None while it goes on, `broke_off` says why it did not come to an end."""
+    """One verification. `report` is None until it ends. `broke_off` is the type of the error that ended it early."""
 
     id: UUID
     started_at: datetime
@@ -41,31 +41,37 @@ class VerificationRun:
 
 @dataclass
 class Runs:
-    """Of one process."""
+    """The verifications of one process."""
 
-    kept: dict[UUID, VerificationRun] = field(default_factory=dict)
+    runs: dict[UUID, VerificationRun] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, ledger: Ledger, by: str, key: VerifyingKey | None, given: list[Signed]) -> VerificationRun:
-        """Raises Conflict while another goes on."""
+        """Starts a verification in a thread, with an independent key and checkpoints if they are given.
+
+        Raises Conflict while another verification runs.
+        """
         with self.lock:
-            if any(one.goes_on for one in self.kept.values()):
+            if any(other.goes_on for other in self.runs.values()):
                 raise Conflict("the ledger is being verified", field="run", remedy="look at the run that goes on")
             run = VerificationRun(uuid4(), ledger.now(), by)
-            self.kept[run.id] = run
-            for old in list(self.kept)[:-KEPT_MAX]:
-                del self.kept[old]
+            self.runs[run.id] = run
+            for old in list(self.runs)[:-RUNS_MAX]:
+                del self.runs[old]
         threading.Thread(target=_verify, args=(run, ledger, key, given), name="verifying", daemon=True).start()
         return run
 
-    def named(self, run: UUID) -> VerificationRun:
-        found = self.kept.get(run)
-        if found is None:
+    def named(self, run_id: UUID) -> VerificationRun:
+        """The run with this ID. Raises NotFound."""
+        run = self.runs.get(run_id)
+        if run is None:
             raise NotFound("no such run", field="run", remedy="start one; runs are forgotten when the program ends")
-        return found
+        return run
 
 
 def _verify(run: VerificationRun, ledger: Ledger, key: VerifyingKey | None, given: list[Signed]) -> None:
+    """Verifies the ledger, and sets the progress and the report of the run."""
+
     def progress(what: str, done: int, total: int) -> None:
         run.what, run.done, run.total = what, done, total
 
@@ -76,7 +82,7 @@ def _verify(run: VerificationRun, ledger: Ledger, key: VerifyingKey | None, give
 
 
 def key_given(text: str | None) -> VerifyingKey | None:
-    """Raises InvalidCommand."""
+    """The verifying key in a field of the form. Raises InvalidCommand."""
     if text is None:
         return None
     try:
@@ -88,7 +94,10 @@ def key_given(text: str | None) -> VerifyingKey | None:
 
 
 def checkpoint_given(text: str | None) -> list[Signed]:
-    """Raises InvalidCommand. Forms send lines as CRLF; a signed note has plain ones."""
+    """The checkpoint in a field of the form, as a list of none or one. Raises InvalidCommand.
+
+    A form sends line ends as CRLF. A signed note has LF.
+    """
     if text is None:
         return []
     content = text.replace("\r\n", "\n").strip("\n") + "\n"

@@ -1,4 +1,7 @@
-"""The appeal page, and a determination replayed: as decided, as known then, as known now, under another edition."""
+"""The pages of an appeal and of a replay.
+
+A replay shows a determination as decided, as known then, as known now, and under other editions.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormCommand, FormOfCommand, Tried, answered, form_named, occasion_of
+from api.pages.form_commands import (
+    ActInPath,
+    FormCommand,
+    FormOfCommand,
+    RefusedForm,
+    answered,
+    form_named,
+    occasion_of,
+)
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.document_upload import with_document
 from api.record_access.http import AccessOfRequest
@@ -64,7 +75,7 @@ ACTS: Final[dict[str, type[Command]]] = {
     "hand-on": HandOnAppeal,
     "external-answer": RecordExternalAnswer,
 }
-"""A claim is the worklist's, and leads back here."""
+"""The forms of the appeal page, by name. The form `claim` is handled by the worklist, which redirects to this page."""
 FORMS: Final[dict[str, FormCommand]] = {
     **{name: FormCommand(command) for name, command in ACTS.items()},
     "evidence": FormCommand(AddAppealEvidence, with_document),
@@ -75,12 +86,14 @@ EditionAsked = Annotated[str | None, Query(max_length=10)]
 
 @dataclass(frozen=True, slots=True)
 class AppealPageData:
+    """Everything that the page of an appeal shows. `replayed` is None for an office, or if nothing can be replayed."""
+
     history: PatientHistory
     appeal: Appeal
     view: AppealView
     request: PriorAuthorization
-    judgement: RequestAssessment | None
-    again: Replay | None
+    assessed: RequestAssessment | None
+    replayed: Replay | None
     nothing_to_replay: str | None
 
 
@@ -96,14 +109,14 @@ def replay_page(
     edition: OtherEdition = None,
     decision: DecisionVersion = None,
 ) -> Response:
-    """The request's determination beside itself, judged again."""
+    """A determination of the request next to its re-evaluations."""
     chosen = edition_of(edition)
     with access.request_events(request_id, view="replay") as (events, _, _):
-        again = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen)
+        replayed = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen)
     return rendered(
         request,
         "appeal/replay.html.j2",
-        again=again,
+        again=replayed,
         request_id=request_id,
         editions=EDITIONS,
         chosen=edition.isoformat() if edition is not None else "",
@@ -124,25 +137,25 @@ def filing_page(
 
 @router.post(f"{REQUEST}/appeals")
 def file_appeal(sent: FormOfCommand, access: AccessOfRequest, request_id: RequestIdInPath) -> Response:
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _filing(sent.request, access, sent.commanding, request_id, tried)
 
-    return answered(sent, "file", FILE, patient_of(request_id), "", again, request_id=request_id)
+    return answered(sent, "file", FILE, patient_of(request_id), "", show_again, request_id=request_id)
 
 
-def _filed(outcome: Outcome) -> str:
+def _appeal_address(outcome: Outcome) -> str:
     filed = outcome.events[0]
     assert isinstance(filed, AppealFiled)
     return f"{PREFIX}/appeals/{filed.appeal_id}"
 
 
-FILE: Final = FormCommand(FileAppeal, leads=_filed)
+FILE: Final = FormCommand(FileAppeal, next_page=_appeal_address)
 
 
 def _filing(
-    request: Request, access: PatientAccess, commanding: Commanding, request_id: str, tried: Tried | None = None
+    request: Request, access: PatientAccess, commanding: Commanding, request_id: str, tried: RefusedForm | None = None
 ) -> Response:
-    with access.request(request_id) as (history, one):
+    with access.request(request_id) as (history, record):
         pass
     return rendered(
         request,
@@ -151,7 +164,7 @@ def _filing(
         request_id=request_id,
         name=history.name,
         refusal=may(history, occasion_of(commanding, history), FileAppeal, request_id),
-        submitted=one,
+        submitted=record,
         tried=tried,
     )
 
@@ -175,11 +188,11 @@ def appeal_page(
 def do(sent: FormOfCommand, access: AccessOfRequest, appeal_id: AppealIdInPath, act: ActInPath) -> Response:
     form = form_named(FORMS, act, "the appeal's page")
 
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _page(sent.request, access, sent.commanding, appeal_id, None, None, tried)
 
     page = f"{PREFIX}/appeals/{appeal_id}"
-    return answered(sent, act, form, patient_of(appeal_id), page, again, appeal_id=appeal_id)
+    return answered(sent, act, form, patient_of(appeal_id), page, show_again, appeal_id=appeal_id)
 
 
 def _page(
@@ -189,11 +202,11 @@ def _page(
     appeal_id: str,
     as_of: date | None,
     edition: date | None,
-    tried: Tried | None = None,
+    tried: RefusedForm | None = None,
 ) -> Response:
-    with access.appeal_events(appeal_id) as found:
-        seen = _seen(*found, access, as_of, edition)
-    if seen.again is not None:
+    with access.appeal_events(appeal_id) as record:
+        seen = _page_data(*record, access, as_of, edition)
+    if seen.replayed is not None:
         access.record([seen.history.patient_id], "replay")
     return rendered(
         request,
@@ -201,13 +214,13 @@ def _page(
         tried.status if tried is not None else 200,
         seen=seen,
         view=seen.view,
-        again=seen.again,
+        again=seen.replayed,
         request_id=seen.request.request_id,
         editions=EDITIONS,
         chosen=edition.isoformat() if edition is not None else "",
         decision=None,
         here=f"{PREFIX}/appeals/{appeal_id}",
-        digest=seen.judgement.digest if seen.judgement is not None else "",
+        digest=seen.assessed.digest if seen.assessed is not None else "",
         shown_version=access.shown_version(seen.history, seen.history.version),
         may=_refusals(commanding, seen),
         rules=_rules(access, seen),
@@ -218,7 +231,7 @@ def _page(
     )
 
 
-def _seen(
+def _page_data(
     events: Events,
     history: PatientHistory,
     appeal: Appeal,
@@ -226,12 +239,12 @@ def _seen(
     as_of: date | None,
     edition: date | None,
 ) -> AppealPageData:
-    one = request_seen(access.user, history, appeal.request_id)
-    judgement, _ = assessment_or_problem(history, one, access.today())
-    again, problem = None, None
+    record = request_seen(access.user, history, appeal.request_id)
+    assessed, _ = assessment_or_problem(history, record, access.today())
+    replayed, problem = None, None
     if access.office is None:
         try:
-            again = replay(
+            replayed = replay(
                 events,
                 appeal.request_id,
                 access.zone,
@@ -239,39 +252,41 @@ def _seen(
                 as_of=as_of,
                 edition=edition_of(edition),
             )
-        except (NotFound, EditionUnknown) as none:
-            problem = none.cause
+        except (NotFound, EditionUnknown) as error:
+            problem = error.cause
     view = appeal_view(history, appeal, access.zone, access.now())
-    return AppealPageData(history, appeal, view, one, judgement, again, problem)
+    return AppealPageData(history, appeal, view, record, assessed, replayed, problem)
 
 
 def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:
-    """What is appealed; of an approval taken back, the latest determination stands beside it."""
+    """The event number of the determination that is appealed. None for the latest one, if a rescission is appealed."""
     version = appeal.decision_version
     is_decision = hasattr(events[version - 1], "determination") or events[version - 1].TOPIC.startswith("Past")
     return version if is_decision else None
 
 
 def _refusals(commanding: Commanding, seen: AppealPageData) -> dict[str, LedgerError | None]:
-    """By act, why this person can't do it as things stand."""
+    """For each form, by name, why the user may not use it now. None if the user may."""
     history, occasion, appeal_id = seen.history, occasion_of(commanding, seen.history), seen.appeal.appeal_id
     claimed = Assigning(appeal_id, occasion.actor)
     return {
         "claim": may(history, occasion, AssignAppeal, claimed),
-        **{act: may(history, occasion, command, appeal_id, seen.judgement) for act, command in ACTS.items()},
+        **{act: may(history, occasion, command, appeal_id, seen.assessed) for act, command in ACTS.items()},
     }
 
 
 def _rules(access: PatientAccess, seen: AppealPageData) -> list[tuple[str, LedgerError | None]]:
-    """The rules of independence, each with why this person does not meet it."""
-    taking_part = why_not_independent(access.actor, seen.history, seen.appeal)
+    """The rules of independence, each with why the user does not meet it, or None."""
+    not_independent = why_not_independent(access.actor, seen.history, seen.appeal)
     return [
-        ("Took no part in what is appealed, and reports to nobody who did", taking_part),
+        ("Took no part in what is appealed, and reports to nobody who did", not_independent),
         ("To uphold: a physician of the same or a similar specialty", why_not_uphold(access.actor)),
     ]
 
 
 def _citable(seen: AppealPageData) -> list[tuple[str, str]]:
-    if seen.judgement is None:
+    """The options of the clauses that a decision can cite: every clause whose answer is not "met"."""
+    if seen.assessed is None:
         return []
-    return [(one.citation, one.citation) for one in seen.judgement.assessment.findings if one.answer.value != "met"]
+    findings = seen.assessed.assessment.findings
+    return [(finding.citation, finding.citation) for finding in findings if finding.answer.value != "met"]

@@ -1,4 +1,4 @@
-"""Figures: how the work goes, as plots with their numbers beneath and as CSV. They name nobody."""
+"""The page of reports: numbers of requests and appeals as plots, tables, and CSV. Reports name no person."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def figures_page(
     until: To = None,
     line: LineInQuery = None,
 ) -> Response:
-    asked = _asked(lists, since, until, line)
+    asked = _query(lists, since, until, line)
     return rendered(
         request,
         "lists/figures.html.j2",
-        figures=[(one, _plot(one)) for one in figures(facts, asked, lists.access.zone)],
+        figures=[(figure, _plot(figure)) for figure in figures(facts, asked, lists.access.zone)],
         asked=asked,
         lines=_LINES,
         overdue=lists.overdue(),
@@ -58,26 +58,26 @@ def figure_as_csv(
     until: To = None,
     line: LineInQuery = None,
 ) -> Response:
-    """The numbers of one figure, its heads first."""
-    computed = figures(facts, _asked(lists, since, until, line), lists.access.zone)
-    found = next((one for one in computed if one.name == name), None)
-    if found is None:
+    """The numbers of one report as CSV, with the column heads first. Raises NotFound."""
+    computed = figures(facts, _query(lists, since, until, line), lists.access.zone)
+    chosen = next((figure for figure in computed if figure.name == name), None)
+    if chosen is None:
         raise NotFound("there is no such figure", field="name", remedy="take the link under a figure")
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\r\n")
-    table.writerow(found.heads)
-    for row in found.rows:
-        table.writerow([row.label, *("" if one is None else f"{one:g}" for one in row.values)])
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(chosen.heads)
+    for row in chosen.rows:
+        table.writerow([row.label, *("" if value is None else f"{value:g}" for value in row.values)])
     headers = {
-        "Content-Disposition": f'attachment; filename="{found.name}.csv"',
+        "Content-Disposition": f'attachment; filename="{chosen.name}.csv"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _asked(lists: ListAccess, since: str | None, until: str | None, line: str | None) -> FiguresQuery:
-    """The last twelve months if left out. Raises InvalidCommand."""
+def _query(lists: ListAccess, since: str | None, until: str | None, line: str | None) -> FiguresQuery:
+    """The query of the page. Without days, it is for the last twelve months. Raises InvalidCommand."""
     today = lists.access.today()
     try:
         last = date.fromisoformat(until) if until else today
@@ -86,9 +86,9 @@ def _asked(lists: ListAccess, since: str | None, until: str | None, line: str | 
         raise InvalidCommand("a day cannot be read", field="from", remedy="write days as 2026-04-28") from None
     if not first <= last <= today + timedelta(days=366) or last.year - first.year > YEARS_MAX:
         raise InvalidCommand(
-            "these days are no stretch", field="to", remedy=f"ask for at most {YEARS_MAX} years, the first day first"
+            "these days are not a period", field="to", remedy=f"ask for at most {YEARS_MAX} years, the first day first"
         )
-    chosen = next((one for one in _LINES if one == line), None)
+    chosen = next((known for known in _LINES if known == line), None)
     return FiguresQuery(since=first, until=last, line=chosen)
 
 
@@ -98,23 +98,23 @@ WIDTH, LABELS, HEIGHT_OF_ROW, HEIGHT_OF_GROUP = 640.0, 190.0, 22.0, 9.0
 
 
 def _plot(figure: Figure) -> dict[str, Any] | None:
-    """Bars from zero, one group a row; None where there is nothing to draw."""
-    drawn = [one for row in figure.rows for one in row.values[: figure.plotted] if one is not None]
-    if not drawn or max(drawn) == 0:
+    """The bars of a report in SVG units, one group for each row. None if there is nothing to draw."""
+    plotted = [value for row in figure.rows for value in row.values[: figure.plotted] if value is not None]
+    if not plotted or max(plotted) == 0:
         return None
-    most, step = max(drawn), max(HEIGHT_OF_ROW, figure.plotted * HEIGHT_OF_GROUP + 8)
+    largest, step = max(plotted), max(HEIGHT_OF_ROW, figure.plotted * HEIGHT_OF_GROUP + 8)
     groups = []
     for number, row in enumerate(figure.rows):
         top = number * step
         bars = [
             {
-                "y": top + 4 + place * (step - 8) / figure.plotted,
+                "y": top + 4 + series * (step - 8) / figure.plotted,
                 "height": (step - 8) / figure.plotted - 1,
-                "width": (WIDTH - LABELS - 60) * value / most if value is not None else 0,
+                "width": (WIDTH - LABELS - 60) * value / largest if value is not None else 0,
                 "value": "–" if value is None else f"{value:g}{' ' + figure.unit if figure.unit else ''}",
-                "kind": place,
+                "kind": series,
             }
-            for place, value in enumerate(row.values[: figure.plotted])
+            for series, value in enumerate(row.values[: figure.plotted])
         ]
         groups.append({"label": row.label, "y": top + step / 2, "bars": bars})
     return {"groups": groups, "width": WIDTH, "height": len(figure.rows) * step, "labels": LABELS}

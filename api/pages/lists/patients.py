@@ -1,4 +1,4 @@
-"""Patients: one is found by her member id, which is posted and stands in no address, or her history is opened."""
+"""The page of patients: search by member ID, and opening of a history. The member ID is posted, and in no address."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from api.http.problems import STATUS, tell_of_denial
-from api.pages.form_commands import Tried, refused
-from api.pages.forms import Form, FormOfRequest, FormWrong, read
-from api.pages.redirects import leads_to
+from api.pages.form_commands import RefusedForm, refused_form
+from api.pages.forms import Form, FormOfRequest, InvalidForm, read
+from api.pages.redirects import redirect_to
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import Commanding, CommandingOfRequest, opened
@@ -39,13 +39,15 @@ def find_patient(
         member = read(FindBody, form, access.zone).member
         with access.found(member) as history:
             patient_id = history.patient_id
-    except FormWrong as wrong:
-        return _page(request, commanding, refused("find", form, wrong))
+    except InvalidForm as error:
+        return _page(request, commanding, refused_form("find", form, error))
     except NotFound:
         cause = "nobody with this member id is on record here" if access.office is None else "nobody of yours is found"
-        tried = Tried("find", form, STATUS[NotFound], cause, "compare the number with the card, or open a history")
+        tried = RefusedForm(
+            "find", form, STATUS[NotFound], cause, "compare the number with the card, or open a history"
+        )
         return _page(request, commanding, tried)
-    return leads_to(request, f"{PATH}/{patient_id}")
+    return redirect_to(request, f"{PATH}/{patient_id}")
 
 
 @router.post(PATH)
@@ -54,15 +56,15 @@ def open_history(request: Request, commanding: CommandingOfRequest, form: FormOf
     try:
         command = read(OpenHistory, form, commanding.ledger.zone)
         outcome = opened(commanding, command, Response(), form.key)
-    except FormWrong as wrong:
-        return _page(request, commanding, refused("open", form, wrong))
+    except InvalidForm as error:
+        return _page(request, commanding, refused_form("open", form, error))
     except LedgerError as error:
         tell_of_denial(request, error)
-        return _page(request, commanding, refused("open", form, error))
-    return leads_to(request, f"{PATH}/{outcome.patient_id}", outcome)
+        return _page(request, commanding, refused_form("open", form, error))
+    return redirect_to(request, f"{PATH}/{outcome.patient_id}", outcome)
 
 
-def _page(request: Request, commanding: Commanding, tried: Tried | None = None) -> Response:
+def _page(request: Request, commanding: Commanding, tried: RefusedForm | None = None) -> Response:
     return rendered(
         request,
         "lists/patients.html.j2",
@@ -74,5 +76,5 @@ def _page(request: Request, commanding: Commanding, tried: Tried | None = None) 
 
 
 def _typed(form: Form) -> dict[str, str]:
-    """What was looked for, so that it need not be typed again to open a history."""
+    """The member ID of a search, so that it need not be typed again to open a history."""
     return {name: form.text(name) or "" for name in ("member.issuer", "member.member_id")}

@@ -1,4 +1,4 @@
-"""The first page after signing in: who one is, what is hers now, and where her work begins."""
+"""The first page after signing in: the user's assigned cases, the number of other cases, and links to start from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OWN_SHOWN: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class WorkWaiting:
-    """How much waits; `due_today` is not overdue yet, and no more than are counted."""
+    """The numbers of open cases. `due_today` does not include overdue cases, and is at most LIMIT_MAX."""
 
     mine: int
     overdue: int
@@ -40,9 +40,9 @@ class WorkWaiting:
 @router.get(PREFIX)
 def start(request: Request, lists: ListsOfRequest, commanding: CommandingOfRequest) -> Response:
     role = lists.access.actor.role
-    works_the_list = role in MAY_SEE["worklist"]
+    has_worklist = role in MAY_SEE["worklist"]
     is_empty = lists.is_empty()
-    own = lists.worklist(Filters(held_by=lists.access.actor.id), Paging(limit=OWN_SHOWN)) if works_the_list else None
+    own = lists.worklist(Filters(held_by=lists.access.actor.id), Paging(limit=OWN_SHOWN)) if has_worklist else None
     return rendered(
         request,
         "lists/start.html.j2",
@@ -58,27 +58,27 @@ def start(request: Request, lists: ListsOfRequest, commanding: CommandingOfReque
 
 
 def _waiting(lists: ListAccess, own: Worklist, now: datetime) -> WorkWaiting:
-    one = Paging(limit=1)
+    one_row = Paging(limit=1)
     return WorkWaiting(
         mine=sum(own.counts.values()),
-        overdue=lists.counted(Filters(overdue=True), one, _all),
+        overdue=lists.counted(Filters(overdue=True), one_row, _total),
         due_today=_due_today(lists, now),
-        unassigned=lists.counted(Filters(unassigned=True), one, _all),
-        all=lists.counted(Filters(), one, _all),
+        unassigned=lists.counted(Filters(unassigned=True), one_row, _total),
+        all=lists.counted(Filters(), one_row, _total),
     )
 
 
 def _due_today(lists: ListAccess, now: datetime) -> int:
-    """From now on until the plan's day is over, along the order of what is due."""
+    """The number of cases that are due between now and the end of the day in the plan's time zone."""
     tomorrow = datetime.combine(lists.access.today() + timedelta(days=1), time.min, lists.access.zone)
     paging = Paging(limit=LIMIT_MAX)
     after = cursor_at(paging, now, "-")
 
     def until_tomorrow(page: Worklist) -> int:
-        return sum(one.due_at is not None and one.due_at < tomorrow for one in page.items)
+        return sum(item.due_at is not None and item.due_at < tomorrow for item in page.items)
 
     return lists.counted(Filters(), paging.model_copy(update={"after": after}), until_tomorrow)
 
 
-def _all(page: Worklist) -> int:
+def _total(page: Worklist) -> int:
     return sum(page.counts.values())

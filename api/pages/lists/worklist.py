@@ -1,4 +1,4 @@
-"""The worklist: what is mine, what is due, what waits for whom; claimed and released in its row."""
+"""The worklist page: open cases with their due dates and assignment. A case is assigned and released in its row."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.http.etags import tag_of
 from api.http.problems import tell_of_denial
-from api.pages.form_commands import Tried, occasion_of, refused
+from api.pages.form_commands import RefusedForm, occasion_of, refused_form
 from api.pages.forms import Form, FormOfRequest
-from api.pages.lists.worklist_filters import PATH, AskedOfRequest, WorklistAddress, asked_on
-from api.pages.redirects import leads_to
+from api.pages.lists.worklist_filters import PATH, QueryOfRequest, WorklistAddress, query_of_page
+from api.pages.redirects import redirect_to
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.commands import recording_refusals
 from api.record_access.http import ListsOfRequest
@@ -46,6 +46,8 @@ from projections.worklist.text import short_number, waits_for
 router = APIRouter(include_in_schema=False)
 
 TRIES: Final = 3
+"""How often an assignment is tried if the history changes at the same time."""
+
 HEADINGS: Final = (
     ("Request", None),
     ("Received", "received_at"),
@@ -58,8 +60,11 @@ HEADINGS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """Why she can't claim the rows of this page that nobody has: each reason once, and by row which."""
+class UnclaimableCases:
+    """Why the user may not claim unassigned cases of this page.
+
+    `reasons` has each reason once. `of` has the number of the reason, from 1, for the ID of each case.
+    """
 
     reasons: tuple[LedgerError, ...] = ()
     of: Mapping[str, int] = field(default_factory=dict)
@@ -67,7 +72,7 @@ class Closed:
 
 @router.get(PATH)
 def worklist_page(
-    request: Request, lists: ListsOfRequest, commanding: CommandingOfRequest, asked: AskedOfRequest
+    request: Request, lists: ListsOfRequest, commanding: CommandingOfRequest, asked: QueryOfRequest
 ) -> Response:
     return _page(request, lists, commanding, asked)
 
@@ -77,12 +82,12 @@ def worklist_rows(
     request: Request,
     lists: ListsOfRequest,
     commanding: CommandingOfRequest,
-    asked: AskedOfRequest,
+    asked: QueryOfRequest,
     seen: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """The part that refreshes itself; 204 while it would say what it says already, so nobody is looked at again."""
+    """The part of the page that refreshes itself. Status 204, without an access, if it would be the same as before."""
     page = lists.worklist_unless(
-        asked.filters(lists.access.actor), asked.paging(), lambda found: _digest(commanding, found) == seen
+        asked.filters(lists.access.actor), asked.paging(), lambda current: _digest(commanding, current) == seen
     )
     if page is None:
         return Response(status_code=204)
@@ -98,7 +103,7 @@ def claim_request(
     form: FormOfRequest,
 ) -> Response:
     command = AssignRequest(request_id=request_id, to=commanding.caller.actor)
-    return _done(request, lists, commanding, request_id, form, command)
+    return _assign(request, lists, commanding, request_id, form, command)
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/release-claim")
@@ -109,7 +114,7 @@ def release_request(
     request_id: RequestIdInPath,
     form: FormOfRequest,
 ) -> Response:
-    return _done(request, lists, commanding, request_id, form, ReleaseRequest(request_id=request_id))
+    return _assign(request, lists, commanding, request_id, form, ReleaseRequest(request_id=request_id))
 
 
 @router.post(f"{PREFIX}/appeals/{{appeal_id}}/claim")
@@ -121,14 +126,18 @@ def claim_appeal(
     form: FormOfRequest,
 ) -> Response:
     command = AssignAppeal(appeal_id=appeal_id, to=commanding.caller.actor)
-    return _done(request, lists, commanding, appeal_id, form, command)
+    return _assign(request, lists, commanding, appeal_id, form, command)
 
 
 # -- the page ---------------------------------------------------------------------------------
 
 
 def _page(
-    request: Request, lists: ListAccess, commanding: Commanding, asked: WorklistAddress, tried: Tried | None = None
+    request: Request,
+    lists: ListAccess,
+    commanding: Commanding,
+    asked: WorklistAddress,
+    tried: RefusedForm | None = None,
 ) -> Response:
     page = lists.worklist(asked.filters(lists.access.actor), asked.paging())
     return rendered(
@@ -149,7 +158,7 @@ def _shown(lists: ListAccess, page: Worklist, commanding: Commanding, asked: Wor
         "total": sum(page.counts.values()),
         "states": STATES,
         "headings": HEADINGS,
-        "closed": _closed(lists, commanding, page),
+        "closed": _unclaimable(lists, commanding, page),
         "seen": _digest(commanding, page),
         "waits_for": waits_for,
         "short_number": short_number,
@@ -158,32 +167,32 @@ def _shown(lists: ListAccess, page: Worklist, commanding: Commanding, asked: Wor
 
 
 def _digest(commanding: Commanding, page: Worklist) -> str:
-    """Of all that is shown, and of the hour, for how much time is left is said in hours."""
+    """A digest of everything that the listing shows, and of the hour, because the time left is shown in hours."""
     hour = page.clocks_at.strftime("%Y-%m-%dT%H")
-    said = page.model_dump_json(exclude={"clocks_at"})
-    return hashlib.sha256(f"{commanding.caller.actor.id} {hour} {said}".encode()).hexdigest()
+    content = page.model_dump_json(exclude={"clocks_at"})
+    return hashlib.sha256(f"{commanding.caller.actor.id} {hour} {content}".encode()).hexdigest()
 
 
 def _clauses(day: date) -> list[tuple[str, str]]:
-    """What can be missing, for the filter: the leaves of the edition of the day."""
+    """The clauses that a case can need, for the filter: the leaves of the edition that is in effect on the day."""
     try:
         leaves = edition_for(day).leaves
     except EditionUnknown:
         return []
-    return [(one.citation, f"{one.citation} {one.paraphrase}") for one in leaves]
+    return [(leaf.citation, f"{leaf.citation} {leaf.paraphrase}") for leaf in leaves]
 
 
-# -- who can claim what -------------------------------------------------------------------------
+# -- cases that the user may not claim ----------------------------------------------------------
 
 
-def _closed(lists: ListAccess, commanding: Commanding, page: Worklist) -> Closed:
-    """As the domain itself would refuse it now; the histories are read together."""
+def _unclaimable(lists: ListAccess, commanding: Commanding, page: Worklist) -> UnclaimableCases:
+    """The refusals with which the domain would answer a claim now. All histories are read in one query."""
     actor = commanding.caller.actor
-    free = [one for one in page.items if one.held_by is None]
-    histories = lists.histories([one.patient_id for one in free])
+    unassigned = [item for item in page.items if item.held_by is None]
+    histories = lists.histories([item.patient_id for item in unassigned])
     reasons: dict[str, LedgerError] = {}
     of: dict[str, int] = {}
-    for item in free:
+    for item in unassigned:
         history = histories.get(item.patient_id)
         if history is None:
             continue
@@ -192,39 +201,46 @@ def _closed(lists: ListAccess, commanding: Commanding, page: Worklist) -> Closed
         if refusal is not None:
             reasons.setdefault(str(refusal), refusal)
             of[item.subject_id] = list(reasons).index(str(refusal)) + 1
-    return Closed(tuple(reasons.values()), of)
+    return UnclaimableCases(tuple(reasons.values()), of)
 
 
-# -- claimed and released -----------------------------------------------------------------------
+# -- assignment ---------------------------------------------------------------------------------
 
 
-def _done(
+def _assign(
     request: Request, lists: ListAccess, commanding: Commanding, subject_id: str, form: Form, command: Command
 ) -> Response:
-    """Back to the list as it was looked at; from another page than the list, to the record itself."""
+    """Assigns or releases a case, and redirects to the list as it was, or to the case if the form was on another page.
+
+    If the command is refused, the response is the list with the reason.
+    """
     query = form.text("query")
     try:
-        outcome = _recorded(commanding, subject_id, form, command)
+        outcome = _record_assignment(commanding, subject_id, form, command)
     except LedgerError as error:
         tell_of_denial(request, error)
-        return _page(request, lists, commanding, asked_on(query or ""), refused("claim", form, error))
+        return _page(request, lists, commanding, query_of_page(query or ""), refused_form("claim", form, error))
     if "query" not in form.texts:
         kind = "appeals" if isinstance(command, AssignAppeal) else "requests"
-        return leads_to(request, f"{PREFIX}/{kind}/{subject_id}", outcome)
-    return leads_to(request, asked_on(query or "").address(), outcome)
+        return redirect_to(request, f"{PREFIX}/{kind}/{subject_id}", outcome)
+    return redirect_to(request, query_of_page(query or "").address(), outcome)
 
 
-def _recorded(commanding: Commanding, subject_id: str, form: Form, command: Command) -> Outcome:
-    """Recorded only if whoever has it is still who was shown: two who claim at once do not take it from each other."""
+def _record_assignment(commanding: Commanding, subject_id: str, form: Form, command: Command) -> Outcome:
+    """Records an assignment or a release, if the case is still assigned to the user that the page showed.
+
+    So two users who claim a case at the same time do not take it from each other. Raises Conflict, or NotPermitted if
+    the user may not give the command at all.
+    """
     caller, patient_id = commanding.caller, patient_of(subject_id)
     for _ in range(TRIES):
         history = history_to_change(commanding, patient_id)
-        moved = _moved(history, subject_id, form.text("held_by") or "", caller.actor)
-        if moved is not None and not _was_sent_before(commanding, form):
+        conflict = _assignment_conflict(history, subject_id, form.text("held_by") or "", caller.actor)
+        if conflict is not None and not _was_sent_before(commanding, form):
             subject = subject_id if isinstance(command, ReleaseRequest) else Assigning(subject_id, caller.actor)
             with recording_refusals(commanding.access(), patient_id, command, caller.actor):
                 refusal = may(history, occasion_of(commanding, history), type(command), subject)
-                raise refusal if isinstance(refusal, NotPermitted) else moved
+                raise refusal if isinstance(refusal, NotPermitted) else conflict
         try:
             return run(commanding, patient_id, command, Response(), form.key, tag_of(history))
         except StaleVersion:
@@ -232,10 +248,10 @@ def _recorded(commanding: Commanding, subject_id: str, form: Form, command: Comm
     raise Conflict("others keep changing this history", remedy="look at the list again and send it once more")
 
 
-def _moved(history: PatientHistory, subject_id: str, was: str, actor: Actor) -> Conflict | None:
-    """Who has it now, where that is not who was shown to have it."""
+def _assignment_conflict(history: PatientHistory, subject_id: str, shown: str, actor: Actor) -> Conflict | None:
+    """A conflict that names the current holder of the case, if it is not the user with the ID `shown` ("" for none)."""
     holder = _holder(history, subject_id)
-    if (holder.id if holder is not None else "") == was:
+    if (holder.id if holder is not None else "") == shown:
         return None
     if holder is None:
         return Conflict("nobody has it any more", remedy="claim it in its row, if it shall be yours")
@@ -247,6 +263,7 @@ def _moved(history: PatientHistory, subject_id: str, was: str, actor: Actor) -> 
 
 
 def _holder(history: PatientHistory, subject_id: str) -> Actor | None:
+    """The user to whom the request or appeal is assigned. Raises NotFound."""
     if (request := history.request(subject_id)) is not None:
         return request.held_by
     if (appeal := history.appeal(subject_id)) is not None:
@@ -255,6 +272,6 @@ def _holder(history: PatientHistory, subject_id: str) -> Actor | None:
 
 
 def _was_sent_before(commanding: Commanding, form: Form) -> bool:
-    """Then it is answered as it was the first time, whatever came since."""
+    """Whether the form was recorded before. Then it gets the same response, whatever has changed since."""
     key = form.key
     return key is not None and commanding.ledger.was_sent(key, commanding.caller.actor)

@@ -1,4 +1,4 @@
-"""What the address of the worklist asks for, and the addresses that ask for something else beside it."""
+"""The query of the worklist's address: filters, order, and page, and the addresses of other queries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ PATH = f"{PREFIX}/worklist"
 
 
 class WorklistAddress(FrozenModel):
-    """Left out, anything. `held` is what is hers who asks, or nobody's; `held_by` is what somebody named has."""
+    """The query of the worklist. A field that is left out does not filter.
+
+    `held` selects the user's own cases or unassigned cases. `held_by` selects the cases of the user with this ID.
+    """
 
     state: Annotated[tuple[CaseState, ...], Field(max_length=5)] = ()
     kind: CaseKind | None = None
@@ -58,39 +61,41 @@ class WorklistAddress(FrozenModel):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the order is asked for."""
+        """Whether there is any filter."""
         order = {"sort", "descending", "after"}
         return any(name not in order for name, _ in self._stated())
 
     def query(self, **changes: Any) -> str:
-        """Of the same question with these changes, from its first page unless `after` is among them."""
+        """The query text with these changes, for the first page unless `after` is one of them."""
         return urlencode(self.model_copy(update={"after": None} | changes)._stated())
 
     def address(self, **changes: Any) -> str:
+        """The address of the worklist with these changes, for the first page unless `after` is one of them."""
         query = self.query(**changes)
         return f"{PATH}?{query}" if query else PATH
 
     def here(self) -> str:
-        """The query of this very page."""
+        """The query text of the current page."""
         return self.query(after=self.after)
 
     def sorted_by(self, sort: Sort) -> str:
-        """Once more by the same: the last first."""
+        """The address with this order. If the list is in this order already, the order is reversed."""
         return self.address(sort=sort, descending=self.sort == sort and not self.descending)
 
     def _stated(self) -> list[tuple[str, str]]:
-        found: list[tuple[str, str]] = []
+        """The names and texts of all fields that differ from their defaults."""
+        pairs: list[tuple[str, str]] = []
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             if value == field.default:
                 continue
             values = value if isinstance(value, tuple) else (value,)
-            found += [(name, "true" if one is True else str(one)) for one in values]
-        return found
+            pairs += [(name, "true" if part is True else str(part)) for part in values]
+        return pairs
 
 
-def asked_in(pairs: list[tuple[str, str]]) -> WorklistAddress:
-    """What is left empty is not asked for; what the list does not know is passed over. Raises ValidationError."""
+def query_of_pairs(pairs: list[tuple[str, str]]) -> WorklistAddress:
+    """The query of names and texts. Empty texts and unknown names are ignored. Raises ValidationError."""
     stated: dict[str, Any] = {}
     for name, value in pairs:
         if not value or name not in WorklistAddress.model_fields:
@@ -102,21 +107,22 @@ def asked_in(pairs: list[tuple[str, str]]) -> WorklistAddress:
     return WorklistAddress.model_validate(stated)
 
 
-def asked_on(page: str) -> WorklistAddress:
-    """Of the page that a form stood on, by its query; the whole list where that is none of ours."""
+def query_of_page(text: str) -> WorklistAddress:
+    """The query of the page that a form was on. The whole list if the text is not a query of the worklist."""
     try:
-        return asked_in(parse_qsl(page))
+        return query_of_pairs(parse_qsl(text))
     except ValidationError:
         return WorklistAddress()
 
 
-def _asked(request: Request) -> WorklistAddress:
+def _query(request: Request) -> WorklistAddress:
+    """The query of a request. Raises RequestValidationError."""
     try:
-        return asked_in(request.query_params.multi_items())
+        return query_of_pairs(request.query_params.multi_items())
     except ValidationError as error:
         raise RequestValidationError(
-            [one | {"loc": ("query", *one["loc"])} for one in error.errors(include_context=False)]
+            [fault | {"loc": ("query", *fault["loc"])} for fault in error.errors(include_context=False)]
         ) from None
 
 
-AskedOfRequest = Annotated[WorklistAddress, Depends(_asked)]
+QueryOfRequest = Annotated[WorklistAddress, Depends(_query)]

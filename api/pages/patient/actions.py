@@ -1,4 +1,4 @@
-"""What can be recorded about a patient on her page: facts, corrections, and why this person can't."""
+"""The forms of the patient page for facts and corrections, and why the user may not use each of them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from domain.permissions.commands import refusal_of_role
 
 @dataclass(frozen=True, slots=True)
 class PatientAct:
+    """A form of the patient page."""
+
     name: str
     label: str
     command: type[Command]
     subject: str | None = None
-    """The field of the command that an entry of the record goes into."""
+    """The field of the command that has the ID of the dose or report which the form changes."""
 
 
 FIRST: Final = (
@@ -54,11 +56,14 @@ def _none_elsewhere(sent: SentForm, _: UUID) -> Mapping[str, Any]:
 
 
 FORMS: Final[dict[str, FormCommand]] = {
-    **{one.name: FormCommand(one.command) for one in ACTS},
+    **{act.name: FormCommand(act.command) for act in ACTS},
     "prior-treatment": FormCommand(treatment.ReportPriorTreatment, _none_elsewhere),
 }
 
 
 def refusals(actor: Actor) -> dict[str, LedgerError | None]:
-    """By act, why this person's role may not do it; what stands in the way of one entry is told when it is tried."""
-    return {one.name: refusal_of_role(actor, one.command) for one in ACTS}
+    """For each form, by name, why the user's role may not use it, or None.
+
+    Other reasons depend on the entry, and are shown when the form is sent.
+    """
+    return {act.name: refusal_of_role(actor, act.command) for act in ACTS}

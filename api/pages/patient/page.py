@@ -1,4 +1,7 @@
-"""The patient page: one picture and, beside it, in words where she stands; a day and a moment move both."""
+"""The patient page: a chart of the treatment, and current eligibility in words.
+
+Both can be shown for another day (`as_of`), and as known at an earlier time (`known_at`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Annotated, Any, Final, get_args
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormOfCommand, Tried, answered, form_named
+from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, answered, form_named
 from api.pages.forms import as_typed
 from api.pages.patient.actions import FIRST, FORMS, MORE, ON_A_DOSE, refusals
 from api.pages.rendering import PREFIX, rendered
@@ -34,13 +37,14 @@ HERE: Final = f"{PREFIX}/patients/{{patient_id}}"
 
 
 class CorrectedCourses(FrozenModel):
-    """The courses of a report, as its form is filled in."""
+    """The courses of a report, with which the form for its correction is filled in."""
 
     courses: tuple[ReportedCourse, ...]
 
 
 KnownAsTyped = Annotated[str | None, Query(alias="known_at", max_length=40)]
-_ROWS_BESIDE: Final = frozenset({"On", "Imported"})
+_ROWS_SHOWN_ELSEWHERE: Final = frozenset({"On", "Imported"})
+"""Rows of the eligibility answer that another part of the page shows."""
 
 
 @router.get(HERE)
@@ -52,30 +56,33 @@ def patient_page(
     as_of: AsOf = None,
     known_at: KnownAsTyped = None,
 ) -> Response:
-    return _page(request, access, commanding, patient_id, as_of, _moment(known_at, access))
+    return _page(request, access, commanding, patient_id, as_of, _known_at(known_at, access))
 
 
 @router.post(f"{HERE}/{{act}}")
 def do(sent: FormOfCommand, access: AccessOfRequest, patient_id: PatientIdInPath, act: ActInPath) -> Response:
-    """Records a fact or a correction; an entry of the record is named by the form."""
+    """Runs one of the forms. The form has the ID of the dose or report that it changes."""
     form = form_named(FORMS, act, "the patient's page")
-    # Of reports each has a form of its own, filled in with what it says.
+    # Each report has its own form, so the name of a form for a report ends with the report's number.
     name = f"{act}-{(sent.form.text('report_id') or '').rpartition('.')[2]}" if act.endswith("-report") else act
 
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _page(sent.request, access, sent.commanding, patient_id, None, None, tried)
 
-    return answered(sent, name, form, patient_id, f"{PREFIX}/patients/{patient_id}", again)
+    return answered(sent, name, form, patient_id, f"{PREFIX}/patients/{patient_id}", show_again)
 
 
-def _moment(typed: str | None, access: PatientAccess) -> datetime | None:
-    """As the field has it, by the plan's clock; with an offset, as it says. Raises InvalidCommand."""
+def _known_at(typed: str | None, access: PatientAccess) -> datetime | None:
+    """The instant in the form field, which is in the plan's time zone unless it has an offset.
+
+    None if the field is empty. Raises InvalidCommand.
+    """
     if not typed:
         return None
     try:
         instant = datetime.fromisoformat(typed)
         if not FIRST_YEAR <= instant.year <= LAST_YEAR:
-            raise ValueError  # noqa: TRY301  (told below, as what can't be read)
+            raise ValueError  # noqa: TRY301  (reported below, as an instant that cannot be read)
         return instant if instant.tzinfo is not None else instant.replace(tzinfo=access.zone)
     except (ValueError, OverflowError):
         raise InvalidCommand(
@@ -93,13 +100,13 @@ def _page(
     patient_id: Any,
     as_of: date | None,
     known_at: datetime | None,
-    tried: Tried | None = None,
+    tried: RefusedForm | None = None,
 ) -> Response:
     today = access.today()
     day = as_of or today
     known_on = known_at.astimezone(access.zone).date() if known_at is not None else today
     with access.history(patient_id, "courses", known_at=known_at) as history:
-        shown = _shown(history, access, day, known_on, today)
+        shown = _content(history, access, day, known_on, today)
     if access.office is None:
         access.record([patient_id], "person")
     return rendered(
@@ -124,29 +131,29 @@ def _page(
     )
 
 
-def _shown(history: PatientHistory, access: PatientAccess, day: date, known_on: date, today: date) -> dict[str, Any]:
-    """Everything of one history, as known then and on that day."""
+def _content(history: PatientHistory, access: PatientAccess, day: date, known_on: date, today: date) -> dict[str, Any]:
+    """The values of the template that are computed from the history: as known on `known_on`, for `day`."""
     answer = eligibility(history, day, None, access.office)
     courses = course_list(history, day, access.office)
-    requests = [one for one in history.requests if is_own(access.actor, one)]
-    own = {one.request_id for one in requests}
-    approvals = [one for one in history.approvals if one.request_id in own]
+    requests = [request for request in history.requests if is_own(access.actor, request)]
+    own = {request.request_id for request in requests}
+    approvals = [approval for approval in history.approvals if approval.request_id in own]
     appeals = appeals_seen(access.actor, history)
     doses = [dose for course in courses.courses for dose in course.doses]
-    reports = [one for one in history.reports if not one.voided] if access.office is None else []
+    reports = [report for report in history.reports if not report.voided] if access.office is None else []
     return {
         "answer": answer,
         "headline": headline(answer),
-        "rows": [row for row in eligibility_rows(answer, access.zone.key) if row[0] not in _ROWS_BESIDE],
+        "rows": [row for row in eligibility_rows(answer, access.zone.key) if row[0] not in _ROWS_SHOWN_ELSEWHERE],
         "courses": courses,
         "doses": [*doses, *courses.other_entries],
         "doses_named": [
-            (one.dose_id, f"{one.dose_id.rpartition('.')[2]}, {one.mg:g} mg on {one.on}")
-            for one in (*doses, *courses.other_entries)
-            if not one.voided
+            (dose.dose_id, f"{dose.dose_id.rpartition('.')[2]}, {dose.mg:g} mg on {dose.on}")
+            for dose in (*doses, *courses.other_entries)
+            if not dose.voided
         ],
         "reports": reports,
-        "reports_typed": {one.report_id: as_typed(CorrectedCourses(courses=one.courses)) for one in reports},
+        "reports_typed": {report.report_id: as_typed(CorrectedCourses(courses=report.courses)) for report in reports},
         "requests": list(reversed(requests)),
         "appeals": list(reversed(appeals)),
         "person": person(history, day) if access.office is None else None,

@@ -1,7 +1,7 @@
-"""A few small cases a clause, for whoever wants to see where it turns: just below, at, just above, and not known.
+"""Small examples for each clause, which show where its answer changes: just below, at, just above, and not known.
 
-The page judges them with the policy itself, under the edition that is looked at. `answer` is what the newest
-edition says of them, and the tests hold both to each other.
+The page assesses the examples with the policy itself, under the edition that is shown. `answer` of an example is the
+answer of the newest edition, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer
 from domain.policy.assessment import assess
 from domain.policy.edition import Edition
 
-JUDGED_ON: Final = date(2026, 4, 28)
+ASSESSED_ON: Final = date(2026, 4, 28)
+"""The day for which the examples are assessed."""
 
 
 class Example(NamedTuple):
+    """An example: its description, its facts, and the answer of the clause under the newest edition."""
+
     case: str
     facts: dict[str, Any]
     answer: Answer
 
 
 class ExampleShown(NamedTuple):
-    """One example as the policy answers it."""
+    """An example with the answer and the sentence of the policy."""
 
     case: str
     answer: Answer
@@ -65,8 +68,8 @@ _SPECIALIST: Final = (
 
 
 def _sign(name: str) -> tuple[Example, ...]:
-    def case(words: str, answer: Answer, **said: Any) -> Example:
-        return Example(words, {"aggressive_disease": {name: said}}, answer)
+    def case(description: str, answer: Answer, **stated: Any) -> Example:
+        return Example(description, {"aggressive_disease": {name: stated}}, answer)
 
     return (
         case("found, and a document supports it", MET, finding=True, documentation="attached"),
@@ -77,13 +80,14 @@ def _sign(name: str) -> tuple[Example, ...]:
     )
 
 
-def _tried(*trials: tuple[str, str], complete: bool = True) -> dict[str, Any]:
-    tried = [{"product": product, "outcome": outcome} for product, outcome in trials]
-    return {"agents": {"list_is_complete": complete, "tried": tried}}
+def _agents(*trials: tuple[str, str], complete: bool = True) -> dict[str, Any]:
+    """The facts of a list of agents, each a product and its outcome."""
+    agents = [{"product": product, "outcome": outcome} for product, outcome in trials]
+    return {"agents": {"list_is_complete": complete, "tried": agents}}
 
 
-def _history(**said: Any) -> dict[str, Any]:
-    return {"prior_treatment": said}
+def _history(**stated: Any) -> dict[str, Any]:
+    return {"prior_treatment": stated}
 
 
 def _dosing(mg: float, days: int, **more: Any) -> dict[str, Any]:
@@ -102,22 +106,22 @@ EXAMPLES: Final[dict[str, tuple[Example, ...]]] = {
     "1.A.i": _OLD_ENOUGH,
     "1.A.ii": _RELAPSING,
     "1.A.iii.a": (
-        Example("one agent failed", _tried(("Avonex", _FAILED)), NOT_MET),
+        Example("one agent failed", _agents(("Avonex", _FAILED)), NOT_MET),
         Example(
             "two ingredients, one failed and one not tolerated",
-            _tried(("Avonex", _FAILED), ("Aubagio", "significant_intolerance")),
+            _agents(("Avonex", _FAILED), ("Aubagio", "significant_intolerance")),
             MET,
         ),
-        Example("two brands of one ingredient failed", _tried(("Avonex", _FAILED), ("Rebif", _FAILED)), NOT_MET),
+        Example("two brands of one ingredient failed", _agents(("Avonex", _FAILED), ("Rebif", _FAILED)), NOT_MET),
         Example(
-            "one agent failed, there may be others", _tried(("Avonex", _FAILED), complete=False), UNDETERMINED
+            "one agent failed, there may be others", _agents(("Avonex", _FAILED), complete=False), UNDETERMINED
         ),
     ),
     "1.A.iii.b": (
-        Example("Ocrevus failed", _tried(("Ocrevus", _FAILED)), MET),
-        Example("Ocrevus helped", _tried(("Ocrevus", "adequate")), NOT_MET),
-        Example("cladribine, not said which product, failed", _tried(("cladribine", _FAILED)), UNDETERMINED),
-        Example("another agent failed", _tried(("Avonex", _FAILED)), NOT_MET),
+        Example("Ocrevus failed", _agents(("Ocrevus", _FAILED)), MET),
+        Example("Ocrevus helped", _agents(("Ocrevus", "adequate")), NOT_MET),
+        Example("cladribine, not said which product, failed", _agents(("cladribine", _FAILED)), UNDETERMINED),
+        Example("another agent failed", _agents(("Avonex", _FAILED)), NOT_MET),
     ),
     "1.A.iii.c": (
         Example("received before", _history(received_lemtrada=True), MET),
@@ -185,8 +189,8 @@ EXAMPLES: Final[dict[str, tuple[Example, ...]]] = {
 
 
 def judged(citation: str, edition: Edition) -> Iterator[ExampleShown]:
-    """The examples of the clause as this edition answers them; none for a clause that others decide."""
-    for one in EXAMPLES.get(citation, ()):
-        assessed = assess(Facts.model_validate(one.facts), JUDGED_ON, edition)
-        found = assessed.finding(citation)
-        yield ExampleShown(one.case, found.answer, found.sentence)
+    """The examples of a clause, assessed under the edition. A clause that only groups other clauses has none."""
+    for example in EXAMPLES.get(citation, ()):
+        assessed = assess(Facts.model_validate(example.facts), ASSESSED_ON, edition)
+        finding = assessed.finding(citation)
+        yield ExampleShown(example.case, finding.answer, finding.sentence)

@@ -1,4 +1,4 @@
-"""Help: the policy in our own words, clause by clause, with the readings it relies on and small examples."""
+"""The policy pages: the clauses in paraphrase, the readings that each relies on, and small examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from api.identity.caller import CallerOfRequest
-from api.pages.policy.clause_examples import JUDGED_ON, judged
+from api.pages.policy.clause_examples import ASSESSED_ON, judged
 from api.pages.rendering import PREFIX, rendered
 from api.routes.dependencies import EditionKey, edition_of
 from api.text.clause import explain, outline
@@ -30,12 +30,12 @@ DIFFERS: Final = {
     ),
     "2023-11-15": "Ocrevus Zunovo was not yet in the appendix.",
 }
-"""What an edition differs in from the next newer one, in our words."""
+"""How an edition differs from the next newer one, in paraphrase."""
 
 
 @router.get(HERE)
 def policy_page(request: Request, _: CallerOfRequest, edition: EditionKey = None) -> Response:
-    """The outline of an edition, in its own indentation."""
+    """The outline of an edition, indented as in the policy."""
     chosen = _edition(request, edition)
     return rendered(
         request,
@@ -50,7 +50,7 @@ def policy_page(request: Request, _: CallerOfRequest, edition: EditionKey = None
 
 @router.get(f"{HERE}/readings")
 def readings_page(request: Request, _: CallerOfRequest) -> Response:
-    """How the policy is read where it is silent, and which clauses rely on it."""
+    """The readings of the policy where its text leaves a question open, and the clauses that rely on each."""
     relying = {
         number: [citation for citation, node in EDITIONS[0].by_citation.items() if number in node.readings]
         for number in READINGS
@@ -60,26 +60,28 @@ def readings_page(request: Request, _: CallerOfRequest) -> Response:
 
 @router.get(f"{HERE}/{{citation}}")
 def clause_page(request: Request, _: CallerOfRequest, citation: Citation, edition: EditionKey = None) -> Response:
-    """One clause. Raises NotFound with the nearest ones for a citation that the edition does not have."""
+    """One clause. Raises NotFound, which names similar clauses, for a citation that the edition does not have."""
     chosen = _edition(request, edition)
-    told = explain(citation, chosen)
+    explained = explain(citation, chosen)
     return rendered(
         request,
         "policy/clause.html.j2",
-        told=told,
+        told=explained,
         edition=chosen,
         editions=EDITIONS,
-        above=_above(told.citation, chosen),
-        examples=list(judged(told.citation, chosen)),
-        judged_on=JUDGED_ON,
+        above=_ancestors(explained.citation, chosen),
+        examples=list(judged(explained.citation, chosen)),
+        judged_on=ASSESSED_ON,
     )
 
 
 def _edition(request: Request, key: Day | None) -> Edition:
-    """The one that is asked for, else the one in force today."""
+    """The edition that the address names, or else the edition that is in effect today."""
     return edition_of(key) or edition_for(request.app.state.ledger.today())
 
 
-def _above(citation: str, edition: Edition) -> list[str]:
-    """The clauses that it stands under, outermost first."""
-    return [one for one in edition.by_citation if one != citation and citation.startswith((f"{one}.", f"{one}("))]
+def _ancestors(citation: str, edition: Edition) -> list[str]:
+    """The clauses that contain the clause, outermost first."""
+    return [
+        other for other in edition.by_citation if other != citation and citation.startswith((f"{other}.", f"{other}("))
+    ]

@@ -1,4 +1,4 @@
-"""What can be done about a request on its page: each act with its form, and why this person can't do it."""
+"""The forms of the request page, and why the user may not use each of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from domain.history.state import PatientHistory
 from domain.review.assess_request import RequestAssessment
 
 PLAN: Final = tuple(requests.PlannedInfusion.model_fields)
-"""Left empty, these say that nothing is planned, which is something to record."""
+"""The fields of the planned infusion. They are recorded also if they are empty: then nothing is planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestAct:
-    """`decides`: it needs the assessment that was looked at."""
+    """A form of the request page. `decides` is true if the command needs the assessment that the user saw."""
 
     name: str
     label: str
@@ -38,7 +38,7 @@ FIRST: Final = (
     RequestAct("deny", "Deny", determinations.DenyRequest, "grave", decides=True),
     RequestAct("withdraw", "Withdraw", requests.WithdrawRequest),
 )
-"""What the page shows at once."""
+"""The forms that the page shows first."""
 
 MORE: Final = (
     RequestAct("supply-information", "Add facts or a document", requests.SupplyInformation),
@@ -55,10 +55,12 @@ MORE: Final = (
     RequestAct("reopen", "Reopen", requests.ReopenRequest),
     RequestAct("rescind-approval", "Take the approval back", determinations.RescindApproval, "grave"),
 )
+"""The forms that the page shows in a menu."""
+
 ACTS: Final = (*FIRST, *MORE)
 
 
-def _to_oneself(sent: SentForm, _: UUID) -> Mapping[str, Any]:
+def _to_caller(sent: SentForm, _: UUID) -> Mapping[str, Any]:
     return {"to": sent.commanding.caller.actor}
 
 
@@ -67,26 +69,26 @@ def _whole_plan(sent: SentForm, _: UUID) -> Mapping[str, Any]:
 
 
 FORMS: Final[dict[str, FormCommand]] = {
-    **{one.name: FormCommand(one.command) for one in ACTS},
+    **{act.name: FormCommand(act.command) for act in ACTS},
     "supply-information": FormCommand(requests.SupplyInformation, with_document),
     "planned-infusion": FormCommand(requests.ChangePlannedInfusion, _whole_plan),
     "extend-approval": FormCommand(determinations.ExtendApproval),
-    "claim": FormCommand(requests.AssignRequest, _to_oneself),
+    "claim": FormCommand(requests.AssignRequest, _to_caller),
     "release": FormCommand(requests.ReleaseRequest),
 }
 
 
 def refusals(
-    history: PatientHistory, occasion: Occasion, request_id: str, judgement: RequestAssessment | None
+    history: PatientHistory, occasion: Occasion, request_id: str, assessed: RequestAssessment | None
 ) -> dict[str, LedgerError | None]:
-    """By act, why this person can't do it as things stand, in the words of its decision."""
-    found = {
-        one.name: may(history, occasion, one.command, request_id, judgement if one.decides else None) for one in ACTS
+    """For each form, by name, why the user may not use it now, in the words of its decision. None if the user may."""
+    reasons = {
+        act.name: may(history, occasion, act.command, request_id, assessed if act.decides else None) for act in ACTS
     }
-    return found | {name: NO_EDITION for name, refusal in found.items() if isinstance(refusal, EditionUnknown)}
+    return reasons | {name: NO_EDITION for name, reason in reasons.items() if isinstance(reason, EditionUnknown)}
 
 
 NO_EDITION: Final = EditionUnknown(
     "no edition of the policy is known for the day of receipt", remedy="import what was decided elsewhere"
 )
-"""In the words of this page: an edition can be named to the API, and not here."""
+"""The refusal in the words of this page. A caller of the API can name an edition, and a user of this page cannot."""

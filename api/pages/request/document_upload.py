@@ -1,4 +1,4 @@
-"""Facts and a document from one form: the bytes are stored first, and the command names them."""
+"""A document that is uploaded with a form. Its bytes are stored first, and the command names them by their digest."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from typing import Any
 from uuid import UUID
 
 from api.pages.form_commands import SentForm
-from api.pages.forms import Form, FormWrong
+from api.pages.forms import Form, InvalidForm
 from api.routes.dependencies import Commanding, bring_document
 
 FILE = "file"
 
 
 def with_document(sent: SentForm, patient_id: UUID) -> Mapping[str, Any]:
-    return {"documents": _brought(sent.commanding, patient_id, sent.form)}
+    """The field `documents` of a command, with the document of the form. Raises InvalidForm."""
+    return {"documents": _stored(sent.commanding, patient_id, sent.form)}
 
 
-def _brought(commanding: Commanding, patient_id: UUID, form: Form) -> list[Mapping[str, Any]]:
-    """The document of the form as a command names it, its bytes stored; none where no file was chosen.
+def _stored(commanding: Commanding, patient_id: UUID, form: Form) -> list[Mapping[str, Any]]:
+    """Stores the document of the form, and returns it as a command names it. Empty if no file was chosen.
 
-    Raises FormWrong where it lacks a name or a kind, before any byte is stored.
+    Raises InvalidForm if the kind of the document is missing, before any byte is stored.
     """
     file = form.file(FILE)
     if file is None:
         return []
     name, kind, clause = form.text("document_name"), form.text("document_kind"), form.text("document_clause")
     if kind is None:
-        raise FormWrong({"document_kind": "say what kind of document it is"})
+        raise InvalidForm({"document_kind": "say what kind of document it is"})
     bring_document(commanding.ledger, commanding.caller, patient_id)
     stored = commanding.ledger.documents.put(patient_id, file.file, media_type_announced=file.content_type)
     return [
         {
-            # The name of a file is often the patient's: without another name, the kind of document is its name.
+            # The name of the file is not used, because it often has the patient's name. The default is the kind.
             "name": name or kind.replace("_", " ").capitalize(),
             "kind": kind,
             "clause": clause,

@@ -1,4 +1,4 @@
-"""A document in its place: what it is, its bytes in a frame, and what a person found in it."""
+"""The page of a document: its description, its content in a frame, and its reviews."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormCommand, FormOfCommand, Tried, answered, form_named
+from api.pages.form_commands import ActInPath, FormCommand, FormOfCommand, RefusedForm, answered, form_named
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
@@ -24,7 +24,7 @@ FORMS: Final[dict[str, FormCommand]] = {
     "void": FormCommand(VoidDocument),
 }
 IN_A_FRAME: Final = ("image/jpeg", "image/png", "text/plain")
-"""What a browser shows in a frame in which nothing runs. Its viewer of PDF is a program, which does not run there."""
+"""Media types that the page shows in a frame without scripts. A browser's PDF viewer does not run in such a frame."""
 
 ForClause = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z.()]+$")]
 
@@ -38,28 +38,28 @@ def document_page(
 
 @router.post(f"{HERE}/{{act}}")
 def do(sent: FormOfCommand, access: AccessOfRequest, document_id: DocumentIdInPath, act: ActInPath) -> Response:
-    """Read for a clause, corrected in what was said of it, or voided."""
+    """Records a review of the document, a correction of its description, or that it is void."""
     form = form_named(FORMS, act, "the document's page")
 
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _page(sent.request, access, document_id, sent.form.text("clause"), tried)
 
     page = f"{PREFIX}/documents/{document_id}"
-    return answered(sent, act, form, patient_of(document_id), page, again, document_id=document_id)
+    return answered(sent, act, form, patient_of(document_id), page, show_again, document_id=document_id)
 
 
 def _page(
-    request: Request, access: PatientAccess, document_id: str, clause: str | None, tried: Tried | None = None
+    request: Request, access: PatientAccess, document_id: str, clause: str | None, tried: RefusedForm | None = None
 ) -> Response:
-    with access.document(document_id) as one:
+    with access.document(document_id) as document:
         pass
     return rendered(
         request,
         "request/document.html.j2",
         tried.status if tried is not None else 200,
-        one=one,
-        clause=clause or one.document.clause,
-        is_framed=one.document.media_type in IN_A_FRAME,
+        one=document,
+        clause=clause or document.document.clause,
+        is_framed=document.document.media_type in IN_A_FRAME,
         may_read=access.actor.role in MAY[ReviewDocument],
         tried=tried,
     )

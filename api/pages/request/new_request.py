@@ -1,4 +1,4 @@
-"""A new request: the whole statement of the prescriber in one form, as it came, on a day and at an hour."""
+"""The page of a new request: one form with the prescriber's statement and the time at which it was received."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.pages.form_commands import FormCommand, FormOfCommand, Tried, answered, occasion_of
+from api.pages.form_commands import FormCommand, FormOfCommand, RefusedForm, answered, occasion_of
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess
@@ -24,13 +24,13 @@ from projections.person import person
 router = APIRouter(include_in_schema=False)
 
 AGENTS: Final = 8
-"""Rows for agents that the form has; a statement can hold more, and more come with further information."""
+"""The number of rows for agents in the form. A statement can have more, which can be added after the request."""
 
 PATH: Final = f"{PREFIX}/patients/{{patient_id}}/requests/new"
 
 
 class Submitted(SubmitRequest):
-    """As the form sends it: of a statement that states nothing it sends nothing."""
+    """The command as the form sends it. A form with an empty statement does not send the field."""
 
     statement: Statement = Statement()
 
@@ -44,27 +44,27 @@ def new_request(
 
 @router.post(PATH)
 def submit_request(sent: FormOfCommand, access: AccessOfRequest, patient_id: PatientIdInPath) -> Response:
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _page(sent.request, access, sent.commanding, _history(access, patient_id), tried)
 
-    return answered(sent, "submit", SUBMIT, patient_id, "", again)
+    return answered(sent, "submit", SUBMIT, patient_id, "", show_again)
 
 
 def _command(typed: Submitted) -> SubmitRequest:
     return SubmitRequest(**dict(typed))
 
 
-def _submitted(outcome: Outcome) -> str:
+def _request_address(outcome: Outcome) -> str:
     submitted = outcome.events[0]
     assert isinstance(submitted, RequestSubmitted)
     return f"{PREFIX}/requests/{submitted.request_id}"
 
 
-SUBMIT: Final = FormCommand(Submitted, command_of=_command, leads=_submitted)
+SUBMIT: Final = FormCommand(Submitted, command_of=_command, next_page=_request_address)
 
 
 def _history(access: PatientAccess, patient_id: PatientIdInPath) -> PatientHistory:
-    """Who of the plan submits sees whose request it becomes; an office is shown no more than the doses."""
+    """The patient's history. A user of the plan views the person, and an office views only the doses."""
     view: View = "person" if _sees_person(access) else "courses"
     with access.history(patient_id, view) as history:
         return history
@@ -75,17 +75,21 @@ def _sees_person(access: PatientAccess) -> bool:
 
 
 def _page(
-    request: Request, access: PatientAccess, commanding: Commanding, history: PatientHistory, tried: Tried | None = None
+    request: Request,
+    access: PatientAccess,
+    commanding: Commanding,
+    history: PatientHistory,
+    tried: RefusedForm | None = None,
 ) -> Response:
     today = access.today()
-    whom = person(history, today) if _sees_person(access) else None
+    patient = person(history, today) if _sees_person(access) else None
     return rendered(
         request,
         "request/new_request.html.j2",
         tried.status if tried is not None else 200,
         tried=tried,
         patient_id=history.patient_id,
-        person=whom,
+        person=patient,
         doses=[
             (dose.dose_id, f"{dose.on}, {dose.mg:g} mg, course {course.number}")
             for course in course_list(history, today, access.office).courses

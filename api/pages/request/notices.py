@@ -1,4 +1,4 @@
-"""Notices: the letter of a determination before it leaves the plan and as it left; issue and delivery are recorded."""
+"""The pages of notices: the letter of a determination before and after it is sent, and its delivery."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.notices.sealed import SealWords, rows_of, seal_words
-from api.pages.form_commands import FormCommand, FormOfCommand, Tried, answered, refused
-from api.pages.forms import FormOfRequest, FormWrong, read
+from api.pages.form_commands import FormCommand, FormOfCommand, RefusedForm, answered, refused_form
+from api.pages.forms import FormOfRequest, InvalidForm, read
 from api.pages.rendering import HEADERS, PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
@@ -36,10 +36,10 @@ router = APIRouter(include_in_schema=False)
 KIND: Final = "{kind}"
 KindInPath = Annotated[LetterKind, Path()]
 AppealAsked = Annotated[AppealId | None, Query()]
-_PAPER: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_PDF_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-# -- before it leaves ---------------------------------------------------------------------------
+# -- before the letter is sent ------------------------------------------------------------------
 
 
 @router.get(f"{PREFIX}/requests/{{request_id}}/notice/{KIND}")
@@ -51,7 +51,7 @@ def letter_page(
     kind: KindInPath,
     appeal: AppealAsked = None,
 ) -> Response:
-    """The letter of what is on record, with the form that records that it left."""
+    """The letter from the current record, with the form that records that it was sent."""
     return _letter_page(request, access, sealing, request_id, kind, appeal)
 
 
@@ -63,31 +63,32 @@ def letter_paper(
     kind: KindInPath,
     appeal: AppealAsked = None,
 ) -> Response:
+    """The same letter as a PDF."""
     history, _, shown = _letter(access, request_id, kind, appeal)
-    return _paper(shown, _seal_of(sealing, history, shown), history)
+    return _pdf(shown, _seal_of(sealing, history, shown), history)
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/notice/denial/preview")
 def preview_page(
     request: Request, access: AccessOfRequest, form: FormOfRequest, request_id: RequestIdInPath
 ) -> Response:
-    """The letter of a denial that is being written. Nothing is recorded but that the request was looked at."""
+    """The letter of a denial that is not decided yet. Only the access to the request is recorded."""
     try:
-        typed = read(Denial, form, access.zone, also={"assessment_digest": "0" * 64})
-    except FormWrong as wrong:
-        tried = refused("deny", form, wrong)
+        denial = read(Denial, form, access.zone, extra_fields={"assessment_digest": "0" * 64})
+    except InvalidForm as error:
+        tried = refused_form("deny", form, error)
         return rendered(
             request, "request/notice_preview.html.j2", tried.status, letter=None, tried=tried, request_id=request_id
         )
-    with access.request(request_id) as (history, one):
+    with access.request(request_id) as (history, record):
         draft = Draft(
-            citing=typed.citing,
-            rationale=typed.rationale,
+            citing=denial.citing,
+            rationale=denial.rationale,
             by=access.actor,
             on=access.today(),
-            assessment=request_assessment(history, one, access.today()).assessment,
+            assessment=request_assessment(history, record, access.today()).assessment,
         )
-        shown = drafted(history, one, draft, access.zone)
+        shown = drafted(history, record, draft, access.zone)
     return rendered(request, "request/notice_preview.html.j2", letter=shown, request_id=request_id)
 
 
@@ -100,56 +101,57 @@ def issue_notice(
     kind: KindInPath,
     appeal: AppealAsked = None,
 ) -> Response:
-    """Records that the letter left the plan."""
+    """Records that the letter was sent."""
 
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _letter_page(sent.request, access, sealing, request_id, kind, appeal, tried)
 
-    about = {"request_id": request_id, "kind": kind, "appeal_id": appeal}
-    return answered(sent, "issue", ISSUE, patient_of(request_id), "", again, **about)
+    from_address = {"request_id": request_id, "kind": kind, "appeal_id": appeal}
+    return answered(sent, "issue", ISSUE, patient_of(request_id), "", show_again, **from_address)
 
 
-def _issued(outcome: Outcome) -> str:
+def _notice_address(outcome: Outcome) -> str:
     issued = outcome.events[0]
     assert isinstance(issued, NoticeIssued)
     return f"{PREFIX}/notices/{issued.notice_id}"
 
 
-ISSUE: Final = FormCommand(IssueNotice, leads=_issued)
+ISSUE: Final = FormCommand(IssueNotice, next_page=_notice_address)
 DELIVER: Final = FormCommand(RecordDelivery)
 
 
-# -- as it left ---------------------------------------------------------------------------------
+# -- after the letter was sent ------------------------------------------------------------------
 
 
 @router.get(f"{PREFIX}/notices/{{notice_id}}")
 def notice_page(
     request: Request, access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
 ) -> Response:
-    """The letter from what was on record when it was issued, and whether it arrived."""
+    """The letter from what was on record when it was issued, and its delivery."""
     return _notice_page(request, access, sealing, notice_id)
 
 
 @router.get(f"{PREFIX}/notices/{{notice_id}}/paper")
 def notice_paper(access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath) -> Response:
+    """The same letter as a PDF. Raises NotFound for a kind of notice that has no letter."""
     history, _, shown = _as_issued(access, notice_id)
     if shown is None:
         raise NotFound("no letter is kept for a notice of this kind", field="notice_id", remedy="see the record of it")
-    return _paper(shown, _seal_of(sealing, history, shown), history)
+    return _pdf(shown, _seal_of(sealing, history, shown), history)
 
 
 @router.post(f"{PREFIX}/notices/{{notice_id}}/delivered")
 def record_delivery(
     sent: FormOfCommand, access: AccessOfRequest, sealing: SealingOfApp, notice_id: NoticeIdInPath
 ) -> Response:
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _notice_page(sent.request, access, sealing, notice_id, tried)
 
     page = f"{PREFIX}/notices/{notice_id}"
-    return answered(sent, "deliver", DELIVER, patient_of(notice_id), page, again, notice_id=notice_id)
+    return answered(sent, "deliver", DELIVER, patient_of(notice_id), page, show_again, notice_id=notice_id)
 
 
-# -- what they share ----------------------------------------------------------------------------
+# -- shared by the pages ------------------------------------------------------------------------
 
 
 def _letter_page(
@@ -159,10 +161,10 @@ def _letter_page(
     request_id: str,
     kind: LetterKind,
     appeal: str | None,
-    tried: Tried | None = None,
+    tried: RefusedForm | None = None,
 ) -> Response:
-    history, one, shown = _letter(access, request_id, kind, appeal)
-    notices = [each for each in history.notices if each.request_id == request_id and each.kind == kind]
+    history, record, shown = _letter(access, request_id, kind, appeal)
+    notices = [notice for notice in history.notices if notice.request_id == request_id and notice.kind == kind]
     return rendered(
         request,
         "request/notice.html.j2",
@@ -171,7 +173,7 @@ def _letter_page(
         rows=rows_of(shown, _seal_of(sealing, history, shown)),
         request_id=request_id,
         patient_id=history.patient_id,
-        is_open=one.is_open,
+        is_open=record.is_open,
         appeal_id=appeal,
         notices=notices,
         notice=None,
@@ -183,22 +185,22 @@ def _letter_page(
 def _letter(
     access: PatientAccess, request_id: str, kind: LetterKind, appeal_id: str | None
 ) -> tuple[PatientHistory, PriorAuthorization, Letter]:
-    with access.request(request_id) as (history, one):
-        shown = _letter_of(history, one, kind, appeal_id, access)
-    return history, one, shown
+    with access.request(request_id) as (history, record):
+        shown = _letter_of(history, record, kind, appeal_id, access)
+    return history, record, shown
 
 
 def _letter_of(
-    history: PatientHistory, one: PriorAuthorization, kind: LetterKind, appeal_id: str | None, access: PatientAccess
+    history: PatientHistory, record: PriorAuthorization, kind: LetterKind, appeal_id: str | None, access: PatientAccess
 ) -> Letter:
-    """Of the appeal that is named, else of the latest that was decided."""
-    decided = [each for each in history.appeals if each.request_id == one.request_id and each.determination]
-    chosen = [each for each in decided if appeal_id in (None, each.appeal_id)]
-    return letter(history, one, kind, access.zone, chosen[-1] if chosen else None)
+    """The letter of a request, and of one of its decided appeals: the one that is named, or else the latest."""
+    decided = [appeal for appeal in history.appeals if appeal.request_id == record.request_id and appeal.determination]
+    chosen = [appeal for appeal in decided if appeal_id in (None, appeal.appeal_id)]
+    return letter(history, record, kind, access.zone, chosen[-1] if chosen else None)
 
 
 def _notice_page(
-    request: Request, access: PatientAccess, sealing: Sealing, notice_id: str, tried: Tried | None = None
+    request: Request, access: PatientAccess, sealing: Sealing, notice_id: str, tried: RefusedForm | None = None
 ) -> Response:
     history, notice, shown = _as_issued(access, notice_id)
     return rendered(
@@ -219,13 +221,16 @@ def _notice_page(
 
 
 def _as_issued(access: PatientAccess, notice_id: str) -> tuple[PatientHistory, Notice, Letter | None]:
-    """The notice as it is now, and its letter from what was on record when it was issued."""
+    """The history as it was when the notice was issued, the notice as it is now, and its letter from that history.
+
+    The letter is None for a kind of notice that has no letter.
+    """
     patient_id = patient_of(notice_id)
     with access.events(patient_id, "request", subject=notice_id) as events:
         now = fold(events)
         assert now is not None, "a history has a first event"
         notice = notice_seen(access.user, now, notice_id)
-        issued = next(one for one in events if isinstance(one, NoticeIssued) and one.notice_id == notice_id)
+        issued = next(event for event in events if isinstance(event, NoticeIssued) and event.notice_id == notice_id)
         then = fold(events[: issued.originator_version])
         assert then is not None, "a history has a first event"
         shown = None
@@ -239,11 +244,11 @@ def _seal_of(sealing: Sealing, history: PatientHistory, shown: Letter) -> SealWo
     return seal_words(sealing.place_of(history.patient_id, shown.version)) if shown.version is not None else None
 
 
-def _paper(shown: Letter, seal: SealWords | None, history: PatientHistory) -> Response:
-    """Named for what it is, and not for whom it is about."""
+def _pdf(shown: Letter, seal: SealWords | None, history: PatientHistory) -> Response:
+    """The letter as a PDF. The name of the file has the kind of letter and the day, and nothing of the patient."""
     name = f"{shown.kind.replace('_', '-')}-{shown.on}.pdf"
     headers = {
-        **_PAPER,
+        **_PDF_HEADERS,
         "Content-Disposition": f'inline; filename="{name}"',
         "Referrer-Policy": HEADERS["Referrer-Policy"],
     }

@@ -1,4 +1,4 @@
-"""The request page: what the policy says, on what, by whom it was said, and what this person may do about it."""
+"""The request page: the recommendation, the facts with their sources, and the forms that the user may use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormOfCommand, Tried, answered, form_named, occasion_of
+from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, answered, form_named, occasion_of
 from api.pages.forms import as_typed
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.actions import FIRST, FORMS, MORE, refusals
@@ -40,18 +40,18 @@ HERE: Final = f"{PREFIX}/requests/{{request_id}}"
 
 @dataclass(frozen=True, slots=True)
 class RequestPageData:
-    """Everything of one request that its page shows, from one access of the record."""
+    """Everything that the page of a request shows, from one access to the record."""
 
     history: PatientHistory
     request: PriorAuthorization
     life: RequestLife
-    judgement: RequestAssessment | None
+    assessed: RequestAssessment | None
     edition_problem: str | None
     checklist: Checklist | None
 
 
 class _Unchanged(Exception):
-    """Nothing changed, so nothing is shown."""
+    """Nothing has changed, so nothing is shown and no access is recorded."""
 
 
 @router.get(HERE)
@@ -66,43 +66,43 @@ def request_page(
 
 
 @router.get(f"{HERE}/moved")
-def what_has_moved(
+def request_changes(
     request: Request,
     access: AccessOfRequest,
     request_id: RequestIdInPath,
     digest: Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")],
     version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
-    """What moved since the assessment with this digest was looked at; 204 while nothing did, which is no look."""
+    """The changes since the assessment with this digest. Status 204, without an access, if nothing has changed."""
     changed, today = None, access.today()
-    with suppress(_Unchanged), access.request_events(request_id) as (events, history, one):
-        _check_changed(history, one, digest, today)
+    with suppress(_Unchanged), access.request_events(request_id) as (events, history, record):
+        _check_changed(history, record, digest, today)
         changed = changes_since(digest, list(versions(events)), request_id, today, access.version_of(history, version))
     if changed is None:
         return Response(status_code=204)
     return rendered(request, "request/changes.html.j2", changed=changed, request_id=request_id)
 
 
-def _check_changed(history: PatientHistory, one: PriorAuthorization, digest: str, today: date) -> None:
-    """Ends the block without an access where the page shows what is current."""
-    if not one.is_open or request_assessment(history, one, today).digest == digest:
+def _check_changed(history: PatientHistory, record: PriorAuthorization, digest: str, today: date) -> None:
+    """Raises _Unchanged if the digest is current or the request is closed. The block then ends without an access."""
+    if not record.is_open or request_assessment(history, record, today).digest == digest:
         raise _Unchanged
 
 
 def do(
     sent: FormOfCommand, access: AccessOfRequest, sealing: SealingOfApp, request_id: RequestIdInPath, act: ActInPath
 ) -> Response:
-    """One of the acts, as its form states it; refused, the page again with what was typed."""
+    """Runs one of the forms. If it is refused, the response is the page with the form as it was sent."""
     form = form_named(FORMS, act, "the request's page")
 
-    def again(tried: Tried) -> Response:
+    def show_again(tried: RefusedForm) -> Response:
         return _page(sent.request, access, sent.commanding, sealing, request_id, tried)
 
     page = f"{PREFIX}/requests/{request_id}"
-    return answered(sent, act, form, patient_of(request_id), page, again, request_id=request_id)
+    return answered(sent, act, form, patient_of(request_id), page, show_again, request_id=request_id)
 
 
-# Of a claim the worklist's route comes before this one.
+# The route of the worklist for `claim` is added before this one, so a claim is handled there.
 for _form in ("claim", "release", "extend-approval", "{act}"):
     router.post(f"{HERE}/{_form}")(do)
 
@@ -116,12 +116,12 @@ def _page(
     commanding: Commanding,
     sealing: Sealing,
     request_id: str,
-    tried: Tried | None = None,
+    tried: RefusedForm | None = None,
 ) -> Response:
-    with access.request_events(request_id) as found:
-        seen = _seen(*found, access)
+    with access.request_events(request_id) as record:
+        seen = _page_data(*record, access)
     occasion = occasion_of(commanding, seen.history)
-    may_not = refusals(seen.history, occasion, request_id, seen.judgement)
+    may_not = refusals(seen.history, occasion, request_id, seen.assessed)
     may_not_extend = may(seen.history, occasion, ExtendApproval, request_id)
     return rendered(
         request,
@@ -130,55 +130,60 @@ def _page(
         seen=seen,
         life=seen.life,
         submitted=seen.request,
-        assessment=seen.judgement.assessment if seen.judgement is not None else None,
-        digest=seen.judgement.digest if seen.judgement is not None else "",
-        citable=[(one, one) for one in seen.checklist.citable] if seen.checklist is not None else [],
+        assessment=seen.assessed.assessment if seen.assessed is not None else None,
+        digest=seen.assessed.digest if seen.assessed is not None else "",
+        citable=[(citation, citation) for citation in seen.checklist.citable] if seen.checklist is not None else [],
         shown_version=access.shown_version(seen.history, seen.history.version),
-        against=_against(seen),
+        against=_denial_citations(seen),
         first=FIRST,
         more=MORE,
         may=may_not | {"extend-approval": may_not_extend},
         extension=assessment_to_extend(seen.history, request_id, occasion.today) if may_not_extend is None else None,
-        given=_given(seen.request),
-        seals={one.version: sealing.place_of(seen.history.patient_id, one.version) for one in seen.life.decisions},
-        others=_others(access, seen),
+        given=_form_texts(seen.request),
+        seals={
+            decision.version: sealing.place_of(seen.history.patient_id, decision.version)
+            for decision in seen.life.decisions
+        },
+        others=_other_requests(access, seen),
         is_of_plan=access.office is None,
         tried=tried,
     )
 
 
-def _seen(events: Events, history: PatientHistory, one: PriorAuthorization, access: PatientAccess) -> RequestPageData:
-    judgement, problem = assessment_or_problem(history, one, access.today())
-    made = (
-        checklist(judgement.assessment, history, events, one.request_id, access.office)
-        if judgement is not None
+def _page_data(
+    events: Events, history: PatientHistory, record: PriorAuthorization, access: PatientAccess
+) -> RequestPageData:
+    assessed, problem = assessment_or_problem(history, record, access.today())
+    outline = (
+        checklist(assessed.assessment, history, events, record.request_id, access.office)
+        if assessed is not None
         else None
     )
-    life = request_life(history, one, access.zone, access.now())
-    return RequestPageData(history, one, life, judgement, problem, made)
+    life = request_life(history, record, access.zone, access.now())
+    return RequestPageData(history, record, life, assessed, problem, outline)
 
 
-def _against(seen: RequestPageData) -> list[str]:
-    """What a denial would cite."""
-    if seen.judgement is None:
+def _denial_citations(seen: RequestPageData) -> list[str]:
+    """The clauses that a denial would cite, without duplicates."""
+    if seen.assessed is None:
         return []
-    assessment = seen.judgement.assessment
+    assessment = seen.assessed.assessment
     return list(dict.fromkeys(speaking_against(assessment, edition_named(assessment.edition))))
 
 
-def _given(one: PriorAuthorization) -> dict[str, Any]:
-    """What the forms are filled in with: what stands."""
-    found: dict[str, Any] = as_typed(one.statement, "statement") | as_typed(one.prescriber, "prescriber")
-    if one.consultation is not None:
-        found |= as_typed(one.consultation, "consultation")
-    found["planned_site"] = one.planned_site or ""
-    planned = one.planned_first_infusion_on
-    found["planned_first_infusion_on"] = planned.isoformat() if planned is not None else ""
-    found["line_of_business"] = one.line_of_business
-    return found
+def _form_texts(record: PriorAuthorization) -> dict[str, Any]:
+    """The current record of the request, as the texts with which the forms are filled in."""
+    texts: dict[str, Any] = as_typed(record.statement, "statement") | as_typed(record.prescriber, "prescriber")
+    if record.consultation is not None:
+        texts |= as_typed(record.consultation, "consultation")
+    texts["planned_site"] = record.planned_site or ""
+    planned = record.planned_first_infusion_on
+    texts["planned_first_infusion_on"] = planned.isoformat() if planned is not None else ""
+    texts["line_of_business"] = record.line_of_business
+    return texts
 
 
-def _others(access: PatientAccess, seen: RequestPageData) -> list[PriorAuthorization]:
-    """Her other requests that this person may see."""
-    mine = seen.request.request_id
-    return [one for one in seen.history.requests if one.request_id != mine and is_own(access.actor, one)]
+def _other_requests(access: PatientAccess, seen: RequestPageData) -> list[PriorAuthorization]:
+    """The patient's other requests that the user may see."""
+    shown = seen.request.request_id
+    return [record for record in seen.history.requests if record.request_id != shown and is_own(access.actor, record)]

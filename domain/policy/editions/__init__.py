@@ -1,9 +1,8 @@
-"""Every edition of the policy that is known, newest first, each with its revisions, newest first.
+"""Every known edition of the policy, newest first, each with its revisions, newest first.
 
-To add an edition: write its file, complete, beside the others, and give it one row here.
-To mend a rule: a new revision of each edition that has it; the old one stays behind it in `REVISIONS`
-and keeps running the old rule. domain/policy/README.md describes both step by step.
-The review date serves as effective date, for the text gives no other (R21).
+To add an edition, write its complete file in this folder and add one row here. To correct a rule, add a new revision to
+each edition that has the rule; the old revision remains in `REVISIONS` with the old rule. domain/policy/README.md
+describes both step by step. The review date is used as the effective date, because the text has no other date (R21).
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ EDITIONS: Final[tuple[Edition, ...]] = tuple(revisions[0] for revisions in KNOWN
 
 
 def edition_for(day: date) -> Edition:
-    """The edition in force on a day, in its newest revision: the newest reviewed by then.
+    """The edition in effect on a day, in its newest revision: the latest one that was reviewed by then.
 
-    Raises EditionUnknown before the first.
+    Raises EditionUnknown for a day before the first edition.
     """
     for newest, *_ in KNOWN:
         if newest.review_date <= day:
@@ -43,7 +42,7 @@ def edition_for(day: date) -> Edition:
 
 
 def revisions_of(key: str) -> tuple[Edition, ...]:
-    """Every revision of the edition with this review date, newest first. Raises EditionUnknown for any other."""
+    """The revisions of the edition with this review date, newest first. Raises EditionUnknown for any other date."""
     for revisions in KNOWN:
         if revisions[0].key == key:
             return revisions
@@ -53,7 +52,10 @@ def revisions_of(key: str) -> tuple[Edition, ...]:
 
 
 def edition_named(key: str, revision: int | None = None) -> Edition:
-    """The edition with this review date, by default in its newest revision. Raises EditionUnknown for any other."""
+    """The edition with this review date, by default in its newest revision.
+
+    Raises EditionUnknown for another date or revision.
+    """
     revisions = revisions_of(key)
     if revision is None:
         return revisions[0]
@@ -68,10 +70,10 @@ def edition_named(key: str, revision: int | None = None) -> Edition:
 
 
 def edition_recorded(key: str, revision: int, digest: str) -> Edition:
-    """The very edition that a determination names, as it was when the determination was made.
+    """The edition that a determination names, exactly as it was when the determination was made.
 
-    Raises EditionUnknown, its field `edition`, `edition_revision` or `edition_digest`: the last where this
-    program has other rules under the same name, so that a re-run would prove nothing about the record.
+    Raises EditionUnknown for the field `edition`, `edition_revision` or `edition_digest`. A different digest means that
+    this program has other rules under the same name, so a re-evaluation would prove nothing about the record.
     """
     edition = edition_named(key, revision)
     if edition.digest != digest:
@@ -86,4 +88,5 @@ def edition_recorded(key: str, revision: int, digest: str) -> Edition:
 
 
 def known_keys() -> str:
+    """The review dates of all editions, separated by commas, for error messages."""
     return ", ".join(revisions[0].key for revisions in KNOWN)

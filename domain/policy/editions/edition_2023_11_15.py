@@ -1,6 +1,6 @@
-"""Edition 2023-11-15, reconstructed from the history table of the newest text, keyed by the newest outline.
+"""Edition 2023-11-15, reconstructed from the history table of the newest text, with the citations of that text.
 
-Unlike the next newer one, it does not list Ocrevus Zunovo.
+Unlike the next edition, it does not list Ocrevus Zunovo.
 """
 
 from __future__ import annotations

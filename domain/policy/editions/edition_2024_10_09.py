@@ -1,7 +1,7 @@
-"""Edition 2024-10-09, reconstructed from the history table of the newest text, keyed by the newest outline.
+"""Edition 2024-10-09, reconstructed from the history table of the newest text, with the citations of that text.
 
-Unlike the next newer one, 1.A.iii.b asks only for previous use and names Lemtrada, so that there is no
-1.A.iii.c; Ocrevus Zunovo is in the appendix and not yet in 1.A.iii.b.
+Unlike in the next edition, 1.A.iii.b requires only previous use and names Lemtrada, so there is no 1.A.iii.c. Ocrevus
+Zunovo is in the appendix and not yet in 1.A.iii.b.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Edition 2024-10-16, reconstructed from the history table of the newest text, keyed by the newest outline.
+"""Edition 2024-10-16, reconstructed from the history table of the newest text, with the citations of that text.
 
-Unlike the next newer one, it still lists Extavia and its title lacks "Injectable - Other".
+Unlike the next edition, it still lists Extavia, and its title does not have "Injectable - Other".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Edition 2025-07-23, from the text itself, in its own outline. Paraphrased; the citations are the document's."""
+"""Edition 2025-07-23, from the text itself. The clauses are paraphrased, and the citations are those of the text."""
 
 from __future__ import annotations
 

@@ -40,3 +40,10 @@ def test_a_page_asks_no_other_host_for_anything_and_runs_nothing_of_its_own_text
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
+
+
+def test_a_problem_page_ends_each_sentence_once(desk: Desks) -> None:
+    shown = desk(story.NURSE).opens("/pages/requests/00000000-0000-4000-8000-000000000000.r1")
+    assert shown.status == 404
+    assert "The patient was not found." in shown.text
+    assert ".." not in shown.text

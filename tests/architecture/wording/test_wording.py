@@ -1,6 +1,6 @@
 """No banned phrase in what people read: strings of the program, the OpenAPI document, README files and guides.
 
-Pages, letters and the command line have their own wording work and are left out here until it is done.
+Pages and letters have their own wording work, and their strings are left out here until it is done.
 """
 
 from __future__ import annotations
@@ -28,22 +28,44 @@ NOT_YET: Final = {
     "api/pages/": "pages are reworded in another change",
     "api/notices/": "letters are reworded in another change",
     "projections/letters.py": "letters are reworded in another change",
-    "api/cli/": "the command line is reworded in another change",
 }
 STORED: Final = {
     "Her death is on record.": "part of the assessment digest of stored determinations; `referral.py` displays another",
 }
 """Strings that are stored and must not change, each with the reason."""
+
 PROSE_HELD: Final[tuple[str, ...]] = (
     "api/app.py",
     "api/background",
+    "api/cli",
+    "api/demo",
+    "api/dossier",
     "api/fhir",
     "api/files",
     "api/http",
     "api/identity",
+    "api/notices",
+    "api/pages",
     "api/record_access",
     "api/routes",
     "api/server",
+    "api/text",
+    "domain/calendar.py",
+    "domain/commands",
+    "domain/deadlines",
+    "domain/decisions",
+    "domain/errors.py",
+    "domain/events",
+    "domain/facts.py",
+    "domain/frozen.py",
+    "domain/history",
+    "domain/people.py",
+    "domain/permissions",
+    "domain/policy",
+    "domain/review",
+    "domain/seal",
+    "domain/treatment",
+    "projections",
 )
 """Folders and files whose comments, docstrings and defined names have no banned phrase either."""
 
@@ -51,6 +73,10 @@ PROSE_EXCEPTIONS: Final = {
     ("api/app.py", "road"): "an attribute that tests and benchmarks use",
     ("api/app.py", "the gate"): "a method that tests use",
     ("api/fhir/instants.py", "stretch"): "a public class and function that other folders use",
+    ("domain/commands/appeals.py", "organisation"): "a field of a stored command",
+    ("domain/events/appeals.py", "organisation"): "a field of a stored event",
+    ("domain/permissions/appeal_independence.py", "normalised"): "a public function that other folders use",
+    ("domain/policy/agents.py", "recognise"): "a public function that other folders use",
 }
 """Phrases that a file in these folders must keep, each with the reason."""
 
@@ -88,10 +114,9 @@ def banned_in_prose(path: Path) -> list[tuple[int, str]]:
     return [(one.line, phrase) for one in found for phrase in banned_in(one.text)]
 
 
-@pytest.mark.parametrize("folder", PROSE_HELD)
-def test_comments_docstrings_and_names_have_no_banned_phrase(folder: str) -> None:
-    place = ROOT / folder
-    files = [place] if place.is_file() else list(python_files(place))
+@pytest.mark.parametrize("held", PROSE_HELD)
+def test_comments_docstrings_and_names_have_no_banned_phrase(held: str) -> None:
+    files = [ROOT / held] if held.endswith(".py") else list(python_files(ROOT / held))
     assert files
     found = [
         f"{_name(path)}:{line} {phrase!r}"

@@ -201,7 +201,7 @@ def _open_agents(agents: dict[str, Any]) -> Iterator[Open]:
 
 
 def _open_treatment(facts: Facts, as_of: date, edition: Edition) -> Iterator[Open]:
-    where, prior = Question(facts, as_of, edition).standing, facts.prior_treatment
+    where, prior = Question(facts, as_of, edition).treatment, facts.prior_treatment
     years = edition.parameters.years_between_courses
     if where.received is True:
         yield from _open_date("prior_treatment.last_dose_on", prior.last_dose_on, as_of, years)
