@@ -157,7 +157,8 @@ class LedgerReader(Application[UUID]):
     def check_keys(self) -> None:
         """Tests the encryption keys with the first and the last events of the log.
 
-        Raises EncryptionKeyUnknown if a key is missing, and RecordDamaged if a key decrypts none of these events. A wrong key under the right id decrypts nothing. A single altered event is reported by `verify`, not here.
+        Raises EncryptionKeyUnknown if a key is missing, and RecordDamaged if a key decrypts none of these events.
+        A wrong key under the right id decrypts nothing. A single altered event is reported by `verify`, not here.
         """
         can_decrypt: dict[str, bool] = {}
         for before in (0, max(0, self.position() - _EVENTS_TO_TEST_KEYS)):
