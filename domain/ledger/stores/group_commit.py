@@ -123,8 +123,8 @@ class GroupCommit(Generic[R]):
     def commit(self, recording: R) -> None:
         """Returns when the recording is durable. Raises IntegrityError if its version or key is taken.
 
-        It also raises the errors of `write`. After an IntegrityError, the caller must check whether the recording itself was stored, because an attempt
-        before a lost connection may have succeeded.
+        It also raises the errors of `write`. After an IntegrityError, the caller must check whether
+        the recording itself was stored, because an attempt before a lost connection may have succeeded.
         """
         own = _WaitingCaller(recording)
         with self._queue_lock:
