@@ -1,4 +1,4 @@
-"""Order: no gap and no duplicate, of leaves and of a history's versions; time within a history never runs back."""
+"""Checks order: leaves and versions have no gaps or duplicates, and recorded times in a history never decrease."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from domain.ledger.verification.report import Logged, VerificationPart, about, s
 
 @dataclass(slots=True)
 class Order:
-    """Fed with every event in the order of the log. It keeps a version and an instant for each history.
+    """The check of the order. It takes every event in the order of the log.
 
-    Of one history alone the leaves only rise, for those between are of others.
+    `heads` has the last version and the last instant of each history. In an export of one history
+    (`is_whole_log` is false), leaf numbers only increase, because the leaves in between belong to other histories.
     """
 
     found: VerificationPart
@@ -39,7 +40,7 @@ class Order:
                 self._version(entry, version)
             if at is not None and at < since:
                 self.found.fail(about("it was recorded before the previous event of its history", entry))
-        # The head is where the history stands now: one failure is told once, and not at every event after it.
+        # Continue from this event, so that one failure is reported once and not again for every later event.
         self.heads[entry.stream] = (entry.version, at or (before[1] if before is not None else b""))
 
     def _leaf(self, entry: Logged, leaf: int) -> None:

@@ -1,4 +1,4 @@
-"""An export of one history: each event is proven to be in the tree, of which nothing else is here."""
+"""Verifies an export of one history: proofs show that each event is in the tree, which the export does not contain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.seal.merkle import check_consistency, check_inclusion
 from domain.seal.notes import VerifyingKey, open_note
 from domain.seal.proofs import read_consistency_proof, read_inclusion_proof
 
-NOTHING_LEFT_OUT = "This is one history. Only an export of the whole ledger proves that no later event is missing."
+ONE_HISTORY_REMARK = "This is one history. Only an export of the whole ledger proves that no later event is missing."
 
 
 def is_of_one_history(folder: Path) -> bool:
@@ -26,7 +26,7 @@ def is_of_one_history(folder: Path) -> bool:
 def verify_history(
     folder: Path, *, key: VerifyingKey | None = None, given: Sequence[Signed] = ()
 ) -> VerificationReport:
-    """As `verify` does it for a ledger, with proofs of inclusion in place of the root."""
+    """Verifies an export of one history, as `verify` does a ledger, but with inclusion proofs instead of the root."""
     return _History(folder, key, given).run()
 
 
@@ -46,7 +46,7 @@ class _History(ExportFolder):
         for one in signed:
             self._signature(one, is_last=one is self.final)
         self._consistency()
-        self._checkpoints_from_outside(signed)
+        self._independent_checkpoints(signed)
         entries = [entry for _, entry in self.lines(self.found)]
         order, meaning = Order(self.report.order, is_whole_log=False), Meaning(self.report.meaning)
         for entry in entries:
@@ -64,7 +64,7 @@ class _History(ExportFolder):
             self.found.fail(VerificationFailure("it contains no event", file=export_layout.ENTRIES))
         self.check_editions(self.report.meaning, meaning.editions)
         self.check_files(self.found)
-        self.report.order.remark(NOTHING_LEFT_OUT)
+        self.report.order.remark(ONE_HISTORY_REMARK)
         if self.final is not None:
             checkpoint = self.final.checkpoint
             self.report.checkpoint = checkpoint.origin, checkpoint.size, checkpoint.root.hex()
@@ -83,8 +83,8 @@ class _History(ExportFolder):
             self.found.fail(VerificationFailure("it is not signed by the given key", file=signed.place))
 
     def _consistency(self) -> None:
-        """From each earlier checkpoint to the next one, and from the last of them to the export's own."""
-        for number, older, newer in self.followed():
+        """Checks the proof from each earlier checkpoint to the next one, and from the last one to the export's own."""
+        for number, older, newer in self.with_next():
             file = export_layout.consistency_file(number)
             content = self.content(file, self.found)
             if content is None or older is None or newer is None:
@@ -100,7 +100,7 @@ class _History(ExportFolder):
                 what = "it does not prove that the next checkpoint only adds to this one"
                 self.found.fail(VerificationFailure(what, file=file))
 
-    def _checkpoints_from_outside(self, signed: Sequence[Signed]) -> None:
+    def _independent_checkpoints(self, signed: Sequence[Signed]) -> None:
         roots = {one.size: one.checkpoint.root for one in signed}
         for one in self.given:
             self.found.counts["independent checkpoints"] += 1
@@ -135,5 +135,5 @@ class _History(ExportFolder):
 
 
 def read_given(path: Path) -> Signed:
-    """A checkpoint from outside. Raises SealError and OSError."""
+    """Reads an independent checkpoint from a file. Raises SealError and OSError."""
     return read_signed(path.read_bytes(), str(path), is_given=True)

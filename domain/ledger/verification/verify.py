@@ -1,4 +1,4 @@
-"""`verify`: bytes, order and meaning, told apart, of a ledger or of an export."""
+"""Verifies a ledger or an export: its bytes, order and meaning, each reported separately."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from domain.events.system import AccessesRecorded, SealEvent
 from domain.ledger.verification.check_bytes import Bytes, Keys, Signed
-from domain.ledger.verification.check_meaning import HISTORY_BEGINS, Meaning, UnreadableEvent
+from domain.ledger.verification.check_meaning import OPENED_TOPIC, Meaning, UnreadableEvent
 from domain.ledger.verification.check_order import Order
 from domain.ledger.verification.report import Logged, VerificationReport, about
 from domain.ledger.verification.source import Source
@@ -16,7 +16,7 @@ from domain.seal.errors import Malformed
 from domain.seal.notes import VerifyingKey
 
 ShowProgress = Callable[[str, int, int], None]
-"""Told which part is under way, how much of it is done, and of how much; 0 where that is not known."""
+"""Called with the name of the current part, the number of items that are done, and the total, or 0 if unknown."""
 
 _STEP: Final = 500
 _SEAL: Final = frozenset(one.TOPIC for one in get_args(SealEvent))
@@ -30,7 +30,10 @@ def verify(
     given: Sequence[Signed] = (),
     progress: ShowProgress | None = None,
 ) -> VerificationReport:
-    """`key` and the checkpoints `given` come from outside. Nothing is written; what fails is in the report."""
+    """Verifies a source, and returns the report with all failures. Nothing is written.
+
+    `key` and the checkpoints `given` are independent of the source.
+    """
     return _Verification(source, key, given, progress or (lambda *_: None)).run()
 
 
@@ -75,7 +78,7 @@ class _Verification:
             take_order(entry)
             if entry.leaf is not None:
                 take_bytes(entry, stored)
-            if entry.topic == HISTORY_BEGINS:
+            if entry.topic == OPENED_TOPIC:
                 if entry.version == 1:
                     self.patients.append(entry.stream)
             elif entry.topic == _ACCESSES:
@@ -92,12 +95,12 @@ class _Verification:
             self.meaning.history(entries)
             self.progress("meaning", done, len(heads))
 
-    # -- the ledger's own keeping -----------------------------------------------------------------
+    # -- system events ----------------------------------------------------------------------------
 
     def _seal(self, entry: Logged) -> None:
         try:
             event = self.meaning.event_of(entry)
-            # What is not sealed yet has been signed by nobody.
+            # An event that is not sealed yet is in no signed tree, so its leaf number is beyond all sizes.
             self.keys.named(event, entry.leaf if entry.leaf is not None else 1 << 63)
         except UnreadableEvent:
             return
