@@ -162,13 +162,13 @@ class AccessLog:
         self._rows = 0
 
     def _write(self, batch: Sequence[_Batch]) -> Sequence[int]:
-        left = [one for one in batch if one.in_doubt is None or not self._is_stored(one.in_doubt)]
-        accesses = [access for one in left for access in one.accesses]
+        unwritten = [one for one in batch if one.in_doubt is None or not self._is_stored(one.in_doubt)]
+        accesses = [access for one in unwritten for access in one.accesses]
         if not accesses:
             return ()
         for _ in range(ATTEMPTS):
             event = self._digest_of(accesses)
-            for one in left:
+            for one in unwritten:
                 one.in_doubt = event
             if self._is_written(event, accesses):
                 return ()

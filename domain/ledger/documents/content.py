@@ -109,15 +109,15 @@ def media_type_of(beginning: bytes) -> MediaType:
 def verified(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
     """The same pieces. The last one is returned only if the hash of all of them is right. Raises DocumentDamaged."""
     digest = hashlib.sha256()
-    held: bytes | None = None
+    previous: bytes | None = None
     for piece in pieces:
         digest.update(piece)
-        if held is not None:
-            yield held
-        held = piece
-    if held is None or digest.hexdigest() != sha256:
+        if previous is not None:
+            yield previous
+        previous = piece
+    if previous is None or digest.hexdigest() != sha256:
         raise DocumentDamaged
-    yield held
+    yield previous
 
 
 def pieces_of(file: BinaryIO, size_bytes: int = PIECE_BYTES) -> Iterator[bytes]:
@@ -161,14 +161,14 @@ def _pieces(chunks: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
     """The content in pieces of PIECE_BYTES; only the last one may be shorter."""
     # Iterating over a file would return its lines, which may have any length.
     given = iter(lambda: chunks.read(PIECE_BYTES), b"") if hasattr(chunks, "read") else chunks
-    held = bytearray()
+    buffer = bytearray()
     for chunk in given:
-        held += chunk
-        while len(held) >= PIECE_BYTES:
-            yield bytes(held[:PIECE_BYTES])
-            del held[:PIECE_BYTES]
-    if held:
-        yield bytes(held)
+        buffer += chunk
+        while len(buffer) >= PIECE_BYTES:
+            yield bytes(buffer[:PIECE_BYTES])
+            del buffer[:PIECE_BYTES]
+    if buffer:
+        yield bytes(buffer)
 
 
 def _check_text(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> None:

@@ -126,9 +126,9 @@ class PostgresDocuments:
         before = now - older_than
         orphans: list[tuple[UUID, str]] = []
         for old in self._rows(_OLD, before):
-            kept = named(old["patient_id"])
+            named_hashes = named(old["patient_id"])
             for sha256 in old["hashes"]:
-                if sha256 not in kept and self._removed(old["patient_id"], sha256, before):
+                if sha256 not in named_hashes and self._removed(old["patient_id"], sha256, before):
                     orphans.append((old["patient_id"], sha256))
         return Swept(tuple(orphans))
 

@@ -120,9 +120,9 @@ class SQLiteDocuments:
             patient_id = UUID(folder.name)
             with translated_file_errors():
                 old = [place for place in _entries(folder) if is_hash(place.name) and _is_older(place, before)]
-            kept = named(patient_id) if old else ()
+            named_hashes = named(patient_id) if old else ()
             for place in old:
-                if place.name not in kept and self._removed(place, before):
+                if place.name not in named_hashes and self._removed(place, before):
                     orphans.append((patient_id, place.name))
         unfinished = sum(self._removed(place, before) for place in _entries(self._incoming))
         return Swept(tuple(orphans), unfinished)

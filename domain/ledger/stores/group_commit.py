@@ -173,7 +173,7 @@ class GroupCommit(Generic[R]):
             return [self._queue.popleft()]
         batch: list[_WaitingCaller[R]] = []
         claimed: set[object] = set()
-        left: list[_WaitingCaller[R]] = []
+        postponed: list[_WaitingCaller[R]] = []
         while self._queue and len(batch) < BATCH_MAX:
             one = self._queue.popleft()
             places = one.recording.places()
@@ -181,8 +181,8 @@ class GroupCommit(Generic[R]):
                 claimed |= places
                 batch.append(one)
             else:
-                left.append(one)
-        self._queue.extendleft(reversed(left))
+                postponed.append(one)
+        self._queue.extendleft(reversed(postponed))
         return batch
 
     def _pass_lead_on(self) -> None:

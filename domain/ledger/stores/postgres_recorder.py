@@ -152,10 +152,10 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         """Waits until the log has an event after `position`, or for `timeout` seconds. Returns the last position."""
         deadline = time.monotonic() + timeout
         while True:
-            last, left = self.max_notification_id(), deadline - time.monotonic()
-            if last > position or left <= 0:
+            last, seconds_left = self.max_notification_id(), deadline - time.monotonic()
+            if last > position or seconds_left <= 0:
                 return last
-            self._listener.wait(min(left, POLL_SECONDS))
+            self._listener.wait(min(seconds_left, POLL_SECONDS))
 
 
 class PostgresLedgerFactory(PostgresFactory):

@@ -224,9 +224,9 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
             self._readers_waiting += 1
             try:
                 while True:
-                    last, left = self.max_notification_id(), deadline - time.monotonic()
-                    if last > position or left <= 0:
+                    last, seconds_left = self.max_notification_id(), deadline - time.monotonic()
+                    if last > position or seconds_left <= 0:
                         return last
-                    self._log_has_grown.wait(min(left, POLL_SECONDS))
+                    self._log_has_grown.wait(min(seconds_left, POLL_SECONDS))
             finally:
                 self._readers_waiting -= 1

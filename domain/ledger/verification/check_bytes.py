@@ -91,8 +91,8 @@ class Keys:
 class Bytes:
     """The check of the bytes. It takes every event in the order of the log, and then the stored hashes of the tree."""
 
-    def __init__(self, found: VerificationPart, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
-        self.found = found
+    def __init__(self, part: VerificationPart, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
+        self.part = part
         self.keys = keys
         self.size = 0
         self._leaves: list[bytes] = []
@@ -112,7 +112,7 @@ class Bytes:
             what = (
                 "its stored content differs from the sealed content" if stored is not None else "its leaf is not stored"
             )
-            self.found.fail(about(what, entry))
+            self.part.fail(about(what, entry))
         self.grow(leaf)
         return leaf
 
@@ -164,7 +164,7 @@ class Bytes:
 
     def _check_checkpoint(self, signed: Signed, root: bytes | None) -> None:
         checkpoint, signers = signed.checkpoint, self._signers(signed)
-        counts = self.found.counts
+        counts = self.part.counts
         counts["independent checkpoints" if signed.is_given else "checkpoints"] += 1
         if self.keys.origins and checkpoint.origin not in self.keys.origins:
             self._fail(signed, f"it belongs to {checkpoint.origin[:100]}, which is not an origin of this ledger")
@@ -186,20 +186,20 @@ class Bytes:
         return signers
 
     def _fail(self, signed: Signed, what: str) -> None:
-        self.found.fail(VerificationFailure(what, file=signed.place))
+        self.part.fail(VerificationFailure(what, file=signed.place))
 
     def finish(self) -> None:
         while self._next is not None:
             self._waiting.append((self._next, None))
             self._next = next(self._expected, None)
         self._check_waiting()
-        counts = self.found.counts
+        counts = self.part.counts
         counts["leaves"] = self.size
         if self.last is None:
             if self.size and self.keys.given is not None:
-                self.found.fail(VerificationFailure("no stored checkpoint could have been signed by the given key"))
+                self.part.fail(VerificationFailure("no stored checkpoint could have been signed by the given key"))
             elif self.size:
-                self.found.remark(
+                self.part.remark(
                     "No checkpoint is signed yet. The leaves match the events, and nothing else is proven."
                 )
             return
@@ -217,16 +217,14 @@ class Bytes:
         expected = 0
         for number, content in stored:
             if number != expected or number >= len(rebuilt):
-                self.found.fail(
-                    VerificationFailure(f"hash {expected} of level {level} is missing or wrong", file=place)
-                )
+                self.part.fail(VerificationFailure(f"hash {expected} of level {level} is missing or wrong", file=place))
             elif content != rebuilt[number]:
-                self.found.fail(
+                self.part.fail(
                     VerificationFailure(f"hash {number} of level {level} does not match its leaves", file=place)
                 )
             expected = number + 1
         if expected < len(rebuilt):
-            self.found.fail(VerificationFailure(f"hashes of level {level} are missing from {expected} on", file=place))
+            self.part.fail(VerificationFailure(f"hashes of level {level} are missing from {expected} on", file=place))
 
 
 def leaf_hash_of(entry: Logged) -> bytes:

@@ -37,20 +37,20 @@ class UnreadableEvent(Exception):
 class Meaning:
     """The check of the meaning. It takes one history after another. `mapper` reads plain bytes."""
 
-    def __init__(self, found: VerificationPart) -> None:
-        self.found = found
+    def __init__(self, part: VerificationPart) -> None:
+        self.part = part
         self.mapper = EventMapper()
         self.editions: set[tuple[str, int, str]] = set()
 
     def history(self, entries: Iterable[Logged]) -> None:
         """Checks all events of one patient, oldest first. Events after one that can't be read are not checked."""
-        self.found.counts["histories"] += 1
+        self.part.counts["histories"] += 1
         known: list[PatientHistory] = []
         try:
             for entry in entries:
                 self._event(known, entry)
         except UnreadableEvent:
-            self.found.counts["histories not fully checked"] += 1
+            self.part.counts["histories not fully checked"] += 1
 
     def event_of(self, entry: Logged) -> Any:
         """The event in the bytes. If they can't be decoded, adds a failure to the report and raises UnreadableEvent."""
@@ -77,31 +77,31 @@ class Meaning:
         try:
             return step(*values)
         except Exception as error:
-            self.found.fail(about(f"{what} [{type(error).__name__}]", entry))
+            self.part.fail(about(f"{what} [{type(error).__name__}]", entry))
         raise UnreadableEvent
 
     # -- courses ------------------------------------------------------------------------------
 
     def _course(self, known: list[PatientHistory], event: CourseCompleted, entry: Logged) -> None:
-        self.found.counts["courses completed"] += 1
+        self.part.counts["courses completed"] += 1
         course = next((one for one in courses(known[-1]) if one.named == event.course), None)
         if course is None or course.is_complete is not True:
-            self.found.fail(about("the doses before it do not complete the course", entry))
+            self.part.fail(about("the doses before it do not complete the course", entry))
         elif course.marks.completed:
-            self.found.fail(about("the course was already completed", entry))
+            self.part.fail(about("the course was already completed", entry))
         elif (course.given_at_least, course.completed_on) != (event.doses_given, event.completed_on):
-            self.found.fail(
+            self.part.fail(
                 about("the doses before it complete the course on a different day or with a different number", entry)
             )
 
     # -- determinations -----------------------------------------------------------------------
 
     def _determination(self, known: list[PatientHistory], event: Any, entry: Logged) -> None:
-        self.found.counts["determinations"] += 1
+        self.part.counts["determinations"] += 1
         determination: Determination = event.determination
         recorded = determination.assessment
         if recorded.digest() != determination.assessment_digest or recorded.as_of != determination.decided_on:
-            self.found.fail(about("its assessment does not match its digest and day", entry))
+            self.part.fail(about("its assessment does not match its digest and day", entry))
         try:
             edition = edition_recorded(recorded.edition, recorded.edition_revision, recorded.edition_digest)
         except EditionUnknown as unknown:
@@ -112,20 +112,20 @@ class Meaning:
                 if is_other
                 else "is not known to this program"
             )
-            self.found.fail(about(f"{named[:60]} {why}", entry))
+            self.part.fail(about(f"{named[:60]} {why}", entry))
             return
-        self.found.counts["edition digests"] += 1
+        self.part.counts["edition digests"] += 1
         self.editions.add((recorded.edition, recorded.edition_revision, recorded.edition_digest))
         seen = _history_seen(known, event, determination)
         if seen is None:
-            self.found.fail(
+            self.part.fail(
                 about(f"version {determination.history_version} of the history does not contain its request", entry)
             )
             return
         recomputed = _reassessed(seen, event, determination, edition)
         others = tuple(_names_that_differ(recorded, recomputed.assessment))
         if others:
-            self.found.fail(about(f"the history at its version differs: {', '.join(others)}", entry))
+            self.part.fail(about(f"the history at its version differs: {', '.join(others)}", entry))
         self._rerun(recorded, recomputed.assessment if not others else None, entry)
 
     def _rerun(self, recorded: Assessment, recomputed: Assessment | None, entry: Logged) -> None:
@@ -139,13 +139,13 @@ class Meaning:
             rerun, later = rechecked.as_recorded, rechecked.newest
         if rerun is None or not rerun.agrees:
             differs = f": {_clauses_that_differ(rerun)} differ" if rerun is not None else ""
-            self.found.fail(about(f"re-evaluation under its policy version does not agree{differs}", entry))
+            self.part.fail(about(f"re-evaluation under its policy version does not agree{differs}", entry))
             return
-        self.found.counts["determinations that agree"] += 1
+        self.part.counts["determinations that agree"] += 1
         if later is not None and not later.agrees:
-            self.found.counts["determinations that would now differ"] += 1
+            self.part.counts["determinations that would now differ"] += 1
             line = about(f"agrees; would now differ (revision {later.revision})", entry).line()
-            self.found.remark(line)
+            self.part.remark(line)
 
 
 def _history_seen(known: list[PatientHistory], event: Any, determination: Determination) -> PatientHistory | None:
@@ -180,9 +180,11 @@ def _reassessed(seen: PatientHistory, event: Any, determination: Determination, 
 def _names_that_differ(one: Assessment, other: Assessment) -> Iterator[str]:
     """The names of the facts and circumstances that differ. It never returns values."""
     for part in ("facts", "circumstances"):
-        mine, its = getattr(one, part), getattr(other, part)
-        if mine != its:
-            yield from (name for name in type(mine).model_fields if getattr(mine, name) != getattr(its, name))
+        values, other_values = getattr(one, part), getattr(other, part)
+        if values != other_values:
+            yield from (
+                name for name in type(values).model_fields if getattr(values, name) != getattr(other_values, name)
+            )
 
 
 def _clauses_that_differ(rerun: Rerun) -> str:

@@ -46,20 +46,20 @@ class ExportFolder:
         self.final: Signed | None = None
         self._sums: dict[str, str] = {}
 
-    def content(self, file: str, found: VerificationPart) -> bytes | None:
+    def content(self, file: str, part: VerificationPart) -> bytes | None:
         """The content of a file of the export. If it can't be read, adds a failure and returns None."""
         self.expected.add(file)
         try:
             with open(f"{self.folder}/{file}", "rb") as opened:
                 content = opened.read()
         except OSError as error:
-            found.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
+            part.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
             return None
         self._sums[file] = hashlib.sha256(content).hexdigest()
         return content
 
-    def keys(self, found: VerificationPart, keys: Keys) -> None:
-        content = self.content(export_layout.VKEY, found)
+    def keys(self, part: VerificationPart, keys: Keys) -> None:
+        content = self.content(export_layout.VKEY, part)
         if content is None:
             return
         try:
@@ -67,62 +67,62 @@ class ExportFolder:
             for line in (*lines, rest) if rest else lines:
                 keys.add(read_verifying_key(line))
         except UnicodeDecodeError:
-            found.fail(VerificationFailure("it is not UTF-8", file=export_layout.VKEY))
+            part.fail(VerificationFailure("it is not UTF-8", file=export_layout.VKEY))
         except Malformed as malformed:
-            found.fail(VerificationFailure(malformed.what, file=export_layout.VKEY))
+            part.fail(VerificationFailure(malformed.what, file=export_layout.VKEY))
         else:
             if rest:
-                found.fail(VerificationFailure("its last line does not end with a newline", file=export_layout.VKEY))
+                part.fail(VerificationFailure("its last line does not end with a newline", file=export_layout.VKEY))
 
-    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
+    def checkpoints(self, part: VerificationPart) -> Iterator[Signed]:
         """The earlier checkpoints by size, and then the export's own."""
         files = [export_layout.note_file(number) for number in self.notes]
         for number, expected in enumerate(self.notes, 1):
             if number != expected:
-                found.fail(
+                part.fail(
                     VerificationFailure("checkpoints before it are missing", file=export_layout.note_file(expected))
                 )
                 break
         size = 0
         for file in (*files, export_layout.CHECKPOINT):
-            content = self.content(file, found)
+            content = self.content(file, part)
             if content is None:
                 continue
             try:
                 signed = read_signed(content, file, is_given=False)
             except SealError as error:
-                found.fail(VerificationFailure(error.what, file=file))
+                part.fail(VerificationFailure(error.what, file=file))
                 continue
             if file == export_layout.CHECKPOINT:
                 self.final = signed
             if signed.size < size:
-                found.fail(VerificationFailure("it is older than the checkpoint before it", file=file))
+                part.fail(VerificationFailure("it is older than the checkpoint before it", file=file))
                 continue
             size = signed.size
             yield signed
 
-    def lines(self, found: VerificationPart) -> Iterator[tuple[int, Logged]]:
+    def lines(self, part: VerificationPart) -> Iterator[tuple[int, Logged]]:
         """Each line of the entries with its offset in bytes. A line that is not in canonical form is a failure."""
         self.expected.add(export_layout.ENTRIES)
         offset, next_leaf = 0, 0
-        for number, line in enumerate(self._raw_lines(export_layout.ENTRIES, found), 1):
+        for number, line in enumerate(self._raw_lines(export_layout.ENTRIES, part), 1):
             begins = _LEAF.match(line)
             leaf = int(begins[1]) if begins is not None else next_leaf
             try:
                 entry = read_export_line(line, leaf)
                 yield offset, Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
             except SealError as error:
-                found.fail(VerificationFailure(error.what, leaf=leaf, file=f"{export_layout.ENTRIES} line {number}"))
+                part.fail(VerificationFailure(error.what, leaf=leaf, file=f"{export_layout.ENTRIES} line {number}"))
             next_leaf = leaf + 1
             offset += len(line)
 
-    def _raw_lines(self, file: str, found: VerificationPart) -> Iterator[bytes]:
+    def _raw_lines(self, file: str, part: VerificationPart) -> Iterator[bytes]:
         try:
             with (self.folder / file).open("rb") as opened:
                 while line := opened.readline(LINE_MAX):
                     yield line
         except OSError as error:
-            found.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
+            part.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
 
     def signed(self, file: str) -> Signed | None:
         try:
@@ -143,7 +143,7 @@ class ExportFolder:
         if before is not None:
             yield *before, self.final
 
-    def check_editions(self, found: VerificationPart, named: Iterable[EditionRevision]) -> None:
+    def check_editions(self, part: VerificationPart, named: Iterable[EditionRevision]) -> None:
         """Checks that each outline has the digest of its edition, and that all editions of determinations exist."""
         digests: dict[tuple[str, int], str] = {}
         folder = self.folder / export_layout.EDITIONS
@@ -153,20 +153,20 @@ class ExportFolder:
                 if name.endswith(".txt"):
                     self.expected.add(file)
                 continue
-            key, revision, content = match[1], int(match[2]), self.content(file, found) or b""
+            key, revision, content = match[1], int(match[2]), self.content(file, part) or b""
             digests[key, revision] = hashlib.sha256(content).hexdigest()
-            self._check_edition(found, file, content, key, revision, digests[key, revision])
-        found.counts["editions"] = len(digests)
+            self._check_edition(part, file, content, key, revision, digests[key, revision])
+        part.counts["editions"] = len(digests)
         for key, revision, digest in sorted(named):
             if digests.get((key, revision)) != digest:
                 what = (
                     f"policy version {key} revision {revision}, which determinations "
                     "name, is missing or has a different digest"
                 )
-                found.fail(VerificationFailure(what, file=export_layout.EDITIONS))
+                part.fail(VerificationFailure(what, file=export_layout.EDITIONS))
 
     def _check_edition(
-        self, found: VerificationPart, file: str, content: bytes, key: str, revision: int, digest: str
+        self, part: VerificationPart, file: str, content: bytes, key: str, revision: int, digest: str
     ) -> None:
         try:
             outline = from_json(content)
@@ -180,29 +180,29 @@ class ExportFolder:
             known: str | None = edition_named(key, revision).digest
         except EditionUnknown:
             known = None
-            found.remark(f"{file} belongs to a policy version or revision that this program does not know.")
+            part.remark(f"{file} belongs to a policy version or revision that this program does not know.")
         if not is_outline or known not in (None, digest):
-            found.fail(
+            part.fail(
                 VerificationFailure("it is not the outline of this policy version: its digest differs", file=file)
             )
 
-    def check_files(self, found: VerificationPart) -> None:
+    def check_files(self, part: VerificationPart) -> None:
         """Checks that the folder contains only files of the export, and that all of them match their checksums.
 
         The checksums are not a proof.
         """
         existing = {os.path.relpath(os.path.join(*one), self.folder) for one in _files(self.folder)}
         for file in sorted(existing - self.expected):
-            found.fail(VerificationFailure("it does not belong to this export", file=file[:200]))
+            part.fail(VerificationFailure("it does not belong to this export", file=file[:200]))
         sums = {}
-        for line in self._raw_lines(export_layout.SUMS, found):
+        for line in self._raw_lines(export_layout.SUMS, part):
             digest, _, file = line.decode(errors="replace").removesuffix("\n").partition("  ")
             sums[file] = digest
         for file in sorted(sums.keys() | existing - {export_layout.SUMS}):
             if file not in existing:
-                found.fail(VerificationFailure(f"it is missing, but {export_layout.SUMS} lists it", file=file[:200]))
+                part.fail(VerificationFailure(f"it is missing, but {export_layout.SUMS} lists it", file=file[:200]))
             elif sums.get(file) != (self._sums.get(file) or _sum_of(self.folder / file)):
-                found.fail(VerificationFailure(f"its checksum differs from {export_layout.SUMS}", file=file[:200]))
+                part.fail(VerificationFailure(f"its checksum differs from {export_layout.SUMS}", file=file[:200]))
 
 
 class ExportSource(ExportFolder):
@@ -214,16 +214,16 @@ class ExportSource(ExportFolder):
         self._offsets: dict[str, array[int]] = {}
         self._access_lines: Iterator[bytes] = iter(())
         self._access_line: bytes | None = None
-        self._accesses_found: VerificationPart | None = None
+        self._accesses_part: VerificationPart | None = None
 
-    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
-        del order_found
+    def log(self, bytes_part: VerificationPart, order_part: VerificationPart) -> Iterator[VerifiedLeaf]:
+        del order_part
         self.expected.add(export_layout.ACCESSES)
-        self._accesses_found = bytes_found
-        self._access_lines = self._raw_lines(export_layout.ACCESSES, bytes_found)
+        self._accesses_part = bytes_part
+        self._access_lines = self._raw_lines(export_layout.ACCESSES, bytes_part)
         self._access_line = next(self._access_lines, None)
         tile, number = b"", -1
-        for offset, entry in self.lines(bytes_found):
+        for offset, entry in self.lines(bytes_part):
             assert entry.leaf is not None
             if entry.leaf // WIDTH != number:
                 number = entry.leaf // WIDTH
@@ -247,16 +247,16 @@ class ExportSource(ExportFolder):
             for stream in heads:
                 yield [_entry_at(opened, offset) for offset in self._offsets[stream]]
 
-    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+    def subtrees(self, part: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
         for tile in tiles_of(size):
-            content = self.content(tile.path(), found)
+            content = self.content(tile.path(), part)
             if content is not None and len(content) != tile.width * HASH_SIZE:
-                found.fail(
+                part.fail(
                     VerificationFailure(
                         f"it has {len(content)} bytes instead of {tile.width * HASH_SIZE}", file=tile.path()
                     )
                 )
-        found.counts["tiles"] = sum(1 for _ in tiles_of(size))
+        part.counts["tiles"] = sum(1 for _ in tiles_of(size))
         levels = sorted({tile.level for tile in tiles_of(size)} - {0})
         for level in levels:
             yield level, f"tile/{level}", self._hashes_of_level(level, size)
@@ -284,35 +284,35 @@ class ExportSource(ExportFolder):
 
     def finish(
         self,
-        bytes_found: VerificationPart,
-        meaning_found: VerificationPart,
+        bytes_part: VerificationPart,
+        meaning_part: VerificationPart,
         size: int,
         editions: frozenset[EditionRevision],
     ) -> None:
         if self._access_line is not None:
-            bytes_found.fail(
+            bytes_part.fail(
                 VerificationFailure("a row of the access log belongs to no batch", file=export_layout.ACCESSES)
             )
         if self.final is not None and self.final.size != size:
             what = f"the checkpoint covers {self.final.size} leaves, but {size} are present"
-            bytes_found.fail(VerificationFailure(what, file=export_layout.CHECKPOINT))
-        self._check_proofs(bytes_found, size)
-        self.check_editions(meaning_found, editions)
-        self.check_files(bytes_found)
+            bytes_part.fail(VerificationFailure(what, file=export_layout.CHECKPOINT))
+        self._check_proofs(bytes_part, size)
+        self.check_editions(meaning_part, editions)
+        self.check_files(bytes_part)
 
-    def _check_proofs(self, found: VerificationPart, size: int) -> None:
+    def _check_proofs(self, part: VerificationPart, size: int) -> None:
         for number, older, newer in self.with_next():
             file = export_layout.consistency_file(number)
-            content = self.content(file, found)
+            content = self.content(file, part)
             if content is None or older is None or newer is None or not older.size <= newer.size <= size:
                 continue
             try:
                 text = consistency_text(older, newer, self.read_subtree(size))
             except (SealError, OSError):
-                found.fail(VerificationFailure("the tiles that prove it are incomplete", file=file))
+                part.fail(VerificationFailure("the tiles that prove it are incomplete", file=file))
                 continue
             if content != text.encode():
-                found.fail(
+                part.fail(
                     VerificationFailure("it does not prove that the next checkpoint only adds to this one", file=file)
                 )
 

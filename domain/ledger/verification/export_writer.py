@@ -170,9 +170,9 @@ def export_history(
 
 def _write_entries(folder: Folder, source: Source, final: Signed, progress: ShowProgress) -> None:
     """Writes the lines, the tiles and the rows of the access log, one event after another."""
-    tiles, mapper, found = _Tiles(folder), EventMapper(), VerificationPart("bytes")
+    tiles, mapper, part = _Tiles(folder), EventMapper(), VerificationPart("bytes")
     with folder.opened(export_layout.ENTRIES) as write, folder.opened(export_layout.ACCESSES) as write_access:
-        for entry, _ in source.log(found, found):
+        for entry, _ in source.log(part, part):
             if entry is None or entry.leaf is None or entry.leaf >= final.size:
                 if tiles.tree.size < final.size:
                     continue

@@ -93,44 +93,44 @@ class LedgerSource:
             yield from page
             after = page[-1][place]
 
-    def keys(self, found: VerificationPart, keys: Keys) -> None:
+    def keys(self, part: VerificationPart, keys: Keys) -> None:
         """Does nothing, because the events of a ledger name its keys."""
 
-    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
-        leaves = self._sealed(bytes_found)
+    def log(self, bytes_part: VerificationPart, order_part: VerificationPart) -> Iterator[VerifiedLeaf]:
+        leaves = self._sealed(bytes_part)
         sealed = next(leaves, None)
         for row in self._pages(self._events, BEFORE_ALL, last=self.last_position):
             position = row[0]
             while sealed is not None and sealed[1] < position:
-                yield self._missing_event(bytes_found, sealed)
+                yield self._missing_event(bytes_part, sealed)
                 sealed = next(leaves, None)
             if sealed is not None and sealed[1] == position:
-                yield VerifiedLeaf(self._logged(bytes_found, sealed[0], row), sealed[2])
+                yield VerifiedLeaf(self._logged(bytes_part, sealed[0], row), sealed[2])
                 sealed = next(leaves, None)
                 continue
             if sealed is not None:
                 what = f"the event at position {position} was never sealed, but later events were"
-                order_found.fail(VerificationFailure(what, leaf=sealed[0]))
-            if (entry := self._logged(bytes_found, None, row)) is not None:
+                order_part.fail(VerificationFailure(what, leaf=sealed[0]))
+            if (entry := self._logged(bytes_part, None, row)) is not None:
                 yield VerifiedLeaf(entry, None)
         while sealed is not None:
-            yield self._missing_event(bytes_found, sealed)
+            yield self._missing_event(bytes_part, sealed)
             sealed = next(leaves, None)
 
-    def _sealed(self, found: VerificationPart) -> Iterator[_Sealed]:
+    def _sealed(self, part: VerificationPart) -> Iterator[_Sealed]:
         for row in self._pages(_LEAVES, BEFORE_ALL, last=self.last_leaf):
             if type(row[1]) is int and type(row[2]) is bytes:
                 yield row
             else:
-                found.fail(VerificationFailure("the stored leaf does not have a position and a hash", leaf=row[0]))
+                part.fail(VerificationFailure("the stored leaf does not have a position and a hash", leaf=row[0]))
                 yield row[0], BEFORE_ALL, b""
 
-    def _missing_event(self, found: VerificationPart, sealed: _Sealed) -> VerifiedLeaf:
+    def _missing_event(self, part: VerificationPart, sealed: _Sealed) -> VerifiedLeaf:
         leaf, position, hash = sealed
-        found.fail(VerificationFailure(f"its event is missing at position {position} of the log", leaf=leaf))
+        part.fail(VerificationFailure(f"its event is missing at position {position} of the log", leaf=leaf))
         return VerifiedLeaf(None, hash)
 
-    def _logged(self, found: VerificationPart, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
+    def _logged(self, part: VerificationPart, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
         """The event of a row. If the row is not in the form that the ledger writes, adds a failure and returns None."""
         position, stream, version, topic, state = row
         try:
@@ -141,7 +141,7 @@ class LedgerSource:
             problem = type(error).__name__
         else:
             problem = "not in canonical form"
-        found.fail(
+        part.fail(
             VerificationFailure(f"the row at position {position} of the log can't be read [{problem}]", leaf=leaf)
         )
         return None
@@ -174,7 +174,7 @@ class LedgerSource:
 
     # -- the stored tree --------------------------------------------------------------------------
 
-    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
+    def checkpoints(self, part: VerificationPart) -> Iterator[Signed]:
         after = BEFORE_ALL
         while page := self._select(_CHECKPOINTS, after=after, last=self.last_size, most=PAGE):
             # All checkpoints of one size are read together, because the page may end between them.
@@ -185,19 +185,19 @@ class LedgerSource:
                 try:
                     signed = read_signed(note, place, is_given=False)
                 except (SealError, TypeError, AttributeError) as error:
-                    found.fail(
+                    part.fail(
                         VerificationFailure(
                             error.what if isinstance(error, SealError) else "it is not text", file=place
                         )
                     )
                     continue
                 if (signed.checkpoint.origin, signed.size) != (origin, size):
-                    found.fail(VerificationFailure("the origin or size of its note differs from its row", file=place))
+                    part.fail(VerificationFailure("the origin or size of its note differs from its row", file=place))
                     continue
                 yield signed
 
-    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
-        del found
+    def subtrees(self, part: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+        del part
         expected = {level for level in range(1, 8) if size >> 8 * level}
         for level in sorted(expected | {row[0] for row in self._select(_LEVELS)}):
             rows = self._pages(_SUBTREES, BEFORE_ALL, level=level)
@@ -221,12 +221,12 @@ class LedgerSource:
 
     def finish(
         self,
-        bytes_found: VerificationPart,
-        meaning_found: VerificationPart,
+        bytes_part: VerificationPart,
+        meaning_part: VerificationPart,
         size: int,
         editions: frozenset[EditionRevision],
     ) -> None:
-        del bytes_found, size, editions
+        del bytes_part, size, editions
         registers = self._select(_REGISTERS)
         # Also count batches that were recorded in the meantime. Their digests are in the same commits as their rows.
         position = self.last_position
@@ -241,7 +241,7 @@ class LedgerSource:
             covered = self._covered.get(register, 0)
             if last > covered or first != 1 or rows != last:
                 what = "the access log has rows of this register that no digest covers, or rows are missing"
-                meaning_found.fail(VerificationFailure(what, stream=register))
+                meaning_part.fail(VerificationFailure(what, stream=register))
 
 
 def _is_found_by_its_columns(row: tuple[Any, ...]) -> bool:

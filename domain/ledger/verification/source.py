@@ -25,19 +25,19 @@ class Source(Protocol):
 
     name: str
 
-    def keys(self, found: VerificationPart, keys: Keys) -> None:
+    def keys(self, part: VerificationPart, keys: Keys) -> None:
         """Adds the keys that are stored with the source."""
 
-    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
+    def log(self, bytes_part: VerificationPart, order_part: VerificationPart) -> Iterator[VerifiedLeaf]:
         """Every event in the order of the log, then those that are not sealed."""
 
     def histories(self, heads: Mapping[str, int]) -> Iterator[list[Logged]]:
         """For each of these streams, the events up to its version, oldest first."""
 
-    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
+    def checkpoints(self, part: VerificationPart) -> Iterator[Signed]:
         """The stored checkpoints, ordered by size."""
 
-    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+    def subtrees(self, part: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
         """The stored subtrees above the leaves: for each level, its place in words and its numbered hashes."""
 
     def accesses(self, register: str, first: int, count: int) -> list[str]:
@@ -45,8 +45,8 @@ class Source(Protocol):
 
     def finish(
         self,
-        bytes_found: VerificationPart,
-        meaning_found: VerificationPart,
+        bytes_part: VerificationPart,
+        meaning_part: VerificationPart,
         size: int,
         editions: frozenset[EditionRevision],
     ) -> None:

@@ -108,20 +108,20 @@ class _Verification:
             self.report.meaning.fail(about(f"it contains no valid key: {malformed.what}", entry))
 
     def _accesses(self, entry: Logged) -> None:
-        found = self.report.meaning
+        part = self.report.meaning
         try:
             event: AccessesRecorded = self.meaning.event_of(entry)
         except UnreadableEvent:
             return
         if event.first != self.registers.get(entry.stream, 0) + 1:
-            found.fail(about(f"its rows start with {event.first}, which does not follow the earlier rows", entry))
+            part.fail(about(f"its rows start with {event.first}, which does not follow the earlier rows", entry))
         self.registers[entry.stream] = event.first + event.count - 1
         rows = self.source.accesses(entry.stream, event.first, event.count)
-        found.counts["batches of the access log"] += 1
-        found.counts["accesses"] += len(rows)
+        part.counts["batches of the access log"] += 1
+        part.counts["accesses"] += len(rows)
         if len(rows) != event.count:
-            found.fail(
+            part.fail(
                 about(f"{event.count - len(rows)} of its {event.count} rows of the access log are missing", entry)
             )
         elif digest_of(rows) != event.rows_sha256:
-            found.fail(about("its rows of the access log differ from the recorded rows", entry))
+            part.fail(about("its rows of the access log differ from the recorded rows", entry))
