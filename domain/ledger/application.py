@@ -273,7 +273,7 @@ class Ledger(LedgerReader):
         stored = self.events.between(events[0].patient_id, first, last)
         if [event.salt for event in stored] != [event.salt for event in events]:
             return False
-        self.recorder.make_sure()
+        self.recorder.wait_until_durable()
         return True
 
     def _replay(self, sent: _SentCommand) -> Outcome | None:
@@ -289,7 +289,7 @@ class Ledger(LedgerReader):
                 field="Idempotency-Key",
                 remedy="send a new command with a new key",
             )
-        self.recorder.make_sure()
+        self.recorder.wait_until_durable()
         events = self.events(found.patient_id, through_version=found.last_version)
         return Outcome(found.patient_id, events[found.first_version - 1 :], folded(events), replayed=True)
 

@@ -84,7 +84,7 @@ class LedgerReader(Application[UUID]):
         self._entropy = entropy
         self._remembered = Histories()
         super().__init__(settings)
-        self.recorder.whenever_connection_is_lost(self._remembered.forget)
+        self.recorder.on_connection_lost(self._remembered.forget)
         self._index = MemberIndex(self.events, stored.index_namespace)
         self.documents = documents_of(self.recorder.datastore, cipher)
 
@@ -186,7 +186,7 @@ class LedgerReader(Application[UUID]):
         """The current day in the plan's time zone."""
         return self.now().astimezone(self.zone).date()
 
-    def keeping_stream(self, chapter: str) -> UUID:
+    def system_stream(self, chapter: str) -> UUID:
         """The id of a stream of system events: `chapter` is `people` or `seal`."""
         # The name of an index stream never starts with a NUL, so the two kinds can't collide.
         return uuid5(self._index_namespace, f"\0keeping\0{chapter}")

@@ -221,5 +221,5 @@ class AccessLog:
         stored = self._ledger.events.between(event.originator_id, event.originator_version, event.originator_version)
         if [one.salt for one in stored] != [event.salt]:
             return False
-        self._ledger.recorder.make_sure()
+        self._ledger.recorder.wait_until_durable()
         return True

@@ -58,7 +58,7 @@ class People:
 
     @cached_property
     def _stream(self) -> UUID:
-        return self._ledger.keeping_stream("people")
+        return self._ledger.system_stream("people")
 
     # -- questions ----------------------------------------------------------------------------
 
@@ -246,7 +246,7 @@ class People:
             stored = self._ledger.events.between(self._stream, first, last)
             if [one.salt for one in stored] != [one.salt for one in events]:
                 return False
-            recorder.make_sure()
+            recorder.wait_until_durable()
         return True
 
 

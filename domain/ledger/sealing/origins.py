@@ -38,7 +38,7 @@ class Origins:
 
     @cached_property
     def _stream(self) -> UUID:
-        return self._ledger.keeping_stream("seal")
+        return self._ledger.system_stream("seal")
 
     def events(self) -> list[SealEvent]:
         event_of = self._ledger.events.mapper.event_of

@@ -41,7 +41,7 @@ class NotConsistent(Exception):
 
 
 class Signer:
-    """Signs checkpoints. `given` is the text of a key from outside of the folder, which then contains no key."""
+    """Signs checkpoints. `given` is the text of a key from outside of the folder, which then has no signing key."""
 
     def __init__(self, folder: Path, entropy: Entropy, given: str | None = None) -> None:
         self.folder = folder

@@ -79,14 +79,14 @@ def close_quietly(connection: Connection[TupleRow]) -> None:
 class Readers:
     """Connections for single read statements. Each statement sees everything that was committed before it.
 
-    If all connections are in use, a caller waits. `when_lost` is called when a connection was lost.
+    If all connections are in use, a caller waits. `on_lost` is called when a connection was lost.
     """
 
     def __init__(self, datastore: LedgerPostgresDatastore) -> None:
         self._datastore = datastore
         self._free = BoundedSemaphore(CONNECTIONS_MAX)
         self._idle: deque[Cursor[TupleRow]] = deque()
-        self.when_lost: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
 
     @retry((InterfaceError, OperationalError), max_attempts=ATTEMPTS, wait=PAUSE_SECONDS)
     def read(self, statement: bytes, values: Sequence[Any]) -> list[Any]:
@@ -103,7 +103,7 @@ class Readers:
                     # If one connection is lost, the idle ones usually are too.
                     close_quietly(cursor.connection)
                     self.close()
-                    self.when_lost()
+                    self.on_lost()
                     raise OperationalError(f"the connection to {self._datastore.address} was lost") from error
                 self._idle.append(cursor)
                 raise translated(error) from error

@@ -73,9 +73,9 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         self._readers = Readers(datastore)
         self._listener = Listener(datastore, CHANNEL)
 
-    def whenever_connection_is_lost(self, forget: Callable[[], None]) -> None:
+    def on_connection_lost(self, forget: Callable[[], None]) -> None:
         """Calls `forget` when a connection is lost: the next server may never have received the newest events."""
-        self._writer.when_lost = self._readers.when_lost = forget
+        self._writer.on_lost = self._readers.on_lost = forget
 
     def close(self) -> None:
         """Closes the connections that do not belong to the pool."""
@@ -94,7 +94,7 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
             self._commits.commit(Recording(stored_events, kwargs.get("idempotency"), kwargs.get("accesses", ())))
         return None
 
-    def make_sure(self) -> None:
+    def wait_until_durable(self) -> None:
         """Returns when everything that can be read now is durable, also on a synchronous standby.
 
         After a restart of the primary, rows can be read that the standby has not yet received. This method makes a
@@ -174,7 +174,7 @@ class Writer:
     def __init__(self, datastore: LedgerPostgresDatastore) -> None:
         self._datastore = datastore
         self._cursor: Cursor[TupleRow] | None = None
-        self.when_lost: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
 
     def write(self, batch: Sequence[Recording]) -> Collection[int]:
         """Writes a batch. Returns the indexes of the recordings that were not stored because they came too late.
@@ -206,7 +206,7 @@ class Writer:
             if not (is_read_only or is_unusable(cursor.connection)):
                 raise translated(error) from error
             self.close()
-            self.when_lost()
+            self.on_lost()
             if is_read_only:
                 raise ReadOnlyServer(
                     f"{self._datastore.address} is read-only: give the URL of the primary, "

@@ -80,7 +80,7 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         self._log_has_grown = Condition()
         self._readers_waiting = 0
 
-    def whenever_connection_is_lost(self, forget: Callable[[], None]) -> None:
+    def on_connection_lost(self, forget: Callable[[], None]) -> None:
         """Does nothing: the connection to a file is never lost."""
 
     def close(self) -> None:
@@ -156,7 +156,7 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
             execute(_INSERT_COMMAND, _command_values(record))
         return True
 
-    def make_sure(self) -> None:
+    def wait_until_durable(self) -> None:
         """Does nothing: everything that can be read is committed and durable."""
 
     # -- reading ------------------------------------------------------------------------------
