@@ -71,14 +71,14 @@ class Outcome:
 class _SentCommand:
     """The sender of a command, its idempotency key, its import, and the digest of the command and all of these.
 
-    `times_forgotten` is the counter of the history cache when the command was received.
+    `times_cleared` is the counter of the history cache when the command was received.
     """
 
     actor: Actor
     key: str | None
     digest: str
     imported_from: ImportedFrom | None
-    times_forgotten: int
+    times_cleared: int
 
     def record_of(self, events: Sequence[Event]) -> CommandRecord | None:
         if self.key is None:
@@ -234,7 +234,7 @@ class Ledger(LedgerReader):
         if imported_from is not None:
             parts.append(_json(imported_from))
         digest = hashlib.sha256(self._index_namespace.bytes + b"[" + b",".join(parts) + b"]").hexdigest()
-        return _SentCommand(actor, key, digest, imported_from, self._remembered.times_forgotten)
+        return _SentCommand(actor, key, digest, imported_from, self._remembered.times_cleared)
 
     def _related_streams(self, command: Command) -> RelatedStreams:
         if isinstance(command, AboutMember):
@@ -264,7 +264,7 @@ class Ledger(LedgerReader):
             if not self._are_stored(events):
                 return None
         history = folded(events, before)
-        self._remembered.keep(history, sent.times_forgotten)
+        self._remembered.keep(history, sent.times_cleared)
         return Outcome(history.patient_id, events, history, replayed=False)
 
     def _are_stored(self, events: tuple[PatientEvent, ...]) -> bool:

@@ -24,7 +24,7 @@ class Histories:
         self._size_max = most
         self._lock = Lock()
         self._histories: OrderedDict[UUID, PatientHistory] = OrderedDict()
-        self.times_forgotten = 0
+        self.times_cleared = 0
 
     def __len__(self) -> int:
         return len(self._histories)
@@ -36,13 +36,13 @@ class Histories:
                 self._histories.move_to_end(patient_id)
         return found
 
-    def keep(self, history: PatientHistory, times_forgotten: int | None = None) -> None:
-        """Adds a history, unless a newer one is cached or the cache was cleared since `times_forgotten` was read.
+    def keep(self, history: PatientHistory, times_cleared: int | None = None) -> None:
+        """Adds a history, unless a newer one is cached or the cache was cleared since `times_cleared` was read.
 
         A history that was read before a connection was lost may come from another server than the current one.
         """
         with self._lock:
-            if times_forgotten not in (None, self.times_forgotten):
+            if times_cleared not in (None, self.times_cleared):
                 return
             before = self._histories.get(history.patient_id)
             if before is None or before.version < history.version:
@@ -59,6 +59,6 @@ class Histories:
         with self._lock:
             if patient_id is None:
                 self._histories.clear()
-                self.times_forgotten += 1
+                self.times_cleared += 1
             else:
                 self._histories.pop(patient_id, None)

@@ -101,7 +101,7 @@ class LedgerReader(Application[UUID]):
         """
         if through_version is not None or known_at is not None:
             return folded(self.events(patient_id, through_version=through_version, known_at=known_at))
-        times_forgotten, before = self._remembered.times_forgotten, self._remembered.get(patient_id)
+        times_cleared, before = self._remembered.times_cleared, self._remembered.get(patient_id)
         later = self.events.since(patient_id, before.version) if before is not None else None
         if before is not None and later is None:
             # The store was restored to an earlier state, so the cached history is no longer valid.
@@ -113,7 +113,7 @@ class LedgerReader(Application[UUID]):
             history = folded(later, before)
         else:
             return before
-        self._remembered.keep(history, times_forgotten)
+        self._remembered.keep(history, times_cleared)
         return history
 
     def histories(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, PatientHistory | Exception]]:
