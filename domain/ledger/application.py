@@ -2,8 +2,7 @@
 
 A command is decided on the cached history, and its events are saved only if no event was recorded since.
 The ledger reads the store first if no history is cached, if another event was recorded, or if the decision
-is a refusal. Only this module and the reader use the clock and randomness; the modules below get them as
-arguments.
+is a refusal. The clock and randomness are used in `domain/ledger` only, and decisions get them as arguments.
 """
 
 from __future__ import annotations
