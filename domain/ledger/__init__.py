@@ -1,1 +1,1 @@
-"""The only part of the domain with state: it decides commands, saves events, and reads them back."""
+"""The only part of the domain with state. It decides commands, saves events, and reads them back."""

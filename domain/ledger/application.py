@@ -1,8 +1,8 @@
-"""The ledger: load a history, decide, save; each command once, whole, or not at all.
+"""The ledger: it loads a history, decides a command, and saves the events, once and in one transaction.
 
-A command is decided upon the history that this process remembers, and recorded on the condition
-that nothing came since. Where it remembers none, something came, or the decision is a refusal,
-the store is read first. The clock and the randomness live here and nowhere below.
+A command is decided on the cached history, and its events are saved only if no event was recorded since.
+The ledger reads the store first if no history is cached, if another event was recorded, or if the decision
+is a refusal. The clock and randomness are used in `domain/ledger` only, and decisions get them as arguments.
 """
 
 from __future__ import annotations
@@ -42,21 +42,22 @@ from domain.people import Actor
 from domain.review.assessment_changes import changes_since
 
 ATTEMPTS: Final = 100
-"""How often a command is decided anew because another process recorded one first."""
+"""How many times a command is decided when other processes keep changing the same streams first."""
 
-TURNS: Final = 256
-"""Locks that the patients share: commands on one history take turns within a process, and wait for no other."""
+HISTORY_LOCKS: Final = 256
+"""The number of locks that the patients share. Within a process, commands on one history run one after another."""
 
 _TICK: Final = timedelta(microseconds=1)
-_BESIDE: Final = frozenset(get_args(AboutMember | AboutTwo))
-"""Commands that touch more than one stream: what they write is read first."""
+_WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo))
+"""Commands that write to more than one stream. The ledger always reads these streams before it decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command did; the same again when its key is repeated.
+    """The result of a command. A repeated idempotency key returns the result of the first command.
 
-    `history` is folded up to and including `events`, whatever was recorded since.
+    `history` is the state after `events`, even if more events were recorded since. `replayed` is true if the key
+    was repeated.
     """
 
     patient_id: UUID
@@ -67,16 +68,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _SentCommand:
-    """How a command came: by whom, under which key, from which import; the digest is of all of it.
+    """The sender of a command, its idempotency key, its import, and the digest of the command and all of these.
 
-    `times_forgotten` is what `Histories` said when it came.
+    `times_cleared` is the counter of the history cache when the command was received.
     """
 
     actor: Actor
     key: str | None
     digest: str
     imported_from: ImportedFrom | None
-    times_forgotten: int
+    times_cleared: int
 
     def record_of(self, events: Sequence[Event]) -> CommandRecord | None:
         if self.key is None:
@@ -88,10 +89,10 @@ class _SentCommand:
 
 
 class Ledger(LedgerReader):
-    """One plan's ledger. Safe for threads; close it, or use it in a `with`.
+    """The ledger of one plan. Safe for threads. Close it, or use it in a `with` statement.
 
-    `settings` are the library's, and only these reach it, never the process's environment:
-    COMPRESSOR_TOPIC, CIPHER_TOPIC and what they need.
+    `settings` are the settings of the eventsourcing library: COMPRESSOR_TOPIC, CIPHER_TOPIC, and the settings
+    that these need. The library does not read the environment of the process.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class Ledger(LedgerReader):
         cipher: RecordCipher | None = None,
     ) -> None:
         super().__init__(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher)
-        self._turns = tuple(RLock() for _ in range(TURNS))
+        self._history_locks = tuple(RLock() for _ in range(HISTORY_LOCKS))
 
     # -- the commands -------------------------------------------------------------------------
 
@@ -119,91 +120,95 @@ class Ledger(LedgerReader):
         expected_version: int | None = None,
         imported_from: ImportedFrom | None = None,
     ) -> Outcome:
-        """Decides and records. The same `key` by the same actor gives the first outcome again.
+        """Decides a command and records its events. If an actor repeats a `key`, returns the first outcome.
 
-        Raises NotFound, StaleVersion, KeyReused, Conflict, InvalidCommand for a document that is
-        not stored, and what the decision raises.
+        Raises NotFound, StaleVersion, KeyReused, Conflict, InvalidCommand if the command names a document that is
+        not stored, and the errors of the decision.
         """
         sent = self._sent(patient_id, command, actor, key, imported_from)
-        # One after the other here, so that only other processes can be first; a fact is not refused for a crowd.
-        with self._turns[patient_id.int % len(self._turns)]:
-            if (outcome := self._executed_as_remembered(sent, patient_id, command, expected_version)) is not None:
+        # Commands on one history run one after another in this process, so that only other processes can cause a
+        # conflict. Otherwise, many callers at once could use up the attempts.
+        with self._history_locks[patient_id.int % len(self._history_locks)]:
+            if (outcome := self._executed_on_cached_history(sent, patient_id, command, expected_version)) is not None:
                 return outcome
             for _ in range(ATTEMPTS):
-                # The histories first and the key second: a twin of this command that is recorded in
-                # between is then either found by its key or met as a conflict, and never decided upon.
-                history, beside = self.history(patient_id), self._beside(command)
+                # Read the histories before the key. If the same command is recorded in between, it is found by
+                # its key or causes a conflict, and this command is not decided on a history that includes it.
+                history, related = self.history(patient_id), self._related_streams(command)
                 if (replay := self._replay(sent)) is not None:
                     return replay
                 _check_version(history, expected_version)
-                context = self._moment(sent, history, beside.other)
-                events = _at_their_places(self._decided(history, command, context), patient_id, history.version + 1)
+                context = self._context(sent, history, related.other)
+                events = _with_versions(self._decided(history, command, context), patient_id, history.version + 1)
                 check_named(self.documents, patient_id, command)
-                others = beside.events(patient_id, command, context)
+                others = related.events(patient_id, command, context)
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
         raise errors.Conflict("Other users kept changing this record", remedy="send the command again")
 
-    def _executed_as_remembered(
+    def _executed_on_cached_history(
         self, sent: _SentCommand, patient_id: UUID, command: Command, expected_version: int | None
     ) -> Outcome | None:
-        """Decided upon the history as this process remembers it, and recorded only if it still is that one.
+        """Decides on the cached history, and records the events if that history is still the newest.
 
-        The store looks at its version and for the key when it writes, so an acceptance is as
-        good as after reading. A refusal is not: None, and the caller reads first.
+        The store checks the version and the key when it writes, so no read is needed to accept a command. A refusal
+        could come from an outdated history, so the result is then None, and the caller reads the store first.
         """
         history = self._remembered.get(patient_id)
-        if history is None or type(command) in _BESIDE:
+        if history is None or type(command) in _WITH_RELATED_STREAMS:
             return None
         try:
             _check_version(history, expected_version)
-            decided = decide(history, command, self._moment(sent, history))
+            decided = decide(history, command, self._context(sent, history))
             check_named(self.documents, patient_id, command)
         except errors.LedgerError:
             return None
-        return self._save(sent, _at_their_places(decided, patient_id, history.version + 1), (), history)
+        return self._save(sent, _with_versions(decided, patient_id, history.version + 1), (), history)
 
     def open_history(
         self, command: OpenHistory, actor: Actor, *, key: str | None = None, imported_from: ImportedFrom | None = None
     ) -> Outcome:
-        """Raises AlreadyRecorded where the member has a history, and KeyReused."""
+        """Opens the history of a member. If it exists, the decision admits another provider office or refuses.
+
+        Raises AlreadyRecorded if the member already has a history, KeyReused, and Conflict.
+        """
         sent = self._sent(None, command, actor, key, imported_from)
         for _ in range(ATTEMPTS):
-            beside = self._beside(command)
+            related = self._related_streams(command)
             if (replay := self._replay(sent)) is not None:
                 return replay
-            patient_id, context = self._random_id(), self._moment(sent)
-            # With a history before it, the decision is a refusal, or a prescriber's office is admitted to that one.
-            found = beside.leads_to
+            patient_id, context = self._random_id(), self._context(sent)
+            # If the member has a history, the decision is a refusal, or gives a provider office access to it.
+            found = related.leads_to
             before = None if found is None else self.history(found)
             if before is None:
-                events = _at_their_places(decide(before, command, context), patient_id, 1)
-                others = beside.events(patient_id, command, context)
+                events = _with_versions(decide(before, command, context), patient_id, 1)
+                others = related.events(patient_id, command, context)
             else:
-                context = self._moment(sent, before)
-                events = _at_their_places(decide(before, command, context), before.patient_id, before.version + 1)
+                context = self._context(sent, before)
+                events = _with_versions(decide(before, command, context), before.patient_id, before.version + 1)
                 others = ()
             if (outcome := self._save(sent, events, others, before)) is not None:
                 return outcome
         raise errors.Conflict("Other users kept adding this member", remedy="send the command again")
 
     def occasion(self, actor: Actor, history: PatientHistory) -> Occasion:
-        """Now, as a command of this person about this history would be decided."""
+        """The time, zone and actor with which a command of this actor on this history would be decided now."""
         return Occasion(self._instant(history), self.zone, actor)
 
     def was_sent(self, key: str, actor: Actor) -> bool:
-        """Whether a command of this person under this key is on record."""
+        """Whether a command of this actor with this idempotency key is on record."""
         return self.recorder.find_command(actor.id, key) is not None
 
     def sweep_documents(self, older_than: timedelta = GRACE) -> Swept:
-        """Removes documents that no event ever named and that came in longer ago than that, by the machine's clock."""
+        """Removes documents that no event names and that were stored more than `older_than` ago (machine clock)."""
 
         def named(patient_id: UUID) -> frozenset[str]:
             return hashes_named(cast("Iterator[PatientEvent]", self.events.get(patient_id)))
 
         return self.documents.sweep(named, now=utc_now(), older_than=older_than)
 
-    # -- what the commands share --------------------------------------------------------------
+    # -- shared by the commands ---------------------------------------------------------------
 
     def _sent(
         self,
@@ -213,7 +218,11 @@ class Ledger(LedgerReader):
         key: str | None,
         imported_from: ImportedFrom | None,
     ) -> _SentCommand:
-        """Its digest is over all that the caller sent. The ledger's secret keeps names from being tried against it."""
+        """The command as it was sent, with a digest of all of it.
+
+        The digest includes the ledger's secret, so that nobody can find out names by trying them against the digest.
+        Raises InvalidCommand if the key is malformed.
+        """
         if key is not None and not (1 <= len(key) <= 200 and key.isprintable()):
             raise errors.InvalidCommand(
                 "An idempotency key must have 1 to 200 printable characters",
@@ -224,9 +233,9 @@ class Ledger(LedgerReader):
         if imported_from is not None:
             parts.append(_json(imported_from))
         digest = hashlib.sha256(self._index_namespace.bytes + b"[" + b",".join(parts) + b"]").hexdigest()
-        return _SentCommand(actor, key, digest, imported_from, self._remembered.times_forgotten)
+        return _SentCommand(actor, key, digest, imported_from, self._remembered.times_cleared)
 
-    def _beside(self, command: Command) -> RelatedStreams:
+    def _related_streams(self, command: Command) -> RelatedStreams:
         if isinstance(command, AboutMember):
             return RelatedStreams(entry=self._index.entry(command.member))
         if isinstance(command, AboutTwo):
@@ -243,27 +252,27 @@ class Ledger(LedgerReader):
         others: Sequence[Event],
         before: PatientHistory | None,
     ) -> Outcome | None:
-        """Records all of it in one transaction; None where somebody was first and it is to be decided anew."""
+        """Records all events in one transaction. None if another command was first; the caller then decides again."""
         stored = [self.events.mapper.to_stored_event(event) for event in (*events, *others)]
         try:
             self.recorder.insert_events(stored, idempotency=sent.record_of(events))
         except IntegrityError:
-            # After a lost connection it may be this very command that was committed.
+            # After a lost connection, the commit of this same command may have succeeded.
             if (replay := self._replay(sent)) is not None:
                 return replay
             if not self._are_stored(events):
                 return None
         history = folded(events, before)
-        self._remembered.keep(history, sent.times_forgotten)
+        self._remembered.keep(history, sent.times_cleared)
         return Outcome(history.patient_id, events, history, replayed=False)
 
     def _are_stored(self, events: tuple[PatientEvent, ...]) -> bool:
-        """Whether these very events, by their salts, and not another's, are at their places."""
+        """Whether the store has these events at their versions. The salts tell them from events of other commands."""
         first, last = events[0].originator_version, events[-1].originator_version
         stored = self.events.between(events[0].patient_id, first, last)
         if [event.salt for event in stored] != [event.salt for event in events]:
             return False
-        self.recorder.make_sure()
+        self.recorder.wait_until_durable()
         return True
 
     def _replay(self, sent: _SentCommand) -> Outcome | None:
@@ -279,27 +288,27 @@ class Ledger(LedgerReader):
                 field="Idempotency-Key",
                 remedy="send a new command with a new key",
             )
-        self.recorder.make_sure()
+        self.recorder.wait_until_durable()
         events = self.events(found.patient_id, through_version=found.last_version)
         return Outcome(found.patient_id, events[found.first_version - 1 :], folded(events), replayed=True)
 
     def _decided(self, history: PatientHistory, command: Command, context: CommandContext) -> Sequence[PatientEvent]:
-        """The decision. Where the assessment changed since it was shown, the error lists the changes."""
+        """The decided events. If the assessment changed since it was shown, the error lists the changes."""
         try:
             return decide(history, command, context)
-        except errors.AssessmentMoved as moved:
+        except errors.AssessmentMoved as error:
             events = self.events(history.patient_id, through_version=history.version)
-            request_id, digest = moved.details["request_id"], moved.details["looked_at"]
+            request_id, digest = error.details["request_id"], error.details["looked_at"]
             seen = getattr(command, "history_version", None)
-            moved.details["changed"] = changes_since(digest, versions(events), request_id, context.today, seen)
+            error.details["changed"] = changes_since(digest, versions(events), request_id, context.today, seen)
             raise
 
-    def _moment(self, sent: _SentCommand, *histories: PatientHistory | None) -> CommandContext:
+    def _context(self, sent: _SentCommand, *histories: PatientHistory | None) -> CommandContext:
         command_id, seed = self._random_id(), self._entropy(32)
         return CommandContext(self._instant(*histories), self.zone, sent.actor, command_id, seed, sent.imported_from)
 
     def _instant(self, *histories: PatientHistory | None) -> datetime:
-        """Now, and after everything that is on record in these histories."""
+        """The clock's time, or one microsecond after the newest event of these histories if that is later."""
         at = self.now()
         for history in histories:
             if history is not None and history.recorded_at >= at:
@@ -319,10 +328,10 @@ def open_ledger(
     settings: Mapping[str, str] | None = None,
     cipher: RecordCipher | None = None,
 ) -> Ledger:
-    """The ledger at `url`. An SQLite one is made or upgraded, which needs `zone` the first time.
+    """Opens the ledger at `url`. An SQLite ledger is created or upgraded if needed; a new one needs `zone`.
 
-    Without a `cipher`, it is the one whose keys the environment refers to. Raises StoreError: no
-    ledger there, another schema version, another time zone, a key that is not given.
+    If no `cipher` is given, the keys come from the environment. Raises StoreError if there is no ledger, if its
+    schema version or time zone differs, or if an encryption key is missing.
     """
     address, cipher = address_of(url), cipher or cipher_in()
     if isinstance(address, SQLiteAddress) and schema.needs_upgrade(address):
@@ -338,7 +347,7 @@ def _json(value: BaseModel) -> bytes:
     return written
 
 
-def _at_their_places(events: Sequence[Any], patient_id: UUID, first_version: int) -> tuple[PatientEvent, ...]:
+def _with_versions(events: Sequence[Any], patient_id: UUID, first_version: int) -> tuple[PatientEvent, ...]:
     return tuple(placed(event, patient_id, version) for version, event in enumerate(events, first_version))
 
 

@@ -1,8 +1,8 @@
-"""A backup of an SQLite ledger and its documents in one file, made while others read and write.
+"""Backs up an SQLite ledger and its documents to one file, while other processes read and write the ledger.
 
-The file is a tar archive of the ledger as it lies on the disk: the database, and its folder of
-documents. Unpacked anywhere, it is a ledger. The database is copied at one moment; the documents
-after it, and those alone that an event of the copy names, which are all stored before their event.
+The file is a tar archive of the database and its documents folder. Unpacked anywhere, it is a ledger.
+The database is copied as one snapshot. The documents are copied after it, and only those that an event of the
+copy names. Every document is stored before the event that names it, so the backup is complete.
 """
 
 from __future__ import annotations
@@ -36,16 +36,19 @@ BACK_UP_POSTGRESQL: Final = (
     "use pg_basebackup and a log archive, which can also restore to a point in time:"
     ' see "Back up and restore PostgreSQL" in api/server/OPERATIONS.md'
 )
-_BRINGING: Final = tuple(one.TOPIC for one in BRINGING_DOCUMENTS)
+_NAMING_TOPICS: Final = tuple(one.TOPIC for one in BRINGING_DOCUMENTS)
 _NAMING_EVENTS: Final = (
     "SELECT originator_id, originator_version, topic, state FROM stored_events"  # noqa: S608
-    f" WHERE topic IN ({', '.join('?' * len(_BRINGING))}) ORDER BY rowid"
+    f" WHERE topic IN ({', '.join('?' * len(_NAMING_TOPICS))}) ORDER BY rowid"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """What a backup holds. `missing` are documents that an event names and that are not whole: patient, SHA-256."""
+    """The content of a backup. `missing` has each document that an event names but that is missing or damaged.
+
+    Each of `missing` is a patient id and a SHA-256.
+    """
 
     file: Path
     size_bytes: int
@@ -55,27 +58,27 @@ class BackedUp:
 
 
 def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) -> BackedUp:
-    """Makes `file`, which only its owner can read; it is there whole or not at all.
+    """Writes the backup to `file`, which only its owner can read. The file appears only when it is complete.
 
-    What is encrypted stays so. The cipher is needed to read which documents are named; without one, it
-    is that of the environment.
+    Encrypted content stays encrypted. The cipher is needed to read which documents the events name; if none is
+    given, its keys come from the environment. The folder of `file` needs free space for two copies of the database.
 
-    Takes room for the database twice beside it meanwhile. Raises StoreError: a PostgreSQL ledger, no
-    ledger, a file that is there already or cannot be written, a database that is damaged, no key.
+    Raises StoreError if the ledger is on PostgreSQL or does not exist, if `file` exists or cannot be written, if
+    the database is damaged, or if an encryption key is missing.
     """
     if not isinstance(address, SQLiteAddress):
         raise StoreError("This command can't back up a PostgreSQL ledger", BACK_UP_POSTGRESQL)
     if not address.path.exists():
         raise StoreError(f"No ledger was found at {address}", "give the URL of your ledger with --database")
-    # Raises for a file of something else, or of a newer program; one of an older is backed up as it is.
+    # Raises for a file of another program or of a newer version. A ledger of an older version is backed up as it is.
     schema.needs_upgrade(address)
     if file.exists():
         raise StoreError(f"{file} already exists", "give another file: a backup never replaces a file")
-    with _written_beside(file) as folder, closing(_copied(address.path, folder / "copy")) as copy:
+    with _temporary_folder(file) as folder, closing(_copy_of(address.path, folder / "copy")) as copy:
         events: int = copy.execute("SELECT count(*) FROM stored_events").fetchone()[0]
         documents, missing = 0, []
         with _archive(folder / "archive") as archive:
-            archive.add(folder / "copy", address.path.name, filter=_private)
+            archive.add(folder / "copy", address.path.name, filter=_owner_only)
             for patient_id, sha256, content in _documents(address.path, copy, cipher or cipher_in()):
                 if content is None:
                     missing.append((patient_id, sha256))
@@ -83,19 +86,19 @@ def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) ->
                 documents += 1
                 member = tarfile.TarInfo(f"{address.path.name}-documents/{patient_id.hex}/{sha256}")
                 member.size = len(content)
-                archive.addfile(_private(member), BytesIO(content))
+                archive.addfile(_owner_only(member), BytesIO(content))
         size = (folder / "archive").stat().st_size
         os.replace(folder / "archive", file)
         sync_folder(file.parent)
     return BackedUp(file, size, events, documents, tuple(missing))
 
 
-def _copied(path: Path, place: Path) -> sqlite3.Connection:
-    """The ledger as it is at one moment. In one step: writers go on meanwhile, and do not make it begin again."""
+def _copy_of(path: Path, place: Path) -> sqlite3.Connection:
+    """A snapshot of the database, copied in one step. Writers continue, and do not make the copy start over."""
     os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with closing(sqlite_connections.connect(path)) as source, closing(sqlite3.connect(place)) as target:
         source.backup(target)
-    # Of the copy nobody else knows: without a write-ahead log all of it is in the one file.
+    # No other process uses the copy. Without a write-ahead log, all of it is in one file.
     copy = sqlite3.connect(place)
     copy.execute("PRAGMA journal_mode=DELETE")
     found = copy.execute("PRAGMA integrity_check").fetchall()
@@ -108,10 +111,10 @@ def _copied(path: Path, place: Path) -> sqlite3.Connection:
 def _documents(
     path: Path, copy: sqlite3.Connection, cipher: RecordCipher | None
 ) -> Iterator[tuple[UUID, str, bytes | None]]:
-    """Every document that an event of the copy names, once, as it is stored; None where it is not whole."""
+    """Each document that an event of the copy names, once, in its stored form; None if it is missing or damaged."""
     documents, mapper = SQLiteDocuments(LedgerSQLiteDatastore(path), cipher), EventMapper(cipher=cipher)
     seen = set[tuple[UUID, str]]()
-    for stream, version, topic, state in copy.execute(_NAMING_EVENTS, _BRINGING):
+    for stream, version, topic, state in copy.execute(_NAMING_EVENTS, _NAMING_TOPICS):
         patient_id = UUID(stream)
         for sha256 in sorted(hashes_named([mapper.event_of(patient_id, version, topic, state)])):
             if (patient_id, sha256) in seen:
@@ -124,8 +127,11 @@ def _documents(
 
 
 @contextmanager
-def _written_beside(file: Path) -> Iterator[Path]:
-    """A folder on the same disk, gone afterwards; only its owner can look into it."""
+def _temporary_folder(file: Path) -> Iterator[Path]:
+    """A temporary folder on the disk of `file`, which only its owner can read. It is removed at the end.
+
+    Raises StoreError if a file can't be written or the database can't be copied.
+    """
     try:
         with TemporaryDirectory(dir=file.absolute().parent, prefix=".lemtrada-backup-") as folder:
             yield Path(folder)
@@ -143,7 +149,7 @@ def _written_beside(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def _archive(place: Path) -> Iterator[tarfile.TarFile]:
-    """Brought to the disk in the end."""
+    """A tar archive at `place`, flushed to the disk at the end."""
     descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as written:
         with tarfile.open(fileobj=written, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -152,7 +158,7 @@ def _archive(place: Path) -> Iterator[tarfile.TarFile]:
         os.fsync(written.fileno())
 
 
-def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Unpacked, it is its owner's alone, whoever that is."""
+def _owner_only(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Removes the owner and group: after unpacking, only the user who unpacks the file can read it."""
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
     return member

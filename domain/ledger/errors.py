@@ -1,10 +1,10 @@
-"""What can be wrong with the store itself, as against with a command (`domain.errors`)."""
+"""Errors of the store itself. Errors of a command are in `domain.errors`."""
 
 from __future__ import annotations
 
 
 class StoreError(Exception):
-    """The ledger's store cannot be used as asked: the cause, and what to do about it. Never a password."""
+    """The ledger's store cannot be used: the cause, and the remedy. The text never contains a password."""
 
     def __init__(self, cause: str, remedy: str) -> None:
         super().__init__(cause)
@@ -16,7 +16,7 @@ class StoreError(Exception):
 
 
 class DocumentDamaged(StoreError):
-    """The bytes that are stored are not those that were stored: their SHA-256 is another."""
+    """The stored bytes of a document were changed: their SHA-256 differs from the recorded one."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,6 +1,7 @@
-"""A search of the whole log, newest first: so many events a page are read, and the answer says how far it came.
+"""Searches the events of the whole log, newest first, page by page.
 
-There is no index of who did what; a page reads a bounded stretch of the log, whatever it finds in it.
+There is no index of actors and topics. A page reads a limited number of events, however many of them match, and
+reports where the next page starts.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from domain.events.base import Event
 from domain.ledger.reader import LedgerReader
 
 READ_MAX: Final = 4_000
-"""Events that one page reads at the most."""
+"""The most events that one page reads."""
 
 BLOCK: Final = 500
+"""The number of log positions that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Left out, it is anybody's, of any kind, at any time. Days are the plan's, both included.
+    """The filters of a search; None is no filter. Days are in the plan's time zone, and both are included.
 
-    `before` is the position where the page before ended; None begins at the end of the log.
+    `before` is `goes_on` of the previous page. If it is None, the search starts at the end of the log.
     """
 
     actor_id: str | None = None
@@ -37,39 +39,44 @@ class EventQuery:
 
 @dataclass(frozen=True, slots=True)
 class EventsFound:
-    """`events` with their positions, newest first. `goes_on` is where the next page begins; None: all was searched."""
+    """One page: events with their log positions, newest first.
+
+    `read` is the number of events that were read. `goes_on` is where the next page starts; None if the whole log
+    was searched.
+    """
 
     events: tuple[tuple[int, Event], ...]
     read: int
     goes_on: int | None
 
 
-def search(ledger: LedgerReader, asked: EventQuery) -> EventsFound:
+def search(ledger: LedgerReader, query: EventQuery) -> EventsFound:
+    """One page of the events that match the query."""
     found: list[tuple[int, Event]] = []
     read, top = 0, ledger.recorder.max_notification_id() + 1
-    if asked.before is not None:
-        # Whatever is sent: beyond the end of the log there is nothing to read.
-        top = min(top, asked.before)
+    if query.before is not None:
+        # The position may be beyond the end of the log, where there is nothing to read.
+        top = min(top, query.before)
     while top > 1 and read < READ_MAX:
-        # Positions may have holes, so a stretch of the log may hold fewer events than it has places.
+        # Positions may have gaps, so a block may have fewer events than positions.
         lowest = max(1, top - BLOCK)
-        stretch = [one for one in ledger.events_since(lowest - 1, BLOCK) if one[0] < top]
-        for position, event in reversed(stretch):
+        block = [one for one in ledger.events_since(lowest - 1, BLOCK) if one[0] < top]
+        for position, event in reversed(block):
             read += 1
-            if _is_asked_for(event, asked, ledger):
+            if _matches(event, query, ledger):
                 found.append((position, event))
-                if len(found) == asked.limit:
+                if len(found) == query.limit:
                     return EventsFound(tuple(found), read, position if position > 1 else None)
         top = lowest
     return EventsFound(tuple(found), read, top if top > 1 else None)
 
 
-def _is_asked_for(event: Event, asked: EventQuery, ledger: LedgerReader) -> bool:
-    if asked.topic is not None and asked.topic != event.TOPIC:
+def _matches(event: Event, query: EventQuery, ledger: LedgerReader) -> bool:
+    if query.topic is not None and query.topic != event.TOPIC:
         return False
-    if asked.actor_id is not None and event.actor.id != asked.actor_id:
+    if query.actor_id is not None and event.actor.id != query.actor_id:
         return False
-    if asked.command_id is not None and event.command_id != asked.command_id:
+    if query.command_id is not None and event.command_id != query.command_id:
         return False
     day = event.recorded_at.astimezone(ledger.zone).date()
-    return (asked.since is None or day >= asked.since) and (asked.until is None or day <= asked.until)
+    return (query.since is None or day >= query.since) and (query.until is None or day <= query.until)

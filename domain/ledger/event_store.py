@@ -1,4 +1,4 @@
-"""The events of one patient, whole or as they were known at a moment."""
+"""The stored events of one patient, all of them or those that were recorded by an instant."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PatientEvents(EventStore[UUID]):
-    """The library's event store; called, it gives the events of one patient."""
+    """The library's event store. A call of the object returns the events of one patient."""
 
     mapper: EventMapper
     recorder: SQLiteLedgerRecorder | PostgresLedgerRecorder
@@ -29,10 +29,10 @@ class PatientEvents(EventStore[UUID]):
     def __call__(
         self, patient_id: UUID, *, through_version: int | None = None, known_at: datetime | None = None
     ) -> tuple[PatientEvent, ...]:
-        """Oldest first; `known_at` keeps those that were recorded by then.
+        """The events of a patient, oldest first, up to `through_version`, and recorded at or before `known_at`.
 
-        Raises NotFound where there are none, or fewer than `through_version`, and InvalidCommand
-        for a `known_at` in the future: what will be known then cannot be told.
+        Raises NotFound if there are no events or fewer than `through_version`, and InvalidCommand if `known_at` is
+        in the future or has no offset from UTC.
         """
         events = self._decoded(patient_id, self.recorder.rows_of(patient_id, last=through_version))
         if not events or not isinstance(events[0], HistoryOpened):
@@ -46,18 +46,18 @@ class PatientEvents(EventStore[UUID]):
         return events if known_at is None else self._recorded_by(known_at, events)
 
     def since(self, patient_id: UUID, version: int) -> tuple[PatientEvent, ...] | None:
-        """What came after a version; None where that version itself is not on record."""
+        """The events after a version; None if that version itself is not on record."""
         rows = self.recorder.rows_of(patient_id, first=version)
         if not rows or rows[0][0] != version:
             return None
         return self._decoded(patient_id, rows[1:])
 
     def between(self, patient_id: UUID, first: int, last: int) -> tuple[PatientEvent, ...]:
-        """Those of some versions, both included."""
+        """The events from version `first` to version `last`, both included."""
         return self._decoded(patient_id, self.recorder.rows_of(patient_id, first, last))
 
     def of_each(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, tuple[PatientEvent, ...] | Exception]]:
-        """Of several at once; in place of events that do not decode stands why."""
+        """The events of several patients. If the events of a patient can't be decoded, the error takes their place."""
         for patient_id, rows in self.recorder.rows_of_each(patient_ids):
             try:
                 yield patient_id, self._decoded(patient_id, rows)
@@ -73,7 +73,7 @@ class PatientEvents(EventStore[UUID]):
             raise errors.InvalidCommand(
                 "The time needs an offset from UTC", field="known_at", remedy="send the time as in 2026-04-20T14:05:00Z"
             )
-        # Recorded times may run ahead of a clock that was set back, and are known all the same.
+        # If the clock was set back, recorded times may be ahead of it. Such events are known nevertheless.
         if instant > max(self.clock(), events[-1].recorded_at):
             raise errors.InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
         known = tuple(event for event in events if event.recorded_at <= instant)

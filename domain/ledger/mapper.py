@@ -1,9 +1,9 @@
-"""Events to stored bytes and back: pydantic-core straight to JSON, no field of the key stored twice.
+"""Converts events to stored bytes and back. pydantic-core writes JSON, without the fields of the row's key.
 
-The topic of an event is its class's `TOPIC`; an unknown topic is refused and never imported.
-A class at version N > 1 stores `"class_version": N` as the first key; bytes of an older
-version are brought up by the class's static methods `upcast_v1_v2(state)`, `upcast_v2_v3(state)`
-and so on, each changing the state in place.
+The topic of an event is the `TOPIC` of its class. An unknown topic is refused and never imported.
+A class at version N > 1 stores `"class_version": N` as the first key. Bytes of an older version are
+converted by the static methods `upcast_v1_v2(state)`, `upcast_v2_v3(state)` and so on of the class, each of
+which changes the state in place.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ for _event_class in STORED_EVENTS:
 
 
 class EventMapper(Mapper[UUID]):
-    """`event_classes` are all that it reads and writes, by their topics."""
+    """Reads and writes the events of `event_classes`, and no others."""
 
     def __init__(
         self,
@@ -68,8 +68,11 @@ class EventMapper(Mapper[UUID]):
         return self.event_of(originator_id, stored_event.originator_version, stored_event.topic, stored_event.state)
 
     def event_of(self, originator_id: UUID, version: int, topic: str, state: bytes) -> Any:
-        """The event of a row, without the library's wrapping. Raises MapperDeserialisationError without its data."""
-        # Raised outside the handler, so that no exception with a patient's data hangs on ours.
+        """The event of a row, without the library's wrapper object.
+
+        Raises MapperDeserialisationError, whose text contains no data of the event, and EncryptionKeyUnknown.
+        """
+        # The error is raised outside of the handlers, so that it has no cause that contains a patient's data.
         try:
             decode = self._decoders.get(topic) or self._decoder(topic)
             return placed(decode(state), originator_id, version)
@@ -88,20 +91,24 @@ class EventMapper(Mapper[UUID]):
         raise MapperDeserialisationError(f"Stored event {topic!r} at version {version} of {originator_id}: {cause}")
 
     def _decoder(self, topic: str) -> Callable[[bytes], Event]:
-        """Straight to pydantic-core where nothing lies between the bytes and the class as it is now.
+        """The function that decodes the events of a topic: pydantic-core's validator alone, where that is enough.
 
-        Made for the first event of a class: its validator is built then, and most commands read events of few classes.
+        It is created with the first event of a class, because the validator is built then and most commands read
+        events of few classes.
         """
         event_class = self.class_of_topic[topic]
         if event_class.class_version == 1 and not self.cipher and not self.compressor:
-            # In a class at its first version, the key of a newer one is forbidden as any unknown key is.
+            # A class at its first version forbids "class_version", as it forbids any unknown key.
             self._decoders[topic] = event_class.__pydantic_validator__.validate_json
         else:
             self._decoders[topic] = lambda state: _decoded(event_class, self.plain_state(state))
         return self._decoders[topic]
 
     def plain_state(self, state: bytes) -> bytes:
-        """Stored bytes as the mapper made them, before compression and cipher: what a seal and an export are over."""
+        """The JSON in stored bytes, decrypted and decompressed. Seals and exports cover these bytes.
+
+        Raises EncryptionKeyUnknown and RecordDamaged.
+        """
         if self.cipher is None:
             self.refuse_unknown_key(state)
         else:
@@ -110,8 +117,8 @@ class EventMapper(Mapper[UUID]):
             state = self.compressor.decompress(state)
         return state
 
-    def opens(self, state: bytes) -> bool:
-        """Whether the key that a record asks for opens it. Raises EncryptionKeyUnknown where that is not here."""
+    def can_decrypt(self, state: bytes) -> bool:
+        """Whether the key that a record names decrypts it. Raises EncryptionKeyUnknown if the key is missing."""
         try:
             self.plain_state(state)
         except RecordDamaged:
@@ -119,9 +126,9 @@ class EventMapper(Mapper[UUID]):
         return True
 
     def refuse_unknown_key(self, state: bytes) -> None:
-        """Raises EncryptionKeyUnknown for a record that asks for a key which is not here.
+        """Raises EncryptionKeyUnknown if a record names a key that this program does not have.
 
-        Without any cipher it would be taken for what is in it.
+        Without this check, a program without a cipher would take the encrypted bytes for plain ones.
         """
         key_id = key_id_of(state)
         if key_id is None:
@@ -140,7 +147,7 @@ def _decoded(event_class: type[Event], state: bytes) -> Event:
     if current > 1:
         prefix = _version_prefix(current)
         state = b"{" + state[len(prefix) :] if state.startswith(prefix) else _upcast(event_class, state)
-    # In a class at its first version, the key of a newer one is forbidden as any unknown key is.
+    # A class at its first version forbids "class_version", as it forbids any unknown key.
     event: Event = event_class.__pydantic_validator__.validate_json(state)
     return event
 
@@ -153,5 +160,5 @@ def _upcast(event_class: type[Event], stored: bytes) -> bytes:
     for number in range(version, event_class.class_version):
         step: Callable[[dict[str, Any]], None] = getattr(event_class, f"upcast_v{number}_v{number + 1}")
         step(state)
-    # Back to JSON, because strict fields take a list, a date or an id in JSON and not in Python.
+    # Convert back to JSON: strict fields accept a list, a date or an id in JSON form, but not as Python values.
     return to_json(state)

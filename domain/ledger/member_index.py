@@ -1,4 +1,4 @@
-"""The index of member IDs: the patient to whose record a member ID leads, found without reading any record."""
+"""The index of member IDs: it finds the patient of a member ID without reading any record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from domain.events.patient import IndexEvent, Member, MemberIndexed
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """Where a member id leads; `version` is that of the last event in its stream, 0 where there is none."""
+    """The current patient of a member ID, or None.
+
+    `stream` is the index stream of the member ID, and `version` the version of its last event, or 0.
+    """
 
     stream: UUID
     version: int
@@ -21,17 +24,17 @@ class IndexEntry:
 
 
 class MemberIndex:
-    """From member ids to patients, in streams whose names only the ledger's secret can tell."""
+    """Finds patients by member ID. The name of each index stream is derived from the ledger's secret."""
 
     def __init__(self, events: EventStore[UUID], namespace: UUID) -> None:
         self._events = events
         self._namespace = namespace
 
     def entry(self, member: Member) -> IndexEntry:
-        # Neither part can hold a NUL.
+        # Neither part can contain a NUL, so no two members share a name.
         stream = uuid5(self._namespace, f"{member.issuer}\0{member.member_id}")
         for one in self._events.get(stream, desc=True, limit=1):
             last = cast("IndexEvent", one)
-            leads_to = last.indexed_patient_id if isinstance(last, MemberIndexed) else None
-            return IndexEntry(stream, last.originator_version, leads_to)
+            indexed_patient_id = last.indexed_patient_id if isinstance(last, MemberIndexed) else None
+            return IndexEntry(stream, last.originator_version, indexed_patient_id)
         return IndexEntry(stream, 0, None)

@@ -1,4 +1,4 @@
-"""What a ledger is asked: histories, events, who changed since. It knows the store, and the clock for its "now"."""
+"""The reading half of a ledger: histories, events, and which patients changed since a position of the log."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ Clock = Callable[[], datetime]
 Entropy = Callable[[int], bytes]
 
 PAGE: Final = 500
-_TRIED: Final = 3
-"""Events at each end of the log by which the keys are tried."""
-_OF_NO_PATIENT: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *get_args(KeepingEvent)))
+"""The number of events or patients that are read together."""
+_EVENTS_TO_TEST_KEYS: Final = 3
+"""The number of events at each end of the log with which the encryption keys are tested."""
+_SYSTEM_TOPICS: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *get_args(KeepingEvent)))
 
 
 def utc_now() -> datetime:
@@ -51,7 +52,11 @@ L = TypeVar("L", bound="LedgerReader")
 
 
 class LedgerReader(Application[UUID]):
-    """The half of a ledger that reads. Safe for threads."""
+    """The reading half of a ledger. Safe for threads.
+
+    `stored` are the settings that the ledger was created with. `clock` returns the current instant, and `entropy`
+    random bytes.
+    """
 
     name = ""
     zone: ZoneInfo
@@ -79,7 +84,7 @@ class LedgerReader(Application[UUID]):
         self._entropy = entropy
         self._remembered = Histories()
         super().__init__(settings)
-        self.recorder.whenever_connection_is_lost(self._remembered.forget)
+        self.recorder.on_connection_lost(self._remembered.forget)
         self._index = MemberIndex(self.events, stored.index_namespace)
         self.documents = documents_of(self.recorder.datastore, cipher)
 
@@ -90,13 +95,16 @@ class LedgerReader(Application[UUID]):
     def history(
         self, patient_id: UUID, *, through_version: int | None = None, known_at: datetime | None = None
     ) -> PatientHistory:
-        """Raises NotFound; the limits are those of `events`. Of now, only what came since the last time is read."""
+        """The state of a patient, with the same limits as `events`. Raises NotFound and InvalidCommand.
+
+        Without a limit, only the events after the cached history are read.
+        """
         if through_version is not None or known_at is not None:
             return folded(self.events(patient_id, through_version=through_version, known_at=known_at))
-        times_forgotten, before = self._remembered.times_forgotten, self._remembered.get(patient_id)
+        times_cleared, before = self._remembered.times_cleared, self._remembered.get(patient_id)
         later = self.events.since(patient_id, before.version) if before is not None else None
         if before is not None and later is None:
-            # The store was set back to before it: what is remembered never was.
+            # The store was restored to an earlier state, so the cached history is no longer valid.
             self._remembered.forget(patient_id)
             before = None
         if before is None or later is None:
@@ -105,11 +113,11 @@ class LedgerReader(Application[UUID]):
             history = folded(later, before)
         else:
             return before
-        self._remembered.keep(history, times_forgotten)
+        self._remembered.keep(history, times_cleared)
         return history
 
     def histories(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, PatientHistory | Exception]]:
-        """Of several at once, read together and not remembered; for one that can't be folded, why."""
+        """The states of several patients, read together and not cached; an error in place of a state that fails."""
         for patient_id, events in self.events.of_each(patient_ids):
             try:
                 yield patient_id, events if isinstance(events, Exception) else folded(events)
@@ -117,75 +125,76 @@ class LedgerReader(Application[UUID]):
                 yield patient_id, error
 
     def find(self, member: Member) -> UUID | None:
-        """The patient to whose history this member id leads now."""
+        """The current patient of this member ID, or None."""
         return self._index.entry(member).patient_id
 
     def patients(self) -> Iterator[UUID]:
-        """Every patient, in the order in which their histories were opened."""
+        """The id of every patient, in the order in which the histories were opened."""
         position = 0
         while page := self.recorder.opened_since(position, HistoryOpened.TOPIC, PAGE):
             yield from (patient_id for _, patient_id in page)
             position = page[-1][0]
 
     def changed_since(self, position: int, limit: int = PAGE) -> tuple[tuple[UUID, ...], int]:
-        """Whose histories the next `limit` events of the log changed, each patient once, and the position after them.
+        """The patients that the next `limit` events of the log changed, each once, and the position of the last event.
 
-        The log begins after position 0; at its end nobody has changed, and the position stays.
+        The log starts after position 0. At its end, there are no patients, and the position is the same.
         """
         page = self.recorder.changed_since(position, limit)
-        changed = (patient_id for _, patient_id, topic in page if topic not in _OF_NO_PATIENT)
+        changed = (patient_id for _, patient_id, topic in page if topic not in _SYSTEM_TOPICS)
         return tuple(dict.fromkeys(changed)), page[-1][0] if page else position
 
     def events_since(self, position: int, limit: int = PAGE) -> Iterator[tuple[int, Event]]:
-        """The next `limit` events of everybody after a position, each with its own, in the order of their commits."""
+        """The next `limit` events of the log after a position, each with its position, in the order of the commits."""
         event_of = self.events.mapper.event_of
         for number, stream, version, topic, state in self.recorder.log(position, limit):
             yield number, event_of(stream, version, topic, state)
 
     def wait_beyond(self, position: int, timeout: float) -> int:
-        """The last position of the log, as soon as it lies beyond this one, or when the seconds are over."""
+        """Waits until the log has an event after `position`, or for `timeout` seconds. Returns the last position."""
         return self.recorder.wait_beyond(position, timeout)
 
     def check_keys(self) -> None:
-        """Raises EncryptionKeyUnknown or RecordDamaged where the first or last events ask for keys that don't open any.
+        """Tests the encryption keys with the first and the last events of the log.
 
-        One that was altered is for `verify` to tell; a wrong key under a right id opens nothing at all.
+        Raises EncryptionKeyUnknown if a key is missing, and RecordDamaged if a key decrypts none of these events.
+        A wrong key under the right id decrypts nothing. A single altered event is reported by `verify`, not here.
         """
-        opens: dict[str, bool] = {}
-        for before in (0, max(0, self.position() - _TRIED)):
-            for *_, state in self.recorder.log(before, _TRIED):
+        can_decrypt: dict[str, bool] = {}
+        for before in (0, max(0, self.position() - _EVENTS_TO_TEST_KEYS)):
+            for *_, state in self.recorder.log(before, _EVENTS_TO_TEST_KEYS):
                 key_id = key_id_of(state)
                 if key_id is not None:
-                    opens[key_id] = self.events.mapper.opens(state) or opens.get(key_id, False)
-        for key_id, does in opens.items():
+                    can_decrypt[key_id] = self.events.mapper.can_decrypt(state) or can_decrypt.get(key_id, False)
+        for key_id, does in can_decrypt.items():
             if not does:
                 raise RecordDamaged(key_id)
 
     def position(self) -> int:
-        """Of the last event of the log; 0 where there is none."""
+        """The position of the last event of the log; 0 if the log is empty."""
         return self.recorder.max_notification_id() or 0
 
     def is_empty(self) -> bool:
-        """Whether no history was ever opened; who may sign in, and what else it keeps of itself, counts for nothing."""
+        """Whether no history was ever opened. Users and other system events do not count."""
         return not self.recorder.opened_since(0, HistoryOpened.TOPIC, 1)
 
     def now(self) -> datetime:
-        """The clock's instant, in UTC."""
+        """The current instant of the clock, in UTC."""
         return self._clock().astimezone(UTC)
 
     def today(self) -> date:
-        """The calendar day in the plan's zone."""
+        """The current day in the plan's time zone."""
         return self.now().astimezone(self.zone).date()
 
-    def keeping_stream(self, chapter: str) -> UUID:
-        """The stream of a chapter of the ledger's own keeping: `people` or `seal`."""
-        # An index stream's name never begins with a NUL.
+    def system_stream(self, chapter: str) -> UUID:
+        """The id of a stream of system events: `chapter` is `people` or `seal`."""
+        # The name of an index stream never starts with a NUL, so the two kinds can't collide.
         return uuid5(self._index_namespace, f"\0keeping\0{chapter}")
 
-    # -- how the library builds its parts -----------------------------------------------------
+    # -- called by the library to build its parts ---------------------------------------------
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        # The library would add the process's environment, which could turn the store over.
+        # The library would add the environment of the process, which could select another store.
         return Environment(name, env)
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory:
@@ -204,17 +213,17 @@ class LedgerReader(Application[UUID]):
 
 
 def open_to_read(url: str, *, clock: Clock = utc_now) -> LedgerReader:
-    """The ledger at `url`, only to read from it: without the commands and decisions, which are slow to import.
+    """Opens the ledger at `url` for reading, without importing commands and decisions, which are slow to import.
 
-    The keys of its cipher are those that the environment refers to. Raises StoreError: there is no ledger, it has
-    another schema version, or a key is missing.
+    The encryption keys come from the environment. Raises StoreError if there is no ledger, if its schema version
+    differs, or if a key is missing.
     """
     address = address_of(url)
     return checked(LedgerReader(address, schema.read_settings(address), clock=clock, cipher=cipher_in()))
 
 
 def checked(ledger: L) -> L:
-    """The ledger itself, after `check_keys`; closed where that raises."""
+    """The ledger itself, after `check_keys`. If that raises, the ledger is closed."""
     try:
         ledger.check_keys()
     except BaseException:
@@ -224,6 +233,7 @@ def checked(ledger: L) -> L:
 
 
 def folded(events: Sequence[PatientEvent], before: PatientHistory | None = None) -> PatientHistory:
+    """The state after the events, which follow the state `before` or start the history."""
     history = fold(events, before)
     assert history is not None, "a history begins with its opening"
     return history

@@ -1,8 +1,8 @@
-"""What a command writes besides the patient's own history: where a member id leads, and a linked history.
+"""The streams that a command writes besides the patient's own: the index of a member ID, and a linked history.
 
-It is read before the command is decided and written in its transaction, each stream at the
-version after the one that was read. So whoever was first there makes the whole command be
-decided anew, and of two commands that claim one member id, one comes too late.
+Each stream is read before the command is decided, and written in the command's transaction at the next version.
+If another command wrote to the stream in between, the whole command is decided again. So only one of two commands
+that claim the same member ID can succeed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ AboutTwo = LinkHistories | UnlinkHistories
 
 @dataclass(frozen=True, slots=True)
 class RelatedStreams:
-    """The streams that a command touches besides the patient's own, as they were read."""
+    """The related streams of a command, as they were read: the member ID's index entry or the other history."""
 
     entry: IndexEntry | None = None
     other: PatientHistory | None = None
@@ -44,15 +44,15 @@ class RelatedStreams:
         return None if self.entry is None else self.entry.patient_id
 
     def events(self, patient_id: UUID, command: Command, context: CommandContext) -> tuple[Event, ...]:
-        """What the command adds to them, once the patient's own decision has allowed it.
+        """The events that the command adds to the related streams, after the patient's own decision has allowed it.
 
-        Raises AlreadyRecorded where the member id leads to somebody, and NotFound where there is no other history.
+        Raises AlreadyRecorded if the member ID already has a patient, and NotFound if the other history does not exist.
         """
-        # The patient's events have the first salts of the moment; no two events share one.
+        # The patient's own events use the salts of the original seed, and no two events may share a salt.
         context = replace(context, seed=hashlib.sha256(b"beside" + context.seed).digest())
         if isinstance(command, AboutMember):
             assert self.entry is not None
-            return (_entered(self.entry, patient_id, command, context),)
+            return (_index_event(self.entry, patient_id, command, context),)
         if isinstance(command, AboutTwo):
             if self.other is None:
                 raise NotFound(
@@ -60,13 +60,13 @@ class RelatedStreams:
                     field="other_patient_id",
                     remedy="check the id of the other patient",
                 )
-            told = decide(self.other, command.from_the_other_side(patient_id), context)
+            decided = decide(self.other, command.from_the_other_side(patient_id), context)
             first = self.other.version + 1
-            return tuple(placed(event, self.other.patient_id, first + number) for number, event in enumerate(told))
+            return tuple(placed(event, self.other.patient_id, first + number) for number, event in enumerate(decided))
         return ()
 
 
-def _entered(entry: IndexEntry, patient_id: UUID, command: AboutMember, context: CommandContext) -> IndexEvent:
+def _index_event(entry: IndexEntry, patient_id: UUID, command: AboutMember, context: CommandContext) -> IndexEvent:
     event: IndexEvent
     if isinstance(command, RetireMemberIdentifier):
         event = context.event(MemberUnindexed, retired_patient_id=patient_id)

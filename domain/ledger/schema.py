@@ -1,8 +1,8 @@
-"""The schema of a ledger on both stores: its version, its upgrade, and who may do what.
+"""The schema of a ledger on both stores: its version, its upgrade, and the permissions of database roles.
 
-SQLite guards what is recorded with triggers. On PostgreSQL an owner role makes the tables, and a
-serving role inserts and selects what is recorded, nothing else; the program that serves never
-changes a schema. The tables and the grants themselves are in `tables.py`.
+On SQLite, triggers protect recorded rows. On PostgreSQL, an owner role creates the tables, and a serving role
+may only insert and select recorded rows. The program that serves never changes the schema. The tables and the
+grants are in `tables.py`.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "known_zone", "needs_upgrade", "read_settings", "upgrade"]
 
 RUN_UPGRADE: Final = "run lemtrada-ledger database upgrade"
-MAKE_ONE: Final[dict[type[Address], str]] = {
+NO_LEDGER_REMEDY: Final[dict[type[Address], str]] = {
     SQLiteAddress: "give the URL of your ledger with --database; `serve` and `demo` create a ledger if none exists",
     PostgresAddress: f"{RUN_UPGRADE} with its URL and --time-zone",
 }
-assert set(MAKE_ONE) == set(get_args(Address)), "every kind of store has its remedy"
+assert set(NO_LEDGER_REMEDY) == set(get_args(Address)), "every kind of store has its remedy"
 UPGRADE_AS_OWNER: Final = "run the command with the URL of the role that owns the database"
 NAME_ZONE: Final = (
     "give the plan's time zone with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
@@ -54,7 +54,11 @@ _UPGRADE_LOCK: Final = 5_207_642_218_040_313_158
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`index_namespace` is secret: with it, member ids could be tried against the index. `ledger_id` is told to all."""
+    """The settings that a ledger is created with.
+
+    `index_namespace` is secret: anyone who has it could test whether a member ID is in the index. `ledger_id` is
+    public.
+    """
 
     zone: ZoneInfo
     index_namespace: UUID
@@ -62,10 +66,11 @@ class Settings:
 
 
 def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = None, entropy: Entropy) -> Settings:
-    """Brings the schema to this program's version, from nothing or from an older one; harmless to repeat.
+    """Creates the schema, or upgrades it to this program's version. It is safe to repeat.
 
-    `zone` is required the first time and may not change after. `serving_role`, on PostgreSQL, is
-    granted exactly what serving needs; roles that serve already get what a version adds. Raises StoreError.
+    `zone` is required the first time and can't change later. On PostgreSQL, `serving_role` gets exactly the
+    permissions that serving needs, and existing serving roles get the permissions that a version adds.
+    Raises StoreError.
     """
     address = address_of(url)
     match address:
@@ -79,10 +84,10 @@ def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = Non
 
 
 def read_settings(address: Address) -> Settings:
-    """Raises StoreError where there is no ledger, or one of another schema version."""
+    """The settings of the ledger. Raises StoreError if there is no ledger or its schema version differs."""
     stored = _stored_settings(address)
     if stored is None:
-        raise StoreError(f"No ledger was found at {address}", MAKE_ONE[type(address)])
+        raise StoreError(f"No ledger was found at {address}", NO_LEDGER_REMEDY[type(address)])
     version = _checked_version(stored, address)
     if version < SCHEMA_VERSION:
         raise StoreError(f"{address} has schema {version}, and this program needs {SCHEMA_VERSION}", RUN_UPGRADE)
@@ -91,12 +96,13 @@ def read_settings(address: Address) -> Settings:
 
 
 def needs_upgrade(address: Address) -> bool:
-    """Whether there is no ledger yet or an older one; raises StoreError where it is newer than this program."""
+    """Whether there is no ledger yet or an older one. Raises StoreError if the ledger is newer than this program."""
     stored = _stored_settings(address)
     return stored is None or _checked_version(stored, address) < SCHEMA_VERSION
 
 
 def known_zone(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises StoreError if the IANA database does not have it."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -104,6 +110,7 @@ def known_zone(name: str) -> ZoneInfo:
 
 
 def check_zone(stored: ZoneInfo, given: str | None) -> None:
+    """Raises StoreError if `given` is not the time zone of the ledger. None is always accepted."""
     if given is not None and known_zone(given).key != stored.key:
         raise StoreError(
             f"This ledger uses the time zone {stored.key}, not {given}",
@@ -125,7 +132,7 @@ def _checked_version(stored: Mapping[str, str], address: Address) -> int:
 def _settings_to_store(
     stored: Mapping[str, str], address: Address, zone: str | None, entropy: Entropy
 ) -> dict[str, str]:
-    """What to write: all settings the first time, only the version later."""
+    """The settings to write: all of them the first time, and only the version later."""
     _checked_version(stored, address)
     changes = {"schema_version": str(SCHEMA_VERSION)}
     if "time_zone" in stored:
@@ -178,7 +185,7 @@ def _sqlite_connection(address: SQLiteAddress, *, create: bool = False) -> closi
 
 
 def _upgrade_sqlite(address: SQLiteAddress, zone: str | None, entropy: Entropy) -> None:
-    # First without a trace: a refusal leaves no empty file behind.
+    # Check before the file is created, so that a refusal leaves no empty file.
     _settings_to_store(_stored_in_sqlite(address) or {}, address, zone, entropy)
     with (
         _sqlite_connection(address, create=True) as connection,
@@ -213,7 +220,7 @@ def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
 
     with _postgres_connection(address) as connection:
         try:
-            return dict(connection.execute(_here("SELECT name, value FROM {schema}.ledger_settings")).fetchall())
+            return dict(connection.execute(_in_schema("SELECT name, value FROM {schema}.ledger_settings")).fetchall())
         except psycopg.errors.UndefinedTable:
             return None
         except psycopg.errors.InsufficientPrivilege:
@@ -231,19 +238,19 @@ def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | No
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_UPGRADE_LOCK,))
             _create_in_postgres(connection)
             stored: dict[str, str] = dict(
-                connection.execute(_here("SELECT name, value FROM {schema}.ledger_settings")).fetchall()
+                connection.execute(_in_schema("SELECT name, value FROM {schema}.ledger_settings")).fetchall()
             )
             for name, value in _settings_to_store(stored, address, zone, entropy).items():
                 connection.execute(
-                    _here(
+                    _in_schema(
                         "INSERT INTO {schema}.ledger_settings (name, value) VALUES (%s, %s)"
                         " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
                     ),
                     (name, value),
                 )
             if role is not None:
-                _make_serving(connection, role)
-            # Who served the older version serves this one.
+                _grant_serving_role(connection, role)
+            # Roles that served the older version also serve this one.
             for (serving,) in connection.execute(SERVING_ROLES, (f"{SCHEMA}.stored_events",)).fetchall():
                 _grant(connection, serving)
     except psycopg.Error as error:
@@ -255,12 +262,12 @@ def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | No
 
 def _create_in_postgres(connection: Connection[TupleRow]) -> None:
     for statement in POSTGRES_TABLES:
-        connection.execute(_here(statement))
+        connection.execute(_in_schema(statement))
     if connection.execute("SELECT to_regtype(%s)", (f"{SCHEMA}.stored_event_uuid",)).fetchone() == (None,):
-        connection.execute(_here(POSTGRES_EVENT_TYPE))
+        connection.execute(_in_schema(POSTGRES_EVENT_TYPE))
 
 
-def _make_serving(connection: Connection[TupleRow], role: str) -> None:
+def _grant_serving_role(connection: Connection[TupleRow], role: str) -> None:
     row = connection.execute(
         "SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s", (role,)
     ).fetchone()
@@ -272,16 +279,16 @@ def _make_serving(connection: Connection[TupleRow], role: str) -> None:
             "use a role that is not the owner of the database",
         )
     for statement in REVOCATIONS:
-        connection.execute(_here(statement, role=role))
+        connection.execute(_in_schema(statement, role=role))
     _grant(connection, role)
 
 
 def _grant(connection: Connection[TupleRow], role: str) -> None:
     for statement in GRANTS:
-        connection.execute(_here(statement, role=role, database=connection.info.dbname))
+        connection.execute(_in_schema(statement, role=role, database=connection.info.dbname))
 
 
-def _here(statement: str, **names: str) -> Composed:
+def _in_schema(statement: str, **names: str) -> Composed:
     from psycopg.sql import SQL, Identifier  # noqa: PLC0415
 
     identifiers = {name: Identifier(value) for name, value in names.items()}

@@ -1,1 +1,1 @@
-"""Who viewed which record: written before the answer is sent, read as a report."""
+"""The access log: the accesses to patient records. It is written before the answer is sent, and read as a report."""

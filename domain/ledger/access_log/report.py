@@ -1,4 +1,4 @@
-"""The access log as it is read: who saw a patient's record between two dates, what a person looked at, newest first."""
+"""Reads the access log, newest first: the accesses to a patient's record, or the accesses of a user, by date."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class AccessesShown(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class AccessQuery:
-    """Left out, it is everybody's, by anybody, at any time. Days are the plan's, both included.
+    """The filters of a report; None is no filter. Days are in the plan's time zone, and both are included.
 
-    `after` is the `next_after` of the page before, which was asked the same.
+    `after` is the `next_after` of the previous page, with the same filters.
     """
 
     patient_id: UUID | None = None
@@ -51,7 +51,7 @@ class AccessQuery:
 
 
 def accesses(ledger: LedgerReader, question: AccessQuery) -> AccessesShown:
-    """Read along one index, whatever is asked. Raises InvalidCommand for an `after` that is none."""
+    """One page, read along one index whatever the filters are. Raises InvalidCommand if `after` is malformed."""
     store, is_on_sqlite = _store_of(ledger)
     statement, values = statement_for(question, ledger.zone)
     if is_on_sqlite:
@@ -67,7 +67,7 @@ def accesses(ledger: LedgerReader, question: AccessQuery) -> AccessesShown:
 
 
 def all_accesses(ledger: LedgerReader, question: AccessQuery) -> Iterator[Access]:
-    """Page by page, to the end."""
+    """All accesses that match the query, read page by page."""
     while True:
         page = accesses(ledger, question)
         yield from page.items
@@ -84,6 +84,7 @@ def _store_of(ledger: LedgerReader) -> tuple[ViewStore, bool]:
 
 
 def statement_for(question: AccessQuery, zone: ZoneInfo) -> tuple[str, dict[str, Any]]:
+    """The SQL statement of a query and its values. It asks for one row more than the page has."""
     index, conditions, values = "accesses_at", list[str](), dict[str, Any](limit=question.limit + 1)
     if question.actor_id is not None:
         index, values["actor_id"] = "accesses_by_actor", question.actor_id
@@ -99,7 +100,7 @@ def statement_for(question: AccessQuery, zone: ZoneInfo) -> tuple[str, dict[str,
         values["until"] = end_of_day(question.until, zone)
     if question.after is not None:
         conditions.append(_BEYOND)
-        values |= _place(question.after)
+        values |= _cursor_values(question.after)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     statement = (
         f"SELECT at, register, number, row FROM {{schema}}.accesses {{by {index}}} {where}"  # noqa: S608
@@ -109,13 +110,13 @@ def statement_for(question: AccessQuery, zone: ZoneInfo) -> tuple[str, dict[str,
 
 
 def cursor_at(at: datetime | str, register: UUID | str, number: int) -> str:
-    """Where the next page begins: behind this row."""
+    """The cursor of the page after this row."""
     text = at.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(at, datetime) else at
     place = json.dumps([text, UUID(str(register)).hex, number])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _place(after: str) -> dict[str, Any]:
+def _cursor_values(after: str) -> dict[str, Any]:
     try:
         padded = after + "=" * (-len(after) % 4)
         at, register, number = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

@@ -1,4 +1,4 @@
-"""Rows of the access log with their places, oldest first, along an index: what the audit trail is made from."""
+"""Reads rows of the access log with their positions, oldest first, along an index. The audit trail uses them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BEYOND: Final = "(at, register, number) > (:place_at, :place_register, :place_n
 
 
 class RowPlace(NamedTuple):
-    """Where a row lies in the order of time: after it come later ones, and of the same instant the next."""
+    """The position of a row in the order of time, register and number."""
 
     at: datetime
     register: UUID
@@ -24,7 +24,7 @@ class RowPlace(NamedTuple):
 
 
 class NumberedAccess(NamedTuple):
-    """`register` is what one process wrote, `number` counts its rows from 1."""
+    """A row of the access log. A register contains the rows of one process, and `number` counts them from 1."""
 
     register: UUID
     number: int
@@ -44,7 +44,7 @@ def rows_between(
     after: RowPlace | None = None,
     limit: int,
 ) -> list[NumberedAccess]:
-    """The next of one patient, or of everybody; `start` is included, `end` is not."""
+    """The next rows after a position, of one patient or of all. `start` is included, and `end` is not."""
     index, conditions, values = "accesses_at", list[str](), dict[str, Any](limit=limit)
     if patient_id is not None:
         index, values["patient_id"] = "accesses_of_patient", patient_id
@@ -68,7 +68,7 @@ def rows_between(
 
 
 def rows_of_batch(ledger: LedgerReader, register: UUID, first: int, count: int) -> list[NumberedAccess]:
-    """Those that a digest is over, in the order of their numbers."""
+    """The rows of one batch, which one digest covers, in the order of their numbers."""
     return _read(
         ledger,
         "SELECT register, number, row FROM {schema}.accesses"

@@ -1,8 +1,8 @@
-"""The access log as it is written: every look in a row of its own, a digest of each batch among the events.
+"""Writes the access log: a row for each access, and an event with a digest for each batch of rows.
 
-A person's look is durable before it is answered; those who look at the same time share one batch,
-and that shares its commit with the commands of that moment. A system's look is kept for half a
-second and written with those that came meanwhile; at most that is lost where a process dies.
+A user's access is durable before the user gets the answer. Users who access data at the same time share one batch,
+and the batch shares its commit with the commands of that time. A system's access waits for half a second, and is
+written together with others. If a process is killed, at most the accesses that wait are lost.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from domain.ledger.stores.group_commit import AccessRow, GroupCommit
 from domain.permissions.disclosure import Access, NewAccess, digest_of
 
 FLUSH_SECONDS: Final = 0.5
-"""How long a system's look waits for others."""
+"""How long a system's access waits to be written together with others."""
 
 BUFFER_MAX: Final = 10_000
-"""Looks of systems that wait at most; who comes when there are more writes them, or is refused."""
+"""The most accesses of systems that wait. A system that comes later first writes them, or is refused."""
 
 FLUSH_ROWS: Final = 1_000
-"""Of those that waited, in one batch."""
+"""The most waiting accesses that are written in one batch."""
 
 ATTEMPTS: Final = 3
-"""How often a batch is written, each time to a new register, because its place was not what this process knew."""
+"""How many times a batch is written, each time to a new register, if its register is not as this process expects."""
 
 _TICK: Final = timedelta(microseconds=1)
 _log: Final = logging.getLogger(__name__)
@@ -41,27 +41,28 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Batch:
-    """What one caller has recorded; `in_doubt` is the digest of a batch of it that may be stored or not."""
+    """The accesses of one caller. `in_doubt` is the digest event of a batch with them that may or may not be stored."""
 
     accesses: Sequence[Access]
     in_doubt: AccessesRecorded | None = None
 
     def places(self) -> set[object]:
-        """None: the rows are numbered when they are written."""
+        """Nothing, because the rows are numbered when they are written, so batches never conflict."""
         return set()
 
 
 class Backlog(NamedTuple):
-    """Looks of systems that are not written yet, and why they could not be when it was tried last."""
+    """The number of accesses of systems that are not written yet, and the error of the last attempt, if it failed."""
 
     waiting: int
     failure: str | None
 
 
 class AccessLog:
-    """What one process writes of who looked. Safe for threads; close it before the ledger.
+    """The access log of one process. Safe for threads. Close it before the ledger.
 
-    `record` raises eventsourcing's persistence errors where a look could not be written: it must not be answered then.
+    `record` raises eventsourcing's persistence errors if an access could not be written. The caller must then return
+    no data.
     """
 
     def __init__(self, ledger: LedgerReader, *, entropy: Entropy = os.urandom) -> None:
@@ -70,7 +71,7 @@ class AccessLog:
         self._commits = GroupCommit[_Batch](self._write)
         self._begin_register()
         self._last_at: datetime | None = None
-        self._kept: list[tuple[NewAccess, datetime]] = []
+        self._waiting: list[tuple[NewAccess, datetime]] = []
         self._changed = Condition()
         self._one_flush = Lock()
         self._failure: str | None = None
@@ -78,36 +79,36 @@ class AccessLog:
         self._unwritten: _Batch | None = None
         self._is_closed = False
 
-    def record(self, looks: Sequence[NewAccess], *, durable: bool) -> None:
-        """Returns once they are on disk where `durable`, else once they are sure to be within a second."""
-        if not looks:
+    def record(self, accesses: Sequence[NewAccess], *, durable: bool) -> None:
+        """Records accesses. They are on disk when this returns if `durable`, and otherwise within a second."""
+        if not accesses:
             return
         at = self._ledger.now()
         if durable or self._is_closed:
-            self._commits.commit(_Batch(self._accesses_of([(look, at) for look in looks])))
+            self._commits.commit(_Batch(self._accesses_of([(access, at) for access in accesses])))
             return
         if self.is_full:
             self.flush()
         with self._changed:
-            # Their rows are made when they are written, so that nobody waits for that.
-            self._kept += [(look, at) for look in looks]
+            # The rows are created when they are written, so that the caller does not wait for that.
+            self._waiting += [(access, at) for access in accesses]
             if self._thread is None and not self._is_closed:
-                self._thread = Thread(target=self._flush_again_and_again, name="access log", daemon=True)
+                self._thread = Thread(target=self._flush_periodically, name="access log", daemon=True)
                 self._thread.start()
             self._changed.notify()
         if self._is_closed:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what is kept. Where that fails it raises, and is kept on."""
+        """Writes the waiting accesses. If that fails, raises the error, and the accesses continue to wait."""
         with self._one_flush:
             while True:
                 if self._unwritten is None:
                     with self._changed:
-                        taken, self._kept = self._kept[:FLUSH_ROWS], self._kept[FLUSH_ROWS:]
-                    if not taken:
+                        waiting, self._waiting = self._waiting[:FLUSH_ROWS], self._waiting[FLUSH_ROWS:]
+                    if not waiting:
                         return
-                    self._unwritten = _Batch(self._accesses_of(taken))
+                    self._unwritten = _Batch(self._accesses_of(waiting))
                 try:
                     self._commits.commit(self._unwritten)
                 except Exception as error:
@@ -117,19 +118,19 @@ class AccessLog:
 
     @property
     def is_full(self) -> bool:
-        """Whether the next look of a system waits for the store, as a person's does."""
+        """Whether the next access of a system must wait for the store, as a user's access does."""
         return self.backlog.waiting >= BUFFER_MAX
 
-    def _accesses_of(self, looks: Iterable[tuple[NewAccess, datetime]]) -> list[Access]:
-        return [Access.of(look, at, self._entropy(16)) for look, at in looks]
+    def _accesses_of(self, accesses: Iterable[tuple[NewAccess, datetime]]) -> list[Access]:
+        return [Access.of(access, at, self._entropy(16)) for access, at in accesses]
 
     @property
     def backlog(self) -> Backlog:
         unwritten = self._unwritten
-        return Backlog(len(self._kept) + (len(unwritten.accesses) if unwritten is not None else 0), self._failure)
+        return Backlog(len(self._waiting) + (len(unwritten.accesses) if unwritten is not None else 0), self._failure)
 
     def close(self) -> None:
-        """Writes what is kept; what comes later is written before it is answered."""
+        """Writes the waiting accesses. Later accesses are written before their callers continue."""
         with self._changed:
             self._is_closed = True
             self._changed.notify()
@@ -137,10 +138,10 @@ class AccessLog:
             self._thread.join()
         self.flush()
 
-    def _flush_again_and_again(self) -> None:
+    def _flush_periodically(self) -> None:
         while not self._is_closed:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closed or self._kept or self._unwritten is not None)
+                self._changed.wait_for(lambda: self._is_closed or self._waiting or self._unwritten is not None)
                 self._changed.wait_for(lambda: self._is_closed, FLUSH_SECONDS)
             if self._is_closed:
                 return
@@ -155,19 +156,19 @@ class AccessLog:
     # -- one batch at a time ----------------------------------------------------------------------
 
     def _begin_register(self) -> None:
-        """With a random name, so that nobody else ever wrote to it."""
+        """Starts a register with a random id, so that no other process writes to it."""
         self._register = UUID(bytes=self._entropy(16), version=4)
         self._version = 0
         self._rows = 0
 
     def _write(self, batch: Sequence[_Batch]) -> Sequence[int]:
-        left = [one for one in batch if one.in_doubt is None or not self._is_stored(one.in_doubt)]
-        accesses = [access for one in left for access in one.accesses]
+        unwritten = [one for one in batch if one.in_doubt is None or not self._is_stored(one.in_doubt)]
+        accesses = [access for one in unwritten for access in one.accesses]
         if not accesses:
             return ()
         for _ in range(ATTEMPTS):
             event = self._digest_of(accesses)
-            for one in left:
+            for one in unwritten:
                 one.in_doubt = event
             if self._is_written(event, accesses):
                 return ()
@@ -191,7 +192,7 @@ class AccessLog:
         )
 
     def _is_written(self, event: AccessesRecorded, accesses: Sequence[Access]) -> bool:
-        """False, and nothing of it is stored, where the place was another's, or the connection was lost before."""
+        """Writes a batch. False if the version was taken or the connection was lost; then nothing of it is stored."""
         rows = [
             AccessRow(number, one.at, one.actor_id, one.patient_id, one.row())
             for number, one in enumerate(accesses, event.first)
@@ -201,7 +202,7 @@ class AccessLog:
                 self._begin_register()
                 return False
         except BaseException:
-            # Whether it is stored may not be known: what comes next makes no use of its place.
+            # It may be unknown whether the batch is stored, so the next batch goes to a new register.
             self._begin_register()
             raise
         self._version, self._rows = event.originator_version, event.first + event.count - 1
@@ -211,14 +212,14 @@ class AccessLog:
         try:
             self._ledger.recorder.insert_events([stored], accesses=rows)
         except IntegrityError:
-            # After a lost connection it may be this very batch that was committed.
+            # After a lost connection, the commit of this same batch may have succeeded.
             return self._is_stored(event)
         return True
 
     def _is_stored(self, event: AccessesRecorded) -> bool:
-        """Whether this very batch, by its salt, is at its place, and durable."""
+        """Whether this batch is stored and durable. The salt tells it from another batch at the same version."""
         stored = self._ledger.events.between(event.originator_id, event.originator_version, event.originator_version)
         if [one.salt for one in stored] != [event.salt]:
             return False
-        self._ledger.recorder.make_sure()
+        self._ledger.recorder.wait_until_durable()
         return True

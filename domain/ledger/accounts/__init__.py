@@ -1,1 +1,1 @@
-"""The people who may sign in, and their sessions."""
+"""The users who may sign in, and their sessions."""

@@ -1,8 +1,8 @@
-"""The people of a ledger: admitted, changed, removed, and given links and tokens; each change an event.
+"""The users of a ledger: added, changed, removed, and given sign-in links and tokens. Each change is an event.
 
-The directory is remembered by process, and brought up to date by whoever finds it `SECONDS_OLD_MAX`
-old; a change that this process records is known to it at once. A change is decided upon the directory
-as it stands in the store and recorded on the condition that nothing came since.
+Each process caches the directory of users, and reads it again when it is `SECONDS_OLD_MAX` old. A process knows its
+own changes at once. A change is decided on the directory in the store, and saved only if no other change was
+recorded since.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from domain.people import Actor
 from domain.permissions.accounts import NOBODY_YET, Directory, Issued, fold, is_reserved
 
 SECONDS_OLD_MAX: Final = 1.0
-"""How long a change that another process recorded may stay unknown to this one."""
+"""The longest time, in seconds, until this process knows a change that another process recorded."""
 
 _TICK: Final = timedelta(microseconds=1)
 
 PersonChange = tuple[type[PeopleEvent], dict[str, Any]]
-"""An event to be recorded, and what it says besides what every event carries."""
+"""An event class, and the values of its own fields."""
 
 
 class People:
-    """Safe for threads."""
+    """The users of one ledger. Safe for threads."""
 
     def __init__(self, ledger: Ledger, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self._ledger = ledger
@@ -54,34 +54,34 @@ class People:
         self._known = NOBODY_YET
         self._last_row: Row | None = None
         self.read_at = -SECONDS_OLD_MAX
-        """By the process's steady clock."""
+        """When the directory was read, by `time.monotonic`."""
 
     @cached_property
     def _stream(self) -> UUID:
-        return self._ledger.keeping_stream("people")
+        return self._ledger.system_stream("people")
 
     # -- questions ----------------------------------------------------------------------------
 
     @property
     def is_fresh(self) -> bool:
-        """Whether `directory` answers without reading."""
+        """Whether `directory` answers from the cache."""
         return time.monotonic() - self.read_at < SECONDS_OLD_MAX
 
     @property
     def known(self) -> Directory:
-        """As it was when it was last read."""
+        """The directory as it was last read."""
         return self._known
 
     def directory(self) -> Directory:
-        """At the most `SECONDS_OLD_MAX` old."""
+        """The directory, at most `SECONDS_OLD_MAX` old."""
         if self.is_fresh:
             return self._known
         with self._one_at_a_time:
-            # Of many who find it old, one reads and the others wait.
+            # If many threads find the directory outdated, one of them reads it and the others wait.
             return self._known if self.is_fresh else self._read()
 
     def read(self) -> Directory:
-        """As it stands in the store now."""
+        """The directory in the store now."""
         with self._one_at_a_time:
             return self._read()
 
@@ -90,7 +90,7 @@ class People:
         rows = self._ledger.recorder.rows_of(self._stream, first=max(known.version, 1))
         if known.version:
             if not rows or rows[0] != self._last_row:
-                # The store was set back, or another server took over: what is remembered never was.
+                # The store was restored, or another server took over, so the cached directory is not valid.
                 known, rows = NOBODY_YET, self._ledger.recorder.rows_of(self._stream)
             else:
                 rows = rows[1:]
@@ -101,13 +101,13 @@ class People:
         return known
 
     def check_is_here(self, person_id: str) -> Actor:
-        """Raises NotFound."""
+        """The user with this id. Raises NotFound."""
         return _person(self.read(), person_id)
 
     # -- changes ------------------------------------------------------------------------------
 
     def admit(self, person: Actor, by: Actor) -> Actor:
-        """Raises AlreadyRecorded for an id that somebody has, and InvalidCommand for one that no person may have."""
+        """Adds a user. Raises AlreadyRecorded if the id is taken, and InvalidCommand if the id is reserved."""
         if is_reserved(person.id):
             raise errors.InvalidCommand("no user may have this id", field="id", remedy="choose another id")
 
@@ -122,7 +122,10 @@ class People:
         return person
 
     def change(self, person: Actor, by: Actor) -> Actor:
-        """Her role, credential, office and the rest become these. Raises NotFound, and Conflict for the last of all."""
+        """Replaces the details of a user, such as role, credential and office.
+
+        Raises NotFound, and Conflict if the only administrator would get another role.
+        """
 
         def decided(directory: Directory) -> Sequence[PersonChange]:
             before = _person(directory, person.id)
@@ -136,7 +139,7 @@ class People:
         return person
 
     def ensure(self, person: Actor, by: Actor) -> None:
-        """Admits whoever is not here, and changes whoever is here as another."""
+        """Adds the user, or changes the user if the details differ. It makes no other checks."""
 
         def decided(directory: Directory) -> Sequence[PersonChange]:
             before = directory.person(person.id)
@@ -147,7 +150,10 @@ class People:
         self._record(decided, by)
 
     def remove(self, person_id: str, by: Actor, reason: str | None = None) -> None:
-        """With everything that was issued to her. Raises NotFound, and Conflict for the last administrator."""
+        """Removes a user, and revokes the user's links and tokens.
+
+        Raises NotFound, and Conflict for the only administrator.
+        """
 
         def decided(directory: Directory) -> Sequence[PersonChange]:
             _check_not_the_last(directory, _person(directory, person_id))
@@ -156,7 +162,7 @@ class People:
         self._record(decided, by)
 
     def issue_link(self, person_id: str, secret_sha256: str, by: Actor, lasts: timedelta) -> Issued:
-        """Raises NotFound. The link before it that nobody used is void."""
+        """Issues a sign-in link. An earlier unused link of the user becomes invalid. Raises NotFound."""
         identifier = self._entropy(8).hex()
 
         def decided(directory: Directory) -> Sequence[PersonChange]:
@@ -166,7 +172,7 @@ class People:
         return self._record(decided, by).links[identifier]
 
     def use_link(self, link_id: str, by: Actor) -> None:
-        """Raises NotPermitted where somebody used it first, or where it does not hold any more."""
+        """Records that a sign-in link was used. Raises NotPermitted if the link was used or is no longer valid."""
 
         def decided(directory: Directory) -> Sequence[PersonChange]:
             link = directory.links.get(link_id)
@@ -179,7 +185,7 @@ class People:
         self._record(decided, by)
 
     def issue_token(self, person_id: str, secret_sha256: str, by: Actor, lasts: timedelta) -> Issued:
-        """Raises NotFound."""
+        """Issues an access token. Raises NotFound."""
         identifier = self._entropy(8).hex()
 
         def decided(directory: Directory) -> Sequence[PersonChange]:
@@ -189,7 +195,7 @@ class People:
         return self._record(decided, by).tokens[identifier]
 
     def revoke_token(self, token_id: str, by: Actor, reason: str | None = None) -> None:
-        """Once more is harmless. Raises NotFound."""
+        """Revokes a token. It is safe to repeat. Raises NotFound."""
 
         def decided(directory: Directory) -> Sequence[PersonChange]:
             token = directory.tokens.get(token_id)
@@ -201,7 +207,7 @@ class People:
 
         self._record(decided, by)
 
-    # -- what the changes share ---------------------------------------------------------------
+    # -- shared by the changes ----------------------------------------------------------------
 
     def _credential(
         self, name: str, identifier: str, person_id: str, secret_sha256: str, lasts: timedelta
@@ -212,23 +218,26 @@ class People:
     def _record(self, decided: Callable[[Directory], Sequence[PersonChange]], by: Actor) -> Directory:
         for _ in range(ATTEMPTS):
             directory = self.read()
-            told = decided(directory)
-            if not told or self._is_saved(self._events(directory, told, by)):
+            changes = decided(directory)
+            if not changes or self._is_saved(self._events(directory, changes, by)):
                 return self.read()
         raise errors.Conflict("Other processes kept changing the list of users", remedy="send the same command again")
 
-    def _events(self, directory: Directory, told: Sequence[PersonChange], by: Actor) -> list[PeopleEvent]:
+    def _events(self, directory: Directory, changes: Sequence[PersonChange], by: Actor) -> list[PeopleEvent]:
         at: datetime = self._ledger.now()
         if directory.at is not None and directory.at >= at:
             at = directory.at + _TICK
-        carried = {"recorded_at": at, "command_id": UUID(bytes=self._entropy(16), version=4), "actor": by}
+        common_fields = {"recorded_at": at, "command_id": UUID(bytes=self._entropy(16), version=4), "actor": by}
         return [
-            cast("PeopleEvent", placed(kind(**carried, salt=self._entropy(16).hex(), **said), self._stream, version))
-            for version, (kind, said) in enumerate(told, directory.version + 1)
+            cast(
+                "PeopleEvent",
+                placed(kind(**common_fields, salt=self._entropy(16).hex(), **fields), self._stream, version),
+            )
+            for version, (kind, fields) in enumerate(changes, directory.version + 1)
         ]
 
     def _is_saved(self, events: Sequence[PeopleEvent]) -> bool:
-        """False where somebody was first; after a lost connection it may be these very events that are stored."""
+        """Saves the events. False if another change was first, and these same events are not stored."""
         mapper, recorder = self._ledger.events.mapper, self._ledger.recorder
         try:
             recorder.insert_events([mapper.to_stored_event(event) for event in events])
@@ -237,7 +246,7 @@ class People:
             stored = self._ledger.events.between(self._stream, first, last)
             if [one.salt for one in stored] != [one.salt for one in events]:
                 return False
-            recorder.make_sure()
+            recorder.wait_until_durable()
         return True
 
 

@@ -1,4 +1,4 @@
-"""Browser sessions, by the hash of their secret: begun, used, ended, and swept. Kept, not recorded: rows go."""
+"""Browser sessions, by the hash of their secret. They are rows and not events, and are deleted when they end."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatast
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 
 IDLE: Final = timedelta(minutes=30)
-"""Without a request for this long, a session is over."""
+"""A session ends after this time without a request."""
 
 LASTS: Final = timedelta(hours=12)
-"""However busy it is, it is over then."""
+"""A session ends after this time, even if it is in use."""
 
 USED_NOTED_EVERY: Final = timedelta(minutes=1)
-"""A request does not write a row each time; a session may so be over a minute early."""
+"""The least time between two updates of a row, so that not every request writes. A session may end this much early."""
 
-_again = retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+_retried = retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
 
 _COLUMNS: Final = "secret_sha256, person_id, created_at, last_used_at, expires_at"
 _INSERT: Final = f"INSERT INTO {{schema}}sessions ({_COLUMNS}, row) VALUES (?, ?, ?, ?, ?, '{{{{}}}}')"  # noqa: S608
@@ -45,12 +45,12 @@ class Session:
 
     @property
     def over_at(self) -> datetime:
-        """When it is over if nobody uses it again."""
+        """When the session ends if it is not used again."""
         return min(self.expires_at, self.last_used_at + IDLE)
 
 
 class Sessions:
-    """Of one ledger, on either store. Safe for threads. Instants are given, and are the ledger's."""
+    """The sessions of one ledger, on either store. Safe for threads. Callers pass the ledger's time as `now`."""
 
     def __init__(self, datastore: SQLiteDatastore | PostgresDatastore) -> None:
         assert isinstance(datastore, (LedgerSQLiteDatastore, LedgerPostgresDatastore))
@@ -58,14 +58,14 @@ class Sessions:
         self._is_sqlite = isinstance(datastore, LedgerSQLiteDatastore)
 
     def begin(self, secret_sha256: str, person_id: str, now: datetime) -> Session:
-        """Those that are over by now go."""
+        """Starts a session, and deletes the sessions that have ended."""
         session = Session(secret_sha256, person_id, now, now, now + LASTS)
         self._write(_SWEEP, now, now - IDLE)
         self._write(_INSERT, secret_sha256, person_id, now, now, session.expires_at)
         return session
 
     def find(self, secret_sha256: str) -> Session | None:
-        """One that is over may still be found."""
+        """The session with this hash, which may have ended, or None."""
         row = self._read(_FIND, secret_sha256)
         if row is None:
             return None
@@ -76,6 +76,7 @@ class Sessions:
         return Session(row["secret_sha256"], row["person_id"], created_at, last_used_at, expires_at)
 
     def note_used(self, session: Session, now: datetime) -> None:
+        """Records that a session was used, at most once every `USED_NOTED_EVERY`."""
         if now - session.last_used_at >= USED_NOTED_EVERY:
             self._write(_USED, now, session.secret_sha256)
 
@@ -85,26 +86,26 @@ class Sessions:
     def end_all_of(self, person_id: str) -> None:
         self._write(_END_OF_PERSON, person_id)
 
-    # -- how it reaches either store ----------------------------------------------------------
+    # -- reading and writing on either store --------------------------------------------------
 
-    @_again
+    @_retried
     def _write(self, statement: str, *values: Any) -> None:
         with self._datastore.transaction(commit=True) as c:
-            c.execute(self._here(statement), self._stored(values))
+            c.execute(self._for_store(statement), self._values_for_store(values))
 
-    @_again
+    @_retried
     def _read(self, statement: str, *values: Any) -> Any:
         with self._datastore.transaction(commit=False) as c:
-            c.execute(self._here(statement), self._stored(values))
+            c.execute(self._for_store(statement), self._values_for_store(values))
             return c.fetchone()
 
-    def _here(self, statement: str) -> Any:
+    def _for_store(self, statement: str) -> Any:
         if self._is_sqlite:
             return statement.format(schema="")
         table = statement.replace("{schema}", "{schema}.").replace("?", "%s")
         return SQL(cast("Any", table)).format(schema=Identifier(SCHEMA))
 
-    def _stored(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _values_for_store(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         if not self._is_sqlite:
             return values
         return tuple(one.isoformat(timespec="microseconds") if isinstance(one, datetime) else one for one in values)

@@ -1,1 +1,1 @@
-"""The bytes of documents, stored by their SHA-256, on both stores."""
+"""The content of documents, stored by SHA-256, on both stores."""

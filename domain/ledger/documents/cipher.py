@@ -1,9 +1,9 @@
-"""Stored documents under the keys of the records: each piece of a document is one record of `cipher.py`.
+"""Encrypts documents with the keys of the records. Each piece of a document is one record of `encryption/records.py`.
 
-A stored piece is a NUL byte and its record. No document that is kept begins with NUL, so the first
-byte of what is stored says whether it was enciphered; plain documents stay as they are and are read.
-All pieces of a document are of one key and, but for the last, of one length. The SHA-256 stays that of
-the plain bytes, and `verified` finds pieces that were left out or changed places.
+A stored piece is a NUL byte and a record. No accepted document starts with NUL, so the first stored byte tells
+whether the document is encrypted. Plain documents remain readable. All pieces of a document use one key and, except
+for the last, have one length. The SHA-256 is that of the plain bytes, so `verified` finds pieces that are missing or
+out of order.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from domain.ledger.errors import DocumentDamaged
 
 MARK: Final = b"\0"
 HEAD_BYTES: Final = len(MARK) + len(RECORD) + 1
-"""So many of the first bytes of what is stored tell how long its pieces are."""
+"""The number of stored bytes from which the length of the pieces can be computed."""
 
 
-class _Enciphering:
-    """`into`, which gets each piece as a record."""
+class _EncryptingSink:
+    """Writes each piece as an encrypted record to `into`."""
 
     def __init__(self, into: Sink, cipher: RecordCipher) -> None:
         self._into = into
@@ -40,13 +40,13 @@ class _Enciphering:
         return self._into.write(MARK + self._cipher.encrypt(piece))
 
 
-def enciphering(into: Sink, cipher: RecordCipher | None) -> Sink:
-    """What to write plain pieces to."""
-    return into if cipher is None else _Enciphering(into, cipher)
+def encrypting(into: Sink, cipher: RecordCipher | None) -> Sink:
+    """A sink for plain pieces, which encrypts them if there is a cipher and writes them to `into`."""
+    return into if cipher is None else _EncryptingSink(into, cipher)
 
 
-def deciphered(stored: Iterable[bytes], cipher: RecordCipher | None) -> Iterator[bytes]:
-    """The plain pieces of stored ones. Raises EncryptionKeyUnknown and DocumentDamaged."""
+def decrypted(stored: Iterable[bytes], cipher: RecordCipher | None) -> Iterator[bytes]:
+    """Decrypts stored pieces. Plain pieces are returned unchanged. Raises EncryptionKeyUnknown and DocumentDamaged."""
     pieces = iter(stored)
     first = next(pieces, b"")
     if not first.startswith(MARK):
@@ -66,12 +66,12 @@ def deciphered(stored: Iterable[bytes], cipher: RecordCipher | None) -> Iterator
 
 
 def stored_piece_bytes(head: bytes) -> int:
-    """How long the pieces are, but for the last, of what is stored and begins so."""
+    """The length in bytes of each stored piece except the last, from the first bytes of the stored document."""
     return PIECE_BYTES + _overhead(head)
 
 
 def plain_bytes(stored_bytes: int, head: bytes) -> int:
-    """How long a document is, of whose stored form these are the length and the beginning."""
+    """The length in bytes of a plain document, from the length and the first bytes of the stored document."""
     pieces = -(-stored_bytes // stored_piece_bytes(head))
     return max(stored_bytes - pieces * _overhead(head), 0)
 

@@ -1,6 +1,6 @@
-"""The bytes of documents: what they may be, checked as they come in and on every way out.
+"""Checks the content of documents: type, size and hash when a document is received, and the hash when it is read.
 
-No document is ever whole in memory: it passes in pieces of `PIECE_BYTES`.
+A document is never in memory as a whole. It is processed in pieces of `PIECE_BYTES`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from domain.ledger.errors import DocumentDamaged, StoreError
 DOCUMENT_BYTES_MAX: Final = 25 * 1024 * 1024
 PIECE_BYTES: Final = 256 * 1024
 GRACE: Final = timedelta(days=7)
-"""How long a document may wait for the event that names it: a person may send it days before the form is filled in."""
+"""How long a document may wait for the event that names it. A user may upload it days before completing the form."""
 
-_BEGINNINGS: Final[tuple[tuple[bytes, MediaType], ...]] = (
+_SIGNATURES: Final[tuple[tuple[bytes, MediaType], ...]] = (
     (b"%PDF-", "application/pdf"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -35,15 +35,15 @@ _BEGINNINGS: Final[tuple[tuple[bytes, MediaType], ...]] = (
     (b"MM\0+", "image/tiff"),
 )
 
-_SAYS_NOTHING: Final = frozenset({"", "application/octet-stream"})
-_OTHER_NAMES: Final = {"image/jpg": "image/jpeg", "image/tif": "image/tiff", "application/x-pdf": "application/pdf"}
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_UNSPECIFIC_TYPES: Final = frozenset({"", "application/octet-stream"})
+_TYPE_ALIASES: Final = {"image/jpg": "image/jpeg", "image/tif": "image/tiff", "application/x-pdf": "application/pdf"}
+_NO_SPACE_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """`media_type` is what the bytes are, whatever they were announced as."""
+    """A document in the store. `media_type` is detected from the content, not taken from the caller."""
 
     sha256: str
     size_bytes: int
@@ -52,7 +52,7 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep removed: documents by patient and SHA-256, and the number of those that never came in whole."""
+    """The result of a sweep: removed documents by patient and SHA-256, and the number of removed partial uploads."""
 
     orphans: tuple[tuple[UUID, str], ...] = ()
     unfinished: int = 0
@@ -65,10 +65,10 @@ class Sink(Protocol):
 def receive(
     chunks: Iterable[bytes] | BinaryIO, into: Sink, *, media_type_announced: str | None, sha256_expected: str | None
 ) -> StoredDocument:
-    """Writes a document piece by piece, and stops reading where it can't be one.
+    """Writes a document to `into` piece by piece, and stops reading at the first error.
 
-    Raises InvalidCommand for an empty one, one above `DOCUMENT_BYTES_MAX`, another type than the
-    five, a type that contradicts the announced one, another hash than the expected one.
+    Raises InvalidCommand if the document is empty or larger than `DOCUMENT_BYTES_MAX`, if its type is not one of the
+    five supported types, or if its type or hash differs from the one that the caller sent.
     """
     if sha256_expected is not None and not _SHA256.fullmatch(sha256_expected.lower()):
         raise _refused("The expected SHA-256 is malformed", "send 64 hexadecimal digits, or leave this field out")
@@ -88,7 +88,7 @@ def receive(
         if first:
             _check_announced(media_type_announced, media_type)
         digest.update(piece)
-        with filing():
+        with translated_file_errors():
             into.write(piece)
     if media_type is None:
         raise _refused("The document is empty", "send the content of the document")
@@ -102,22 +102,22 @@ def receive(
 
 
 def media_type_of(beginning: bytes) -> MediaType:
-    """Of a document that was received, or may be: what begins like none of the others can only be text."""
-    return next((type_ for signature, type_ in _BEGINNINGS if beginning.startswith(signature)), "text/plain")
+    """The type of a document by its first bytes. Anything without a known signature can only be text."""
+    return next((type_ for signature, type_ in _SIGNATURES if beginning.startswith(signature)), "text/plain")
 
 
 def verified(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
-    """The same pieces; the last one only when all of them have this hash. Raises DocumentDamaged."""
+    """The same pieces. The last one is returned only if the hash of all of them is right. Raises DocumentDamaged."""
     digest = hashlib.sha256()
-    held: bytes | None = None
+    previous: bytes | None = None
     for piece in pieces:
         digest.update(piece)
-        if held is not None:
-            yield held
-        held = piece
-    if held is None or digest.hexdigest() != sha256:
+        if previous is not None:
+            yield previous
+        previous = piece
+    if previous is None or digest.hexdigest() != sha256:
         raise DocumentDamaged
-    yield held
+    yield previous
 
 
 def pieces_of(file: BinaryIO, size_bytes: int = PIECE_BYTES) -> Iterator[bytes]:
@@ -125,20 +125,20 @@ def pieces_of(file: BinaryIO, size_bytes: int = PIECE_BYTES) -> Iterator[bytes]:
 
 
 @contextmanager
-def filing() -> Iterator[None]:
-    """What the file system refuses, as StoreError; it names no file."""
+def translated_file_errors() -> Iterator[None]:
+    """Inside the block, errors of the file system are raised as StoreError, which names no file."""
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise no_room() from error
+        if error.errno in _NO_SPACE_ERRORS:
+            raise no_space() from error
         raise StoreError(
             f"The document could not be stored on the file system: {error.strerror}",
             "check that the documents folder belongs to this user and that its disk works",
         ) from error
 
 
-def no_room() -> StoreError:
+def no_space() -> StoreError:
     return StoreError(
         "There is no space for the document, and nothing was saved",
         "free space on the disk and send the document again",
@@ -158,17 +158,17 @@ def not_stored() -> NotFound:
 
 
 def _pieces(chunks: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
-    """All of the size PIECE_BYTES but the last, however they came."""
-    # A file's own lines would be chunks of any size.
+    """The content in pieces of PIECE_BYTES; only the last one may be shorter."""
+    # Iterating over a file would return its lines, which may have any length.
     given = iter(lambda: chunks.read(PIECE_BYTES), b"") if hasattr(chunks, "read") else chunks
-    held = bytearray()
+    buffer = bytearray()
     for chunk in given:
-        held += chunk
-        while len(held) >= PIECE_BYTES:
-            yield bytes(held[:PIECE_BYTES])
-            del held[:PIECE_BYTES]
-    if held:
-        yield bytes(held)
+        buffer += chunk
+        while len(buffer) >= PIECE_BYTES:
+            yield bytes(buffer[:PIECE_BYTES])
+            del buffer[:PIECE_BYTES]
+    if buffer:
+        yield bytes(buffer)
 
 
 def _check_text(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> None:
@@ -185,7 +185,7 @@ def _check_text(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool
 
 def _check_announced(announced: str | None, media_type: MediaType) -> None:
     name = (announced or "").partition(";")[0].strip().lower()
-    if name not in _SAYS_NOTHING and _OTHER_NAMES.get(name, name) != media_type:
+    if name not in _UNSPECIFIC_TYPES and _TYPE_ALIASES.get(name, name) != media_type:
         raise _refused(
             f"The document is {media_type}, but a different media type was sent",
             f"send the media type {media_type}, or send the correct document",

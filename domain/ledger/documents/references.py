@@ -1,4 +1,4 @@
-"""Documents by what names them: a command may name only what is stored, and what an event names is kept."""
+"""References to documents: a command may name only stored documents, and named documents are never swept."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ BRINGING_DOCUMENTS: Final = (InformationSupplied, AppealEvidenceAdded)
 
 
 def check_named(documents: DocumentStore, patient_id: UUID, command: Command) -> None:
-    """Every document that the command names is stored, is what it is said to be, and is not swept soon.
+    """Checks that every document that the command names is stored with the stated size and type, and renews it.
 
-    Raises InvalidCommand, naming the document by its place.
+    Raises InvalidCommand, with the index of the document as the field.
     """
     if not isinstance(command, Supplement):
         return
@@ -49,6 +49,6 @@ def check_named(documents: DocumentStore, patient_id: UUID, command: Command) ->
 
 
 def hashes_named(events: Iterable[PatientEvent]) -> frozenset[str]:
-    """The SHA-256 of every document that was ever named; a voided one is kept like the others."""
+    """The SHA-256 of every document that the events name, including documents that were voided later."""
     brought = (one.documents for one in events if isinstance(one, BRINGING_DOCUMENTS))
     return frozenset(document.sha256 for documents in brought for document in documents)

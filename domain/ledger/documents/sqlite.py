@@ -1,8 +1,7 @@
-"""Documents of an SQLite ledger: files in a folder beside it, `<patient>/<sha256>`.
+"""Documents of an SQLite ledger: files `<patient>/<sha256>` in a folder next to the database file.
 
-A document comes in under a temporary name in `incoming`, is brought to the disk, and then gets its
-own name. That, and what a sweep removes, happens under the ledger's write lock: of two
-processes that store and sweep the same document, one comes first.
+A document is received under a temporary name in `incoming`, flushed to the disk, and then renamed. Renaming and
+sweeping use the ledger's write lock, so two processes can't store and sweep the same document at the same time.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from tempfile import NamedTemporaryFile
 from typing import IO, BinaryIO, Final
 from uuid import UUID
 
-from domain.ledger.documents.cipher import HEAD_BYTES, deciphered, enciphering, plain_bytes, stored_piece_bytes
+from domain.ledger.documents.cipher import HEAD_BYTES, decrypted, encrypting, plain_bytes, stored_piece_bytes
 from domain.ledger.documents.content import (
     GRACE,
     StoredDocument,
     Swept,
-    filing,
     is_hash,
     media_type_of,
     not_stored,
     pieces_of,
     receive,
+    translated_file_errors,
     verified,
 )
 from domain.ledger.durable_folders import sync_folder
@@ -38,9 +37,9 @@ _PATIENT: Final = re.compile("[0-9a-f]{32}")
 
 
 class SQLiteDocuments:
-    """`folder` holds them all; only its owner can look into it.
+    """The documents of one ledger, in `folder`, which only its owner can read.
 
-    With a cipher, what comes in is stored under its key.
+    With a cipher, new documents are encrypted.
     """
 
     def __init__(self, datastore: LedgerSQLiteDatastore, cipher: RecordCipher | None = None) -> None:
@@ -57,61 +56,61 @@ class SQLiteDocuments:
         media_type_announced: str | None = None,
         sha256_expected: str | None = None,
     ) -> StoredDocument:
-        """Stores a document, durably; once more is harmless. Raises what `receive` raises, and StoreError."""
-        with self._arrival() as file:
+        """Stores a document durably. It is safe to repeat. Raises StoreError and the errors of `receive`."""
+        with self._incoming_file() as file:
             document = receive(
                 chunks,
-                enciphering(file, self._cipher),
+                encrypting(file, self._cipher),
                 media_type_announced=media_type_announced,
                 sha256_expected=sha256_expected,
             )
             place = self._place(patient_id, document.sha256)
-            with filing():
+            with translated_file_errors():
                 file.flush()
                 os.fsync(file.fileno())
-            with self._one_at_a_time():
+            with self._write_lock():
                 _make(place.parent)
-                # One that is there already is replaced by the same bytes: it is young again, and whole again.
+                # An existing file is replaced by the same content. That renews its time and repairs any damage.
                 os.replace(file.name, place)
-            with filing():
+            with translated_file_errors():
                 sync_folder(place.parent)
         return document
 
     def open(self, patient_id: UUID, sha256: str) -> Iterator[bytes]:
-        """In pieces, their hash checked. Raises NotFound at once, and DocumentDamaged before the last piece."""
+        """The content in pieces. Raises NotFound at once, and DocumentDamaged before the last piece."""
         self.size(patient_id, sha256)
-        return verified(deciphered(self._stored(self._place(patient_id, sha256)), self._cipher), sha256)
+        return verified(decrypted(self._stored(self._place(patient_id, sha256)), self._cipher), sha256)
 
     def as_stored(self, patient_id: UUID, sha256: str) -> bytes:
-        """For a backup, the bytes as they lie there, after what is in them was checked. Raises what `open` raises."""
+        """The stored bytes for a backup, after their content was checked. Raises the errors of `open`."""
         for _ in self.open(patient_id, sha256):
             pass
         return b"".join(self._stored(self._place(patient_id, sha256)))
 
     def exists(self, patient_id: UUID, sha256: str) -> bool:
-        with filing():
+        with translated_file_errors():
             return is_hash(sha256) and self._place(patient_id, sha256).exists()
 
     def size(self, patient_id: UUID, sha256: str) -> int:
-        """In bytes. Raises NotFound."""
+        """The size in bytes. Raises NotFound."""
         if not self.exists(patient_id, sha256):
             raise not_stored()
-        with filing(), _or_not_stored(), self._place(patient_id, sha256).open("rb") as file:
+        with translated_file_errors(), _missing_is_not_found(), self._place(patient_id, sha256).open("rb") as file:
             return plain_bytes(os.fstat(file.fileno()).st_size, file.read(HEAD_BYTES))
 
     def renew(self, patient_id: UUID, sha256: str) -> StoredDocument:
-        """What is stored, and not swept soon: to be asked right before an event names it. Raises NotFound."""
+        """The stored document, protected from sweeps for `GRACE`. Call it before an event names it. Raises NotFound."""
         size = self.size(patient_id, sha256)
         place = self._place(patient_id, sha256)
-        with self._one_at_a_time(), _or_not_stored():
+        with self._write_lock(), _missing_is_not_found():
             os.utime(place)
-            beginning = next(deciphered(self._stored(place), self._cipher), b"")
+            beginning = next(decrypted(self._stored(place), self._cipher), b"")
             return StoredDocument(sha256, size, media_type_of(beginning))
 
     def sweep(self, named: Callable[[UUID], Collection[str]], *, now: datetime, older_than: timedelta = GRACE) -> Swept:
-        """Removes what was stored or renewed longer ago than `older_than` and is not among the patient's `named`.
+        """Removes documents that were stored or renewed more than `older_than` ago and that `named` does not list.
 
-        `now` is the machine's time, for the files carry it too.
+        `now` must be the time of this machine, as in the files.
         """
         before = (now - older_than).timestamp()
         orphans: list[tuple[UUID, str]] = []
@@ -119,17 +118,17 @@ class SQLiteDocuments:
             if not _PATIENT.fullmatch(folder.name):
                 continue
             patient_id = UUID(folder.name)
-            with filing():
+            with translated_file_errors():
                 old = [place for place in _entries(folder) if is_hash(place.name) and _is_older(place, before)]
-            kept = named(patient_id) if old else ()
+            named_hashes = named(patient_id) if old else ()
             for place in old:
-                if place.name not in kept and self._removed(place, before):
+                if place.name not in named_hashes and self._removed(place, before):
                     orphans.append((patient_id, place.name))
         unfinished = sum(self._removed(place, before) for place in _entries(self._incoming))
         return Swept(tuple(orphans), unfinished)
 
     def _removed(self, place: Path, before: float) -> bool:
-        with self._one_at_a_time():
+        with self._write_lock():
             if not _is_older(place, before):
                 return False
             place.unlink()
@@ -139,24 +138,24 @@ class SQLiteDocuments:
             return True
 
     @contextmanager
-    def _arrival(self) -> Iterator[IO[bytes]]:
-        """A file, readable by its owner only, that is gone in the end unless it got another name."""
-        with filing():
+    def _incoming_file(self) -> Iterator[IO[bytes]]:
+        """A temporary file that only its owner can read. It is removed at the end unless it was renamed."""
+        with translated_file_errors():
             _make(self.folder)
             _make(self._incoming)
             file = NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115  (closed below)
         try:
             yield file
         finally:
-            # What did not fit before does not when closing.
+            # If the disk was full before, closing the file may fail too.
             with suppress(OSError):
                 file.close()
             with suppress(OSError):
                 os.unlink(file.name)
 
     @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
-        with self._datastore.transaction(commit=True), filing():
+    def _write_lock(self) -> Iterator[None]:
+        with self._datastore.transaction(commit=True), translated_file_errors():
             yield
 
     def _place(self, patient_id: UUID, sha256: str) -> Path:
@@ -164,7 +163,7 @@ class SQLiteDocuments:
 
     @staticmethod
     def _stored(place: Path) -> Iterator[bytes]:
-        with filing(), _or_not_stored(), place.open("rb") as file:
+        with translated_file_errors(), _missing_is_not_found(), place.open("rb") as file:
             size = stored_piece_bytes(file.read(HEAD_BYTES))
             file.seek(0)
             yield from pieces_of(file, size)
@@ -179,7 +178,7 @@ def _make(folder: Path) -> None:
 
 
 def _entries(folder: Path) -> list[Path]:
-    with filing():
+    with translated_file_errors():
         return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
@@ -191,8 +190,8 @@ def _is_older(place: Path, before: float) -> bool:
 
 
 @contextmanager
-def _or_not_stored() -> Iterator[None]:
-    """A sweep may come between two looks at a document that nothing names."""
+def _missing_is_not_found() -> Iterator[None]:
+    """Inside the block, a missing file is NotFound: a sweep may have removed an unnamed document in between."""
     try:
         yield
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""The documents of a ledger, by patient and SHA-256: put, opened, swept.
+"""The documents of a ledger, by patient and SHA-256.
 
-A document is put before the event that names it is recorded, so that no event ever names what
-is not there; what was put and is named by none in the end is swept.
+A document is stored before the event that names it is recorded, so that no event names a missing document. A
+document that no event names is removed by a sweep.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ DocumentStore: TypeAlias = "SQLiteDocuments | PostgresDocuments"
 
 
 def documents_of(datastore: SQLiteDatastore | PostgresDatastore, cipher: RecordCipher | None = None) -> DocumentStore:
-    """Those of the ledger whose events are in `datastore`; they share its connections and its lock."""
+    """The documents of the ledger in `datastore`. They use its connections and its lock."""
     if isinstance(datastore, LedgerSQLiteDatastore):
         return SQLiteDocuments(datastore, cipher)
     from domain.ledger.documents.postgres import PostgresDocuments  # noqa: PLC0415  (psycopg is slow to import)

@@ -1,1 +1,1 @@
-"""Encryption at rest: records and keys."""
+"""Encryption at rest: encrypted records and their keys."""

@@ -1,7 +1,7 @@
-"""Where the keys of encryption are: named by references, read once when a ledger is opened.
+"""Reads the encryption keys from their references, once, when a ledger is opened.
 
-`LEMTRADA_ENCRYPTION_KEYS` is `id=file:/run/secrets/a,id2=env:NAME`: the first key writes, all of them
-read. What a reference leads to is base64 of 32 bytes. No text here repeats any of it.
+`LEMTRADA_ENCRYPTION_KEYS` is `id=file:/run/secrets/a,id2=env:NAME`. The first key encrypts new records, and all keys
+decrypt. The file or variable of a reference contains 32 bytes in base64. No error text repeats any of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TEXT_BYTES_MAX: Final = 200
 
 
 def cipher_in(environment: Mapping[str, str] = os.environ) -> RecordCipher | None:
-    """With the keys that the environment refers to; None where it names none. Raises StoreError."""
+    """The cipher with the keys that the environment refers to; None if it names no keys. Raises StoreError."""
     references = environment.get(ENCRYPTION_KEYS, "").strip()
     if not references:
         return None
@@ -32,12 +32,12 @@ def cipher_in(environment: Mapping[str, str] = os.environ) -> RecordCipher | Non
 
 
 def keys_of(references: str, environment: Mapping[str, str]) -> tuple[EncryptionKey, ...]:
-    """In the order of their references. Raises StoreError, which names the id alone."""
+    """The keys in the order of their references. Raises StoreError, which names only the id of a key."""
     return tuple(_key_of(one.strip(), number, environment) for number, one in enumerate(references.split(","), 1))
 
 
 def written(secret: bytes) -> str:
-    """A key as a file or a variable holds it."""
+    """A key in the form that a file or a variable contains."""
     return base64.b64encode(secret).decode("ascii")
 
 
@@ -45,9 +45,9 @@ def _key_of(reference: str, number: int, environment: Mapping[str, str]) -> Encr
     key_id, _, place = reference.partition("=")
     kind, _, name = place.partition(":")
     if not key_id or not name or kind not in {"file", "env"}:
-        # Not repeated: it may be the key itself, put where its reference belongs.
+        # The error does not repeat the reference, because it may be the key itself by mistake.
         raise StoreError(f"Reference {number} in {ENCRYPTION_KEYS} is malformed", _HOW)
-    # Its id is looked at before it stands in any text.
+    # Validate the id before any error text contains it.
     EncryptionKey(key_id, bytes(KEY_BYTES))
     try:
         text = _text_of(kind, name, key_id, environment)

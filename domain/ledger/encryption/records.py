@@ -1,13 +1,13 @@
-"""Stored bytes under a key: AES-256-GCM, each record with the id of its key.
+"""Encrypted records: AES-256-GCM, each record with the id of its key.
 
-A record is `0x01`, the length of the key's id in one byte, the id in ASCII, a nonce of 12 random bytes,
-and the ciphertext with its tag of 16; all before the nonce is authenticated too. What was written
-before there was a key begins otherwise: the mapper's JSON with `{`, a compressed one with its
-compressor's own first byte, and none of those is `0x01`. So every record says by itself how to read
-it, keys change without rewriting, and encryption can be turned on over a ledger that has events.
+A record is `0x01`, the length of the key's id in one byte, the id in ASCII, a nonce of 12 random bytes, and the
+ciphertext with its tag of 16 bytes. Everything before the nonce is authenticated too. Plain bytes start
+differently: the mapper's JSON with `{`, and compressed JSON with the compressor's first byte, which is never
+`0x01`. So each record shows how to read it, keys can change without rewriting records, and encryption can be
+turned on for a ledger that has events.
 
-It keeps what is stored from who may look at the disk, a backup or the database. It does not say that
-a record stands where it was put, or that nobody put a plain one there: that is the seal's part.
+Encryption protects the content from anyone who can read the disk, a backup or the database. It does not detect
+records that were moved or replaced by plain ones. The seal does.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RecordDamaged(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class EncryptionKey:
-    """256 bits, and the name by which records ask for them."""
+    """A key of 256 bits, and the id by which records name it."""
 
     id: str
     secret: bytes = field(repr=False)
@@ -71,54 +71,58 @@ class EncryptionKey:
 
 
 class RecordCipher(Cipher):
-    """The first key writes, all of them read; safe for threads.
+    """Encrypts with the first key, and decrypts with all of them. Safe for threads.
 
-    A key's nonces are random, so one key is good for four thousand million records (NIST SP 800-38D): rotate before.
+    Nonces are random, so a key must be replaced before it has encrypted 2**32 (four billion) records
+    (NIST SP 800-38D).
     """
 
     def __init__(self, keys: Iterable[EncryptionKey], random: Callable[[int], bytes] = os.urandom) -> None:
         given = tuple(keys)
-        self._opening = {_head(key.id): AESGCM(key.secret) for key in given}
-        if len(self._opening) != len(given) or not given:
+        self._ciphers = {_head(key.id): AESGCM(key.secret) for key in given}
+        if len(self._ciphers) != len(given) or not given:
             raise StoreError(
                 "At least one encryption key is needed, and each key needs its own id", "list each key once"
             )
         self._random = random
         self._head = _head(given[0].id)
-        self._writing = self._opening[self._head]
+        self._first_cipher = self._ciphers[self._head]
 
     @property
     def overhead_bytes(self) -> int:
-        """By how much a record is longer than what is in it."""
+        """The number of bytes by which a record is longer than its content."""
         return len(self._head) + NONCE_BYTES + TAG_BYTES
 
     def has(self, key_id: str) -> bool:
-        return _head(key_id) in self._opening
+        return _head(key_id) in self._ciphers
 
     def encrypt(self, plaintext: bytes) -> bytes:
         nonce = self._random(NONCE_BYTES)
-        return self._head + nonce + self._writing.encrypt(nonce, plaintext, self._head)
+        return self._head + nonce + self._first_cipher.encrypt(nonce, plaintext, self._head)
 
     def decrypt(self, ciphertext: bytes) -> bytes:
-        """What is in a record; bytes that are none come back as they are. EncryptionKeyUnknown, RecordDamaged."""
+        """The content of a record. Bytes that are not a record are returned unchanged.
+
+        Raises EncryptionKeyUnknown and RecordDamaged.
+        """
         if ciphertext[:1] != RECORD:
             return ciphertext
         begin = len(RECORD) + 1 + (ciphertext[1] if len(ciphertext) > 1 else 0)
         head, nonce = ciphertext[:begin], ciphertext[begin : begin + NONCE_BYTES]
-        opening = self._opening.get(head)
-        if opening is None:
+        cipher = self._ciphers.get(head)
+        if cipher is None:
             raise EncryptionKeyUnknown(key_id_of(ciphertext) or "")
         sealed = ciphertext[begin + NONCE_BYTES :]
         try:
             if len(sealed) >= TAG_BYTES:
-                return opening.decrypt(nonce, sealed, head)
+                return cipher.decrypt(nonce, sealed, head)
         except InvalidTag:
             pass
         raise RecordDamaged(key_id_of(ciphertext) or "")
 
 
 def key_id_of(stored: bytes) -> str | None:
-    """Of the key that a record asks for; None for bytes that are no record."""
+    """The id of the key that a record names; None for bytes that are not a record."""
     if stored[:1] != RECORD:
         return None
     length = stored[1] if len(stored) > 1 else 0
@@ -126,5 +130,5 @@ def key_id_of(stored: bytes) -> str | None:
 
 
 def _head(key_id: str) -> bytes:
-    """What a record under the key begins with."""
+    """The first bytes of each record that is encrypted with the key."""
     return RECORD + bytes([len(key_id)]) + key_id.encode("ascii", "replace")

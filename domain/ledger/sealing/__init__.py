@@ -1,1 +1,1 @@
-"""The seal as it is kept: leaves and checkpoints in the store, the signer's key and memory outside of it."""
+"""Sealing: leaves and checkpoints in the store, and the signer's key and last checkpoint outside of it."""

@@ -1,7 +1,7 @@
-"""Under which origin the tree stands, and which keys sign for it: told by events of the ledger itself.
+"""The origin of the tree and the keys that sign it, which the ledger records as events.
 
-They lie in the log with everything else, so that a key or an origin that was changed is on record,
-sealed, and seen by whoever verifies.
+These events are in the log like all others. So a change of the key or the origin is on record, sealed, and found by
+anyone who verifies the ledger.
 """
 
 from __future__ import annotations
@@ -27,16 +27,18 @@ Cause = Literal["first_start", "rotation", "new_origin"]
 ATTEMPTS: Final = 100
 _TICK: Final = timedelta(microseconds=1)
 AFTER: Final = "after"
-"""The word with which the first line after the root names the checkpoint that a new origin comes after."""
+"""The first word of the line after the root, which names the last checkpoint of the previous origin."""
 
 
 class Origins:
+    """The origins and sealing keys of one ledger."""
+
     def __init__(self, ledger: LedgerReader) -> None:
         self._ledger = ledger
 
     @cached_property
     def _stream(self) -> UUID:
-        return self._ledger.keeping_stream("seal")
+        return self._ledger.system_stream("seal")
 
     def events(self) -> list[SealEvent]:
         event_of = self._ledger.events.mapper.event_of
@@ -50,11 +52,11 @@ class Origins:
         return started.origin if started is not None else self.first()
 
     def verifying_keys(self) -> list[str]:
-        """The verifying keys that were named, oldest first."""
+        """The verifying keys on record, oldest first."""
         return [one.verifier_key for one in self.events() if isinstance(one, SealingKeyNamed)]
 
     def extension(self) -> tuple[str, ...]:
-        """What every checkpoint of a later origin says of the one that was left behind."""
+        """The lines in each checkpoint of a later origin that name the last checkpoint of the previous origin."""
         started = self._started()
         if started is None or started.after is None:
             return ()
@@ -62,37 +64,37 @@ class Origins:
         return (f"{AFTER} {before.origin} {before.size} {base64_of(before.root)}",)
 
     def name_key(self, signer: Signer, *, in_place_of_another: bool = False) -> None:
-        """Records the origin and the key where they are not on record.
+        """Records the origin and the signer's key if they are not on record yet.
 
-        Raises StoreError where the key is neither the one on record nor its successor by a rotation: two machines
-        that each made a key of their own, or a folder that was lost. `in_place_of_another` says that it is meant.
+        Raises StoreError if the key is neither the one on record nor its successor by a rotation. That happens if two
+        machines each created a key, or if the signer's folder was lost. `in_place_of_another` allows the new key.
         """
         for _ in range(ATTEMPTS):
             events = self.events()
             origin = self.current()
-            told = signer.tell_key(origin)
+            verifier_key = signer.tell_key(origin)
             named = [one.verifier_key for one in events if isinstance(one, SealingKeyNamed)]
-            if named and named[-1] == told:
+            if named and named[-1] == verifier_key:
                 return
-            cause = self._cause(signer, origin, told, named[-1] if named else None, in_place_of_another)
+            cause = self._cause(signer, origin, verifier_key, named[-1] if named else None, in_place_of_another)
             new: list[tuple[type[SealEvent], dict[str, Any]]] = []
             if not any(isinstance(one, SealStarted) for one in events):
                 new.append((SealStarted, {"origin": origin}))
             replaces = named[-1] if named else None
-            new.append((SealingKeyNamed, {"verifier_key": told, "replaces": replaces, "cause": cause}))
+            new.append((SealingKeyNamed, {"verifier_key": verifier_key, "replaces": replaces, "cause": cause}))
             if self._record(new, events):
                 return
         raise StoreError("Other processes kept registering sealing keys", "use one sealing key for all programs")
 
-    def _cause(self, signer: Signer, origin: str, told: str, last: str | None, is_meant: bool) -> Cause:
+    def _cause(self, signer: Signer, origin: str, verifier_key: str, last: str | None, is_allowed: bool) -> Cause:
         if last is None:
             return "first_start"
-        before, now = read_verifying_key(last), read_verifying_key(told)
+        before, now = read_verifying_key(last), read_verifying_key(verifier_key)
         if before.public == now.public:
-            # A key has the name of its origin, and stays the same key under the next one.
+            # The name of a key is its origin. It is the same key under a new origin, with another name.
             return "new_origin"
         previous = signer.previous_key(origin)
-        if is_meant or (previous is not None and previous.verifying_key.public == before.public):
+        if is_allowed or (previous is not None and previous.verifying_key.public == before.public):
             return "rotation"
         raise StoreError(
             f"This ledger is sealed with the key {before.name}+{before.id.hex()}, not with {now.name}+{now.id.hex()}",
@@ -101,7 +103,7 @@ class Origins:
         )
 
     def start_anew(self, after: str | None, reason: str) -> str:
-        """A new origin, which names the checkpoint that was left behind."""
+        """Records a new origin, and returns its name. `after` is the last checkpoint of the previous origin, if any."""
         for _ in range(ATTEMPTS):
             events = self.events()
             number = 1 + max(1, sum(isinstance(one, SealStarted) for one in events))
@@ -114,18 +116,18 @@ class Origins:
         return next((one for one in reversed(self.events()) if isinstance(one, SealStarted)), None)
 
     def _record(self, new: list[tuple[type[SealEvent], dict[str, Any]]], before: list[SealEvent]) -> bool:
-        """False where somebody was first."""
+        """Records events. False if another process was first."""
         from domain.commands.context import CommandContext  # noqa: PLC0415  (commands are slow to import, and to read needs none)
 
         at = self._ledger.now()
         if before and before[-1].recorded_at >= at:
             at = before[-1].recorded_at + _TICK
         command_id = UUID(bytes=os.urandom(16), version=4)
-        moment = CommandContext(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32))
+        context = CommandContext(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32))
         to_stored = self._ledger.events.mapper.to_stored_event
         events = [
-            to_stored(placed(moment.event(kind, **values).model_copy(update={"salt": salt}), self._stream, version))
-            for version, ((kind, values), salt) in enumerate(zip(new, moment.salts(), strict=False), len(before) + 1)
+            to_stored(placed(context.event(kind, **values).model_copy(update={"salt": salt}), self._stream, version))
+            for version, ((kind, values), salt) in enumerate(zip(new, context.salts(), strict=False), len(before) + 1)
         ]
         try:
             self._ledger.recorder.insert_events(events)

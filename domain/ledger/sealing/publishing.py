@@ -1,4 +1,4 @@
-"""Where checkpoints are published: a folder, or what is mounted as one, that others copy from and keep."""
+"""Publishes checkpoints to a folder, from which others copy and keep them. The folder may be a mounted file system."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NEWEST: Final = "checkpoint"
 
 
 def publish(folder: Path, note: str, checkpoint: Checkpoint) -> None:
-    """The newest under `checkpoint`, each under its origin and size too. Harmless to repeat. Raises OSError."""
+    """Writes a checkpoint under its origin and size, and as the newest. It is safe to repeat. Raises OSError."""
     own = folder / checkpoint.origin / str(checkpoint.size)
     own.parent.mkdir(parents=True, exist_ok=True)
     if not own.exists() or own.read_text(encoding="utf-8") != note:

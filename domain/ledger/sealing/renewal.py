@@ -1,7 +1,7 @@
-"""A new origin, after a restore that lost what was sealed: a person decides it, and it stays on record.
+"""Starts a new origin after a restore that lost sealed events. A user decides this, and it is on record.
 
-The tree is computed anew from the log as it is. The checkpoint that was left behind is named by the
-event that starts the origin and by every checkpoint after it, so that whoever holds one can ask.
+The tree is rebuilt from the log. The last checkpoint of the previous origin is named by the event that starts the new
+origin and by every later checkpoint, so that anyone who has an older checkpoint can see what happened.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ AS_OWNER = "run the command with the URL of the role that owns the database"
 
 
 def start_new_origin(ledger: Ledger, signer: Signer, sealing: Sealing, reason: str) -> SignedCheckpoint:
-    """The first checkpoint of the new origin. Raises StoreError where this role may not clear the tree."""
+    """Starts a new origin, and returns its first checkpoint. Raises StoreError if this role may not clear the tree."""
     last = signer.last()
     stored = sealing.newest()
     match ledger.address:
@@ -32,10 +32,10 @@ def start_new_origin(ledger: Ledger, signer: Signer, sealing: Sealing, reason: s
             _clear_in_sqlite(ledger.address)
         case PostgresAddress():
             _clear_in_postgres(ledger.address)
-    # What a lost folder does not remember, the store may.
+    # If the signer's folder was lost, the store may still have the last checkpoint.
     after = last[0] if last is not None else stored.note if stored is not None else None
     sealing.origins.start_anew(after, reason)
-    signer.begin_anew()
+    signer.set_last_note_aside()
     return sealing.seal_now()
 
 

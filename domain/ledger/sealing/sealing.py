@@ -1,10 +1,10 @@
-"""Sealing a ledger: its log becomes leaves, its tree's head a signed checkpoint, which is published.
+"""Seals a ledger: the events of the log become leaves of a tree, and the head of the tree is signed and published.
 
-    log → leaves and subtrees (one transaction a batch) → signer's own memory → checkpoint stored → published
+    log → leaves and subtrees (one transaction a batch) → signer's folder → checkpoint stored → published
 
-At every step a kill leaves what the next start goes on from: leaves are numbered in the order of
-commits, whoever numbers them; a note is signed only of what is stored, is remembered by the signer
-before anybody gets it, and is stored and published again where that had not happened yet.
+If the process is killed at any step, the next start continues. Any process numbers the leaves in the order of the
+commits. Only a stored tree is signed. The signer saves a note before anything else gets it, and the note is stored
+and published later if that had not happened yet.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from domain.seal.notes import read_note
 from domain.seal.proofs import ConsistencyProof, InclusionProof
 
 BATCH: Final = 1_000
-"""Events that are sealed in one transaction."""
+"""The most events that are sealed in one transaction."""
 
 AT_ONCE: Final = frozenset({NoticeIssued.TOPIC, AppealDecided.TOPIC})
-"""What tells people of a determination gets a checkpoint at once."""
+"""Topics of events that inform people of a determination. They get a checkpoint at once."""
 
 _HEAD: Final = f"{HEADER}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """`note` is the checkpoint as it was signed."""
+    """A checkpoint, and its signed note."""
 
     checkpoint: Checkpoint
     note: str
@@ -54,16 +54,16 @@ class SignedCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class SealedPlace:
-    """Where an event is in the tree; `checkpoint` is the first one that covers it, None while there is none."""
+    """The leaf of an event, and the first checkpoint that covers it, or None if there is none yet."""
 
     leaf_index: int
     checkpoint: SignedCheckpoint | None
 
 
 class Sealing:
-    """Safe for threads, of which one seals at a time; of several processes too.
+    """Seals and signs one ledger. Safe for threads and several processes: one seals at a time.
 
-    `published_in` is the folder to which checkpoints go, None for nowhere.
+    `published_in` is the folder to which checkpoints are published, or None.
     """
 
     def __init__(self, ledger: LedgerReader, signer: Signer, published_in: Path | None = None) -> None:
@@ -79,17 +79,17 @@ class Sealing:
         self._unpublished: dict[tuple[str, int], str] = {}
         self.not_published: str | None = None
         self.refusal: str | None = None
-        """Why nothing is sealed or signed now, for whoever watches; None while all is well."""
+        """Why sealing or signing is refused now, for monitoring; None if nothing is wrong."""
 
     @property
     def position(self) -> int:
-        """In the log, of the last event that this process knows to be sealed."""
+        """The log position of the last event that is sealed, as far as this process knows."""
         return self._position
 
     # -- sealing --------------------------------------------------------------------------------
 
     def seal(self) -> frozenset[str]:
-        """Seals all that is in the log; the topics of what it sealed. Raises LeaseIsAnothers."""
+        """Seals all events of the log. Returns the topics of the sealed events. Raises LeaseIsAnothers."""
         return self._seal(release=True)
 
     def _seal(self, *, release: bool) -> frozenset[str]:
@@ -108,7 +108,7 @@ class Sealing:
         leaves: list[tuple[int, bytes]] = []
         completed: list[Subtree] = []
         for position, stream, version, topic, state in rows:
-            # The entry of `domain.seal.entries`, written out: this is what sealing an event costs.
+            # The same bytes as an entry of `domain.seal.entries`, written here because this line decides the speed.
             hash = leaf_hash(
                 b"%b%b\n%d\n%b\n\n%b" % (_HEAD, str(stream).encode(), version, topic.encode(), plain(state))
             )
@@ -120,7 +120,7 @@ class Sealing:
         return frozenset(row[3] for row in rows)
 
     def _catch_up(self) -> None:
-        """What others sealed meanwhile, or what was sealed before this process began."""
+        """Reads the tree from the store if other processes sealed events, or if this process has just started."""
         last = self.store.last()
         size, position = (last.number + 1, last.position) if last is not None else (0, 0)
         if (size, position) != (self._tree.size, self._position):
@@ -129,17 +129,17 @@ class Sealing:
     # -- signing --------------------------------------------------------------------------------
 
     def sign(self, *, in_place_of_another: bool = False) -> SignedCheckpoint:
-        """A checkpoint over all that is sealed: signed, stored, published.
+        """Signs a checkpoint over all sealed events, stores it, and publishes it.
 
-        Raises NotConsistent, LeaseIsAnothers, and StoreError where the signer's folder fails it, or where another
-        key seals this ledger and `in_place_of_another` does not say that this one is meant to.
+        Raises NotConsistent, LeaseIsAnothers, and StoreError if the signer's folder can't be used, or if another key
+        seals this ledger and `in_place_of_another` does not allow a new one.
         """
         with self._one_at_a_time:
             self.store.take_lease(self._holder)
             try:
                 self.origins.name_key(self._signer, in_place_of_another=in_place_of_another)
                 self._catch_up()
-                # The lease is held on, so that no other signs in between.
+                # Keep the lease, so that no other process signs in between.
                 self._seal(release=False)
                 return self._signed()
             finally:
@@ -149,10 +149,10 @@ class Sealing:
         origin = self.origins.current()
         last = self._signer.last()
         if last is None and (stored := self.store.newest(origin)) is not None:
-            # Another machine's signer, or one whose folder was lost: what is stored is at least not to be contradicted.
+            # This signer is on another machine, or its folder was lost. It must at least not contradict the store.
             check_continues(SignedCheckpoint.of(stored.note).checkpoint, self._head(origin), self._path)
         if last is not None and last[1].origin == origin and last[1].size <= self._tree.size:
-            # It was killed after it had signed: what is signed is not withheld.
+            # The process may have been killed after it signed, so store and publish the signed note.
             self._keep(last[0], last[1])
         note = self._signer.sign(self._head(origin), self._path)
         signed = SignedCheckpoint.of(note)
@@ -167,26 +167,29 @@ class Sealing:
 
     def _keep(self, note: str, checkpoint: Checkpoint) -> None:
         stored = StoredCheckpoint(checkpoint.origin, checkpoint.size, note, self._ledger.now())
-        self.store.keep_checkpoint(self._holder, stored)
+        self.store.store_checkpoint(self._holder, stored)
         self._unpublished[checkpoint.origin, checkpoint.size] = note
         self.publish()
 
     def publish(self) -> None:
-        """What is signed and not published yet. What can't be written is told, kept, and tried again."""
+        """Publishes signed checkpoints that are not published yet. An error is reported, and they are tried again."""
         with self._one_at_a_time:
             for place, note in list(self._unpublished.items()):
                 if self._published_in is not None:
                     try:
                         publish(self._published_in, note, read_checkpoint(read_note(note).text))
                     except OSError as error:
-                        # It is stored all the same; sealing does not wait for a folder.
+                        # The checkpoint is stored, so sealing does not wait for the folder.
                         self.not_published = f"{self._published_in} can't be written: {error.strerror}"
                         return
                 del self._unpublished[place]
             self.not_published = None
 
     def seal_now(self, patience: float = 20.0, *, in_place_of_another: bool = False) -> SignedCheckpoint:
-        """Everything recorded so far is sealed and signed. Waits for whoever else seals, up to so many seconds."""
+        """Seals and signs everything recorded so far. Waits up to `patience` seconds for another process that seals.
+
+        Raises what `sign` raises.
+        """
         return self._in_turn(lambda: (self.seal(), self.sign(in_place_of_another=in_place_of_another))[1], patience)
 
     def _in_turn(self, work: Callable[[], SignedCheckpoint], patience: float) -> SignedCheckpoint:
@@ -200,7 +203,7 @@ class Sealing:
                 sleep(0.05)
 
     def would_refuse(self) -> str | None:
-        """Why the signer would not sign what is sealed now; None where it would."""
+        """Why the signer would refuse to sign the sealed events now; None if it would sign."""
         last = self._signer.last()
         if last is None:
             return None
@@ -212,10 +215,10 @@ class Sealing:
                 return str(refused)
         return None
 
-    # -- what others ask ------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------
 
     def place_of(self, stream: UUID, version: int) -> SealedPlace | None:
-        """Where an event is sealed; None while it is not."""
+        """The place of an event in the tree; None if it is not sealed yet."""
         leaf = self.store.leaf_of(stream, version)
         if leaf is None:
             return None
@@ -230,11 +233,11 @@ class Sealing:
         return SignedCheckpoint.of(stored.note) if stored is not None else None
 
     def proof_of(self, leaf: int, under: SignedCheckpoint) -> InclusionProof:
-        """Raises OutsideTree where the checkpoint does not cover the leaf."""
+        """The proof that a leaf is in the tree of a checkpoint. Raises OutsideTree if the leaf is not in it."""
         return InclusionProof(leaf, tuple(inclusion_path(leaf, under.checkpoint.size, self.store.read)), under.note)
 
     def consistency(self, old_size: int, under: SignedCheckpoint) -> ConsistencyProof:
-        """That the tree of the checkpoint begins with the first `old_size` leaves as they were. Raises OutsideTree."""
+        """The proof that the checkpoint's tree starts with the tree of `old_size` leaves. Raises OutsideTree."""
         path = consistency_path(old_size, under.checkpoint.size, self.store.read)
         return ConsistencyProof(old_size, tuple(path), under.note)
 

@@ -1,14 +1,14 @@
-"""The signer: its key, and its memory of what it signed last, both outside of the database.
+"""The signer: its key and the last checkpoint that it signed, both outside of the database.
 
-Its folder holds
+The signer's folder contains
 
-    key             the signing key, its owner's alone; made on the first start unless one is given
-    key.previous    the one before, until a checkpoint has been signed with both
-    vkey            what an outsider needs to check a signature
-    checkpoint      the last note that it signed
+    key             the signing key, which only the owner can read; created on the first start unless one is given
+    key.previous    the previous key, until a checkpoint has been signed with both keys
+    vkey            the verifying key, with which anyone can check a signature
+    checkpoint      the last signed note
 
-A note is on this folder's disk before anybody else gets it. What is not consistent with it is never
-signed: a database that was set back, or rewritten, finds no signature any more.
+A note is saved in this folder before anything else gets it. The signer never signs a tree that is not consistent with
+that note, so a database that was restored to an earlier state, or rewritten, gets no more signatures.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ Entropy = Callable[[int], bytes]
 
 
 class NotConsistent(Exception):
-    """The log is not what was signed before; nothing was signed. Its text says what was found and what to do."""
+    """The log differs from what was signed before. Nothing was signed. The text has the finding and the remedy."""
 
 
 class Signer:
-    """`given` is a key from elsewhere, as its file would hold it; the folder then keeps only what it signed."""
+    """Signs checkpoints. `given` is the text of a key from outside of the folder, which then has no signing key."""
 
     def __init__(self, folder: Path, entropy: Entropy, given: str | None = None) -> None:
         self.folder = folder
@@ -51,7 +51,7 @@ class Signer:
     # -- its key ----------------------------------------------------------------------------------
 
     def key(self, origin: str) -> SigningKey:
-        """The key under the name of this origin; made now where there is none. Raises StoreError."""
+        """The signing key, with the origin as its name. It is created if there is none. Raises StoreError."""
         text = self._given if self._given is not None else self._read(KEY)
         if text is None:
             self.write_key(SigningKey(origin, self._entropy(SEED_SIZE)))
@@ -60,7 +60,7 @@ class Signer:
         return self._named(text, origin)
 
     def previous_key(self, origin: str) -> SigningKey | None:
-        """None also where a rotation was broken off before there was another key."""
+        """The key before the last rotation, or None. Also None if a rotation stopped before it wrote a new key."""
         text = self._read(PREVIOUS)
         previous = None if text is None else self._named(text, origin)
         return None if previous == self.key(origin) else previous
@@ -69,14 +69,17 @@ class Signer:
         self._write(KEY, f"{key.secret_text()}\n")
 
     def tell_key(self, origin: str) -> str:
-        """The verifying key, which lies in the folder for whoever checks."""
-        told = self.key(origin).verifying_key.text()
-        if (self._read(VERIFYING_KEY) or "").strip() != told:
-            self._write(VERIFYING_KEY, f"{told}\n")
-        return told
+        """The text of the verifying key, which is also written to the folder. Raises StoreError."""
+        verifier_key = self.key(origin).verifying_key.text()
+        if (self._read(VERIFYING_KEY) or "").strip() != verifier_key:
+            self._write(VERIFYING_KEY, f"{verifier_key}\n")
+        return verifier_key
 
     def rotate(self, origin: str) -> SigningKey:
-        """Another key signs from now on; the next checkpoint carries the signatures of both."""
+        """Creates a new signing key. The next checkpoint has signatures with both keys.
+
+        Raises StoreError if the key was given from outside.
+        """
         if self._given is not None:
             raise StoreError(
                 "The sealing key is set outside of this folder", "set the new key there, and start the program again"
@@ -99,7 +102,7 @@ class Signer:
     # -- what it signed -------------------------------------------------------------------------
 
     def last(self) -> tuple[str, Checkpoint] | None:
-        """The last note, and what it is over. Raises StoreError for a file that is no note."""
+        """The last signed note and its checkpoint, or None. Raises StoreError if the file is malformed."""
         note = self._read(LAST)
         if note is None:
             return None
@@ -112,7 +115,7 @@ class Signer:
             ) from None
 
     def sign(self, checkpoint: Checkpoint, path: ConsistencyPath) -> str:
-        """The note, remembered on disk. Raises NotConsistent, and OSError where that can't be written."""
+        """Signs a checkpoint, and saves the note on disk. Raises NotConsistent and StoreError."""
         last = self.last()
         previous, key = self.previous_key(checkpoint.origin), self.key(checkpoint.origin)
         if last is not None:
@@ -127,8 +130,8 @@ class Signer:
             (self.folder / PREVIOUS).unlink()
         return note
 
-    def begin_anew(self) -> str | None:
-        """What it signed last is set aside under its size, for a new origin; that note."""
+    def set_last_note_aside(self) -> str | None:
+        """Renames the file of the last note before a new origin. Returns the note, or None if there is none."""
         last = self.last()
         if last is None:
             return None
@@ -151,7 +154,7 @@ class Signer:
             ) from None
 
     def _write(self, name: str, text: str) -> None:
-        """Whole or not at all, and on the disk."""
+        """Writes a file completely or not at all, and flushes it to the disk. Raises StoreError."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(self.folder / name, text, mode=0o600)
@@ -163,7 +166,7 @@ class Signer:
 
 
 def check_continues(before: Checkpoint, after: Checkpoint, path: ConsistencyPath) -> None:
-    """Raises NotConsistent unless the tree of `after` only adds to that of `before`, under the same origin."""
+    """Raises NotConsistent unless the tree of `after` starts with the tree of `before` and has the same origin."""
     if before.origin != after.origin:
         raise NotConsistent(
             f"The last checkpoint has the origin {before.origin}, and this one has {after.origin}: {NEW_ORIGIN}"
@@ -179,19 +182,19 @@ def check_continues(before: Checkpoint, after: Checkpoint, path: ConsistencyPath
 
 
 def write_whole(place: Path, text: str, *, mode: int = 0o644) -> None:
-    """Written beside its place, brought to disk, and put in its place in one step."""
-    beside = place.with_name(f".{place.name}.{os.getpid()}.new")
+    """Writes a temporary file next to `place`, flushes it to the disk, and renames it in one step. Raises OSError."""
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.new")
     with suppress(FileNotFoundError):
-        beside.unlink()
-    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+        temporary.unlink()
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(place)
+        temporary.replace(place)
     except BaseException:
         with suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         raise
     sync_folder(place.parent)

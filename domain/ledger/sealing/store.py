@@ -1,7 +1,8 @@
-"""The leaves, the full subtrees, the checkpoints and the lease, as they are stored on both stores.
+"""The leaves, full subtrees, checkpoints and the lease of the seal, on both stores.
 
-Whoever seals takes the lease in each of its transactions, so that one who was away too long finds
-that it is another's now. Leaf numbers are a primary key besides: two sealers can't both write one.
+A process that seals takes the lease in each of its transactions, so that a process that paused for too long notices
+that another process has the lease. In addition, the leaf number is a primary key, so two processes can't write the
+same leaf.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from eventsourcing.postgres import PostgresDatastore
 
 LEASE_SECONDS: Final = 15
-"""After so long without a word of its holder, another may seal."""
+"""After this time without a renewal by its holder, another process may take the lease."""
 
 _SEAL_LOCK: Final = 5_207_642_218_040_313_160
 _NOW_ON_SQLITE: Final = "((julianday('now') - 2440587.5) * 86400.0)"
@@ -46,13 +47,13 @@ _NEWEST: Final = """SELECT origin, size, note, signed_at FROM {schema}.checkpoin
     WHERE origin = :origin ORDER BY size DESC, signed_at DESC LIMIT 1"""
 _PAGE: Final = """SELECT origin, size, note, signed_at FROM {schema}.checkpoints
     WHERE origin = :origin AND size > :after ORDER BY size, signed_at LIMIT :most"""
-_KEEP: Final = """INSERT INTO {schema}.checkpoints (origin, size, note, signed_at)
+_INSERT_CHECKPOINT: Final = """INSERT INTO {schema}.checkpoints (origin, size, note, signed_at)
     VALUES (:origin, :size, :note, :signed_at) ON CONFLICT DO NOTHING"""
 _UNSEALED: Final = "SELECT COUNT(*) AS found FROM {schema}.stored_events WHERE {position} > :after"
 
 
 class StoredLeaf(NamedTuple):
-    """`position` is that of its event in the log."""
+    """A leaf of the tree. `position` is the position of its event in the log."""
 
     number: int
     position: int
@@ -67,63 +68,63 @@ class StoredCheckpoint(NamedTuple):
 
 
 class LeaseIsAnothers(Exception):
-    """Another process seals now; nothing was written."""
+    """Another process has the lease. Nothing was written."""
 
 
 class SealStore:
-    """Safe for threads."""
+    """The stored seal of one ledger. Safe for threads."""
 
     def __init__(self, datastore: SQLiteDatastore | PostgresDatastore) -> None:
         if isinstance(datastore, LedgerSQLiteDatastore):
             self._store: SQLiteViews | PostgresViews = SQLiteViews(datastore)
-            self._words = {"{now}": _NOW_ON_SQLITE, "{position}": "rowid"}
+            self._dialect = {"{now}": _NOW_ON_SQLITE, "{position}": "rowid"}
         else:
             from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore  # noqa: PLC0415  (psycopg is slow to import)
 
             assert isinstance(datastore, LedgerPostgresDatastore)
             self._store = PostgresViews(datastore, _SEAL_LOCK)
-            self._words = {"{now}": _NOW_ON_POSTGRES, "{position}": "notification_id"}
+            self._dialect = {"{now}": _NOW_ON_POSTGRES, "{position}": "notification_id"}
         self._is_sqlite = isinstance(self._store, SQLiteViews)
         self.read = reading_tiles(self.hashes)
 
     # -- reading --------------------------------------------------------------------------------
 
     def last(self) -> StoredLeaf | None:
-        """Without its hash."""
+        """The last leaf, without its hash, or None."""
         rows = self._select(_LAST)
         return StoredLeaf(rows[0]["leaf_index"], rows[0]["position"], b"") if rows else None
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
-        """Of subtrees of 256 ** level leaves; of leaves at level 0. Fewer where they are not there."""
+        """The hashes of subtrees of 256 ** level leaves; at level 0, of leaves. Fewer if some do not exist."""
         return [one.hash for one in self._hashed(level, first, count) if one.number < first + count]
 
     def leaves(self, first: int, count: int) -> list[StoredLeaf]:
         return self._hashed(0, first, count)
 
     def leaf_of(self, stream: UUID, version: int) -> StoredLeaf | None:
-        """None while the event is not sealed, or where there is none."""
+        """The leaf of an event; None if the event is not sealed or does not exist."""
         name = stream.hex if self._is_sqlite else stream
         return next(iter(_leaves(self._select(_LEAF, stream=name, version=version))), None)
 
     def covering(self, origin: str, leaf: int) -> StoredCheckpoint | None:
-        """The first checkpoint whose tree has this leaf."""
+        """The first checkpoint whose tree contains this leaf, or None."""
         return next(_checkpoints(self._select(_COVERING, origin=origin, leaf=leaf)), None)
 
     def newest(self, origin: str) -> StoredCheckpoint | None:
         return next(_checkpoints(self._select(_NEWEST, origin=origin)), None)
 
     def checkpoints(self, origin: str, after: int = 0, most: int = 200) -> list[StoredCheckpoint]:
-        """By their sizes, beginning after the size `after`."""
+        """The next checkpoints that are larger than `after`, ordered by size."""
         return list(_checkpoints(self._select(_PAGE, origin=origin, after=after, most=most)))
 
     def unsealed(self) -> int:
-        """How many events of the log are not sealed yet."""
+        """The number of events of the log that are not sealed yet."""
         last = self.last()
         found: int = self._select(_UNSEALED, after=last.position if last is not None else 0)[0]["found"]
         return found
 
     def holder(self) -> str | None:
-        """Who seals now; None where nobody does."""
+        """The id of the process that has the lease, or None."""
         rows = self._select(_HOLDER)
         return rows[0]["holder"] if rows else None
 
@@ -133,10 +134,10 @@ class SealStore:
         return _leaves(self._select(_SUBTREES, level=level, first=first, most=count))
 
     def _select(self, statement: str, **values: Any) -> list[Mapping[str, Any]]:
-        return self._store.reads(lambda run: run(self._spelled(statement), **values))
+        return self._store.reads(lambda run: run(self._in_dialect(statement), **values))
 
-    def _spelled(self, statement: str) -> str:
-        for word, meaning in self._words.items():
+    def _in_dialect(self, statement: str) -> str:
+        for word, meaning in self._dialect.items():
             statement = statement.replace(word, meaning)
         return statement
 
@@ -151,9 +152,10 @@ class SealStore:
         *,
         release: bool = False,
     ) -> None:
-        """Leaves by position and hash, numbered from `first`. Raises LeaseIsAnothers, also where they were not next.
+        """Stores leaves (log position and hash), numbered from `first`, and the subtrees that they completed.
 
-        With `release`, whoever comes next need not wait for the lease to run out.
+        Raises LeaseIsAnothers, also if `first` is not the next leaf number. With `release`, the next process need not
+        wait until the lease expires.
         """
         subtrees = [
             {"level": one.level // HEIGHT, "number": one.number, "hash": one.hash}
@@ -166,7 +168,7 @@ class SealStore:
         ]
 
         def write(run: SqlRun) -> None:
-            self._hold(run, holder)
+            self._take_lease(run, holder)
             last = run(_LAST)
             if (last[0]["leaf_index"] + 1 if last else 0) != first:
                 raise LeaseIsAnothers
@@ -179,23 +181,23 @@ class SealStore:
         self._store.writes(write)
 
     def take_lease(self, holder: str) -> None:
-        """Raises LeaseIsAnothers."""
-        self._store.writes(lambda run: self._hold(run, holder))
+        """Takes or renews the lease. Raises LeaseIsAnothers."""
+        self._store.writes(lambda run: self._take_lease(run, holder))
 
-    def keep_checkpoint(self, holder: str, one: StoredCheckpoint) -> None:
-        """Raises LeaseIsAnothers."""
+    def store_checkpoint(self, holder: str, one: StoredCheckpoint) -> None:
+        """Stores a checkpoint, unless it is stored already. Raises LeaseIsAnothers."""
 
         def write(run: SqlRun) -> None:
-            self._hold(run, holder)
-            run(_KEEP, **one._asdict())
+            self._take_lease(run, holder)
+            run(_INSERT_CHECKPOINT, **one._asdict())
 
         self._store.writes(write)
 
     def release(self, holder: str) -> None:
         self._store.writes(lambda run: run(_RELEASE, holder=holder))
 
-    def _hold(self, run: SqlRun, holder: str) -> None:
-        if not run(self._spelled(_TAKE), holder=holder, seconds=LEASE_SECONDS):
+    def _take_lease(self, run: SqlRun, holder: str) -> None:
+        if not run(self._in_dialect(_TAKE), holder=holder, seconds=LEASE_SECONDS):
             raise LeaseIsAnothers
 
 

@@ -1,1 +1,1 @@
-"""SQLite and PostgreSQL: connections, recorders, and commands that share one commit."""
+"""SQLite and PostgreSQL: connections, recorders, and group commit."""

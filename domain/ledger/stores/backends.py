@@ -1,4 +1,4 @@
-"""The library's parts for the store at an address; they look at nothing but what they are given."""
+"""Creates the library's objects for the store at an address. They read no environment variables."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class SQLiteLedgerFactory(SQLiteFactory):
 
 
 def factory_at(address: Address, env: Environment) -> SQLiteLedgerFactory | PostgresLedgerFactory:
+    """The library's factory for the store at `address`."""
     match address:
         case SQLiteAddress():
             return SQLiteLedgerFactory(address, env)

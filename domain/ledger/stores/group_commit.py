@@ -1,9 +1,8 @@
-"""Commands that wait at the same time are written in one transaction, by the first of them that waits.
+"""Group commit: commands that wait at the same time are written in one transaction, by the thread of the first one.
 
-A commit costs the store one wait for its disk, whether it holds one command or fifty. Each command
-stays by itself all the same: one whose place is taken is left out of the batch, and where a batch
-fails for something that only one of them may be to blame for, each is tried alone. Nobody is
-answered before the commit.
+A commit waits for the disk once, whether it contains one command or fifty. Each command still succeeds or fails
+on its own: a command whose version or key is taken is left out of the batch, and if a batch fails with an error
+that a single command may have caused, each command is tried alone. No caller gets an answer before the commit.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, PersistenceError, StoredEvent
 
 BATCH_MAX: Final = 64
-"""Commands in one transaction; who comes later is in the next."""
+"""The most commands in one transaction. Later commands are written in the next transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
-    """What a caller's key stands for: the events of one command, first to last, in a patient's history."""
+    """The record of an idempotency key: the versions of the events of one command in a patient's history."""
 
     caller: str
     key: str
@@ -35,7 +34,7 @@ class CommandRecord:
 
 
 class AccessRow(NamedTuple):
-    """A row of the access log. What it is found by stands beside the text that its digest is over."""
+    """A row of the access log. `row` is the text that the digest covers; the other fields are for searching."""
 
     number: int
     at: datetime
@@ -46,9 +45,9 @@ class AccessRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The rows of one command, or of one batch of the access log: all of them are stored, or none.
+    """The rows of one command, or of one batch of the access log. All of them are stored, or none.
 
-    `accesses` belong to the register whose stream their first event, the digest of them, lies in.
+    The first event of a batch of `accesses` is their digest, and its stream is their register.
     """
 
     events: Sequence[StoredEvent]
@@ -62,7 +61,7 @@ class Recording:
         return stream
 
     def heads(self) -> dict[UUID, int]:
-        """The version that each of its streams must have for its events to follow; 0 where it is to be empty."""
+        """The version that each stream must have before its events are written; 0 if it must be empty."""
         found: dict[UUID, int] = {}
         for event in self.events:
             assert isinstance(event.originator_id, UUID)
@@ -70,7 +69,7 @@ class Recording:
         return found
 
     def places(self) -> set[object]:
-        """What no two of one batch may both claim."""
+        """The streams, and the key of the command. Two recordings of one batch can't share any of these."""
         claimed: set[object] = {event.originator_id for event in self.events}
         if self.command is not None:
             claimed.add((self.command.caller, self.command.key))
@@ -78,17 +77,20 @@ class Recording:
 
 
 class Claiming(Protocol):
-    """What can wait here."""
+    """An item that can be written by a group commit."""
 
     def places(self) -> set[object]:
-        """What no two of one batch may both claim."""
+        """Values that two items of one batch can't share. Items that share one are written in different batches."""
 
 
 R = TypeVar("R", bound=Claiming)
 
 
 class _WaitingCaller(Generic[R]):
-    """One caller. `turn` is released when it is answered, or when it is to write the next batch and `leads`."""
+    """One caller. `turn` is released when the caller is answered, or when the caller leads and writes the next batch.
+
+    `lost` is true if the version or key of the recording was taken.
+    """
 
     __slots__ = ("answered", "error", "leads", "lost", "recording", "turn")
 
@@ -106,34 +108,34 @@ class _WaitingCaller(Generic[R]):
 
 
 class GroupCommit(Generic[R]):
-    """Where the threads of one process meet on their way to the store.
+    """Collects the recordings of the threads of one process, and writes them in batches.
 
-    `write` writes a batch in one transaction, and tells the numbers of those whose places were taken, of which nothing
-    is stored.
+    `write` writes a batch in one transaction. It returns the indexes of the recordings whose version or key was
+    taken, of which nothing is stored.
     """
 
     def __init__(self, write: Callable[[Sequence[R]], Collection[int]]) -> None:
         self._write = write
-        self._gate = Lock()
+        self._queue_lock = Lock()
         self._queue: deque[_WaitingCaller[R]] = deque()
-        self._somebody_leads = False
+        self._has_leader = False
 
     def commit(self, recording: R) -> None:
-        """Returns once it is durable. Raises IntegrityError where its place or key is taken, and what writing raises.
+        """Returns when the recording is durable. Raises IntegrityError if its version or key is taken.
 
-        After an IntegrityError the caller looks whether it was stored all the same: by
-        itself, before a connection was lost.
+        It also raises the errors of `write`. After an IntegrityError, the caller must check whether
+        the recording itself was stored, because an attempt before a lost connection may have succeeded.
         """
         own = _WaitingCaller(recording)
-        with self._gate:
+        with self._queue_lock:
             self._queue.append(own)
-            leads, self._somebody_leads = not self._somebody_leads, True
+            leads, self._has_leader = not self._has_leader, True
         if not leads:
             self._wait(own)
         if not own.answered:
             self._lead()
         if own.error is not None:
-            # Others may raise the same one at the same time, so each has its own.
+            # Other threads may raise the same error at the same time, so each thread raises a copy of it.
             raise type(own.error)(*own.error.args) from own.error
         if own.lost:
             raise IntegrityError("the version before it has changed, or the key of its command is already recorded")
@@ -142,54 +144,54 @@ class GroupCommit(Generic[R]):
         try:
             own.turn.acquire()
         except BaseException:
-            # Interrupted: whoever is told to lead and does not would leave all others waiting.
-            with self._gate:
+            # The thread was interrupted. If it is the leader and does not write, all other callers wait forever.
+            with self._queue_lock:
                 if own in self._queue:
                     self._queue.remove(own)
                     if own.leads:
-                        self._hand_on()
+                        self._pass_lead_on()
             raise
 
     def _lead(self) -> None:
-        """Writes what waits, the leader's own first, and hands the lead to the first of those who came meanwhile."""
-        with self._gate:
-            batch = self._taken()
+        """Writes the next batch, which includes the leader's own recording, and passes the lead to the next caller."""
+        with self._queue_lock:
+            batch = self._next_batch()
         try:
-            self._written(batch)
+            self._write_batch(batch)
         finally:
-            with self._gate:
-                self._hand_on()
+            with self._queue_lock:
+                self._pass_lead_on()
             for one in batch[1:]:
                 if not one.answered:
-                    # Else it would take its turn for the lead, and be told that it is durable.
+                    # Otherwise, this caller would become a leader, and take its own recording for durable.
                     one.answer(error=OperationalError("saving was interrupted: send the command again"))
                 one.turn.release()
 
-    def _taken(self) -> list[_WaitingCaller[R]]:
-        """In their order, but for those who claim what another of the batch claims: they are next."""
+    def _next_batch(self) -> list[_WaitingCaller[R]]:
+        """The next batch, in order. A caller whose places another caller of the batch claims stays in the queue."""
         if len(self._queue) == 1:
             return [self._queue.popleft()]
-        taken: list[_WaitingCaller[R]] = []
+        batch: list[_WaitingCaller[R]] = []
         claimed: set[object] = set()
-        left: list[_WaitingCaller[R]] = []
-        while self._queue and len(taken) < BATCH_MAX:
+        postponed: list[_WaitingCaller[R]] = []
+        while self._queue and len(batch) < BATCH_MAX:
             one = self._queue.popleft()
             places = one.recording.places()
             if claimed.isdisjoint(places):
                 claimed |= places
-                taken.append(one)
+                batch.append(one)
             else:
-                left.append(one)
-        self._queue.extendleft(reversed(left))
-        return taken
+                postponed.append(one)
+        self._queue.extendleft(reversed(postponed))
+        return batch
 
-    def _hand_on(self) -> None:
-        self._somebody_leads = bool(self._queue)
+    def _pass_lead_on(self) -> None:
+        self._has_leader = bool(self._queue)
         if self._queue:
             self._queue[0].leads = True
             self._queue[0].turn.release()
 
-    def _written(self, batch: Sequence[_WaitingCaller[R]]) -> None:
+    def _write_batch(self, batch: Sequence[_WaitingCaller[R]]) -> None:
         try:
             lost = self._write([one.recording for one in batch])
         except (OperationalError, InterfaceError) as unavailable:
@@ -200,7 +202,7 @@ class GroupCommit(Generic[R]):
                 batch[0].answer(error=error)
                 return
             for one in batch:
-                self._written([one])
+                self._write_batch([one])
         else:
             for number, one in enumerate(batch):
                 one.answer(lost=number in lost)

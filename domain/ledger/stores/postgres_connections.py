@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL outside of the library's pool, each kept for one kind of work.
+"""Connections to PostgreSQL outside of the library's pool, each for one kind of work.
 
-A pool that checks, lends and takes back costs more than the statements that the ledger asks most.
-What goes wrong leaves here as one of eventsourcing's persistence errors, without any password.
+The pool's own work for each statement costs more than the ledger's most frequent statements. The errors of this
+module are eventsourcing's persistence errors, and their texts contain no password.
 """
 
 from __future__ import annotations
@@ -47,12 +47,13 @@ _TRANSLATION: Final[tuple[tuple[type[psycopg.Error], type[PersistenceError]], ..
 
 
 def translated(error: psycopg.Error) -> PersistenceError:
+    """The persistence error of eventsourcing for an error of psycopg."""
     ours = next((ours for theirs, ours in _TRANSLATION if isinstance(error, theirs)), DatabaseError)
     return ours(str(error))
 
 
-def connected(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
-    """A new connection, in autocommit. Raises OperationalError."""
+def connect(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
+    """A new connection in autocommit mode. Raises OperationalError."""
     address = datastore.address
     seconds = address.parameters.get("connect_timeout") or str(max(2, int(postgres_datastore.WAIT_SECONDS)))
     try:
@@ -64,62 +65,63 @@ def connected(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
         ) from error
 
 
-def is_of_no_use(connection: Connection[TupleRow]) -> bool:
-    """Closed, or in the middle of an exchange: a server that dies may leave one that takes no statement any more."""
+def is_unusable(connection: Connection[TupleRow]) -> bool:
+    """Whether a connection is closed or in the middle of an exchange, as after a crash of the server."""
     return connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE
 
 
-def closed(connection: Connection[TupleRow]) -> None:
+def close_quietly(connection: Connection[TupleRow]) -> None:
+    """Closes a connection, and ignores errors."""
     with suppress(psycopg.Error):
         connection.close()
 
 
 class Readers:
-    """For single statements that read, each of which sees all that was committed before it.
+    """Connections for single read statements. Each statement sees everything that was committed before it.
 
-    Whoever comes when all are in use waits. `when_lost` is told when a connection is found broken.
+    If all connections are in use, a caller waits. `on_lost` is called when a connection was lost.
     """
 
     def __init__(self, datastore: LedgerPostgresDatastore) -> None:
         self._datastore = datastore
         self._free = BoundedSemaphore(CONNECTIONS_MAX)
         self._idle: deque[Cursor[TupleRow]] = deque()
-        self.when_lost: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
 
     @retry((InterfaceError, OperationalError), max_attempts=ATTEMPTS, wait=PAUSE_SECONDS)
     def read(self, statement: bytes, values: Sequence[Any]) -> list[Any]:
-        """The rows. Prepared, so that the same statement is planned once a connection."""
+        """The rows. The statement is prepared, so that each connection plans it once."""
         with self._free:
             try:
                 cursor = self._idle.pop()
             except IndexError:
-                cursor = connected(self._datastore).cursor(binary=True)
+                cursor = connect(self._datastore).cursor(binary=True)
             try:
                 found = cursor.execute(statement, values, prepare=True).fetchall()
             except psycopg.Error as error:
-                if is_of_no_use(cursor.connection):
-                    # Where one is lost the idle ones mostly are too.
-                    closed(cursor.connection)
+                if is_unusable(cursor.connection):
+                    # If one connection is lost, the idle ones usually are too.
+                    close_quietly(cursor.connection)
                     self.close()
-                    self.when_lost()
+                    self.on_lost()
                     raise OperationalError(f"the connection to {self._datastore.address} was lost") from error
                 self._idle.append(cursor)
                 raise translated(error) from error
             except BaseException:
-                # Interrupted in the middle of an exchange: what comes next on this connection is not known.
-                closed(cursor.connection)
+                # The exchange was interrupted, so the state of this connection is unknown.
+                close_quietly(cursor.connection)
                 raise
             self._idle.append(cursor)
             return found
 
     def close(self) -> None:
-        """Those that are idle."""
+        """Closes the idle connections."""
         while self._idle:
-            closed(self._idle.pop().connection)
+            close_quietly(self._idle.pop().connection)
 
 
 class Listener:
-    """Hears that some process recorded something."""
+    """Waits for a notification that a process recorded events."""
 
     def __init__(self, datastore: LedgerPostgresDatastore, channel: str) -> None:
         self._datastore = datastore
@@ -128,25 +130,25 @@ class Listener:
         self._connection: Connection[TupleRow] | None = None
 
     def wait(self, seconds: float) -> None:
-        """Returns early where it hears something, and at once where it only begins to listen."""
+        """Waits for a notification, at most so many seconds. The first call only starts to listen."""
         with self._one_at_a_time:
             try:
                 if self._connection is None:
-                    self._connection = connected(self._datastore)
+                    self._connection = connect(self._datastore)
                     self._connection.execute(SQL("LISTEN {0}").format(Identifier(self._channel)))
                     return
                 for _ in self._connection.notifies(timeout=seconds, stop_after=1):
                     pass
             except (psycopg.Error, OperationalError):
-                # Not worth an error: the caller looks for itself after each wait.
-                self._forget()
+                # No error is raised, because the caller reads the log itself after each wait.
+                self._disconnect()
                 time.sleep(min(seconds, PAUSE_SECONDS))
 
     def close(self) -> None:
         with self._one_at_a_time:
-            self._forget()
+            self._disconnect()
 
-    def _forget(self) -> None:
+    def _disconnect(self) -> None:
         if self._connection is not None:
-            closed(self._connection)
+            close_quietly(self._connection)
             self._connection = None

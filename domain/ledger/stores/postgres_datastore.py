@@ -1,4 +1,4 @@
-"""PostgreSQL as the ledger needs it: libpq's parameters untouched, connection trouble in one clear error."""
+"""The datastore of PostgreSQL: libpq's parameters are unchanged, and connection problems raise one clear error."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = ["CONNECTIONS_MAX", "SCHEMA", "LedgerPostgresDatastore", "connection_p
 
 CONNECTIONS_MAX: Final = 16
 WAIT_SECONDS: Final = 3
-"""For a connection, and for the lock; the library tries ten times, so half a minute in all."""
+"""The longest wait for a connection, and for a lock. The library tries ten times, so it waits half a minute in all."""
 RECONNECT_SECONDS: Final = 5
 
 
 def connection_parameters(address: PostgresAddress) -> dict[str, Any]:
-    """The URL's own parameters, and ours where it gives none.
+    """The parameters of the URL, with defaults for those that the URL does not give.
 
-    Of several hosts the one that takes writes is meant. One that has vanished without a word is noticed
-    within half a minute, not within the hours that a system waits by itself.
+    If the URL lists several hosts, the connection goes to the one that accepts writes. The keepalive defaults detect
+    a host that stopped responding within half a minute; the operating system's defaults take hours.
     """
     hosts = address.parameters.get("host") or address.parameters.get("hostaddr") or ""
     of_several = {"target_session_attrs": "read-write", "connect_timeout": "3"} if "," in hosts else {}
@@ -54,15 +54,15 @@ class LedgerPostgresDatastore(PostgresDatastore):
             max_overflow=CONNECTIONS_MAX - 1,
             connect_timeout=WAIT_SECONDS,
             lock_timeout=WAIT_SECONDS,
-            # A client that stops in the middle of a transaction must not hold the others up.
+            # A client that stops in the middle of a transaction must not block the others.
             idle_in_transaction_session_timeout=5,
             schema=SCHEMA,
-            # Never: the function takes no lock, and a reader that tails the log would miss events.
+            # Must be False: the library's function takes no lock, so a reader that follows the log would miss events.
             enable_db_functions=False,
         )
-        # Not five minutes: the pause between its attempts doubles, and a server is back sooner than that.
+        # The library's default is five minutes. The pause between its attempts doubles, and a server restarts sooner.
         self.pool.reconnect_timeout = RECONNECT_SECONDS
-        # All that libpq was told, and nothing that it was not (an empty password is not "no password").
+        # Exactly the parameters that were given: for libpq, an empty password is not the same as no password.
         self.pool.kwargs = {**connection_parameters(address), "row_factory": dict_row}
 
     @contextmanager
@@ -79,7 +79,7 @@ class LedgerPostgresDatastore(PostgresDatastore):
                 )
                 raise OperationalError(message) from error
             if connection is not None and connection.closed:
-                # Where one is lost the idle ones mostly are too; the library's next attempt gets a new one.
+                # If one connection is lost, the idle ones usually are too. The library's next attempt gets a new one.
                 self.pool.check()
                 raise OperationalError(f"the connection to {self.address} was lost: {error}") from error
             raise

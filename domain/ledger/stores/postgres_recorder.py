@@ -1,8 +1,8 @@
-"""How events reach PostgreSQL and come back: one round trip for a batch of commands, in the order of commits.
+"""Writes events to PostgreSQL and reads them: one round trip for a batch of commands, in the order of commits.
 
-The batch goes to a function of the ledger's schema (`RECORD_COMMANDS` in `tables.py`), which takes
-the ordering lock, leaves out who came too late and inserts the rest. It must be a function:
-each of its statements sees what was committed before the lock was got, as a single statement would not.
+A batch is written by a function of the ledger's schema (`RECORD_COMMANDS` in `tables.py`), which takes the
+ordering lock, leaves out commands that are too late, and inserts the others. It must be a function, because
+each of its statements sees everything that was committed before it took the lock. A single statement would not.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from domain.ledger.stores.postgres_connections import (
     PAUSE_SECONDS,
     Listener,
     Readers,
-    closed,
-    connected,
-    is_of_no_use,
+    close_quietly,
+    connect,
+    is_unusable,
     translated,
 )
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
@@ -37,7 +37,7 @@ from domain.ledger.stores.urls import PostgresAddress
 from domain.ledger.tables.tables import CHANNEL
 
 POLL_SECONDS: Final = 1.0
-"""How soon a reader that waits sees what was recorded where the notification of it was lost."""
+"""The longest delay until a waiting reader sees new events if their notification was lost."""
 
 Row = tuple[int, str, bytes]
 Changed = tuple[int, UUID, str]
@@ -73,32 +73,32 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         self._readers = Readers(datastore)
         self._listener = Listener(datastore, CHANNEL)
 
-    def whenever_connection_is_lost(self, forget: Callable[[], None]) -> None:
-        """After it, the store may be another server, which never had the newest events."""
-        self._writer.when_lost = self._readers.when_lost = forget
+    def on_connection_lost(self, forget: Callable[[], None]) -> None:
+        """Calls `forget` when a connection is lost: the next server may never have received the newest events."""
+        self._writer.on_lost = self._readers.on_lost = forget
 
     def close(self) -> None:
-        """The connections that are not the pool's."""
+        """Closes the connections that do not belong to the pool."""
         self._writer.close()
         self._readers.close()
         self._listener.close()
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Together with what other threads insert now, and with the rows that belong to them.
+        """Inserts events with the rows that belong to them, in one commit with the inserts of other threads.
 
-        `idempotency` is that of their command, `accesses` those of the access log whose digest they are. Raises
-        IntegrityError where a place is taken, and where the connection was lost and it is not known whether the events
-        are stored.
+        `idempotency` is the CommandRecord of the events, and `accesses` are the access rows whose digest the first
+        event has. Raises IntegrityError if a version or key is taken, or if the connection was lost and it is unknown
+        whether the events are stored.
         """
         if stored_events:
             self._commits.commit(Recording(stored_events, kwargs.get("idempotency"), kwargs.get("accesses", ())))
         return None
 
-    def make_sure(self) -> None:
-        """Returns once all that can be read now is as durable as a commit, on the standby too if one is waited for.
+    def wait_until_durable(self) -> None:
+        """Returns when everything that can be read now is durable, also on a synchronous standby.
 
-        What was written before the primary was restarted is seen after it, even where the
-        standby has not got it. A commit of our own comes after it, and waits as every commit does.
+        After a restart of the primary, rows can be read that the standby has not yet received. This method makes a
+        commit of its own after them, and waits for it as for every commit.
         """
         self._read(_MAKE_SURE)
 
@@ -112,7 +112,7 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         return CommandRecord(*found[0]) if found else None
 
     def rows_of(self, stream: UUID, first: int = 1, last: int | None = None) -> Sequence[Row]:
-        """Oldest first, from version `first` to `last`, both included."""
+        """The events of a stream from version `first` to `last`, both included, oldest first."""
         statement = _ROWS
         values: list[UUID | int] = [stream]
         if first > 1:
@@ -123,7 +123,7 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         return found
 
     def rows_of_each(self, streams: Sequence[UUID]) -> Iterator[tuple[UUID, Sequence[Row]]]:
-        """Of one moment, each stream whole."""
+        """All events of each stream, from one snapshot."""
         found = {
             stream: list(rows) for stream, rows in groupby(self._read(_OF_EACH, list(streams)), lambda row: row[0])
         }
@@ -140,7 +140,7 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         return found
 
     def opened_since(self, position: int, topic: str, limit: int) -> Sequence[tuple[int, UUID]]:
-        """Streams that have an event of this topic, by its position."""
+        """The next streams after a position that have an event of this topic, with the position of that event."""
         found: Sequence[tuple[int, UUID]] = self._read(_OPENED, position, topic, limit)
         return found
 
@@ -149,13 +149,13 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         return last or 0
 
     def wait_beyond(self, position: int, timeout: float) -> int:
-        """The log's last position, once it lies beyond this one or the seconds are over."""
+        """Waits until the log has an event after `position`, or for `timeout` seconds. Returns the last position."""
         deadline = time.monotonic() + timeout
         while True:
-            last, left = self.max_notification_id(), deadline - time.monotonic()
-            if last > position or left <= 0:
+            last, seconds_left = self.max_notification_id(), deadline - time.monotonic()
+            if last > position or seconds_left <= 0:
                 return last
-            self._listener.wait(min(left, POLL_SECONDS))
+            self._listener.wait(min(seconds_left, POLL_SECONDS))
 
 
 class PostgresLedgerFactory(PostgresFactory):
@@ -169,15 +169,19 @@ class PostgresLedgerFactory(PostgresFactory):
 
 
 class Writer:
-    """The one connection on which this process writes events; the group commit lets one batch at a time come here."""
+    """The one connection on which this process writes events. The group commit writes one batch at a time."""
 
     def __init__(self, datastore: LedgerPostgresDatastore) -> None:
         self._datastore = datastore
         self._cursor: Cursor[TupleRow] | None = None
-        self.when_lost: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
 
     def write(self, batch: Sequence[Recording]) -> Collection[int]:
-        """Where the connection is lost meanwhile, all of them count as lost: they are looked for and decided anew."""
+        """Writes a batch. Returns the indexes of the recordings that were not stored because they came too late.
+
+        If the connection is lost while writing, all indexes are returned. The callers then check whether their events
+        are stored, and otherwise decide again.
+        """
         commands, states = as_parameters(batch)
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -193,16 +197,16 @@ class Writer:
         raise AssertionError("unreachable")
 
     def _written(self, commands: str, states: list[bytes]) -> Collection[int]:
-        """Raises OperationalError where nothing was stored, for want of a connection or of the lock."""
+        """Raises OperationalError if nothing was stored, because there was no connection or no lock."""
         cursor = self._cursor if self._cursor is not None else self._connected()
         try:
             return [number for (number,) in cursor.execute(_RECORD.encode(), (commands, states), prepare=True)]
         except psycopg.Error as error:
             is_read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
-            if not (is_read_only or is_of_no_use(cursor.connection)):
+            if not (is_read_only or is_unusable(cursor.connection)):
                 raise translated(error) from error
             self.close()
-            self.when_lost()
+            self.on_lost()
             if is_read_only:
                 raise ReadOnlyServer(
                     f"{self._datastore.address} is read-only: give the URL of the primary, "
@@ -210,30 +214,30 @@ class Writer:
                 ) from error
             raise ConnectionLost from error
         except BaseException:
-            # Interrupted in the middle of an exchange: what comes next on this connection is not known.
+            # The exchange was interrupted, so the state of this connection is unknown.
             self.close()
             raise
 
     def _connected(self) -> Cursor[TupleRow]:
-        self._cursor = connected(self._datastore).cursor(binary=True)
+        self._cursor = connect(self._datastore).cursor(binary=True)
         return self._cursor
 
     def close(self) -> None:
         if self._cursor is not None:
-            closed(self._cursor.connection)
+            close_quietly(self._cursor.connection)
             self._cursor = None
 
 
 class ReadOnlyServer(OperationalError):
-    """A standby, or what was the primary; nothing was stored, and the next command looks for another."""
+    """The server is a standby or a former primary. Nothing was stored, and the next command connects again."""
 
 
 class ConnectionLost(Exception):
-    """Whether the batch is stored is not known."""
+    """The connection was lost while writing, so it is unknown whether the batch is stored."""
 
 
 def as_parameters(batch: Sequence[Recording]) -> tuple[str, list[bytes]]:
-    """All but the states as JSON; an event tells which of the states is its own, counted from 1 as SQL does."""
+    """A batch as JSON, and the states of its events. An event has the index of its state, counted from 1 as in SQL."""
     states: list[bytes] = []
     commands = []
     for one in batch:

@@ -1,8 +1,8 @@
-"""How the tables of the views are read and written on both stores: the same statements, in a transaction each time.
+"""Runs the same SQL statements on both stores, in transactions. The tables of the views are read and written with it.
 
-In a statement, `:name` is a parameter, `{schema}` the tables' schema, `{log_end}` the position of
-the log's last event, `{among name}` a condition on a list, and `{by index}` names the index that
-SQLite, which keeps no statistics by itself, is to read.
+In a statement, `:name` is a parameter, `{schema}` is the schema of the tables, `{log_end}` is the position of the
+last event of the log, `{among name}` is a condition on a list, and `{by index}` names the index that SQLite must
+use, because SQLite collects no statistics by itself.
 """
 
 from __future__ import annotations
@@ -33,40 +33,40 @@ _VIEWS_LOCK: Final = 5_207_642_218_040_313_159
 _MAIN: Final = "main"
 
 ROWS_TO_COPY: Final = 20
-"""From so many on, PostgreSQL takes new rows faster by its COPY, which costs a round trip more."""
+"""From this number of rows on, COPY is faster on PostgreSQL than INSERT, although it needs one more round trip."""
 
 T = TypeVar("T")
 
 
 class SqlRun(Protocol):
-    """What is done in a transaction."""
+    """The statements that can be run in a transaction."""
 
     def __call__(self, statement: str, **values: Any) -> list[Mapping[str, Any]]:
-        """The rows that a statement returns, none for one that returns nothing."""
+        """Runs a statement and returns its rows, if any."""
 
     def each(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """The statement once for each of the rows, together."""
+        """Runs a statement once for each of the rows, in one batch."""
 
     def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """New rows, which have the same columns."""
+        """Inserts rows into a table. All rows have the same columns."""
 
     def in_order(self) -> None:
-        """From here on, rows are found in the order that is asked for, by its index, and not sorted."""
+        """Makes the following statements read rows in their order by an index, instead of sorting them."""
 
 
 class ViewStore(Protocol):
     def reads(self, work: Callable[[SqlRun], T]) -> T:
-        """In a transaction that sees one moment."""
+        """Runs `work` in a read transaction, which sees one snapshot."""
 
     def writes(self, work: Callable[[SqlRun], T]) -> T:
-        """In a transaction of which there is one at a time; it may be done again where a connection was lost."""
+        """Runs `work` in a write transaction, one at a time. `work` is run again if a connection was lost."""
 
 
 # -- SQLite -----------------------------------------------------------------------------------
 
 
 class SQLiteViews:
-    """Writers take the lock of the file, so one comes after the other."""
+    """The tables on SQLite. Writers take the lock of the file, so only one writes at a time."""
 
     def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
         self._datastore = datastore
@@ -96,7 +96,7 @@ class OnSQLite:
         self.each(_insert(table, tuple(rows[0])), rows)
 
     def in_order(self) -> None:
-        """Its statements name their indexes."""
+        """Does nothing, because statements name their indexes on SQLite."""
 
 
 @lru_cache(maxsize=16)
@@ -114,8 +114,8 @@ def for_sqlite(statement: str) -> str:
 
 
 def _as_text(value: Any) -> Any:
-    """As SQLite compares it: instants in UTC and of one width, days as YYYY-MM-DD."""
-    # By its exact type, because very many values come here.
+    """The value in a form that SQLite compares correctly: instants in UTC and of one width, days as YYYY-MM-DD."""
+    # A lookup by the exact type is fast, and this function is called very often.
     write = _WRITTEN.get(type(value))
     return value if write is None else write(value)
 
@@ -132,7 +132,10 @@ _WRITTEN: Final[dict[type[Any], Callable[[Any], str]]] = {
 
 
 class PostgresViews:
-    """Writers take an advisory lock, so one comes after the other; what is lost with a connection is done again."""
+    """The tables on PostgreSQL. Writers take an advisory lock, so only one writes at a time.
+
+    A transaction that is lost with its connection is run again.
+    """
 
     def __init__(self, datastore: LedgerPostgresDatastore, lock: int = _VIEWS_LOCK) -> None:
         self._datastore = datastore
@@ -151,7 +154,8 @@ class PostgresViews:
     @contextmanager
     def _transaction(self, *, commit: bool, first: str) -> Iterator[SqlRun]:
         with self._datastore.transaction(commit=commit) as cursor:
-            # Its planner counts rows a while after they came, and until then may prefer to read all of them.
+            # PostgreSQL updates its statistics some time after rows were added. Until then, its planner may choose to
+            # read the whole table.
             cursor.execute(f"{first}; SET LOCAL enable_seqscan = off".encode(), prepare=False)
             yield OnPostgres(cursor)
 
@@ -165,7 +169,7 @@ class OnPostgres:
         return list(self._cursor.fetchall()) if self._cursor.description is not None else []
 
     def each(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        # In the driver's pipeline: one round trip for all of them.
+        # The driver uses a pipeline: one round trip for all rows.
         self._cursor.executemany(for_postgres(statement), rows)
 
     def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:

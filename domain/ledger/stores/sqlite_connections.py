@@ -1,8 +1,7 @@
-"""SQLite as the ledger needs it: durable at every commit, patient with other processes.
+"""Connections to SQLite: durable at every commit, and waiting for other processes.
 
-Everything that sqlite3 raises leaves here as one of eventsourcing's persistence errors, and a
-transaction that fails in any way, a full disk at commit included, is rolled back before its
-connection is used again.
+The errors of sqlite3 are raised as eventsourcing's persistence errors. A transaction that fails in any way, such as
+by a full disk at the commit, is rolled back before its connection is used again.
 """
 
 from __future__ import annotations
@@ -48,13 +47,13 @@ _TRANSLATION: Final[tuple[tuple[type[sqlite3.Error], type[PersistenceError]], ..
 
 
 def translation(error: sqlite3.Error) -> PersistenceError:
-    """Theirs as eventsourcing's; the classes are tried from the narrowest."""
+    """The persistence error of eventsourcing for an error of sqlite3. The narrowest class that fits is used."""
     return next(ours for theirs, ours in _TRANSLATION if isinstance(error, theirs))(str(error))
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Within, sqlite3's errors are eventsourcing's."""
+    """Inside the block, errors of sqlite3 are raised as errors of eventsourcing."""
     try:
         yield
     except sqlite3.Error as error:
@@ -62,12 +61,12 @@ def translated() -> Iterator[None]:
 
 
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode, with write-ahead log and an fsync at each commit.
+    """A connection in autocommit mode, with a write-ahead log and an fsync at each commit.
 
-    Without `create` a missing file is an error: a ledger that vanished is not begun anew.
+    Without `create`, a missing file is an error, so that a deleted ledger is not replaced by an empty one.
     """
     if create:
-        # The file holds health data: nobody but its owner reads it, and neither its log.
+        # The file contains health data, so only its owner may read it and its write-ahead log.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(
@@ -88,7 +87,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    # The switch does not wait for other processes by itself, as transactions do.
+    # Unlike a transaction, this switch does not wait for other processes by itself.
     deadline = time.monotonic() + BUSY_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
@@ -104,7 +103,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, *, commit: bool) -> Iterator[sqlite3.Cursor]:
-    """A cursor in a transaction. Writing takes the lock at once, so it cannot fail for having read before."""
+    """A cursor in a transaction. A write transaction takes the lock at once, so it can't fail after a read."""
     with closing(connection.cursor()) as cursor:
         cursor.execute("BEGIN IMMEDIATE" if commit else "BEGIN")
         try:
@@ -119,9 +118,9 @@ def transaction(connection: sqlite3.Connection, *, commit: bool) -> Iterator[sql
 
 
 class Writing:
-    """The transactions of the one connection that writes, and the queue of this process's writers for it.
+    """The transactions of the one connection that writes. The writers of this process wait for it one after another.
 
-    Written out, because a generator for each of its steps costs a third of a command's time here.
+    This is a class, because a generator for each of its steps would take a third of a command's time here.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,7 +136,7 @@ class Writing:
                 self.connection = connect(self._path)
             self.connection.execute("BEGIN IMMEDIATE")
         except BaseException as error:
-            self._undo()
+            self._roll_back()
             self._one_writer.release()
             if isinstance(error, sqlite3.Error):
                 raise translation(error) from error
@@ -150,9 +149,9 @@ class Writing:
             if error is None:
                 self.connection.commit()
                 return
-            self._undo()
+            self._roll_back()
         except BaseException as failure:
-            self._undo()
+            self._roll_back()
             if isinstance(failure, sqlite3.Error):
                 raise translation(failure) from failure
             raise
@@ -161,8 +160,8 @@ class Writing:
         if isinstance(error, sqlite3.Error):
             raise translation(error) from error
 
-    def _undo(self) -> None:
-        """Before the connection is used again; where it can't be, there will be another one."""
+    def _roll_back(self) -> None:
+        """Rolls back before the connection is used again. If that fails, closes it, and a new one is opened later."""
         if self.connection is not None:
             with suppress(sqlite3.Error):
                 self.connection.rollback()
@@ -178,10 +177,10 @@ class Writing:
 
 
 class LedgerSQLiteDatastore(SQLiteDatastore):
-    """One connection writes, and the writers of this process queue for it; the others read, and never wait for it.
+    """One connection writes, and the writers of this process wait for it. The other connections read, without waiting.
 
-    The library's pool is not asked: it keeps its gate shut while a writer waits for the one
-    before, readers included, and never opens it again if a connection cannot be made then.
+    The library's pool is not used. While a writer waits in it for another, the pool also blocks readers, and it stays
+    blocked if it can't open a connection at that time.
     """
 
     def __init__(self, path: Path) -> None:
@@ -192,12 +191,12 @@ class LedgerSQLiteDatastore(SQLiteDatastore):
         self._is_closed = False
 
     def writing(self) -> Writing:
-        """A transaction that is durable when its block has ended, or undone where that ended with an error."""
+        """A write transaction. It is durable after its block, or rolled back if the block raises an error."""
         return self._writing
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Outside of a transaction: each statement sees all that was committed before it."""
+        """A connection outside of a transaction. Each statement sees everything that was committed before it."""
         with translated():
             try:
                 connection = self._readers.pop()

@@ -1,4 +1,4 @@
-"""How events reach SQLite and come back: the library's table and order of commits, by a shorter road."""
+"""Writes events to SQLite and reads them, with the library's table and order of commits, but with less work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.ledger.stores.group_commit import AccessRow, CommandRecord, GroupCom
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 
 POLL_SECONDS: Final = 0.5
-"""How soon a reader that waits sees what another process recorded; of its own process it is told at once."""
+"""The longest delay until a waiting reader sees events of another process. It sees events of its own at once."""
 
 Row = tuple[int, str, bytes]
 """Version, topic and state of one event."""
@@ -59,14 +59,14 @@ def _command_values(record: CommandRecord) -> tuple[str, str, str, str, int, int
 
 
 def _access_values(register: UUID, one: AccessRow) -> tuple[str, int, str, str, str | None, str]:
-    """The instant of one width, so that SQLite's order is that of time."""
+    """The values of a row. Instants are written at one width, so that SQLite sorts them by time."""
     at = one.at.astimezone(UTC).isoformat(timespec="microseconds")
     patient_id = one.patient_id.hex if one.patient_id is not None else None
     return register.hex, one.number, at, one.actor_id, patient_id, one.row
 
 
 @lru_cache(maxsize=256)
-def _of_several(statement: str, columns: int, rows: int) -> str:
+def _with_rows(statement: str, columns: int, rows: int) -> str:
     row = f"({', '.join('?' * columns)})"
     return statement.format(rows=", ".join([row] * rows))
 
@@ -77,21 +77,22 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
     def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
         super().__init__(datastore)
         self._commits = GroupCommit(self._write)
-        self._grown = Condition()
+        self._log_has_grown = Condition()
         self._readers_waiting = 0
 
-    def whenever_connection_is_lost(self, forget: Callable[[], None]) -> None:
-        """Never: the file that is open stays the same one."""
+    def on_connection_lost(self, forget: Callable[[], None]) -> None:
+        """Does nothing: the connection to a file is never lost."""
 
     def close(self) -> None:
-        """Nothing is open here that is not the datastore's."""
+        """Does nothing: all connections belong to the datastore."""
 
     # -- writing ------------------------------------------------------------------------------
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Together with what other threads insert now, and with the rows that belong to them.
+        """Inserts events with the rows that belong to them, in one commit with the inserts of other threads.
 
-        `idempotency` is that of their command, `accesses` those of the access log whose digest they are.
+        `idempotency` is the CommandRecord of the events, and `accesses` are the access rows whose digest the first
+        event has. Raises IntegrityError if a version or key is taken.
         """
         if stored_events:
             self._commits.commit(Recording(stored_events, kwargs.get("idempotency"), kwargs.get("accesses", ())))
@@ -100,22 +101,23 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
     def _write(self, batch: Sequence[Recording]) -> Sequence[int]:
         with self.datastore.writing() as connection:
             execute, lost = connection.execute, list[int]()
-            if len(batch) == 1 or not self._are_stored_at_once(execute, batch):
-                lost = [number for number, one in enumerate(batch) if not self._is_stored(execute, one)]
+            if len(batch) == 1 or not self._store_together(execute, batch):
+                lost = [number for number, one in enumerate(batch) if not self._store_one(execute, one)]
             for number, one in enumerate(batch):
                 if one.accesses and number not in lost:
                     register = one.register
                     connection.executemany(_INSERT_ACCESS, [_access_values(register, row) for row in one.accesses])
         if self._readers_waiting:
-            with self._grown:
-                self._grown.notify_all()
+            with self._log_has_grown:
+                self._log_has_grown.notify_all()
         return lost
 
     @staticmethod
-    def _are_stored_at_once(execute: Callable[..., sqlite3.Cursor], batch: Sequence[Recording]) -> bool:
-        """Commands of one event each, in two statements for all; False, and nothing is stored, for any other batch.
+    def _store_together(execute: Callable[..., sqlite3.Cursor], batch: Sequence[Recording]) -> bool:
+        """Stores a batch of commands with one event each, in two statements. False for any other batch or a conflict.
 
-        Around each statement the threads of a process change places, which costs more than the statement.
+        If the result is False, nothing is stored. Python switches threads at each statement, which costs more than the
+        statement itself, so fewer statements are faster.
         """
         if any(len(one.events) > 1 for one in batch):
             return False
@@ -124,19 +126,20 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         for one in batch:
             values += _values(one.events[0])
             values += (one.command.caller, one.command.key) if one.command is not None else (None, None)
-        if execute(_of_several(_INSERT_FIRST_OF, 6, len(batch)), values).rowcount != len(batch):
-            # Somebody comes too late. Nothing is ever deleted, so it is undone, and each is looked at by itself.
+        if execute(_with_rows(_INSERT_FIRST_OF, 6, len(batch)), values).rowcount != len(batch):
+            # A command of the batch is too late. Rows can't be deleted, so the transaction is rolled back, and each
+            # command is tried alone.
             execute("ROLLBACK")
             execute("BEGIN IMMEDIATE")
             return False
         if records:
             values = [value for record in records for value in _command_values(record)]
-            execute(_of_several(_INSERT_COMMANDS, 6, len(records)), values)
+            execute(_with_rows(_INSERT_COMMANDS, 6, len(records)), values)
         return True
 
     @staticmethod
-    def _is_stored(execute: Callable[..., sqlite3.Cursor], one: Recording) -> bool:
-        """False, and nothing of it is stored, where it comes too late."""
+    def _store_one(execute: Callable[..., sqlite3.Cursor], one: Recording) -> bool:
+        """Stores one recording. False if it is too late; then nothing of it is stored."""
         events, record = one.events, one.command
         first = events[0]
         if len(events) > 1:
@@ -153,8 +156,8 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
             execute(_INSERT_COMMAND, _command_values(record))
         return True
 
-    def make_sure(self) -> None:
-        """What can be read has been committed, and is durable."""
+    def wait_until_durable(self) -> None:
+        """Does nothing: everything that can be read is committed and durable."""
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -164,7 +167,7 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         return CommandRecord(**{**dict(row), "patient_id": UUID(row["patient_id"])}) if row is not None else None
 
     def rows_of(self, stream: UUID, first: int = 1, last: int | None = None) -> Sequence[Row]:
-        """Oldest first, from version `first` to `last`, both included."""
+        """The events of a stream from version `first` to `last`, both included, oldest first."""
         statement = _ROWS
         values: list[str | int] = [stream.hex]
         if first > 1:
@@ -175,7 +178,7 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
             return self._tuples(connection, f"{statement} ORDER BY originator_version", values)
 
     def rows_of_each(self, streams: Sequence[UUID]) -> Iterator[tuple[UUID, Sequence[Row]]]:
-        """Of one moment, each stream whole."""
+        """All events of each stream, from one snapshot."""
         with self.datastore.reading() as connection:
             connection.execute("BEGIN")
             try:
@@ -196,7 +199,7 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         return [(number, UUID(stream), topic) for number, stream, topic in rows]
 
     def opened_since(self, position: int, topic: str, limit: int) -> Sequence[tuple[int, UUID]]:
-        """Streams that have an event of this topic, by its position."""
+        """The next streams after a position that have an event of this topic, with the position of that event."""
         with self.datastore.reading() as connection:
             rows = self._tuples(connection, _OPENED, (position, topic, limit))
         return [(number, UUID(stream)) for number, stream in rows]
@@ -214,16 +217,16 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         return last or 0
 
     def wait_beyond(self, position: int, timeout: float) -> int:
-        """The log's last position, once it lies beyond this one or the seconds are over."""
+        """Waits until the log has an event after `position`, or for `timeout` seconds. Returns the last position."""
         deadline = time.monotonic() + timeout
-        with self._grown:
-            # Told before it looks, so that a writer who commits after that look wakes it.
+        with self._log_has_grown:
+            # Count this reader before the first read, so that a writer that commits after the read wakes it.
             self._readers_waiting += 1
             try:
                 while True:
-                    last, left = self.max_notification_id(), deadline - time.monotonic()
-                    if last > position or left <= 0:
+                    last, seconds_left = self.max_notification_id(), deadline - time.monotonic()
+                    if last > position or seconds_left <= 0:
                         return last
-                    self._grown.wait(min(left, POLL_SECONDS))
+                    self._log_has_grown.wait(min(seconds_left, POLL_SECONDS))
             finally:
                 self._readers_waiting -= 1

@@ -1,7 +1,7 @@
-"""Which version a patient's history is at now: nothing else is read, and each time it is the store that says so.
+"""Reads the current version of a patient's history from the store, and nothing else.
 
-Made for a server's event loop, which is never blocked: on SQLite the look-up takes microseconds and waits for
-nobody, on PostgreSQL the loop watches the connection's socket.
+It is made for the event loop of a server and never blocks it. On SQLite, the query takes microseconds and does not
+wait for a lock. On PostgreSQL, the event loop watches the socket of the connection.
 """
 
 from __future__ import annotations
@@ -22,15 +22,22 @@ from psycopg import Connection, pq
 
 from domain import errors
 from domain.ledger.stores import sqlite_connections
-from domain.ledger.stores.postgres_connections import ATTEMPTS, PAUSE_SECONDS, Readers, closed, connected, translated
+from domain.ledger.stores.postgres_connections import (
+    ATTEMPTS,
+    PAUSE_SECONDS,
+    Readers,
+    close_quietly,
+    connect,
+    translated,
+)
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 
 CONNECTIONS_MAX: Final = 4
-"""To PostgreSQL, of one event loop: a look-up is so short that more would wait for the same processor."""
+"""The most connections to PostgreSQL of one event loop. Queries are so short that more would wait for the CPU."""
 
 WATCHES_SOCKETS: Final = sys.platform != "win32"
-"""The event loop of Windows can't watch a socket that is not its own; there a thread waits instead."""
+"""The event loop of Windows can't watch a socket of another library. On Windows, a thread waits instead."""
 
 _SQLITE: Final = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"
 _SELECT: Final = (
@@ -39,12 +46,15 @@ _SELECT: Final = (
 )
 _NAME: Final = b"head"
 _UUID: Final = 2950
-"""PostgreSQL's number of the type."""
+"""PostgreSQL's number (OID) of the type uuid."""
 
 
 class Head(NamedTuple):
-    """`server` tells one run of a database server from another: a standby that was promoted may never have had the
-    newest events, and give their versions to others. On SQLite there is no server, and it is empty."""
+    """The version of a history, and the run of the database server that reported it.
+
+    A promoted standby may never have received the newest events, and may use their versions for other events. So a
+    version is comparable only within one `server`. On SQLite, there is no server, and `server` is empty.
+    """
 
     version: int
     server: str
@@ -57,7 +67,7 @@ def _head(version: int | None, server: str = "") -> Head:
 
 
 class SQLiteHeads:
-    """Safe for threads and for several event loops."""
+    """Reads versions on SQLite. Safe for threads and for several event loops."""
 
     def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
         self._path = datastore.path
@@ -65,22 +75,22 @@ class SQLiteHeads:
         self.close = finalize(self, _close_each, self._idle)
 
     async def read(self, patient_id: UUID) -> Head:
-        """Raises NotFound, and eventsourcing's persistence errors where the file can't be read."""
+        """The version of a history. Raises NotFound, and eventsourcing's errors if the file can't be read."""
         try:
             connection = self._idle.pop()
         except IndexError:
-            # To connect may take its time.
-            return _head(await asyncio.to_thread(self._patiently, patient_id))
+            # Connecting may take long, so a thread does it.
+            return _head(await asyncio.to_thread(self._read_in_thread, patient_id))
         try:
             version: int | None = connection.execute(_SQLITE, (patient_id.hex,)).fetchone()[0]
         except sqlite3.Error:
-            # Mostly somebody has the file to himself for a moment: waited for, but not by the event loop.
+            # Usually another process holds an exclusive lock for a short time. A thread waits for it.
             connection.close()
-            return _head(await asyncio.to_thread(self._patiently, patient_id))
+            return _head(await asyncio.to_thread(self._read_in_thread, patient_id))
         self._idle.append(connection)
         return _head(version)
 
-    def _patiently(self, patient_id: UUID) -> int | None:
+    def _read_in_thread(self, patient_id: UUID) -> int | None:
         with sqlite_connections.translated():
             connection = sqlite_connections.connect(self._path)
             try:
@@ -95,40 +105,43 @@ class SQLiteHeads:
 
 
 class PostgresHeads:
-    """Safe for threads and for several event loops: a connection belongs to a loop only while one look-up lasts."""
+    """Reads versions on PostgreSQL. Safe for threads and for several event loops.
+
+    A connection belongs to an event loop only during one query.
+    """
 
     def __init__(self, datastore: LedgerPostgresDatastore) -> None:
         self._datastore = datastore
         self._idle: deque[Connection[Any]] = deque()
-        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._semaphores: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._readers = Readers(datastore)
         self.close = finalize(self, _close_both, self._idle, self._readers)
 
     async def read(self, patient_id: UUID) -> Head:
-        """Raises NotFound, and eventsourcing's persistence errors where no host answers after several attempts."""
+        """The version of a history. Raises NotFound, and eventsourcing's errors if no host answers after retries."""
         if not WATCHES_SOCKETS:
             statement = f"{_SELECT}%s".encode()
             return _head(*(await asyncio.to_thread(self._readers.read, statement, [patient_id]))[0])
-        async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONNECTIONS_MAX)):
+        async with self._semaphores.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONNECTIONS_MAX)):
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    return _head(*await self._attempted(patient_id))
+                    return _head(*await self._read_once(patient_id))
                 except (OperationalError, InterfaceError):
                     if attempt == ATTEMPTS:
                         raise
                 await asyncio.sleep(PAUSE_SECONDS)
         raise AssertionError("unreachable")
 
-    async def _attempted(self, patient_id: UUID) -> tuple[int | None, str]:
+    async def _read_once(self, patient_id: UUID) -> tuple[int | None, str]:
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = await asyncio.to_thread(self._connected)
         try:
-            found = await _asked(connection.pgconn, patient_id)
+            found = await _query_version(connection.pgconn, patient_id)
         except BaseException as error:
-            # Interrupted or lost in the middle of an exchange; and where one is lost the idle ones mostly are too.
-            closed(connection)
+            # The exchange was interrupted or the connection lost. If one is lost, the idle ones usually are too.
+            close_quietly(connection)
             _close_each(self._idle)
             if isinstance(error, psycopg.Error):
                 raise translated(error) from error
@@ -137,17 +150,17 @@ class PostgresHeads:
         return found
 
     def _connected(self) -> Connection[Any]:
-        connection = connected(self._datastore)
+        connection = connect(self._datastore)
         prepared = connection.pgconn.prepare(_NAME, f"{_SELECT}$1".encode(), [_UUID])
         if prepared.status != pq.ExecStatus.COMMAND_OK:
-            closed(connection)
+            close_quietly(connection)
             error = psycopg.errors.error_from_result(prepared)
             raise translated(error) from error
         return connection
 
 
-async def _asked(server: pq.abc.PGconn, patient_id: UUID) -> tuple[int | None, str]:
-    """One round trip, in which the loop is free. Raises psycopg's errors."""
+async def _query_version(server: pq.abc.PGconn, patient_id: UUID) -> tuple[int | None, str]:
+    """Queries the version and the server in one round trip, without blocking the loop. Raises psycopg's errors."""
     loop = asyncio.get_running_loop()
     server.send_query_prepared(_NAME, [patient_id.bytes], [pq.Format.BINARY], pq.Format.TEXT)
     while server.flush():

@@ -1,6 +1,6 @@
-"""Where a ledger is stored: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
+"""Parses the URL of a ledger: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
 
-No text made here carries a password, nor does any exception hang on ours that might.
+No text or exception of this module contains a password, and no exception has a cause that could contain one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POSTGRESQL: Final = "postgresql://"
 
 @dataclass(frozen=True, slots=True)
 class SQLiteAddress:
-    """`path` is absolute, so that a later change of folder does not change the ledger."""
+    """A file. `path` is absolute, so that a later change of the working directory does not change the ledger."""
 
     path: Path
 
@@ -31,7 +31,7 @@ class SQLiteAddress:
 
 @dataclass(frozen=True, slots=True)
 class PostgresAddress:
-    """`parameters` are libpq's, every one that the URL named; several hosts stand with commas."""
+    """A PostgreSQL database. `parameters` are all libpq parameters of the URL; several hosts are comma-separated."""
 
     parameters: Mapping[str, str] = field(repr=False)
 
@@ -46,7 +46,7 @@ Address = SQLiteAddress | PostgresAddress
 
 
 def address_of(url: str) -> Address:
-    """Raises StoreError for anything that is neither shape."""
+    """The address of a URL. Raises StoreError if the URL has none of the supported forms."""
     if url.startswith(_SQLITE):
         return _sqlite(url.removeprefix(_SQLITE))
     if url.startswith(_POSTGRESQL):
@@ -66,7 +66,7 @@ def _postgresql(url: str) -> PostgresAddress:
     from psycopg import Error  # noqa: PLC0415  (slow to import, and an SQLite ledger needs none of it)
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
-    # libpq's own message may quote the whole URL with its password, so it is not passed on.
+    # libpq's message may quote the whole URL with its password, so it is not passed on.
     parameters: dict[str, str] | None = None
     with suppress(Error, UnicodeError):
         parameters = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}

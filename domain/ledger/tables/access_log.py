@@ -1,7 +1,7 @@
-"""The table of the access log: who looked at whose record, when, why and from where.
+"""The table of the access log: the user, the patient, the time, the purpose and the network address of each access.
 
-A register is what one process wrote; its rows are numbered from 1 and never change. The digest of
-each batch is an event of the log (`AccessesRecorded`), written in the same transaction.
+A register contains the rows of one process, which are numbered from 1 and never change. The digest of each batch is
+an event (`AccessesRecorded`), which is written in the same transaction.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SQLITE_ACCESSES: Final = (
         BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed or deleted'); END"""
         for change in ("UPDATE", "DELETE")
     ),
-    # INSERT OR REPLACE deletes without asking the triggers above.
+    # INSERT OR REPLACE deletes rows without firing the triggers above.
     """CREATE TRIGGER IF NOT EXISTS accesses_refuse_replace BEFORE INSERT ON accesses
         WHEN EXISTS (SELECT 1 FROM accesses WHERE register = NEW.register AND number = NEW.number)
         BEGIN SELECT RAISE(ABORT, 'this row is recorded already'); END""",

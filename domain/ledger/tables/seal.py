@@ -1,8 +1,8 @@
 """The tables of the seal: the leaves of the tree in the order of commits, full subtrees, and signed checkpoints.
 
-A leaf's `position` is that of its event in the log. `seal_subtrees` holds the hashes of full
-subtrees of 256 ** level leaves, so that any hash of the tree is at most 255 steps away.
-All of it can be computed anew from the log but the signatures.
+The `position` of a leaf is the position of its event in the log. `seal_subtrees` has the hashes of full subtrees of
+256 ** level leaves, so that any hash of the tree can be computed in at most 255 steps. Everything except the
+signatures can be computed again from the log.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _POSTGRES: Final = (
 SQLITE_SEAL: Final = _SQLITE
 POSTGRES_SEAL: Final = _POSTGRES
 INSERTED: Final = ("sealed_events", "seal_subtrees", "checkpoints")
-"""A serving role adds to these and reads them."""
+"""The tables that a serving role may insert into and select from."""
 LEASE: Final = "seal_lease"
 DERIVED: Final = ("sealed_events", "seal_subtrees")
-"""What a new origin makes anew from the log."""
+"""The tables that are rebuilt from the log for a new origin."""

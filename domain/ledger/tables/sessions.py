@@ -1,4 +1,4 @@
-"""The table of browser sessions: a hash of each, whose it is, and until when. It is kept, not recorded: rows go."""
+"""The table of browser sessions: the hash of the secret, the user, and the times. Rows are deleted when they end."""
 
 from __future__ import annotations
 

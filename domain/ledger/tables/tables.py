@@ -1,11 +1,11 @@
-"""The tables of a ledger on both stores, their guards, and what a serving role may do to each.
+"""The tables of a ledger on both stores, their triggers, and the permissions of a serving role on each.
 
-Version 1 had the events, the commands and the settings. Version 2 added the documents, which
-SQLite keeps in a folder beside its file, and the tables of the views. Version 3 added the function
-by which PostgreSQL records commands. Version 4 added who looked, the seal, and browser sessions.
-Every statement may run again; what a version adds is only ever new, so running all of them brings
-any version to the last.
-The tables of the views, which hold nothing of their own, are made anew by version 3 (`views.py`).
+Version 1 had the events, the commands and the settings. Version 2 added the documents, which are files in a folder
+on SQLite, and the tables of the views. Version 3 added the function that records commands on PostgreSQL, and
+re-creates the tables of the views, which contain only derived rows (`views.py`). Version 4 added the access log, the
+seal, and browser sessions.
+Every statement is safe to repeat, and a version only adds new objects, so running all statements upgrades any version
+to the newest.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from domain.ledger.tables import access_log, seal, sessions, views
 SCHEMA_VERSION: Final = 4
 
 SCHEMA: Final = "public"
-"""PostgreSQL's schema that has the tables."""
+"""The schema on PostgreSQL that has the tables."""
 
 ORDERING_LOCK: Final = 5_207_642_218_040_313_157
-"""PostgreSQL's advisory lock that every writer of events takes first, so that ids come in the order of commits."""
+"""The advisory lock on PostgreSQL that every writer of events takes first, so that ids are in the order of commits."""
 
 CHANNEL: Final = "stored_events"
-"""On it PostgreSQL tells those who listen that something was recorded."""
+"""The channel on which PostgreSQL notifies listeners of new events."""
 
 # -- SQLite -----------------------------------------------------------------------------------
 
@@ -42,7 +42,7 @@ _SQLITE_EVENTS: Final = (
         for table in ("stored_events", "commands")
         for change in ("UPDATE", "DELETE")
     ),
-    # INSERT OR REPLACE deletes without asking the triggers above.
+    # INSERT OR REPLACE deletes rows without firing the triggers above.
     """CREATE TRIGGER IF NOT EXISTS stored_events_refuse_replace BEFORE INSERT ON stored_events
         WHEN EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid
             OR (originator_id = NEW.originator_id AND originator_version = NEW.originator_version))
@@ -126,10 +126,10 @@ RECORD_COMMANDS: Final = f"""
             number := number + 1;
         END LOOP;
         PERFORM pg_notify('{CHANNEL}', '');
-    END $body$"""  # noqa: S608  (what stands in it is our own)
-"""Records a batch of commands, each whole or not at all; the numbers of those that came too late, counted from 0."""
+    END $body$"""  # noqa: S608  (only our own constants are inserted)
+"""Records a batch of commands, each completely or not at all. Returns the indexes, from 0, of those too late."""
 
-# A document and its chunks are written in one transaction: a row without all of them is never seen.
+# A document and its chunks are written in one transaction, so no reader sees a document without all of its chunks.
 _POSTGRES_DOCUMENTS: Final = (
     """CREATE TABLE IF NOT EXISTS {schema}.documents (
         patient_id uuid NOT NULL, sha256 text NOT NULL, media_type text NOT NULL, size_bytes bigint NOT NULL,
@@ -152,15 +152,15 @@ POSTGRES_TABLES: Final = (
 )
 
 _RECORDED: Final = ", ".join(f"{{schema}}.{name}" for name in ("stored_events", "commands", "accesses", *seal.INSERTED))
-_KEPT: Final = f"{{schema}}.sessions, {{schema}}.{seal.LEASE}"
+_CHANGEABLE: Final = f"{{schema}}.sessions, {{schema}}.{seal.LEASE}"
 _DOCUMENTS: Final = "{schema}.documents, {schema}.document_chunks"
 _VIEWS: Final = ", ".join(f"{{schema}}.{name}" for name in views.NAMES)
 
 REVOCATIONS: Final = (
-    f"REVOKE ALL ON {_RECORDED}, {{schema}}.ledger_settings, {_DOCUMENTS}, {_KEPT}, {_VIEWS} FROM {{role}}",
+    f"REVOKE ALL ON {_RECORDED}, {{schema}}.ledger_settings, {_DOCUMENTS}, {_CHANGEABLE}, {_VIEWS} FROM {{role}}",
     "REVOKE ALL ON SEQUENCE {schema}.stored_events_notification_id_seq FROM {role}",
 )
-"""Before the grants, so that a role has exactly them, whatever it had."""
+"""Run before the grants, so that a role has exactly the granted permissions, whatever it had before."""
 
 GRANTS: Final = (
     "GRANT CONNECT ON DATABASE {database} TO {role}",
@@ -168,14 +168,14 @@ GRANTS: Final = (
     f"GRANT INSERT, SELECT ON {_RECORDED}, {_DOCUMENTS} TO {{role}}",
     "GRANT SELECT ON {schema}.ledger_settings TO {role}",
     "GRANT USAGE ON SEQUENCE {schema}.stored_events_notification_id_seq TO {role}",
-    # What is stored again is not swept soon. Sweeping itself deletes, and is the owner's: who
-    # serves can't make the evidence of an appeal disappear.
+    # Storing a document again protects it from sweeps. A sweep deletes, so only the owner may run it: a serving role
+    # can't delete the evidence of an appeal.
     "GRANT UPDATE (stored_at) ON {schema}.documents TO {role}",
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_KEPT}, {_VIEWS} TO {{role}}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_CHANGEABLE}, {_VIEWS} TO {{role}}",
 )
 
 SERVING_ROLES: Final = """
     SELECT DISTINCT rolname FROM pg_class, aclexplode(relacl) AS granted JOIN pg_roles ON pg_roles.oid = grantee
     WHERE pg_class.oid = to_regclass(%s) AND privilege_type = 'INSERT' AND grantee <> relowner AND NOT rolsuper
     ORDER BY rolname"""
-"""Those that record events here; the parameter is their table's name."""
+"""Selects the roles that may insert events. The parameter is the name of the events table."""

@@ -1,14 +1,14 @@
-"""The tables of the views on both stores. They hold no facts: all of it is derived from the log.
+"""The tables of the views on both stores. They contain only rows that are derived from the log.
 
-So nothing guards them: rows are replaced as events come in, and thrown away by a rebuild. A change
-of their shape takes new names and lets the old ones go; the rows are then made anew.
+So no trigger protects them: rows are replaced when events are recorded, and deleted by a rebuild. If the columns of a
+table change, the table gets a new name, the old one is dropped, and the rows are rebuilt.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-# SQLite compares instants as text: they are written in UTC and at one width, and days as YYYY-MM-DD.
+# SQLite compares instants as text, so they are written in UTC and at one width, and days as YYYY-MM-DD.
 _SQLITE: Final = (
     """CREATE TABLE IF NOT EXISTS view_generations (
         view TEXT NOT NULL, generation INTEGER NOT NULL, renderer TEXT NOT NULL, position INTEGER NOT NULL,
@@ -32,7 +32,7 @@ _SQLITE: Final = (
         attempts INTEGER NOT NULL, PRIMARY KEY (view, patient_id)) WITHOUT ROWID""",
 )
 
-# Texts that are compared and sorted by have the order of their code points, as SQLite and Python have them.
+# Text columns that are compared or sorted use the order of code points, as SQLite and Python do.
 _POSTGRES: Final = (
     """CREATE TABLE IF NOT EXISTS {schema}.view_generations (
         view text NOT NULL, generation integer NOT NULL, renderer text NOT NULL, position bigint NOT NULL,
@@ -75,12 +75,12 @@ _INDEXES: Final = {
 }
 
 NAMES: Final = ("view_generations", "worklist_entries", "worklist_counts", "view_failures")
-_NAMES_BEFORE: Final = ("view_positions", "worklist_rows")
+_FORMER_NAMES: Final = ("view_positions", "worklist_rows")
 
 SQLITE_VIEWS: Final = (
     *_SQLITE,
     *(f"CREATE INDEX IF NOT EXISTS {name} ON worklist_entries {columns}" for name, columns in _INDEXES.items()),
-    *(f"DROP TABLE IF EXISTS {table}" for table in _NAMES_BEFORE),
+    *(f"DROP TABLE IF EXISTS {table}" for table in _FORMER_NAMES),
 )
 
 POSTGRES_VIEWS: Final = (
@@ -89,5 +89,5 @@ POSTGRES_VIEWS: Final = (
         f"CREATE INDEX IF NOT EXISTS {name} ON {{schema}}.worklist_entries {columns}"
         for name, columns in _INDEXES.items()
     ),
-    *(f"DROP TABLE IF EXISTS {{schema}}.{table}" for table in _NAMES_BEFORE),
+    *(f"DROP TABLE IF EXISTS {{schema}}.{table}" for table in _FORMER_NAMES),
 )

@@ -1,1 +1,1 @@
-"""What an outsider checks: bytes, order and meaning of all that is on record, of a ledger or of an export of it."""
+"""Verification of a ledger or an export by an outsider: the bytes, order and meaning of everything on record."""

@@ -1,7 +1,7 @@
-"""Bytes: the tree is made anew from the events themselves, and everything that was signed or stored is held against it.
+"""Checks bytes: the tree is rebuilt from the events, and everything that was signed or stored is compared with it.
 
-A root that is made from all leaves proves more than a proof of consistency does: the tree of every checkpoint is
-a beginning of this one, and its root is looked at when so many leaves have been taken.
+A root that is computed from all leaves proves more than a consistency proof. The tree of every checkpoint is the
+start of this tree, so its root is compared when the rebuilt tree has the size of the checkpoint.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from domain.seal.tiles import HEIGHT, WIDTH
 _TOPICS: Final = frozenset(one.TOPIC for one in STORED_EVENTS)
 
 WAITING_MAX: Final = 1_000
-"""Checkpoints whose signatures wait: keys are named in events, which may lie behind the first that they signed."""
+"""The most checkpoints whose signatures wait to be checked. The event that names a key may come after its first use."""
 
 
 class Signed(NamedTuple):
-    """A checkpoint with its note. `place` says where it was found; `is_given` that it came from outside."""
+    """A checkpoint with its note. `place` is where it was found. `is_given` is true for an independent checkpoint."""
 
     size: int
     place: str
@@ -41,7 +41,7 @@ class Signed(NamedTuple):
 
 
 def read_signed(content: str | bytes, place: str, *, is_given: bool) -> Signed:
-    """A checkpoint of which only the form is known to be right. Raises SealError."""
+    """Parses a checkpoint, without checking its signatures. Raises SealError if it is malformed."""
     note: Note = read_note(content)
     checkpoint = read_checkpoint(note.text)
     return Signed(checkpoint.size, place, note.encoded(), checkpoint, len(note.signatures), is_given)
@@ -49,9 +49,9 @@ def read_signed(content: str | bytes, place: str, *, is_given: bool) -> Signed:
 
 @dataclass(slots=True)
 class Keys:
-    """Which keys may sign. What the ledger says of its own keys is only its own word; `given` came from outside.
+    """The keys that may sign. The ledger's statements about its own keys prove nothing; `given` is independent.
 
-    A later key is trusted where one that is trusted has signed a tree in which it is named as its successor.
+    A later key is trusted if a trusted key signed a tree in which an event names the later key as its successor.
     """
 
     given: VerifyingKey | None = None
@@ -70,7 +70,7 @@ class Keys:
             self.known.append(key)
 
     def named(self, event: SealStarted | SealingKeyNamed, leaf: int) -> None:
-        """Said in the event at this leaf. Raises Malformed for what is no key."""
+        """Adds the origin or key that the event at this leaf names. Raises Malformed if the key is malformed."""
         if isinstance(event, SealStarted):
             self.origins.add(event.origin)
             return
@@ -79,7 +79,7 @@ class Keys:
             self.successions.append((leaf, event.replaces, event.verifier_key))
 
     def signed_by(self, signed: Signed) -> tuple[VerifyingKey, ...]:
-        """Raises SealError where none of the known keys has, or one of them falsely."""
+        """The known keys that signed a checkpoint. Raises SealError if there are none, or if a signature is invalid."""
         _, signers = open_note(signed.note, self.known)
         if not self.trusted.isdisjoint(key.text() for key in signers):
             for leaf, old, new in self.successions:
@@ -89,10 +89,10 @@ class Keys:
 
 
 class Bytes:
-    """Fed with every event in the order of the log, and finished with what was stored of the tree."""
+    """The check of the bytes. It takes every event in the order of the log, and then the stored hashes of the tree."""
 
-    def __init__(self, found: VerificationPart, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
-        self.found = found
+    def __init__(self, part: VerificationPart, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:
+        self.part = part
         self.keys = keys
         self.size = 0
         self._leaves: list[bytes] = []
@@ -102,32 +102,32 @@ class Bytes:
         self.last_signers: tuple[VerifyingKey, ...] = ()
         self._expected: Iterator[Signed] = merge(stored, given, key=lambda one: one.size)
         self._next = next(self._expected, None)
-        self._later: list[tuple[Signed, bytes | None]] = []
-        self._reach()
+        self._waiting: list[tuple[Signed, bytes | None]] = []
+        self._note_roots()
 
     def take(self, entry: Logged, stored: bytes | None) -> bytes:
-        """One more leaf, whose hash is given back; `stored` is what was stored of it."""
+        """Adds the leaf of an event, compares it with the `stored` leaf hash, and returns its hash."""
         leaf = leaf_hash_of(entry)
         if leaf != stored:
             what = (
                 "its stored content differs from the sealed content" if stored is not None else "its leaf is not stored"
             )
-            self.found.fail(about(what, entry))
+            self.part.fail(about(what, entry))
         self.grow(leaf)
         return leaf
 
     def grow(self, leaf: bytes) -> None:
-        """By the hash of a leaf; of one whose event is lost it can only be the stored one."""
+        """Adds a leaf by its hash. If the event of a leaf is missing, only the stored hash is available."""
         self.size += 1
         self._leaves.append(leaf)
         if len(self._leaves) == WIDTH:
             self._add(root_of(self._leaves))
             self._leaves.clear()
         if self._next is not None and self._next.size <= self.size:
-            self._reach()
+            self._note_roots()
 
     def _add(self, full: bytes) -> None:
-        """A full subtree of 256 leaves: it may complete larger ones, of which every eighth level is stored."""
+        """Adds a full subtree of 256 leaves. It may complete larger subtrees, of which every eighth level is stored."""
         completed = [(0, full), *((one.level, one.hash) for one in self._full.append(full))]
         for above, hash in completed:
             level, rest = divmod(above, HEIGHT)
@@ -137,7 +137,7 @@ class Bytes:
                 self.levels[level].append(hash)
 
     def root(self) -> bytes:
-        """Of all leaves so far: the full subtrees of 256, and beside them the root of those that are left over."""
+        """The root of all leaves so far: the full subtrees of 256 leaves, and the remaining leaves."""
         if not self._leaves:
             return self._full.root()
         rest = root_of(self._leaves)
@@ -147,24 +147,24 @@ class Bytes:
 
     # -- checkpoints --------------------------------------------------------------------------
 
-    def _reach(self) -> None:
-        """Checkpoints of the size that the tree has come to."""
+    def _note_roots(self) -> None:
+        """Records the current root for each checkpoint of the current size."""
         root = None
         while self._next is not None and self._next.size <= self.size:
             root = root or (self.root())
-            self._later.append((self._next, root))
+            self._waiting.append((self._next, root))
             self._next = next(self._expected, None)
-        if len(self._later) >= WAITING_MAX:
-            self._settle()
+        if len(self._waiting) >= WAITING_MAX:
+            self._check_waiting()
 
-    def _settle(self) -> None:
-        for signed, root in self._later:
-            self._hold(signed, root)
-        self._later = []
+    def _check_waiting(self) -> None:
+        for signed, root in self._waiting:
+            self._check_checkpoint(signed, root)
+        self._waiting = []
 
-    def _hold(self, signed: Signed, root: bytes | None) -> None:
+    def _check_checkpoint(self, signed: Signed, root: bytes | None) -> None:
         checkpoint, signers = signed.checkpoint, self._signers(signed)
-        counts = self.found.counts
+        counts = self.part.counts
         counts["independent checkpoints" if signed.is_given else "checkpoints"] += 1
         if self.keys.origins and checkpoint.origin not in self.keys.origins:
             self._fail(signed, f"it belongs to {checkpoint.origin[:100]}, which is not an origin of this ledger")
@@ -186,20 +186,20 @@ class Bytes:
         return signers
 
     def _fail(self, signed: Signed, what: str) -> None:
-        self.found.fail(VerificationFailure(what, file=signed.place))
+        self.part.fail(VerificationFailure(what, file=signed.place))
 
     def finish(self) -> None:
         while self._next is not None:
-            self._later.append((self._next, None))
+            self._waiting.append((self._next, None))
             self._next = next(self._expected, None)
-        self._settle()
-        counts = self.found.counts
+        self._check_waiting()
+        counts = self.part.counts
         counts["leaves"] = self.size
         if self.last is None:
             if self.size and self.keys.given is not None:
-                self.found.fail(VerificationFailure("no stored checkpoint could have been signed by the given key"))
+                self.part.fail(VerificationFailure("no stored checkpoint could have been signed by the given key"))
             elif self.size:
-                self.found.remark(
+                self.part.remark(
                     "No checkpoint is signed yet. The leaves match the events, and nothing else is proven."
                 )
             return
@@ -209,31 +209,29 @@ class Bytes:
         if self.last.size < self.size:
             counts["leaves after the last checkpoint"] = self.size - self.last.size
 
-    # -- what was stored of the tree ------------------------------------------------------------
+    # -- the stored hashes of the tree ----------------------------------------------------------
 
     def check_subtrees(self, level: int, stored: Iterable[tuple[int, bytes]], place: str) -> None:
-        """The stored hashes of subtrees of 256 ** `level` leaves, by their numbers, which rise."""
-        made = self.levels[level - 1] if level <= len(self.levels) else []
+        """Compares the stored hashes of subtrees of 256 ** `level` leaves, in the order of their numbers."""
+        rebuilt = self.levels[level - 1] if level <= len(self.levels) else []
         expected = 0
         for number, content in stored:
-            if number != expected or number >= len(made):
-                self.found.fail(
-                    VerificationFailure(f"hash {expected} of level {level} is missing or wrong", file=place)
-                )
-            elif content != made[number]:
-                self.found.fail(
+            if number != expected or number >= len(rebuilt):
+                self.part.fail(VerificationFailure(f"hash {expected} of level {level} is missing or wrong", file=place))
+            elif content != rebuilt[number]:
+                self.part.fail(
                     VerificationFailure(f"hash {number} of level {level} does not match its leaves", file=place)
                 )
             expected = number + 1
-        if expected < len(made):
-            self.found.fail(VerificationFailure(f"hashes of level {level} are missing from {expected} on", file=place))
+        if expected < len(rebuilt):
+            self.part.fail(VerificationFailure(f"hashes of level {level} are missing from {expected} on", file=place))
 
 
 def leaf_hash_of(entry: Logged) -> bytes:
-    """The leaf of what stands there now; of what cannot be an entry, one that no tree has."""
+    """The leaf hash of an event as it is now. If it can't be an entry, the result is a hash that no tree contains."""
     _, stream, version, topic, state = entry
     if topic in _TOPICS and version > 0:
-        # The entry of `domain.seal.entries`, written out: of these topics it would refuse none.
+        # The same bytes as an entry of `domain.seal.entries`, which accepts all of these topics.
         return sha256(f"\0{HEADER}\n{stream}\n{version}\n{topic}\n\n".encode() + state).digest()
     try:
         return LogEntry(UUID(stream), version, topic, state).leaf_hash()

@@ -1,7 +1,7 @@
-"""Meaning: what is on record follows from what was on record before it.
+"""Checks meaning: whether each event follows from the events before it.
 
-Every determination is judged again from the history that it saw, under its own edition and revision; every
-course that was completed follows from its doses. One history at a time, from its events alone.
+Every determination is re-evaluated from the history at its version, under its edition and revision. Every completed
+course must follow from its doses. Each history is checked from its own events alone.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ from domain.review.assess_request import RequestAssessment, request_assessment, 
 from domain.treatment.approval_use import doses_in_progress
 from domain.treatment.courses import courses
 
-HISTORY_BEGINS: Final = HistoryOpened.TOPIC
+OPENED_TOPIC: Final = HistoryOpened.TOPIC
 
 
 class UnreadableEvent(Exception):
-    """An event whose bytes are not those of its topic; the failure is told already."""
+    """The bytes of an event are not valid for its topic. The failure is already in the report."""
 
 
 class Meaning:
-    """Fed with one history after the other. `mapper` reads plain bytes."""
+    """The check of the meaning. It takes one history after another. `mapper` reads plain bytes."""
 
-    def __init__(self, found: VerificationPart) -> None:
-        self.found = found
+    def __init__(self, part: VerificationPart) -> None:
+        self.part = part
         self.mapper = EventMapper()
         self.editions: set[tuple[str, int, str]] = set()
 
     def history(self, entries: Iterable[Logged]) -> None:
-        """One patient, all her events, oldest first. After one that cannot be read nothing of her is judged."""
-        self.found.counts["histories"] += 1
+        """Checks all events of one patient, oldest first. Events after one that can't be read are not checked."""
+        self.part.counts["histories"] += 1
         known: list[PatientHistory] = []
         try:
             for entry in entries:
                 self._event(known, entry)
         except UnreadableEvent:
-            self.found.counts["histories not fully checked"] += 1
+            self.part.counts["histories not fully checked"] += 1
 
     def event_of(self, entry: Logged) -> Any:
-        """The event in the bytes. Raises Unreadable, and its failure is told."""
+        """The event in the bytes. If they can't be decoded, adds a failure to the report and raises UnreadableEvent."""
         return self._guarded("its content is not a valid event of its topic", entry, self._decoded, entry)
 
     def _decoded(self, entry: Logged) -> Event:
@@ -70,35 +70,38 @@ class Meaning:
         known.append(self._guarded("it can't follow the events before it", entry, evolve, before, event))
 
     def _guarded(self, what: str, entry: Logged, step: Any, *values: Any) -> Any:
-        """What the step gives. Whatever it raises of altered values is this event's failure, without them."""
+        """Runs a step and returns its result. Altered values may make it raise any error, which becomes a failure.
+
+        The failure contains the class of the error, but no values. Raises UnreadableEvent after it.
+        """
         try:
             return step(*values)
         except Exception as error:
-            self.found.fail(about(f"{what} [{type(error).__name__}]", entry))
+            self.part.fail(about(f"{what} [{type(error).__name__}]", entry))
         raise UnreadableEvent
 
     # -- courses ------------------------------------------------------------------------------
 
     def _course(self, known: list[PatientHistory], event: CourseCompleted, entry: Logged) -> None:
-        self.found.counts["courses completed"] += 1
+        self.part.counts["courses completed"] += 1
         course = next((one for one in courses(known[-1]) if one.named == event.course), None)
         if course is None or course.is_complete is not True:
-            self.found.fail(about("the doses before it do not complete the course", entry))
+            self.part.fail(about("the doses before it do not complete the course", entry))
         elif course.marks.completed:
-            self.found.fail(about("the course was already completed", entry))
+            self.part.fail(about("the course was already completed", entry))
         elif (course.given_at_least, course.completed_on) != (event.doses_given, event.completed_on):
-            self.found.fail(
+            self.part.fail(
                 about("the doses before it complete the course on a different day or with a different number", entry)
             )
 
     # -- determinations -----------------------------------------------------------------------
 
     def _determination(self, known: list[PatientHistory], event: Any, entry: Logged) -> None:
-        self.found.counts["determinations"] += 1
-        made: Determination = event.determination
-        recorded = made.assessment
-        if recorded.digest() != made.assessment_digest or recorded.as_of != made.decided_on:
-            self.found.fail(about("its assessment does not match its digest and day", entry))
+        self.part.counts["determinations"] += 1
+        determination: Determination = event.determination
+        recorded = determination.assessment
+        if recorded.digest() != determination.assessment_digest or recorded.as_of != determination.decided_on:
+            self.part.fail(about("its assessment does not match its digest and day", entry))
         try:
             edition = edition_recorded(recorded.edition, recorded.edition_revision, recorded.edition_digest)
         except EditionUnknown as unknown:
@@ -109,48 +112,50 @@ class Meaning:
                 if is_other
                 else "is not known to this program"
             )
-            self.found.fail(about(f"{named[:60]} {why}", entry))
+            self.part.fail(about(f"{named[:60]} {why}", entry))
             return
-        self.found.counts["edition digests"] += 1
+        self.part.counts["edition digests"] += 1
         self.editions.add((recorded.edition, recorded.edition_revision, recorded.edition_digest))
-        then = _history_seen(known, event, made)
-        if then is None:
-            self.found.fail(about(f"version {made.history_version} of the history does not contain its request", entry))
+        seen = _history_seen(known, event, determination)
+        if seen is None:
+            self.part.fail(
+                about(f"version {determination.history_version} of the history does not contain its request", entry)
+            )
             return
-        again = _judged_again(then, event, made, edition)
-        others = tuple(_names_that_differ(recorded, again.assessment))
+        recomputed = _reassessed(seen, event, determination, edition)
+        others = tuple(_names_that_differ(recorded, recomputed.assessment))
         if others:
-            self.found.fail(about(f"the history at its version differs: {', '.join(others)}", entry))
-        self._rerun(recorded, again.assessment if not others else None, entry)
+            self.part.fail(about(f"the history at its version differs: {', '.join(others)}", entry))
+        self._rerun(recorded, recomputed.assessment if not others else None, entry)
 
-    def _rerun(self, recorded: Assessment, again: Assessment | None, entry: Logged) -> None:
-        """The stored facts judged again; `again` where the history told the very same facts."""
+    def _rerun(self, recorded: Assessment, recomputed: Assessment | None, entry: Logged) -> None:
+        """Re-evaluates the stored facts. `recomputed` is the new assessment, or None if the history has other facts."""
         newest = edition_named(recorded.edition)
-        if again is not None and newest.revision == recorded.edition_revision:
-            rerun: Rerun | None = compared(recorded, again)
+        if recomputed is not None and newest.revision == recorded.edition_revision:
+            rerun: Rerun | None = compared(recorded, recomputed)
             later = rerun
         else:
             rechecked = would_differ(recorded)
             rerun, later = rechecked.as_recorded, rechecked.newest
         if rerun is None or not rerun.agrees:
-            differs = f": {_named(rerun)} differ" if rerun is not None else ""
-            self.found.fail(about(f"re-evaluation under its policy version does not agree{differs}", entry))
+            differs = f": {_clauses_that_differ(rerun)} differ" if rerun is not None else ""
+            self.part.fail(about(f"re-evaluation under its policy version does not agree{differs}", entry))
             return
-        self.found.counts["determinations that agree"] += 1
+        self.part.counts["determinations that agree"] += 1
         if later is not None and not later.agrees:
-            self.found.counts["determinations that would now differ"] += 1
+            self.part.counts["determinations that would now differ"] += 1
             line = about(f"agrees; would now differ (revision {later.revision})", entry).line()
-            self.found.remark(line)
+            self.part.remark(line)
 
 
-def _history_seen(known: list[PatientHistory], event: Any, made: Determination) -> PatientHistory | None:
-    """The history at the version that was looked at, which has the request; None where there is no such."""
-    if not 1 <= made.history_version <= len(known):
+def _history_seen(known: list[PatientHistory], event: Any, determination: Determination) -> PatientHistory | None:
+    """The history at the version that the decision was based on; None if it does not exist or lacks the request."""
+    if not 1 <= determination.history_version <= len(known):
         return None
-    then = known[made.history_version - 1]
-    if then.version != made.history_version or then.request(_request_id(then, event)) is None:
+    seen = known[determination.history_version - 1]
+    if seen.version != determination.history_version or seen.request(_request_id(seen, event)) is None:
         return None
-    return then
+    return seen
 
 
 def _request_id(history: PatientHistory, event: Any) -> str:
@@ -161,26 +166,28 @@ def _request_id(history: PatientHistory, event: Any) -> str:
     return request_id
 
 
-def _judged_again(then: PatientHistory, event: Any, made: Determination, edition: Any) -> RequestAssessment:
-    request = then.request(_request_id(then, event))
+def _reassessed(seen: PatientHistory, event: Any, determination: Determination, edition: Any) -> RequestAssessment:
+    request = seen.request(_request_id(seen, event))
     assert request is not None
     if isinstance(event, ApprovalExtended):
-        # The doses given under the approval are no course before it (R10).
-        approvals = [one for one in then.approvals if one.version == event.approval_version]
-        given = [dose.dose_id for approval in approvals for dose in doses_in_progress(then, approval)]
-        then = without_doses(then, given)
-    return request_assessment(then, request, made.decided_on, edition)
+        # The doses that were given under the approval are not an earlier course (R10).
+        approvals = [one for one in seen.approvals if one.version == event.approval_version]
+        given = [dose.dose_id for approval in approvals for dose in doses_in_progress(seen, approval)]
+        seen = without_doses(seen, given)
+    return request_assessment(seen, request, determination.decided_on, edition)
 
 
 def _names_that_differ(one: Assessment, other: Assessment) -> Iterator[str]:
-    """Of the facts and circumstances, by name and never by value."""
+    """The names of the facts and circumstances that differ. It never returns values."""
     for part in ("facts", "circumstances"):
-        mine, its = getattr(one, part), getattr(other, part)
-        if mine != its:
-            yield from (name for name in type(mine).model_fields if getattr(mine, name) != getattr(its, name))
+        values, other_values = getattr(one, part), getattr(other, part)
+        if values != other_values:
+            yield from (
+                name for name in type(values).model_fields if getattr(values, name) != getattr(other_values, name)
+            )
 
 
-def _named(rerun: Rerun) -> str:
+def _clauses_that_differ(rerun: Rerun) -> str:
     names = [one.citation for one in rerun.findings] + [one.name for one in rerun.conclusions]
     known = [name for name in names if len(name) <= 30]
     return ", ".join(known[:20]) or "findings"

@@ -1,4 +1,4 @@
-"""Order: no gap and no duplicate, of leaves and of a history's versions; time within a history never runs back."""
+"""Checks order: leaves and versions have no gaps or duplicates, and recorded times in a history never decrease."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from domain.ledger.verification.report import Logged, VerificationPart, about, s
 
 @dataclass(slots=True)
 class Order:
-    """Fed with every event in the order of the log. It keeps a version and an instant for each history.
+    """The check of the order. It takes every event in the order of the log.
 
-    Of one history alone the leaves only rise, for those between are of others.
+    `heads` has the last version and the last instant of each history. In an export of one history
+    (`is_whole_log` is false), leaf numbers only increase, because the leaves in between belong to other histories.
     """
 
-    found: VerificationPart
+    part: VerificationPart
     is_whole_log: bool = True
     heads: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     next_leaf: int = 0
@@ -29,37 +30,37 @@ class Order:
         before = self.heads.get(entry.stream)
         at = sortable_instant(entry.state)
         if at is None:
-            self.found.fail(about("its time of recording can't be read", entry))
+            self.part.fail(about("its time of recording can't be read", entry))
         if before is None:
             if entry.version != 1:
-                self.found.fail(about("the history does not start with version 1", entry))
+                self.part.fail(about("the history does not start with version 1", entry))
         else:
             version, since = before
             if entry.version != version + 1:
                 self._version(entry, version)
             if at is not None and at < since:
-                self.found.fail(about("it was recorded before the previous event of its history", entry))
-        # The head is where the history stands now: one failure is told once, and not at every event after it.
+                self.part.fail(about("it was recorded before the previous event of its history", entry))
+        # Continue from this event, so that one failure is reported once and not again for every later event.
         self.heads[entry.stream] = (entry.version, at or (before[1] if before is not None else b""))
 
     def _leaf(self, entry: Logged, leaf: int) -> None:
         self.sealed += 1
         if leaf < self.next_leaf or (self.is_whole_log and leaf != self.next_leaf):
             what = f"leaf {self.next_leaf} is missing" if leaf > self.next_leaf else "its leaf number appears twice"
-            self.found.fail(about(what, entry))
+            self.part.fail(about(what, entry))
         self.next_leaf = leaf + 1
 
     def _version(self, entry: Logged, before: int) -> None:
         if entry.version > before:
             missing = before + 1 if entry.version == before + 2 else f"{before + 1} to {entry.version - 1}"
-            self.found.fail(about(f"version {missing} of its history is missing", entry))
+            self.part.fail(about(f"version {missing} of its history is missing", entry))
         elif entry.version == before:
-            self.found.fail(about("its version appears twice", entry))
+            self.part.fail(about("its version appears twice", entry))
         else:
-            self.found.fail(about(f"it appears after version {before} of its history", entry))
+            self.part.fail(about(f"it appears after version {before} of its history", entry))
 
     def finish(self) -> None:
-        counts = self.found.counts
+        counts = self.part.counts
         counts["events"] = self.sealed + self.unsealed
         counts["leaves"] = self.sealed
         counts["histories and other streams"] = len(self.heads)

@@ -1,4 +1,4 @@
-"""The files of an export, and the only way in which each of their lines is written."""
+"""The files of an export, and the canonical form of their lines."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ SUMS: Final = "SHA256SUMS"
 
 
 def access_line(register: str, number: int, row: str) -> str:
-    """One row of the access log: which register, which number, and its text as its digest is over."""
-    told = {"register": register, "number": number, "row": row}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
+    """The line of one row of the access log: its register, its number, and the text that its digest covers."""
+    values = {"register": register, "number": number, "row": row}
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def read_access_line(line: str) -> tuple[str, int, str]:
-    """Raises Malformed for any other spelling."""
+    """Register, number and text of a line. Raises Malformed if the line is not in the canonical form."""
     try:
-        told = json.loads(line)
-        register, number, row = str(UUID(told["register"])), told["number"], told["row"]
+        values = json.loads(line)
+        register, number, row = str(UUID(values["register"])), values["number"], values["row"]
         if type(number) is int and isinstance(row, str) and access_line(register, number, row) == line:
             return register, number, row
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -40,7 +40,7 @@ def read_access_line(line: str) -> tuple[str, int, str]:
 
 
 def edition_files(edition: Edition) -> dict[str, bytes]:
-    """Its outline, over which its digest is, and the same for people, in our paraphrase."""
+    """The outline of an edition, which its digest covers, and a text file for readers with our paraphrases."""
     name = f"{EDITIONS}/{edition.key}.revision-{edition.revision}"
     lines = [f"Policy version {edition.key}, revision {edition.revision}, digest {edition.digest}", ""]
     lines += [f"{node.citation}  {node.paraphrase}" for node in edition.nodes()]
@@ -56,7 +56,7 @@ def note_file(number: int) -> str:
 
 
 def consistency_file(number: int) -> str:
-    """That the next checkpoint, or after the last of them the export's own, only adds to this one."""
+    """The file with the proof that the next checkpoint (after the last one, the export's own) only adds to this one."""
     return f"{CHECKPOINTS}/{number}.consistency"
 
 

@@ -1,4 +1,4 @@
-"""The text that an export carries: how an outsider checks it with nothing of ours. The tests run what it says."""
+"""The README of an export: how to check it without the ledger's own software. The tests run its instructions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An export folder as a source: its lines in the order of the leaves, its tiles, its checkpoints."""
+"""Reads an export folder for verification: its lines in the order of the leaves, its tiles, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from domain.seal.proofs import ConsistencyProof
 from domain.seal.tiles import WIDTH, Tile, reading_tiles, tiles_of
 
 LINE_MAX: Final = 64 * 1024 * 1024
-"""No event is as long; a longer line is not read into memory."""
+"""The most bytes of a line that are read into memory. No event is as long."""
 
 _LEAF: Final = re.compile(rb'\{"leaf":(0|[1-9][0-9]{0,18}),')
 _EDITION: Final = re.compile(r"(\d{4}-\d\d-\d\d)\.revision-(\d{1,6})\.json")
@@ -34,7 +34,10 @@ _NUMBERED: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class ExportFolder:
-    """What both kinds of export have: lines, keys, editions, sums. Files that are not read are told in the end."""
+    """The parts that both kinds of export have: lines, keys, editions, checksums.
+
+    `expected` has the files that belong to the export. All other files are reported at the end.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,20 +46,20 @@ class ExportFolder:
         self.final: Signed | None = None
         self._sums: dict[str, str] = {}
 
-    def content(self, file: str, found: VerificationPart) -> bytes | None:
-        """Of a file that belongs to the export; None, and it is told, where it cannot be read."""
+    def content(self, file: str, part: VerificationPart) -> bytes | None:
+        """The content of a file of the export. If it can't be read, adds a failure and returns None."""
         self.expected.add(file)
         try:
             with open(f"{self.folder}/{file}", "rb") as opened:
                 content = opened.read()
         except OSError as error:
-            found.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
+            part.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
             return None
         self._sums[file] = hashlib.sha256(content).hexdigest()
         return content
 
-    def keys(self, found: VerificationPart, keys: Keys) -> None:
-        content = self.content(export_layout.VKEY, found)
+    def keys(self, part: VerificationPart, keys: Keys) -> None:
+        content = self.content(export_layout.VKEY, part)
         if content is None:
             return
         try:
@@ -64,62 +67,62 @@ class ExportFolder:
             for line in (*lines, rest) if rest else lines:
                 keys.add(read_verifying_key(line))
         except UnicodeDecodeError:
-            found.fail(VerificationFailure("it is not UTF-8", file=export_layout.VKEY))
+            part.fail(VerificationFailure("it is not UTF-8", file=export_layout.VKEY))
         except Malformed as malformed:
-            found.fail(VerificationFailure(malformed.what, file=export_layout.VKEY))
+            part.fail(VerificationFailure(malformed.what, file=export_layout.VKEY))
         else:
             if rest:
-                found.fail(VerificationFailure("its last line does not end with a newline", file=export_layout.VKEY))
+                part.fail(VerificationFailure("its last line does not end with a newline", file=export_layout.VKEY))
 
-    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
-        """The earlier ones, and the export's own at the end."""
+    def checkpoints(self, part: VerificationPart) -> Iterator[Signed]:
+        """The earlier checkpoints by size, and then the export's own."""
         files = [export_layout.note_file(number) for number in self.notes]
         for number, expected in enumerate(self.notes, 1):
             if number != expected:
-                found.fail(
+                part.fail(
                     VerificationFailure("checkpoints before it are missing", file=export_layout.note_file(expected))
                 )
                 break
         size = 0
         for file in (*files, export_layout.CHECKPOINT):
-            content = self.content(file, found)
+            content = self.content(file, part)
             if content is None:
                 continue
             try:
                 signed = read_signed(content, file, is_given=False)
             except SealError as error:
-                found.fail(VerificationFailure(error.what, file=file))
+                part.fail(VerificationFailure(error.what, file=file))
                 continue
             if file == export_layout.CHECKPOINT:
                 self.final = signed
             if signed.size < size:
-                found.fail(VerificationFailure("it is older than the checkpoint before it", file=file))
+                part.fail(VerificationFailure("it is older than the checkpoint before it", file=file))
                 continue
             size = signed.size
             yield signed
 
-    def lines(self, found: VerificationPart) -> Iterator[tuple[int, Logged]]:
-        """Each line of the entries with its offset; one that is not as an export writes it is told and left out."""
+    def lines(self, part: VerificationPart) -> Iterator[tuple[int, Logged]]:
+        """Each line of the entries with its offset in bytes. A line that is not in canonical form is a failure."""
         self.expected.add(export_layout.ENTRIES)
         offset, next_leaf = 0, 0
-        for number, line in enumerate(self._raw_lines(export_layout.ENTRIES, found), 1):
+        for number, line in enumerate(self._raw_lines(export_layout.ENTRIES, part), 1):
             begins = _LEAF.match(line)
             leaf = int(begins[1]) if begins is not None else next_leaf
             try:
                 entry = read_export_line(line, leaf)
                 yield offset, Logged(leaf, str(entry.stream), entry.version, entry.topic, entry.state)
             except SealError as error:
-                found.fail(VerificationFailure(error.what, leaf=leaf, file=f"{export_layout.ENTRIES} line {number}"))
+                part.fail(VerificationFailure(error.what, leaf=leaf, file=f"{export_layout.ENTRIES} line {number}"))
             next_leaf = leaf + 1
             offset += len(line)
 
-    def _raw_lines(self, file: str, found: VerificationPart) -> Iterator[bytes]:
+    def _raw_lines(self, file: str, part: VerificationPart) -> Iterator[bytes]:
         try:
             with (self.folder / file).open("rb") as opened:
                 while line := opened.readline(LINE_MAX):
                     yield line
         except OSError as error:
-            found.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
+            part.fail(VerificationFailure(f"it can't be read: {error.strerror}", file=file))
 
     def signed(self, file: str) -> Signed | None:
         try:
@@ -127,10 +130,10 @@ class ExportFolder:
         except (OSError, SealError):
             return None
 
-    # -- what is told in the end ------------------------------------------------------------------
+    # -- checks at the end ------------------------------------------------------------------------
 
-    def followed(self) -> Iterator[tuple[int, Signed | None, Signed | None]]:
-        """Each earlier checkpoint by its number, and the next one, which for the last is the export's own."""
+    def with_next(self) -> Iterator[tuple[int, Signed | None, Signed | None]]:
+        """Each earlier checkpoint with its number and the next checkpoint. After the last one is the export's own."""
         before: tuple[int, Signed | None] | None = None
         for number in self.notes:
             signed = self.signed(export_layout.note_file(number))
@@ -140,8 +143,8 @@ class ExportFolder:
         if before is not None:
             yield *before, self.final
 
-    def check_editions(self, found: VerificationPart, named: Iterable[EditionRevision]) -> None:
-        """Each file of an outline has the digest of that edition, and those that determinations name are there."""
+    def check_editions(self, part: VerificationPart, named: Iterable[EditionRevision]) -> None:
+        """Checks that each outline has the digest of its edition, and that all editions of determinations exist."""
         digests: dict[tuple[str, int], str] = {}
         folder = self.folder / export_layout.EDITIONS
         for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
@@ -150,54 +153,60 @@ class ExportFolder:
                 if name.endswith(".txt"):
                     self.expected.add(file)
                 continue
-            key, revision, content = match[1], int(match[2]), self.content(file, found) or b""
+            key, revision, content = match[1], int(match[2]), self.content(file, part) or b""
             digests[key, revision] = hashlib.sha256(content).hexdigest()
-            self._check_edition(found, file, content, key, revision, digests[key, revision])
-        found.counts["editions"] = len(digests)
+            self._check_edition(part, file, content, key, revision, digests[key, revision])
+        part.counts["editions"] = len(digests)
         for key, revision, digest in sorted(named):
             if digests.get((key, revision)) != digest:
                 what = (
                     f"policy version {key} revision {revision}, which determinations "
                     "name, is missing or has a different digest"
                 )
-                found.fail(VerificationFailure(what, file=export_layout.EDITIONS))
+                part.fail(VerificationFailure(what, file=export_layout.EDITIONS))
 
     def _check_edition(
-        self, found: VerificationPart, file: str, content: bytes, key: str, revision: int, digest: str
+        self, part: VerificationPart, file: str, content: bytes, key: str, revision: int, digest: str
     ) -> None:
         try:
-            told = from_json(content)
-            is_it = isinstance(told, dict) and (told.get("review_date"), told.get("revision")) == (key, revision)
+            outline = from_json(content)
+            is_outline = isinstance(outline, dict) and (outline.get("review_date"), outline.get("revision")) == (
+                key,
+                revision,
+            )
         except ValueError:
-            is_it = False
+            is_outline = False
         try:
             known: str | None = edition_named(key, revision).digest
         except EditionUnknown:
             known = None
-            found.remark(f"{file} belongs to a policy version or revision that this program does not know.")
-        if not is_it or known not in (None, digest):
-            found.fail(
+            part.remark(f"{file} belongs to a policy version or revision that this program does not know.")
+        if not is_outline or known not in (None, digest):
+            part.fail(
                 VerificationFailure("it is not the outline of this policy version: its digest differs", file=file)
             )
 
-    def check_files(self, found: VerificationPart) -> None:
-        """Nothing but the export lies in the folder; and its sums, which are no proof, say the same of it."""
-        there = {os.path.relpath(os.path.join(*one), self.folder) for one in _files(self.folder)}
-        for file in sorted(there - self.expected):
-            found.fail(VerificationFailure("it does not belong to this export", file=file[:200]))
+    def check_files(self, part: VerificationPart) -> None:
+        """Checks that the folder contains only files of the export, and that all of them match their checksums.
+
+        The checksums are not a proof.
+        """
+        existing = {os.path.relpath(os.path.join(*one), self.folder) for one in _files(self.folder)}
+        for file in sorted(existing - self.expected):
+            part.fail(VerificationFailure("it does not belong to this export", file=file[:200]))
         sums = {}
-        for line in self._raw_lines(export_layout.SUMS, found):
+        for line in self._raw_lines(export_layout.SUMS, part):
             digest, _, file = line.decode(errors="replace").removesuffix("\n").partition("  ")
             sums[file] = digest
-        for file in sorted(sums.keys() | there - {export_layout.SUMS}):
-            if file not in there:
-                found.fail(VerificationFailure(f"it is missing, but {export_layout.SUMS} lists it", file=file[:200]))
+        for file in sorted(sums.keys() | existing - {export_layout.SUMS}):
+            if file not in existing:
+                part.fail(VerificationFailure(f"it is missing, but {export_layout.SUMS} lists it", file=file[:200]))
             elif sums.get(file) != (self._sums.get(file) or _sum_of(self.folder / file)):
-                found.fail(VerificationFailure(f"its checksum differs from {export_layout.SUMS}", file=file[:200]))
+                part.fail(VerificationFailure(f"its checksum differs from {export_layout.SUMS}", file=file[:200]))
 
 
 class ExportSource(ExportFolder):
-    """A whole ledger. Memory: the offsets of the lines, by history."""
+    """An export of a whole ledger. It keeps the offsets of the lines in memory, by history."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -205,16 +214,16 @@ class ExportSource(ExportFolder):
         self._offsets: dict[str, array[int]] = {}
         self._access_lines: Iterator[bytes] = iter(())
         self._access_line: bytes | None = None
-        self._accesses_found: VerificationPart | None = None
+        self._accesses_part: VerificationPart | None = None
 
-    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
-        del order_found
+    def log(self, bytes_part: VerificationPart, order_part: VerificationPart) -> Iterator[VerifiedLeaf]:
+        del order_part
         self.expected.add(export_layout.ACCESSES)
-        self._accesses_found = bytes_found
-        self._access_lines = self._raw_lines(export_layout.ACCESSES, bytes_found)
+        self._accesses_part = bytes_part
+        self._access_lines = self._raw_lines(export_layout.ACCESSES, bytes_part)
         self._access_line = next(self._access_lines, None)
         tile, number = b"", -1
-        for offset, entry in self.lines(bytes_found):
+        for offset, entry in self.lines(bytes_part):
             assert entry.leaf is not None
             if entry.leaf // WIDTH != number:
                 number = entry.leaf // WIDTH
@@ -224,7 +233,7 @@ class ExportSource(ExportFolder):
             yield VerifiedLeaf(entry, tile[place : place + HASH_SIZE] or None)
 
     def _leaf_tile(self, number: int) -> bytes:
-        """Full, or the only partial one there is."""
+        """The bytes of a tile of leaves: the full tile, or the only partial one. Empty if neither exists."""
         full = self.folder / Tile(0, number).path()
         if full.is_file():
             return full.read_bytes()
@@ -238,16 +247,16 @@ class ExportSource(ExportFolder):
             for stream in heads:
                 yield [_entry_at(opened, offset) for offset in self._offsets[stream]]
 
-    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+    def subtrees(self, part: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
         for tile in tiles_of(size):
-            content = self.content(tile.path(), found)
+            content = self.content(tile.path(), part)
             if content is not None and len(content) != tile.width * HASH_SIZE:
-                found.fail(
+                part.fail(
                     VerificationFailure(
                         f"it has {len(content)} bytes instead of {tile.width * HASH_SIZE}", file=tile.path()
                     )
                 )
-        found.counts["tiles"] = sum(1 for _ in tiles_of(size))
+        part.counts["tiles"] = sum(1 for _ in tiles_of(size))
         levels = sorted({tile.level for tile in tiles_of(size)} - {0})
         for level in levels:
             yield level, f"tile/{level}", self._hashes_of_level(level, size)
@@ -275,35 +284,35 @@ class ExportSource(ExportFolder):
 
     def finish(
         self,
-        bytes_found: VerificationPart,
-        meaning_found: VerificationPart,
+        bytes_part: VerificationPart,
+        meaning_part: VerificationPart,
         size: int,
         editions: frozenset[EditionRevision],
     ) -> None:
         if self._access_line is not None:
-            bytes_found.fail(
+            bytes_part.fail(
                 VerificationFailure("a row of the access log belongs to no batch", file=export_layout.ACCESSES)
             )
         if self.final is not None and self.final.size != size:
             what = f"the checkpoint covers {self.final.size} leaves, but {size} are present"
-            bytes_found.fail(VerificationFailure(what, file=export_layout.CHECKPOINT))
-        self._check_proofs(bytes_found, size)
-        self.check_editions(meaning_found, editions)
-        self.check_files(bytes_found)
+            bytes_part.fail(VerificationFailure(what, file=export_layout.CHECKPOINT))
+        self._check_proofs(bytes_part, size)
+        self.check_editions(meaning_part, editions)
+        self.check_files(bytes_part)
 
-    def _check_proofs(self, found: VerificationPart, size: int) -> None:
-        for number, older, newer in self.followed():
+    def _check_proofs(self, part: VerificationPart, size: int) -> None:
+        for number, older, newer in self.with_next():
             file = export_layout.consistency_file(number)
-            content = self.content(file, found)
+            content = self.content(file, part)
             if content is None or older is None or newer is None or not older.size <= newer.size <= size:
                 continue
             try:
                 text = consistency_text(older, newer, self.read_subtree(size))
             except (SealError, OSError):
-                found.fail(VerificationFailure("the tiles that prove it are incomplete", file=file))
+                part.fail(VerificationFailure("the tiles that prove it are incomplete", file=file))
                 continue
             if content != text.encode():
-                found.fail(
+                part.fail(
                     VerificationFailure("it does not prove that the next checkpoint only adds to this one", file=file)
                 )
 
@@ -312,7 +321,7 @@ class ExportSource(ExportFolder):
 
 
 def hashes_in(folder: Path, size: int, level: int, first: int, count: int) -> list[bytes]:
-    """Hashes of a level of the tiles in a folder, which all lie in one tile."""
+    """Hashes of one level, read from one tile in a folder. All of them must be in the same tile."""
     number, place = divmod(first, WIDTH)
     of_level = size >> 8 * level
     path = folder / Tile(level, number, min(WIDTH, of_level - number * WIDTH)).path()
@@ -323,6 +332,7 @@ def hashes_in(folder: Path, size: int, level: int, first: int, count: int) -> li
 
 
 def consistency_text(older: Signed, newer: Signed, read: ReadSubtree) -> str:
+    """The text of the proof that the tree of `newer` starts with the tree of `older`. Raises SealError."""
     path = consistency_path(older.size, newer.size, read)
     return ConsistencyProof(older.size, tuple(path), newer.note).text()
 
@@ -337,13 +347,13 @@ def _entry_at(opened: BinaryIO, offset: int) -> Logged:
 
 
 def _numbered(folder: Path) -> list[int]:
-    """The numbers of the checkpoints that are there, in their order."""
+    """The numbers of the checkpoint files in a folder, in order."""
     stems = {one.stem for one in folder.glob("*.note")}
     return sorted(int(one) for one in stems if _NUMBERED.fullmatch(one))
 
 
 def _files(folder: Path) -> Iterator[tuple[str, str]]:
-    """Folder and name of everything that is no folder."""
+    """The folder and name of each file."""
     for place, _, names in os.walk(folder):
         yield from ((place, name) for name in names)
 

@@ -1,7 +1,7 @@
-"""`export`: all that was sealed, in a folder by which an outsider checks it with nothing of ours.
+"""Writes exports: everything that was sealed, in a folder that can be checked without the ledger's own software.
 
-The folder is written beside its place and renamed whole. What is on record is held against the checkpoint
-while it is written: an export of altered entries is never made.
+The export is written to a temporary folder, which is renamed when it is complete. The entries are compared with the
+checkpoint while they are written, so altered entries are never exported.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RUN_VERIFY: Final = "run `lemtrada-ledger verify` to find the event, and restore
 
 
 class Folder:
-    """A folder in the making: each file is written once, and summed as it is written."""
+    """A folder that is being written. Each file is written once, and its checksum is computed on the way."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,20 +51,20 @@ class Folder:
 
     @contextmanager
     def opened(self, file: str) -> Iterator[Callable[[bytes], None]]:
-        """A function that adds to the file."""
-        path, sum_ = self.path / file, hashlib.sha256()
+        """A function that appends to a new file, which is flushed to the disk at the end."""
+        path, checksum = self.path / file, hashlib.sha256()
         for parent in reversed(Path(file).parents):
             (self.path / parent).mkdir(mode=0o700, exist_ok=True)
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
 
             def write(content: bytes) -> None:
                 opened.write(content)
-                sum_.update(content)
+                checksum.update(content)
 
             yield write
             opened.flush()
             os.fsync(opened.fileno())
-        self.sums[file] = sum_.hexdigest()
+        self.sums[file] = checksum.hexdigest()
 
     def finish(self, readme: str) -> None:
         self.write(export_layout.README, readme.encode())
@@ -75,30 +75,32 @@ class Folder:
 
 
 @contextmanager
-def written_whole(target: Path) -> Iterator[Folder]:
-    """Renamed to `target` when its block has ended, gone if it ended with an error. Only its owner can read it.
+def renamed_when_complete(target: Path) -> Iterator[Folder]:
+    """A temporary folder that only its owner can read. It is renamed to `target` at the end of the block.
 
-    Raises InvalidCommand where something is there already, or the place cannot be written to.
+    If the block raises an error, the folder is removed. Raises InvalidCommand if `target` is not free or can't be
+    written.
     """
     check_free(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        being_made = Path(mkdtemp(prefix=".export-", dir=target.parent))
+        temporary = Path(mkdtemp(prefix=".export-", dir=target.parent))
     except OSError as error:
         raise _not_writable(error) from None
     try:
-        yield Folder(being_made)
+        yield Folder(temporary)
         if target.is_dir():
             target.rmdir()
-        being_made.rename(target)
+        temporary.rename(target)
         sync_folder(target.parent)
     except OSError as error:
         raise _not_writable(error) from None
     finally:
-        shutil.rmtree(being_made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_free(target: Path) -> None:
+    """Raises InvalidCommand unless `target` does not exist or is an empty folder."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise InvalidCommand(
             "a file with this name already exists", field="DIR", remedy="give the name of a new folder"
@@ -112,11 +114,12 @@ def check_free(target: Path) -> None:
 def export_ledger(
     source: Source, final: Signed, keys: Sequence[VerifyingKey], target: Path, progress: ShowProgress | None = None
 ) -> int:
-    """All entries under the checkpoint `final`, the newest key first in `keys`. How many files were written.
+    """Exports all entries that the checkpoint `final` covers. Returns the number of files.
 
-    Raises StoreError where what is on record is not what was sealed, and what `written_whole` raises.
+    `keys` has the newest key first. Raises StoreError if the entries differ from what was sealed, and the errors of
+    `renamed_when_complete`.
     """
-    with written_whole(target) as folder:
+    with renamed_when_complete(target) as folder:
         folder.write(export_layout.CHECKPOINT, final.note.encode())
         folder.write(export_layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
         _write_entries(folder, source, final, progress or (lambda *_: None))
@@ -138,11 +141,12 @@ def export_history(
     read: ReadSubtree,
     target: Path,
 ) -> int:
-    """One history's events, oldest first, each with its leaf and the proof that `final` holds it. How many files.
+    """Exports the events of one history, oldest first, each with the proof that `final` covers it.
 
-    `read` gives the hashes of the tree. Raises StoreError where an event is not what was sealed.
+    `read` returns hashes of the tree. Returns the number of files. Raises StoreError if an event differs from what
+    was sealed.
     """
-    with written_whole(target) as folder:
+    with renamed_when_complete(target) as folder:
         folder.write(export_layout.CHECKPOINT, final.note.encode())
         folder.write(export_layout.VKEY, "".join(f"{key.text()}\n" for key in keys).encode())
         with folder.opened(export_layout.ENTRIES) as write:
@@ -165,10 +169,10 @@ def export_history(
 
 
 def _write_entries(folder: Folder, source: Source, final: Signed, progress: ShowProgress) -> None:
-    """Lines, tiles and the rows of the access log, one event after the other."""
-    tiles, mapper, found = _Tiles(folder), EventMapper(), VerificationPart("bytes")
+    """Writes the lines, the tiles and the rows of the access log, one event after another."""
+    tiles, mapper, part = _Tiles(folder), EventMapper(), VerificationPart("bytes")
     with folder.opened(export_layout.ENTRIES) as write, folder.opened(export_layout.ACCESSES) as write_access:
-        for entry, _ in source.log(found, found):
+        for entry, _ in source.log(part, part):
             if entry is None or entry.leaf is None or entry.leaf >= final.size:
                 if tiles.tree.size < final.size:
                     continue
@@ -196,7 +200,7 @@ def _access_lines(source: Source, mapper: EventMapper, entry: Logged) -> Iterato
 
 
 class _Tiles:
-    """The tree in files, written as it grows. Memory: one tile of leaves, and a hash for each full tile."""
+    """Writes the tree to tile files while it grows. One open tile of each level is in memory."""
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -229,7 +233,7 @@ class _Tiles:
 
 
 def write_checkpoints(folder: Folder, earlier: Iterable[Signed], final: Signed, read: ReadSubtree) -> None:
-    """Each with the proof that the next one, and after the last of them `final`, only adds to it."""
+    """Writes each earlier checkpoint with the proof that the next one (after the last one, `final`) only adds to it."""
     notes = list(earlier)
     for number, (older, newer) in enumerate(zip(notes, [*notes, final][1:], strict=True), 1):
         folder.write(export_layout.note_file(number), older.note.encode())

@@ -1,4 +1,4 @@
-"""A live ledger as a source: it reads pages, and holds up to what was sealed and recorded when it began."""
+"""Reads a live ledger for verification, page by page, up to what was sealed and recorded when it started."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from domain.ledger.verification.source import EditionRevision, VerifiedLeaf
 from domain.seal.errors import SealError
 
 PAGE: Final = 1_000
-"""Events, leaves or checkpoints that are read together."""
+"""The number of events, leaves or checkpoints that are read together."""
 BEFORE_ALL: Final = -(2**63)
-"""What somebody put at a position below the first is read too."""
+"""The lowest possible position. Reading starts here to find rows that were inserted before the first position."""
 HISTORIES: Final = 50
+"""The number of histories that are read together."""
 
 _EVENTS_ON_SQLITE: Final = """SELECT rowid AS position, originator_id, originator_version, topic, state
     FROM {schema}.stored_events WHERE rowid > :after AND rowid <= :last ORDER BY rowid LIMIT :most"""
@@ -64,7 +65,7 @@ class LedgerSource:
         else:
             assert isinstance(datastore, LedgerPostgresDatastore)
             self._store, self._events = PostgresViews(datastore), _EVENTS_ON_POSTGRES
-        # In this order: what is signed has been sealed before, and what is sealed recorded before.
+        # Read in this order, because events are recorded before they are sealed, and sealed before they are signed.
         self.last_size: int = self._one(_LAST_CHECKPOINT) or 0
         last_leaf = self._one(_LAST_LEAF)
         self.last_leaf: int = -1 if last_leaf is None else last_leaf
@@ -87,50 +88,50 @@ class LedgerSource:
         return self._select(statement)[0][0]
 
     def _pages(self, statement: str, after: int, place: int = 0, **values: Any) -> Iterator[tuple[Any, ...]]:
-        """Every row, by the rising number in column `place`."""
+        """Every row, read page by page. The number in column `place` increases."""
         while page := self._select(statement, after=after, most=PAGE, **values):
             yield from page
             after = page[-1][place]
 
-    def keys(self, found: VerificationPart, keys: Keys) -> None:
-        """None: which keys a ledger has is told by its events."""
+    def keys(self, part: VerificationPart, keys: Keys) -> None:
+        """Does nothing, because the events of a ledger name its keys."""
 
-    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
-        leaves = self._sealed(bytes_found)
+    def log(self, bytes_part: VerificationPart, order_part: VerificationPart) -> Iterator[VerifiedLeaf]:
+        leaves = self._sealed(bytes_part)
         sealed = next(leaves, None)
         for row in self._pages(self._events, BEFORE_ALL, last=self.last_position):
             position = row[0]
             while sealed is not None and sealed[1] < position:
-                yield self._lost(bytes_found, sealed)
+                yield self._missing_event(bytes_part, sealed)
                 sealed = next(leaves, None)
             if sealed is not None and sealed[1] == position:
-                yield VerifiedLeaf(self._logged(bytes_found, sealed[0], row), sealed[2])
+                yield VerifiedLeaf(self._logged(bytes_part, sealed[0], row), sealed[2])
                 sealed = next(leaves, None)
                 continue
             if sealed is not None:
                 what = f"the event at position {position} was never sealed, but later events were"
-                order_found.fail(VerificationFailure(what, leaf=sealed[0]))
-            if (entry := self._logged(bytes_found, None, row)) is not None:
+                order_part.fail(VerificationFailure(what, leaf=sealed[0]))
+            if (entry := self._logged(bytes_part, None, row)) is not None:
                 yield VerifiedLeaf(entry, None)
         while sealed is not None:
-            yield self._lost(bytes_found, sealed)
+            yield self._missing_event(bytes_part, sealed)
             sealed = next(leaves, None)
 
-    def _sealed(self, found: VerificationPart) -> Iterator[_Sealed]:
+    def _sealed(self, part: VerificationPart) -> Iterator[_Sealed]:
         for row in self._pages(_LEAVES, BEFORE_ALL, last=self.last_leaf):
             if type(row[1]) is int and type(row[2]) is bytes:
                 yield row
             else:
-                found.fail(VerificationFailure("the stored leaf does not have a position and a hash", leaf=row[0]))
+                part.fail(VerificationFailure("the stored leaf does not have a position and a hash", leaf=row[0]))
                 yield row[0], BEFORE_ALL, b""
 
-    def _lost(self, found: VerificationPart, sealed: _Sealed) -> VerifiedLeaf:
+    def _missing_event(self, part: VerificationPart, sealed: _Sealed) -> VerifiedLeaf:
         leaf, position, hash = sealed
-        found.fail(VerificationFailure(f"its event is missing at position {position} of the log", leaf=leaf))
+        part.fail(VerificationFailure(f"its event is missing at position {position} of the log", leaf=leaf))
         return VerifiedLeaf(None, hash)
 
-    def _logged(self, found: VerificationPart, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
-        """None, and it is told, where a row is not as the ledger writes one."""
+    def _logged(self, part: VerificationPart, leaf: int | None, row: tuple[Any, ...]) -> Logged | None:
+        """The event of a row. If the row is not in the form that the ledger writes, adds a failure and returns None."""
         position, stream, version, topic, state = row
         try:
             name = self._names.get(stream) or self._name_of(stream)
@@ -140,13 +141,13 @@ class LedgerSource:
             problem = type(error).__name__
         else:
             problem = "not in canonical form"
-        found.fail(
+        part.fail(
             VerificationFailure(f"the row at position {position} of the log can't be read [{problem}]", leaf=leaf)
         )
         return None
 
     def _name_of(self, stream: UUID | str) -> str:
-        """Raises ValueError: SQLite stores any value, and a value in another form is an alteration too."""
+        """The name of a stream. Raises ValueError: SQLite stores any value, and another form is an alteration too."""
         history = stream if isinstance(stream, UUID) else UUID(stream)
         if stream not in (history, history.hex):
             raise ValueError("not in canonical form")
@@ -168,15 +169,15 @@ class LedgerSource:
         try:
             return self._mapper.plain_state(bytes(state))
         except Exception:
-            # That it cannot be read was told when the log was read; here it is no event.
+            # The failure was reported when the log was read. Here, the state counts as empty.
             return b""
 
-    # -- what was stored of the tree --------------------------------------------------------------
+    # -- the stored tree --------------------------------------------------------------------------
 
-    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
+    def checkpoints(self, part: VerificationPart) -> Iterator[Signed]:
         after = BEFORE_ALL
         while page := self._select(_CHECKPOINTS, after=after, last=self.last_size, most=PAGE):
-            # All of one size stand together: those of the last size may be more than came with the page.
+            # All checkpoints of one size are read together, because the page may end between them.
             after = page[-1][1]
             rows = [row for row in page if row[1] != after] + self._select(_OF_ONE_SIZE, size=after)
             for origin, size, note in rows:
@@ -184,73 +185,73 @@ class LedgerSource:
                 try:
                     signed = read_signed(note, place, is_given=False)
                 except (SealError, TypeError, AttributeError) as error:
-                    found.fail(
+                    part.fail(
                         VerificationFailure(
                             error.what if isinstance(error, SealError) else "it is not text", file=place
                         )
                     )
                     continue
                 if (signed.checkpoint.origin, signed.size) != (origin, size):
-                    found.fail(VerificationFailure("the origin or size of its note differs from its row", file=place))
+                    part.fail(VerificationFailure("the origin or size of its note differs from its row", file=place))
                     continue
                 yield signed
 
-    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
-        del found
+    def subtrees(self, part: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+        del part
         expected = {level for level in range(1, 8) if size >> 8 * level}
         for level in sorted(expected | {row[0] for row in self._select(_LEVELS)}):
             rows = self._pages(_SUBTREES, BEFORE_ALL, level=level)
-            yield level, f"stored subtrees of level {level}", self._begun(rows, size >> 8 * max(level, 0))
+            yield level, f"stored subtrees of level {level}", self._without_new_hashes(rows, size >> 8 * max(level, 0))
 
-    def _begun(self, rows: Iterator[tuple[Any, ...]], hashes: int) -> Iterator[tuple[int, bytes]]:
-        """Those of the tree that is verified; what was sealed meanwhile is left out."""
+    def _without_new_hashes(self, rows: Iterator[tuple[Any, ...]], hashes: int) -> Iterator[tuple[int, bytes]]:
+        """The hashes of the verified tree, without those that were added while the verification runs."""
         grown = self._one(_LAST_LEAF) != self.last_leaf
         return ((number, hash) for number, hash in rows if number < hashes or not grown)
 
     # -- the access log ---------------------------------------------------------------------------
 
     def accesses(self, register: str, first: int, count: int) -> list[str]:
-        rows = self._select(_ROWS, register=self._named(register), first=first, end=first + count)
+        rows = self._select(_ROWS, register=self._register_value(register), first=first, end=first + count)
         self._covered[register] = max(self._covered.get(register, 0), first + count - 1)
-        # A row that is searched by other values than it says is not the one that was recorded.
+        # If the search columns of a row differ from its text, the row was altered.
         return [row[-1] if _is_found_by_its_columns(row) else "" for row in rows]
 
-    def _named(self, register: str) -> UUID | str:
+    def _register_value(self, register: str) -> UUID | str:
         return UUID(register).hex if isinstance(self._store, SQLiteViews) else UUID(register)
 
     def finish(
         self,
-        bytes_found: VerificationPart,
-        meaning_found: VerificationPart,
+        bytes_part: VerificationPart,
+        meaning_part: VerificationPart,
         size: int,
         editions: frozenset[EditionRevision],
     ) -> None:
-        del bytes_found, size, editions
+        del bytes_part, size, editions
         registers = self._select(_REGISTERS)
-        # Batches that came meanwhile: their digest is in the same commit as their rows.
+        # Also count batches that were recorded in the meantime. Their digests are in the same commits as their rows.
         position = self.last_position
         while page := self._ledger.recorder.log(position, PAGE):
             for _, stream, _, topic, state in page:
                 if topic == AccessesRecorded.TOPIC:
-                    told = from_json(self._decrypted(state))
-                    self._covered[str(stream)] = told["first"] + told["count"] - 1
+                    values = from_json(self._decrypted(state))
+                    self._covered[str(stream)] = values["first"] + values["count"] - 1
             position = page[-1][0]
         for name, rows, first, last in registers:
             register = str(name if isinstance(name, UUID) else UUID(name))
             covered = self._covered.get(register, 0)
             if last > covered or first != 1 or rows != last:
                 what = "the access log has rows of this register that no digest covers, or rows are missing"
-                meaning_found.fail(VerificationFailure(what, stream=register))
+                meaning_part.fail(VerificationFailure(what, stream=register))
 
 
 def _is_found_by_its_columns(row: tuple[Any, ...]) -> bool:
-    """Whether the columns by which it is searched say what the row says, spelled as the store writes it."""
+    """Whether the search columns of a row match its text, in the form that the store writes."""
     _, at, actor_id, patient_id, text = row
     try:
-        told = from_json(text)
-        instant: datetime | str = datetime.fromisoformat(told["at"]).astimezone(UTC)
-        patient: UUID | str | None = None if told.get("patient_id") is None else UUID(told["patient_id"])
-        told_by: Any = told["actor_id"]
+        values = from_json(text)
+        instant: datetime | str = datetime.fromisoformat(values["at"]).astimezone(UTC)
+        patient: UUID | str | None = None if values.get("patient_id") is None else UUID(values["patient_id"])
+        text_actor_id: Any = values["actor_id"]
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
     if isinstance(at, str):
@@ -258,4 +259,4 @@ def _is_found_by_its_columns(row: tuple[Any, ...]) -> bool:
         instant = instant.isoformat(timespec="microseconds")
     if isinstance(patient_id, str) and isinstance(patient, UUID):
         patient = patient.hex
-    return (at, actor_id, patient_id) == (instant, told_by, patient)
+    return (at, actor_id, patient_id) == (instant, text_actor_id, patient)

@@ -1,6 +1,6 @@
-"""What a verification found: three parts apart, each with its counts, and every failure with the exact event.
+"""The report of a verification: three parts, each with its counts, and each failure with the exact event.
 
-Nothing here tells of a patient more than her random id: a failure names where, never what stands there.
+The only data of a patient in a report is the random id. A failure names the place and never quotes its content.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 from pydantic_core import from_json
 
 FAILURES_LISTED: Final = 50
-"""Failures of a part that are listed; all of them are counted."""
+"""The most failures of a part that are listed. All of them are counted."""
 
 INTERNALLY_CONSISTENT_ONLY: Final = "internally consistent only"
 
@@ -22,13 +22,13 @@ PartName = Literal["bytes", "order", "meaning"]
 _RECORDED_AT: Final = re.compile(
     rb'\{(?:"class_version":\d+,)?"recorded_at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?)Z"'
 )
-"""As every event begins that this program writes; without the Z the texts sort as the instants do."""
+"""The first bytes of every event that this program writes. Without the Z, the texts sort in the order of time."""
 
 
 class Logged(NamedTuple):
-    """One event as it stands in the log. `leaf` is None where it is not sealed yet; `state` are its plain bytes.
+    """One event as it is in the log. `leaf` is None if it is not sealed yet. `state` has its plain bytes.
 
-    `stream` is the UUID in lower case with hyphens, as an entry has it: to read as many as there are costs time.
+    `stream` is the UUID as text in lower case with hyphens, as in an entry, because parsing every UUID takes time.
     """
 
     leaf: int | None
@@ -39,28 +39,28 @@ class Logged(NamedTuple):
 
 
 def recorded_at(state: bytes) -> str | None:
-    """The instant in the plain bytes of an event; None where there is none."""
+    """The recorded time in the plain bytes of an event, without the Z; None if there is none."""
     found = sortable_instant(state)
     return None if found is None else found.decode()
 
 
 def sortable_instant(state: bytes) -> bytes | None:
-    """The same, as bytes that sort as the instants do."""
+    """The recorded time as bytes that sort in the order of time; None if there is none."""
     found = _RECORDED_AT.match(state)
     if found is not None:
         return found[1]
     try:
-        told = from_json(state)
+        values = from_json(state)
     except ValueError:
         return None
-    instant = told.get("recorded_at") if isinstance(told, dict) else None
+    instant = values.get("recorded_at") if isinstance(values, dict) else None
     is_short = isinstance(instant, str) and len(instant) <= len("2026-01-01T00:00:00.000000Z")
     return instant.removesuffix("Z").encode() if isinstance(instant, str) and is_short else None
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationFailure:
-    """One thing that is not as it must be: a sentence, and the event or the file that it is about."""
+    """One failure: a sentence, and the event or the file that it is about."""
 
     what: str
     leaf: int | None = None
@@ -100,14 +100,14 @@ class VerificationFailure:
 
 
 def about(what: str, entry: Logged) -> VerificationFailure:
-    """A failure of this event, which is named and not quoted."""
+    """A failure of this event. It names the event and does not quote it."""
     topic = entry.topic if entry.topic.isidentifier() and len(entry.topic) <= 60 else "a malformed topic"
     return VerificationFailure(what, entry.leaf, entry.stream, entry.version, topic, recorded_at(entry.state))
 
 
 @dataclass(slots=True)
 class VerificationPart:
-    """One of the three questions. `counts` says how much was looked at, `remarks` what is no failure."""
+    """One part of a verification. `counts` says how much was checked. `remarks` are findings that are not failures."""
 
     name: PartName
     counts: Counter[str] = field(default_factory=Counter)
@@ -154,10 +154,10 @@ class VerificationPart:
 
 @dataclass(slots=True)
 class VerificationReport:
-    """`of` says what was verified; `checkpoint` is the one that all is held against, as origin, size and root in hex.
+    """The result of a verification. `of` says what was verified.
 
-    `key_given` and `checkpoints_given` are what came from outside: without both, a ledger agrees with itself and
-    no more.
+    `checkpoint` is the last one that everything was compared with: origin, size, and root in hex. `key_given` and
+    `checkpoints_given` say which independent data was given. Without both, a ledger is only consistent with itself.
     """
 
     of: str
@@ -179,7 +179,7 @@ class VerificationReport:
 
     @property
     def standing(self) -> str:
-        """How far the answer reaches, in a sentence."""
+        """The result and its limits, in a sentence."""
         if not self.holds:
             return "verification failed: see the failures of each part"
         given = (

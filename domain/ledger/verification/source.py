@@ -1,4 +1,4 @@
-"""What a verification reads, whether of a ledger or of an export: the log, histories, what was stored of the tree."""
+"""The interface of a ledger or an export for verification: the log, the histories, and the stored tree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.ledger.verification.report import Logged, VerificationPart
 
 
 class VerifiedLeaf(NamedTuple):
-    """An event, and the leaf hash that was stored of it; without an event the leaf is of something that is lost."""
+    """An event, and its stored leaf hash. If `entry` is None, the event of the leaf is missing."""
 
     entry: Logged | None
     stored: bytes | None
@@ -21,33 +21,33 @@ EditionRevision = tuple[str, int, str]
 
 
 class Source(Protocol):
-    """Read once from beginning to end, and then again history by history. What is not readable is told as a failure."""
+    """A source is read once from start to end, and then again history by history. Unreadable parts are failures."""
 
     name: str
 
-    def keys(self, found: VerificationPart, keys: Keys) -> None:
-        """Adds the keys that lie beside what is verified."""
+    def keys(self, part: VerificationPart, keys: Keys) -> None:
+        """Adds the keys that are stored with the source."""
 
-    def log(self, bytes_found: VerificationPart, order_found: VerificationPart) -> Iterator[VerifiedLeaf]:
+    def log(self, bytes_part: VerificationPart, order_part: VerificationPart) -> Iterator[VerifiedLeaf]:
         """Every event in the order of the log, then those that are not sealed."""
 
     def histories(self, heads: Mapping[str, int]) -> Iterator[list[Logged]]:
-        """Of each of these streams, the events through its version, oldest first."""
+        """For each of these streams, the events up to its version, oldest first."""
 
-    def checkpoints(self, found: VerificationPart) -> Iterator[Signed]:
-        """Those that were stored, by their sizes."""
+    def checkpoints(self, part: VerificationPart) -> Iterator[Signed]:
+        """The stored checkpoints, ordered by size."""
 
-    def subtrees(self, found: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
-        """Level, place and numbered hashes of what was stored of the tree above its leaves."""
+    def subtrees(self, part: VerificationPart, size: int) -> Iterator[tuple[int, str, Iterable[tuple[int, bytes]]]]:
+        """The stored subtrees above the leaves: for each level, its place in words and its numbered hashes."""
 
     def accesses(self, register: str, first: int, count: int) -> list[str]:
-        """The rows of the access log from number `first` on, as they are stored: fewer where some are not there."""
+        """The stored rows of the access log from number `first` on. Fewer than `count` if some are missing."""
 
     def finish(
         self,
-        bytes_found: VerificationPart,
-        meaning_found: VerificationPart,
+        bytes_part: VerificationPart,
+        meaning_part: VerificationPart,
         size: int,
         editions: frozenset[EditionRevision],
     ) -> None:
-        """Tells of what is missing, and of what is there and belongs to nothing that was read."""
+        """Reports what is missing, and what belongs to nothing that was read."""

@@ -1,4 +1,4 @@
-"""`verify`: bytes, order and meaning, told apart, of a ledger or of an export."""
+"""Verifies a ledger or an export: its bytes, order and meaning, each reported separately."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from domain.events.system import AccessesRecorded, SealEvent
 from domain.ledger.verification.check_bytes import Bytes, Keys, Signed
-from domain.ledger.verification.check_meaning import HISTORY_BEGINS, Meaning, UnreadableEvent
+from domain.ledger.verification.check_meaning import OPENED_TOPIC, Meaning, UnreadableEvent
 from domain.ledger.verification.check_order import Order
 from domain.ledger.verification.report import Logged, VerificationReport, about
 from domain.ledger.verification.source import Source
@@ -16,7 +16,7 @@ from domain.seal.errors import Malformed
 from domain.seal.notes import VerifyingKey
 
 ShowProgress = Callable[[str, int, int], None]
-"""Told which part is under way, how much of it is done, and of how much; 0 where that is not known."""
+"""Called with the name of the current part, the number of items that are done, and the total, or 0 if unknown."""
 
 _STEP: Final = 500
 _SEAL: Final = frozenset(one.TOPIC for one in get_args(SealEvent))
@@ -30,7 +30,10 @@ def verify(
     given: Sequence[Signed] = (),
     progress: ShowProgress | None = None,
 ) -> VerificationReport:
-    """`key` and the checkpoints `given` come from outside. Nothing is written; what fails is in the report."""
+    """Verifies a source, and returns the report with all failures. Nothing is written.
+
+    `key` and the checkpoints `given` are independent of the source.
+    """
     return _Verification(source, key, given, progress or (lambda *_: None)).run()
 
 
@@ -75,7 +78,7 @@ class _Verification:
             take_order(entry)
             if entry.leaf is not None:
                 take_bytes(entry, stored)
-            if entry.topic == HISTORY_BEGINS:
+            if entry.topic == OPENED_TOPIC:
                 if entry.version == 1:
                     self.patients.append(entry.stream)
             elif entry.topic == _ACCESSES:
@@ -92,12 +95,12 @@ class _Verification:
             self.meaning.history(entries)
             self.progress("meaning", done, len(heads))
 
-    # -- the ledger's own keeping -----------------------------------------------------------------
+    # -- system events ----------------------------------------------------------------------------
 
     def _seal(self, entry: Logged) -> None:
         try:
             event = self.meaning.event_of(entry)
-            # What is not sealed yet has been signed by nobody.
+            # An event that is not sealed yet is in no signed tree, so its leaf number is beyond all sizes.
             self.keys.named(event, entry.leaf if entry.leaf is not None else 1 << 63)
         except UnreadableEvent:
             return
@@ -105,20 +108,20 @@ class _Verification:
             self.report.meaning.fail(about(f"it contains no valid key: {malformed.what}", entry))
 
     def _accesses(self, entry: Logged) -> None:
-        found = self.report.meaning
+        part = self.report.meaning
         try:
             event: AccessesRecorded = self.meaning.event_of(entry)
         except UnreadableEvent:
             return
         if event.first != self.registers.get(entry.stream, 0) + 1:
-            found.fail(about(f"its rows start with {event.first}, which does not follow the earlier rows", entry))
+            part.fail(about(f"its rows start with {event.first}, which does not follow the earlier rows", entry))
         self.registers[entry.stream] = event.first + event.count - 1
         rows = self.source.accesses(entry.stream, event.first, event.count)
-        found.counts["batches of the access log"] += 1
-        found.counts["accesses"] += len(rows)
+        part.counts["batches of the access log"] += 1
+        part.counts["accesses"] += len(rows)
         if len(rows) != event.count:
-            found.fail(
+            part.fail(
                 about(f"{event.count - len(rows)} of its {event.count} rows of the access log are missing", entry)
             )
         elif digest_of(rows) != event.rows_sha256:
-            found.fail(about("its rows of the access log differ from the recorded rows", entry))
+            part.fail(about("its rows of the access log differ from the recorded rows", entry))
