@@ -90,21 +90,21 @@ class Application(FastAPI):
     Each of the two can be None, which leaves it out.
     """
 
-    short_road: EligibilityFastPath | None = None
-    gate: AuthenticationMiddleware | None = None
+    fast_path: EligibilityFastPath | None = None
+    authentication: AuthenticationMiddleware | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # FastAPI sets this later. Requests that are answered before FastAPI need it too.
         scope["app"] = self
-        if self.gate is None:
-            await self.beyond_the_gate(scope, receive, send)
+        if self.authentication is None:
+            await self.answer_authenticated(scope, receive, send)
         else:
-            await self.gate(scope, receive, send)
+            await self.authentication(scope, receive, send)
 
-    async def beyond_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer_authenticated(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request whose caller is known: the fast path if possible, else FastAPI."""
         is_eligibility = scope["type"] == "http" and scope["path"].endswith("/eligibility")
-        if not (is_eligibility and self.short_road is not None and await self.short_road.try_answer(scope, send)):
+        if not (is_eligibility and self.fast_path is not None and await self.fast_path.try_answer(scope, send)):
             await super().__call__(scope, receive, send)
 
 
@@ -133,9 +133,11 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     app.state.accesses = access_log
     app.state.sealing = sealing_of(ledger)
     app.state.figures = CachedFacts(ledger)
-    app.short_road = EligibilityFastPath(ledger, access_log)
+    app.fast_path = EligibilityFastPath(ledger, access_log)
     app.state.identity = identity or Identity(ledger)
-    app.gate = AuthenticationMiddleware(app.beyond_the_gate, app.state.identity, page_refusals.refusal_page)
+    app.authentication = AuthenticationMiddleware(
+        app.answer_authenticated, app.state.identity, page_refusals.refusal_page
+    )
     problems.install(app)
     page_refusals.install(app)
     problems.describe(app, is_public)

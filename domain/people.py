@@ -33,7 +33,7 @@ class Actor(FrozenModel):
     office: ActorId | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @property
-    def asks_as(self) -> str:
+    def requester_key(self) -> str:
         """A key for the owner of the user's requests: the user's office, or the user if there is no office.
 
         The key is unambiguous because no id has a space.

@@ -19,7 +19,7 @@ from domain.history.records import DocumentOnRecord
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.answers import MET, Answer
-from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against
+from domain.policy.assessment import NOT_LISTED, Assessment, Finding, denial_citations
 from domain.policy.edition import Edition, Group, Leaf, Node, Path
 from domain.policy.editions import edition_named
 from domain.policy.readings import READINGS
@@ -137,7 +137,7 @@ def checklist(
     exclusions = (*(builder.leaf(one, "exclusion") for one in edition.exclusions), builder.not_listed(edition))
     dosing = tuple(builder.leaf(one.dosing, "dosing") for one in edition.paths)
     items = _flattened((*criteria, *exclusions, *dosing))
-    against = speaking_against(assessment, edition) if assessment.recommendation == "not_recommended" else []
+    against = denial_citations(assessment, edition) if assessment.recommendation == "not_recommended" else []
     return Checklist(
         edition=assessment.edition,
         provenance=assessment.edition_provenance,
@@ -155,8 +155,8 @@ def decisive(assessment: Assessment, edition: Edition) -> Iterator[str]:
     if assessment.recommendation == "pend":
         yield from assessment.needed
     elif assessment.recommendation == "not_recommended":
-        yield from speaking_against(assessment, edition)
-        yield from [NOT_LISTED] if not speaking_against(assessment, edition) else []
+        yield from denial_citations(assessment, edition)
+        yield from [NOT_LISTED] if not denial_citations(assessment, edition) else []
     else:
         yield edition.indication.citation
         for path in edition.paths:

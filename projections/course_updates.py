@@ -12,7 +12,7 @@ from operator import is_not
 from domain.history.changed_records import changed_places
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
-from domain.treatment.courses import Course, is_one_course, joined, place_in_order, recorded_course, reported_courses
+from domain.treatment.courses import Course, is_one_course, joined, recorded_course, reported_courses, sort_key
 
 _CourseEntry = tuple[date, int, int, Course]
 """A sort key and a course that is not yet joined and numbered."""
@@ -50,7 +50,7 @@ class CourseUpdates:
         )
         if history.reports and (reports_changed or None in names):
             reported = reported_courses(history, self._doses[None].values())
-            self._reported = [(*place_in_order(one), place, one) for place, one in enumerate(reported)]
+            self._reported = [(*sort_key(one), place, one) for place, one in enumerate(reported)]
         for name in names:
             if name is not None:
                 self._record(name, history)
@@ -75,7 +75,7 @@ class CourseUpdates:
         if course is None:
             self._recorded.pop(name, None)
         else:
-            self._recorded[name] = (*place_in_order(course), 0, course)
+            self._recorded[name] = (*sort_key(course), 0, course)
 
     def _join(self, entries: list[_CourseEntry]) -> None:
         """Joins and numbers the entries, from the first changed entry until the remaining courses are unchanged."""

@@ -12,7 +12,7 @@ from domain.events.treatment import Variance
 from domain.facts import FrozenModel
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
-from domain.permissions.views import is_of
+from domain.permissions.views import is_request_of
 from domain.treatment.approval_use import variances
 from domain.treatment.courses import Course, CourseStatus, courses
 
@@ -137,4 +137,4 @@ def _dose(history: PatientHistory, current: tuple[Course, ...], dose: Dose, offi
 def request_shown(history: PatientHistory, dose: Dose, office: str | None) -> str | None:
     """Returns the request that the dose was given under, or None if the office may not see that request."""
     request = history.request(dose.request_id) if dose.request_id is not None else None
-    return dose.request_id if request is None or is_of(office, request) else None
+    return dose.request_id if request is None or is_request_of(office, request) else None

@@ -20,8 +20,8 @@ from domain.events.base import ImportedFrom
 from domain.facts import FrozenModel, RequestedDosing, doses_in_course
 from domain.history.records import Request
 from domain.history.state import PatientHistory
-from domain.permissions.views import is_of
-from domain.policy.assessment import Recommendation, speaking_against
+from domain.permissions.views import is_request_of
+from domain.policy.assessment import Recommendation, denial_citations
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.policy.missing_facts import Supply
@@ -175,7 +175,7 @@ def _in_force(allowed: Allowance) -> ApprovalInForce:
 
 def _is_own_approval(history: PatientHistory, allowed: Allowance, office: str | None) -> bool:
     request = history.request(allowed.approval.request_id)
-    return request is not None and is_of(office, request)
+    return request is not None and is_request_of(office, request)
 
 
 def _imported(
@@ -195,7 +195,7 @@ def _latest_request(history: PatientHistory, as_of: date, office: str | None = N
 
     Only requests received by the day count, and with an `office` only its own requests.
     """
-    received = [one for one in history.requests if one.received_on <= as_of and is_of(office, one)]
+    received = [one for one in history.requests if one.received_on <= as_of and is_request_of(office, one)]
     still_open = [one for one in received if not one.is_closed_by(as_of)]
     candidates = still_open or received
     return candidates[-1] if candidates else None
@@ -261,7 +261,7 @@ def _interval(assessed: RequestAssessment | None, path: Literal["A", "B"] | None
 def _approvable(history: PatientHistory, assessed: RequestAssessment, request: Request | None) -> Approvable:
     assessment = assessed.assessment
     edition = edition_named(assessment.edition, assessment.edition_revision)
-    against = speaking_against(assessment, edition)
+    against = denial_citations(assessment, edition)
     stops = tuple(_stops_needed(history, assessed, request, edition)) if request is not None else ()
     ways = tuple(_with_stops(way, stops) for way in what_if(assessment, edition))
     return Approvable(

@@ -158,7 +158,7 @@ class FactSources:
             [
                 one
                 for one in self._events
-                if isinstance(one, kinds) and (self._office is None or one.actor.asks_as == self._office)
+                if isinstance(one, kinds) and (self._office is None or one.actor.requester_key == self._office)
             ]
         )
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from domain.deadlines.due_dates import appeal_filing_deadline
-from domain.deadlines.terms import ClockTerms, terms_for
+from domain.deadlines.terms import DeadlineTerms, terms_for
 from domain.errors import NotFound
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, ApprovalRecord, Asking, DeterminationRecord, Request
@@ -71,7 +71,7 @@ class Letter(FrozenModel):
     is_draft: bool = False
 
 
-class Draft(FrozenModel):
+class DenialDraft(FrozenModel):
     """A denial that a user is writing."""
 
     citing: tuple[str, ...]
@@ -100,7 +100,7 @@ def letter(
             return _of_appeal(history, request, appeal, zone)
 
 
-def drafted(history: PatientHistory, request: Request, draft: Draft, zone: ZoneInfo) -> Letter:
+def draft_letter(history: PatientHistory, request: Request, draft: DenialDraft, zone: ZoneInfo) -> Letter:
     """Returns the letter of a denial that is not recorded yet."""
     return _denial(history, request, zone, draft.on, draft.by, draft.citing, draft.rationale, draft.assessment)
 
@@ -327,7 +327,7 @@ def _appealing(
     return [LetterPart(title="How to appeal", sentences=(first, more), rows=rows)]
 
 
-def _figure(terms: ClockTerms, name: str) -> str:
+def _figure(terms: DeadlineTerms, name: str) -> str:
     return f"{getattr(terms, name)}{NOT_CONFIRMED if name in terms.unconfirmed else ''}"
 
 

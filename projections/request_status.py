@@ -10,9 +10,9 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Day, Instant
-from domain.deadlines.appeals import appeal_clock_of
+from domain.deadlines.appeals import appeal_due_date
 from domain.deadlines.due_dates import DeadlineStatus, end_of_day
-from domain.deadlines.requests import clock_of
+from domain.deadlines.requests import deadline_of
 from domain.events.appeals import AppealLevel, AppealOutcome, Filer
 from domain.events.base import ImportedFrom
 from domain.events.documents import Document
@@ -171,7 +171,7 @@ class RequestLife(FrozenModel):
     imported_from: ImportedFrom | None
 
 
-def clocks_at(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime | None) -> datetime:
+def deadline_instant(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime | None) -> datetime:
     """Returns the instant for which deadlines are evaluated.
 
     It is the end of `as_of` if that is not today, otherwise `known_at` if it is given, otherwise `now`.
@@ -181,7 +181,7 @@ def clocks_at(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datet
     return known_at if known_at is not None else now
 
 
-def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime) -> RequestLife:
+def request_status(history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime) -> RequestLife:
     """Returns the status of the request. Only the status of deadlines depends on `now`."""
     request_id = request.request_id
     return RequestLife(
@@ -224,7 +224,7 @@ def request_life(history: PatientHistory, request: Request, zone: ZoneInfo, now:
 
 
 def _deadline(request: Request, zone: ZoneInfo, now: datetime) -> ClockView:
-    deadline = clock_of(request, zone)
+    deadline = deadline_of(request, zone)
     standing = deadline.standing(now)
     return ClockView(
         due_at=deadline.due_at,
@@ -298,7 +298,7 @@ def decision_view(one: DeterminationRecord) -> DecisionView:
 
 def appeal_view(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, now: datetime) -> AppealView:
     """Returns one appeal. Only `overdue` depends on `now`."""
-    due_at = appeal_clock_of(history, appeal, zone) if appeal.is_open else None
+    due_at = appeal_due_date(history, appeal, zone) if appeal.is_open else None
     return AppealView(
         appeal_id=appeal.appeal_id,
         request_id=appeal.request_id,

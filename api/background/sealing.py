@@ -18,7 +18,7 @@ import platformdirs
 
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import LedgerReader
-from domain.ledger.sealing.sealing import AT_ONCE, LeaseIsAnothers, NotConsistent, Sealing
+from domain.ledger.sealing.sealing import AT_ONCE, LeaseHeldElsewhere, NotConsistent, Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.ledger.stores.urls import SQLiteAddress
 
@@ -98,16 +98,16 @@ class SealingThread:
         """Seals and signs once. Returns the seconds to wait before the next attempt."""
         try:
             self._seal_and_sign(is_last)
-        except LeaseIsAnothers:
+        except LeaseHeldElsewhere:
             # Another process is sealing. This thread checks again for events that are not sealed.
             return BEAT_SECONDS
         except (NotConsistent, StoreError, OSError) as error:
             return self._refused(str(error) if not isinstance(error, OSError) else type(error).__name__)
         except Exception as error:
             # The text of the error may quote stored data, so only its kind and place are reported.
-            from projections.worklist.runner import place_of  # noqa: PLC0415  (slow to import, and rarely needed)
+            from projections.worklist.runner import error_location  # noqa: PLC0415  (slow to import, and rarely needed)
 
-            return self._refused(place_of(error))
+            return self._refused(error_location(error))
         self.sealing.refusal = None
         return 0.0
 

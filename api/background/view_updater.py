@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from domain.ledger.application import Ledger
-from projections.worklist.runner import catch_up, place_of
+from projections.worklist.runner import catch_up, error_location
 
 BEAT_SECONDS: Final = 1.0
 """How long the thread waits for a new event before it checks for rows that time has changed and for failed patients."""
@@ -28,7 +28,7 @@ class _Stopped(Exception):
     """The thread was stopped between two batches. The next runner continues there."""
 
 
-class Tail:
+class ViewUpdater:
     """The thread that updates the tables. Start it only once, and stop it before the ledger is closed.
 
     It can be used in a `with`.
@@ -71,7 +71,7 @@ class Tail:
                     return
                 # The text of the error may quote stored data, so only its kind and place are logged.
                 _LOG.warning(
-                    "The worklist tables are not being updated: %s; next attempt in %g s", place_of(error), pause
+                    "The worklist tables are not being updated: %s; next attempt in %g s", error_location(error), pause
                 )
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LAST_PAUSE_SECONDS)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from api.cli.opening import open_records, patient_of_member, plainly
+from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
 from api.cli.options import After, AsJson, Database, Purpose, Since, Until
 from api.cli.output import print_error, print_result
 from api.cli.program import app
@@ -55,7 +55,7 @@ def accesses_command(
 
     Example: lemtrada-ledger accesses DEMO-0003 --from 2026-01-01 --to 2026-06-30
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         query = AccessQuery(
             patient_id=patient_of_member(access, member) if member is not None else None,
             actor_id=actor,

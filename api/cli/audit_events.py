@@ -13,17 +13,17 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from api.cli.opening import open_existing_ledger, patient_of_member, plainly
+from api.cli.opening import errors_to_exit_status, open_existing_ledger, patient_of_member
 from api.cli.options import AsJson, Database, Purpose, Since, Until
 from api.cli.output import print_result
 from api.cli.program import app
 from api.cli.progress import LineProgress
 from api.cli.values import DAY, parsed
 from api.fhir import ndjson
-from api.fhir.audit_events import is_told
+from api.fhir.audit_events import is_exported
 from api.fhir.event_mapping import is_of_patient
-from api.fhir.instants import Stretch
-from api.fhir.paging import Wanted, whole, whole_of_patient
+from api.fhir.instants import Period
+from api.fhir.paging import EventFilter, whole, whole_of_patient
 from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import PatientAccess
 from domain.deadlines.due_dates import end_of_day
@@ -55,7 +55,7 @@ def audit_events_command(
     Example: lemtrada-ledger audit-events --output audit.ndjson --from 2026-01-01
     """
     with _open_export(output, since, until, member, purpose, database) as export:
-        wanted = is_told if export.patient_id is None else _is_of_history
+        wanted = is_exported if export.patient_id is None else _is_of_history
         _write(export, wanted, output, as_json, with_reads=True)
 
 
@@ -80,7 +80,7 @@ def provenance_command(
 class _Export:
     """What an export reads. `patient_id` is None for all patients."""
 
-    def __init__(self, ledger: Ledger, access: PatientAccess, patient_id: UUID | None, period: Stretch) -> None:
+    def __init__(self, ledger: Ledger, access: PatientAccess, patient_id: UUID | None, period: Period) -> None:
         self.ledger = ledger
         self.access = access
         self.patient_id = patient_id
@@ -92,7 +92,7 @@ def _open_export(
     output: Path, since: str | None, until: str | None, member: str | None, purpose: str | None, database: str | None
 ) -> Iterator[_Export]:
     """Checks the options, and opens the ledger for the block. An error becomes one line and exit status 2."""
-    with plainly():
+    with errors_to_exit_status():
         ndjson.check_free(output)
         checked_purpose(purpose)
         first, last = parsed(DAY, since, "--from"), parsed(DAY, until, "--to")
@@ -106,7 +106,7 @@ def _open_export(
             yield _Export(ledger, access, patient_id, _period(first, last, ledger.zone))
 
 
-def _write(export: _Export, wanted: Wanted, output: Path, as_json: bool, *, with_reads: bool) -> None:
+def _write(export: _Export, wanted: EventFilter, output: Path, as_json: bool, *, with_reads: bool) -> None:
     """Writes an AuditEvent for each entry, accesses included, or without `with_reads` a Provenance for each change.
 
     The access to each patient of the export is recorded before the file is written.
@@ -130,9 +130,9 @@ def _write(export: _Export, wanted: Wanted, output: Path, as_json: bool, *, with
         print_result(f"Wrote {written.resources} resources to {output}, one on each line.")
 
 
-def _period(first: date | None, last: date | None, zone: ZoneInfo) -> Stretch:
+def _period(first: date | None, last: date | None, zone: ZoneInfo) -> Period:
     """From the start of the first day to the end of the last day, in the plan's time zone."""
-    return Stretch(
+    return Period(
         end_of_day(first - timedelta(days=1), zone) if first is not None else None,
         end_of_day(last, zone) if last is not None else None,
     )

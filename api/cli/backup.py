@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from api.cli.opening import plainly
+from api.cli.opening import errors_to_exit_status
 from api.cli.options import AsJson, Database
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
@@ -38,10 +38,10 @@ def backup_command(
 
     Example: lemtrada-ledger backup plan.tar --database sqlite:///plan.sqlite
     """
-    with plainly():
+    with errors_to_exit_status():
         url = database if database is not None else which_ledger.database_in_data_folder()
         address = address_of(url)
-        with under_way(Console(stderr=True)):
+        with elapsed_time_shown(Console(stderr=True)):
             backup = back_up(address, file)
     missing = [f"{patient_id} {sha256}" for patient_id, sha256 in backup.missing]
     if as_json:
@@ -57,7 +57,7 @@ def backup_command(
 
 
 @contextmanager
-def under_way(console: Console) -> Iterator[None]:
+def elapsed_time_shown(console: Console) -> Iterator[None]:
     """Shows the elapsed time of the block, on a terminal and after a second. In a pipe, nothing is display."""
     columns = SpinnerColumn(), TextColumn("backing up"), TimeElapsedColumn()
     display = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.opening import open_existing_ledger, plainly, url_to_write
+from api.cli.opening import errors_to_exit_status, open_existing_ledger, url_to_write
 from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_result
 from api.cli.program import app
@@ -42,7 +42,7 @@ def upgrade_command(
 
     Example: lemtrada-ledger database upgrade --database postgresql://owner@host/plan --time-zone America/New_York
     """
-    with plainly():
+    with errors_to_exit_status():
         url = url_to_write(database)
         settings = schema.upgrade(url, zone=time_zone, serving_role=serving_role, entropy=os.urandom)
         place, zone, version = str(address_of(url)), settings.zone.key, schema.SCHEMA_VERSION
@@ -64,7 +64,7 @@ def sweep_command(
 
     Example: lemtrada-ledger database sweep --days 30
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         swept = ledger.sweep_documents(timedelta(days=days))
         if as_json:
             print_result({"orphans": len(swept.orphans), "unfinished": swept.unfinished})

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.opening import open_records, plainly
+from api.cli.opening import errors_to_exit_status, open_records
 from api.cli.options import AppealArgument, AsJson, Database, KnownAt, Purpose, RequestArgument
 from api.cli.output import print_result
 from api.cli.program import app
@@ -46,7 +46,7 @@ def replay_command(
 
     Example: lemtrada-ledger replay 11111111-2222-4333-8444-555555555555.r1 --edition 2024-10-09
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         chosen = edition_named(edition) if edition is not None else None
         day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
         request_id = checked_id(request, RequestId, "REQUEST")
@@ -59,7 +59,7 @@ def replay_command(
 
 
 def _show_replay(answer: Replay, zone: str) -> None:
-    show_pairs(replay_in_words.opening(answer, zone))
+    show_pairs(replay_in_words.summary_rows(answer, zone))
     heads = zip(replay_in_words.columns(answer), replay_in_words.ranks(answer), strict=True)
     show_table([Column(head, rank) for head, rank in heads], replay_in_words.rows(answer))
     if answer.changed:
@@ -86,7 +86,7 @@ def dossier_command(
     """
     from api.dossier.manifest import write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
 
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         appeal_id, instant = checked_id(appeal, AppealId, "APPEAL"), parsed(INSTANT, known_at, "--known-at")
         with access.appeal_events(appeal_id, view="dossier", known_at=instant) as (events, _, _):
             case_file = appeal_dossier(events, appeal_id, access.zone)

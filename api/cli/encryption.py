@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.opening import plainly
+from api.cli.opening import errors_to_exit_status
 from api.cli.options import AsJson
 from api.cli.output import print_result
 from api.cli.program import app
@@ -42,7 +42,7 @@ def new_command(
 
     Example: lemtrada-ledger encryption-key new --output ledger.key
     """
-    with plainly():
+    with errors_to_exit_status():
         _write_new_key(output)
     if as_json:
         print_result({"file": str(output), "bits": 8 * KEY_BYTES})

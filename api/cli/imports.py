@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.cli.assess import open_input
-from api.cli.opening import plainly, url_to_write
+from api.cli.opening import errors_to_exit_status, url_to_write
 from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_error, print_result
 from api.cli.program import WRONG_USE, app
@@ -65,7 +65,7 @@ def import_command(
         raise InvalidCommand("no file is given", field="FILE", remedy="name a file, or - for standard input")
     source_name, actor = _checked_source(source or Path(file).stem), _actor(by)
     counts: Counter[str] = Counter()
-    with plainly():
+    with errors_to_exit_status():
         url = url_to_write(database)
         zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
         ledger = open_ledger(url, zone=zone)

@@ -22,7 +22,7 @@ from typer.main import get_command_from_info, get_group_from_info
 from api.cli import program
 from api.cli.commands import MODULE_OF, SECTIONS
 from api.cli.output import print_error
-from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE
+from api.cli.program import ANSWER_IS_NO, DONE, PROGRAM_FAILED, WRONG_USE
 from domain.errors import LedgerError
 
 
@@ -138,5 +138,5 @@ def main() -> None:
         print_error(
             f"the program failed: {type(error).__name__} ({place.filename}:{place.lineno}): nothing was saved in part"
         )
-        status = OUR_FAULT
+        status = PROGRAM_FAILED
     sys.exit(status if isinstance(status, int) else DONE)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
+def errors_to_exit_status() -> Iterator[None]:
     """Turns an expected error in the block into one line on standard error and exit status 2."""
     try:
         yield

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from pydantic import ValidationError
 
-from api.cli.opening import open_existing_ledger, plainly
+from api.cli.opening import errors_to_exit_status, open_existing_ledger
 from api.cli.options import AsJson, Database, IdOption, OfficeOption
 from api.cli.output import print_result
 from api.cli.program import app
@@ -90,7 +90,7 @@ def invite_command(
 
     Example: lemtrada-ledger invite --role reviewer --name "Nora Nurse" --credential nurse
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         identity = _identity(ledger)
         known = identity.people.read().person(identifier) if identifier is not None else None
         if known is not None and role is None and name is None:
@@ -133,7 +133,7 @@ def token_create_command(
 
     Example: lemtrada-ledger token create --role service --name "Claims feed"
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         identity = _identity(ledger)
         person = _add_user(identity, identifier, role, name, credential=credential, office=office, may_exist=True)
         token, issued = identity.new_token(person.id, operator(), days)
@@ -154,7 +154,7 @@ def token_list_command(database: Database = None, as_json: AsJson = False) -> No
 
     Example: lemtrada-ledger token list
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         directory, now = _identity(ledger).people.read(), ledger.now()
         rows = [
             {
@@ -184,7 +184,7 @@ def token_revoke_command(
 
     Example: lemtrada-ledger token revoke 0123456789abcdef --reason "Lost."
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         by = operator()
         _identity(ledger).people.revoke_token(token, by, reason)
         security_log.token_revoked(by.id, credential_id=token)
@@ -197,7 +197,7 @@ def person_list_command(database: Database = None, as_json: AsJson = False) -> N
 
     Example: lemtrada-ledger people list
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         people = [person.actor for person in _identity(ledger).people.read().people.values()]
         if as_json:
             print_result([_person_json(person) for person in people])
@@ -217,7 +217,7 @@ def person_remove_command(
 
     Example: lemtrada-ledger people remove nora.nurse --reason "Left the plan."
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         identity, by = _identity(ledger), operator()
         identity.people.remove(person, by, reason)
         identity.sessions.end_all_of(person)

@@ -12,7 +12,7 @@ import typer
 DONE: Final = 0
 ANSWER_IS_NO: Final = 1
 WRONG_USE: Final = 2
-OUR_FAULT: Final = 70
+PROGRAM_FAILED: Final = 70
 
 app = typer.Typer(rich_markup_mode=None)
 """The commands that were imported so far. `main` builds the program from them."""

@@ -12,7 +12,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from api.background.sealing import sealing_of
-from api.cli.opening import open_existing_ledger, plainly
+from api.cli.opening import errors_to_exit_status, open_existing_ledger
 from api.cli.options import AsJson, Database, Purpose
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
@@ -24,11 +24,11 @@ from domain.errors import InvalidCommand, NotFound
 from domain.events.base import AppealId
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
-from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing
+from domain.ledger.sealing.sealing import LeaseHeldElsewhere, NotConsistent, Sealing
 from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Signed, read_signed
 from domain.ledger.verification.export_source import ExportSource
-from domain.ledger.verification.export_writer import check_free, export_history, export_ledger
+from domain.ledger.verification.export_writer import check_target_is_free, export_history, export_ledger
 from domain.ledger.verification.history_export import is_of_one_history, verify_history
 from domain.ledger.verification.ledger_source import LedgerSource
 from domain.ledger.verification.report import Logged, VerificationReport
@@ -61,8 +61,8 @@ def export_command(
 
     Example: lemtrada-ledger export plan-export --database sqlite:///plan.sqlite
     """
-    with plainly():
-        check_free(folder)
+    with errors_to_exit_status():
+        check_target_is_free(folder)
         checked_purpose(purpose)
         ledger = open_existing_ledger(database)
         with CommandLineAccess(ledger, purpose) as access, _progress() as progress:
@@ -114,7 +114,7 @@ def verify_command(
 
     Example: lemtrada-ledger verify plan-export --key plan.vkey --checkpoint checkpoint-of-march
     """
-    with plainly():
+    with errors_to_exit_status():
         trusted = _read_key(key) if key is not None else None
         given = [_read_checkpoint(path) for path in checkpoint or ()]
         with _progress() as progress:
@@ -190,7 +190,7 @@ def _seal_now(ledger: Ledger) -> tuple[Signed, Sealing]:
         note = sealing.seal_now().note
     except NotConsistent as error:
         raise StoreError("The signer refuses to sign", str(error)) from None
-    except LeaseIsAnothers:
+    except LeaseHeldElsewhere:
         raise StoreError(
             "Another process is sealing this ledger and has not finished", "try again in a minute"
         ) from None

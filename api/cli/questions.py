@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic_core import to_json
 
-from api.cli.opening import open_records, patient_of_member, plainly
+from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
 from api.cli.options import AsJson, AsOf, Database, EditionOption, KnownAt, MemberArgument, Purpose
 from api.cli.output import print_error, print_result
 from api.cli.program import WRONG_USE, app
@@ -49,7 +49,7 @@ def eligibility_command(
 
     Example: lemtrada-ledger eligibility DEMO-0003 --as-of 2027-03-08
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         chosen = edition_named(edition) if edition is not None else None
         day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
@@ -83,7 +83,7 @@ def history_command(
     """
     from projections.audit_trail import audit_trail  # noqa: PLC0415  (slow to import, and only this command needs it)
 
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.events(patient_of_member(access, member), "history", known_at=instant) as events:
             entries = audit_trail(events) if not as_json else ()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.opening import open_records, patient_of_member, plainly
+from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
 from api.cli.options import (
     AppealArgument,
     AsJson,
@@ -32,8 +32,8 @@ from api.text.record import (
     assessment_rows,
     course_rows,
     imported,
-    life_rows,
     person_rows,
+    request_rows,
     seal_rows,
     seal_value,
     spoken,
@@ -47,7 +47,7 @@ from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
 from projections.courses import course_list
 from projections.person import person
-from projections.request_status import appeal_view, clocks_at, request_life
+from projections.request_status import appeal_view, deadline_instant, request_status
 
 
 @app.command("courses")
@@ -63,7 +63,7 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.history(patient_of_member(access, member), "courses", known_at=instant) as history:
@@ -87,7 +87,7 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.history(patient_of_member(access, member), "person", known_at=instant) as history:
@@ -118,7 +118,7 @@ def request_command(
 
     Example: lemtrada-ledger request 11111111-2222-4333-8444-555555555555.r1 --as-of 2026-04-28
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         if to_extend and edition is not None:
             remedy = "use --edition or --to-extend, not both"
             raise InvalidCommand(
@@ -128,7 +128,9 @@ def request_command(
         instant = parsed(INSTANT, known_at, "--known-at")
         day = parsed(DAY, as_of, "--as-of")
         with access.request(checked_id(request, RequestId, "REQUEST"), known_at=instant) as (history, record):
-            life = request_life(history, record, access.zone, clocks_at(access.now(), access.zone, day, instant))
+            life = request_status(
+                history, record, access.zone, deadline_instant(access.now(), access.zone, day, instant)
+            )
             assessed, problem = _assess(history, record, day or access.today(), chosen, to_extend)
         from api.background.sealing import sealing_of  # noqa: PLC0415  (slow to import, and only this command needs it)
 
@@ -148,7 +150,7 @@ def request_command(
             )
             return
         rows = assessment_rows(assessed.assessment) if assessed is not None else [("Edition", problem or "")]
-        show_pairs((*life_rows(life, access.zone), *seal_rows(seals), *rows))
+        show_pairs((*request_rows(life, access.zone), *seal_rows(seals), *rows))
 
 
 def _assess(
@@ -178,9 +180,9 @@ def appeal_command(
 
     Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        now = clocks_at(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
+        now = deadline_instant(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
         with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=instant) as (history, record):
             answer = appeal_view(history, record, access.zone, now)
         if as_json:
@@ -201,7 +203,7 @@ def requests_command(
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.history(patient_of_member(access, member), "requests", known_at=instant) as history:
             requests = history.requests
@@ -227,9 +229,9 @@ def appeals_command(
 
     Example: lemtrada-ledger appeals DEMO-0024
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        now = clocks_at(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
+        now = deadline_instant(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
         with access.history(patient_of_member(access, member), "appeals", known_at=instant) as history:
             views = [appeal_view(history, record, access.zone, now) for record in history.appeals]
         if as_json:
@@ -254,7 +256,7 @@ def document_command(
 
     Example: lemtrada-ledger document 11111111-2222-4333-8444-555555555555.f1 --output report.pdf
     """
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.document(checked_id(document, DocumentId, "DOCUMENT"), known_at=instant) as record:
             pass

@@ -9,14 +9,14 @@ from typing import Annotated, Final
 import typer
 
 from api.background.sealing import sealing_of, signer_of
-from api.cli.opening import open_existing_ledger, plainly
+from api.cli.opening import errors_to_exit_status, open_existing_ledger
 from api.cli.options import AsJson, Database
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from domain.errors import Conflict
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.renewal import start_new_origin
-from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing, SignedCheckpoint
+from domain.ledger.sealing.sealing import LeaseHeldElsewhere, NotConsistent, Sealing, SignedCheckpoint
 from domain.seal.encoding import base64_of
 
 seal_commands = typer.Typer(
@@ -35,13 +35,13 @@ def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
 
     Raises Conflict if another program is sealing.
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         try:
             yield ledger, sealing_of(ledger)
         except NotConsistent as refused:
             print_error(str(refused))
             raise typer.Exit(ANSWER_IS_NO) from None
-        except LeaseIsAnothers:
+        except LeaseHeldElsewhere:
             raise Conflict(_BUSY, remedy="try again in 15 seconds") from None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api import demo
-from api.cli.opening import plainly, url_to_write
+from api.cli.opening import errors_to_exit_status, url_to_write
 from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_result
 from api.cli.program import app
@@ -21,7 +21,7 @@ from api.cli.progress import step_progress
 from api.cli.tables import show_text
 from api.server import serve, which_ledger
 from api.server.proxy import Front, front_of
-from api.server.served_addresses import announced
+from api.server.served_addresses import announce_address
 from domain.errors import InvalidCommand
 from domain.events.patient import Member
 from domain.events.system import THE_LEDGER_ITSELF
@@ -72,7 +72,7 @@ def serve_command(
 
     Example: lemtrada-ledger serve --demo
     """
-    with plainly(), ExitStack() as stack:
+    with errors_to_exit_status(), ExitStack() as stack:
         _check_demo(context, with_demo, patients)
         front = front_of(public_url, proxy)
         stack.enter_context(serve.until_stopped())
@@ -88,7 +88,7 @@ def serve_command(
             _print_administrator_link(identity, identity.public_url or serve.url_of(listener))
             print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
             sys.stdout.flush()
-            with announced(ledger, serve.url_of(listener), identity.public_url):
+            with announce_address(ledger, serve.url_of(listener), identity.public_url):
                 serve.serve(ledger, listener, front, identity)
 
 
@@ -125,7 +125,7 @@ def demo_command(
 
     Example: lemtrada-ledger demo --database sqlite:///demo.sqlite
     """
-    with plainly():
+    with errors_to_exit_status():
         url = url_to_write(database)
         zone = which_ledger.zone_to_open_with(url, time_zone, lambda: demo.ZONE)
         with step_progress() as progress:
@@ -201,5 +201,5 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients:
                 f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
             )
             sys.stdout.flush()
-            with announced(ledger, serve.url_of(listener), identity.public_url):
+            with announce_address(ledger, serve.url_of(listener), identity.public_url):
                 serve.serve(ledger, listener, front, identity)

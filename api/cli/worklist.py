@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic import ValidationError
 
-from api.cli.opening import open_existing_ledger, open_records, plainly
+from api.cli.opening import errors_to_exit_status, open_existing_ledger, open_records
 from api.cli.options import After, AsJson, AsOf, Database, KnownAt, Purpose
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
@@ -82,7 +82,7 @@ def worklist_command(
     Example: lemtrada-ledger worklist --state open --unassigned --at-risk --overdue
     """
     values = {name: value for name, value in locals().items() if value is not None}
-    with plainly(), open_records(database, purpose) as access:
+    with errors_to_exit_status(), open_records(database, purpose) as access:
         filters, paging = _valid(Filters, values), _valid(Paging, values)
         day, instant = parsed(DAY, as_of, "--as-of"), parsed(INSTANT, known_at, "--known-at")
         with _patient_progress() as progress:
@@ -109,7 +109,7 @@ def rebuild_command(
 
     Example: lemtrada-ledger rebuild worklist
     """
-    with plainly(), open_existing_ledger(database) as ledger:
+    with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         if view is not None and view not in VIEWS:
             raise NotFound(
                 "there is no such view",

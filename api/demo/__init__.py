@@ -18,7 +18,7 @@ from api.demo.people import REVIEWER, STAFF, USERS_WITH_LINKS, SyntheticPatient
 from api.demo.stories import Situation
 from api.demo.story_builder import StepContext, Story
 from domain.commands.patient import OpenHistory
-from domain.events.base import NOBODY
+from domain.events.base import NO_PATIENT_ID
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import Clock, utc_now
@@ -103,7 +103,7 @@ def _record(ledger: Ledger, clock: StoryClock, stories: list[Story], progress: S
     patients: dict[int, UUID] = {}
     for done, (step, number) in enumerate(steps, start=1):
         clock.at = step.at
-        command = step.command(StepContext(ledger, patients.get(number, NOBODY), step.at))
+        command = step.command(StepContext(ledger, patients.get(number, NO_PATIENT_ID), step.at))
         if isinstance(command, OpenHistory):
             opened = ledger.open_history(command, step.actor, imported_from=step.imported_from)
             patients[number] = opened.patient_id

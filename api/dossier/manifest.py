@@ -58,12 +58,12 @@ class FolderFile:
     pieces: Callable[[], Iterable[bytes]]
 
 
-def page(dossier: AppealDossier, links: Links | None = None) -> bytes:
+def html_page(dossier: AppealDossier, links: Links | None = None) -> bytes:
     """Returns the case file as HTML."""
     return as_html(case_file(dossier, _about_files(), links))
 
 
-def print_file(dossier: AppealDossier) -> bytes:
+def pdf_file(dossier: AppealDossier) -> bytes:
     """Returns the case file as a PDF."""
     return _as_pdf(case_file(dossier, _about_files()), dossier.known_at)
 

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.dossier.json import as_json
-from api.dossier.manifest import RENDERER, page, print_file, write_zip
-from api.http.bodies import SoundJson
+from api.dossier.manifest import RENDERER, html_page, pdf_file, write_zip
+from api.http.bodies import CheckedJsonRoute
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import documented
 from api.record_access.http import AccessOfRequest
@@ -22,7 +22,7 @@ from api.routes.dependencies import AppealIdInPath, KnownAt
 from domain.policy.editions import EDITIONS
 from projections.dossier.case_file import AppealDossier, CaseDocument, appeal_dossier
 
-router = APIRouter(tags=["appeals"], route_class=SoundJson)
+router = APIRouter(tags=["appeals"], route_class=CheckedJsonRoute)
 
 IN_MEMORY_BYTES: Final = 8 * 1024 * 1024
 """A larger ZIP file is written to a temporary file on disk."""
@@ -78,7 +78,7 @@ def get_dossier_page(
 ) -> Response:
     """Return the case file as one HTML page for screen and print, without scripts or external files."""
     dossier = _case_file(access, request, response, appeal_id, known_at)
-    return Response(page(dossier, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
+    return Response(html_page(dossier, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
 
 
 @router.get(
@@ -95,7 +95,7 @@ def get_dossier_print(
 ) -> Response:
     """Return the case file as one PDF in US Letter format."""
     dossier = _case_file(access, request, response, appeal_id, known_at)
-    return Response(print_file(dossier), media_type=PDF, headers=_headers(response, "inline", "pdf"))
+    return Response(pdf_file(dossier), media_type=PDF, headers=_headers(response, "inline", "pdf"))
 
 
 @router.get("/appeals/{appeal_id}/dossier.json", response_model=AppealDossier, responses=PROBLEMS)

@@ -171,7 +171,7 @@ def _purpose(access: Access) -> Resource:
 
 # -- users, links, tokens, and the seal -------------------------------------------------------
 
-KEEPING: Final[dict[type[Event], tuple[Resource, Resource]]] = {
+SYSTEM_EVENTS: Final[dict[type[Event], tuple[Resource, Resource]]] = {
     PersonAdmitted: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
     PersonChanged: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
     PersonRemoved: (codes.SECURITY_ALERT, codes.SECURITY_ROLES),
@@ -184,17 +184,19 @@ KEEPING: Final[dict[type[Event], tuple[Resource, Resource]]] = {
 }
 """The DICOM type and subtype of each system event that has an AuditEvent."""
 
-NOT_TOLD: Final[frozenset[type[Event]]] = frozenset({AccessesRecorded, MemberIndexed, MemberUnindexed})
+WITHOUT_AUDIT_EVENT: Final[frozenset[type[Event]]] = frozenset({AccessesRecorded, MemberIndexed, MemberUnindexed})
 """Events without an AuditEvent: batches of accesses, and the index of members.
 
 Each access of a batch has its own AuditEvent. The index is written in the same commit as an event that has one.
 """
-assert {*PATIENT_EVENTS, *KEEPING, *NOT_TOLD} == set(STORED_EVENTS), "every event is mapped or left out on purpose"
+assert {*PATIENT_EVENTS, *SYSTEM_EVENTS, *WITHOUT_AUDIT_EVENT} == set(STORED_EVENTS), (
+    "every event is mapped or left out on purpose"
+)
 
 
-def of_keeping(event: Event, ledger_id: UUID) -> Resource:
-    """The AuditEvent of a system event in `KEEPING`."""
-    kind, detail = KEEPING[type(event)]
+def of_system_event(event: Event, ledger_id: UUID) -> Resource:
+    """The AuditEvent of a system event in `SYSTEM_EVENTS`."""
+    kind, detail = SYSTEM_EVENTS[type(event)]
     return {
         "resourceType": "AuditEvent",
         "id": event_id(event),
@@ -296,9 +298,9 @@ def _absent() -> Resource:
 
 def of_event(event: Event, ledger_id: UUID) -> Resource:
     """The AuditEvent of any event that has one."""
-    return of_change(event, ledger_id) if is_of_patient(event) else of_keeping(event, ledger_id)
+    return of_change(event, ledger_id) if is_of_patient(event) else of_system_event(event, ledger_id)
 
 
-def is_told(event: Event) -> bool:
+def is_exported(event: Event) -> bool:
     """Whether the event has an AuditEvent."""
-    return is_of_patient(event) or type(event) in KEEPING
+    return is_of_patient(event) or type(event) in SYSTEM_EVENTS

@@ -27,7 +27,7 @@ REMEDY: Final = "write the date as in ge2026-04-20, lt2026-05 or eq2026-04-20T14
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Period:
     """A period from `start`, included, to `end`, not included. None: the period has no limit on that side."""
 
     start: datetime | None = None
@@ -36,26 +36,26 @@ class Stretch:
     def __contains__(self, at: datetime) -> bool:
         return (self.start is None or at >= self.start) and (self.end is None or at < self.end)
 
-    def within(self, other: Stretch) -> Stretch:
+    def within(self, other: Period) -> Period:
         """The part of this period that is also in the other period."""
         starts = [one for one in (self.start, other.start) if one is not None]
         ends = [one for one in (self.end, other.end) if one is not None]
-        return Stretch(max(starts, default=None), min(ends, default=None))
+        return Period(max(starts, default=None), min(ends, default=None))
 
     @property
     def is_empty(self) -> bool:
         return self.start is not None and self.end is not None and self.start >= self.end
 
 
-def stretch_of(values: Iterable[str], zone: ZoneInfo, parameter: str) -> Stretch:
+def period_of(values: Iterable[str], zone: ZoneInfo, parameter: str) -> Period:
     """The period in which all values match. Raises InvalidCommand, which does not repeat a value."""
-    period = Stretch()
+    period = Period()
     for value in values:
         period = period.within(_period(value, zone, parameter))
     return period
 
 
-def _period(value: str, zone: ZoneInfo, parameter: str) -> Stretch:
+def _period(value: str, zone: ZoneInfo, parameter: str) -> Period:
     # In a query, a plus sign that was not escaped is received as a space.
     match = _VALUE.fullmatch(value.replace(" ", "+"))
     if match is None:
@@ -69,15 +69,15 @@ def _period(value: str, zone: ZoneInfo, parameter: str) -> Stretch:
         raise InvalidCommand("this date or time does not exist", field=parameter, remedy=REMEDY) from None
     match prefix:
         case "eq":
-            return Stretch(start, end)
+            return Period(start, end)
         case "ge":
-            return Stretch(start, None)
+            return Period(start, None)
         case "gt":
-            return Stretch(end, None)
+            return Period(end, None)
         case "le":
-            return Stretch(None, end)
+            return Period(None, end)
         case _:
-            return Stretch(None, start)
+            return Period(None, start)
 
 
 def _bounds(match: re.Match[str], zone: ZoneInfo) -> tuple[datetime, datetime]:

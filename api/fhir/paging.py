@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.fhir.event_mapping import is_of_patient
-from api.fhir.instants import Stretch
+from api.fhir.instants import Period
 from domain.errors import InvalidCommand
 from domain.events.base import Event
 from domain.events.system import AccessesRecorded
@@ -35,12 +35,12 @@ SKEW: Final = timedelta(hours=6)
 ROWS_AT_ONCE: Final = 200
 _TICK: Final = timedelta(microseconds=1)
 
-Wanted = Callable[[Event], bool]
+EventFilter = Callable[[Event], bool]
 """A filter for events: whether the event belongs in the result."""
 
 
 @dataclass(frozen=True, slots=True)
-class TrailPlace:
+class TrailPosition:
     """The position at which a page ended.
 
     `event` is the version or position after which the next page begins. None: there are no more events. `row` is the
@@ -60,7 +60,7 @@ class TrailPlace:
         return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
 
     @classmethod
-    def at(cls, cursor: str) -> TrailPlace:
+    def at(cls, cursor: str) -> TrailPosition:
         """The position of a cursor. Raises InvalidCommand for a cursor that no page returned."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
@@ -94,7 +94,7 @@ class TrailPage(NamedTuple):
     """One page of the audit trail. `next` is the position of the next page, or None."""
 
     told: list[TrailItem]
-    next: TrailPlace | None
+    next: TrailPosition | None
 
 
 # -- a page -----------------------------------------------------------------------------------
@@ -102,17 +102,17 @@ class TrailPage(NamedTuple):
 
 def page(
     ledger: LedgerReader,
-    period: Stretch,
-    wanted: Wanted,
+    period: Period,
+    wanted: EventFilter,
     *,
     patient_id: UUID | None = None,
     with_reads: bool,
-    place: TrailPlace | None,
+    place: TrailPosition | None,
     limit: int,
 ) -> TrailPage:
     """At most `limit` events and accesses in the period and after `place`. `place` is None for the first page."""
     if place is None:
-        place = TrailPlace(until=ledger.now() + _TICK, rows_are_left=with_reads)
+        place = TrailPosition(until=ledger.now() + _TICK, rows_are_left=with_reads)
     if period.is_empty:
         return TrailPage([], None)
     if place.event is None:
@@ -121,13 +121,13 @@ def page(
         events = _of_patient(ledger, patient_id, place.event, period, wanted)
     else:
         events = _of_all_patients(ledger, place.event, period, wanted)
-    bounded = period.within(Stretch(end=place.until))
+    bounded = period.within(Period(end=place.until))
     rows = _rows(ledger, patient_id, bounded, place.row) if place.rows_are_left else iter(())
     return _merged(events, rows, place, limit)
 
 
 def _merged(
-    events: Iterator[tuple[int, Event]], rows: Iterator[NumberedAccess], place: TrailPlace, limit: int
+    events: Iterator[tuple[int, Event]], rows: Iterator[NumberedAccess], place: TrailPosition, limit: int
 ) -> TrailPage:
     items: list[TrailItem] = []
     event, row = next(events, None), next(rows, None)
@@ -143,11 +143,11 @@ def _merged(
     if event is None and row is None:
         return TrailPage(items, None)
     after = event[0] - 1 if event is not None else None
-    return TrailPage(items, TrailPlace(place.until, after, last_row, row is not None))
+    return TrailPage(items, TrailPosition(place.until, after, last_row, row is not None))
 
 
 def _rows(
-    ledger: LedgerReader, patient_id: UUID | None, period: Stretch, after: RowPlace | None
+    ledger: LedgerReader, patient_id: UUID | None, period: Period, after: RowPlace | None
 ) -> Iterator[NumberedAccess]:
     while True:
         accesses = rows_between(
@@ -160,7 +160,7 @@ def _rows(
 
 
 def _of_patient(
-    ledger: LedgerReader, patient_id: UUID, version: int, period: Stretch, wanted: Wanted
+    ledger: LedgerReader, patient_id: UUID, version: int, period: Period, wanted: EventFilter
 ) -> Iterator[tuple[int, Event]]:
     """The patient's events by version, which is also the order of time. The first event after the period ends it."""
     while events := ledger.events.between(patient_id, version + 1, version + PAGE):
@@ -173,7 +173,7 @@ def _of_patient(
 
 
 def _of_all_patients(
-    ledger: LedgerReader, position: int, period: Stretch, wanted: Wanted
+    ledger: LedgerReader, position: int, period: Period, wanted: EventFilter
 ) -> Iterator[tuple[int, Event]]:
     if position == 0 and period.start is not None:
         position = position_before(ledger, period.start)
@@ -228,7 +228,7 @@ def position_before(ledger: LedgerReader, start: datetime) -> int:
 # -- the whole audit trail --------------------------------------------------------------------
 
 
-def whole(ledger: LedgerReader, period: Stretch, wanted: Wanted, *, with_reads: bool) -> Iterator[TrailItem]:
+def whole(ledger: LedgerReader, period: Period, wanted: EventFilter, *, with_reads: bool) -> Iterator[TrailItem]:
     """The whole audit trail in the order of commits. A batch of accesses is at the position of its digest.
 
     Every event is checked, so events that are out of order are included.
@@ -247,10 +247,10 @@ def whole(ledger: LedgerReader, period: Stretch, wanted: Wanted, *, with_reads: 
 
 
 def whole_of_patient(
-    ledger: LedgerReader, patient_id: UUID, period: Stretch, wanted: Wanted, *, with_reads: bool
+    ledger: LedgerReader, patient_id: UUID, period: Period, wanted: EventFilter, *, with_reads: bool
 ) -> Iterator[TrailItem]:
     """The whole audit trail of one patient, in the order of a search by patient."""
-    place: TrailPlace | None = None
+    place: TrailPosition | None = None
     while True:
         items, place = page(
             ledger, period, wanted, patient_id=patient_id, with_reads=with_reads, place=place, limit=ROWS_AT_ONCE

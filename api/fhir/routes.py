@@ -20,11 +20,11 @@ from api.fhir.bundles import capabilities, outcome, search_set
 from api.fhir.codes import Resource
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.ndjson import audit_event
-from api.fhir.paging import TrailItem, TrailPage, Wanted, page, patient_of
+from api.fhir.paging import EventFilter, TrailItem, TrailPage, page, patient_of
 from api.fhir.search_parameters import SearchQuery, asked_of
 from api.http import examples
-from api.http.bodies import SoundJson
-from api.http.problems import FHIR, STATUS, tell_of_denial
+from api.http.bodies import CheckedJsonRoute
+from api.http.problems import FHIR, STATUS, log_denial
 from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import LedgerOfApp
 from domain.errors import InvalidCommand, LedgerError, NotFound
@@ -46,7 +46,7 @@ class FhirJson(JSONResponse):
         return to_json(content)
 
 
-class FhirRoute(SoundJson):
+class FhirRoute(CheckedJsonRoute):
     """A route that answers errors with an OperationOutcome."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -58,7 +58,7 @@ class FhirRoute(SoundJson):
             except InvalidCommand as error:
                 return _refused(400, str(error))
             except LedgerError as error:
-                tell_of_denial(request, error)
+                log_denial(request, error)
                 return _refused(int(STATUS[type(error)]), str(error))
             except RequestValidationError as error:
                 unknown = any(one["type"] == "unknown_parameter" for one in error.errors())
@@ -175,7 +175,7 @@ def read_audit_event(
     """Return one change, access, or change of users."""
     check_may_see(access.user, "audit_events")
     item = _item_by_id(ledger, resource_id)
-    if item.event is not None and type(item.event) in audit_events.NOT_TOLD:
+    if item.event is not None and type(item.event) in audit_events.WITHOUT_AUDIT_EVENT:
         raise _not_found()
     access.record(_patients([item]), "audit_events")
     return FhirJson(audit_event(item, ledger.ledger_id), headers=_NO_STORE)
@@ -225,12 +225,12 @@ def read_provenance(
 # -- functions that the routes share ----------------------------------------------------------
 
 
-def _filter_of(search: SearchQuery) -> Wanted:
+def _filter_of(search: SearchQuery) -> EventFilter:
     """The filter for events: the patient's events for a search by patient, else also the system events."""
-    return is_of_patient if search.patient_id is not None else audit_events.is_told
+    return is_of_patient if search.patient_id is not None else audit_events.is_exported
 
 
-def _page_of(ledger: Ledger, search: SearchQuery, wanted: Wanted, *, with_reads: bool) -> TrailPage:
+def _page_of(ledger: Ledger, search: SearchQuery, wanted: EventFilter, *, with_reads: bool) -> TrailPage:
     return page(
         ledger,
         search.period,

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
-from api.fhir.instants import Stretch, stretch_of
-from api.fhir.paging import TrailPlace
+from api.fhir.instants import Period, period_of
+from api.fhir.paging import TrailPosition
 from domain.errors import InvalidCommand
 
 COUNT: Final = 50
@@ -32,12 +32,12 @@ class SearchQuery:
     `parameters` are the parameters as they were sent.
     """
 
-    period: Stretch
+    period: Period
     patient_id: UUID | None
     target: str | None
     identifier: tuple[str | None, str] | None
     count: int
-    place: TrailPlace | None
+    place: TrailPosition | None
     parameters: Sequence[tuple[str, str]]
 
 
@@ -55,17 +55,17 @@ def asked_of(query: QueryParams, zone: ZoneInfo, dated_by: str) -> SearchQuery:
     identifier = _identifier(query.get("target:identifier"))
     patients = {one for one in (patient, target, _patient_of(identifier)) if one is not None}
     page = query.get("page")
-    period = stretch_of(query.getlist(dated_by), zone, dated_by)
+    period = period_of(query.getlist(dated_by), zone, dated_by)
     if len(patients) > 1:
         # No entry belongs to two patients, so the result is empty.
-        period = Stretch(_NEVER.start, _NEVER.end)
+        period = Period(_NEVER.start, _NEVER.end)
     return SearchQuery(
         period=period,
         patient_id=next(iter(patients), None),
         target=f"Patient/{target}" if target is not None else None,
         identifier=identifier,
         count=_count(query.get("_count")),
-        place=TrailPlace.at(page) if page is not None else None,
+        place=TrailPosition.at(page) if page is not None else None,
         parameters=query.multi_items(),
     )
 
@@ -111,4 +111,4 @@ def _count(value: str | None) -> int:
     return min(int(value), COUNT_MAX)
 
 
-_NEVER: Final = stretch_of(["lt2000", "ge2000"], ZoneInfo("UTC"), "date")
+_NEVER: Final = period_of(["lt2000", "ge2000"], ZoneInfo("UTC"), "date")

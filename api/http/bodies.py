@@ -34,7 +34,7 @@ _JSON: Final = re.compile(r"application/(json|[^;\s]+\+json)\s*(;.*)?", re.IGNOR
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-class SoundJson(APIRoute):
+class CheckedJsonRoute(APIRoute):
     """A route whose query parameters and body, if it takes one, are checked before the framework parses them.
 
     Raises BodyTooLarge, WrongContentType, UnreadableBody, and RequestValidationError for an error in one field.

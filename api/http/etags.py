@@ -81,12 +81,12 @@ def edition_in_tag(assessment: Assessment | Approvable | None) -> str:
 def tag_answer(request: Request, response: Response, tag: str) -> None:
     """Sets the ETag of an answer. Raises HTTPException with 304 if the client has this answer (If-None-Match)."""
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if is_held(tag, request.headers.get("if-none-match", "")):
+    if client_has(tag, request.headers.get("if-none-match", "")):
         raise HTTPException(HTTPStatus.NOT_MODIFIED, headers=headers)
     response.headers.update(headers)
 
 
-def is_held(tag: str, if_none_match: str) -> bool:
+def client_has(tag: str, if_none_match: str) -> bool:
     """Whether the client has the answer with this tag already, by its If-None-Match header."""
     tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
     return tag in tags or tags == ["*"]

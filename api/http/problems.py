@@ -193,11 +193,11 @@ def install(app: FastAPI) -> None:
 
 
 def _domain_refusal(request: Request, error: errors.LedgerError) -> JSONResponse:
-    tell_of_denial(request, error)
+    log_denial(request, error)
     return refused(request, error)
 
 
-def tell_of_denial(request: Request, error: errors.LedgerError) -> None:
+def log_denial(request: Request, error: errors.LedgerError) -> None:
     """Writes to the security log if the user has no permission, or if the user's office may not see the record."""
     caller = request.scope.get("caller")
     reason: security_log.DenialReason

@@ -259,7 +259,7 @@ class Identity:
     def first_link(self) -> str | None:
         """A sign-in code for a local administrator. None after an administrator has signed in, or with a provider."""
         directory = self.people.read()
-        if self.provider is not None or directory.has_an_administrator_who_came(self.ledger.now()):
+        if self.provider is not None or directory.has_active_administrator(self.ledger.now()):
             return None
         person = _first_administrator(directory)
         if directory.person(person.id) is None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, Field
 
 from api.http import security_log
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.problems import BODY, documented
 from api.identity.caller import CallerOfRequest
 from api.identity.identity import TOKEN_DAYS, TOKEN_DAYS_MAX
@@ -20,9 +20,9 @@ from api.identity.sign_in import IdentityOfApp
 from domain.calendar import Instant
 from domain.facts import Name
 from domain.people import Actor, ActorId, Role
-from domain.permissions.accounts import Admitted, Issued, check_may_keep_people, check_may_see_people
+from domain.permissions.accounts import Admitted, Issued, check_may_manage_users, check_may_view_users
 
-router = APIRouter(tags=["people"], route_class=SoundJson)
+router = APIRouter(tags=["people"], route_class=CheckedJsonRoute)
 
 READ_RESPONSES = documented(403)
 CHANGE_RESPONSES = documented(403, 404, 409) | BODY
@@ -101,7 +101,7 @@ class TokensAnswer(BaseModel):
 @router.get("/people", responses=READ_RESPONSES)
 def list_people(identity: IdentityOfApp, caller: CallerOfRequest) -> PeopleAnswer:
     """List all users and systems that may sign in with a link or a token of this ledger."""
-    check_may_see_people(caller.actor)
+    check_may_view_users(caller.actor)
     directory = identity.people.read()
     return PeopleAnswer(people=[_person_view(one) for one in directory.people.values()])
 
@@ -114,7 +114,7 @@ def admit_person(
     body: Annotated[NewPerson, Body(examples=[{"name": "Nora Nurse", "role": "reviewer", "credential": "nurse"}])],
 ) -> Invited:
     """Add a user and create a sign-in link."""
-    check_may_keep_people(caller.actor)
+    check_may_manage_users(caller.actor)
     response.headers["Cache-Control"] = "no-store"
     person = identity.people.admit(body.person(), caller.actor)
     security_log.person_admitted(caller.actor.id, actor_id=person.id, role=person.role)
@@ -131,7 +131,7 @@ def change_person(
     ],
 ) -> Invited:
     """Change the role, credential, office or name of a user. Sessions and tokens of the user stay valid."""
-    check_may_keep_people(caller.actor)
+    check_may_manage_users(caller.actor)
     person = identity.people.change(body.person(person_id), caller.actor)
     security_log.person_changed(caller.actor.id, actor_id=person.id, role=person.role)
     return Invited(person=person)
@@ -145,7 +145,7 @@ def remove_person(
     body: Annotated[Reason, Body(examples=[{"reason": "Left the plan."}])],
 ) -> PeopleAnswer:
     """Remove a user. All sessions, links and tokens of the user end within a second."""
-    check_may_keep_people(caller.actor)
+    check_may_manage_users(caller.actor)
     identity.people.remove(person_id, caller.actor, body.reason)
     identity.sessions.end_all_of(person_id)
     security_log.person_removed(caller.actor.id, actor_id=person_id)
@@ -157,7 +157,7 @@ def make_link(
     identity: IdentityOfApp, caller: CallerOfRequest, response: Response, person_id: PersonIdInPath
 ) -> LinkView:
     """Create a new sign-in link for a user. The earlier link becomes invalid."""
-    check_may_keep_people(caller.actor)
+    check_may_manage_users(caller.actor)
     response.headers["Cache-Control"] = "no-store"
     return _link(identity, identity.people.check_is_here(person_id), caller.actor)
 
@@ -171,7 +171,7 @@ def make_token(
     body: Annotated[TokenToMake, Body(examples=[{"days": 90}])],
 ) -> NewToken:
     """Create an API token for a user or a system. The token is shown only once."""
-    check_may_keep_people(caller.actor)
+    check_may_manage_users(caller.actor)
     response.headers["Cache-Control"] = "no-store"
     token, issued = identity.new_token(person_id, caller.actor, body.days)
     role = identity.people.check_is_here(person_id).role
@@ -182,7 +182,7 @@ def make_token(
 @router.get("/tokens", responses=READ_RESPONSES)
 def list_tokens(identity: IdentityOfApp, caller: CallerOfRequest) -> TokensAnswer:
     """List all tokens with their users and states. The secrets are not shown."""
-    check_may_see_people(caller.actor)
+    check_may_view_users(caller.actor)
     directory = identity.people.read()
     return TokensAnswer(
         tokens=[_token_view(one, directory.person(one.person_id), identity) for one in directory.tokens.values()]
@@ -197,7 +197,7 @@ def revoke_token(
     body: Annotated[Reason, Body(examples=[{"reason": "Lost."}])],
 ) -> TokenView:
     """Revoke a token. It ends within a second. To revoke a token again has no effect."""
-    check_may_keep_people(caller.actor)
+    check_may_manage_users(caller.actor)
     identity.people.revoke_token(token_id, caller.actor, body.reason)
     security_log.token_revoked(caller.actor.id, credential_id=token_id)
     token = identity.people.known.tokens[token_id]

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from api.http import security_log
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.identity.caller import Caller, CallerOfRequest, Means
 from api.identity.cookies_and_csrf import cookie_name, is_from_here, session_secret
 from api.identity.credentials import code_parts
@@ -27,12 +27,12 @@ from api.identity.middleware import origin_of
 from api.identity.pages import sign_in_page
 from api.identity.problems import NotKnown
 from domain.calendar import Instant
-from domain.ledger.accounts.sessions import LASTS
+from domain.ledger.accounts.sessions import SESSION_LIFETIME
 from domain.people import Actor
 
 BODY_BYTES_MAX: Final = 4_096
 
-router = APIRouter(tags=["people"], route_class=SoundJson)
+router = APIRouter(tags=["people"], route_class=CheckedJsonRoute)
 pages = APIRouter(include_in_schema=False)
 
 
@@ -106,7 +106,7 @@ async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
     answer.set_cookie(
         cookie_name(identity.is_secure),
         secret,
-        max_age=int(LASTS.total_seconds()),
+        max_age=int(SESSION_LIFETIME.total_seconds()),
         path="/",
         secure=identity.is_secure,
         httponly=True,

@@ -15,10 +15,10 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from api.http.problems import STATUS, tell_of_denial
+from api.http.problems import STATUS, log_denial
 from api.pages.forms import Form, FormOfRequest, InvalidForm, read
 from api.pages.redirects import SEE_OTHER, redirect_to
-from api.routes.dependencies import Commanding, CommandingOfRequest, run
+from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, run
 from domain.commands import Command
 from domain.commands.context import Occasion
 from domain.errors import KeyReused, LedgerError, NotFound
@@ -83,11 +83,11 @@ class SentForm:
     """A form that was sent, with its request and what is needed to run a command for its sender."""
 
     request: Request
-    commanding: Commanding
+    commanding: CommandRunner
     form: Form
 
 
-def _sent(request: Request, commanding: CommandingOfRequest, form: FormOfRequest) -> SentForm:
+def _sent(request: Request, commanding: CommandRunnerOfRequest, form: FormOfRequest) -> SentForm:
     return SentForm(request, commanding, form)
 
 
@@ -126,7 +126,7 @@ def form_named(forms: Mapping[str, FormCommand], act: str, page: str) -> FormCom
     return form
 
 
-def answered(
+def run_form(
     sent: SentForm,
     act: str,
     form: FormCommand,
@@ -161,7 +161,7 @@ def _run(
     except InvalidForm as error:
         return refused_form(act, sent.form, error)
     except LedgerError as error:
-        tell_of_denial(sent.request, error)
+        log_denial(sent.request, error)
         return refused_form(act, sent.form, error)
 
 
@@ -175,6 +175,6 @@ def back_to_page(path: str, outcome: Outcome, fragment: str = "") -> RedirectRes
     return RedirectResponse(f"{path}?{recorded}{f'#{fragment}' if fragment else ''}", SEE_OTHER)
 
 
-def occasion_of(commanding: Commanding, history: PatientHistory) -> Occasion:
+def occasion_of(commanding: CommandRunner, history: PatientHistory) -> Occasion:
     """The context in which a command of the caller about this history would be decided now."""
     return commanding.ledger.occasion(commanding.caller.actor, history)

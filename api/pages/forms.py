@@ -195,7 +195,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     return ".".join(part for part in map(str, location) if not part.endswith("]"))
 
 
-def as_typed(value: BaseModel, before: str = "") -> dict[str, str | list[str]]:
+def form_texts(value: BaseModel, before: str = "") -> dict[str, str | list[str]]:
     """The texts of a form that is filled in with the value, by the paths of the fields. `before` is the first part."""
     texts: dict[str, str | list[str]] = {}
     _add_texts(value.model_dump(mode="json", exclude_none=True), before, texts)

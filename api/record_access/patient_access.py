@@ -55,7 +55,7 @@ class PatientAccess:
         self.ledger = ledger
         self.viewer = viewer
         self.office = views.office_of(viewer.user)
-        self.seen_as = views.seen_by(self.office)
+        self.seen_as = views.visibility_tag(self.office)
         self._log = log
         self._shown: set[UUID] = set()
 
@@ -95,7 +95,7 @@ class PatientAccess:
         views.check_may_see(self.user, "find")
         patient_id = self.ledger.find(member)
         history = self.ledger.history(patient_id) if patient_id is not None else None
-        if history is None or not views.knows_of(self.user, history):
+        if history is None or not views.may_know_of(self.user, history):
             raise NotFound("no history is open for this member", field="member", remedy="open one with POST /patients")
         with self._recorded(history.patient_id, "find", None, unless=_NOT_FOUND):
             yield history
@@ -108,7 +108,7 @@ class PatientAccess:
     ) -> Iterator[tuple[PatientHistory, Request]]:
         """A request and the history of its patient."""
         history = self._history(patient_of(request_id), view, known_at)
-        request = views.request_seen(self.user, history, request_id)
+        request = views.visible_request(self.user, history, request_id)
         with self._recorded(history.patient_id, view, request_id):
             yield history, request
 
@@ -118,7 +118,7 @@ class PatientAccess:
     ) -> Iterator[tuple[Events, PatientHistory, Request]]:
         """A request, and the events and the history of its patient."""
         events, history = self._folded(patient_of(request_id), view, known_at)
-        request = views.request_seen(self.user, history, request_id)
+        request = views.visible_request(self.user, history, request_id)
         with self._recorded(history.patient_id, view, request_id):
             yield events, history, request
 
@@ -128,7 +128,7 @@ class PatientAccess:
     ) -> Iterator[tuple[PatientHistory, Appeal]]:
         """An appeal and the history of its patient."""
         history = self._history(patient_of(appeal_id), view, known_at)
-        appeal = views.appeal_seen(self.user, history, appeal_id)
+        appeal = views.visible_appeal(self.user, history, appeal_id)
         with self._recorded(history.patient_id, view, appeal_id):
             yield history, appeal
 
@@ -138,7 +138,7 @@ class PatientAccess:
     ) -> Iterator[tuple[Events, PatientHistory, Appeal]]:
         """An appeal, and the events and the history of its patient."""
         events, history = self._folded(patient_of(appeal_id), view, known_at)
-        appeal = views.appeal_seen(self.user, history, appeal_id)
+        appeal = views.visible_appeal(self.user, history, appeal_id)
         with self._recorded(history.patient_id, view, appeal_id):
             yield events, history, appeal
 
@@ -146,7 +146,7 @@ class PatientAccess:
     def document(self, document_id: str, *, known_at: datetime | None = None) -> Iterator[DocumentOnRecord]:
         """A document on record."""
         history = self._history(patient_of(document_id), "document", known_at)
-        document = views.document_seen(self.user, history, document_id)
+        document = views.visible_document(self.user, history, document_id)
         with self._recorded(history.patient_id, "document", document_id):
             yield document
 
@@ -240,7 +240,7 @@ class PatientAccess:
         """Raises NotPermitted if the role may not see the view, NotFound if the office does not know the patient."""
         views.check_may_see(self.user, view)
         if self.office is not None:
-            views.check_knows_of(self.user, self.ledger.history(patient_id))
+            views.check_may_know_of(self.user, self.ledger.history(patient_id))
 
     # -- the day ----------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http import examples
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.problems import documented
 from api.record_access.http import ListsOfRequest
 from api.routes.dependencies import Limit, PatientIdInPath
@@ -19,7 +19,7 @@ from domain.calendar import Day
 from domain.ledger.access_log.report import AccessesShown, AccessQuery, cursor_at
 from domain.people import ActorId
 
-router = APIRouter(tags=["accesses"], route_class=SoundJson)
+router = APIRouter(tags=["accesses"], route_class=CheckedJsonRoute)
 
 From = Annotated[
     Day | None, Query(alias="from", description="The first day, in the plan's time zone.", examples=["2026-01-01"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import QUERY
 from api.record_access.http import AccessOfRequest
@@ -17,10 +17,10 @@ from api.routes.dependencies import (
     PatientIdInPath,
 )
 from api.routes.schemas import Page, page_of
-from domain.permissions.views import appeals_seen
-from projections.request_status import AppealView, appeal_view, clocks_at
+from domain.permissions.views import visible_appeals
+from projections.request_status import AppealView, appeal_view, deadline_instant
 
-router = APIRouter(tags=["appeals"], route_class=SoundJson)
+router = APIRouter(tags=["appeals"], route_class=CheckedJsonRoute)
 
 AppealPage = Page[AppealView]
 
@@ -37,9 +37,9 @@ def list_appeals(
     limit: Limit = 50,
 ) -> AppealPage:
     """List the appeals of the patient, oldest first."""
-    now = clocks_at(access.now(), access.zone, as_of, known_at)
+    now = deadline_instant(access.now(), access.zone, as_of, known_at)
     with access.history(patient_id, "appeals", known_at=known_at) as history:
-        visible = appeals_seen(access.user, history)
+        visible = visible_appeals(access.user, history)
         views = [appeal_view(history, one, access.zone, now) for one in visible]
     overdue = [one.appeal_id.rpartition(".")[2] for one in views if one.overdue]
     tag_answer(request, response, tag_of(history, "appeals", access.seen_as, *overdue))
@@ -56,7 +56,7 @@ def get_appeal(
     known_at: KnownAt = None,
 ) -> AppealView:
     """Return one appeal: the filer, the grounds, the assignment, the deadline and the decision."""
-    now = clocks_at(access.now(), access.zone, as_of, known_at)
+    now = deadline_instant(access.now(), access.zone, as_of, known_at)
     with access.appeal(appeal_id, known_at=known_at) as (history, appeal):
         view = appeal_view(history, appeal, access.zone, now)
     # Only `overdue` changes without an event.

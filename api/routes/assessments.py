@@ -9,14 +9,14 @@ from pydantic import Field
 
 from api.files.assess_lines import AssessLine
 from api.http import examples
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.problems import BODY
 from api.routes.schemas import AssessmentAnswer
 from domain.errors import InvalidCommand
 from domain.policy.assessment import assess
 from domain.policy.treatment_standing import contradictions
 
-router = APIRouter(tags=["assessments"], route_class=SoundJson)
+router = APIRouter(tags=["assessments"], route_class=CheckedJsonRoute)
 
 
 class AssessBody(AssessLine):

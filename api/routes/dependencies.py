@@ -25,8 +25,8 @@ from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, ReportId,
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger, Outcome
-from domain.permissions.commands import check_may_bring_documents
-from domain.permissions.views import Sight, check_concerns_own, check_knows_of, shown_version, sight_of
+from domain.permissions.commands import check_may_upload_documents
+from domain.permissions.views import Visibility, check_concerns_own, check_may_know_of, shown_version, visibility_of
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
@@ -114,7 +114,7 @@ def edition_of(key: date | None) -> Edition | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Commanding:
+class CommandRunner:
     """What a route needs to run a command.
 
     `access` creates the `PatientAccess`, which is needed only to record a refusal or a repeated key.
@@ -129,16 +129,16 @@ class Commanding:
         return shown_version(self.caller.actor, history, version, self.ledger.events)
 
 
-def _commanding(request: Request) -> Commanding:
+def _commanding(request: Request) -> CommandRunner:
     caller = cast("Caller", request.scope["caller"])
-    return Commanding(_ledger(request), caller, partial(access_of, request, caller))
+    return CommandRunner(_ledger(request), caller, partial(access_of, request, caller))
 
 
-CommandingOfRequest = Annotated[Commanding, Depends(_commanding)]
+CommandRunnerOfRequest = Annotated[CommandRunner, Depends(_commanding)]
 
 
 def run(
-    commanding: Commanding,
+    commanding: CommandRunner,
     patient_id: UUID,
     command: Command,
     response: Response,
@@ -165,7 +165,7 @@ def run(
     return outcome
 
 
-def opened(commanding: Commanding, command: OpenHistory, response: Response, key: str | None) -> Outcome:
+def opened_history(commanding: CommandRunner, command: OpenHistory, response: Response, key: str | None) -> Outcome:
     """Opens a history, or gives a prescriber's office access to the history that exists."""
     actor = commanding.caller.actor
     try:
@@ -185,24 +185,24 @@ def requester_history(ledger: Ledger, caller: Caller, patient_id: UUID) -> Patie
 
     Raises NotFound for a patient whom the requester's office does not know.
     """
-    if sight_of(caller.actor) is Sight.WHOLE:
+    if visibility_of(caller.actor) is Visibility.WHOLE:
         return None
     history = ledger.history(patient_id)
-    check_knows_of(caller.actor, history)
+    check_may_know_of(caller.actor, history)
     return history
 
 
-def history_to_change(commanding: Commanding, patient_id: UUID) -> PatientHistory:
+def history_to_change(commanding: CommandRunner, patient_id: UUID) -> PatientHistory:
     """The history on which a command will be decided. Raises NotFound for a patient whom this office does not know."""
     history = commanding.ledger.history(patient_id)
-    check_knows_of(commanding.caller.actor, history)
+    check_may_know_of(commanding.caller.actor, history)
     return history
 
 
-def bring_document(ledger: Ledger, caller: Caller, patient_id: UUID) -> None:
+def check_may_store_document(ledger: Ledger, caller: Caller, patient_id: UUID) -> None:
     """Raises NotFound or NotPermitted unless the caller may store a document of this patient."""
-    check_knows_of(caller.actor, ledger.history(patient_id))
-    check_may_bring_documents(caller.actor)
+    check_may_know_of(caller.actor, ledger.history(patient_id))
+    check_may_upload_documents(caller.actor)
 
 
 def day_recorded(ledger: Ledger, outcome: Outcome) -> date:

@@ -14,19 +14,19 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.http.bodies import DISCARDED_BYTES_MAX, SoundJson
+from api.http.bodies import DISCARDED_BYTES_MAX, CheckedJsonRoute
 from api.http.etags import tag_answer
 from api.http.problems import BodyTooLarge, documented
 from api.identity.caller import CallerOfRequest
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
-from api.routes.dependencies import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, bring_document
+from api.routes.dependencies import DocumentIdInPath, KnownAt, LedgerOfApp, PatientIdInPath, check_may_store_document
 from domain.errors import NotFound
 from domain.events.documents import MediaType
 from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 from domain.ledger.errors import DocumentDamaged
 
-router = APIRouter(tags=["documents"], route_class=SoundJson)
+router = APIRouter(tags=["documents"], route_class=CheckedJsonRoute)
 
 IN_MEMORY_BYTES = 1024 * 1024
 BYTES: dict[str, Any] = {one: {"schema": {"type": "string", "format": "binary"}} for one in get_args(MediaType)}
@@ -64,7 +64,7 @@ async def store_document(
     expected: Expected = None,
 ) -> DocumentStored:
     """Store a document of up to 25 MiB: PDF, JPEG, PNG, TIFF or plain text. Then refer to it in a command."""
-    await run_in_threadpool(bring_document, ledger, caller, patient_id)
+    await run_in_threadpool(check_may_store_document, ledger, caller, patient_id)
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as spool:
         await _read_into(spool, request)
         spool.seek(0)

@@ -7,11 +7,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body, Response
 
 from api.http import examples
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
 from api.routes.commands.route_factory import CommandRoute, add_routes
-from api.routes.dependencies import Commanding, CommandingOfRequest, PatientIdInPath, run
+from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, PatientIdInPath, run
 from api.routes.schemas import DoseAnswer, dose_answer
 from domain.commands import Command
 from domain.commands.patient import WithReason
@@ -20,7 +20,7 @@ from domain.events.treatment import DoseAdministered
 from domain.ledger.application import Outcome
 from domain.permissions.views import office_of
 
-router = APIRouter(tags=["doses"], route_class=SoundJson)
+router = APIRouter(tags=["doses"], route_class=CheckedJsonRoute)
 
 
 class ReasonBody(WithReason):
@@ -29,7 +29,7 @@ class ReasonBody(WithReason):
 
 @router.post("/patients/{patient_id}/doses", status_code=201, responses=COMMAND)
 def record_dose(
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     body: Annotated[RecordDose, Body(examples=[examples.DOSE])],
@@ -43,7 +43,7 @@ def record_dose(
     return _dose_answer(commanding, outcome, dose.dose_id)
 
 
-def _dose_answer(commanding: Commanding, outcome: Outcome, dose_id: str) -> DoseAnswer:
+def _dose_answer(commanding: CommandRunner, outcome: Outcome, dose_id: str) -> DoseAnswer:
     return dose_answer(outcome, dose_id, office_of(commanding.caller.actor))
 
 

@@ -23,14 +23,14 @@ from eventsourcing.persistence import OperationalError
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Scope, Send
 
-from api.http.etags import is_held, tag_of_eligibility
+from api.http.etags import client_has, tag_of_eligibility
 from api.identity.caller import Caller
 from api.record_access.http import viewer_of
 from domain.calendar import Day
 from domain.history.state import PatientHistory
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
-from domain.ledger.stores.stream_versions import PostgresHeads, SQLiteHeads, heads_of
+from domain.ledger.stores.stream_versions import PostgresVersions, SQLiteVersions, version_reader_of
 from domain.permissions import views
 from domain.policy import editions
 from projections.eligibility import Eligibility, eligibility
@@ -38,7 +38,7 @@ from projections.eligibility import Eligibility, eligibility
 BYTES_MAX: Final = 33_554_432
 """The most bytes that the cache of one process holds: some thousands of patients."""
 
-BYTES_BESIDE: Final = 2_048
+OVERHEAD_BYTES_MAX: Final = 2_048
 """The most bytes that the key, the tag and the headers of one answer need."""
 
 COMPUTING_THREADS: Final = 4
@@ -80,7 +80,7 @@ class ReadyAnswer(NamedTuple):
 def made(history: PatientHistory, day: date, office: str | None) -> ReadyAnswer:
     """The answer, byte for byte as FastAPI sends it."""
     answer = eligibility(history, day, office=office)
-    tag = tag_of_eligibility(history, day, answer.approvable, views.seen_by(office))
+    tag = tag_of_eligibility(history, day, answer.approvable, views.visibility_tag(office))
     body: bytes = Eligibility.__pydantic_serializer__.to_json(answer)
     tag_headers = ((b"etag", tag.encode()), (b"cache-control", b"private, no-cache"))
     body_headers = ((b"content-length", str(len(body)).encode()), (b"content-type", b"application/json"))
@@ -111,10 +111,10 @@ class AnswerCache:
         with self._lock:
             if key not in self._cached:
                 self._cached[key] = answer
-                self.bytes_kept += len(answer.body) + BYTES_BESIDE
+                self.bytes_kept += len(answer.body) + OVERHEAD_BYTES_MAX
             while self.bytes_kept > self._bytes_max:
                 _, dropped = self._cached.popitem(last=False)
-                self.bytes_kept -= len(dropped.body) + BYTES_BESIDE
+                self.bytes_kept -= len(dropped.body) + OVERHEAD_BYTES_MAX
 
 
 class EligibilityFastPath:
@@ -133,8 +133,8 @@ class EligibilityFastPath:
         self._recorders = ThreadPoolExecutor(RECORDING_THREADS, thread_name_prefix="looked")
 
     @cached_property
-    def _heads(self) -> SQLiteHeads | PostgresHeads:
-        return heads_of(self._ledger.recorder.datastore)
+    def _heads(self) -> SQLiteVersions | PostgresVersions:
+        return version_reader_of(self._ledger.recorder.datastore)
 
     def question_of(self, scope: Scope) -> tuple[UUID, date | None] | None:
         """The patient and the day of a request. None if the request does not have the simplest form."""
@@ -169,7 +169,7 @@ class EligibilityFastPath:
     async def send(self, answer: ReadyAnswer, scope: Scope, send: Send) -> None:
         """Sends the answer, or 304 if the client has it already (If-None-Match)."""
         if_none_match = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
-        if if_none_match and is_held(answer.tag, if_none_match.decode("latin-1")):
+        if if_none_match and client_has(answer.tag, if_none_match.decode("latin-1")):
             await send({"type": "http.response.start", "status": 304, "headers": list(answer.headers_unchanged)})
             await send({"type": "http.response.body", "body": b""})
             return

@@ -7,21 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request, Response
 
 from api.http import examples
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.etags import IdempotencyKey, IfMatch, tag_answer, tag_of, tag_of_eligibility
 from api.http.problems import BODY, COMMAND, QUERY, documented
 from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import (
     After,
     AsOf,
-    CommandingOfRequest,
+    CommandRunnerOfRequest,
     CourseInPath,
     EditionKey,
     KnownAt,
     Limit,
     PatientIdInPath,
     edition_of,
-    opened,
+    opened_history,
     run,
 )
 from api.routes.schemas import (
@@ -42,7 +42,7 @@ from projections.courses import Courses, course_list
 from projections.eligibility import Eligibility, eligibility
 from projections.person import Person, person
 
-router = APIRouter(prefix="/patients", tags=["patients"], route_class=SoundJson)
+router = APIRouter(prefix="/patients", tags=["patients"], route_class=CheckedJsonRoute)
 
 
 class FindBody(FrozenModel):
@@ -55,13 +55,13 @@ class CloseBody(WithReason):
 
 @router.post("", status_code=201, responses=documented(403, 409) | BODY)
 def open_history(
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     response: Response,
     body: Annotated[OpenHistory, Body(examples=[examples.OPEN_HISTORY])],
     key: IdempotencyKey = None,
 ) -> PatientFound:
     """Add a member. The member ID is sent in the body, never in a URL."""
-    outcome = opened(commanding, body, response, key)
+    outcome = opened_history(commanding, body, response, key)
     return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
 
 
@@ -165,7 +165,7 @@ def get_audit_trail(
 
 @router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)
 def report_prior_treatment(
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     body: Annotated[ReportPriorTreatment, Body(examples=[examples.REPORT])],
@@ -178,7 +178,7 @@ def report_prior_treatment(
 
 @router.post("/{patient_id}/courses/{course}/close", responses=COMMAND)
 def close_course(
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     course: CourseInPath,

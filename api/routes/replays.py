@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import QUERY
 from api.record_access.http import AccessOfRequest
@@ -15,7 +15,7 @@ from domain.calendar import Day
 from domain.policy.editions import EDITIONS
 from projections.replay.replay import Replay, replay
 
-router = APIRouter(tags=["replays"], route_class=SoundJson)
+router = APIRouter(tags=["replays"], route_class=CheckedJsonRoute)
 
 ReplayedOn = Annotated[
     Day | None,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
 
 from api.http import examples
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
 from api.record_access.http import AccessOfRequest
@@ -16,8 +16,8 @@ from api.routes.commands.route_factory import CommandRoute, add_routes
 from api.routes.dependencies import (
     After,
     AsOf,
-    Commanding,
-    CommandingOfRequest,
+    CommandRunner,
+    CommandRunnerOfRequest,
     EditionKey,
     KnownAt,
     Limit,
@@ -41,11 +41,11 @@ from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
 from domain.ledger.application import Outcome
-from domain.permissions.views import is_own
+from domain.permissions.views import is_own_request
 from domain.review.assess_request import request_assessment
-from projections.request_status import RequestLife, clocks_at, request_life
+from projections.request_status import RequestLife, deadline_instant, request_status
 
-router = APIRouter(tags=["requests"], route_class=SoundJson)
+router = APIRouter(tags=["requests"], route_class=CheckedJsonRoute)
 
 
 Citation = Annotated[str, Field(pattern=r"^(1|NR|Dosing)(\.[A-Za-z0-9()]{1,9}){0,4}$", examples=["1.B.iv"])]
@@ -58,7 +58,7 @@ class DenyBody(Denial):
 
 @router.post("/patients/{patient_id}/requests", status_code=201, responses=COMMAND)
 def submit_request(
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     response: Response,
     patient_id: PatientIdInPath,
     body: Annotated[SubmitRequest, Body(examples=[examples.SUBMIT])],
@@ -85,7 +85,7 @@ def list_requests(
 ) -> RequestPage:
     """List the requests of the patient, oldest first."""
     with access.history(patient_id, "requests", known_at=known_at) as history:
-        visible = [one for one in history.requests if is_own(access.user, one)]
+        visible = [one for one in history.requests if is_own_request(access.user, one)]
     tag_answer(request, response, tag_of(history, "requests", access.seen_as))
     return page_of([request_summary(one) for one in visible], [one.submitted_version for one in visible], after, limit)
 
@@ -118,9 +118,9 @@ def get_request_life(
     known_at: KnownAt = None,
 ) -> RequestLife:
     """Return the status of the request: assignment, requested information, deadline, decisions, notices and appeals."""
-    now = clocks_at(access.now(), access.zone, as_of, known_at)
+    now = deadline_instant(access.now(), access.zone, as_of, known_at)
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        life = request_life(history, submitted, access.zone, now)
+        life = request_status(history, submitted, access.zone, now)
     # Only the state of the deadline and overdue appeals change without an event, so only they are in the tag.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
     tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))
@@ -171,7 +171,7 @@ def assess_extension(
     )
 
 
-def _request_answer(commanding: Commanding, outcome: Outcome, request_id: str) -> RequestAnswer:
+def _request_answer(commanding: CommandRunner, outcome: Outcome, request_id: str) -> RequestAnswer:
     """The request after the command, assessed on the day of the command."""
     history = outcome.history
     request = history.request(request_id)

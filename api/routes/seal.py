@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.problems import documented
 from api.identity.caller import CallerOfRequest
 from api.record_access.http import AccessOfRequest
@@ -18,7 +18,7 @@ from domain.errors import Conflict, NotFound
 from domain.ledger.sealing.sealing import SealedPlace, Sealing, SignedCheckpoint
 from domain.seal.encoding import base64_of
 
-router = APIRouter(tags=["seal"], route_class=SoundJson)
+router = APIRouter(tags=["seal"], route_class=CheckedJsonRoute)
 
 _TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 

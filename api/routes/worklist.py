@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from api.http import examples
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.problems import documented
 from api.record_access.http import ListsOfRequest
 from api.routes.dependencies import AsOf, KnownAt, Limit
@@ -19,7 +19,7 @@ from domain.policy.assessment import Recommendation
 from projections.worklist.listing import Clause, Filters, Paging, Sort, Worklist, cursor_at
 from projections.worklist.rows import CaseKind, CaseState
 
-router = APIRouter(tags=["worklist"], route_class=SoundJson)
+router = APIRouter(tags=["worklist"], route_class=CheckedJsonRoute)
 
 States = Annotated[
     list[CaseState],

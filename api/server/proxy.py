@@ -160,7 +160,7 @@ def _without_forwarded(scope: Scope) -> Scope:
     return {**scope, "headers": [one for one in scope["headers"] if one[0] not in TRUSTED_HEADERS]}
 
 
-class OurHostsOnly:
+class KnownHostsOnly:
     """ASGI layer that refuses requests from pages of other sites that use the visitor's browser (DNS rebinding, CSRF).
 
     Such a page either has a host name that its owner points to this server, which `Host` shows, or sends a cross-site
@@ -234,7 +234,7 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 TLS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
-class WithSafeHeaders:
+class SecurityHeaders:
     """ASGI layer that adds security headers to every answer, also to errors, unless the answer sets them itself.
 
     Browsers and proxies store only answers that set `Cache-Control` themselves.
@@ -262,6 +262,6 @@ class WithSafeHeaders:
 
 def layered(app: ASGIApp, front: Front, *, this_machine: bool) -> ASGIApp:
     """The application inside all layers of this file. `this_machine`: the server listens on loopback only."""
-    checked = OurHostsOnly(app, front.public_url, this_machine=this_machine)
+    checked = KnownHostsOnly(app, front.public_url, this_machine=this_machine)
     is_secure = front.public_url is not None and front.public_url.is_secure
-    return WithSafeHeaders(Forwarded(checked, front.proxies), is_secure=is_secure)
+    return SecurityHeaders(Forwarded(checked, front.proxies), is_secure=is_secure)

@@ -67,7 +67,7 @@ def url_of(listener: socket.socket) -> str:
 # -- the server -------------------------------------------------------------------------------
 
 
-class WithoutWhatWasSent(logging.Filter):
+class WithoutRequestData(logging.Filter):
     """Logs only the kind and the place of an exception, because its text may quote patient data of the request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -89,7 +89,7 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
 
     from api.app import create_app  # noqa: PLC0415
     from api.background.sealing import SealingThread  # noqa: PLC0415
-    from api.background.view_updater import Tail  # noqa: PLC0415
+    from api.background.view_updater import ViewUpdater  # noqa: PLC0415
     from api.http import security_log  # noqa: PLC0415
 
     security_log.to_standard_error()
@@ -103,8 +103,8 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
-    logging.getLogger("uvicorn.error").addFilter(WithoutWhatWasSent())
-    with Tail(ledger), SealingThread(ledger, app.state.sealing):
+    logging.getLogger("uvicorn.error").addFilter(WithoutRequestData())
+    with ViewUpdater(ledger), SealingThread(ledger, app.state.sealing):
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -26,7 +26,7 @@ SECONDS_TO_ANSWER: Final = 0.5
 
 
 @contextmanager
-def announced(ledger: LedgerReader, listens_at: str, public_url: str | None) -> Iterator[None]:
+def announce_address(ledger: LedgerReader, listens_at: str, public_url: str | None) -> Iterator[None]:
     """While the block runs, `served_at` finds this server. A folder that cannot be written to is not an error."""
     folder = _folder(ledger)
     file = folder / str(uuid4())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from domain.facts import AgentTried, RequestedDosing
-from domain.policy.criteria import described, spoken
+from domain.policy.criteria import dosing_in_words, spoken
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
 from projections.eligibility import Approvable, Eligibility
@@ -137,13 +137,13 @@ def _ways(approvable: Approvable) -> Iterator[tuple[str, str]]:
         yield label, "no further information can change this"
     for number, way in enumerate(approvable.ways[:WAYS_SHOWN_MAX]):
         if way.size or way.from_day is not None:
-            yield label, f"{'or ' if number else ''}{way_in_words(way)}"
+            yield label, f"{'or ' if number else ''}{path_in_words(way)}"
     more = len(approvable.ways[WAYS_SHOWN_MAX:]) + approvable.ways_not_listed
     if more:
         yield label, f"or {more} other {'path' if more == 1 else 'paths'} of the same length"
 
 
-def way_in_words(way: Way) -> str:
+def path_in_words(way: Way) -> str:
     """Returns what to send, the values that would lead to approval, and the day from which they would."""
     from_day = f"from {way.from_day} on" if way.from_day is not None else ""
     if not way.supplies:
@@ -194,7 +194,7 @@ def _value_in_words(value: JsonValue) -> str:
         case bool():
             return "yes" if value else "no"
         case {"mg_per_day": _}:
-            return described(RequestedDosing.model_validate(value))
+            return dosing_in_words(RequestedDosing.model_validate(value))
         case {"doses_given": given}:
             return f"{given}"
         case _:

@@ -84,7 +84,7 @@ def seal_value(kind: str, place: SealedPlace | None) -> dict[str, Any]:
     return {"determination": kind, "seal": {"leaf_index": place.leaf_index, "checkpoint": checkpoint}}
 
 
-def life_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
+def request_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     closed = f" on {life.closed_on}" if life.closed_on is not None else ""
     yield "Request", f"{life.request_id}, {spoken(life.status)}{closed}{imported(life.imported_from)}"
     if life.held_by is not None:

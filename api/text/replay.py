@@ -17,7 +17,7 @@ RECOMMENDED = {"approve": "approve", "refer": "refer", "pend": "pend", "not_reco
 REBUILT = "reconstructed"
 
 
-def opening(replay: Replay, zone: str) -> Iterator[tuple[str, str]]:
+def summary_rows(replay: Replay, zone: str) -> Iterator[tuple[str, str]]:
     """Yields the headline, the determination as recorded, and whether they agree, as labels and sentences."""
     yield "Replay", replay.headline
     yield "Recorded", decision_in_words(replay.recorded)

@@ -29,7 +29,7 @@ class Adverse:
     appealed: Appeal | None
 
 
-def standing_against(history: PatientHistory, request: Request) -> Adverse | None:
+def adverse_determination(history: PatientHistory, request: Request) -> Adverse | None:
     """The latest determination of a decided request if it is adverse in whole or in part, or else None.
 
     A denial is in effect again if the request was reopened and then dismissed, because a dismissal decides nothing.

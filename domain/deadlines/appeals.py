@@ -10,8 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.deadlines.appealable import Adverse, AdverseKind
-from domain.deadlines.due_dates import DecisionClock, appeal_due_at, appeal_filing_deadline
-from domain.deadlines.terms import ClockTerms, terms_for
+from domain.deadlines.due_dates import DecisionDeadline, appeal_due_at, appeal_filing_deadline
+from domain.deadlines.terms import DeadlineTerms, terms_for
 from domain.events.requests import NoticeKind
 from domain.history.records import Appeal, Notice, Request
 from domain.history.state import PatientHistory
@@ -24,15 +24,15 @@ NOTICES_OF: Final[dict[AdverseKind, frozenset[NoticeKind]]] = {
 """The kinds of notice that state an adverse determination. Such a notice starts the time to appeal."""
 
 
-def appeal_clock_of(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> datetime:
+def appeal_due_date(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> datetime:
     """When the appeal must be decided, in UTC.
 
     The terms are those of the request's line of business on the day on which the request was received.
     """
-    return clock_of_appeal(history, appeal, zone).due_at
+    return appeal_deadline(history, appeal, zone).due_at
 
 
-def clock_of_appeal(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> DecisionClock:
+def appeal_deadline(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> DecisionDeadline:
     """The turnaround time of an appeal, in the form of that of a request. Only the decision stops it.
 
     If nobody has checked a figure against its source, `rule` says that the figure is not confirmed.
@@ -43,7 +43,7 @@ def clock_of_appeal(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> 
     figure = "appeal_urgent" if appeal.urgency == "urgent" else "appeal_standard"
     due_at = appeal_due_at(terms, appeal.urgency, appeal.received_at, zone)
     unconfirmed = " (not confirmed)" if figure in terms.unconfirmed else ""
-    return DecisionClock(
+    return DecisionDeadline(
         starts_at=appeal.received_at,
         due_at=due_at,
         at_risk_from=due_at - (due_at - appeal.received_at) * terms.at_risk_percent / 100,
@@ -103,5 +103,5 @@ def _day(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
-def _terms(request: Request) -> ClockTerms:
+def _terms(request: Request) -> DeadlineTerms:
     return terms_for(request.line_of_business, request.received_on)

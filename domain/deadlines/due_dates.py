@@ -4,10 +4,10 @@ A term in hours runs in UTC from the instant of receipt. A term in days ends at 
 
 >>> from domain.deadlines.terms import terms_for
 >>> plan = ZoneInfo("America/New_York")
->>> received = DecisionMoments(received_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
->>> print(decision_clock(terms_for("commercial", date(2026, 3, 2)), received, plan).due_at)
+>>> received = DecisionTimes(received_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+>>> print(decision_deadline(terms_for("commercial", date(2026, 3, 2)), received, plan).due_at)
 2026-03-18 04:00:00+00:00
->>> print(decision_clock(terms_for("medicare_advantage", date(2026, 3, 2)), received, plan).due_at)
+>>> print(decision_deadline(terms_for("medicare_advantage", date(2026, 3, 2)), received, plan).due_at)
 2026-03-05 15:00:00+00:00
 
 The caller gives the times that were on record at the instant in question, so the same functions answer for any
@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.deadlines.terms import ClockTerms, Days, Hours, Term, Urgency
+from domain.deadlines.terms import Days, DeadlineTerms, Hours, Term, Urgency
 
 DeadlineStatus = Literal["running", "at_risk", "overdue", "paused", "stopped"]
 
@@ -59,7 +59,7 @@ class DeadlineExtension:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionMoments:
+class DecisionTimes:
     """The times on record about one request: instants with an offset. The order of the tuples does not matter.
 
     `urgency` is the urgency at receipt: a request that is expedited later keeps `standard` and has `expedited_at`.
@@ -75,7 +75,7 @@ class DecisionMoments:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionClock:
+class DecisionDeadline:
     """When a request is due, and why. All instants are in UTC. A decision at `due_at` itself is timely."""
 
     starts_at: datetime
@@ -131,12 +131,12 @@ def after(start: datetime, term: Term, zone: ZoneInfo) -> datetime:
     return end_of_day(_utc(start).astimezone(zone).date() + timedelta(days=term.count), zone)
 
 
-def answer_limit(terms: ClockTerms, urgency: Urgency, asked_at: datetime, zone: ZoneInfo) -> datetime:
+def answer_limit(terms: DeadlineTerms, urgency: Urgency, asked_at: datetime, zone: ZoneInfo) -> datetime:
     """The end of the least time that a provider has to respond to a request for information, in UTC."""
     return after(asked_at, terms.answer_urgent if urgency == "urgent" else terms.answer_standard, zone)
 
 
-def decision_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> DecisionClock:
+def decision_deadline(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
     """The turnaround time of a request. If it was expedited, the standard or the urgent one, whichever ends first."""
     moments = _as_decided(moments)
     if moments.urgency == "urgent":
@@ -148,7 +148,7 @@ def decision_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) 
     return urgent if urgent.due_at <= standard.due_at else standard
 
 
-def reason_against_extension(terms: ClockTerms, moments: DecisionMoments, at: datetime, zone: ZoneInfo) -> str | None:
+def reason_against_extension(terms: DeadlineTerms, moments: DecisionTimes, at: datetime, zone: ZoneInfo) -> str | None:
     """Why the request can't be extended at `at`, as a sentence; None if it can, by up to `terms.extension`."""
     if terms.extension is None:
         return f"{terms.line} allows no extension ({terms.source_of('extension')})"
@@ -158,7 +158,7 @@ def reason_against_extension(terms: ClockTerms, moments: DecisionMoments, at: da
         return f"an urgent request can't be extended ({terms.source_of('extension')})"
     if moments.extensions:
         return f"the request was already extended, and only one extension is allowed ({terms.source_of('extension')})"
-    if _utc(at) >= decision_clock(terms, moments, zone).due_at:
+    if _utc(at) >= decision_deadline(terms, moments, zone).due_at:
         return (
             "the deadline has passed, and only a deadline that has not passed can be extended "
             f"({terms.source_of('extension')})"
@@ -166,14 +166,14 @@ def reason_against_extension(terms: ClockTerms, moments: DecisionMoments, at: da
     return None
 
 
-def _as_decided(moments: DecisionMoments) -> DecisionMoments:
+def _as_decided(moments: DecisionTimes) -> DecisionTimes:
     """The times in UTC, up to the decision: what happened later does not change whether the decision was timely."""
     decided_at = None if moments.decided_at is None else _utc(moments.decided_at)
 
     def until_then(at: datetime | None) -> datetime | None:
         return None if at is None or (decided_at is not None and _utc(at) > decided_at) else _utc(at)
 
-    return DecisionMoments(
+    return DecisionTimes(
         received_at=_utc(moments.received_at),
         urgency=moments.urgency,
         expedited_at=until_then(moments.expedited_at),
@@ -195,7 +195,7 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _standard_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> DecisionClock:
+def _standard_clock(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
     start = moments.received_at
     stops: list[tuple[datetime, datetime]] = []
     extended: Days | None = None
@@ -220,7 +220,7 @@ def _standard_clock(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo)
     return _clock(terms, moments, start, due_at, stops, (rule, "standard", "standard"))
 
 
-def _urgent_clock(terms: ClockTerms, moments: DecisionMoments, start: datetime, zone: ZoneInfo) -> DecisionClock:
+def _urgent_clock(terms: DeadlineTerms, moments: DecisionTimes, start: datetime, zone: ZoneInfo) -> DecisionDeadline:
     since = "receipt" if moments.expedited_at is None or moments.urgency == "urgent" else "being expedited"
     within, ask_within = terms.urgent_decide_within, terms.urgent_ask_within
     pauses: list[Pause] = []
@@ -240,7 +240,7 @@ def _urgent_clock(terms: ClockTerms, moments: DecisionMoments, start: datetime, 
     return _clock(terms, moments, start, due_at, stops, (rule, "urgent_decide_within", "urgent"))
 
 
-def _is_expedited(moments: DecisionMoments, at: datetime) -> bool:
+def _is_expedited(moments: DecisionTimes, at: datetime) -> bool:
     return moments.expedited_at is not None and moments.expedited_at <= at
 
 
@@ -278,13 +278,13 @@ def _length(stops: Sequence[tuple[datetime, datetime]]) -> timedelta:
 
 
 def _clock(
-    terms: ClockTerms,
-    moments: DecisionMoments,
+    terms: DeadlineTerms,
+    moments: DecisionTimes,
     start: datetime,
     due_at: datetime,
     stops: Sequence[tuple[datetime, datetime]],
     rule_figure_urgency: tuple[str, str, Urgency],
-) -> DecisionClock:
+) -> DecisionDeadline:
     rule, figure, urgency = rule_figure_urgency
     # The last part of the turnaround time, counted back from its end without the pauses.
     remaining = (due_at - start - _length(stops)) * terms.at_risk_percent / 100
@@ -294,7 +294,7 @@ def _clock(
             break
         remaining -= at_risk_by - until
         at_risk_by = since
-    return DecisionClock(
+    return DecisionDeadline(
         starts_at=start,
         due_at=due_at,
         at_risk_from=at_risk_by - remaining,
@@ -310,7 +310,7 @@ def _clock(
 
 
 def appeal_filing_deadline(
-    terms: ClockTerms, *, determined_on: date, issued_on: date | None = None, delivered_on: date | None = None
+    terms: DeadlineTerms, *, determined_on: date, issued_on: date | None = None, delivered_on: date | None = None
 ) -> date:
     """The last day on which an appeal is timely.
 
@@ -324,7 +324,7 @@ def appeal_filing_deadline(
 
 
 def appeal_due_at(
-    terms: ClockTerms, urgency: Urgency, filed_at: datetime, zone: ZoneInfo, expedited_at: datetime | None = None
+    terms: DeadlineTerms, urgency: Urgency, filed_at: datetime, zone: ZoneInfo, expedited_at: datetime | None = None
 ) -> datetime:
     """When an appeal must be decided, in UTC.
 

@@ -15,42 +15,42 @@ from zoneinfo import ZoneInfo
 
 from domain.deadlines.due_dates import (
     DeadlineExtension,
-    DecisionClock,
-    DecisionMoments,
+    DecisionDeadline,
+    DecisionTimes,
     Pause,
     answer_limit,
-    decision_clock,
+    decision_deadline,
     end_of_day,
     reason_against_extension,
 )
-from domain.deadlines.terms import ClockTerms, Days, terms_for
+from domain.deadlines.terms import Days, DeadlineTerms, terms_for
 from domain.history.records import Request
 
 
-def clock_of(request: Request, zone: ZoneInfo) -> DecisionClock:
+def deadline_of(request: Request, zone: ZoneInfo) -> DecisionDeadline:
     """When the request is due, and why.
 
     The turnaround time of an imported request stops at the latest at the end of the day on which it was decided.
     """
-    clock = decision_clock(terms_of(request), moments_of(request, zone), zone)
+    clock = decision_deadline(terms_of(request), times_of(request, zone), zone)
     if restarted_at(request) is None:
         return clock
     return replace(clock, rule=clock.rule.replace("from receipt", "from being reopened"))
 
 
-def terms_of(request: Request) -> ClockTerms:
+def terms_of(request: Request) -> DeadlineTerms:
     """The terms of the request's line of business, on the day of the first receipt."""
     return terms_for(request.line_of_business, request.received_on)
 
 
-def moments_of(request: Request, zone: ZoneInfo) -> DecisionMoments:
+def times_of(request: Request, zone: ZoneInfo) -> DecisionTimes:
     """The times of the request that count for its deadline. After a restart, these are the times since the restart."""
     restarted = restarted_at(request)
     start = restarted or request.received_at
     pauses = tuple(Pause(one.asked_at, one.answer_by, one.answered_at) for one in request.askings)
     expedited_at = request.expedited_at
     was_expedited = restarted is not None and expedited_at is not None and expedited_at <= restarted
-    return DecisionMoments(
+    return DecisionTimes(
         received_at=start,
         urgency="urgent" if was_expedited else request.urgency,
         expedited_at=None if was_expedited else expedited_at,
@@ -81,4 +81,4 @@ def answer_by_at_least(request: Request, asked_at: datetime, zone: ZoneInfo) -> 
 
 def why_not_extended(request: Request, at: datetime, zone: ZoneInfo) -> str | None:
     """Why the plan can't extend the deadline at an instant, as a sentence; None if it can."""
-    return reason_against_extension(terms_of(request), moments_of(request, zone), at, zone)
+    return reason_against_extension(terms_of(request), times_of(request, zone), at, zone)

@@ -46,7 +46,7 @@ PLANS_OWN: Final = "the plan's own choice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockTerms:
+class DeadlineTerms:
     """The terms of requests that a line of business receives from `effective_on` on, until its next row.
 
     `source` is the legal text. `sources` has the paragraph for single figures, by field. `unconfirmed` holds the fields
@@ -105,8 +105,8 @@ _MEDICAID_APPEALS: Final = {
 }
 _ANSWERS_UNCONFIRMED: Final = frozenset({"effective_on", *_ANSWERS_BY_THE_PLAN})
 
-TERMS: Final[tuple[ClockTerms, ...]] = (
-    ClockTerms(
+TERMS: Final[tuple[DeadlineTerms, ...]] = (
+    DeadlineTerms(
         line="commercial",
         effective_on=date(2003, 1, 1),
         source="29 CFR 2560.503-1",
@@ -135,7 +135,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
             }
         ),
     ),
-    ClockTerms(
+    DeadlineTerms(
         line="medicare_advantage",
         effective_on=date(2020, 1, 1),
         source="42 CFR 422.568, 422.572 (Part B drugs)",
@@ -147,7 +147,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         sources=MappingProxyType(_ANSWERS_BY_THE_PLAN | _MEDICARE_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within"},
     ),
-    ClockTerms(
+    DeadlineTerms(
         line="medicaid",
         effective_on=date(1991, 7, 1),
         source="SSA 1927(d)(5)",
@@ -159,7 +159,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
         sources=MappingProxyType(_ANSWERS_BY_THE_PLAN | _MEDICAID_APPEALS),
         unconfirmed=_ANSWERS_UNCONFIRMED | {"appeal_file_within", "appeal_standard", "appeal_urgent"},
     ),
-    ClockTerms(
+    DeadlineTerms(
         line="cms_0057_f",
         effective_on=date(2026, 1, 1),
         source="CMS-0057-F",
@@ -176,7 +176,7 @@ TERMS: Final[tuple[ClockTerms, ...]] = (
 )
 
 
-def terms_for(line: TermsLine, received_on: date, table: Sequence[ClockTerms] = TERMS) -> ClockTerms:
+def terms_for(line: TermsLine, received_on: date, table: Sequence[DeadlineTerms] = TERMS) -> DeadlineTerms:
     """The row in effect for the line of business on the day of receipt. Before the first row, the first row applies.
 
     A plan may import requests of years before the first row. They get a deadline for comparison rather than none, and
@@ -211,7 +211,7 @@ _SENTENCES: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
-def in_words(terms: ClockTerms) -> tuple[str, ...]:
+def in_words(terms: DeadlineTerms) -> tuple[str, ...]:
     """One line for each figure, with its source. A figure that nobody has confirmed is marked.
 
     >>> in_words(terms_for("medicaid", date(2026, 3, 2)))[1]

@@ -13,7 +13,7 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.appeals import DecideAppeal, HandOnAppeal, RecordExternalAnswer
 from domain.commands.context import CommandContext, Occasion
-from domain.deadlines.appealable import standing_against
+from domain.deadlines.appealable import adverse_determination
 from domain.decisions.appeals import appeal_named, open_appeal
 from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
@@ -169,7 +169,7 @@ def _was_approved_since(history: PatientHistory, request: Request, appeal: Appea
 
     True also if that approval was rescinded since: the rescission is another determination, with an appeal of its own.
     """
-    adverse = standing_against(history, request)
+    adverse = adverse_determination(history, request)
     if adverse is None:
         return request.is_decided
     return adverse.kind == "rescission" and adverse.version != appeal.decision_version
@@ -178,7 +178,7 @@ def _was_approved_since(history: PatientHistory, request: Request, appeal: Appea
 def _request_under_appeal(history: PatientHistory, appeal: Appeal) -> Request:
     """The request. Raises Conflict if the determination under appeal is no longer in effect."""
     request = request_named(history, appeal.request_id)
-    adverse = standing_against(history, request)
+    adverse = adverse_determination(history, request)
     if adverse is None or adverse.version != appeal.decision_version:
         raise Conflict(
             f"the determination under appeal is no longer in effect: the request is {request.status}",
@@ -215,7 +215,7 @@ def _granted(
 
 def _check_more_than_before(history: PatientHistory, request: Request, granted: Quantity) -> None:
     """Raises InvalidCommand unless an appeal of a partial approval approves more doses than before."""
-    earlier_approval, adverse = history.approval(request.request_id), standing_against(history, request)
+    earlier_approval, adverse = history.approval(request.request_id), adverse_determination(history, request)
     if adverse is None or adverse.kind != "partial_approval":
         return
     if earlier_approval is not None and granted.doses <= earlier_approval.doses_approved:

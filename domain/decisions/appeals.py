@@ -17,7 +17,7 @@ from domain.commands.appeals import (
     WithdrawAppeal,
 )
 from domain.commands.context import CommandContext, Occasion
-from domain.deadlines.appealable import Adverse, standing_against
+from domain.deadlines.appealable import Adverse, adverse_determination
 from domain.deadlines.appeals import file_by
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.information import supplied_by
@@ -202,7 +202,7 @@ def _adverse_determination(history: PatientHistory, request: Request) -> Adverse
             field="request_id",
             remedy="add information to that appeal, or file another appeal after it is decided",
         )
-    adverse = standing_against(history, request)
+    adverse = adverse_determination(history, request)
     if adverse is not None:
         return adverse
     if request.status == "approved":

@@ -17,10 +17,10 @@ from domain.events import PatientEvent
 from domain.events.determinations import ApprovalExtended, ApprovalRescinded
 from domain.history.records import ApprovalRecord, Request
 from domain.history.state import PatientHistory
-from domain.policy.assessment import Assessment, speaking_against
+from domain.policy.assessment import Assessment, denial_citations
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, extension_assessment
-from domain.treatment.approval_use import allowance_under, doses_in_progress, in_force_for
+from domain.treatment.approval_use import allowance_under, doses_in_progress, in_effect_for
 from domain.treatment.courses import courses
 
 
@@ -119,7 +119,7 @@ def check_extendable(_: PatientHistory, _subject: object, assessed: RequestAsses
 def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[Request, ApprovalRecord]:
     """As `to_extend`, on a day. Raises NotFound, Conflict."""
     request = request_named(history, request_id)
-    approval = in_force_for(history, request.request_id, today)
+    approval = in_effect_for(history, request.request_id, today)
     if approval is None:
         raise Conflict(
             f"the request has no approval in effect, because {_why_no_approval(history, request, today)}",
@@ -138,7 +138,7 @@ def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[R
 def _clause_against_approval(assessment: Assessment) -> str | None:
     """The first clause that prevents the assessment from recommending approval."""
     listed = (*assessment.needed, *assessment.exclusions, *(one.citation for one in assessment.reasons if one.citation))
-    against = speaking_against(assessment, edition_named(assessment.edition))
+    against = denial_citations(assessment, edition_named(assessment.edition))
     return next(iter([*listed, *against]), None)
 
 

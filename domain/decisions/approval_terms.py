@@ -23,7 +23,7 @@ from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
 from domain.review.assess_request import without_doses
 from domain.treatment.approval_use import doses_under
-from domain.treatment.course_assignment import name_of_course_to_give
+from domain.treatment.course_assignment import number_of_next_dose
 from domain.treatment.courses import Course, courses
 
 Terms = Approval | AppealDecision | ExternalAnswer
@@ -197,7 +197,7 @@ def _course(history: PatientHistory, request: Request, valid_from: date, *, is_a
     before = history.approval(request.request_id)
     if before is not None and doses_under(history, before):
         return before.course
-    return name_of_course_to_give(history, valid_from)
+    return number_of_next_dose(history, valid_from)
 
 
 def _window(history: PatientHistory, request: Request, valid_from: date | None, today: date) -> tuple[date, date]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.errors import InvalidCommand
 from domain.policy.answers import MET, NOT_MET
-from domain.policy.assessment import NOT_LISTED, Assessment, Finding, speaking_against
+from domain.policy.assessment import NOT_LISTED, Assessment, Finding, denial_citations
 from domain.policy.editions import edition_named
 
 
@@ -34,7 +34,7 @@ def check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
             remedy="cite the deciding clause, for example 1.B.iv",
         )
     check_known(citing, assessment)
-    against = speaking_against(assessment, edition_named(assessment.edition))
+    against = denial_citations(assessment, edition_named(assessment.edition))
     decisive = [one for one in citing if one == NOT_LISTED or any(_is_within(leaf, one) for leaf in against)]
     if assessment.recommendation == "not_recommended" and not decisive:
         raise InvalidCommand(

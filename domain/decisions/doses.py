@@ -23,7 +23,7 @@ from domain.events.treatment import (
 from domain.history.records import Dose, Duplicate
 from domain.history.state import PatientHistory
 from domain.treatment import approval_use
-from domain.treatment.course_assignment import CoursePlace, place_in_course, place_of_dose, without
+from domain.treatment.course_assignment import CoursePlace, place_in_course, place_of_dose, without_dose
 from domain.treatment.courses import Course, courses
 
 
@@ -165,7 +165,7 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
     """The course of a corrected dose, or the report that it documents. Raises NotFound for an unknown course."""
     unchanged = CoursePlace(dose.course, dose.documents_report)
     if command.course is None:
-        return unchanged if on == dose.on else place_of_dose(without(history, dose), on)
+        return unchanged if on == dose.on else place_of_dose(without_dose(history, dose), on)
     all_courses = courses(history)
     own = next((one for one in all_courses if dose.dose_id in _ids_of(one)), None)
     starts_next_course = own is not None and _ids_of(own) == {dose.dose_id} and command.course == len(all_courses) + 1

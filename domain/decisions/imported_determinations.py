@@ -25,7 +25,7 @@ from domain.history.state import PatientHistory
 from domain.policy.assessment import NOT_LISTED
 from domain.policy.editions import edition_named, known_keys
 from domain.review.assess_request import without_doses
-from domain.treatment.course_assignment import name_of_course_to_give
+from domain.treatment.course_assignment import number_of_next_dose
 from domain.treatment.courses import courses, current_course
 
 UNKNOWN: Final = "unknown"
@@ -184,7 +184,7 @@ def _course(history: PatientHistory, earlier_history: PatientHistory, valid_from
     first = min(given, key=lambda dose: (dose.on, dose.version), default=None)
     if first is not None and first.course is not None:
         return first.course
-    return name_of_course_to_give(earlier_history, valid_from)
+    return number_of_next_dose(earlier_history, valid_from)
 
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {ImportPastDetermination: import_past_determination}

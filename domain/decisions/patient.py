@@ -48,7 +48,7 @@ from domain.events.patient import (
     RequesterAdmitted,
 )
 from domain.history.state import PatientHistory
-from domain.policy.agents import recognise
+from domain.policy.agents import recognize
 
 
 def open_history(
@@ -66,7 +66,7 @@ def open_history(
 def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None:
     """Raises AlreadyRecorded if the member has a history, unless the actor's office is to be admitted to it."""
     actor = occasion.actor
-    if history is not None and (actor.role != "requester" or actor.asks_as in history.requesters):
+    if history is not None and (actor.role != "requester" or actor.requester_key in history.requesters):
         raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
 
 
@@ -303,7 +303,7 @@ def record_agent_stopped(
 
 def _check_another_agent(product: str) -> None:
     # Alemtuzumab without a brand name is this drug until a person states otherwise (R11).
-    if recognise(product).kind == "lemtrada":
+    if recognize(product).kind == "lemtrada":
         raise InvalidCommand(
             "Lemtrada can't be recorded as another agent",
             field="product",

@@ -32,9 +32,9 @@ from domain.facts import doses_in_course
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
-from domain.treatment.course_assignment import CoursePlace, name_of
+from domain.treatment.course_assignment import CoursePlace, number_for_dose
 from domain.treatment.courses import Course, courses, documented_by
-from domain.treatment.reported_courses import Account, corrected_as
+from domain.treatment.reported_courses import CourseAccount, numbers_after_correction
 
 NewIds = dict[str, str | None]
 """For the id of each course of a corrected or voided report, its id in the report now, or None if it is not in it."""
@@ -65,7 +65,7 @@ def correct_prior_treatment(
 ) -> tuple[PatientEvent, ...]:
     """Correct the report, and reassign the doses that no longer document a reported course."""
     report = to_correct_report(history, command.report_id, context)
-    _check_courses(history, command.courses, report.told_by, "is after the day of the report")
+    _check_courses(history, command.courses, report.reported_on, "is after the day of the report")
     values = {
         "source": command.source or report.source,
         "reference": command.reference or report.reference,
@@ -77,7 +77,7 @@ def correct_prior_treatment(
     event = context.event(
         PriorTreatmentCorrected, report_id=report.report_id, **values, fields=fields, reason=command.reason
     )
-    new_ids = _new_ids_of(report, corrected_as(report.courses, command.courses))
+    new_ids = _new_ids_of(report, numbers_after_correction(report.courses, command.courses))
     return _with_consequences(history, event, new_ids, context, "The report that it documented was corrected.")
 
 
@@ -167,7 +167,7 @@ def _new_ids_of(report: Report, numbers: dict[int, int]) -> NewIds:
     return {own[number]: now.get(number) for number in own}
 
 
-def _current_ids(account: Account, new_ids: NewIds) -> set[str | None]:
+def _current_ids(account: CourseAccount, new_ids: NewIds) -> set[str | None]:
     """The ids that the courses of the account have now."""
     return {new_ids.get(one, one) for one in account.ids} - {None}
 
@@ -192,7 +192,7 @@ def _reassigned_doses(
     for dose in _no_longer_documenting(history, after(history, (event,)), new_ids):
         known = after(history, (event, *corrections))
         course = _course_documented(history, all_courses, dose)
-        name = names.setdefault(course.number, name_of(known, courses(known), course))
+        name = names.setdefault(course.number, number_for_dose(known, courses(known), course))
         request_id = request_of_corrected_dose(known, dose, CoursePlace(name, None), dose.on)
         corrections = (
             *corrections,

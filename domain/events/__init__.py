@@ -27,11 +27,11 @@ from domain.events.determinations import DeterminationEvent
 from domain.events.documents import DocumentEvent
 from domain.events.patient import IndexEvent, PersonEvent
 from domain.events.requests import RequestEvent
-from domain.events.system import KeepingEvent
+from domain.events.system import SystemEvent
 from domain.events.treatment import TreatmentEvent
 
 PatientEvent = PersonEvent | TreatmentEvent | DocumentEvent | RequestEvent | DeterminationEvent | AppealEvent
 PATIENT_EVENTS: Final[tuple[type[Event], ...]] = get_args(PatientEvent)
-STORED_EVENTS: Final[tuple[type[Event], ...]] = (*PATIENT_EVENTS, *get_args(IndexEvent), *get_args(KeepingEvent))
+STORED_EVENTS: Final[tuple[type[Event], ...]] = (*PATIENT_EVENTS, *get_args(IndexEvent), *get_args(SystemEvent))
 assert set(STORED_EVENTS) == set(Event.__subclasses__()), "every event is in the union of its module"
 assert all(hasattr(one, "TITLE") and hasattr(one, "ABOUT") for one in PATIENT_EVENTS), "each has its title and subject"

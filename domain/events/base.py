@@ -13,7 +13,7 @@ from domain.facts import FrozenModel, Name
 from domain.frozen import set_fields
 from domain.people import Actor
 
-NOBODY: Final = UUID(int=0)
+NO_PATIENT_ID: Final = UUID(int=0)
 """The id of an event that has no place in a history yet."""
 
 _UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -85,7 +85,7 @@ class Event(FrozenModel):
     ABOUT: ClassVar[About]
     class_version: ClassVar[int] = 1
 
-    originator_id: UUID = Field(default=NOBODY, exclude=True)
+    originator_id: UUID = Field(default=NO_PATIENT_ID, exclude=True)
     originator_version: int = Field(default=0, exclude=True)
     recorded_at: Instant
     salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="16 random bytes.")]

@@ -137,4 +137,4 @@ class SealingKeyNamed(Event):
 
 PeopleEvent = PersonAdmitted | PersonChanged | PersonRemoved | LinkIssued | LinkUsed | TokenIssued | TokenRevoked
 SealEvent = SealStarted | SealingKeyNamed
-KeepingEvent = PeopleEvent | AccessesRecorded | SealEvent
+SystemEvent = PeopleEvent | AccessesRecorded | SealEvent

@@ -58,7 +58,7 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
             birth_date=event.birth_date,
             members=(event.member,),
             imported_from=event.imported_from,
-            requesters=(event.actor.asks_as,) if event.actor.role == "requester" else (),
+            requesters=(event.actor.requester_key,) if event.actor.role == "requester" else (),
         )
     if history is None:
         raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")

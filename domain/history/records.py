@@ -53,12 +53,12 @@ Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
 
 @dataclass(frozen=True)
 class Report:
-    """One report of treatment outside this ledger. `told_by` is its day: the report has no dose after that day."""
+    """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day."""
 
     report_id: str
     source: TreatmentSource
     courses: tuple[ReportedCourse, ...]
-    told_by: date
+    reported_on: date
     reference: str | None = None
     voided: bool = False
     corrected: bool = False

@@ -67,9 +67,9 @@ class PatientHistory:
 
     def requesters_with(self, actor: Actor) -> tuple[str, ...]:
         """The requesters, including this user if the user's role is requester."""
-        if actor.role != "requester" or actor.asks_as in self.requesters:
+        if actor.role != "requester" or actor.requester_key in self.requesters:
             return self.requesters
-        return (*self.requesters, actor.asks_as)
+        return (*self.requesters, actor.requester_key)
 
     def request(self, request_id: str) -> Request | None:
         for one in self.requests:

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from domain.errors import NotFound
 from domain.ledger import schema
-from domain.ledger.documents.references import BRINGING_DOCUMENTS, hashes_named
+from domain.ledger.documents.references import EVENTS_WITH_DOCUMENTS, hashes_named
 from domain.ledger.documents.sqlite import SQLiteDocuments
 from domain.ledger.durable_folders import sync_folder
 from domain.ledger.encryption.keys import cipher_in
@@ -36,7 +36,7 @@ BACK_UP_POSTGRESQL: Final = (
     "use pg_basebackup and a log archive, which can also restore to a point in time:"
     ' see "Back up and restore PostgreSQL" in api/server/OPERATIONS.md'
 )
-_NAMING_TOPICS: Final = tuple(one.TOPIC for one in BRINGING_DOCUMENTS)
+_NAMING_TOPICS: Final = tuple(one.TOPIC for one in EVENTS_WITH_DOCUMENTS)
 _NAMING_EVENTS: Final = (
     "SELECT originator_id, originator_version, topic, state FROM stored_events"  # noqa: S608
     f" WHERE topic IN ({', '.join('?' * len(_NAMING_TOPICS))}) ORDER BY rowid"
@@ -44,7 +44,7 @@ _NAMING_EVENTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class BackedUp:
+class BackupResult:
     """The content of a backup. `missing` has each document that an event names but that is missing or damaged.
 
     Each of `missing` is a patient id and a SHA-256.
@@ -57,7 +57,7 @@ class BackedUp:
     missing: tuple[tuple[UUID, str], ...]
 
 
-def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) -> BackedUp:
+def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) -> BackupResult:
     """Writes the backup to `file`, which only its owner can read. The file appears only when it is complete.
 
     Encrypted content stays encrypted. The cipher is needed to read which documents the events name; if none is
@@ -90,7 +90,7 @@ def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) ->
         size = (folder / "archive").stat().st_size
         os.replace(folder / "archive", file)
         sync_folder(file.parent)
-    return BackedUp(file, size, events, documents, tuple(missing))
+    return BackupResult(file, size, events, documents, tuple(missing))
 
 
 def _copy_of(path: Path, place: Path) -> sqlite3.Connection:

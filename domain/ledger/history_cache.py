@@ -17,7 +17,7 @@ HISTORIES_MAX: Final = 1024
 """The most histories that one process caches: about ten kilobytes each, a few hundred with many assessments."""
 
 
-class Histories:
+class HistoryCache:
     """A cache of histories by patient. Safe for threads. The least recently used history is removed first."""
 
     def __init__(self, most: int = HISTORIES_MAX) -> None:

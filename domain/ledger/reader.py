@@ -16,7 +16,7 @@ from eventsourcing.utils import Environment, EnvType
 from domain.events import PatientEvent
 from domain.events.base import Event
 from domain.events.patient import HistoryOpened, IndexEvent, Member
-from domain.events.system import KeepingEvent
+from domain.events.system import SystemEvent
 from domain.history import fold
 from domain.history.state import PatientHistory
 from domain.ledger import schema
@@ -24,7 +24,7 @@ from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of
 from domain.ledger.event_store import PatientEvents
-from domain.ledger.history_cache import Histories
+from domain.ledger.history_cache import HistoryCache
 from domain.ledger.mapper import EventMapper
 from domain.ledger.member_index import MemberIndex
 from domain.ledger.stores.backends import factory_at
@@ -41,7 +41,7 @@ PAGE: Final = 500
 """The number of events or patients that are read together."""
 _EVENTS_TO_TEST_KEYS: Final = 3
 """The number of events at each end of the log with which the encryption keys are tested."""
-_SYSTEM_TOPICS: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *get_args(KeepingEvent)))
+_SYSTEM_TOPICS: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *get_args(SystemEvent)))
 
 
 def utc_now() -> datetime:
@@ -82,7 +82,7 @@ class LedgerReader(Application[UUID]):
         self._index_namespace = stored.index_namespace
         self._clock = clock
         self._entropy = entropy
-        self._remembered = Histories()
+        self._remembered = HistoryCache()
         super().__init__(settings)
         self.recorder.on_connection_lost(self._remembered.forget)
         self._index = MemberIndex(self.events, stored.index_namespace)

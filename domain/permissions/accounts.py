@@ -79,7 +79,7 @@ class Directory:
     def administrators(self) -> tuple[Admitted, ...]:
         return tuple(one for one in self.people.values() if one.actor.role == "administrator")
 
-    def has_an_administrator_who_came(self, instant: datetime) -> bool:
+    def has_active_administrator(self, instant: datetime) -> bool:
         """Whether an administrator has ever signed in, or holds a valid token.
 
         If so, the ledger no longer gives out the link for the first administrator.
@@ -135,7 +135,7 @@ def _end(issued: dict[str, Issued], person_id: str, at: datetime) -> None:
             issued[identifier] = replace(one, ended_at=at)
 
 
-NOBODY_YET: Final = Directory()
+EMPTY_DIRECTORY: Final = Directory()
 """The directory before the first event."""
 
 
@@ -144,7 +144,7 @@ def is_reserved(person_id: str) -> bool:
     return person_id == THE_LEDGER_ITSELF.id or person_id.startswith(OPERATOR_PREFIX)
 
 
-def check_may_keep_people(actor: Actor) -> None:
+def check_may_manage_users(actor: Actor) -> None:
     """Raises NotPermitted unless the actor is an administrator. Only administrators manage users, links and tokens."""
     if actor.role != "administrator":
         raise NotPermitted(
@@ -154,7 +154,7 @@ def check_may_keep_people(actor: Actor) -> None:
         )
 
 
-def check_may_see_people(actor: Actor) -> None:
+def check_may_view_users(actor: Actor) -> None:
     """Raises NotPermitted unless the actor is an administrator or an auditor.
 
     An auditor may view users, but not change them.

@@ -31,7 +31,7 @@ SIMILAR_SPECIALTIES: Final = frozenset(
         "ms specialist",
     }
 )
-"""The specialties that manage multiple sclerosis, as `normalised` returns them. A plan adds its own names here.
+"""The specialties that manage multiple sclerosis, as `normalized` returns them. A plan adds its own names here.
 
 The prescriber has one of these specialties, or consulted a specialist who does (1.A.iv, 1.B.v).
 """
@@ -87,7 +87,7 @@ def why_not_uphold(actor: Actor) -> NotPermitted | None:
             field="actor.credential",
             remedy="assign the appeal to a physician of the same or a similar specialty",
         )
-    if actor.specialty is None or normalised(actor.specialty) not in SIMILAR_SPECIALTIES:
+    if actor.specialty is None or normalized(actor.specialty) not in SIMILAR_SPECIALTIES:
         return NotPermitted(
             "only a physician of a specialty that is the same as or similar to the prescriber's, or that manages "
             "the condition, may uphold a denial",
@@ -97,10 +97,10 @@ def why_not_uphold(actor: Actor) -> NotPermitted | None:
     return None
 
 
-def normalised(specialty: str) -> str:
+def normalized(specialty: str) -> str:
     """A specialty as the table spells it.
 
-    >>> normalised(" MS_Specialist ")
+    >>> normalized(" MS_Specialist ")
     'ms specialist'
     """
     return " ".join(specialty.casefold().replace("_", " ").replace("-", " ").split())

@@ -139,7 +139,7 @@ def refusal_of_role(actor: Actor, command: type[Command]) -> NotPermitted | None
     return None
 
 
-def check_may_bring_documents(actor: Actor) -> None:
+def check_may_upload_documents(actor: Actor) -> None:
     """Raises NotPermitted unless the role may upload the bytes of a document, which a command then names."""
     if actor.role not in _REQUESTING:
         raise NotPermitted(

@@ -51,29 +51,29 @@ MAY_SEE: Final[dict[View, frozenset[Role]]] = {
 """The roles that may see each view."""
 
 
-class Sight(Enum):
+class Visibility(Enum):
     """How much of an answer a user sees: all of it, or what the user's own office requested."""
 
     WHOLE = "whole"
     OWN = "own"
 
 
-def sight_of(user: User) -> Sight:
+def visibility_of(user: User) -> Visibility:
     """How much the user sees: a requester what is of their office, everyone else everything."""
-    return Sight.OWN if user.role == "requester" else Sight.WHOLE
+    return Visibility.OWN if user.role == "requester" else Visibility.WHOLE
 
 
 def office_of(user: User) -> str | None:
     """The office (or the person without one) whose requests alone the user sees; None if the user sees all requests."""
-    return user.asks_as if isinstance(user, Actor) and sight_of(user) is Sight.OWN else None
+    return user.requester_key if isinstance(user, Actor) and visibility_of(user) is Visibility.OWN else None
 
 
-def seen_by(office: str | None) -> str:
+def visibility_tag(office: str | None) -> str:
     """The part of an answer's tag that names the office.
 
     Two users who may see different answers therefore never share a tag.
     """
-    return Sight.WHOLE.value if office is None else f"{Sight.OWN.value}-{office}"
+    return Visibility.WHOLE.value if office is None else f"{Visibility.OWN.value}-{office}"
 
 
 def check_may_see(user: User, view: View) -> None:
@@ -91,13 +91,13 @@ def check_may_see(user: User, view: View) -> None:
         )
 
 
-def check_knows_of(user: User, history: PatientHistory) -> None:
+def check_may_know_of(user: User, history: PatientHistory) -> None:
     """Raises NotFound if a requester may not know of this patient, with the words used for a nonexistent patient."""
-    if not knows_of(user, history):
+    if not may_know_of(user, history):
         raise no_such_patient()
 
 
-def knows_of(user: User, history: PatientHistory) -> bool:
+def may_know_of(user: User, history: PatientHistory) -> bool:
     """Whether the user may know of this patient.
 
     A requester may if the requester's office opened the history, was admitted to it, or submitted a request in it.
@@ -113,27 +113,27 @@ def no_such_patient() -> NotFound:
 # -- what a requester sees of a patient -----------------------------------------------------------
 
 
-def is_own(user: User, request: Request) -> bool:
+def is_own_request(user: User, request: Request) -> bool:
     """Whether the user may see this request of a patient that the user knows of."""
-    return is_of(office_of(user), request)
+    return is_request_of(office_of(user), request)
 
 
-def is_of(office: str | None, request: Request) -> bool:
+def is_request_of(office: str | None, request: Request) -> bool:
     """Whether the request is of this office. None is for a user who sees all requests."""
-    return office is None or request.submitted_by.asks_as == office
+    return office is None or request.submitted_by.requester_key == office
 
 
-def request_seen(user: User, history: PatientHistory, request_id: str) -> Request:
+def visible_request(user: User, history: PatientHistory, request_id: str) -> Request:
     """The request with this id. Raises NotFound if there is none, or if it is another office's."""
     request = history.request(request_id)
-    if request is None or not is_own(user, request):
+    if request is None or not is_own_request(user, request):
         raise NotFound(
             "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
         )
     return request
 
 
-def appeal_seen(user: User, history: PatientHistory, appeal_id: str) -> Appeal:
+def visible_appeal(user: User, history: PatientHistory, appeal_id: str) -> Appeal:
     """The appeal with this id. Raises NotFound if there is none, or if it is about another office's request."""
     appeal = history.appeal(appeal_id)
     if appeal is None or not _is_about_own(user, history, appeal.request_id):
@@ -143,12 +143,12 @@ def appeal_seen(user: User, history: PatientHistory, appeal_id: str) -> Appeal:
     return appeal
 
 
-def appeals_seen(user: User, history: PatientHistory) -> tuple[Appeal, ...]:
+def visible_appeals(user: User, history: PatientHistory) -> tuple[Appeal, ...]:
     """The appeals that the user may see."""
     return tuple(one for one in history.appeals if _is_about_own(user, history, one.request_id))
 
 
-def document_seen(user: User, history: PatientHistory, document_id: str) -> DocumentOnRecord:
+def visible_document(user: User, history: PatientHistory, document_id: str) -> DocumentOnRecord:
     """The document with this id. Raises NotFound if there is none, or if it is for another office's request."""
     document = history.document(document_id)
     if document is None or not _is_about_own(user, history, document.request_id):
@@ -158,7 +158,7 @@ def document_seen(user: User, history: PatientHistory, document_id: str) -> Docu
     return document
 
 
-def notice_seen(user: User, history: PatientHistory, notice_id: str) -> Notice:
+def visible_notice(user: User, history: PatientHistory, notice_id: str) -> Notice:
     """The notice with this id. Raises NotFound if there is none, or if it is about another office's request."""
     notice = history.notice(notice_id)
     if notice is None or not _is_about_own(user, history, notice.request_id):
@@ -192,7 +192,7 @@ def version_shown_as(user: User, history: PatientHistory, shown: int, read: Read
 
 def _is_whole_view(office: str, history: PatientHistory) -> bool:
     """Whether no other office is in this history, so that this office sees every event."""
-    return set(history.requesters) <= {office} and all(is_of(office, one) for one in history.requests)
+    return set(history.requesters) <= {office} and all(is_request_of(office, one) for one in history.requests)
 
 
 def _own_versions(office: str, history: PatientHistory, read: ReadEvents) -> list[int]:
@@ -204,10 +204,10 @@ def _own_versions(office: str, history: PatientHistory, read: ReadEvents) -> lis
 def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bool:
     """Whether the office may know of the event: it is about the office's own request, or about no request."""
     if isinstance(event, RequesterAdmitted):
-        return event.actor.asks_as == office
+        return event.actor.requester_key == office
     request_id = _request_of(history, event)
     request = history.request(request_id) if request_id is not None else None
-    return request is None or is_of(office, request)
+    return request is None or is_request_of(office, request)
 
 
 def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
@@ -230,7 +230,7 @@ def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
 
 def check_concerns_own(user: User, history: PatientHistory, command: Command) -> None:
     """Raises NotFound if a requester's command names a record of another office, as if the record did not exist."""
-    if sight_of(user) is Sight.WHOLE:
+    if visibility_of(user) is Visibility.WHOLE:
         return
     for field, check_seen in _SEEN_BY_FIELD.items():
         if (value := getattr(command, field, None)) is not None:
@@ -239,13 +239,13 @@ def check_concerns_own(user: User, history: PatientHistory, command: Command) ->
 
 def _is_about_own(user: User, history: PatientHistory, request_id: str) -> bool:
     request = history.request(request_id)
-    return request is not None and is_own(user, request)
+    return request is not None and is_own_request(user, request)
 
 
 _SEEN_BY_FIELD: Final[dict[str, Callable[[User, PatientHistory, str], object]]] = {
-    "request_id": request_seen,
-    "appeal_id": appeal_seen,
-    "document_id": document_seen,
-    "notice_id": notice_seen,
+    "request_id": visible_request,
+    "appeal_id": visible_appeal,
+    "document_id": visible_document,
+    "notice_id": visible_notice,
 }
 """For each field of a command that names a record, the function that raises NotFound if the user may not see it."""

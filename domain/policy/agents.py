@@ -160,14 +160,14 @@ _FURTHER_WORDS = FORM_WORDS | ROUTE_WORDS.keys()
 
 
 @lru_cache(maxsize=4096)
-def recognise(name: str) -> Product:
+def recognize(name: str) -> Product:
     """The product of a name as it was written. The kind is `unknown` if the name is not recognized.
 
-    >>> recognise("ocrevus_zunovo").agent
+    >>> recognize("ocrevus_zunovo").agent
     'ocrelizumab (subcutaneous)'
-    >>> recognise("natalizumab-abcd").ingredient
+    >>> recognize("natalizumab-abcd").ingredient
     'natalizumab'
-    >>> recognise("Ofatumumab").kind
+    >>> recognize("Ofatumumab").kind
     'ambiguous'
     """
     normalized = _normalized(name)
@@ -189,11 +189,11 @@ def _product_of_description(name: str) -> Product | None:
 
     If only one word of the name is known, the product is ambiguous (R13). None: no word is known.
 
-    >>> recognise("Mavenclad (cladribine tablets)").brand
+    >>> recognize("Mavenclad (cladribine tablets)").brand
     'mavenclad'
-    >>> recognise("natalizumab IV").agent, recognise("ofatumumab SC").agent
+    >>> recognize("natalizumab IV").agent, recognize("ofatumumab SC").agent
     ('natalizumab (intravenous)', 'ofatumumab (subcutaneous)')
-    >>> recognise("IV methylprednisolone").kind, recognise("ocrelizumab trial arm").kind
+    >>> recognize("IV methylprednisolone").kind, recognize("ocrelizumab trial arm").kind
     ('not_disease_modifying', 'ambiguous')
     """
     parts = (name.partition("(")[0], *re.findall(r"\(([^()]*)\)", name), name)
@@ -222,9 +222,9 @@ ListedAgents = frozenset[tuple[str, str]]
 """The agents in the appendix of an edition, as pairs of ingredient and route."""
 
 
-def listed(names: Iterable[str]) -> ListedAgents:
+def listed_agents(names: Iterable[str]) -> ListedAgents:
     """The ingredients and routes of the names in an appendix. Raises ValueError for an unknown name."""
-    products = {name: recognise(name) for name in names}
+    products = {name: recognize(name) for name in names}
     if unknown := [name for name, one in products.items() if one.kind == "unknown"]:
         raise ValueError(f"no ingredient is known for {', '.join(unknown)}: add it to the table of products")
     return frozenset((one.ingredient, one.route) for one in products.values())

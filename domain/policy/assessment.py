@@ -20,7 +20,7 @@ from domain.calendar import LAST_YEAR, Day
 from domain.facts import Circumstances, Facts, FrozenModel
 from domain.frozen import unvalidated
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, not_, one_of
-from domain.policy.edition import Edition, Group, Judged, Leaf, Node, Path, Question, Stated
+from domain.policy.edition import Edition, Group, Leaf, Node, Path, Question, RuleAnswer, Stated
 from domain.policy.referral import Reason, advisories, dosing_is_decisive, planned_day_notes, referral_reasons
 
 Recommendation = Literal["approve", "refer", "pend", "not_recommended"]
@@ -278,7 +278,7 @@ def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterato
             yield from _leaves(clause, values, answer)
 
 
-def speaking_against(assessment: Assessment, edition: Edition) -> list[str]:
+def denial_citations(assessment: Assessment, edition: Edition) -> list[str]:
     """The clauses that a denial cites: exclusions that apply, and unmet clauses of the indication and of the path.
 
     If the history does not decide the path, the unmet clauses of both paths.
@@ -310,7 +310,7 @@ def _findings(edition: Edition, answers: _ClauseAnswers, values: Mapping[str, An
     yield _not_listed(edition, values)
 
 
-def _finding_of_leaf(citation: str, readings: tuple[str, ...], result: Judged) -> Finding:
+def _finding_of_leaf(citation: str, readings: tuple[str, ...], result: RuleAnswer) -> Finding:
     return _finding(citation, readings, result.answer, result.sentence, result, result.approvable_from)
 
 
@@ -336,7 +336,7 @@ def _finding(
     readings: tuple[str, ...],
     answer: Answer,
     sentence: str,
-    result: Judged,
+    result: RuleAnswer,
     approvable_from: date | None,
 ) -> Finding:
     # The values are not validated again. The rules return these types, and a property test checks them.
@@ -353,7 +353,7 @@ def _finding(
     return unvalidated(Finding, every_field)
 
 
-_NO_RESULT: Final = Judged(UNDETERMINED, "")
+_NO_RESULT: Final = RuleAnswer(UNDETERMINED, "")
 _IN_WORDS: Final = {MET: "Met", NOT_MET: "Not met", UNDETERMINED: "Undetermined"}
 
 

@@ -23,7 +23,7 @@ from domain.facts import (
     doses_in_course,
 )
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, answer_of
-from domain.policy.edition import Judged, Question, Stated, stated
+from domain.policy.edition import Question, RuleAnswer, Stated, stated
 
 RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})
 NON_RELAPSING: Final = frozenset({"primary_progressive", "non_active_secondary_progressive"})
@@ -39,24 +39,24 @@ def spoken(value: str) -> str:
 
 
 @stated("diagnosis")
-def multiple_sclerosis(diagnosis: Diagnosis | None) -> Judged:
+def multiple_sclerosis(diagnosis: Diagnosis | None) -> RuleAnswer:
     used = {"diagnosis": diagnosis}
     if diagnosis is None:
-        return Judged(UNDETERMINED, "The diagnosis is not stated.", used, ("diagnosis",))
+        return RuleAnswer(UNDETERMINED, "The diagnosis is not stated.", used, ("diagnosis",))
     if diagnosis == "other":
-        return Judged(NOT_MET, "The diagnosis is not multiple sclerosis.", used)
-    return Judged(MET, "The diagnosis is multiple sclerosis.", used)
+        return RuleAnswer(NOT_MET, "The diagnosis is not multiple sclerosis.", used)
+    return RuleAnswer(MET, "The diagnosis is multiple sclerosis.", used)
 
 
-def no_completed_course(question: Question) -> Judged:
+def no_completed_course(question: Question) -> RuleAnswer:
     return _scope(question, "A")
 
 
-def completed_course(question: Question) -> Judged:
+def completed_course(question: Question) -> RuleAnswer:
     return _scope(question, "B")
 
 
-def _scope(question: Question, letter: str) -> Judged:
+def _scope(question: Question, letter: str) -> RuleAnswer:
     status = question.treatment
     prior, course = question.facts.prior_treatment, question.facts.prior_treatment.open_course
     used: dict[str, JsonValue] = {
@@ -66,61 +66,61 @@ def _scope(question: Question, letter: str) -> Judged:
     }
     if status.path is None:
         sentence = "It is not known whether a course of Lemtrada was completed."
-        return Judged(UNDETERMINED, sentence, used, ("prior_treatment.completed_course",))
+        return RuleAnswer(UNDETERMINED, sentence, used, ("prior_treatment.completed_course",))
     if status.path == "B":
         sentence = "A course of Lemtrada was completed."
     elif status.first_course_is_open:
         sentence = "A first course of Lemtrada was started and not completed."
     else:
         sentence = "No course of Lemtrada was completed."
-    return Judged(MET if status.path == letter else NOT_MET, sentence, used)
+    return RuleAnswer(MET if status.path == letter else NOT_MET, sentence, used)
 
 
 # -- criteria of both paths -------------------------------------------------------------------
 
 
-def old_enough(question: Question) -> Judged:
+def old_enough(question: Question) -> RuleAnswer:
     born, years = question.facts.birth_date, question.edition.parameters.age_min_years
     as_of = question.as_of.isoformat()
     used = {"birth_date": str(born) if born else None, "as_of": as_of}
     if born is None:
-        return Judged(UNDETERMINED, "The birth date is not known.", used, ("birth_date",))
+        return RuleAnswer(UNDETERMINED, "The birth date is not known.", used, ("birth_date",))
     reached = years_have_passed(born, years, on=question.as_of)
     if reached is None:
         sentence = f"Born {born}: whether the patient was {years} on {as_of} depends on the exact day."
-        return Judged(UNDETERMINED, sentence, used, ("birth_date to the day",))
+        return RuleAnswer(UNDETERMINED, sentence, used, ("birth_date to the day",))
     if reached:
-        return Judged(MET, f"Born {born}: {years} or older on {as_of}.", used)
+        return RuleAnswer(MET, f"Born {born}: {years} or older on {as_of}.", used)
     birthday = anniversary(born.latest, years)
     sentence = f"Born {born}: younger than {years} on {as_of}; {years} from {birthday} on."
-    return Judged(NOT_MET, sentence, used, approvable_from=birthday)
+    return RuleAnswer(NOT_MET, sentence, used, approvable_from=birthday)
 
 
 @stated("ms_form")
-def relapsing_form(form: MsForm | None) -> Judged:
+def relapsing_form(form: MsForm | None) -> RuleAnswer:
     used = {"ms_form": form}
     if form is None:
-        return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
+        return RuleAnswer(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
     if form == "secondary_progressive_activity_unknown":
         sentence = "Secondary progressive disease: whether it is active is not stated."
-        return Judged(UNDETERMINED, sentence, used, ("ms_form: active or not",))
+        return RuleAnswer(UNDETERMINED, sentence, used, ("ms_form: active or not",))
     if form in RELAPSING:
-        return Judged(MET, f"The form is {spoken(form)}, a relapsing form.", used)
-    return Judged(NOT_MET, f"The form is {spoken(form)}, which is not a relapsing form.", used)
+        return RuleAnswer(MET, f"The form is {spoken(form)}, a relapsing form.", used)
+    return RuleAnswer(NOT_MET, f"The form is {spoken(form)}, which is not a relapsing form.", used)
 
 
 @stated("prescriber_specialty", "consulted_specialty")
-def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> Judged:
+def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> RuleAnswer:
     used = {"prescriber_specialty": prescriber, "consulted_specialty": consulted}
     if prescriber in SPECIALISTS:
-        return Judged(MET, f"The prescriber is a specialist ({spoken(str(prescriber))}).", used)
+        return RuleAnswer(MET, f"The prescriber is a specialist ({spoken(str(prescriber))}).", used)
     if consulted in SPECIALISTS:
-        return Judged(MET, f"A specialist was consulted ({spoken(str(consulted))}).", used)
+        return RuleAnswer(MET, f"A specialist was consulted ({spoken(str(consulted))}).", used)
     missing = tuple(name for name, value in used.items() if value is None)
     if missing:
         sentence = f"No specialist is named, and {' and '.join(map(spoken, missing))} is not known."
-        return Judged(UNDETERMINED, sentence, used, missing)
-    return Judged(
+        return RuleAnswer(UNDETERMINED, sentence, used, missing)
+    return RuleAnswer(
         NOT_MET, "Neither the prescriber nor the specialist who was consulted is a neurologist or MS specialist.", used
     )
 
@@ -128,13 +128,15 @@ def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> 
 # -- 1.A.iii ----------------------------------------------------------------------------------
 
 
-def received_lemtrada(question: Question) -> Judged:
+def received_lemtrada(question: Question) -> RuleAnswer:
     received = question.treatment.received
     used = {"prior_treatment.received_lemtrada": received}
     if received is None:
         sentence = "It is not known whether Lemtrada was ever received."
-        return Judged(UNDETERMINED, sentence, used, ("prior_treatment.received_lemtrada",))
-    return Judged(answer_of(received), "Lemtrada was received." if received else "Lemtrada was never received.", used)
+        return RuleAnswer(UNDETERMINED, sentence, used, ("prior_treatment.received_lemtrada",))
+    return RuleAnswer(
+        answer_of(received), "Lemtrada was received." if received else "Lemtrada was never received.", used
+    )
 
 
 def _documented(name: str, what: str) -> Stated:
@@ -144,18 +146,18 @@ def _documented(name: str, what: str) -> Stated:
     """
     field = f"aggressive_disease.{name}"
 
-    def rule(finding: bool | None, documentation: Documentation | None) -> Judged:
+    def rule(finding: bool | None, documentation: Documentation | None) -> RuleAnswer:
         used = {f"{field}.finding": finding, f"{field}.documentation": documentation}
         if finding is False:
-            return Judged(NOT_MET, f"{what}: not present.", used)
+            return RuleAnswer(NOT_MET, f"{what}: not present.", used)
         if documentation == "none_exists":
-            return Judged(NOT_MET, f"{what}: no supporting document exists.", used)
+            return RuleAnswer(NOT_MET, f"{what}: no supporting document exists.", used)
         if finding is None:
-            return Judged(UNDETERMINED, f"{what}: not stated.", used, (f"{field}.finding",))
+            return RuleAnswer(UNDETERMINED, f"{what}: not stated.", used, (f"{field}.finding",))
         if documentation == "attached":
-            return Judged(MET, f"{what}: present and supported by an attached document.", used)
+            return RuleAnswer(MET, f"{what}: present and supported by an attached document.", used)
         sentence = f"{what}: stated, but no supporting document is attached."
-        return Judged(UNDETERMINED, sentence, used, (f"{field}.documentation",))
+        return RuleAnswer(UNDETERMINED, sentence, used, (f"{field}.documentation",))
 
     rule.__name__ = name
     return stated(f"{field}.finding", f"{field}.documentation")(rule)
@@ -171,23 +173,23 @@ cognitive_impairment = _documented("cognitive_impairment", "MS-related cognitive
 
 
 @stated("response.objective_measure")
-def objective_response(responded: bool | None) -> Judged:
+def objective_response(responded: bool | None) -> RuleAnswer:
     return _response("objective_measure", "an objective measure", responded)
 
 
 @stated("response.symptom")
-def symptom_response(responded: bool | None) -> Judged:
+def symptom_response(responded: bool | None) -> RuleAnswer:
     return _response("symptom", "at least one symptom", responded)
 
 
-def _response(name: str, what: str, responded: bool | None) -> Judged:
+def _response(name: str, what: str, responded: bool | None) -> RuleAnswer:
     used = {f"response.{name}": responded}
     if responded is None:
-        return Judged(UNDETERMINED, f"Response by {what} is not stated.", used, (f"response.{name}",))
-    return Judged(answer_of(responded), f"{'Response' if responded else 'No response'} by {what}.", used)
+        return RuleAnswer(UNDETERMINED, f"Response by {what} is not stated.", used, (f"response.{name}",))
+    return RuleAnswer(answer_of(responded), f"{'Response' if responded else 'No response'} by {what}.", used)
 
 
-def twelve_months_since_last_dose(question: Question) -> Judged:
+def twelve_months_since_last_dose(question: Question) -> RuleAnswer:
     status = question.treatment
     interval, last = status.interval, status.interval.latest_dose
     as_of = question.as_of.isoformat()
@@ -195,70 +197,70 @@ def twelve_months_since_last_dose(question: Question) -> Judged:
     later_open = status.later_course is not None and status.later_course_is_current is None
     missing = (*(("prior_treatment.open_course.last_dose_on",) if later_open else ()), "prior_treatment.last_dose_on")
     if status.received is False:
-        return Judged(UNDETERMINED, "Lemtrada was never received, so there is no last dose.", used, missing)
+        return RuleAnswer(UNDETERMINED, "Lemtrada was never received, so there is no last dose.", used, missing)
     if last is None:
-        return Judged(UNDETERMINED, "The date of the last dose is not known.", used, missing)
+        return RuleAnswer(UNDETERMINED, "The date of the last dose is not known.", used, missing)
     of = " of the course before the current one" if status.later_course_is_current else ""
     if interval.passed is None:
         sentence = f"Last dose{of} {last}: whether twelve months have passed depends on the exact day."
-        return Judged(UNDETERMINED, sentence, used, tuple(f"{name} to the day" for name in missing))
+        return RuleAnswer(UNDETERMINED, sentence, used, tuple(f"{name} to the day" for name in missing))
     if interval.passed:
-        return Judged(MET, f"Last dose{of} {last}: twelve months have passed on {as_of}.", used)
+        return RuleAnswer(MET, f"Last dose{of} {last}: twelve months have passed on {as_of}.", used)
     sentence = f"Last dose{of} {last}: twelve months have not passed before {interval.passes_on}."
-    return Judged(NOT_MET, sentence, used, approvable_from=interval.passes_on)
+    return RuleAnswer(NOT_MET, sentence, used, approvable_from=interval.passes_on)
 
 
 # -- conditions not recommended: "met" means that the exclusion applies -----------------------
 
 
 @stated("ms_form", "diagnosis")
-def clinically_isolated_syndrome(form: MsForm | None, diagnosis: Diagnosis | None) -> Judged:
+def clinically_isolated_syndrome(form: MsForm | None, diagnosis: Diagnosis | None) -> RuleAnswer:
     used = {"ms_form": form, "diagnosis": diagnosis}
     if form == "clinically_isolated_syndrome":
-        return Judged(MET, "The form is clinically isolated syndrome.", used)
+        return RuleAnswer(MET, "The form is clinically isolated syndrome.", used)
     if form is None and diagnosis != "other":
-        return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
-    return Judged(NOT_MET, "Not clinically isolated syndrome.", used)
+        return RuleAnswer(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
+    return RuleAnswer(NOT_MET, "Not clinically isolated syndrome.", used)
 
 
 @stated("other_dmt_continues")
-def concurrent_agent(continues: bool | None) -> Judged:
+def concurrent_agent(continues: bool | None) -> RuleAnswer:
     used = {"other_dmt_continues": continues}
     if continues is None:
         sentence = "It is not known whether another disease-modifying agent is still taken."
-        return Judged(UNDETERMINED, sentence, used, ("other_dmt_continues",))
+        return RuleAnswer(UNDETERMINED, sentence, used, ("other_dmt_continues",))
     if continues:
-        return Judged(MET, "Another disease-modifying agent is still taken on the planned infusion day.", used)
-    return Judged(NOT_MET, "No other disease-modifying agent is taken on the planned infusion day.", used)
+        return RuleAnswer(MET, "Another disease-modifying agent is still taken on the planned infusion day.", used)
+    return RuleAnswer(NOT_MET, "No other disease-modifying agent is taken on the planned infusion day.", used)
 
 
 @stated("hiv_infection")
-def hiv_infection(infected: bool | None) -> Judged:
+def hiv_infection(infected: bool | None) -> RuleAnswer:
     used = {"hiv_infection": infected}
     if infected is None:
-        return Judged(UNDETERMINED, "HIV status is not stated.", used, ("hiv_infection",))
-    return Judged(answer_of(infected), "HIV infection is stated." if infected else "No HIV infection.", used)
+        return RuleAnswer(UNDETERMINED, "HIV status is not stated.", used, ("hiv_infection",))
+    return RuleAnswer(answer_of(infected), "HIV infection is stated." if infected else "No HIV infection.", used)
 
 
 @stated("ms_form", "diagnosis")
-def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> Judged:
+def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> RuleAnswer:
     used = {"ms_form": form, "diagnosis": diagnosis}
     if diagnosis == "other":
-        return Judged(NOT_MET, "The diagnosis is not MS, so the form of MS does not apply.", used)
+        return RuleAnswer(NOT_MET, "The diagnosis is not MS, so the form of MS does not apply.", used)
     if form is None:
-        return Judged(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
+        return RuleAnswer(UNDETERMINED, "The form of MS is not stated.", used, ("ms_form",))
     if form == "secondary_progressive_activity_unknown":
         sentence = "Secondary progressive disease: whether it is active is not stated."
-        return Judged(UNDETERMINED, sentence, used, ("ms_form: active or not",))
+        return RuleAnswer(UNDETERMINED, sentence, used, ("ms_form: active or not",))
     if form in NON_RELAPSING:
-        return Judged(MET, f"The form is {spoken(form)}, a non-relapsing form.", used)
-    return Judged(NOT_MET, f"The form is {spoken(form)}, not a non-relapsing form.", used)
+        return RuleAnswer(MET, f"The form is {spoken(form)}, a non-relapsing form.", used)
+    return RuleAnswer(NOT_MET, f"The form is {spoken(form)}, not a non-relapsing form.", used)
 
 
 # -- dosing -----------------------------------------------------------------------------------
 
 
-def first_course_regimen(question: Question) -> Judged:
+def first_course_regimen(question: Question) -> RuleAnswer:
     """12 mg a day on five days, or at most on the days left in an interrupted first course (R7)."""
     status = question.treatment
     regimen_days = doses_in_course(1)
@@ -267,7 +269,7 @@ def first_course_regimen(question: Question) -> Judged:
     return _regimen(question, days, days)
 
 
-def later_course_regimen(question: Question) -> Judged:
+def later_course_regimen(question: Question) -> RuleAnswer:
     """12 mg a day on three days, or at most on the days left in a current later course (R8)."""
     status = question.treatment
     regimen_days = doses_in_course(2)
@@ -291,7 +293,7 @@ def _days_left(course: OpenCourse, regimen_days: int) -> tuple[range, range]:
 
 def _regimen(
     question: Question, days: range, possible_days: range | tuple[int, ...], course_unknown: tuple[str, ...] = ()
-) -> Judged:
+) -> RuleAnswer:
     """Met if the dosing is the regimen on any number of `days`, and undetermined on the other `possible_days`.
 
     These depend on the facts in `course_unknown`, which are then missing.
@@ -311,16 +313,16 @@ def _regimen(
         "requested_dosing.route": dosing.route,
     }
     answer = all_of(parts.values())
-    requested = described(dosing)
+    requested = dosing_in_words(dosing)
     if answer is MET:
-        return Judged(MET, f"Requested: {requested}, which is the regimen.", used)
+        return RuleAnswer(MET, f"Requested: {requested}, which is the regimen.", used)
     regimen = f"{parameters.mg_per_day:g} mg a day on {_days_in_words(possible_days)}, {parameters.route}"
     if answer is NOT_MET:
-        return Judged(NOT_MET, f"Requested: {requested}; the regimen is {regimen}.", used)
+        return RuleAnswer(NOT_MET, f"Requested: {requested}; the regimen is {regimen}.", used)
     missing = tuple(f"requested_dosing.{name}" for name, value in parts.items() if value is UNDETERMINED)
     if count is not None and parts["consecutive_days"] is UNDETERMINED:
         missing = (*(one for one in missing if one != "requested_dosing.consecutive_days"), *course_unknown)
-    return Judged(UNDETERMINED, f"Requested: {requested}; the regimen is {regimen}.", used, missing)
+    return RuleAnswer(UNDETERMINED, f"Requested: {requested}; the regimen is {regimen}.", used, missing)
 
 
 @lru_cache(maxsize=256)
@@ -336,7 +338,7 @@ def _days_in_words(days: range | tuple[int, ...]) -> str:
     return f"{first} to {last} consecutive days"
 
 
-def described(dosing: RequestedDosing) -> str:
+def dosing_in_words(dosing: RequestedDosing) -> str:
     """The requested dosing in words."""
     mg = f"{dosing.mg_per_day:g} mg a day" if dosing.mg_per_day is not None else "mg a day not stated"
     days = f"{dosing.consecutive_days} days" if dosing.consecutive_days is not None else "days not stated"

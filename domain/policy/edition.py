@@ -18,14 +18,14 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from domain.facts import Facts
-from domain.policy.agents import ListedAgents, listed
+from domain.policy.agents import ListedAgents, listed_agents
 from domain.policy.answers import Answer
 from domain.policy.treatment_standing import TreatmentStatus, treatment_status
 
 NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
 
 
-class Judged(NamedTuple):
+class RuleAnswer(NamedTuple):
     """The answer of a leaf, with a sentence, the facts it is based on (`used`), and the facts that are missing.
 
     `approvable_from` is the day on which time alone makes the clause met (R4). `arguable`: the clause is not met only
@@ -40,7 +40,7 @@ class Judged(NamedTuple):
     arguable: bool = False
 
 
-Rule = Callable[["Question"], Judged]
+Rule = Callable[["Question"], RuleAnswer]
 
 
 class Stated:
@@ -50,16 +50,16 @@ class Stated:
     values from the facts, and `answer` takes them as arguments.
     """
 
-    def __init__(self, facts: tuple[str, ...], answer: Callable[..., Judged]) -> None:
+    def __init__(self, facts: tuple[str, ...], answer: Callable[..., RuleAnswer]) -> None:
         self.values: Callable[[Facts], Hashable] = attrgetter(*facts)
-        self.answer: Callable[..., Judged] = cache(answer if len(facts) == 1 else lambda values: answer(*values))
+        self.answer: Callable[..., RuleAnswer] = cache(answer if len(facts) == 1 else lambda values: answer(*values))
         update_wrapper(self, answer)
 
-    def __call__(self, question: Question) -> Judged:
+    def __call__(self, question: Question) -> RuleAnswer:
         return self.answer(self.values(question.facts))
 
 
-def stated(*facts: str) -> Callable[[Callable[..., Judged]], Stated]:
+def stated(*facts: str) -> Callable[[Callable[..., RuleAnswer]], Stated]:
     """Makes a rule from a function of these facts. Each is named by its path: `aggressive_disease.mri.finding`."""
     return lambda answer: Stated(facts, answer)
 
@@ -213,11 +213,11 @@ class Edition:
 
     @cached_property
     def appendix(self) -> ListedAgents:
-        return listed(self.appendix_names)
+        return listed_agents(self.appendix_names)
 
     @cached_property
     def one_agent_suffices(self) -> ListedAgents:
-        return listed(self.one_agent_names)
+        return listed_agents(self.one_agent_names)
 
     @cached_property
     def by_citation(self) -> dict[str, Node | Path]:

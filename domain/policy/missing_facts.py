@@ -17,9 +17,9 @@ from pydantic import Field, JsonValue, StrictBool
 from domain.calendar import FIRST_YEAR, PartialDate
 from domain.facts import Facts, FrozenModel
 from domain.frozen import unvalidated
-from domain.policy.agents import is_listed, recognise
+from domain.policy.agents import is_listed, recognize
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
-from domain.policy.edition import Judged, Leaf, Question
+from domain.policy.edition import Leaf, Question, RuleAnswer
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
 
 ONE_MORE_AGENT: Final = "agents.tried"
@@ -51,7 +51,7 @@ class Completion:
     bears_on: frozenset[str]
 
 
-def supplied(facts: Facts, field: str, value: JsonValue) -> Facts:
+def with_fact(facts: Facts, field: str, value: JsonValue) -> Facts:
     """The facts with one more fact. Raises ValidationError if it contradicts known facts."""
     section = field.partition(".")[0]
     values: Any = facts.model_dump(mode="json", include={section})
@@ -194,11 +194,11 @@ def _doses_given(question: Question) -> Offered:
             yield Supply(field=field, value=fitting[0], alternatives=tuple(fitting[1:])), ("Dosing.A",)
 
 
-def _result_of(question: Question, citation: str, field: str | None = None, value: JsonValue = None) -> Judged:
+def _result_of(question: Question, citation: str, field: str | None = None, value: JsonValue = None) -> RuleAnswer:
     """The answer of one leaf, optionally with one more fact."""
     leaf = question.edition.by_citation[citation]
     assert isinstance(leaf, Leaf)
-    facts = question.facts if field is None else supplied(question.facts, field, value)
+    facts = question.facts if field is None else with_fact(question.facts, field, value)
     return leaf.rule(Question(facts, question.as_of, question.edition))
 
 
@@ -215,7 +215,7 @@ def _agents(question: Question) -> Offered:
             yield Supply(field="agents.list_is_complete", value=True), ("1.A.iii.a",)
     asked = set()
     for number, one in enumerate(question.facts.agents.tried):
-        product = recognise(one.product)
+        product = recognize(one.product)
         if product.kind in ("lemtrada", "campath", "not_disease_modifying"):
             continue
         if one.outcome is None and product not in asked:
@@ -229,10 +229,10 @@ def _agents(question: Question) -> Offered:
 
 def _which_product(question: Question, number: int, name: str) -> Offered:
     """A name that two products share: the product that is sufficient alone, or else one that counts (R13)."""
-    ingredient, edition = recognise(name).ingredient, question.edition
+    ingredient, edition = recognize(name).ingredient, question.edition
     for listed in (edition.one_agent_suffices, edition.appendix):
         names = [f"{ingredient} {route}" for one, route in sorted(listed) if one == ingredient]
-        if values := [one for one in names if is_listed(recognise(one), listed)]:
+        if values := [one for one in names if is_listed(recognize(one), listed)]:
             field = f"agents.tried.{number}.product"
             yield Supply(field=field, value=values[0], alternatives=tuple(values[1:]), about=name), _AGENT_CLAUSES
             return
@@ -262,8 +262,8 @@ def _one_more_agent(question: Question) -> Offered:
 
 def _names_left(question: Question, names: Iterable[str]) -> list[str]:
     """The names of the agents that were not tried yet, without Lemtrada."""
-    tried = {recognise(one.product).ingredient for one in question.facts.agents.tried}
-    products = ((name, recognise(name)) for name in names)
+    tried = {recognize(one.product).ingredient for one in question.facts.agents.tried}
+    products = ((name, recognize(name)) for name in names)
     return [name for name, one in products if one.kind == "disease_modifying" and one.ingredient not in tried]
 
 

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from domain.facts import TrialOutcome
-from domain.policy.agents import ListedAgents, Product, is_listed, may_be_listed, recognise
+from domain.policy.agents import ListedAgents, Product, is_listed, may_be_listed, recognize
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
-from domain.policy.edition import Judged, Question
+from domain.policy.edition import Question, RuleAnswer
 
 FAILED: Final = frozenset({"inadequate_efficacy", "significant_intolerance"})
 
@@ -28,13 +28,13 @@ class Trial(NamedTuple):
         return None if self.outcome is None else self.outcome in FAILED
 
 
-def two_agents(question: Question) -> Judged:
+def two_agents(question: Question) -> RuleAnswer:
     """Two different listed ingredients with inadequate efficacy or significant intolerance (R11, R12)."""
     appendix, needed = question.edition.appendix, question.edition.parameters.disease_modifying_agents_min
     trials, used = _trials(question)
     certain = {one.product.ingredient for one in trials if is_listed(one.product, appendix) and one.failed is True}
     if len(certain) >= needed:
-        return Judged(MET, f"Failed or not tolerated: {_in_words(certain)}.", used)
+        return RuleAnswer(MET, f"Failed or not tolerated: {_in_words(certain)}.", used)
     open_trials = [one for one in trials if _is_open(one, appendix)]
     possible = certain | {one.product.ingredient for one in open_trials}
     missing = _missing(question, open_trials)
@@ -42,15 +42,15 @@ def two_agents(question: Question) -> Judged:
         f" ({_in_words(certain)})" if certain else ""
     )
     if question.facts.agents.list_is_complete is not True:
-        return Judged(UNDETERMINED, f"{so_far}; more may have been tried.", used, missing)
+        return RuleAnswer(UNDETERMINED, f"{so_far}; more may have been tried.", used, missing)
     if len(possible) >= needed:
-        return Judged(UNDETERMINED, f"{so_far}; another agent may count.", used, missing)
+        return RuleAnswer(UNDETERMINED, f"{so_far}; another agent may count.", used, missing)
     return _not_met_or_arguable(trials, appendix, needed, so_far, used)
 
 
 def _not_met_or_arguable(
     trials: list[Trial], appendix: ListedAgents, needed: int, so_far: str, used: dict[str, JsonValue]
-) -> Judged:
+) -> RuleAnswer:
     """Not met by our reading, and arguable if it is met with each brand and unlisted agents counted (R11, R12)."""
     countable = [one for one in trials if is_listed(one.product, appendix) or _is_arguable(one.product)]
     if _count_by_brand(one.product for one in countable if one.failed is True) >= needed:
@@ -58,29 +58,31 @@ def _not_met_or_arguable(
             f"{so_far}; the answer depends on whether brands of one ingredient count separately, or whether an "
             "unlisted agent counts."
         )
-        return Judged(NOT_MET, sentence, used, arguable=True)
+        return RuleAnswer(NOT_MET, sentence, used, arguable=True)
     not_stated = [one for one in countable if one.failed is None]
     if _count_by_brand(one.product for one in countable if one.failed is not False) >= needed:
         sentence = f"{so_far}; an outcome that is not stated may require clinical review."
-        return Judged(UNDETERMINED, sentence, used, tuple(f"agents.tried: outcome of {one.name}" for one in not_stated))
-    return Judged(NOT_MET, f"{so_far}.", used)
+        return RuleAnswer(
+            UNDETERMINED, sentence, used, tuple(f"agents.tried: outcome of {one.name}" for one in not_stated)
+        )
+    return RuleAnswer(NOT_MET, f"{so_far}.", used)
 
 
-def one_sufficient_agent(question: Question) -> Judged:
+def one_sufficient_agent(question: Question) -> RuleAnswer:
     """One agent that is sufficient alone, with inadequate efficacy or significant intolerance (R13)."""
     suffices = question.edition.one_agent_suffices
     trials, used = _trials(question)
     for one in trials:
         if is_listed(one.product, suffices) and one.failed is True:
-            return Judged(MET, f"Failed or not tolerated: {one.product.agent}.", used)
+            return RuleAnswer(MET, f"Failed or not tolerated: {one.product.agent}.", used)
     open_trials = [one for one in trials if _is_open(one, suffices)]
     if question.facts.agents.list_is_complete is not True or open_trials:
         sentence = "No agent that is sufficient alone is known to have failed, but one may have failed."
-        return Judged(UNDETERMINED, sentence, used, _missing(question, open_trials))
-    return Judged(NOT_MET, "No agent that is sufficient alone failed or was not tolerated.", used)
+        return RuleAnswer(UNDETERMINED, sentence, used, _missing(question, open_trials))
+    return RuleAnswer(NOT_MET, "No agent that is sufficient alone failed or was not tolerated.", used)
 
 
-def previous_use_of_one_agent(question: Question) -> Judged:
+def previous_use_of_one_agent(question: Question) -> RuleAnswer:
     """One of the named agents, or Lemtrada, was used before, with any outcome (the editions before 2024-10-16).
 
     Lemtrada counts from the treatment facts too, not only from the list of agents.
@@ -90,22 +92,22 @@ def previous_use_of_one_agent(question: Question) -> Judged:
     received = question.treatment.received
     used["prior_treatment.received_lemtrada"] = received
     if received is True:
-        return Judged(MET, "Used before: Lemtrada.", used)
+        return RuleAnswer(MET, "Used before: Lemtrada.", used)
     for one in trials:
         if is_listed(one.product, named):
-            return Judged(MET, f"Used before: {one.product.agent}.", used)
+            return RuleAnswer(MET, f"Used before: {one.product.agent}.", used)
     missing = [] if question.facts.agents.list_is_complete is True else ["agents.list_is_complete"]
     missing += [f"agents.tried: which product {one.name} was" for one in trials if may_be_listed(one.product, named)]
     missing += ["prior_treatment.received_lemtrada"] if received is None else []
     if missing:
         sentence = "Neither a named agent nor Lemtrada is known to have been used, but one may have been used."
-        return Judged(UNDETERMINED, sentence, used, tuple(missing))
-    return Judged(NOT_MET, "Neither a named agent nor Lemtrada was used before.", used)
+        return RuleAnswer(UNDETERMINED, sentence, used, tuple(missing))
+    return RuleAnswer(NOT_MET, "Neither a named agent nor Lemtrada was used before.", used)
 
 
 def _trials(question: Question) -> tuple[list[Trial], dict[str, JsonValue]]:
     agents = question.facts.agents
-    trials = [Trial(one.product, recognise(one.product), one.outcome) for one in agents.tried]
+    trials = [Trial(one.product, recognize(one.product), one.outcome) for one in agents.tried]
     listed: list[JsonValue] = [
         {"product": one.name, "ingredient": one.product.ingredient, "kind": one.product.kind, "outcome": one.outcome}
         for one in trials

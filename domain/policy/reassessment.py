@@ -84,7 +84,7 @@ class Rechecked(FrozenModel):
         return f"Agrees with edition {_edition_of(self.as_recorded)}."
 
 
-def would_differ(recorded: Assessment) -> Rechecked:
+def reassess(recorded: Assessment) -> Rechecked:
     """Assess a stored assessment again, under its own and under the newest revision. Pure. Never raises."""
     try:
         newest = _rerun(recorded, edition_named(recorded.edition))

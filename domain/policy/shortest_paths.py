@@ -21,7 +21,7 @@ from domain.facts import Facts, FrozenModel
 from domain.policy.answers import MET, NOT_MET
 from domain.policy.assessment import Assessment, Recommendation, assess
 from domain.policy.edition import Edition, Leaf, Path, Question, walk
-from domain.policy.missing_facts import Completion, Supply, completions, supplied
+from domain.policy.missing_facts import Completion, Supply, completions, with_fact
 from domain.policy.referral import referral_reasons
 
 SearchedOutcome = Literal["approve", "refer"]
@@ -145,7 +145,7 @@ class _PathSearch:
                 if supplied_values in seen or len(seen) == ASSESSED_MAX:
                     continue
                 seen.add(supplied_values)
-                assessment = self._assessed(supplied(state.assessment.facts, one.supply.field, one.supply.value))
+                assessment = self._assessed(with_fact(state.assessment.facts, one.supply.field, one.supply.value))
                 if self._is_open(assessment):
                     settles = _newly_answered(self.edition, state.assessment, assessment) or self._affected(state, one)
                     supply = one.supply.model_copy(update={"settles": settles})

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from domain.calendar import DateRange, PartialDate, anniversary, later_of, years_have_passed
 from domain.facts import Facts, OpenCourse
-from domain.policy.agents import recognise
+from domain.policy.agents import recognize
 
 
 class Interval(NamedTuple):
@@ -74,7 +74,7 @@ def _received(facts: Facts) -> bool | None:
 
 def _lemtrada_tried(facts: Facts) -> bool:
     # `alemtuzumab` without a brand may have been Campath (R18), so only the brand name counts.
-    return any(recognise(agent.product).brand == "lemtrada" for agent in facts.agents.tried)
+    return any(recognize(agent.product).brand == "lemtrada" for agent in facts.agents.tried)
 
 
 def _completed(facts: Facts, received: bool | None) -> bool | None:

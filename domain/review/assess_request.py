@@ -25,7 +25,7 @@ from domain.facts import (
 from domain.history.records import DocumentOnRecord, Dose, Request
 from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
-from domain.policy.agents import recognise
+from domain.policy.agents import recognize
 from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
@@ -230,7 +230,7 @@ def _never_reported(history: PatientHistory) -> bool:
 
 def _lemtrada_stated(statement: Statement) -> bool | None:
     """Whether the prescriber states that Lemtrada was received. None: not stated, or contradictory."""
-    named = any(recognise(one.product).brand == "lemtrada" for one in statement.agents)
+    named = any(recognize(one.product).brand == "lemtrada" for one in statement.agents)
     if not named:
         return statement.received_lemtrada
     return True if statement.received_lemtrada is not False else None
@@ -238,7 +238,7 @@ def _lemtrada_stated(statement: Statement) -> bool | None:
 
 def _agents_except_lemtrada(statement: Statement) -> Iterator[StatedAgent]:
     """The stated agents except Lemtrada, which is part of the treatment facts."""
-    return (one for one in statement.agents if recognise(one.product).brand != "lemtrada")
+    return (one for one in statement.agents if recognize(one.product).brand != "lemtrada")
 
 
 def _signs_with_documents(history: PatientHistory, request: Request) -> AggressiveDisease:

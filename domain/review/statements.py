@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from domain.errors import InvalidCommand
 from domain.events.requests import StatedAgent, Statement
 from domain.facts import FrozenModel
-from domain.policy.agents import Product, recognise
+from domain.policy.agents import Product, recognize
 
 F = TypeVar("F", bound=FrozenModel)
 
@@ -67,8 +67,8 @@ def _merged(before: F, given: F) -> F:
 def _agents(before: tuple[StatedAgent, ...], given: tuple[StatedAgent, ...]) -> tuple[StatedAgent, ...]:
     slots: list[tuple[StatedAgent, ...]] = [(one,) for one in before]
     replaced: set[int] = set()
-    for product in dict.fromkeys(recognise(one.product) for one in given):
-        replacing = tuple(one for one in given if recognise(one.product) == product)
+    for product in dict.fromkeys(recognize(one.product) for one in given):
+        replacing = tuple(one for one in given if recognize(one.product) == product)
         places = [place for place in _indexes_of(before, product) if place not in replaced]
         replaced.update(places)
         if not places:
@@ -84,7 +84,7 @@ def _indexes_of(agents: tuple[StatedAgent, ...], product: Product) -> list[int]:
     Without an entry of this very product, the index of its generic name or of its brand, if only one entry matches
     (R11).
     """
-    products = [recognise(one.product) for one in agents]
+    products = [recognize(one.product) for one in agents]
     if product in products:
         return [place for place, one in enumerate(products) if one == product]
     related = [

@@ -15,7 +15,7 @@ from domain.events.treatment import Variance
 from domain.facts import doses_in_course
 from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
-from domain.treatment.course_assignment import place_among
+from domain.treatment.course_assignment import place_in_courses
 from domain.treatment.courses import Course, current_course
 
 MG_PER_DOSE = 12
@@ -40,7 +40,7 @@ class Allowance:
         return left if self.left_in_course is None else min(left, self.left_in_course)
 
 
-def in_force(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> ApprovalRecord | None:
+def in_effect(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> ApprovalRecord | None:
     """The approval in effect on this day. If there are several, as after an appeal, it is the latest.
 
     A retrospective approval (for doses that were given before the request) is returned only if there is no other. An
@@ -49,12 +49,12 @@ def in_force(history: PatientHistory, patient_courses: tuple[Course, ...], on: d
     covering = [one for one in history.approvals if one.covers(on)]
     candidates = _prospective(history, covering) or covering
     if len({one.course for one in candidates}) > 1:
-        course = place_among(history, patient_courses, on).course
+        course = place_in_courses(history, patient_courses, on).course
         candidates = [one for one in candidates if one.course == course] or candidates
     return next(reversed(candidates), None)
 
 
-def in_force_for(history: PatientHistory, request_id: str, on: date) -> ApprovalRecord | None:
+def in_effect_for(history: PatientHistory, request_id: str, on: date) -> ApprovalRecord | None:
     """The latest approval of one request that covers this day."""
     return next((one for one in reversed(history.approvals) if one.request_id == request_id and one.covers(on)), None)
 
@@ -69,7 +69,7 @@ def approval_of(history: PatientHistory, dose: Dose) -> ApprovalRecord | None:
     if not history.approvals:
         return None
     possible = _possible_approvals(history, dose)
-    retrospective = [one for one in possible if dose.dose_id in doses_named(history, one)]
+    retrospective = [one for one in possible if dose.dose_id in retrospective_doses(history, one)]
     if retrospective:
         return retrospective[-1]
     covering = [one for one in possible if one.covers(dose.on)]
@@ -83,14 +83,14 @@ def _by_day(dose: Dose) -> tuple[date, int]:
     return dose.on, dose.version
 
 
-def doses_named(history: PatientHistory, approval: ApprovalRecord) -> tuple[str, ...]:
+def retrospective_doses(history: PatientHistory, approval: ApprovalRecord) -> tuple[str, ...]:
     """The ids of the doses of a retrospective approval, which is only for these doses. Otherwise empty."""
     request = history.request(approval.request_id)
     return request.retrospective_for if request is not None else ()
 
 
 def _prospective(history: PatientHistory, approvals: Iterable[ApprovalRecord]) -> list[ApprovalRecord]:
-    return [one for one in approvals if not doses_named(history, one)]
+    return [one for one in approvals if not retrospective_doses(history, one)]
 
 
 def _possible_approvals(history: PatientHistory, dose: Dose) -> list[ApprovalRecord]:
@@ -100,7 +100,7 @@ def _possible_approvals(history: PatientHistory, dose: Dose) -> list[ApprovalRec
     course (R9).
     """
     eligible = [
-        (one, doses_named(history, one))
+        (one, retrospective_doses(history, one))
         for one in history.approvals
         if one.course == dose.course and not one.is_rescinded_by(dose.on)
     ]
@@ -130,7 +130,7 @@ def doses_in_progress(history: PatientHistory, approval: ApprovalRecord) -> list
 
 def allowance(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> Allowance | None:
     """What the approval in effect on this day still allows. None if no approval is in effect."""
-    approval = in_force(history, patient_courses, on)
+    approval = in_effect(history, patient_courses, on)
     return allowance_under(history, patient_courses, approval, on) if approval is not None else None
 
 
@@ -147,7 +147,7 @@ def _left_in_course(
     history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> int | None:
     """The doses left in the approved course, or 0 if a dose on this day would belong to another course (R9)."""
-    if place_among(history, patient_courses, on).course != approval.course:
+    if place_in_courses(history, patient_courses, on).course != approval.course:
         return 0
     course = next((one for one in patient_courses if one.named == approval.course), None)
     if course is not None:

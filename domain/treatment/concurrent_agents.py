@@ -14,7 +14,7 @@ from domain.calendar import PartialDate
 from domain.events.requests import StatedAgent, Statement
 from domain.history.records import AgentUse, Request
 from domain.history.state import PatientHistory
-from domain.policy.agents import is_concurrent_agent, recognise
+from domain.policy.agents import is_concurrent_agent, recognize
 from domain.policy.edition import Edition
 
 
@@ -88,7 +88,7 @@ def uses_known(history: PatientHistory, request: Request) -> list[Use]:
     entries += [(one.version, one, None) for one in history.agents]
     by_agent: dict[str, list[Use]] = {}
     for _, one, on in sorted(entries, key=lambda entry: entry[0]):
-        product = recognise(one.product)
+        product = recognize(one.product)
         if product.brand == "lemtrada":
             continue
         known = by_agent.setdefault(product.agent, [])
@@ -104,7 +104,7 @@ def uses_known(history: PatientHistory, request: Request) -> list[Use]:
 
 def _may_be_one_product(one: str, other: str) -> bool:
     """Whether two entries may be of one product: a generic name and its brand, but never two brands."""
-    brand, other_brand = recognise(one).brand, recognise(other).brand
+    brand, other_brand = recognize(one).brand, recognize(other).brand
     return brand == other_brand or None in (brand, other_brand)
 
 
@@ -212,7 +212,7 @@ def _is_before(one: PartialDate | None, day: date) -> bool:
 
 
 def _is_concurrent(use: Use, edition: Edition) -> bool | None:
-    return is_concurrent_agent(recognise(use.product), edition.appendix)
+    return is_concurrent_agent(recognize(use.product), edition.appendix)
 
 
 def _continues(use: Use, request: Request, as_of: date, edition: Edition) -> bool | None:

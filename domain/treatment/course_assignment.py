@@ -21,17 +21,17 @@ class CoursePlace:
 
 def place_of_dose(history: PatientHistory, on: date) -> CoursePlace:
     """The course of a dose that was given on this day, whenever it is recorded (R24, R25)."""
-    return place_among(history, courses(history), on)
+    return place_in_courses(history, courses(history), on)
 
 
-def place_among(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> CoursePlace:
+def place_in_courses(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> CoursePlace:
     """The course that a dose on this day would belong to. `patient_courses` are the courses of the history."""
     reported = next((one for one in patient_courses if one.account is not None and one.account.covers(on)), None)
     if reported is not None:
         return CoursePlace(None, reported.report_id)
     earlier = next((one for one in reversed(patient_courses) if one.begun_on <= on), None)
     if earlier is not None and (earlier.takes(on) or _may_be_voided_dose(history, earlier, on)):
-        return CoursePlace(name_of(history, patient_courses, earlier), None)
+        return CoursePlace(number_for_dose(history, patient_courses, earlier), None)
     later = next((one for one in patient_courses if one.begun_on > on), None)
     if later is not None and later.named is not None and _started_with(later, on):
         return CoursePlace(later.named, None)
@@ -48,10 +48,10 @@ def place_in_course(history: PatientHistory, number: int, on: date) -> CoursePla
         return None
     if course.account is not None and course.account.covers(on):
         return CoursePlace(None, course.report_id)
-    return CoursePlace(name_of(history, patient_courses, course), None)
+    return CoursePlace(number_for_dose(history, patient_courses, course), None)
 
 
-def without(history: PatientHistory, dose: Dose) -> PatientHistory:
+def without_dose(history: PatientHistory, dose: Dose) -> PatientHistory:
     """The history as if the dose had not been recorded. Its course is not marked as completed."""
     marks = ((name, replace(one, completed=False) if name == dose.course else one) for name, one in history.marks)
     return replace(history, doses=tuple(one for one in history.doses if one is not dose), marks=tuple(marks))
@@ -74,7 +74,7 @@ def _started_with(course: Course, on: date) -> bool:
     return course.number == 1 or course.begun_on < anniversary(on)
 
 
-def name_of(history: PatientHistory, patient_courses: tuple[Course, ...], course: Course) -> int:
+def number_for_dose(history: PatientHistory, patient_courses: tuple[Course, ...], course: Course) -> int:
     """The number for the events of doses of this course.
 
     A reported course without doses in this ledger takes its own number, or the next free one if that is in use.
@@ -92,8 +92,8 @@ def _next_name(history: PatientHistory, patient_courses: tuple[Course, ...]) -> 
     return max([*names, *closed, len(patient_courses)], default=0) + 1
 
 
-def name_of_course_to_give(history: PatientHistory, on: date) -> int:
+def number_of_next_dose(history: PatientHistory, on: date) -> int:
     """The number for the event of the next dose: of the open course, or of the next course."""
     patient_courses = courses(history)
     course = current_course(patient_courses, on)
-    return _next_name(history, patient_courses) if course is None else name_of(history, patient_courses, course)
+    return _next_name(history, patient_courses) if course is None else number_for_dose(history, patient_courses, course)

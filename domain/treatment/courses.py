@@ -19,7 +19,7 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
-from domain.treatment.reported_courses import Account, continued, course_accounts
+from domain.treatment.reported_courses import CourseAccount, continued, course_accounts
 
 SAME_COURSE = timedelta(days=30)
 """How long after the completion of a course a dose is still an excess dose of it (R24)."""
@@ -41,7 +41,7 @@ class Course:
     named: int | None
     doses: tuple[Dose, ...]
     documenting: tuple[Dose, ...]
-    account: Account | None
+    account: CourseAccount | None
     marks: CourseMarks
 
     @property
@@ -120,7 +120,7 @@ class Course:
         """The latest possible day of a dose of the course. None if there is no dose and no report."""
         if self.last_dose_on is not None:
             return self.last_dose_on.latest
-        return self.account.told_by if self.account is not None else None
+        return self.account.reported_on if self.account is not None else None
 
     @property
     def completed_on(self) -> date | None:
@@ -168,7 +168,7 @@ def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course,
         )
     entries = [Course(0, begun_on, name, doses, (), None, marks) for begun_on, name, doses, marks in recorded]
     merged: list[Course] = []
-    for entry in sorted((*reported_courses(history, history.doses, as_of), *entries), key=place_in_order):
+    for entry in sorted((*reported_courses(history, history.doses, as_of), *entries), key=sort_key):
         if merged and is_one_course(merged[-1], entry):
             merged[-1] = joined(merged[-1], entry)
         else:
@@ -180,7 +180,7 @@ _RecordedCourse = tuple[date, int, tuple[Dose, ...], CourseMarks]
 """A course that this ledger recorded: its start, its number in events, its doses by day, and its marks."""
 
 
-def place_in_order(course: Course) -> tuple[date, int]:
+def sort_key(course: Course) -> tuple[date, int]:
     """The sort key of courses before they are joined and numbered."""
     return course.account.order if course.account is not None else course.begun_on, course.named or 0
 
@@ -206,21 +206,21 @@ def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date
     return found
 
 
-def _documented(candidates: list[Account], dose: Dose) -> Account | None:
+def _documented(candidates: list[CourseAccount], dose: Dose) -> CourseAccount | None:
     """The reported course that a dose documents: the one that covers its day, or else the nearest of the report."""
     own = [one for one in candidates if any(entry.startswith(f"{dose.documents_report}.") for entry in one.ids)]
     covering = next((one for one in (*own, *candidates) if one.covers(dose.on)), None)
     if covering is not None or not own:
         return covering
 
-    def distance(account: Account) -> timedelta:
+    def distance(account: CourseAccount) -> timedelta:
         span = account.span or (date.min, date.max)
         return max(span[0] - dose.on, dose.on - span[1], timedelta(0))
 
     return min(own, key=distance)
 
 
-def documented_by(history: PatientHistory, dose: Dose) -> Account | None:
+def documented_by(history: PatientHistory, dose: Dose) -> CourseAccount | None:
     """The reported course that a dose documents. None: no report on record covers the dose any more."""
     return _documented(course_accounts(report for report in history.reports if not report.voided), dose)
 
@@ -280,7 +280,7 @@ def is_one_course(before: Course, after: Course) -> bool:
     return bool(after.doses) and before.takes(after.begun_on)
 
 
-def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[Account, Dose]]:
+def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[CourseAccount, Dose]]:
     for reported, recorded in ((one, other), (other, one)):
         if reported.account is not None:
             yield from ((reported.account, dose) for dose in recorded.doses)

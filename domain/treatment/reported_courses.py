@@ -21,17 +21,18 @@ COURSE_SPAN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class CourseAccount:
     """One reported course, merged from all reports of it.
 
-    `ids` are its ids in the reports, oldest first. `course` is the merged course. `told_by` is the day of the report:
-    if the last day of the course is not known exactly, the course has only doses before that day. `order` is the sort
-    key: the first possible day of the course, or the key of the previous course in the report if there are no dates.
+    `ids` are its ids in the reports, oldest first. `course` is the merged course. `reported_on` is the day of the
+    report: if the last day of the course is not known exactly, the course has only doses before that day. `order` is
+    the sort key: the first possible day of the course, or the key of the previous course in the report if there are
+    no dates.
     """
 
     ids: tuple[str, ...]
     course: ReportedCourse
-    told_by: date
+    reported_on: date
     order: date
 
     @property
@@ -49,22 +50,24 @@ class Account:
         if last is not None and last.is_whole_day:
             return begins, max(begins, last.latest)
         ends = last.latest if last is not None else first.latest + COURSE_SPAN  # type: ignore[union-attr]
-        return begins, max(begins, min(ends, self.told_by - timedelta(days=1)))
+        return begins, max(begins, min(ends, self.reported_on - timedelta(days=1)))
 
     def covers(self, day: date) -> bool:
         return self.span is not None and self.span[0] <= day <= self.span[1]
 
 
-def course_accounts(reports: Iterable[Report]) -> list[Account]:
+def course_accounts(reports: Iterable[Report]) -> list[CourseAccount]:
     """Every reported course once, sorted by `order`."""
-    found: list[Account] = []
+    found: list[CourseAccount] = []
     for report in reports:
         listed_after = date.min
         matches = _matches_on_record([account.course for account in found], report.courses)
         for number, course in enumerate(report.courses, 1):
             known = matches.get(number)
             if known is None:
-                account = Account((reported_course_id(report.report_id, number),), course, report.told_by, listed_after)
+                account = CourseAccount(
+                    (reported_course_id(report.report_id, number),), course, report.reported_on, listed_after
+                )
                 found.append(replace(account, order=account.span[0] if account.span is not None else listed_after))
             else:
                 found[known] = _merged(found[known], course, report, number)
@@ -72,7 +75,7 @@ def course_accounts(reports: Iterable[Report]) -> list[Account]:
     return sorted(found, key=lambda one: one.order)
 
 
-def continued(one: Account, other: Account) -> Account:
+def continued(one: CourseAccount, other: CourseAccount) -> CourseAccount:
     """Two reported parts of one unfinished course (R7, R8), as one account."""
     counts = (one.course.doses_given, other.course.doses_given)
     milligrams = (one.course.mg_total, other.course.mg_total)
@@ -83,10 +86,10 @@ def continued(one: Account, other: Account) -> Account:
         last_dose_on=other.course.last_dose_on,
         completed=other.course.completed if other.course.completed is not None else one.course.completed,
     )
-    return Account((*one.ids, *other.ids), course, max(one.told_by, other.told_by), one.order)
+    return CourseAccount((*one.ids, *other.ids), course, max(one.reported_on, other.reported_on), one.order)
 
 
-def corrected_as(before: tuple[ReportedCourse, ...], now: tuple[ReportedCourse, ...]) -> dict[int, int]:
+def numbers_after_correction(before: tuple[ReportedCourse, ...], now: tuple[ReportedCourse, ...]) -> dict[int, int]:
     """The new number of each course of a corrected report, by its number before.
 
     Courses are matched by their days first, then by their order.
@@ -138,7 +141,7 @@ def _ends(course: ReportedCourse) -> tuple[PartialDate, PartialDate] | None:
     return None if begins is None or ends is None else (begins, ends)
 
 
-def _merged(known: Account, course: ReportedCourse, report: Report, number: int) -> Account:
+def _merged(known: CourseAccount, course: ReportedCourse, report: Report, number: int) -> CourseAccount:
     earlier = known.course
     completed = course.completed
     if completed is None and (course.doses_given is None or course.doses_given >= doses_in_course(1)):
@@ -154,10 +157,10 @@ def _merged(known: Account, course: ReportedCourse, report: Report, number: int)
     )
     # A report that repeats the same values adds no dose, so doses recorded here since then remain separate.
     has_changed = (merged.doses_given, merged.completed) != (earlier.doses_given, earlier.completed)
-    updated = Account(
+    updated = CourseAccount(
         ids=(*known.ids, reported_course_id(report.report_id, number)),
         course=merged,
-        told_by=report.told_by if has_changed else known.told_by,
+        reported_on=report.reported_on if has_changed else known.reported_on,
         order=known.order,
     )
     return replace(updated, order=updated.span[0]) if updated.span is not None else updated

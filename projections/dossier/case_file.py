@@ -47,7 +47,7 @@ from projections.request_status import (
     NoticeView,
     WindowView,
     appeal_view,
-    request_life,
+    request_status,
 )
 from projections.timeline import TimelineEntry, timeline
 
@@ -167,7 +167,7 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
     request = history.request(appeal.request_id)
     assert request is not None
     known_on = history.recorded_at.astimezone(zone).date()
-    life = request_life(history, request, zone, history.recorded_at)
+    life = request_status(history, request, zone, history.recorded_at)
     appealed = replay(events, appeal.request_id, zone, decision=appeal.decision_version)
     decided = tuple(_appeal_decisions(events, history, appeal, zone))
     entries = timeline(events, zone)

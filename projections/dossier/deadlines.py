@@ -8,9 +8,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Instant
-from domain.deadlines.appeals import clock_of_appeal
-from domain.deadlines.due_dates import DecisionClock, end_of_day
-from domain.deadlines.requests import clock_of
+from domain.deadlines.appeals import appeal_deadline
+from domain.deadlines.due_dates import DecisionDeadline, end_of_day
+from domain.deadlines.requests import deadline_of
 from domain.deadlines.terms import in_words, terms_for
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, Request
@@ -49,9 +49,9 @@ def deadlines(
     found = []
     request = at_decision.request(appeal.request_id)
     if request is not None:
-        found.append(_deadline("Decide the request", clock_of(request, zone)))
+        found.append(_deadline("Decide the request", deadline_of(request, zone)))
     found.append(_filing(now, appeal, zone))
-    found.append(_deadline("Decide the appeal", clock_of_appeal(now, appeal, zone)))
+    found.append(_deadline("Decide the appeal", appeal_deadline(now, appeal, zone)))
     return tuple(found)
 
 
@@ -60,7 +60,7 @@ def terms_in_words(request: Request) -> tuple[str, ...]:
     return in_words(terms_for(request.line_of_business, request.received_on))
 
 
-def _deadline(what: str, clock: DecisionClock) -> Deadline:
+def _deadline(what: str, clock: DecisionDeadline) -> Deadline:
     return Deadline(
         what=what,
         rule=clock.rule,

@@ -34,7 +34,7 @@ RecordedKind = Literal[
     "appeal_overturned",
     "appeal_overturned_in_part",
 ]
-Deciding = (
+DecidingEvent = (
     CourseApproved
     | RequestDenied
     | RequestReferred
@@ -88,13 +88,13 @@ class Recorded(FrozenModel):
     imported_from: ImportedFrom | None
 
 
-def decisions_of(events: Iterable[PatientEvent], request_id: str) -> list[Deciding]:
+def decisions_of(events: Iterable[PatientEvent], request_id: str) -> list[DecidingEvent]:
     """Returns the determinations of a request and of its appeals, oldest first.
 
     If the plan overturns a determination on appeal, the approval is recorded in the same command as the appeal
     decision and is part of it. If an external organization overturns it, only the approval holds the determination.
     """
-    found: list[Deciding] = []
+    found: list[DecidingEvent] = []
     appeals: set[str] = set()
     for event in events:
         match event:
@@ -118,7 +118,7 @@ def decisions_of(events: Iterable[PatientEvent], request_id: str) -> list[Decidi
     return found  # fmt: skip
 
 
-def recorded(event: Deciding, request_id: str, events: Iterable[PatientEvent] = ()) -> Recorded:
+def recorded(event: DecidingEvent, request_id: str, events: Iterable[PatientEvent] = ()) -> Recorded:
     """Returns the determination that an event records.
 
     `events` are events of the history. Those of the same command show what an appeal decision approved.
@@ -152,14 +152,14 @@ def recorded(event: Deciding, request_id: str, events: Iterable[PatientEvent] = 
     )
 
 
-def determination_of(event: Deciding) -> Determination | None:
+def determination_of(event: DecidingEvent) -> Determination | None:
     """Returns the stored determination, or None if the event has no assessment: an import or a rescission."""
     if isinstance(event, PastDeterminationImported | ApprovalRescinded):
         return None
     return event.determination
 
 
-def decided_on(event: Deciding) -> date:
+def decided_on(event: DecidingEvent) -> date:
     """Returns the day of the decision, in the plan's time zone; for a rescission, the day on which it takes effect."""
     match event:
         case PastDeterminationImported():
@@ -170,7 +170,7 @@ def decided_on(event: Deciding) -> date:
             return event.determination.decided_on
 
 
-def kind_of(event: Deciding) -> RecordedKind:
+def kind_of(event: DecidingEvent) -> RecordedKind:
     """Returns the kind of the determination; for an import, its stated outcome."""
     match event:
         case CourseApproved():
@@ -196,7 +196,7 @@ _OUTCOMES: dict[str, RecordedKind] = {
 }
 
 
-def _rationale(event: Deciding) -> str | None:
+def _rationale(event: DecidingEvent) -> str | None:
     match event:
         case PastDeterminationImported():
             return event.rationale
@@ -206,7 +206,7 @@ def _rationale(event: Deciding) -> str | None:
             return event.determination.rationale
 
 
-def _granted(event: Deciding, events: Iterable[PatientEvent]) -> Granted | None:
+def _granted(event: DecidingEvent, events: Iterable[PatientEvent]) -> Granted | None:
     approval = next(_grants(event, events), None)
     if approval is None or approval.valid_from is None:
         return None
@@ -219,7 +219,9 @@ def _granted(event: Deciding, events: Iterable[PatientEvent]) -> Granted | None:
     )
 
 
-def _grants(event: Deciding, events: Iterable[PatientEvent]) -> Iterator[CourseApproved | PastDeterminationImported]:
+def _grants(
+    event: DecidingEvent, events: Iterable[PatientEvent]
+) -> Iterator[CourseApproved | PastDeterminationImported]:
     if isinstance(event, CourseApproved | PastDeterminationImported):
         yield event
     elif isinstance(event, AppealDecided):

@@ -24,14 +24,14 @@ from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for, edition_named, edition_recorded
-from domain.policy.reassessment import Concluded, Difference, Rechecked, compared, would_differ
+from domain.policy.reassessment import Concluded, Difference, Rechecked, compared, reassess
 from domain.review.assess_request import request_assessment, without_doses
 from domain.treatment.approval_use import doses_in_progress
 from projections.replay import clauses as replay_clauses
 from projections.replay import text
 from projections.replay.clauses import ClauseChange, ClauseRow, ReadingRelied, RecommendationChange
 from projections.replay.recorded_decisions import (
-    Deciding,
+    DecidingEvent,
     Recorded,
     RecordedKind,
     decided_on,
@@ -108,7 +108,7 @@ class _Case:
     events: Sequence[PatientEvent]
     versions: Sequence[PatientHistory]
     request_id: str
-    event: Deciding
+    event: DecidingEvent
     zone: ZoneInfo
 
     @property
@@ -196,7 +196,7 @@ def replay(
     )
 
 
-def _listed(one: Deciding, replayed: Deciding) -> DecisionListed:
+def _listed(one: DecidingEvent, replayed: DecidingEvent) -> DecisionListed:
     return DecisionListed(
         version=one.originator_version,
         kind=kind_of(one),
@@ -211,8 +211,8 @@ def _assessment(one: Reassessed | None) -> Assessment | None:
 
 
 def _chosen(
-    events: Sequence[PatientEvent], found: Sequence[Deciding], request_id: str, decision: int | None
-) -> Deciding:
+    events: Sequence[PatientEvent], found: Sequence[DecidingEvent], request_id: str, decision: int | None
+) -> DecidingEvent:
     if not any(getattr(event, "request_id", None) == request_id for event in events):
         raise NotFound(
             "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
@@ -260,7 +260,7 @@ def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreem
     if record.assessment is None:
         is_import = isinstance(case.event, PastDeterminationImported)
         return Agreement(status="not_available", sentence=text.NO_ASSESSMENT[is_import])
-    rechecked = would_differ(record.assessment)
+    rechecked = reassess(record.assessment)
     if then is None:
         reason = rechecked.cannot_rerun or text.no_such_version(record.history_version)
         sentence = text.cannot_be_reassessed(reason)

@@ -25,7 +25,7 @@ from domain.events.requests import Urgency
 from domain.facts import FrozenModel
 from domain.people import ActorId
 from domain.policy.assessment import Recommendation
-from projections.worklist.rows import STATES, CaseKind, CaseState, DueStatus, WorklistRow, standing
+from projections.worklist.rows import STATES, CaseKind, CaseState, DueStatus, WorklistRow, deadline_status
 
 Sort = Literal["due_at", "received_at", "state", "held_by"]
 Clause = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.()]{1,20}$")]
@@ -112,7 +112,7 @@ class SelectedRows:
     counts: dict[CaseState, int]
 
 
-def chosen_from(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, now: datetime) -> SelectedRows:
+def select_rows(rows: Iterable[WorklistRow], filters: Filters, paging: Paging, now: datetime) -> SelectedRows:
     """Selects a page from rows that were folded for the query. Raises InvalidCommand for an invalid cursor."""
     accepted = [one for one in rows if matches(one, filters, now)]
     of_states = [one for one in accepted if not filters.state or one.state in filters.state]
@@ -145,7 +145,7 @@ def matches(row: WorklistRow, filters: Filters, now: datetime) -> bool:
     if filters.missing is not None and filters.missing not in row.missing:
         return False
     wanted = {name for name in ("overdue", "at_risk") if getattr(filters, name)}
-    return not wanted or standing(row, now) in wanted
+    return not wanted or deadline_status(row, now) in wanted
 
 
 def counted(states: Iterable[CaseState]) -> dict[CaseState, int]:
@@ -230,7 +230,8 @@ def page_of(
         known_at=known_at,
         clocks_at=now,
         items=tuple(
-            WorklistItem(**dict(row), standing=standing(row, now), stale=row.patient_id in stale) for row in shown
+            WorklistItem(**dict(row), standing=deadline_status(row, now), stale=row.patient_id in stale)
+            for row in shown
         ),
         counts=chosen.counts,
         next_after=cursor_after(shown[-1], paging) if len(chosen.rows) > paging.limit else None,

@@ -16,9 +16,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Day, Instant, PartialDate, anniversary
-from domain.deadlines.appeals import clock_of_appeal
-from domain.deadlines.due_dates import DecisionClock
-from domain.deadlines.requests import clock_of
+from domain.deadlines.appeals import appeal_deadline
+from domain.deadlines.due_dates import DecisionDeadline
+from domain.deadlines.requests import deadline_of
 from domain.errors import EditionUnknown
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
@@ -98,12 +98,12 @@ def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[W
     return (*requests, *appeals)
 
 
-def day_of_folding(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
+def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
     """Returns today, or the day of the latest event if that is later, because the clock may have been set back."""
     return max(today, history.recorded_at.astimezone(zone).date())
 
 
-def standing(row: WorklistRow, now: datetime) -> DueStatus | None:
+def deadline_status(row: WorklistRow, now: datetime) -> DueStatus | None:
     """Returns the status of the deadline at an instant, or None if it is not the plan's. `due_at` itself is in time."""
     if row.due_at is None or row.at_risk_from is None:
         return None
@@ -127,7 +127,7 @@ def _is_with_external_review(appeal: Appeal, day: date) -> bool:
 
 
 def _of_request(history: PatientHistory, request: Request, day: date, zone: ZoneInfo) -> WorklistRow:
-    deadline = clock_of(request, zone)
+    deadline = deadline_of(request, zone)
     unanswered = [one for one in request.askings if one.answered_at is None]
     policy = _Policy.of(history, request, day)
     pause = deadline.stops[-1] if deadline.stops else (None, None)
@@ -164,7 +164,7 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
     request = history.request(appeal.request_id)
     assert request is not None, "an appeal belongs to a request on record"
     is_external = _is_with_external_review(appeal, day)
-    deadline: DecisionClock | None = None if is_external else clock_of_appeal(history, appeal, zone)
+    deadline: DecisionDeadline | None = None if is_external else appeal_deadline(history, appeal, zone)
     policy = _Policy.of(history, request, day)
     return WorklistRow(
         subject_id=appeal.appeal_id,

@@ -20,8 +20,8 @@ from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand, NotFound
 from domain.history.state import PatientHistory
 from domain.ledger.reader import LedgerReader
-from projections.worklist.listing import Filters, Paging, Worklist, chosen_from, cursor_of, page_of
-from projections.worklist.rows import WorklistRow, day_of_folding, worklist_rows
+from projections.worklist.listing import Filters, Paging, Worklist, cursor_of, page_of, select_rows
+from projections.worklist.rows import WorklistRow, fold_day, worklist_rows
 from projections.worklist.storage import (
     UNAVAILABLE,
     Generation,
@@ -98,7 +98,7 @@ def worklist(
         return _worklist_now(ledger, filters, paging, progress)
     clocks_at = end_of_day(as_of, ledger.zone) if as_of is not None and as_of != today else known_at or now
     rows = folded_rows(ledger, as_of=as_of, known_at=known_at, progress=progress)
-    chosen = chosen_from(rows, filters, paging, clocks_at)
+    chosen = select_rows(rows, filters, paging, clocks_at)
     return page_of(chosen, paging, as_of=as_of or today, known_at=known_at, now=clocks_at)
 
 
@@ -135,7 +135,7 @@ def folded_rows(
         except NotFound:
             # The patient's history was not open at that time.
             continue
-        yield from worklist_rows(history, as_of or day_of_folding(history, ledger.today(), ledger.zone), ledger.zone)
+        yield from worklist_rows(history, as_of or fold_day(history, ledger.today(), ledger.zone), ledger.zone)
 
 
 # -- the loop ---------------------------------------------------------------------------------
@@ -227,17 +227,17 @@ def _refolded(ledger: LedgerReader, patients: Sequence[UUID]) -> Iterator[Refold
         except UNAVAILABLE:
             raise
         except Exception as error:
-            yield Refolded(patient_id, error=place_of(error))
+            yield Refolded(patient_id, error=error_location(error))
 
 
 def _entries(ledger: LedgerReader, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
     if isinstance(history, Exception):
         raise history
-    day = day_of_folding(history, ledger.today(), ledger.zone)
+    day = fold_day(history, ledger.today(), ledger.zone)
     return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone))
 
 
-def place_of(error: Exception) -> str:
+def error_location(error: Exception) -> str:
     """Returns the type of an error and its place in the code, without its text, which may quote patient data."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

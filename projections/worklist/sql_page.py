@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from domain.ledger.stores.sql import SqlRun
-from projections.worklist.sql_rows import ANY, CELL, COLUMNS, INDEX_OF, WorklistQuery
+from projections.worklist.sql_rows import CELL, COLUMNS, EVERY_VALUE, INDEX_OF, WorklistQuery
 
 _COUNTED: Final = "CAST(SUM(number) AS bigint) AS number FROM {schema}.worklist_counts WHERE generation = :generation"
 _ROW: Final = """
@@ -48,7 +48,9 @@ def rows_of(
         # One user has few rows.
         return run(_in_index_order(query, values, "worklist_entries_holder"), **values)
     if query.equal or query.overdue or query.at_risk or query.missing is not None:
-        (all_rows,) = run(f"SELECT {_COUNTED} AND held_by = '{ANY}' AND missing = '{ANY}'", generation=generation)
+        (all_rows,) = run(
+            f"SELECT {_COUNTED} AND held_by = '{EVERY_VALUE}' AND missing = '{EVERY_VALUE}'", generation=generation
+        )
         # In index order, about `all / wanted` rows are read for each row that is found.
         if wanted * wanted < int(all_rows["number"]) * (query.limit + 1):
             return run(_by_facets(query, values), **values)
@@ -106,8 +108,8 @@ def _of_counts(
     values: dict[str, Any] = {}
     conditions = _conditions(query, values, "", without=("held_by",) if with_states else ("held_by", "state"))
     if query.missing is None:
-        conditions += f" AND missing <> '{ANY}'" if each_missing else f" AND missing = '{ANY}'"
-    conditions += _equal("held_by", query.equal.get("held_by", (ANY,)), values, "")
+        conditions += f" AND missing <> '{EVERY_VALUE}'" if each_missing else f" AND missing = '{EVERY_VALUE}'"
+    conditions += _equal("held_by", query.equal.get("held_by", (EVERY_VALUE,)), values, "")
     return conditions.removeprefix(" AND "), values
 
 

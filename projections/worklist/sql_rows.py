@@ -18,7 +18,7 @@ from domain.ledger.stores.sql import SqlRun
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """The value of a column without an instant: it is never reached, and sorts last."""
 
-ANY: Final = "*"
+EVERY_VALUE: Final = "*"
 """The value in a count that means every assigned user, or every missing clause. No user id and no clause is `*`."""
 
 Sort = Literal["due_at", "received_at", "state", "held_by"]
@@ -115,7 +115,7 @@ _DROP_COUNTS = "DELETE FROM {schema}.worklist_counts WHERE generation = :generat
 # -- the rows, and what is counted of them ----------------------------------------------------
 
 
-def standing_at(
+def deadline_status_at(
     due_at: datetime, at_risk_from: datetime, paused_from: datetime, paused_until: datetime, now: datetime
 ) -> tuple[str, datetime]:
     """Returns the status of the deadline, and the instant of its next change.
@@ -146,7 +146,7 @@ def replace_rows(
     rows = []
     for entry in entries:
         row = {name: getattr(entry, name) for name in COLUMNS}
-        row["standing"], row["turns_at"] = standing_at(
+        row["standing"], row["turns_at"] = deadline_status_at(
             entry.due_at, entry.at_risk_from, entry.paused_from, entry.paused_until, at
         )
         row["generation"] = generation
@@ -162,7 +162,7 @@ def turn(run: SqlRun, generation: int, now: datetime, limit: int) -> int:
     counted, rows = Counter[SqlCell](), []
     changed = run(_STATUS_CHANGED, generation=generation, now=now, limit=limit)
     for row in changed:
-        standing, turns_at = standing_at(
+        standing, turns_at = deadline_status_at(
             _instant(row["due_at"]),
             _instant(row["at_risk_from"]),
             _instant(row["paused_from"]),
@@ -195,9 +195,9 @@ def _count(counted: Counter[SqlCell], cell: SqlCell, number: int) -> None:
     rows of one user can be counted directly.
     """
     held_by, missing, *rest = cell
-    counted[ANY, ANY, *rest] += number
-    counted[ANY, missing, *rest] += number
-    counted[held_by, ANY, *rest] += number
+    counted[EVERY_VALUE, EVERY_VALUE, *rest] += number
+    counted[EVERY_VALUE, missing, *rest] += number
+    counted[held_by, EVERY_VALUE, *rest] += number
     if not held_by:
         counted[held_by, missing, *rest] += number
 

@@ -7,11 +7,11 @@ from typing import Any
 from api.cli.commands import MODULE_OF
 from api.cli.main import app as program
 from api.cli.main import main
-from api.cli.opening import plainly
-from api.cli.program import ANSWER_IS_NO, DONE, OUR_FAULT, WRONG_USE
+from api.cli.opening import errors_to_exit_status
+from api.cli.program import ANSWER_IS_NO, DONE, PROGRAM_FAILED, WRONG_USE
 from api.cli.program import app as registry
 from api.dossier.json import published_schema
-from api.fhir.audit_events import is_told, of_event, row_id
+from api.fhir.audit_events import is_exported, of_event, row_id
 from api.fhir.bundles import capabilities, outcome
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.provenance import of_change
@@ -33,7 +33,7 @@ from api.identity.problems import (
     missing_csrf,
     unknown_purpose,
 )
-from api.server.proxy import OurHostsOnly
+from api.server.proxy import KnownHostsOnly
 from domain.commands import COMMANDS
 from domain.errors import LedgerError
 from domain.events import PATIENT_EVENTS, STORED_EVENTS
@@ -62,10 +62,10 @@ __all__ = [
     "KNOWN",
     "MODULE_OF",
     "OPENID_PREFIX",
-    "OUR_FAULT",
     "PATIENT_EVENTS",
     "POSTGRES_EVENT_TYPE",
     "POSTGRES_TABLES",
+    "PROGRAM_FAILED",
     "REVOCATIONS",
     "SCHEMA_VERSION",
     "SECURITY_LOGGER",
@@ -79,13 +79,13 @@ __all__ = [
     "DenialReason",
     "DocumentDamaged",
     "ImportedFrom",
+    "KnownHostsOnly",
     "Ledger",
     "LedgerError",
     "NewAccess",
     "NoRole",
     "NotKnown",
     "OpenIDSettings",
-    "OurHostsOnly",
     "People",
     "ProviderUnreachable",
     "Purpose",
@@ -104,17 +104,17 @@ __all__ = [
     "code_of",
     "cookie_name",
     "cross_site",
+    "errors_to_exit_status",
     "export_layout",
     "install",
+    "is_exported",
     "is_of_patient",
-    "is_told",
     "main",
     "missing_csrf",
     "of_change",
     "of_event",
     "open_ledger",
     "outcome",
-    "plainly",
     "program",
     "published_schema",
     "registry",

@@ -20,12 +20,12 @@ from tests import ROOT
 from tests.architecture.program import (
     ANSWER_IS_NO,
     DONE,
-    OUR_FAULT,
+    PROGRAM_FAILED,
     WRONG_USE,
     LedgerError,
     StoreError,
+    errors_to_exit_status,
     main,
-    plainly,
     program,
     registry,
     subclasses,
@@ -82,7 +82,7 @@ def _type_name(kind: Any) -> Any:
 
 def exit_statuses() -> Json:
     """The exit statuses, real runs that end with each of them, and the status of each error."""
-    constants = {"done": DONE, "the answer is no": ANSWER_IS_NO, "wrong use": WRONG_USE, "our fault": OUR_FAULT}
+    constants = {"done": DONE, "the answer is no": ANSWER_IS_NO, "wrong use": WRONG_USE, "our fault": PROGRAM_FAILED}
     case = {"case_id": "C-1", "as_of": "2026-04-28", "facts": {}}
     with TemporaryDirectory() as folder:
         lines = Path(folder) / "cases.jsonl"
@@ -144,7 +144,7 @@ def _status_of_error(error: BaseException, *, plain: bool) -> Any:
         def fails() -> None:
             if not plain:
                 raise error
-            with plainly():
+            with errors_to_exit_status():
                 raise error
 
         return status_of("explain")

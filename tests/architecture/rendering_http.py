@@ -18,10 +18,10 @@ from tests.api.callers import application
 from tests.architecture.program import (
     BodyTooLarge,
     DocumentDamaged,
+    KnownHostsOnly,
     LedgerError,
     NoRole,
     NotKnown,
-    OurHostsOnly,
     ProviderUnreachable,
     StoreError,
     UnreadableBody,
@@ -108,9 +108,9 @@ def problems() -> Json:
         found["a method that is not allowed"] = _problem(client.post("/number/1"))
     # The security log writes a line about each of the next two.
     with redirect_stderr(StringIO()):
-        with TestClient(OurHostsOnly(app), base_url="http://elsewhere.example") as client:
+        with TestClient(KnownHostsOnly(app), base_url="http://elsewhere.example") as client:
             found["a host that is not served"] = _problem(client.get("/number/1"))
-        with TestClient(OurHostsOnly(app), base_url="http://127.0.0.1") as client:
+        with TestClient(KnownHostsOnly(app), base_url="http://127.0.0.1") as client:
             answer = client.get("/number/1", headers={"Origin": "https://elsewhere.example"})
             found["an origin that is not served"] = _problem(answer)
     refusals = {

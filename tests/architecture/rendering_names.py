@@ -32,8 +32,8 @@ from tests.architecture.program import (
     code_of,
     cookie_name,
     export_layout,
+    is_exported,
     is_of_patient,
-    is_told,
     of_change,
     of_event,
     outcome,
@@ -84,7 +84,7 @@ def fhir() -> Json:
     """Ids and codes of the FHIR resource of each sample event, of two access rows, and the capabilities."""
     resources: Json = {}
     for name, event in SAMPLES.items():
-        if is_told(event):
+        if is_exported(event):
             resources[f"AuditEvent of {name}"] = _identified(of_event(event, FHIR_LEDGER))
         if is_of_patient(event):
             resources[f"Provenance of {name}"] = _identified(of_change(event, FHIR_LEDGER))

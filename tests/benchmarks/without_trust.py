@@ -32,7 +32,7 @@ def main() -> None:
     (url,) = sys.argv[1:]
     with open_ledger(url) as ledger, socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         app = create_app(ledger)
-        app.gate, app.short_road = None, EligibilityFastPath(ledger, ForgetfulLog(ledger))
+        app.authentication, app.fast_path = None, EligibilityFastPath(ledger, ForgetfulLog(ledger))
 
         async def as_anybody(scope: Scope, receive: Receive, send: Send) -> None:
             scope["caller"] = NOBODY_ASKED

@@ -36,7 +36,7 @@ def test_an_office_that_opens_a_history_which_is_there_is_admitted_to_it(ledger:
     assert (admitted.patient_id, event.originator_version) == (patient_id, 2)
     again = open_here().open_history(known, OFFICE, key="k")
     assert (again.replayed, again.events) == (True, admitted.events)
-    assert ledger.history(patient_id).requesters == (OFFICE.asks_as,)
+    assert ledger.history(patient_id).requesters == (OFFICE.requester_key,)
     with pytest.raises(errors.Conflict):
         ledger.open_history(known.model_copy(update={"name": "Alba Synthetic"}), OTHER_OFFICE)
     assert ledger.history(patient_id).version == 2

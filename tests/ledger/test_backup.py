@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.backup import BackedUp, back_up
+from domain.ledger.backup import BackupResult, back_up
 from domain.ledger.errors import StoreError
 from domain.ledger.stores.urls import SQLiteAddress, address_of
 from projections.worklist.runner import catch_up, folded_rows, rebuild
@@ -45,7 +45,7 @@ def keys(url: str) -> set[tuple[str, str, int]]:
         return set(connection.execute("SELECT key, patient_id, last_version FROM commands"))
 
 
-def unpacked(made: BackedUp, folder: Path) -> str:
+def unpacked(made: BackupResult, folder: Path) -> str:
     """As a person restores it; gives the restored ledger's URL."""
     folder.mkdir()
     subprocess.run(["tar", "-xf", made.file, "-C", folder], check=True)

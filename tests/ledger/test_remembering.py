@@ -12,7 +12,7 @@ from domain import errors
 from domain.commands.treatment import VoidDose
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
-from domain.ledger.history_cache import Histories
+from domain.ledger.history_cache import HistoryCache
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dose, dosed, opened
@@ -112,7 +112,7 @@ def some(ledger: Ledger) -> list[PatientHistory]:
 
 
 def test_the_one_used_longest_ago_is_forgotten_first(some: list[PatientHistory]) -> None:
-    remembered = Histories(most=3)
+    remembered = HistoryCache(most=3)
     for one in some[:3]:
         remembered.keep(one)
     assert remembered.get(some[0].patient_id) is some[0]
@@ -126,14 +126,14 @@ def test_an_older_version_never_takes_the_place_of_a_newer(ledger: Ledger) -> No
     patient_id = opened(ledger)
     older = ledger.history(patient_id)
     newer = dosed(ledger, patient_id, 0)[0].history
-    remembered = Histories()
+    remembered = HistoryCache()
     remembered.keep(newer)
     remembered.keep(older)
     assert remembered.get(patient_id) is newer
 
 
 def test_what_is_forgotten_is_gone(some: list[PatientHistory]) -> None:
-    remembered = Histories()
+    remembered = HistoryCache()
     for one in some:
         remembered.keep(one)
     remembered.forget(some[0].patient_id)

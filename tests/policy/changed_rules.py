@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from domain.policy import editions
-from domain.policy.edition import Edition, Judged, Leaf, Question
+from domain.policy.edition import Edition, Leaf, Question, RuleAnswer
 from tests.policy.cases import NEWEST
 
 
-def old_enough_at_eighteen(question: Question) -> Judged:
+def old_enough_at_eighteen(question: Question) -> RuleAnswer:
     older = replace(question.edition, parameters=replace(question.edition.parameters, age_min_years=18))
     return leaf_of(NEWEST, "1.A.i").rule(replace(question, edition=older))
 

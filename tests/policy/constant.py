@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from domain.policy.answers import Answer
-from domain.policy.edition import Edition, Group, Judged, Leaf, Node, Path
+from domain.policy.edition import Edition, Group, Leaf, Node, Path, RuleAnswer
 from tests.policy.cases import NEWEST
 
 LEAVES = tuple(node.citation for node in NEWEST.nodes() if isinstance(node, Leaf))
@@ -17,7 +17,7 @@ def answering(answers: Mapping[str, Answer], arguable: frozenset[str] = frozense
     """The newest edition with constant leaves; `scope of 1.A` and `scope of 1.B` name the scopes."""
 
     def leaf(one: Leaf, name: str) -> Leaf:
-        return replace(one, rule=lambda _: Judged(answers[name], f"{name} as told.", arguable=name in arguable))
+        return replace(one, rule=lambda _: RuleAnswer(answers[name], f"{name} as told.", arguable=name in arguable))
 
     def node(one: Node) -> Node:
         if isinstance(one, Group):

@@ -17,7 +17,7 @@ from pathlib import Path
 from domain.facts import Circumstances
 from domain.policy import editions
 from domain.policy.assessment import assess
-from domain.policy.edition import Edition, Judged, Leaf, Question
+from domain.policy.edition import Edition, Leaf, Question, RuleAnswer
 from domain.policy.reassessment import conclusions
 from tests.policy.questions import questions
 
@@ -63,7 +63,7 @@ def fingerprint_of_conclusions(edition: Edition) -> str:
     return hashlib.sha256(json.dumps(concluded).encode()).hexdigest()[:16]
 
 
-def value(judged: Judged) -> str:
+def value(judged: RuleAnswer) -> str:
     return f"{judged.answer.value} {judged.arguable} {judged.approvable_from}"
 
 

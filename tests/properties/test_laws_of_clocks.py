@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from domain.deadlines.due_dates import DeadlineExtension, DecisionMoments, Pause, decision_clock
-from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours
+from domain.deadlines.due_dates import DeadlineExtension, DecisionTimes, Pause, decision_deadline
+from domain.deadlines.terms import TERMS, Days, DeadlineTerms, Hours
 from tests.properties.stories import at_every_scale, hold
 
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ rows = st.sampled_from([*TERMS, replace(TERMS[0], standard=Hours(72)), replace(T
 
 
 @st.composite
-def every_moment(draw: st.DrawFn) -> DecisionMoments:
+def every_moment(draw: st.DrawFn) -> DecisionTimes:
     received_at = draw(instants)
     some_time = spans.map(lambda span: received_at + span)
     maybe = st.none() | some_time
@@ -37,7 +37,7 @@ def every_moment(draw: st.DrawFn) -> DecisionMoments:
         spans,
         st.none() | spans,
     )
-    return DecisionMoments(
+    return DecisionTimes(
         received_at,
         draw(st.sampled_from(["standard", "standard", "urgent"])),
         draw(maybe),
@@ -51,45 +51,45 @@ open_requests = every_moment().map(lambda moments: replace(moments, decided_at=N
 questioned = open_requests.filter(lambda moments: bool(moments.pauses))
 
 
-def with_first(moments: DecisionMoments, pause: Pause) -> DecisionMoments:
+def with_first(moments: DecisionTimes, pause: Pause) -> DecisionTimes:
     return replace(moments, pauses=(pause, *moments.pauses[1:]))
 
 
 @at_every_scale
 def test_a_longer_pause_never_makes_a_request_due_earlier(scale: str) -> None:
-    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo, more: timedelta) -> None:
+    def law(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo, more: timedelta) -> None:
         first = moments.pauses[0]
         answered = None if first.answered_at is None else first.answered_at + more
         longer = with_first(moments, Pause(first.asked_at, first.answer_due + more, answered))
-        assert decision_clock(terms, longer, zone).due_at >= decision_clock(terms, moments, zone).due_at
+        assert decision_deadline(terms, longer, zone).due_at >= decision_deadline(terms, moments, zone).due_at
 
     hold(scale, law, rows, questioned, zones, spans)
 
 
 @at_every_scale
 def test_an_answer_never_makes_a_request_due_later_than_the_limit_does(scale: str) -> None:
-    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> None:
+    def law(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo) -> None:
         silent = with_first(moments, replace(moments.pauses[0], answered_at=None))
-        assert decision_clock(terms, moments, zone).due_at <= decision_clock(terms, silent, zone).due_at
+        assert decision_deadline(terms, moments, zone).due_at <= decision_deadline(terms, silent, zone).due_at
 
     hold(scale, law, rows, questioned, zones)
 
 
 @at_every_scale
 def test_an_extension_never_makes_a_request_due_earlier_and_expediting_never_later(scale: str) -> None:
-    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> None:
-        due_at = decision_clock(terms, moments, zone).due_at
-        assert due_at >= decision_clock(terms, replace(moments, extensions=()), zone).due_at
-        assert due_at <= decision_clock(terms, replace(moments, expedited_at=None), zone).due_at
+    def law(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo) -> None:
+        due_at = decision_deadline(terms, moments, zone).due_at
+        assert due_at >= decision_deadline(terms, replace(moments, extensions=()), zone).due_at
+        assert due_at <= decision_deadline(terms, replace(moments, expedited_at=None), zone).due_at
 
     hold(scale, law, rows, open_requests, zones)
 
 
 @at_every_scale
 def test_nothing_that_comes_after_the_decision_moves_the_clock(scale: str) -> None:
-    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo, decided_after: timedelta) -> None:
+    def law(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo, decided_after: timedelta) -> None:
         decided_at = moments.received_at + decided_after
-        known_then = DecisionMoments(
+        known_then = DecisionTimes(
             moments.received_at,
             moments.urgency,
             moments.expedited_at if moments.expedited_at and moments.expedited_at <= decided_at else None,
@@ -101,34 +101,34 @@ def test_nothing_that_comes_after_the_decision_moves_the_clock(scale: str) -> No
             ),
             decided_at,
         )
-        assert decision_clock(terms, replace(moments, decided_at=decided_at), zone) == decision_clock(
+        assert decision_deadline(terms, replace(moments, decided_at=decided_at), zone) == decision_deadline(
             terms, known_then, zone
         )
-        open_then = decision_clock(terms, replace(known_then, decided_at=None), zone)
-        assert open_then.due_at == decision_clock(terms, known_then, zone).due_at
+        open_then = decision_deadline(terms, replace(known_then, decided_at=None), zone)
+        assert open_then.due_at == decision_deadline(terms, known_then, zone).due_at
 
     hold(scale, law, rows, open_requests, zones, spans)
 
 
 @at_every_scale
 def test_what_comes_after_a_request_was_due_does_not_move_its_clock(scale: str) -> None:
-    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo, later: timedelta) -> None:
-        told = decision_clock(terms, moments, zone)
+    def law(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo, later: timedelta) -> None:
+        told = decision_deadline(terms, moments, zone)
         at = told.due_at + later + timedelta.resolution
         more = replace(
             moments,
             pauses=(*moments.pauses, Pause(at, at + SPAN)),
             extensions=(*moments.extensions, DeadlineExtension(at, Days(5))),
         )
-        assert decision_clock(terms, more, zone) == told
+        assert decision_deadline(terms, more, zone) == told
 
     hold(scale, law, rows, open_requests, zones, spans)
 
 
 @at_every_scale
 def test_a_clock_is_in_order_and_does_not_depend_on_the_order_of_what_is_told(scale: str) -> None:
-    def law(terms: ClockTerms, moments: DecisionMoments, zone: ZoneInfo) -> None:
-        told = decision_clock(terms, moments, zone)
+    def law(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo) -> None:
+        told = decision_deadline(terms, moments, zone)
         edges = [told.starts_at, *(edge for stop in told.stops for edge in stop), told.due_at]
         assert edges == sorted(edges)
         assert told.starts_at <= told.at_risk_from <= told.due_at
@@ -138,6 +138,6 @@ def test_a_clock_is_in_order_and_does_not_depend_on_the_order_of_what_is_told(sc
             pauses=moments.pauses[::-1],
             extensions=moments.extensions[::-1],
         )
-        assert decision_clock(terms, elsewhere, zone) == told
+        assert decision_deadline(terms, elsewhere, zone) == told
 
     hold(scale, law, rows, every_moment(), zones)

@@ -41,7 +41,7 @@ from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
 from projections.person import person
-from projections.request_status import request_life
+from projections.request_status import request_status
 from tests.clock import Clock
 from tests.conftest import ZONE, seeded
 from tests.story import MEETS_A, MEETS_B, NURSE, PATIENT
@@ -166,7 +166,7 @@ def answers(ledger: Ledger, history: PatientHistory, now: datetime, known_at: da
         [eligibility(history, day) for day in DAYS],
         [course_list(history, day) for day in DAYS],
         [person(history, day) for day in DAYS],
-        [request_life(history, request, ledger.zone, now) for request in history.requests],
+        [request_status(history, request, ledger.zone, now) for request in history.requests],
         audit_trail(ledger.events(history.patient_id, known_at=known_at)),
     )
 

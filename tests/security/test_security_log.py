@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.http import security_log
 from api.identity import Identity, headers_for
-from api.server.proxy import OurHostsOnly
+from api.server.proxy import KnownHostsOnly
 from domain.ledger.application import Ledger
 from tests.story import CLAIMS, OFFICE
 
@@ -108,7 +108,7 @@ def test_an_operators_own_handler_is_left_alone(logger: logging.Logger, capsys: 
 
 def test_who_may_not_and_who_asks_for_another_site_is_told(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     identity = Identity(ledger)
-    with TestClient(OurHostsOnly(create_app(ledger, identity)), base_url="http://127.0.0.1") as client:
+    with TestClient(KnownHostsOnly(create_app(ledger, identity)), base_url="http://127.0.0.1") as client:
         capsys.readouterr()
         assert client.get("/accesses", headers=headers_for(identity, CLAIMS)).status_code == 403
         told = lines(capsys)[-1]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.http.problems import tell_of_denial
+from api.http.problems import log_denial
 from api.identity import people_routes
 from api.identity.caller import Caller, CallerOfRequest
 from api.identity.new_person import NewPerson
@@ -62,7 +62,7 @@ def do(request: Request, identity: IdentityOfApp, caller: CallerOfRequest, form:
     except InvalidForm as error:
         return _page(request, identity, caller, refused_form(act, form, error))
     except LedgerError as error:
-        tell_of_denial(request, error)
+        log_denial(request, error)
         return _page(request, identity, caller, refused_form(act, form, error))
     return _page(request, identity, caller, None, once)
 

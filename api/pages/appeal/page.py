@@ -18,9 +18,9 @@ from api.pages.form_commands import (
     FormCommand,
     FormOfCommand,
     RefusedForm,
-    answered,
     form_named,
     occasion_of,
+    run_form,
 )
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.document_upload import with_document
@@ -28,8 +28,8 @@ from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import Events, PatientAccess, patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
-    Commanding,
-    CommandingOfRequest,
+    CommandRunner,
+    CommandRunnerOfRequest,
     RequestIdInPath,
     assessment_or_problem,
     edition_of,
@@ -56,7 +56,7 @@ from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.permissions.appeal_independence import why_not_independent, why_not_uphold
-from domain.permissions.views import request_seen
+from domain.permissions.views import visible_request
 from domain.policy.editions import EDITIONS
 from domain.review.assess_request import RequestAssessment
 from projections.replay.replay import Replay, replay
@@ -130,7 +130,7 @@ def replay_page(
 
 @router.get(f"{REQUEST}/appeals/new")
 def filing_page(
-    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, request_id: RequestIdInPath
+    request: Request, access: AccessOfRequest, commanding: CommandRunnerOfRequest, request_id: RequestIdInPath
 ) -> Response:
     return _filing(request, access, commanding, request_id)
 
@@ -140,7 +140,7 @@ def file_appeal(sent: FormOfCommand, access: AccessOfRequest, request_id: Reques
     def show_again(tried: RefusedForm) -> Response:
         return _filing(sent.request, access, sent.commanding, request_id, tried)
 
-    return answered(sent, "file", FILE, patient_of(request_id), "", show_again, request_id=request_id)
+    return run_form(sent, "file", FILE, patient_of(request_id), "", show_again, request_id=request_id)
 
 
 def _appeal_address(outcome: Outcome) -> str:
@@ -153,7 +153,11 @@ FILE: Final = FormCommand(FileAppeal, next_page=_appeal_address)
 
 
 def _filing(
-    request: Request, access: PatientAccess, commanding: Commanding, request_id: str, tried: RefusedForm | None = None
+    request: Request,
+    access: PatientAccess,
+    commanding: CommandRunner,
+    request_id: str,
+    tried: RefusedForm | None = None,
 ) -> Response:
     with access.request(request_id) as (history, record):
         pass
@@ -176,7 +180,7 @@ def _filing(
 def appeal_page(
     request: Request,
     access: AccessOfRequest,
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     appeal_id: AppealIdInPath,
     as_of: ReplayedOn = None,
     edition: OtherEdition = None,
@@ -192,13 +196,13 @@ def do(sent: FormOfCommand, access: AccessOfRequest, appeal_id: AppealIdInPath, 
         return _page(sent.request, access, sent.commanding, appeal_id, None, None, tried)
 
     page = f"{PREFIX}/appeals/{appeal_id}"
-    return answered(sent, act, form, patient_of(appeal_id), page, show_again, appeal_id=appeal_id)
+    return run_form(sent, act, form, patient_of(appeal_id), page, show_again, appeal_id=appeal_id)
 
 
 def _page(
     request: Request,
     access: PatientAccess,
-    commanding: Commanding,
+    commanding: CommandRunner,
     appeal_id: str,
     as_of: date | None,
     edition: date | None,
@@ -239,7 +243,7 @@ def _page_data(
     as_of: date | None,
     edition: date | None,
 ) -> AppealPageData:
-    record = request_seen(access.user, history, appeal.request_id)
+    record = visible_request(access.user, history, appeal.request_id)
     assessed, _ = assessment_or_problem(history, record, access.today())
     replayed, problem = None, None
     if access.office is None:
@@ -265,7 +269,7 @@ def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:
     return version if is_decision else None
 
 
-def _refusals(commanding: Commanding, seen: AppealPageData) -> dict[str, LedgerError | None]:
+def _refusals(commanding: CommandRunner, seen: AppealPageData) -> dict[str, LedgerError | None]:
     """For each form, by name, why the user may not use it now. None if the user may."""
     history, occasion, appeal_id = seen.history, occasion_of(commanding, seen.history), seen.appeal.appeal_id
     claimed = Assigning(appeal_id, occasion.actor)

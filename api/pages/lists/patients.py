@@ -6,13 +6,13 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.http.problems import STATUS, tell_of_denial
+from api.http.problems import STATUS, log_denial
 from api.pages.form_commands import RefusedForm, refused_form
 from api.pages.forms import Form, FormOfRequest, InvalidForm, read
 from api.pages.redirects import redirect_to
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
-from api.routes.dependencies import Commanding, CommandingOfRequest, opened
+from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, opened_history
 from api.routes.patients import FindBody
 from domain.commands.patient import OpenHistory
 from domain.errors import LedgerError, NotFound
@@ -25,14 +25,14 @@ PATH: Final = f"{PREFIX}/patients"
 
 
 @router.get(PATH)
-def patients_page(request: Request, access: AccessOfRequest, commanding: CommandingOfRequest) -> Response:
+def patients_page(request: Request, access: AccessOfRequest, commanding: CommandRunnerOfRequest) -> Response:
     check_may_see(access.user, "requests")
     return _page(request, commanding)
 
 
 @router.post(f"{PATH}/find")
 def find_patient(
-    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, form: FormOfRequest
+    request: Request, access: AccessOfRequest, commanding: CommandRunnerOfRequest, form: FormOfRequest
 ) -> Response:
     check_may_see(access.user, "requests")
     try:
@@ -51,20 +51,20 @@ def find_patient(
 
 
 @router.post(PATH)
-def open_history(request: Request, commanding: CommandingOfRequest, form: FormOfRequest) -> Response:
+def open_history(request: Request, commanding: CommandRunnerOfRequest, form: FormOfRequest) -> Response:
     check_may_see(commanding.caller.actor, "find")
     try:
         command = read(OpenHistory, form, commanding.ledger.zone)
-        outcome = opened(commanding, command, Response(), form.key)
+        outcome = opened_history(commanding, command, Response(), form.key)
     except InvalidForm as error:
         return _page(request, commanding, refused_form("open", form, error))
     except LedgerError as error:
-        tell_of_denial(request, error)
+        log_denial(request, error)
         return _page(request, commanding, refused_form("open", form, error))
     return redirect_to(request, f"{PATH}/{outcome.patient_id}", outcome)
 
 
-def _page(request: Request, commanding: Commanding, tried: RefusedForm | None = None) -> Response:
+def _page(request: Request, commanding: CommandRunner, tried: RefusedForm | None = None) -> Response:
     return rendered(
         request,
         "lists/patients.html.j2",

@@ -13,7 +13,7 @@ from api.pages.lists.worklist_filters import WorklistAddress
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import ListsOfRequest
 from api.record_access.list_access import ListAccess
-from api.routes.dependencies import CommandingOfRequest
+from api.routes.dependencies import CommandRunnerOfRequest
 from domain.commands.patient import OpenHistory
 from domain.commands.requests import SubmitRequest
 from domain.permissions.commands import MAY
@@ -38,7 +38,7 @@ class WorkWaiting:
 
 
 @router.get(PREFIX)
-def start(request: Request, lists: ListsOfRequest, commanding: CommandingOfRequest) -> Response:
+def start(request: Request, lists: ListsOfRequest, commanding: CommandRunnerOfRequest) -> Response:
     role = lists.access.actor.role
     has_worklist = role in MAY_SEE["worklist"]
     is_empty = lists.is_empty()

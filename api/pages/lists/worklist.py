@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.etags import tag_of
-from api.http.problems import tell_of_denial
+from api.http.problems import log_denial
 from api.pages.form_commands import RefusedForm, occasion_of, refused_form
 from api.pages.forms import Form, FormOfRequest
 from api.pages.lists.worklist_filters import PATH, QueryOfRequest, WorklistAddress, query_of_page
@@ -23,8 +23,8 @@ from api.record_access.list_access import ListAccess
 from api.record_access.patient_access import patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
-    Commanding,
-    CommandingOfRequest,
+    CommandRunner,
+    CommandRunnerOfRequest,
     RequestIdInPath,
     history_to_change,
     run,
@@ -72,7 +72,7 @@ class UnclaimableCases:
 
 @router.get(PATH)
 def worklist_page(
-    request: Request, lists: ListsOfRequest, commanding: CommandingOfRequest, asked: QueryOfRequest
+    request: Request, lists: ListsOfRequest, commanding: CommandRunnerOfRequest, asked: QueryOfRequest
 ) -> Response:
     return _page(request, lists, commanding, asked)
 
@@ -81,7 +81,7 @@ def worklist_page(
 def worklist_rows(
     request: Request,
     lists: ListsOfRequest,
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     asked: QueryOfRequest,
     seen: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
@@ -98,7 +98,7 @@ def worklist_rows(
 def claim_request(
     request: Request,
     lists: ListsOfRequest,
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     request_id: RequestIdInPath,
     form: FormOfRequest,
 ) -> Response:
@@ -110,7 +110,7 @@ def claim_request(
 def release_request(
     request: Request,
     lists: ListsOfRequest,
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     request_id: RequestIdInPath,
     form: FormOfRequest,
 ) -> Response:
@@ -121,7 +121,7 @@ def release_request(
 def claim_appeal(
     request: Request,
     lists: ListsOfRequest,
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     appeal_id: AppealIdInPath,
     form: FormOfRequest,
 ) -> Response:
@@ -135,7 +135,7 @@ def claim_appeal(
 def _page(
     request: Request,
     lists: ListAccess,
-    commanding: Commanding,
+    commanding: CommandRunner,
     asked: WorklistAddress,
     tried: RefusedForm | None = None,
 ) -> Response:
@@ -150,7 +150,7 @@ def _page(
     )
 
 
-def _shown(lists: ListAccess, page: Worklist, commanding: Commanding, asked: WorklistAddress) -> dict[str, Any]:
+def _shown(lists: ListAccess, page: Worklist, commanding: CommandRunner, asked: WorklistAddress) -> dict[str, Any]:
     return {
         "asked": asked,
         "own_id": commanding.caller.actor.id,
@@ -166,7 +166,7 @@ def _shown(lists: ListAccess, page: Worklist, commanding: Commanding, asked: Wor
     }
 
 
-def _digest(commanding: Commanding, page: Worklist) -> str:
+def _digest(commanding: CommandRunner, page: Worklist) -> str:
     """A digest of everything that the listing shows, and of the hour, because the time left is shown in hours."""
     hour = page.clocks_at.strftime("%Y-%m-%dT%H")
     content = page.model_dump_json(exclude={"clocks_at"})
@@ -185,7 +185,7 @@ def _clauses(day: date) -> list[tuple[str, str]]:
 # -- cases that the user may not claim ----------------------------------------------------------
 
 
-def _unclaimable(lists: ListAccess, commanding: Commanding, page: Worklist) -> UnclaimableCases:
+def _unclaimable(lists: ListAccess, commanding: CommandRunner, page: Worklist) -> UnclaimableCases:
     """The refusals with which the domain would answer a claim now. All histories are read in one query."""
     actor = commanding.caller.actor
     unassigned = [item for item in page.items if item.held_by is None]
@@ -208,7 +208,7 @@ def _unclaimable(lists: ListAccess, commanding: Commanding, page: Worklist) -> U
 
 
 def _assign(
-    request: Request, lists: ListAccess, commanding: Commanding, subject_id: str, form: Form, command: Command
+    request: Request, lists: ListAccess, commanding: CommandRunner, subject_id: str, form: Form, command: Command
 ) -> Response:
     """Assigns or releases a case, and redirects to the list as it was, or to the case if the form was on another page.
 
@@ -218,7 +218,7 @@ def _assign(
     try:
         outcome = _record_assignment(commanding, subject_id, form, command)
     except LedgerError as error:
-        tell_of_denial(request, error)
+        log_denial(request, error)
         return _page(request, lists, commanding, query_of_page(query or ""), refused_form("claim", form, error))
     if "query" not in form.texts:
         kind = "appeals" if isinstance(command, AssignAppeal) else "requests"
@@ -226,7 +226,7 @@ def _assign(
     return redirect_to(request, query_of_page(query or "").address(), outcome)
 
 
-def _record_assignment(commanding: Commanding, subject_id: str, form: Form, command: Command) -> Outcome:
+def _record_assignment(commanding: CommandRunner, subject_id: str, form: Form, command: Command) -> Outcome:
     """Records an assignment or a release, if the case is still assigned to the user that the page showed.
 
     So two users who claim a case at the same time do not take it from each other. Raises Conflict, or NotPermitted if
@@ -271,7 +271,7 @@ def _holder(history: PatientHistory, subject_id: str) -> Actor | None:
     raise NotFound("it is not on record", field="request_id", remedy="look at the list again")
 
 
-def _was_sent_before(commanding: Commanding, form: Form) -> bool:
+def _was_sent_before(commanding: CommandRunner, form: Form) -> bool:
     """Whether the form was recorded before. Then it gets the same response, whatever has changed since."""
     key = form.key
     return key is not None and commanding.ledger.was_sent(key, commanding.caller.actor)

@@ -11,13 +11,13 @@ from typing import Annotated, Any, Final, get_args
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, answered, form_named
-from api.pages.forms import as_typed
+from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, form_named, run_form
+from api.pages.forms import form_texts
 from api.pages.patient.actions import FIRST, FORMS, MORE, ON_A_DOSE, refusals
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess
-from api.routes.dependencies import AsOf, Commanding, CommandingOfRequest, PatientIdInPath
+from api.routes.dependencies import AsOf, CommandRunner, CommandRunnerOfRequest, PatientIdInPath
 from api.text.eligibility import eligibility_rows, headline
 from domain.calendar import FIRST_YEAR, LAST_YEAR
 from domain.errors import InvalidCommand
@@ -25,7 +25,7 @@ from domain.events.patient import Relationship
 from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import FrozenModel
 from domain.history.state import PatientHistory
-from domain.permissions.views import appeals_seen, is_own
+from domain.permissions.views import is_own_request, visible_appeals
 from projections.courses import course_list
 from projections.eligibility import eligibility
 from projections.patient_chart import LANES, ChartContent, picture
@@ -51,7 +51,7 @@ _ROWS_SHOWN_ELSEWHERE: Final = frozenset({"On", "Imported"})
 def patient_page(
     request: Request,
     access: AccessOfRequest,
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     patient_id: PatientIdInPath,
     as_of: AsOf = None,
     known_at: KnownAsTyped = None,
@@ -69,7 +69,7 @@ def do(sent: FormOfCommand, access: AccessOfRequest, patient_id: PatientIdInPath
     def show_again(tried: RefusedForm) -> Response:
         return _page(sent.request, access, sent.commanding, patient_id, None, None, tried)
 
-    return answered(sent, name, form, patient_id, f"{PREFIX}/patients/{patient_id}", show_again)
+    return run_form(sent, name, form, patient_id, f"{PREFIX}/patients/{patient_id}", show_again)
 
 
 def _known_at(typed: str | None, access: PatientAccess) -> datetime | None:
@@ -96,7 +96,7 @@ def _known_at(typed: str | None, access: PatientAccess) -> datetime | None:
 def _page(
     request: Request,
     access: PatientAccess,
-    commanding: Commanding,
+    commanding: CommandRunner,
     patient_id: Any,
     as_of: date | None,
     known_at: datetime | None,
@@ -135,10 +135,10 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
     """The values of the template that are computed from the history: as known on `known_on`, for `day`."""
     answer = eligibility(history, day, None, access.office)
     courses = course_list(history, day, access.office)
-    requests = [request for request in history.requests if is_own(access.actor, request)]
+    requests = [request for request in history.requests if is_own_request(access.actor, request)]
     own = {request.request_id for request in requests}
     approvals = [approval for approval in history.approvals if approval.request_id in own]
-    appeals = appeals_seen(access.actor, history)
+    appeals = visible_appeals(access.actor, history)
     doses = [dose for course in courses.courses for dose in course.doses]
     reports = [report for report in history.reports if not report.voided] if access.office is None else []
     return {
@@ -153,7 +153,7 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
             if not dose.voided
         ],
         "reports": reports,
-        "reports_typed": {report.report_id: as_typed(CorrectedCourses(courses=report.courses)) for report in reports},
+        "reports_typed": {report.report_id: form_texts(CorrectedCourses(courses=report.courses)) for report in reports},
         "requests": list(reversed(requests)),
         "appeals": list(reversed(appeals)),
         "person": person(history, day) if access.office is None else None,

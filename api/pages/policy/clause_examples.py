@@ -188,7 +188,7 @@ EXAMPLES: Final[dict[str, tuple[Example, ...]]] = {
 }  # fmt: skip
 
 
-def judged(citation: str, edition: Edition) -> Iterator[ExampleShown]:
+def assessed_examples(citation: str, edition: Edition) -> Iterator[ExampleShown]:
     """The examples of a clause, assessed under the edition. A clause that only groups other clauses has none."""
     for example in EXAMPLES.get(citation, ()):
         assessed = assess(Facts.model_validate(example.facts), ASSESSED_ON, edition)

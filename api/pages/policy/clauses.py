@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from api.identity.caller import CallerOfRequest
-from api.pages.policy.clause_examples import ASSESSED_ON, judged
+from api.pages.policy.clause_examples import ASSESSED_ON, assessed_examples
 from api.pages.rendering import PREFIX, rendered
 from api.routes.dependencies import EditionKey, edition_of
 from api.text.clause import explain, outline
@@ -70,7 +70,7 @@ def clause_page(request: Request, _: CallerOfRequest, citation: Citation, editio
         edition=chosen,
         editions=EDITIONS,
         above=_ancestors(explained.citation, chosen),
-        examples=list(judged(explained.citation, chosen)),
+        examples=list(assessed_examples(explained.citation, chosen)),
         judged_on=ASSESSED_ON,
     )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.pages.form_commands import SentForm
 from api.pages.forms import Form, InvalidForm
-from api.routes.dependencies import Commanding, bring_document
+from api.routes.dependencies import CommandRunner, check_may_store_document
 
 FILE = "file"
 
@@ -18,7 +18,7 @@ def with_document(sent: SentForm, patient_id: UUID) -> Mapping[str, Any]:
     return {"documents": _stored(sent.commanding, patient_id, sent.form)}
 
 
-def _stored(commanding: Commanding, patient_id: UUID, form: Form) -> list[Mapping[str, Any]]:
+def _stored(commanding: CommandRunner, patient_id: UUID, form: Form) -> list[Mapping[str, Any]]:
     """Stores the document of the form, and returns it as a command names it. Empty if no file was chosen.
 
     Raises InvalidForm if the kind of the document is missing, before any byte is stored.
@@ -29,7 +29,7 @@ def _stored(commanding: Commanding, patient_id: UUID, form: Form) -> list[Mappin
     name, kind, clause = form.text("document_name"), form.text("document_kind"), form.text("document_clause")
     if kind is None:
         raise InvalidForm({"document_kind": "say what kind of document it is"})
-    bring_document(commanding.ledger, commanding.caller, patient_id)
+    check_may_store_document(commanding.ledger, commanding.caller, patient_id)
     stored = commanding.ledger.documents.put(patient_id, file.file, media_type_announced=file.content_type)
     return [
         {

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormCommand, FormOfCommand, RefusedForm, answered, form_named
+from api.pages.form_commands import ActInPath, FormCommand, FormOfCommand, RefusedForm, form_named, run_form
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
@@ -45,7 +45,7 @@ def do(sent: FormOfCommand, access: AccessOfRequest, document_id: DocumentIdInPa
         return _page(sent.request, access, document_id, sent.form.text("clause"), tried)
 
     page = f"{PREFIX}/documents/{document_id}"
-    return answered(sent, act, form, patient_of(document_id), page, show_again, document_id=document_id)
+    return run_form(sent, act, form, patient_of(document_id), page, show_again, document_id=document_id)
 
 
 def _page(

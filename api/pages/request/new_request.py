@@ -6,11 +6,11 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.pages.form_commands import FormCommand, FormOfCommand, RefusedForm, answered, occasion_of
+from api.pages.form_commands import FormCommand, FormOfCommand, RefusedForm, occasion_of, run_form
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess
-from api.routes.dependencies import Commanding, CommandingOfRequest, PatientIdInPath
+from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, PatientIdInPath
 from domain.commands.requests import SubmitRequest
 from domain.decisions.may import may
 from domain.events.requests import RequestSubmitted, Statement
@@ -37,7 +37,7 @@ class Submitted(SubmitRequest):
 
 @router.get(PATH)
 def new_request(
-    request: Request, access: AccessOfRequest, commanding: CommandingOfRequest, patient_id: PatientIdInPath
+    request: Request, access: AccessOfRequest, commanding: CommandRunnerOfRequest, patient_id: PatientIdInPath
 ) -> Response:
     return _page(request, access, commanding, _history(access, patient_id))
 
@@ -47,7 +47,7 @@ def submit_request(sent: FormOfCommand, access: AccessOfRequest, patient_id: Pat
     def show_again(tried: RefusedForm) -> Response:
         return _page(sent.request, access, sent.commanding, _history(access, patient_id), tried)
 
-    return answered(sent, "submit", SUBMIT, patient_id, "", show_again)
+    return run_form(sent, "submit", SUBMIT, patient_id, "", show_again)
 
 
 def _command(typed: Submitted) -> SubmitRequest:
@@ -77,7 +77,7 @@ def _sees_person(access: PatientAccess) -> bool:
 def _page(
     request: Request,
     access: PatientAccess,
-    commanding: Commanding,
+    commanding: CommandRunner,
     history: PatientHistory,
     tried: RefusedForm | None = None,
 ) -> Response:

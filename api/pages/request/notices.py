@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.notices.sealed import SealWords, rows_of, seal_words
-from api.pages.form_commands import FormCommand, FormOfCommand, RefusedForm, answered, refused_form
+from api.pages.form_commands import FormCommand, FormOfCommand, RefusedForm, refused_form, run_form
 from api.pages.forms import FormOfRequest, InvalidForm, read
 from api.pages.rendering import HEADERS, PREFIX, rendered
 from api.record_access.http import AccessOfRequest
@@ -27,9 +27,9 @@ from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.commands import MAY
-from domain.permissions.views import notice_seen, request_seen
+from domain.permissions.views import visible_notice, visible_request
 from domain.review.assess_request import request_assessment
-from projections.letters import TITLES, Draft, Letter, LetterKind, drafted, letter
+from projections.letters import TITLES, DenialDraft, Letter, LetterKind, draft_letter, letter
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,14 +81,14 @@ def preview_page(
             request, "request/notice_preview.html.j2", tried.status, letter=None, tried=tried, request_id=request_id
         )
     with access.request(request_id) as (history, record):
-        draft = Draft(
+        draft = DenialDraft(
             citing=denial.citing,
             rationale=denial.rationale,
             by=access.actor,
             on=access.today(),
             assessment=request_assessment(history, record, access.today()).assessment,
         )
-        shown = drafted(history, record, draft, access.zone)
+        shown = draft_letter(history, record, draft, access.zone)
     return rendered(request, "request/notice_preview.html.j2", letter=shown, request_id=request_id)
 
 
@@ -107,7 +107,7 @@ def issue_notice(
         return _letter_page(sent.request, access, sealing, request_id, kind, appeal, tried)
 
     from_address = {"request_id": request_id, "kind": kind, "appeal_id": appeal}
-    return answered(sent, "issue", ISSUE, patient_of(request_id), "", show_again, **from_address)
+    return run_form(sent, "issue", ISSUE, patient_of(request_id), "", show_again, **from_address)
 
 
 def _notice_address(outcome: Outcome) -> str:
@@ -148,7 +148,7 @@ def record_delivery(
         return _notice_page(sent.request, access, sealing, notice_id, tried)
 
     page = f"{PREFIX}/notices/{notice_id}"
-    return answered(sent, "deliver", DELIVER, patient_of(notice_id), page, show_again, notice_id=notice_id)
+    return run_form(sent, "deliver", DELIVER, patient_of(notice_id), page, show_again, notice_id=notice_id)
 
 
 # -- shared by the pages ------------------------------------------------------------------------
@@ -229,13 +229,13 @@ def _as_issued(access: PatientAccess, notice_id: str) -> tuple[PatientHistory, N
     with access.events(patient_id, "request", subject=notice_id) as events:
         now = fold(events)
         assert now is not None, "a history has a first event"
-        notice = notice_seen(access.user, now, notice_id)
+        notice = visible_notice(access.user, now, notice_id)
         issued = next(event for event in events if isinstance(event, NoticeIssued) and event.notice_id == notice_id)
         then = fold(events[: issued.originator_version])
         assert then is not None, "a history has a first event"
         shown = None
         if notice.kind in TITLES:
-            request = request_seen(access.user, then, notice.request_id)
+            request = visible_request(access.user, then, notice.request_id)
             shown = _letter_of(then, request, notice.kind, notice.appeal_id, access)
     return then, notice, shown
 

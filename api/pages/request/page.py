@@ -10,13 +10,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, answered, form_named, occasion_of
-from api.pages.forms import as_typed
+from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, form_named, occasion_of, run_form
+from api.pages.forms import form_texts
 from api.pages.rendering import PREFIX, rendered
 from api.pages.request.actions import FIRST, FORMS, MORE, refusals
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import Events, PatientAccess, patient_of
-from api.routes.dependencies import Commanding, CommandingOfRequest, RequestIdInPath, assessment_or_problem
+from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, RequestIdInPath, assessment_or_problem
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import ExtendApproval
 from domain.decisions.approval_changes import assessment_to_extend
@@ -25,13 +25,13 @@ from domain.history import versions
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions.views import is_own
-from domain.policy.assessment import speaking_against
+from domain.permissions.views import is_own_request
+from domain.policy.assessment import denial_citations
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
 from domain.review.assessment_changes import changes_since
 from projections.checklist import Checklist, checklist
-from projections.request_status import RequestLife, request_life
+from projections.request_status import RequestLife, request_status
 
 router = APIRouter(include_in_schema=False)
 
@@ -58,7 +58,7 @@ class _Unchanged(Exception):
 def request_page(
     request: Request,
     access: AccessOfRequest,
-    commanding: CommandingOfRequest,
+    commanding: CommandRunnerOfRequest,
     sealing: SealingOfApp,
     request_id: RequestIdInPath,
 ) -> Response:
@@ -99,7 +99,7 @@ def do(
         return _page(sent.request, access, sent.commanding, sealing, request_id, tried)
 
     page = f"{PREFIX}/requests/{request_id}"
-    return answered(sent, act, form, patient_of(request_id), page, show_again, request_id=request_id)
+    return run_form(sent, act, form, patient_of(request_id), page, show_again, request_id=request_id)
 
 
 # The route of the worklist for `claim` is added before this one, so a claim is handled there.
@@ -113,7 +113,7 @@ for _form in ("claim", "release", "extend-approval", "{act}"):
 def _page(
     request: Request,
     access: PatientAccess,
-    commanding: Commanding,
+    commanding: CommandRunner,
     sealing: Sealing,
     request_id: str,
     tried: RefusedForm | None = None,
@@ -159,7 +159,7 @@ def _page_data(
         if assessed is not None
         else None
     )
-    life = request_life(history, record, access.zone, access.now())
+    life = request_status(history, record, access.zone, access.now())
     return RequestPageData(history, record, life, assessed, problem, outline)
 
 
@@ -168,14 +168,14 @@ def _denial_citations(seen: RequestPageData) -> list[str]:
     if seen.assessed is None:
         return []
     assessment = seen.assessed.assessment
-    return list(dict.fromkeys(speaking_against(assessment, edition_named(assessment.edition))))
+    return list(dict.fromkeys(denial_citations(assessment, edition_named(assessment.edition))))
 
 
 def _form_texts(record: PriorAuthorization) -> dict[str, Any]:
     """The current record of the request, as the texts with which the forms are filled in."""
-    texts: dict[str, Any] = as_typed(record.statement, "statement") | as_typed(record.prescriber, "prescriber")
+    texts: dict[str, Any] = form_texts(record.statement, "statement") | form_texts(record.prescriber, "prescriber")
     if record.consultation is not None:
-        texts |= as_typed(record.consultation, "consultation")
+        texts |= form_texts(record.consultation, "consultation")
     texts["planned_site"] = record.planned_site or ""
     planned = record.planned_first_infusion_on
     texts["planned_first_infusion_on"] = planned.isoformat() if planned is not None else ""
@@ -186,4 +186,8 @@ def _form_texts(record: PriorAuthorization) -> dict[str, Any]:
 def _other_requests(access: PatientAccess, seen: RequestPageData) -> list[PriorAuthorization]:
     """The patient's other requests that the user may see."""
     shown = seen.request.request_id
-    return [record for record in seen.history.requests if record.request_id != shown and is_own(access.actor, record)]
+    return [
+        record
+        for record in seen.history.requests
+        if record.request_id != shown and is_own_request(access.actor, record)
+    ]

@@ -24,7 +24,7 @@ from domain.commands.treatment import (
     VoidDose,
 )
 
-ACTS: tuple[CommandRoute, ...] = (*patients.ACTS, *requests.ACTS, *appeals.ACTS)
+COMMAND_ROUTES: tuple[CommandRoute, ...] = (*patients.ACTS, *requests.ACTS, *appeals.ACTS)
 WITH_A_ROUTE_OF_THEIR_OWN: Final[frozenset[type[Command]]] = frozenset(
     {
         OpenHistory,
@@ -40,8 +40,10 @@ WITH_A_ROUTE_OF_THEIR_OWN: Final[frozenset[type[Command]]] = frozenset(
         CloseCourse,
     }
 )
-assert {act.command for act in ACTS} == set(COMMANDS) - WITH_A_ROUTE_OF_THEIR_OWN, "every command has its route"
+assert {act.command for act in COMMAND_ROUTES} == set(COMMANDS) - WITH_A_ROUTE_OF_THEIR_OWN, (
+    "every command has its route"
+)
 
-router = router_of(ACTS)
+router = router_of(COMMAND_ROUTES)
 
-__all__ = ["ACTS", "CommandRoute", "router"]
+__all__ = ["COMMAND_ROUTES", "CommandRoute", "router"]

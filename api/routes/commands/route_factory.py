@@ -11,14 +11,14 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, create_model
 
-from api.http.bodies import SoundJson
+from api.http.bodies import CheckedJsonRoute
 from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
 from api.record_access.patient_access import patient_of
 from api.routes.dependencies import (
     AppealIdInPath,
-    Commanding,
-    CommandingOfRequest,
+    CommandRunner,
+    CommandRunnerOfRequest,
     DocumentIdInPath,
     DoseIdInPath,
     NoticeIdInPath,
@@ -43,7 +43,7 @@ _SUBJECTS: Final[dict[str, Any]] = {
 }
 
 
-def _history_changed(_: Commanding, outcome: Outcome, _subject: Any) -> HistoryChanged:
+def _history_changed(_: CommandRunner, outcome: Outcome, _subject: Any) -> HistoryChanged:
     return history_changed(outcome)
 
 
@@ -64,7 +64,7 @@ class CommandRoute:
     creates: bool = False
     body_model: type[BaseModel] | None = None
     answer_model: type[BaseModel] = HistoryChanged
-    answer: Callable[[Commanding, Outcome, Any], BaseModel] = _history_changed
+    answer: Callable[[CommandRunner, Outcome, Any], BaseModel] = _history_changed
 
     @property
     def subject(self) -> str:
@@ -92,7 +92,7 @@ class CommandRoute:
 
 def router_of(routes: Iterable[CommandRoute]) -> APIRouter:
     """A router with a route for each row."""
-    router = APIRouter(route_class=SoundJson)
+    router = APIRouter(route_class=CheckedJsonRoute)
     add_routes(router, routes)
     return router
 
@@ -118,7 +118,7 @@ def _route_function(route: CommandRoute) -> Callable[..., BaseModel]:
     has_subject = route.subject in route.command.model_fields
 
     def endpoint(
-        commanding: CommandingOfRequest,
+        commanding: CommandRunnerOfRequest,
         response: Response,
         subject: Any,
         body: Any,

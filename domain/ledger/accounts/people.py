@@ -33,7 +33,7 @@ from domain.events.system import (
 from domain.ledger.application import ATTEMPTS, Ledger
 from domain.ledger.stores.sqlite_recorder import Row
 from domain.people import Actor
-from domain.permissions.accounts import NOBODY_YET, Directory, Issued, fold, is_reserved
+from domain.permissions.accounts import EMPTY_DIRECTORY, Directory, Issued, fold, is_reserved
 
 SECONDS_OLD_MAX: Final = 1.0
 """The longest time, in seconds, until this process knows a change that another process recorded."""
@@ -51,7 +51,7 @@ class People:
         self._ledger = ledger
         self._entropy = entropy
         self._one_at_a_time = Lock()
-        self._known = NOBODY_YET
+        self._known = EMPTY_DIRECTORY
         self._last_row: Row | None = None
         self.read_at = -SECONDS_OLD_MAX
         """When the directory was read, by `time.monotonic`."""
@@ -91,7 +91,7 @@ class People:
         if known.version:
             if not rows or rows[0] != self._last_row:
                 # The store was restored, or another server took over, so the cached directory is not valid.
-                known, rows = NOBODY_YET, self._ledger.recorder.rows_of(self._stream)
+                known, rows = EMPTY_DIRECTORY, self._ledger.recorder.rows_of(self._stream)
             else:
                 rows = rows[1:]
         if rows:

@@ -15,10 +15,10 @@ from psycopg.sql import SQL, Identifier
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 
-IDLE: Final = timedelta(minutes=30)
+SESSION_IDLE_LIMIT: Final = timedelta(minutes=30)
 """A session ends after this time without a request."""
 
-LASTS: Final = timedelta(hours=12)
+SESSION_LIFETIME: Final = timedelta(hours=12)
 """A session ends after this time, even if it is in use."""
 
 USED_NOTED_EVERY: Final = timedelta(minutes=1)
@@ -46,7 +46,7 @@ class Session:
     @property
     def over_at(self) -> datetime:
         """When the session ends if it is not used again."""
-        return min(self.expires_at, self.last_used_at + IDLE)
+        return min(self.expires_at, self.last_used_at + SESSION_IDLE_LIMIT)
 
 
 class Sessions:
@@ -59,8 +59,8 @@ class Sessions:
 
     def begin(self, secret_sha256: str, person_id: str, now: datetime) -> Session:
         """Starts a session, and deletes the sessions that have ended."""
-        session = Session(secret_sha256, person_id, now, now, now + LASTS)
-        self._write(_SWEEP, now, now - IDLE)
+        session = Session(secret_sha256, person_id, now, now, now + SESSION_LIFETIME)
+        self._write(_SWEEP, now, now - SESSION_IDLE_LIMIT)
         self._write(_INSERT, secret_sha256, person_id, now, now, session.expires_at)
         return session
 

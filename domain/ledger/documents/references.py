@@ -14,7 +14,7 @@ from domain.events.appeals import AppealEvidenceAdded
 from domain.events.requests import InformationSupplied
 from domain.ledger.documents.store import DocumentStore
 
-BRINGING_DOCUMENTS: Final = (InformationSupplied, AppealEvidenceAdded)
+EVENTS_WITH_DOCUMENTS: Final = (InformationSupplied, AppealEvidenceAdded)
 
 
 def check_named(documents: DocumentStore, patient_id: UUID, command: Command) -> None:
@@ -50,5 +50,5 @@ def check_named(documents: DocumentStore, patient_id: UUID, command: Command) ->
 
 def hashes_named(events: Iterable[PatientEvent]) -> frozenset[str]:
     """The SHA-256 of every document that the events name, including documents that were voided later."""
-    brought = (one.documents for one in events if isinstance(one, BRINGING_DOCUMENTS))
+    brought = (one.documents for one in events if isinstance(one, EVENTS_WITH_DOCUMENTS))
     return frozenset(document.sha256 for documents in brought for document in documents)

@@ -102,7 +102,7 @@ class Origins:
             " lemtrada-ledger seal rotate-key --lost",
         )
 
-    def start_anew(self, after: str | None, reason: str) -> str:
+    def start_new(self, after: str | None, reason: str) -> str:
         """Records a new origin, and returns its name. `after` is the last checkpoint of the previous origin, if any."""
         for _ in range(ATTEMPTS):
             events = self.events()

@@ -34,7 +34,7 @@ def start_new_origin(ledger: Ledger, signer: Signer, sealing: Sealing, reason: s
             _clear_in_postgres(ledger.address)
     # If the signer's folder was lost, the store may still have the last checkpoint.
     after = last[0] if last is not None else stored.note if stored is not None else None
-    sealing.origins.start_anew(after, reason)
+    sealing.origins.start_new(after, reason)
     signer.set_last_note_aside()
     return sealing.seal_now()
 

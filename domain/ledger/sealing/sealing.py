@@ -24,7 +24,7 @@ from domain.ledger.reader import LedgerReader
 from domain.ledger.sealing.origins import Origins
 from domain.ledger.sealing.publishing import publish
 from domain.ledger.sealing.signer import NotConsistent, Signer, check_continues
-from domain.ledger.sealing.store import LeaseIsAnothers, SealStore, StoredCheckpoint, StoredLeaf
+from domain.ledger.sealing.store import LeaseHeldElsewhere, SealStore, StoredCheckpoint, StoredLeaf
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
 from domain.seal.entries import HEADER
 from domain.seal.merkle import Frontier, Subtree, consistency_path, inclusion_path, leaf_hash
@@ -197,7 +197,7 @@ class Sealing:
         while True:
             try:
                 return work()
-            except LeaseIsAnothers:
+            except LeaseHeldElsewhere:
                 if monotonic() > deadline:
                     raise
                 sleep(0.05)
@@ -242,4 +242,4 @@ class Sealing:
         return ConsistencyProof(old_size, tuple(path), under.note)
 
 
-__all__ = ["AT_ONCE", "LeaseIsAnothers", "NotConsistent", "SealedPlace", "Sealing", "SignedCheckpoint"]
+__all__ = ["AT_ONCE", "LeaseHeldElsewhere", "NotConsistent", "SealedPlace", "Sealing", "SignedCheckpoint"]

@@ -67,7 +67,7 @@ class StoredCheckpoint(NamedTuple):
     signed_at: datetime
 
 
-class LeaseIsAnothers(Exception):
+class LeaseHeldElsewhere(Exception):
     """Another process has the lease. Nothing was written."""
 
 
@@ -171,7 +171,7 @@ class SealStore:
             self._take_lease(run, holder)
             last = run(_LAST)
             if (last[0]["leaf_index"] + 1 if last else 0) != first:
-                raise LeaseIsAnothers
+                raise LeaseHeldElsewhere
             run.add("sealed_events", rows)
             if subtrees:
                 run.add("seal_subtrees", subtrees)
@@ -198,7 +198,7 @@ class SealStore:
 
     def _take_lease(self, run: SqlRun, holder: str) -> None:
         if not run(self._in_dialect(_TAKE), holder=holder, seconds=LEASE_SECONDS):
-            raise LeaseIsAnothers
+            raise LeaseHeldElsewhere
 
 
 def _leaves(rows: Iterable[Mapping[str, Any]]) -> list[StoredLeaf]:

@@ -73,14 +73,14 @@ class SQLiteViews:
 
     def reads(self, work: Callable[[SqlRun], T]) -> T:
         with self._datastore.transaction(commit=False) as cursor:
-            return work(OnSQLite(cursor))
+            return work(SQLiteRun(cursor))
 
     def writes(self, work: Callable[[SqlRun], T]) -> T:
         with self._datastore.transaction(commit=True) as cursor:
-            return work(OnSQLite(cursor))
+            return work(SQLiteRun(cursor))
 
 
-class OnSQLite:
+class SQLiteRun:
     def __init__(self, cursor: SQLiteCursor) -> None:
         self._cursor = cursor
 
@@ -157,10 +157,10 @@ class PostgresViews:
             # PostgreSQL updates its statistics some time after rows were added. Until then, its planner may choose to
             # read the whole table.
             cursor.execute(f"{first}; SET LOCAL enable_seqscan = off".encode(), prepare=False)
-            yield OnPostgres(cursor)
+            yield PostgresRun(cursor)
 
 
-class OnPostgres:
+class PostgresRun:
     def __init__(self, cursor: Cursor[DictRow]) -> None:
         self._cursor = cursor
 

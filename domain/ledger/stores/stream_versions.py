@@ -49,7 +49,7 @@ _UUID: Final = 2950
 """PostgreSQL's number (OID) of the type uuid."""
 
 
-class Head(NamedTuple):
+class HistoryVersion(NamedTuple):
     """The version of a history, and the run of the database server that reported it.
 
     A promoted standby may never have received the newest events, and may use their versions for other events. So a
@@ -60,13 +60,13 @@ class Head(NamedTuple):
     server: str
 
 
-def _head(version: int | None, server: str = "") -> Head:
+def _head(version: int | None, server: str = "") -> HistoryVersion:
     if version is None:
         raise errors.NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
-    return Head(version, server)
+    return HistoryVersion(version, server)
 
 
-class SQLiteHeads:
+class SQLiteVersions:
     """Reads versions on SQLite. Safe for threads and for several event loops."""
 
     def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
@@ -74,7 +74,7 @@ class SQLiteHeads:
         self._idle: deque[sqlite3.Connection] = deque()
         self.close = finalize(self, _close_each, self._idle)
 
-    async def read(self, patient_id: UUID) -> Head:
+    async def read(self, patient_id: UUID) -> HistoryVersion:
         """The version of a history. Raises NotFound, and eventsourcing's errors if the file can't be read."""
         try:
             connection = self._idle.pop()
@@ -104,7 +104,7 @@ class SQLiteHeads:
         return version
 
 
-class PostgresHeads:
+class PostgresVersions:
     """Reads versions on PostgreSQL. Safe for threads and for several event loops.
 
     A connection belongs to an event loop only during one query.
@@ -117,7 +117,7 @@ class PostgresHeads:
         self._readers = Readers(datastore)
         self.close = finalize(self, _close_both, self._idle, self._readers)
 
-    async def read(self, patient_id: UUID) -> Head:
+    async def read(self, patient_id: UUID) -> HistoryVersion:
         """The version of a history. Raises NotFound, and eventsourcing's errors if no host answers after retries."""
         if not WATCHES_SOCKETS:
             statement = f"{_SELECT}%s".encode()
@@ -205,5 +205,5 @@ def _close_both(connections: deque[Any], readers: Readers) -> None:
     readers.close()
 
 
-def heads_of(datastore: LedgerSQLiteDatastore | LedgerPostgresDatastore) -> SQLiteHeads | PostgresHeads:
-    return SQLiteHeads(datastore) if isinstance(datastore, LedgerSQLiteDatastore) else PostgresHeads(datastore)
+def version_reader_of(datastore: LedgerSQLiteDatastore | LedgerPostgresDatastore) -> SQLiteVersions | PostgresVersions:
+    return SQLiteVersions(datastore) if isinstance(datastore, LedgerSQLiteDatastore) else PostgresVersions(datastore)

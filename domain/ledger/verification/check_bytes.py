@@ -88,7 +88,7 @@ class Keys:
         return signers
 
 
-class Bytes:
+class BytesCheck:
     """The check of the bytes. It takes every event in the order of the log, and then the stored hashes of the tree."""
 
     def __init__(self, part: VerificationPart, keys: Keys, stored: Iterable[Signed], given: Iterable[Signed]) -> None:

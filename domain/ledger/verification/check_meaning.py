@@ -22,7 +22,7 @@ from domain.ledger.mapper import EventMapper
 from domain.ledger.verification.report import Logged, VerificationPart, about
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named, edition_recorded
-from domain.policy.reassessment import Rerun, compared, would_differ
+from domain.policy.reassessment import Rerun, compared, reassess
 from domain.review.assess_request import RequestAssessment, request_assessment, without_doses
 from domain.treatment.approval_use import doses_in_progress
 from domain.treatment.courses import courses
@@ -34,7 +34,7 @@ class UnreadableEvent(Exception):
     """The bytes of an event are not valid for its topic. The failure is already in the report."""
 
 
-class Meaning:
+class MeaningCheck:
     """The check of the meaning. It takes one history after another. `mapper` reads plain bytes."""
 
     def __init__(self, part: VerificationPart) -> None:
@@ -135,7 +135,7 @@ class Meaning:
             rerun: Rerun | None = compared(recorded, recomputed)
             later = rerun
         else:
-            rechecked = would_differ(recorded)
+            rechecked = reassess(recorded)
             rerun, later = rechecked.as_recorded, rechecked.newest
         if rerun is None or not rerun.agrees:
             differs = f": {_clauses_that_differ(rerun)} differ" if rerun is not None else ""

@@ -8,7 +8,7 @@ from domain.ledger.verification.report import Logged, VerificationPart, about, s
 
 
 @dataclass(slots=True)
-class Order:
+class OrderCheck:
     """The check of the order. It takes every event in the order of the log.
 
     `heads` has the last version and the last instant of each history. In an export of one history

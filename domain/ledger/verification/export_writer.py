@@ -81,7 +81,7 @@ def renamed_when_complete(target: Path) -> Iterator[Folder]:
     If the block raises an error, the folder is removed. Raises InvalidCommand if `target` is not free or can't be
     written.
     """
-    check_free(target)
+    check_target_is_free(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(prefix=".export-", dir=target.parent))
@@ -99,7 +99,7 @@ def renamed_when_complete(target: Path) -> Iterator[Folder]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def check_free(target: Path) -> None:
+def check_target_is_free(target: Path) -> None:
     """Raises InvalidCommand unless `target` does not exist or is an empty folder."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise InvalidCommand(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Keys, Signed, leaf_hash_of, read_signed
-from domain.ledger.verification.check_meaning import Meaning
-from domain.ledger.verification.check_order import Order
+from domain.ledger.verification.check_meaning import MeaningCheck
+from domain.ledger.verification.check_order import OrderCheck
 from domain.ledger.verification.export_source import ExportFolder
 from domain.ledger.verification.report import Logged, VerificationFailure, VerificationPart, VerificationReport, about
 from domain.seal.errors import SealError
@@ -48,7 +48,7 @@ class _History(ExportFolder):
         self._consistency()
         self._independent_checkpoints(signed)
         entries = [entry for _, entry in self.lines(self.part)]
-        order, meaning = Order(self.report.order, is_whole_log=False), Meaning(self.report.meaning)
+        order, meaning = OrderCheck(self.report.order, is_whole_log=False), MeaningCheck(self.report.meaning)
         for entry in entries:
             order.take(entry)
             self._proof(entry)

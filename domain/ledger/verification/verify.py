@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, get_args
 
 from domain.events.system import AccessesRecorded, SealEvent
-from domain.ledger.verification.check_bytes import Bytes, Keys, Signed
-from domain.ledger.verification.check_meaning import OPENED_TOPIC, Meaning, UnreadableEvent
-from domain.ledger.verification.check_order import Order
+from domain.ledger.verification.check_bytes import BytesCheck, Keys, Signed
+from domain.ledger.verification.check_meaning import OPENED_TOPIC, MeaningCheck, UnreadableEvent
+from domain.ledger.verification.check_order import OrderCheck
 from domain.ledger.verification.report import Logged, VerificationReport, about
 from domain.ledger.verification.source import Source
 from domain.permissions.disclosure import digest_of
@@ -47,9 +47,9 @@ class _Verification:
         self.keys = Keys(key)
         source.keys(self.report.bytes, self.keys)
         stored = source.checkpoints(self.report.bytes)
-        self.bytes = Bytes(self.report.bytes, self.keys, stored, sorted(given, key=lambda one: one.size))
-        self.order = Order(self.report.order)
-        self.meaning = Meaning(self.report.meaning)
+        self.bytes = BytesCheck(self.report.bytes, self.keys, stored, sorted(given, key=lambda one: one.size))
+        self.order = OrderCheck(self.report.order)
+        self.meaning = MeaningCheck(self.report.meaning)
         self.patients: list[str] = []
         self.registers: dict[str, int] = {}
 

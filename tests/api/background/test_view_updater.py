@@ -13,7 +13,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from api.background import view_updater
-from api.background.view_updater import Tail
+from api.background.view_updater import ViewUpdater
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
 from projections.worklist import runner
@@ -31,7 +31,7 @@ SECONDS_TO_SEE = 20.0
 @pytest.fixture
 def tailed(open_here: OpenLedger) -> Iterator[Ledger]:
     """A ledger of its own, as that of another process."""
-    with Tail(open_here(), beat_seconds=BEAT):
+    with ViewUpdater(open_here(), beat_seconds=BEAT):
         yield open_here()
 
 
@@ -61,7 +61,7 @@ def test_it_keeps_up_while_nobody_asks(tailed: Ledger) -> None:
 def test_the_first_command_after_a_long_wait_is_seen_before_the_beat_is_over(open_here: OpenLedger) -> None:
     """The writer of the same process wakes it."""
     ledger = open_here()
-    with Tail(ledger, beat_seconds=5):
+    with ViewUpdater(ledger, beat_seconds=5):
         rebuild(ledger)
         time.sleep(0.2)
         begun = time.monotonic()
@@ -100,7 +100,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_told_of_without_what_it_
 
     monkeypatch.setattr(view_updater, "catch_up", failing)
     monkeypatch.setattr(view_updater, "FIRST_PAUSE_SECONDS", 0.01)
-    with caplog.at_level(logging.WARNING), Tail(ledger, beat_seconds=BEAT):
+    with caplog.at_level(logging.WARNING), ViewUpdater(ledger, beat_seconds=BEAT):
         patient(ledger)
         assert seen(lambda: len(calls) > 2 and lag(ledger).events_behind == 0)
     told = [record.getMessage() for record in caplog.records if record.name == "api.background.view_updater"]
@@ -133,7 +133,7 @@ def quickly(seconds: float) -> Iterator[None]:
 
 def test_it_stops_at_once_while_it_waits(open_here: OpenLedger) -> None:
     ledger = open_here()
-    running = Tail(ledger)
+    running = ViewUpdater(ledger)
     running.start()
     assert seen(lambda: lag(ledger).position == 0)
     with quickly(view_updater.BEAT_SECONDS + 2):
@@ -155,7 +155,7 @@ def test_it_stops_between_two_batches_and_leaves_the_old_rows(
         return rows(history, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(runner, "worklist_rows", slowly)
-    running = Tail(ledger, beat_seconds=BEAT)
+    running = ViewUpdater(ledger, beat_seconds=BEAT)
     running.start()
     assert seen(lambda: len(folded) > 2)
     with quickly(2):

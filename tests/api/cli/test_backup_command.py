@@ -93,7 +93,7 @@ def test_on_a_terminal_a_backup_that_takes_longer_shows_that_it_is_under_way(
     monkeypatch.setattr(backup, "SECONDS_BEFORE_PROGRESS", seconds)
     shown = io.StringIO()
     begun = time.monotonic()
-    with backup.under_way(Console(file=shown, force_terminal=terminal, width=80)):
+    with backup.elapsed_time_shown(Console(file=shown, force_terminal=terminal, width=80)):
         time.sleep(0.3)
     assert ("backing up" in shown.getvalue()) == tells
     assert time.monotonic() - begun < 10

@@ -20,7 +20,7 @@ from domain.ledger.errors import StoreError
 from domain.policy.editions import EDITIONS
 from projections.courses import course_list
 from projections.eligibility import eligibility
-from projections.request_status import request_life
+from projections.request_status import request_status
 from tests.api.cli.demo_claims import CLAIMS, Seen
 from tests.clock import Clock
 
@@ -42,7 +42,7 @@ def see(ledger: Ledger, shown: DemoPatient) -> Seen:
     events = ledger.events(patient_id)
     history = fold(events)
     assert history is not None
-    lives = tuple(request_life(history, one, ledger.zone, ledger.now()) for one in history.requests)
+    lives = tuple(request_status(history, one, ledger.zone, ledger.now()) for one in history.requests)
     return Seen(events, history, eligibility(history, ledger.today()), course_list(history, ledger.today()), lives)
 
 

@@ -27,7 +27,7 @@ from domain.ledger.application import Ledger
 from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
-from projections.request_status import request_life
+from projections.request_status import request_status
 from projections.worklist.rows import worklist_rows
 from tests import ROOT
 from tests.api.cli.test_questions import PROGRAM
@@ -85,7 +85,7 @@ def test_what_was_imported_says_so_wherever_it_shows(intake: Intake, ledger: Led
     assert [one.imported_from.reference if one.imported_from else None for one in trail] == ["H-1", "R-1", "D-1", "I-4"]
     assert [one.happened for one in trail[1:]] == ["2024-02-20T14:00:00+00:00", "2024-02-28", "2024-03-04"]
     assert {one.recorded_at.date() for one in trail} == {date(2026, 4, 28)}
-    life = request_life(known, known.requests[0], ledger.zone, ledger.now())
+    life = request_status(known, known.requests[0], ledger.zone, ledger.now())
     assert life.imported_from is not None
     assert life.decisions[0].imported_from is not None
     assert (life.decisions[0].kind, life.decisions[0].edition) == ("imported", "unknown")

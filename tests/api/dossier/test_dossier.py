@@ -100,7 +100,7 @@ def test_one_more_event_is_another_case_file() -> None:
     events = stored_events("overturned")
     before = appeal_dossier(events[:-1], APPEAL, ZONE)
     assert as_json(before) != as_json(golden("overturned"))
-    assert manifest.page(before) != manifest.page(golden("overturned"))
+    assert manifest.html_page(before) != manifest.html_page(golden("overturned"))
 
 
 # -- the sums, the manifest, the data ---------------------------------------------------------

@@ -90,7 +90,7 @@ def audited(ledger: Ledger, patient_id: UUID | None = None) -> dict[str, Resourc
     of_events = [
         audit_events.of_event(one, ledger.ledger_id)
         for one in events_of(ledger)
-        if audit_events.is_told(one) and patient_id in (None, one.originator_id)
+        if audit_events.is_exported(one) and patient_id in (None, one.originator_id)
     ]
     of_rows = [
         audit_events.of_read(one, ledger.ledger_id)

@@ -52,7 +52,7 @@ def resources() -> dict[str, dict[str, Any]]:
     histories = ("HistoryOpened", "DoseVoided", "ApprovalExtended", "RequesterAdmitted", "InformationSupplied")
     return (
         {f"AuditEvent-{name}": audit_events.of_change(SAMPLES[name], LEDGER) for name in changes}
-        | {f"AuditEvent-{name}": audit_events.of_keeping(SAMPLES[name], LEDGER) for name in keeping}
+        | {f"AuditEvent-{name}": audit_events.of_system_event(SAMPLES[name], LEDGER) for name in keeping}
         | {f"AuditEvent-{name}": audit_events.of_read(one, LEDGER) for name, one in reads.items()}
         | {f"Provenance-{name}": provenance.of_change(SAMPLES[name], LEDGER) for name in histories}
     )

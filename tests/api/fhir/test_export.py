@@ -48,7 +48,7 @@ def in_order_of_commits(ledger: Ledger) -> list[str]:
         if isinstance(event, AccessesRecorded):
             numbers = range(event.first, event.first + event.count)
             found += [rows[event.originator_id, number] for number in numbers]
-        elif audit_events.is_told(event):
+        elif audit_events.is_exported(event):
             found.append(audit_events.event_id(event))
     return found
 

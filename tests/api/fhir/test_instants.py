@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.fhir.instants import PREFIXES, Stretch, stretch_of
+from api.fhir.instants import PREFIXES, Period, period_of
 from domain.errors import InvalidCommand
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -55,7 +55,7 @@ def values(draw: st.DrawFn) -> str:
 @st.composite
 def near(draw: st.DrawFn, value: str, zone: ZoneInfo) -> datetime:
     """Often just at one end of the value, where errors are."""
-    stretch = stretch_of([value], zone, "date")
+    stretch = period_of([value], zone, "date")
     edges = [one for one in (stretch.start, stretch.end) if one is not None]
     step = timedelta(microseconds=draw(st.integers(-2, 2)))
     return draw(st.sampled_from(edges)) + step if draw(st.booleans()) else draw(ANYWHERE)
@@ -65,15 +65,15 @@ def near(draw: st.DrawFn, value: str, zone: ZoneInfo) -> datetime:
 def test_a_value_holds_of_what_a_naive_reading_says(data: st.DataObject, zone: ZoneInfo, prefix: str) -> None:
     value = data.draw(values())
     recorded = data.draw(near(value, zone))
-    assert (recorded in stretch_of([prefix + value], zone, "date")) == HOLDS[prefix](compared(recorded, value, zone))
+    assert (recorded in period_of([prefix + value], zone, "date")) == HOLDS[prefix](compared(recorded, value, zone))
 
 
 @given(st.data(), ZONES)
 def test_of_several_values_all_hold(data: st.DataObject, zone: ZoneInfo) -> None:
     asked = [data.draw(st.sampled_from(PREFIXES)) + data.draw(values()) for _ in range(3)]
     recorded = data.draw(ANYWHERE)
-    each = [recorded in stretch_of([one], zone, "date") for one in asked]
-    found = stretch_of(asked, zone, "date")
+    each = [recorded in period_of([one], zone, "date") for one in asked]
+    found = period_of(asked, zone, "date")
     assert (recorded in found) == all(each)
     assert not (found.is_empty and recorded in found)
 
@@ -82,7 +82,7 @@ def test_of_several_values_all_hold(data: st.DataObject, zone: ZoneInfo) -> None
 @example(10, ZoneInfo("America/Santiago"))
 def test_days_lie_end_to_end(number: int, zone: ZoneInfo) -> None:
     day = date(2026, 1, 1) + timedelta(days=number)
-    today, tomorrow = (stretch_of([one.isoformat()], zone, "date") for one in (day, day + timedelta(days=1)))
+    today, tomorrow = (period_of([one.isoformat()], zone, "date") for one in (day, day + timedelta(days=1)))
     assert today.end == tomorrow.start
     assert today.start is not None
     assert today.start.astimezone(zone).date() == day
@@ -108,17 +108,17 @@ def test_days_lie_end_to_end(number: int, zone: ZoneInfo) -> None:
     ],
 )
 def test_a_value_is_a_stretch(value: str, start: str | None, end: str | None) -> None:
-    bounds = Stretch(*(at(one) if one is not None else None for one in (start, end)))
-    assert stretch_of([value], NEW_YORK, "date") == bounds
+    bounds = Period(*(at(one) if one is not None else None for one in (start, end)))
+    assert period_of([value], NEW_YORK, "date") == bounds
 
 
 @pytest.mark.parametrize("value", ["9999", "9999-12", "9999-12-31", "9999-12-31T23:59:59Z", "0000", "0000-01-01"])
 def test_beyond_the_calendar_nothing_is_asked(value: str) -> None:
     with pytest.raises(InvalidCommand) as refused:
-        stretch_of([value], NEW_YORK, "date")
+        period_of([value], NEW_YORK, "date")
     assert value not in str(refused.value)
 
 
 def test_offsets_are_what_they_say() -> None:
     east = timezone(timedelta(hours=5, minutes=30))
-    assert stretch_of(["2026-04-20T00:00+05:30"], NEW_YORK, "date").start == datetime(2026, 4, 20, tzinfo=east)
+    assert period_of(["2026-04-20T00:00+05:30"], NEW_YORK, "date").start == datetime(2026, 4, 20, tzinfo=east)

@@ -29,7 +29,7 @@ from tests.api.fhir.tables import (
 from tests.ledger.samples.events import PATIENT, SAMPLES
 
 OF_PATIENT = {name: one for name, one in SAMPLES.items() if is_of_patient(one)}
-OF_KEEPING = {name: one for name, one in SAMPLES.items() if type(one) in audit_events.KEEPING}
+OF_KEEPING = {name: one for name, one in SAMPLES.items() if type(one) in audit_events.SYSTEM_EVENTS}
 
 
 def check_audit_event(resource: dict[str, Any]) -> None:
@@ -58,7 +58,7 @@ def test_every_event_of_a_history_has_a_mapping() -> None:
 
 
 def test_every_stored_event_is_told_of_or_left_out_with_a_reason() -> None:
-    kinds = [set(PATIENT_EVENTS), set(audit_events.KEEPING), set(audit_events.NOT_TOLD)]
+    kinds = [set(PATIENT_EVENTS), set(audit_events.SYSTEM_EVENTS), set(audit_events.WITHOUT_AUDIT_EVENT)]
     assert set[type[Event]].union(*kinds) == set(STORED_EVENTS)
     assert sum(map(len, kinds)) == len(STORED_EVENTS)
 
@@ -72,7 +72,7 @@ def test_every_view_purpose_and_role_has_a_mapping() -> None:
 
 def test_there_is_a_sample_of_each() -> None:
     assert {type(one) for one in OF_PATIENT.values()} == set(PATIENT_EVENTS)
-    assert {type(one) for one in OF_KEEPING.values()} == set(audit_events.KEEPING)
+    assert {type(one) for one in OF_KEEPING.values()} == set(audit_events.SYSTEM_EVENTS)
 
 
 # -- state changes ----------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_how_she_looked_is_the_type(changed: dict[str, Any], kind: str) -> None:
 @pytest.mark.parametrize("name", OF_KEEPING)
 def test_a_change_of_who_may_sign_in_is_an_audit_event(name: str) -> None:
     event = OF_KEEPING[name]
-    told = audit_events.of_keeping(event, LEDGER)
+    told = audit_events.of_system_event(event, LEDGER)
     check_audit_event(told)
     assert told["action"] == "E"
     assert told["entity"]

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from api.fhir.audit_events import is_told
-from api.fhir.instants import Stretch
-from api.fhir.paging import HEAD_EVENTS, SKEW, TrailPlace, page, position_before, recorded_instant, whole
+from api.fhir.audit_events import is_exported
+from api.fhir.instants import Period
+from api.fhir.paging import HEAD_EVENTS, SKEW, TrailPosition, page, position_before, recorded_instant, whole
 from domain.commands.patient import OpenHistory
 from domain.errors import InvalidCommand
 from domain.events.base import Event
@@ -46,16 +46,16 @@ def instants(ledger: Ledger, clock: Clock) -> list[datetime]:
     return found
 
 
-def told_by_pages(ledger: Ledger, stretch: Stretch, limit: int) -> list[Any]:
+def told_by_pages(ledger: Ledger, stretch: Period, limit: int) -> list[Any]:
     found: list[Any] = []
-    place: TrailPlace | None = None
+    place: TrailPosition | None = None
     while True:
-        told, place = page(ledger, stretch, is_told, with_reads=True, place=place, limit=limit)
+        told, place = page(ledger, stretch, is_exported, with_reads=True, place=place, limit=limit)
         assert len(told) <= limit
         found += [_name(one.event) if one.event is not None else (one.row.register, one.row.number) for one in told]  # type: ignore[union-attr]
         if place is None:
             return found
-        assert TrailPlace.at(place.cursor()) == place
+        assert TrailPosition.at(place.cursor()) == place
 
 
 def _name(event: Event) -> Any:
@@ -63,13 +63,13 @@ def _name(event: Event) -> Any:
 
 
 def test_any_window_and_any_size_of_page_finds_all_of_it_once(ledger: Ledger, instants: list[datetime]) -> None:
-    events = [(event.recorded_at, _name(event)) for event in events_of(ledger) if is_told(event)]
+    events = [(event.recorded_at, _name(event)) for event in events_of(ledger) if is_exported(event)]
     rows = [(row.access.at, (row.register, row.number)) for row in rows_of(ledger)]
     chance = random.Random(11)
     ends = [None, *(one + timedelta(microseconds=step) for one in instants for step in (0, 1))]
     sizes = []
     for _ in range(60):
-        stretch = Stretch(chance.choice(ends), chance.choice(ends))
+        stretch = Period(chance.choice(ends), chance.choice(ends))
         expected = [name for at, name in (*events, *rows) if at in stretch]
         found = told_by_pages(ledger, stretch, chance.choice([1, 3, 10, 200]))
         assert sorted(map(str, found)) == sorted(map(str, expected))
@@ -95,10 +95,10 @@ def test_what_is_farther_out_of_order_is_in_the_export(ledger: Ledger, clock: Cl
         opened(ledger, number)
     clock.at = NOON - 2 * SKEW
     late = opened(ledger, 99)
-    stretch = Stretch(NOON - 2 * SKEW, NOON - SKEW)
-    by_patient = page(ledger, stretch, is_told, patient_id=late, with_reads=False, place=None, limit=9).told
+    stretch = Period(NOON - 2 * SKEW, NOON - SKEW)
+    by_patient = page(ledger, stretch, is_exported, patient_id=late, with_reads=False, place=None, limit=9).told
     assert [one.event.originator_id for one in by_patient if one.event is not None] == [late]
-    exported = [one.event for one in whole(ledger, stretch, is_told, with_reads=False)]
+    exported = [one.event for one in whole(ledger, stretch, is_exported, with_reads=False)]
     assert [one.originator_id for one in exported if one is not None] == [late]
 
 
@@ -124,13 +124,13 @@ def test_a_page_reads_only_what_it_needs(
     monkeypatch.setattr("api.fhir.paging.SKEW", timedelta(minutes=100))
     last = ledger.position()
     assert last >= 120
-    page(ledger, Stretch(start=max(instants) - timedelta(hours=1)), is_told, with_reads=True, place=None, limit=3)
+    page(ledger, Period(start=max(instants) - timedelta(hours=1)), is_exported, with_reads=True, place=None, limit=3)
     assert sum(read) < last // 2
     # One more than a page, because it is said whether there is a next one.
     assert len(decoded) <= 4
     read.clear()
     decoded.clear()
-    page(ledger, Stretch(), is_told, with_reads=True, place=None, limit=3)
+    page(ledger, Period(), is_exported, with_reads=True, place=None, limit=3)
     assert (sum(read), len(decoded) <= 8) == (10, True)
 
 
@@ -148,4 +148,4 @@ def test_an_instant_is_read_from_the_head_of_a_record_as_from_the_event(ledger: 
 )
 def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidCommand, match="this value does not come from a page of results"):
-        TrailPlace.at(cursor)
+        TrailPosition.at(cursor)

@@ -15,7 +15,7 @@ from domain import errors
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.accounts.people import SECONDS_OLD_MAX, People
 from domain.ledger.application import Ledger
-from domain.permissions.accounts import NOBODY_YET, fold
+from domain.permissions.accounts import EMPTY_DIRECTORY, fold
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.story import ADMINISTRATOR, AUDITOR, CLAIMS, NURSE
@@ -71,7 +71,7 @@ def test_what_is_folded_at_once_is_what_is_folded_one_by_one(people: People, led
     people.issue_link(NURSE.id, HASH, ADMINISTRATOR, DAY)
     people.remove(NURSE.id, ADMINISTRATOR)
     events = [event for _, event in ledger.events_since(0)]
-    one_by_one = NOBODY_YET
+    one_by_one = EMPTY_DIRECTORY
     for event in events:
         one_by_one = fold([event], one_by_one)  # type: ignore[list-item]
     assert fold(events) == one_by_one == people.known  # type: ignore[arg-type]

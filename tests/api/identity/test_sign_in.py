@@ -15,7 +15,7 @@ from api.app import create_app
 from api.identity import Identity, headers_for
 from api.identity.identity import LINK_LASTS
 from domain.events.system import THE_LEDGER_ITSELF
-from domain.ledger.accounts.sessions import IDLE, LASTS
+from domain.ledger.accounts.sessions import SESSION_IDLE_LIMIT, SESSION_LIFETIME
 from domain.ledger.application import Ledger
 from tests.api.identity.conftest import Browser
 from tests.clock import Clock
@@ -160,20 +160,20 @@ def test_a_session_is_over_after_half_an_hour_without_a_request(
 ) -> None:
     signed_in(NURSE)
     for _ in range(4):
-        clock.advance(IDLE - timedelta(minutes=1))
+        clock.advance(SESSION_IDLE_LIMIT - timedelta(minutes=1))
         assert browser.get("/me").status_code == 200
-    clock.advance(IDLE)
+    clock.advance(SESSION_IDLE_LIMIT)
     assert browser.get("/me").status_code == 401
 
 
 def test_a_session_is_over_after_twelve_hours_however_busy(signed_in: SignedIn, clock: Clock, browser: Browser) -> None:
     signed_in(NURSE)
     began = clock.at
-    while clock.at < began + LASTS - timedelta(minutes=20):
+    while clock.at < began + SESSION_LIFETIME - timedelta(minutes=20):
         clock.advance(timedelta(minutes=20))
-        if clock.at < began + LASTS:
+        if clock.at < began + SESSION_LIFETIME:
             assert browser.get("/me").status_code == 200
-    clock.at = began + LASTS
+    clock.at = began + SESSION_LIFETIME
     assert browser.get("/me").status_code == 401
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from api.pages.forms import as_typed
+from api.pages.forms import form_texts
 from domain.events.treatment import DoseAdministered, DoseVoided, PriorTreatmentReported
 from domain.people import Actor
 from tests import story
@@ -157,7 +157,7 @@ def test_a_report_is_corrected_from_all_that_it_says(api: Api, desk: Desks) -> N
     api.reported(patient, whole | {"completed": True}, COMPLETED_ELSEWHERE)
     page = reviewer.opens(at(patient))
     typed = page.form("correct-report-t1").fields
-    for place, said in as_typed(_first(api, patient)).items():
+    for place, said in form_texts(_first(api, patient)).items():
         if place.startswith("courses."):
             assert typed[place] == [said], place
     told = reviewer.sends(page, "correct-report-t1", reason="One date.", courses__1__last_dose_on="2025-03-11")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from api.pages.policy.clause_examples import EXAMPLES, judged
+from api.pages.policy.clause_examples import EXAMPLES, assessed_examples
 from domain.people import Actor
 from domain.policy.answers import UNDETERMINED
 from domain.policy.edition import Leaf
@@ -24,7 +24,7 @@ LEAVES = [citation for citation, node in NEWEST.by_citation.items() if isinstanc
 @pytest.mark.parametrize("citation", LEAVES)
 def test_an_example_is_what_the_policy_answers(citation: str) -> None:
     examples = EXAMPLES[citation]
-    assert [one.answer for one in judged(citation, NEWEST)] == [one.answer for one in examples]
+    assert [one.answer for one in assessed_examples(citation, NEWEST)] == [one.answer for one in examples]
     assert {one.answer for one in examples} >= {UNDETERMINED}
     assert len({one.answer for one in examples}) == 3
 

@@ -14,7 +14,7 @@ from api.pages.appeal import page as appeal_page
 from api.pages.patient import actions as patient_actions
 from api.pages.request import actions as request_actions
 from api.pages.request import documents as document_page
-from api.routes.commands import ACTS
+from api.routes.commands import COMMAND_ROUTES
 from api.routes.requests import DETERMINATIONS
 from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.people import Actor
@@ -32,7 +32,7 @@ FORMS = {
     "/pages/documents/{document_id}": document_page.FORMS,
     "/pages/patients/{patient_id}": patient_actions.FORMS,
 }
-OPERATIONS = {act.command: f"POST {act.path}" for act in (*ACTS, *DETERMINATIONS)}
+OPERATIONS = {act.command: f"POST {act.path}" for act in (*COMMAND_ROUTES, *DETERMINATIONS)}
 FIRST_COMMANDS = {"RecordDose": "dose", "ReportPriorTreatment": "report", "CloseCourse": "close"}
 ON_A_DOSE = {"VoidDose": "void", "ConfirmDuplicate": "confirm", "DismissDuplicate": "dismiss"}
 DONE_TWICE = {

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 
 from api.app import Application
 from api.routes import eligibility_fast_path
-from api.routes.eligibility_fast_path import BYTES_BESIDE, AnswerCache, EligibilityFastPath, Key, ReadyAnswer
-from api.server.proxy import OurHostsOnly
+from api.routes.eligibility_fast_path import OVERHEAD_BYTES_MAX, AnswerCache, EligibilityFastPath, Key, ReadyAnswer
+from api.server.proxy import KnownHostsOnly
 from domain.ledger.access_log.report import AccessQuery, accesses
 from domain.policy.edition import Edition
 from tests.api.callers import SpeakingHere, client_of
@@ -33,8 +33,8 @@ __all__ = ["second_revision"]
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-def short_road(client: TestClient) -> EligibilityFastPath:
-    road: EligibilityFastPath = client.app.short_road  # type: ignore[attr-defined]
+def fast_path(client: TestClient) -> EligibilityFastPath:
+    road: EligibilityFastPath = client.app.fast_path  # type: ignore[attr-defined]
     return road
 
 
@@ -45,7 +45,7 @@ def by_the_long_road(api: Api) -> Iterator[SpeakingHere]:
 
 
 def without_the_short_road(app: Application) -> Application:
-    app.short_road = None
+    app.fast_path = None
     return app
 
 
@@ -163,7 +163,7 @@ def edition_of(answer: Any) -> str:
 
 def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     patient, times = api.opened(), made_times(monkeypatch)
-    road = short_road(api.client)  # type: ignore[arg-type]
+    road = fast_path(api.client)  # type: ignore[arg-type]
 
     async def together() -> list[ReadyAnswer]:
         return await asyncio.gather(*(road.answered(UUID(patient), None, None) for _ in range(20)))
@@ -178,7 +178,7 @@ def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_only_this_machine_is_answered(api: Api) -> None:
     path = f"/patients/{api.opened()}/eligibility"
-    with client_of(api.ledger, OurHostsOnly, base_url="http://localhost") as client:
+    with client_of(api.ledger, KnownHostsOnly, base_url="http://localhost") as client:
         assert client.get(path).status_code == 200
         assert client.get(path, headers={"Host": "elsewhere.example"}).status_code == 421
         assert client.get(path, headers={"Origin": "https://elsewhere.example"}).status_code == 403
@@ -210,7 +210,7 @@ def test_the_memory_of_ready_answers_is_bounded() -> None:
 
 
 def test_whoever_was_asked_for_longest_ago_goes_first() -> None:
-    answers = AnswerCache(3 * (BYTES_BESIDE + 100))
+    answers = AnswerCache(3 * (OVERHEAD_BYTES_MAX + 100))
     first, second, third, fourth = (a_key() for _ in range(4))
     for key in (first, second, third):
         answers.keep(key, an_answer(100))

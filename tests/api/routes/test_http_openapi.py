@@ -14,7 +14,7 @@ from api.http.fields_of_schemas import FIELDS_OF
 from api.http.openapi_document import SUMMARIES, name_of
 from api.http.problems import FHIR, MEANING
 from api.http.schema_descriptions import SCHEMAS
-from api.routes.commands import ACTS
+from api.routes.commands import COMMAND_ROUTES
 from domain.events.documents import MediaType
 from tests.api.callers import application
 from tests.api.routes.commands.acts import PHYSICIAN, PROBLEM, Api, Json, opening, refused
@@ -52,7 +52,7 @@ def of_body(label: str) -> Json:
 
 def test_there_are_operations() -> None:
     assert len(OPERATIONS) >= 76
-    assert len(WITH_BODY) == 18 + len(ACTS)
+    assert len(WITH_BODY) == 18 + len(COMMAND_ROUTES)
     assert set(ACT_OF_OPERATION) <= set(WITH_BODY)
 
 

@@ -22,7 +22,7 @@ from schemathesis.transport.serialization import serialize_binary
 
 from api.app import Application
 from api.identity.middleware import AuthenticationMiddleware
-from api.routes.commands import ACTS
+from api.routes.commands import COMMAND_ROUTES
 from domain.ledger import application
 from domain.ledger.application import open_ledger
 from domain.ledger.schema import upgrade
@@ -53,7 +53,7 @@ ELSEWHERE = r"^/(fhir|seal)|/proof$|/seal$|accesses$"
 # Its document asks no ledger; the fixture gives the application one before anything else does.
 APP = callers.application()
 FEWER = [
-    *(f"POST {act.path}" for act in ACTS),
+    *(f"POST {act.path}" for act in COMMAND_ROUTES),
     STORE_DOCUMENT,
     *(f"GET {path}" for path in APP.openapi()["paths"] if "/dossier" in path),
 ]
@@ -107,10 +107,10 @@ class World:
         fresh = opened.enter_context(client_of(ledger))
         made: Application = fresh.app  # type: ignore[assignment]
         # schemathesis asks the application whose document it read.
-        APP.state, APP.gate, APP.short_road = (
+        APP.state, APP.authentication, APP.fast_path = (
             made.state,
-            AuthenticationMiddleware(APP.beyond_the_gate, made.state.identity),
-            made.short_road,
+            AuthenticationMiddleware(APP.answer_authenticated, made.state.identity),
+            made.fast_path,
         )
         self.header_of = fresh.header_of
         api = Api(fresh, ledger)

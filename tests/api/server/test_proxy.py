@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from api.identity import Identity, headers_for
-from api.server.proxy import TRUSTED_HEADERS, Front, WithSafeHeaders, front_of, layered
+from api.server.proxy import TRUSTED_HEADERS, Front, SecurityHeaders, front_of, layered
 from domain.errors import InvalidCommand
 from domain.ledger.application import open_ledger
 from tests.api.server.test_serve import SECONDS_MAX, refused, served
@@ -177,7 +177,7 @@ def test_an_answer_that_says_itself_how_it_is_kept_or_framed_is_left_so() -> Non
     async def careful(scope: Scope, receive: Receive, send: Send) -> None:
         await Response("x", headers=own)(scope, receive, send)
 
-    answer = TestClient(WithSafeHeaders(careful, is_secure=False)).get("/")
+    answer = TestClient(SecurityHeaders(careful, is_secure=False)).get("/")
     assert answer.headers.get_list("cache-control") == ["private, no-cache"]
     assert answer.headers.get_list("content-security-policy") == ["default-src 'none'"]
     assert len({name for name, _ in answer.headers.multi_items()}) == len(answer.headers.multi_items())

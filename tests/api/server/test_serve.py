@@ -268,7 +268,7 @@ def test_the_machines_zone_is_only_for_a_ledger_that_is_not_there_yet(tmp_path: 
 def test_what_fails_is_logged_by_its_kind_and_place_alone(caplog: pytest.LogCaptureFixture) -> None:
     """The text of an exception may quote what was sent."""
     logger = logging.getLogger("test-of-the-filter")
-    logger.addFilter(serve.WithoutWhatWasSent())
+    logger.addFilter(serve.WithoutRequestData())
     try:
         int("Alma Synthetic, born 1988-05-17")
     except ValueError:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.cli.people import LOCAL_URL
 from api.server.serve import url_of
-from api.server.served_addresses import announced, served_at
+from api.server.served_addresses import announce_address, served_at
 from domain.ledger.application import Ledger, open_ledger
 from tests.api.server.test_serve import refused, served
 
@@ -62,8 +62,8 @@ def test_of_two_servers_the_one_that_started_last_is_named_while_it_runs(
     ledger: Ledger, listeners: tuple[socket, socket]
 ) -> None:
     first, second = map(url_of, listeners)
-    with announced(ledger, first, None):
-        with announced(ledger, second, None):
+    with announce_address(ledger, first, None):
+        with announce_address(ledger, second, None):
             assert served_at(ledger) == second
         assert served_at(ledger) == first
     assert served_at(ledger) is None
@@ -73,10 +73,10 @@ def test_a_server_that_was_killed_is_not_named_and_its_file_is_removed(
     ledger: Ledger, sqlite_url: str, listeners: tuple[socket, socket]
 ) -> None:
     killed, running = listeners
-    with announced(ledger, url_of(killed), "https://old.plan.example"):
+    with announce_address(ledger, url_of(killed), "https://old.plan.example"):
         killed.close()
         assert served_at(ledger) is None
-        with announced(ledger, url_of(running), None):
+        with announce_address(ledger, url_of(running), None):
             folder = Path(sqlite_url.removeprefix("sqlite:///")).with_suffix("")
             (left,) = folder.with_name(f"{folder.name}-served").iterdir()
             assert left.read_text().splitlines() == [url_of(running)] * 2
@@ -85,7 +85,7 @@ def test_a_server_that_was_killed_is_not_named_and_its_file_is_removed(
 def test_a_folder_that_cannot_be_written_to_stops_no_server(ledger: Ledger, sqlite_url: str) -> None:
     folder = Path(sqlite_url.removeprefix("sqlite:///")).with_suffix("")
     folder.with_name(f"{folder.name}-served").write_text("a file, and no folder")
-    with announced(ledger, LOCAL_URL, None):
+    with announce_address(ledger, LOCAL_URL, None):
         assert served_at(ledger) is None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.text.eligibility import eligibility_rows, headline, way_in_words
+from api.text.eligibility import eligibility_rows, headline, path_in_words
 from domain.facts import Facts
 from domain.policy.assessment import assess
 from domain.policy.shortest_paths import what_if
@@ -72,7 +72,7 @@ from tests.story import MEETS_A, given, submitted
     ],
 )
 def test_a_way_says_what_to_send_and_what_it_would_have_to_say(facts: Facts, words: str) -> None:
-    assert way_in_words(what_if(assess(facts, AS_OF, NEWEST), NEWEST)[0]) == words
+    assert path_in_words(what_if(assess(facts, AS_OF, NEWEST), NEWEST)[0]) == words
 
 
 def rows(statement: dict[str, Any] | None, label: str) -> list[str]:
@@ -103,7 +103,7 @@ def test_of_an_agent_that_is_taken_it_asks_when_it_is_stopped() -> None:
     story = given(submitted(MEETS_A | {"agents": [*MEETS_A["agents"], gilenya]}))
     judged = eligibility(story.known, date(2026, 5, 4)).approvable
     assert judged is not None
-    assert way_in_words(judged.ways[0]) == "Gilenya, stop date (approvable if 2026-05-03 or earlier)"
+    assert path_in_words(judged.ways[0]) == "Gilenya, stop date (approvable if 2026-05-03 or earlier)"
 
 
 def test_without_a_policy_version_the_short_answer_says_so() -> None:

@@ -42,14 +42,8 @@ PROSE_HELD: Final[tuple[str, ...]] = (
 """Folders whose comments, docstrings and defined names have no banned phrase either."""
 
 PROSE_EXCEPTIONS: Final = {
-    ("api/app.py", "road"): "an attribute that tests and benchmarks use",
-    ("api/app.py", "the gate"): "a method that tests use",
-    ("api/fhir/instants.py", "stretch"): "a public class and function that other folders use",
     ("domain/commands/appeals.py", "organisation"): "a field of a stored command",
     ("domain/events/appeals.py", "organisation"): "a field of a stored event",
-    ("domain/permissions/appeal_independence.py", "normalised"): "a public function that other folders use",
-    ("domain/policy/agents.py", "recognise"): "a public function that other folders use",
-    ("domain/ledger/sealing/origins.py", "anew"): "a public method that tests of other folders use",
 }
 """Phrases that a file in these folders must keep, each with the reason."""
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from domain.events.patient import HistoryOpened
-from projections.worklist.rows import day_of_folding, worklist_rows
-from projections.worklist.sql_rows import ANY, COLUMNS, FACETS, WorklistEntry, standing_at
+from projections.worklist.rows import fold_day, worklist_rows
+from projections.worklist.sql_rows import COLUMNS, EVERY_VALUE, FACETS, WorklistEntry, deadline_status_at
 from projections.worklist.tables import entry_of
 from tests.benchmarks.floors.by_hand import folded_by_hand
 from tests.benchmarks.stores import path_of
@@ -33,8 +33,8 @@ BY_PATIENT: Final = "SELECT originator_id, topic, state FROM stored_events ORDER
 class Counts(Counter[Row]):
     def add(self, entry: WorklistEntry, standing: str) -> None:
         rest = (*(getattr(entry, name) for name in FACETS[2:]), standing)
-        for holder in (entry.held_by, ANY):
-            for missing in (entry.missing, ANY):
+        for holder in (entry.held_by, EVERY_VALUE):
+            for missing in (entry.missing, EVERY_VALUE):
                 self[holder, missing, *rest] += 1
 
 
@@ -46,7 +46,7 @@ def folded(events: Iterable[tuple[Any, str, bytes]], zone: ZoneInfo, now: dateti
         if told[0][0] != HistoryOpened.TOPIC:
             continue
         history = folded_by_hand(stream if isinstance(stream, UUID) else UUID(stream), told)
-        for row in worklist_rows(history, day_of_folding(history, today, zone), zone):
+        for row in worklist_rows(history, fold_day(history, today, zone), zone):
             yield entry_of(row)
 
 
@@ -54,7 +54,9 @@ def batches(entries: Iterator[WorklistEntry], counts: Counts, generation: int, n
     while chunk := list(islice(entries, PATIENTS_AT_ONCE)):
         rows = []
         for one in chunk:
-            standing, turns_at = standing_at(one.due_at, one.at_risk_from, one.paused_from, one.paused_until, now)
+            standing, turns_at = deadline_status_at(
+                one.due_at, one.at_risk_from, one.paused_from, one.paused_until, now
+            )
             counts.add(one, standing)
             rows.append((generation, *(getattr(one, name) for name in COLUMNS), standing, turns_at))
         yield rows

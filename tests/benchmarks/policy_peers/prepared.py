@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.calendar import PartialDate
 from domain.facts import AgentTried, Facts
-from domain.policy.agents import ListedAgents, is_listed, may_be_listed, recognise
+from domain.policy.agents import ListedAgents, is_listed, may_be_listed, recognize
 from domain.policy.edition import Edition
 
 Case = dict[str, Any]
@@ -70,7 +70,7 @@ def _range(name: str, known: PartialDate | None) -> dict[str, int | None]:
 
 def _trial(agent: AgentTried, edition: Edition) -> dict[str, Any]:
     """What the tables of products and of the edition say of an agent; whether it counts is for the peer to say."""
-    product = recognise(agent.product)
+    product = recognize(agent.product)
     return {
         "ingredient": product.ingredient,
         "brand": product.brand,
@@ -82,5 +82,5 @@ def _trial(agent: AgentTried, edition: Edition) -> dict[str, Any]:
 
 
 def _standing(agent: AgentTried, names: ListedAgents) -> str:
-    product = recognise(agent.product)
+    product = recognize(agent.product)
     return "yes" if is_listed(product, names) else "perhaps" if may_be_listed(product, names) else "no"

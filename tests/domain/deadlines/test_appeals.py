@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from domain.deadlines.appealable import Adverse, standing_against
-from domain.deadlines.appeals import appeal_clock_of, clock_of_appeal, file_by
+from domain.deadlines.appealable import Adverse, adverse_determination
+from domain.deadlines.appeals import appeal_deadline, appeal_due_date, file_by
 from domain.deadlines.terms import terms_for
 from domain.events.appeals import AppealFiled
 from domain.history import fold
@@ -48,9 +48,9 @@ def test_it_is_due_by_line_of_business_and_urgency(line: Any, urgency: Any, due_
     """Days end at the plan's midnight, hours run from receipt; what nobody has confirmed says so."""
     scenario = given(submitted(line_of_business=line), denied("1.A.i")).on("2026-05-05")
     scenario.and_given(appealed(urgency=urgency))
-    clock = clock_of_appeal(scenario.known, scenario.known.appeals[0], ZONE)
+    clock = appeal_deadline(scenario.known, scenario.known.appeals[0], ZONE)
     assert clock.due_at == datetime.fromisoformat(f"{due_at}:00+00:00")
-    assert appeal_clock_of(scenario.known, scenario.known.appeals[0], ZONE) == clock.due_at
+    assert appeal_due_date(scenario.known, scenario.known.appeals[0], ZONE) == clock.due_at
     assert ("not confirmed" in clock.rule) is not is_confirmed
     terms = terms_for(line, scenario.today)
     assert (f"appeal_{urgency}" in terms.unconfirmed) is not is_confirmed
@@ -60,7 +60,7 @@ def test_it_is_due_by_line_of_business_and_urgency(line: Any, urgency: Any, due_
 
 def test_it_stands_as_any_clock_does() -> None:
     scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed(urgency="urgent"))
-    clock = clock_of_appeal(scenario.known, scenario.known.appeals[0], ZONE)
+    clock = appeal_deadline(scenario.known, scenario.known.appeals[0], ZONE)
     for at, standing in (
         ("2026-05-07T19:59:00+00:00", "running"),
         ("2026-05-07T20:00:00+00:00", "at_risk"),
@@ -75,17 +75,17 @@ def test_it_stops_once_the_appeal_is_closed_and_ran_for_whoever_knew_less(end: S
     scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed()).on("2026-05-06")
     scenario.and_given(end)
     later = datetime(2027, 1, 1, tzinfo=UTC)
-    assert clock_of_appeal(scenario.known, scenario.known.appeals[0], ZONE).standing(later) == "stopped"
+    assert appeal_deadline(scenario.known, scenario.known.appeals[0], ZONE).standing(later) == "stopped"
     as_filed = next(event for event in scenario.events if isinstance(event, AppealFiled))
     before = fold(scenario.events[: as_filed.originator_version])
     assert before is not None
-    assert clock_of_appeal(before, before.appeals[0], ZONE).standing(later) == "overdue"
+    assert appeal_deadline(before, before.appeals[0], ZONE).standing(later) == "overdue"
 
 
 def test_each_level_has_its_own_time() -> None:
     scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed(), upheld("1.A.i"))
     scenario.on("2026-07-01").and_given(appealed())
-    assert appeal_clock_of(scenario.known, scenario.known.appeals[1], ZONE).date().isoformat() == "2026-08-01"
+    assert appeal_due_date(scenario.known, scenario.known.appeals[1], ZONE).date().isoformat() == "2026-08-01"
 
 
 # -- until when it can be filed ---------------------------------------------------------------
@@ -113,7 +113,7 @@ def told(scenario: Scenario, *notices: tuple[Any, str, str | None], appeal: str 
 
 def last_day(scenario: Scenario) -> str:
     request = scenario.known.requests[-1]
-    adverse = standing_against(scenario.known, request)
+    adverse = adverse_determination(scenario.known, request)
     assert isinstance(adverse, Adverse)
     return str(file_by(scenario.known, request, adverse, ZONE))
 
@@ -168,12 +168,12 @@ def test_the_day_is_the_plans() -> None:
 
 def test_what_stands_and_what_has_become_of_it() -> None:
     scenario = given(submitted(), denied("1.A.i"))
-    found = standing_against(scenario.known, scenario.known.requests[0])
+    found = adverse_determination(scenario.known, scenario.known.requests[0])
     assert found is not None
     assert (found.kind, found.version, found.appealed) == ("denial", scenario.events[-1].originator_version, None)
     scenario.and_given(appealed(), upheld("1.A.i"))
-    found = standing_against(scenario.known, scenario.known.requests[0])
+    found = adverse_determination(scenario.known, scenario.known.requests[0])
     assert found is not None
     assert found.appealed == scenario.known.appeals[0]
     scenario.and_given(appealed(), overturned().by(SECOND_NEUROLOGIST))
-    assert standing_against(scenario.known, scenario.known.requests[0]) is None
+    assert adverse_determination(scenario.known, scenario.known.requests[0]) is None

@@ -12,17 +12,17 @@ import pytest
 from domain.deadlines.due_dates import (
     DeadlineExtension,
     DeadlineStatus,
-    DecisionClock,
-    DecisionMoments,
+    DecisionDeadline,
+    DecisionTimes,
     Pause,
     answer_limit,
     appeal_due_at,
     appeal_filing_deadline,
-    decision_clock,
+    decision_deadline,
     end_of_day,
     reason_against_extension,
 )
-from domain.deadlines.terms import ClockTerms, Days, Hours, TermsLine, Urgency, terms_for
+from domain.deadlines.terms import Days, DeadlineTerms, Hours, TermsLine, Urgency, terms_for
 
 HERE: Final = ZoneInfo("America/New_York")
 DAY: Final = date(2026, 6, 1)
@@ -45,8 +45,8 @@ def midnight_after(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 4, 0, tzinfo=UTC) + days(1)
 
 
-def clock(terms: ClockTerms, moments: DecisionMoments) -> DecisionClock:
-    return decision_clock(terms, moments, HERE)
+def clock(terms: DeadlineTerms, moments: DecisionTimes) -> DecisionDeadline:
+    return decision_deadline(terms, moments, HERE)
 
 
 def question(asked_at: datetime, *, limit: timedelta = WEEKS, answered_after: timedelta | None = None) -> Pause:
@@ -69,8 +69,10 @@ def question(asked_at: datetime, *, limit: timedelta = WEEKS, answered_after: ti
         (FEDERAL, "urgent", NOON + hours(72)),
     ],
 )
-def test_a_request_is_due_just_below_at_and_just_above(terms: ClockTerms, urgency: Urgency, due_at: datetime) -> None:
-    told = clock(terms, DecisionMoments(NOON, urgency))
+def test_a_request_is_due_just_below_at_and_just_above(
+    terms: DeadlineTerms, urgency: Urgency, due_at: datetime
+) -> None:
+    told = clock(terms, DecisionTimes(NOON, urgency))
     assert (told.due_at, told.urgency_applied, told.starts_at) == (due_at, urgency, NOON)
     assert told.at_risk_from == due_at - (due_at - NOON) / 4
     assert told.rule.startswith(f"{terms.line}, {urgency}: ")
@@ -79,7 +81,7 @@ def test_a_request_is_due_just_below_at_and_just_above(terms: ClockTerms, urgenc
     assert standings(told, due_at) == ["at_risk", "at_risk", "overdue"]
 
 
-def standings(told: DecisionClock, at: datetime) -> list[DeadlineStatus]:
+def standings(told: DecisionDeadline, at: datetime) -> list[DeadlineStatus]:
     """Just before, at, and just after."""
     return [told.standing(at - TICK), told.standing(at), told.standing(at + TICK)]
 
@@ -100,14 +102,14 @@ def standings(told: DecisionClock, at: datetime) -> list[DeadlineStatus]:
     ],
 )
 def test_day_clocks_end_at_midnight_of_the_plans_zone(received_at: str, due_at: str) -> None:
-    told = clock(COMMERCIAL, DecisionMoments(datetime.fromisoformat(received_at)))
+    told = clock(COMMERCIAL, DecisionTimes(datetime.fromisoformat(received_at)))
     assert told.due_at == datetime.fromisoformat(due_at)
 
 
 @pytest.mark.parametrize("received_at", ["2026-03-07T17:00:00Z", "2026-10-31T16:00:00Z", "2024-02-28T17:00:00Z"])
 def test_hour_clocks_know_no_daylight_saving_and_no_calendar(received_at: str) -> None:
     at = datetime.fromisoformat(received_at)
-    assert clock(MEDICARE, DecisionMoments(at.astimezone(HERE))).due_at == at + hours(72)
+    assert clock(MEDICARE, DecisionTimes(at.astimezone(HERE))).due_at == at + hours(72)
 
 
 def test_a_midnight_that_does_not_exist_is_the_first_instant_of_the_next_day() -> None:
@@ -117,7 +119,7 @@ def test_a_midnight_that_does_not_exist_is_the_first_instant_of_the_next_day() -
 
 def test_an_instant_without_an_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="offset"):
-        clock(COMMERCIAL, DecisionMoments(NOON.replace(tzinfo=None)))
+        clock(COMMERCIAL, DecisionTimes(NOON.replace(tzinfo=None)))
 
 
 # -- questions --------------------------------------------------------------------------------
@@ -132,7 +134,7 @@ def test_an_instant_without_an_offset_is_refused() -> None:
         (MEDICAID, "urgent", midnight_after(6, 15)),
     ],
 )
-def test_a_provider_gets_at_least_so_long_to_answer(terms: ClockTerms, urgency: Urgency, limit: datetime) -> None:
+def test_a_provider_gets_at_least_so_long_to_answer(terms: DeadlineTerms, urgency: Urgency, limit: datetime) -> None:
     assert answer_limit(terms, urgency, NOON, HERE) == limit
 
 
@@ -155,14 +157,14 @@ def test_a_commercial_clock_stands_still_until_the_answer_or_its_limit(
     """Received on 1 June, asked on 6 June, to be answered by the end of 6 July."""
     answered = None if answered_at is None else datetime.fromisoformat(answered_at)
     pause = Pause(NOON + days(5), end_of_day(date(2026, 7, 6), HERE), answered)
-    told = clock(COMMERCIAL, DecisionMoments(NOON, pauses=(pause,)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, pauses=(pause,)))
     assert told.due_at == midnight_after(*last_day)
     assert told.rule.endswith("excluding the time while requested information was pending")
 
 
 def test_a_clock_says_since_when_it_stands_still_and_until_when_at_the_latest() -> None:
     asked_at, limit = NOON + days(5), end_of_day(date(2026, 7, 6), HERE)
-    told = clock(COMMERCIAL, DecisionMoments(NOON, pauses=(Pause(asked_at, limit),)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, pauses=(Pause(asked_at, limit),)))
     assert told.paused_at(asked_at - TICK) is None
     assert told.paused_at(asked_at) == told.paused_at(limit - TICK) == (asked_at, limit)
     assert told.paused_at(limit) is None
@@ -173,18 +175,18 @@ def test_a_clock_says_since_when_it_stands_still_and_until_when_at_the_latest() 
 
 @pytest.mark.parametrize("terms", [MEDICARE, MEDICAID, FEDERAL], ids=lambda terms: terms.line)
 @pytest.mark.parametrize("urgency", get_args(Urgency))
-def test_asking_never_stops_the_other_clocks(terms: ClockTerms, urgency: Urgency) -> None:
-    asked = DecisionMoments(NOON, urgency, pauses=(question(NOON + hours(1)),))
+def test_asking_never_stops_the_other_clocks(terms: DeadlineTerms, urgency: Urgency) -> None:
+    asked = DecisionTimes(NOON, urgency, pauses=(question(NOON + hours(1)),))
     told = clock(terms, asked)
-    assert told == clock(terms, DecisionMoments(NOON, urgency))
+    assert told == clock(terms, DecisionTimes(NOON, urgency))
     assert told.paused_at(NOON + hours(2)) is None
 
 
 def test_a_question_after_the_time_to_decide_stops_nothing() -> None:
     due_at = midnight_after(6, 16)
     for asked_at in (due_at, due_at + TICK):
-        assert clock(COMMERCIAL, DecisionMoments(NOON, pauses=(question(asked_at),))).due_at == due_at
-    assert clock(COMMERCIAL, DecisionMoments(NOON, pauses=(question(due_at - TICK),))).due_at == due_at + days(45)
+        assert clock(COMMERCIAL, DecisionTimes(NOON, pauses=(question(asked_at),))).due_at == due_at
+    assert clock(COMMERCIAL, DecisionTimes(NOON, pauses=(question(due_at - TICK),))).due_at == due_at + days(45)
 
 
 def test_overlapping_questions_count_once() -> None:
@@ -192,7 +194,7 @@ def test_overlapping_questions_count_once() -> None:
     second = question(NOON + days(4), answered_after=days(6))
     inside = question(NOON + days(3), answered_after=days(1))
     apart = question(NOON + days(12), answered_after=days(2))
-    told = clock(COMMERCIAL, DecisionMoments(NOON, pauses=(apart, second, inside, first)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, pauses=(apart, second, inside, first)))
     assert told.due_at == midnight_after(6, 16 + 8 + 2)
     assert told.stops == ((NOON + days(2), NOON + days(10)), (NOON + days(12), NOON + days(14)))
 
@@ -209,28 +211,28 @@ def test_overlapping_questions_count_once() -> None:
     ids=["inside", "touching", "apart", "from before receipt", "answered before it was asked"],
 )
 def test_time_stands_still_once(first: Pause, second: Pause, stops: list[tuple[int, int]]) -> None:
-    told = clock(COMMERCIAL, DecisionMoments(NOON, pauses=(first, second)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, pauses=(first, second)))
     assert told.stops == tuple((NOON + days(since), NOON + days(until)) for since, until in stops)
     assert told.due_at == midnight_after(6, 16) + sum((days(until - since) for since, until in stops), timedelta())
 
 
 def test_a_question_answered_at_once_stops_nothing_even_at_midnight() -> None:
     at_once = question(midnight_after(6, 5), answered_after=timedelta())
-    assert clock(COMMERCIAL, DecisionMoments(NOON, pauses=(at_once,))).due_at == midnight_after(6, 16)
+    assert clock(COMMERCIAL, DecisionTimes(NOON, pauses=(at_once,))).due_at == midnight_after(6, 16)
 
 
 def test_the_part_at_risk_is_counted_back_over_the_time_in_which_the_clock_stood_still() -> None:
     """Four days of a clock are at risk; here two are left after the answer, so two lie before the question."""
     sixteen = replace(COMMERCIAL, standard=Hours(16 * 24))
-    asked = DecisionMoments(NOON, pauses=(question(NOON + days(14), answered_after=days(10)),))
+    asked = DecisionTimes(NOON, pauses=(question(NOON + days(14), answered_after=days(10)),))
     assert clock(sixteen, asked).due_at == NOON + days(26)
     assert clock(sixteen, asked).at_risk_from == NOON + days(12)
-    early = DecisionMoments(NOON, pauses=(question(NOON + days(5), answered_after=days(10)),))
+    early = DecisionTimes(NOON, pauses=(question(NOON + days(5), answered_after=days(10)),))
     assert clock(sixteen, early).at_risk_from == NOON + days(22)
-    just = DecisionMoments(NOON, pauses=(question(NOON + days(12), answered_after=days(10)),))
+    just = DecisionTimes(NOON, pauses=(question(NOON + days(12), answered_after=days(10)),))
     assert clock(sixteen, just).at_risk_from == NOON + days(22)
     half = replace(sixteen, at_risk_percent=50)
-    assert clock(half, DecisionMoments(NOON)).at_risk_from == NOON + days(8)
+    assert clock(half, DecisionTimes(NOON)).at_risk_from == NOON + days(8)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +256,7 @@ def test_the_part_at_risk_is_counted_back_over_the_time_in_which_the_clock_stood
 def test_an_urgent_commercial_request_is_due_48_hours_after_the_answer_or_the_time_for_it(
     asked: tuple[Pause, ...], due_at: datetime
 ) -> None:
-    told = clock(COMMERCIAL, DecisionMoments(NOON, "urgent", pauses=asked))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, "urgent", pauses=asked))
     assert (told.due_at, told.source) == (due_at, "29 CFR 2560.503-1(f)(2)(i)")
     assert ("48 hours from the receipt" in told.rule) == bool(told.stops)
 
@@ -263,28 +265,28 @@ def test_an_urgent_commercial_request_is_due_48_hours_after_the_answer_or_the_ti
 
 
 def test_expediting_starts_the_urgent_clock_at_its_own_receipt() -> None:
-    told = clock(COMMERCIAL, DecisionMoments(NOON, expedited_at=NOON + days(3)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, expedited_at=NOON + days(3)))
     assert (told.due_at, told.urgency_applied) == (NOON + days(6), "urgent")
     assert told.rule == "commercial, urgent: 72 hours from being expedited"
 
 
 def test_expediting_never_gives_more_time_than_the_standard_clock_had_left() -> None:
-    told = clock(COMMERCIAL, DecisionMoments(NOON, expedited_at=NOON + days(14)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, expedited_at=NOON + days(14)))
     assert (told.due_at, told.urgency_applied) == (midnight_after(6, 16), "standard")
 
 
 def test_where_both_clocks_end_together_the_urgent_one_applies() -> None:
-    told = clock(MEDICAID, DecisionMoments(NOON, expedited_at=NOON))
+    told = clock(MEDICAID, DecisionTimes(NOON, expedited_at=NOON))
     assert (told.due_at, told.urgency_applied) == (NOON + hours(24), "urgent")
 
 
 def test_a_standard_question_that_is_out_does_not_hold_up_an_expedited_request() -> None:
     pause = question(NOON + days(2))
-    told = clock(COMMERCIAL, DecisionMoments(NOON, expedited_at=NOON + days(3), pauses=(pause,)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, expedited_at=NOON + days(3), pauses=(pause,)))
     assert told.due_at == NOON + days(6)
     assert told.paused_at(NOON + days(4)) is None
     again = question(NOON + days(3.5), limit=hours(48))
-    told = clock(COMMERCIAL, DecisionMoments(NOON, expedited_at=NOON + days(3), pauses=(pause, again)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, expedited_at=NOON + days(3), pauses=(pause, again)))
     assert told.due_at == NOON + days(3.5) + hours(96)
 
 
@@ -299,55 +301,53 @@ def test_a_standard_question_that_is_out_does_not_hold_up_an_expedited_request()
     ],
 )
 def test_an_extension_counts_as_what_the_table_allows(
-    terms: ClockTerms, granted: tuple[Days, ...], last_day: tuple[int, int]
+    terms: DeadlineTerms, granted: tuple[Days, ...], last_day: tuple[int, int]
 ) -> None:
     extensions = tuple(DeadlineExtension(NOON + days(1 + number), one) for number, one in enumerate(granted))
-    told = clock(terms, DecisionMoments(NOON, extensions=extensions))
+    told = clock(terms, DecisionTimes(NOON, extensions=extensions))
     assert told.due_at == midnight_after(*last_day)
     assert f"extended by {min(granted[0].count, 15)} days" in told.rule
 
 
 @pytest.mark.parametrize("terms", [MEDICARE, MEDICAID], ids=lambda terms: terms.line)
-def test_medicare_and_medicaid_allow_no_extension(terms: ClockTerms) -> None:
-    extended = DecisionMoments(NOON, extensions=(DeadlineExtension(NOON + hours(1), Days(15)),))
-    assert clock(terms, extended) == clock(terms, DecisionMoments(NOON))
-    reason = reason_against_extension(terms, DecisionMoments(NOON), NOON, HERE)
+def test_medicare_and_medicaid_allow_no_extension(terms: DeadlineTerms) -> None:
+    extended = DecisionTimes(NOON, extensions=(DeadlineExtension(NOON + hours(1), Days(15)),))
+    assert clock(terms, extended) == clock(terms, DecisionTimes(NOON))
+    reason = reason_against_extension(terms, DecisionTimes(NOON), NOON, HERE)
     assert reason == f"{terms.line} allows no extension ({terms.source})"
 
 
 @pytest.mark.parametrize(
     ("moments", "at", "reason"),
     [
-        (DecisionMoments(NOON), midnight_after(6, 16) - TICK, None),
-        (DecisionMoments(NOON), midnight_after(6, 16), "the deadline has passed"),
-        (DecisionMoments(NOON, pauses=(question(NOON + days(10)),)), midnight_after(6, 16), None),
-        (DecisionMoments(NOON, "urgent"), NOON + hours(1), "urgent"),
-        (DecisionMoments(NOON, expedited_at=NOON + hours(1)), NOON + hours(2), "urgent"),
-        (DecisionMoments(NOON, extensions=(DeadlineExtension(NOON, Days(1)),)), NOON + hours(2), "only one extension"),
-        (DecisionMoments(NOON, decided_at=NOON + hours(1)), NOON + hours(1), "closed"),
+        (DecisionTimes(NOON), midnight_after(6, 16) - TICK, None),
+        (DecisionTimes(NOON), midnight_after(6, 16), "the deadline has passed"),
+        (DecisionTimes(NOON, pauses=(question(NOON + days(10)),)), midnight_after(6, 16), None),
+        (DecisionTimes(NOON, "urgent"), NOON + hours(1), "urgent"),
+        (DecisionTimes(NOON, expedited_at=NOON + hours(1)), NOON + hours(2), "urgent"),
+        (DecisionTimes(NOON, extensions=(DeadlineExtension(NOON, Days(1)),)), NOON + hours(2), "only one extension"),
+        (DecisionTimes(NOON, decided_at=NOON + hours(1)), NOON + hours(1), "closed"),
     ],
 )
-def test_why_a_commercial_request_cannot_be_extended(
-    moments: DecisionMoments, at: datetime, reason: str | None
-) -> None:
+def test_why_a_commercial_request_cannot_be_extended(moments: DecisionTimes, at: datetime, reason: str | None) -> None:
     said = reason_against_extension(COMMERCIAL, moments, at, HERE)
     assert said is None if reason is None else said is not None and reason in said
 
 
 def test_an_extension_after_the_time_or_after_expediting_moves_nothing() -> None:
-    late = DecisionMoments(NOON, extensions=(DeadlineExtension(midnight_after(6, 16), Days(15)),))
+    late = DecisionTimes(NOON, extensions=(DeadlineExtension(midnight_after(6, 16), Days(15)),))
     assert clock(COMMERCIAL, late).due_at == midnight_after(6, 16)
-    expedited = DecisionMoments(
+    expedited = DecisionTimes(
         NOON, expedited_at=NOON + days(14), extensions=(DeadlineExtension(NOON + days(14), Days(15)),)
     )
     assert clock(COMMERCIAL, expedited).due_at == midnight_after(6, 16)
 
 
 def test_a_decided_request_has_stopped_and_still_says_whether_it_was_in_time() -> None:
-    told = clock(COMMERCIAL, DecisionMoments(NOON, decided_at=NOON + days(20)))
+    told = clock(COMMERCIAL, DecisionTimes(NOON, decided_at=NOON + days(20)))
     assert (told.stopped_at, told.due_at) == (NOON + days(20), midnight_after(6, 16))
     assert standings(told, NOON + days(20)) == ["overdue", "stopped", "stopped"]
-    waiting = clock(COMMERCIAL, DecisionMoments(NOON, pauses=(question(NOON),), decided_at=NOON + days(2)))
+    waiting = clock(COMMERCIAL, DecisionTimes(NOON, pauses=(question(NOON),), decided_at=NOON + days(2)))
     assert [waiting.paused_at(NOON + days(1)) is None, waiting.paused_at(NOON + days(2)) is None] == [False, True]
 
 
@@ -358,7 +358,7 @@ def test_a_decided_request_has_stopped_and_still_says_whether_it_was_in_time() -
     ("terms", "last_day"),
     [(COMMERCIAL, "2026-11-28"), (MEDICARE, "2026-08-05"), (MEDICAID, "2026-07-31"), (FEDERAL, "2026-08-05")],
 )
-def test_an_appeal_is_filed_by_the_last_day_counted_from_the_notice(terms: ClockTerms, last_day: str) -> None:
+def test_an_appeal_is_filed_by_the_last_day_counted_from_the_notice(terms: DeadlineTerms, last_day: str) -> None:
     early, later = date(2026, 1, 1), date(2026, 2, 1)
     told = [
         appeal_filing_deadline(terms, determined_on=DAY),
@@ -382,7 +382,7 @@ def test_an_appeal_is_filed_by_the_last_day_counted_from_the_notice(terms: Clock
         (FEDERAL, "urgent", NOON + hours(72)),
     ],
 )
-def test_an_appeal_is_due_by_its_urgency(terms: ClockTerms, urgency: Urgency, due_at: datetime) -> None:
+def test_an_appeal_is_due_by_its_urgency(terms: DeadlineTerms, urgency: Urgency, due_at: datetime) -> None:
     assert appeal_due_at(terms, urgency, NOON, HERE) == due_at
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from domain.deadlines.due_dates import DecisionClock
-from domain.deadlines.requests import clock_of
+from domain.deadlines.due_dates import DecisionDeadline
+from domain.deadlines.requests import deadline_of
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
 from domain.events.requests import ClockExtended, ExpeditingRefused, RequestExpedited
 from tests.story import (
@@ -45,8 +45,8 @@ def on(day: str, *steps: Step) -> list[Step]:
     return [one.recorded_on(day) for one in steps]
 
 
-def clock(scenario: Scenario) -> DecisionClock:
-    return clock_of(scenario.known.requests[-1], ZONE)
+def clock(scenario: Scenario) -> DecisionDeadline:
+    return deadline_of(scenario.known.requests[-1], ZONE)
 
 
 def due(scenario: Scenario) -> str:
@@ -87,7 +87,7 @@ def test_by_line_of_business_and_urgency(line: str, urgency: str, expected: str)
 def test_by_the_line_that_is_corrected_and_only_from_then_on() -> None:
     scenario = received().and_given(statement_corrected(OPEN_HIV, line_of_business="medicaid"))
     assert due(scenario) == "2026-04-29T14:00Z"
-    assert clock_of(scenario.versions[-2].requests[0], ZONE).due_at == datetime(2026, 5, 14, 4, tzinfo=UTC)
+    assert deadline_of(scenario.versions[-2].requests[0], ZONE).due_at == datetime(2026, 5, 14, 4, tzinfo=UTC)
 
 
 # -- stopped by a question, and going again ---------------------------------------------------
@@ -132,7 +132,7 @@ def test_each_version_of_the_history_has_the_clock_that_was_known_then() -> None
         "2026-05-14T15:00Z",
         "2026-05-14T15:00Z",
     ]
-    folded = [clock_of(one.requests[0], ZONE) for one in scenario.versions[1:]]
+    folded = [deadline_of(one.requests[0], ZONE) for one in scenario.versions[1:]]
     for (_, expected), one in zip(known, folded, strict=True):
         scenario.history = scenario.versions[folded.index(one) + 1]
         assert due(scenario) == expected

@@ -12,7 +12,7 @@ import pytest
 
 from domain.deadlines import due_dates
 from domain.deadlines import terms as clock_terms
-from domain.deadlines.terms import TERMS, ClockTerms, Days, Hours, TermsLine, in_words, terms_for
+from domain.deadlines.terms import TERMS, Days, DeadlineTerms, Hours, TermsLine, in_words, terms_for
 from domain.permissions.commands import MAY_DENY
 
 DAY: Final = date(2026, 6, 1)
@@ -75,7 +75,7 @@ def test_a_request_from_before_the_first_row_gets_that_row() -> None:
 
 
 @pytest.mark.parametrize("terms", TERMS, ids=lambda terms: terms.line)
-def test_the_words_say_every_figure_with_its_source_and_which_are_unconfirmed(terms: ClockTerms) -> None:
+def test_the_words_say_every_figure_with_its_source_and_which_are_unconfirmed(terms: DeadlineTerms) -> None:
     """A figure is told by changing it: exactly its own line says "not confirmed" once it carries the mark."""
     bare = in_words(replace(terms, unconfirmed=frozenset()))
     assert not any("not confirmed" in line for line in bare)
@@ -88,7 +88,7 @@ def test_the_words_say_every_figure_with_its_source_and_which_are_unconfirmed(te
     assert terms.unconfirmed | set(terms.sources) <= figures(terms)
 
 
-def figures(terms: ClockTerms) -> set[str]:
+def figures(terms: DeadlineTerms) -> set[str]:
     named = {one.name for one in fields(terms)} - {"line", "source", "binds", "sources", "unconfirmed"}
     return {name for name in named if getattr(terms, name) is not None or name == "extension"}
 

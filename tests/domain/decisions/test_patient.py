@@ -72,14 +72,14 @@ def named(name: str = "Alma Synthetic", birth_date: str | None = "1988-05-17") -
 @pytest.mark.parametrize("name", ["Alma Synthetic", "  alma   SYNTHETIC "])
 def test_an_office_that_knows_name_and_birth_date_is_admitted(name: str) -> None:
     story = given().when(named(name).by(OFFICE)).then(RequesterAdmitted)
-    assert story.known.requesters == (OFFICE.asks_as,)
+    assert story.known.requesters == (OFFICE.requester_key,)
     assert story.known.name == "Alma Synthetic"
 
 
 def test_whom_one_of_an_office_brought_in_all_of_it_knows() -> None:
     one, other = IN_THE_PRACTICE
     story = given().when(named().by(one)).then(RequesterAdmitted)
-    assert [views.knows_of(who, story.known) for who in (one, other, OFFICE, NURSE)] == [True, True, False, True]
+    assert [views.may_know_of(who, story.known) for who in (one, other, OFFICE, NURSE)] == [True, True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_whoever_knows_her_already_is_told_to_find_her() -> None:
 
 def test_a_request_makes_its_office_one_that_knows_her() -> None:
     story = given().when(submitted(MEETS_A).by(OFFICE))
-    assert story.known.requesters == (OFFICE.asks_as,)
+    assert story.known.requesters == (OFFICE.requester_key,)
     (request,) = story.known.requests
-    assert views.is_own(OFFICE, request)
-    assert not views.is_own(IN_THE_PRACTICE[0], request)
+    assert views.is_own_request(OFFICE, request)
+    assert not views.is_own_request(IN_THE_PRACTICE[0], request)
 
 
 # -- demographics -----------------------------------------------------------------------------

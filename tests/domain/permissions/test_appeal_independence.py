@@ -11,7 +11,7 @@ from domain.errors import NotPermitted
 from domain.events.appeals import AppealAssigned, AppealDecided
 from domain.events.determinations import CourseApproved
 from domain.people import Actor
-from domain.permissions.appeal_independence import SIMILAR_SPECIALTIES, normalised
+from domain.permissions.appeal_independence import SIMILAR_SPECIALTIES, normalized
 from tests.story import (
     ABOVE_THE_DENIER,
     BELOW_THE_DENIER,
@@ -173,11 +173,11 @@ def test_being_assigned_takes_none_either(who: str) -> None:
     ],
 )
 def test_specialties_are_compared_whatever_their_case_and_spaces(written: str, is_similar: bool) -> None:
-    assert (normalised(written) in SIMILAR_SPECIALTIES) is is_similar
+    assert (normalized(written) in SIMILAR_SPECIALTIES) is is_similar
 
 
 def test_the_table_is_written_as_it_is_compared() -> None:
-    assert {normalised(one) for one in SIMILAR_SPECIALTIES} == SIMILAR_SPECIALTIES
+    assert {normalized(one) for one in SIMILAR_SPECIALTIES} == SIMILAR_SPECIALTIES
 
 
 def test_it_is_said_before_anything_is_to_be_mended() -> None:

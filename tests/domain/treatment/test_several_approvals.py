@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.events.determinations import ApprovalExtended
-from domain.treatment.approval_use import approval_of, authorization_of, in_force, in_force_for
+from domain.treatment.approval_use import approval_of, authorization_of, in_effect, in_effect_for
 from domain.treatment.courses import courses
 from projections.replay.replay import replay
 from tests.story import (
@@ -51,9 +51,9 @@ def part_then_whole() -> Scenario:
 def test_the_later_one_is_in_force_from_its_own_first_day(day: str, which: int | None, usable: int | None) -> None:
     scenario = part_then_whole().on(day)
     request = scenario.known.requests[0].request_id
-    found = in_force(scenario.known, courses(scenario.known, scenario.today), scenario.today)
+    found = in_effect(scenario.known, courses(scenario.known, scenario.today), scenario.today)
     assert found == (None if which is None else scenario.known.approvals[which])
-    assert in_force_for(scenario.known, request, scenario.today) == found
+    assert in_effect_for(scenario.known, request, scenario.today) == found
     assert authorization_of(scenario.known, 1, scenario.today) == (None if which is None else request)
     scenario.then_usable(usable)
 
@@ -110,7 +110,7 @@ def test_of_two_the_one_for_the_course_to_give_is_in_force() -> None:
     scenario = given(submitted(), approved(), elsewhere, submitted(MEETS_B), approved()).then_usable(3)
     scenario.and_given(report_voided(1)).then_usable(5)
     found = courses(scenario.known, scenario.today)
-    assert in_force(scenario.known, found, scenario.today) == scenario.known.approvals[0]
+    assert in_effect(scenario.known, found, scenario.today) == scenario.known.approvals[0]
     scenario.and_given(dose("2026-04-28")).then_variances(1).then_usable(4)
 
 

@@ -14,7 +14,7 @@ from domain.commands.requests import SubmitRequest, SupplyInformation
 from domain.events import PATIENT_EVENTS
 from domain.events.requests import Statement
 from domain.ledger.application import Ledger
-from domain.ledger.documents.references import BRINGING_DOCUMENTS
+from domain.ledger.documents.references import EVENTS_WITH_DOCUMENTS
 from domain.ledger.documents.store import Swept
 from domain.people import Prescriber
 from tests.conftest import NOON
@@ -96,4 +96,6 @@ def test_a_sweep_keeps_what_an_event_names_and_what_is_young(ledger: Ledger) -> 
 
 def test_every_event_that_brings_documents_keeps_them_from_the_sweep() -> None:
     bringing = {kind for kind in PATIENT_EVENTS if "sha256" in str(kind.model_json_schema())}
-    assert bringing == {kind for kind in PATIENT_EVENTS if "documents" in kind.model_fields} == set(BRINGING_DOCUMENTS)
+    assert (
+        bringing == {kind for kind in PATIENT_EVENTS if "documents" in kind.model_fields} == set(EVENTS_WITH_DOCUMENTS)
+    )

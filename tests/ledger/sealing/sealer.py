@@ -12,7 +12,7 @@ from pathlib import Path
 from domain.ledger.application import open_ledger
 from domain.ledger.sealing import sealing as sealing_module
 from domain.ledger.sealing import store
-from domain.ledger.sealing.sealing import LeaseIsAnothers, Sealing
+from domain.ledger.sealing.sealing import LeaseHeldElsewhere, Sealing
 from domain.ledger.sealing.signer import Signer
 
 
@@ -28,7 +28,7 @@ def main() -> None:
             try:
                 sealing.seal()
                 sealing.sign()
-            except LeaseIsAnothers:
+            except LeaseHeldElsewhere:
                 pass
             ledger.wait_beyond(sealing.position, 0.01)
 

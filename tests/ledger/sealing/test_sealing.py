@@ -14,7 +14,7 @@ from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing import sealing as sealing_module
 from domain.ledger.sealing.renewal import start_new_origin
-from domain.ledger.sealing.sealing import LeaseIsAnothers, NotConsistent, Sealing
+from domain.ledger.sealing.sealing import LeaseHeldElsewhere, NotConsistent, Sealing
 from domain.ledger.sealing.signer import Signer
 from domain.seal.checkpoints import Checkpoint
 from domain.seal.merkle import check_inclusion, consistency_path, root_of
@@ -107,7 +107,7 @@ def test_whoever_does_not_hold_the_lease_seals_and_signs_nothing(ledger: Ledger,
     holds, waits = new_sealing(), new_sealing()
     holds.store.take_lease("somebody")
     for work in (waits.seal, waits.sign):
-        with pytest.raises(LeaseIsAnothers):
+        with pytest.raises(LeaseHeldElsewhere):
             work()
     assert waits.leaves(0, 10) == []
     assert waits.newest() is None
@@ -123,7 +123,7 @@ def test_the_lease_is_held_until_what_is_signed_is_stored(
 
     def while_another_tries(*given: object) -> str:
         grown(ledger, patients=1)
-        with pytest.raises(LeaseIsAnothers):
+        with pytest.raises(LeaseHeldElsewhere):
             other.sign()
         return sign(*given)  # type: ignore[arg-type]
 

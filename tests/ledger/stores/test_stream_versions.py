@@ -14,16 +14,16 @@ from eventsourcing.persistence import PersistenceError
 from domain.errors import NotFound
 from domain.ledger.application import Ledger
 from domain.ledger.stores import stream_versions
-from domain.ledger.stores.stream_versions import heads_of
+from domain.ledger.stores.stream_versions import version_reader_of
 from domain.ledger.stores.urls import SQLiteAddress
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dosed, opened
 
 
 def read(ledger: Ledger, *patients: UUID) -> list[int]:
-    found = heads_of(ledger.recorder.datastore)
+    found = version_reader_of(ledger.recorder.datastore)
 
-    async def all_at_once() -> list[stream_versions.Head]:
+    async def all_at_once() -> list[stream_versions.HistoryVersion]:
         return await asyncio.gather(*(found.read(one) for one in patients))
 
     versions = [one.version for one in asyncio.run(all_at_once())]
@@ -34,7 +34,7 @@ def read(ledger: Ledger, *patients: UUID) -> list[int]:
 def test_a_head_is_the_last_version_that_anybody_recorded(open_here: OpenLedger) -> None:
     ledger, another = open_here(), open_here()
     patient, second = opened(ledger, "M-1"), opened(ledger, "M-2")
-    found = heads_of(ledger.recorder.datastore)
+    found = version_reader_of(ledger.recorder.datastore)
     assert asyncio.run(found.read(patient)).version == 1
     dosed(another, patient, 0)
     assert asyncio.run(found.read(patient)).version == another.history(patient).version == 2
@@ -63,7 +63,7 @@ def test_a_patient_who_is_not_there_is_not_found(ledger: Ledger) -> None:
 @pytest.mark.parametrize("store", ["postgresql"])
 def test_lost_connections_are_made_anew(ledger: Ledger, ledger_url: str) -> None:
     patient = opened(ledger)
-    found = heads_of(ledger.recorder.datastore)
+    found = version_reader_of(ledger.recorder.datastore)
     before = asyncio.run(found.read(patient))
     with psycopg.connect(ledger_url) as connection:
         connection.execute(
@@ -100,7 +100,7 @@ def test_a_file_in_exclusive_use_is_waited_for_while_the_loop_goes_on(ledger: Le
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("PRAGMA locking_mode=EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
-    found = heads_of(ledger.recorder.datastore)
+    found = version_reader_of(ledger.recorder.datastore)
 
     async def with_others() -> int:
         asking = asyncio.create_task(found.read(patient))

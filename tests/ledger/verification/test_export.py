@@ -139,7 +139,7 @@ def test_what_was_altered_is_not_exported_and_leaves_no_folder(sealed: Sealed, t
 
 
 def test_what_is_recorded_after_the_checkpoint_is_not_in_it(sealed: Sealed, tmp_path: Path) -> None:
-    sealed.sealer.sealing.origins.start_anew(None, "for the test")
+    sealed.sealer.sealing.origins.start_new(None, "for the test")
     folder = sealed.exported(tmp_path / "export")
     assert sealed.verified_export(folder).order.counts["events"] == sealed.final.size
 

@@ -14,7 +14,7 @@ from domain.events.base import Event
 from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.treatment import CourseCompleted
 from domain.ledger.mapper import EventMapper
-from domain.ledger.verification.check_meaning import Meaning
+from domain.ledger.verification.check_meaning import MeaningCheck
 from domain.ledger.verification.report import Logged, VerificationPart
 from domain.policy import editions
 from tests.policy.cases import NEWEST
@@ -54,7 +54,7 @@ def entries_of(told: Scenario) -> list[Logged]:
 
 def judged(entries: Sequence[Logged]) -> VerificationPart:
     found = VerificationPart("meaning")
-    Meaning(found).history(entries)
+    MeaningCheck(found).history(entries)
     return found
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.ledger.verification.check_order import Order
+from domain.ledger.verification.check_order import OrderCheck
 from domain.ledger.verification.report import FAILURES_LISTED, Logged, VerificationPart, recorded_at
 from tests.ledger.verification.altering import Owner
 from tests.ledger.verification.conftest import Sealed
@@ -21,7 +21,7 @@ def event(leaf: int | None, version: int, second: str = "00", stream: str = ONE)
 
 def said_of(*events: Logged) -> list[str]:
     found = VerificationPart("order")
-    order = Order(found)
+    order = OrderCheck(found)
     for one in events:
         order.take(one)
     order.finish()
@@ -78,7 +78,7 @@ def test_an_event_of_a_later_class_version_tells_its_time() -> None:
 
 def test_all_failures_are_counted_and_the_first_are_listed() -> None:
     found = VerificationPart("order")
-    order = Order(found)
+    order = OrderCheck(found)
     for number in range(0, 400, 2):
         order.take(event(number, number // 2 + 1))
     assert found.failures_total == 199
@@ -88,7 +88,7 @@ def test_all_failures_are_counted_and_the_first_are_listed() -> None:
 
 def test_what_is_not_sealed_yet_is_counted_and_is_no_failure(sealed: Sealed) -> None:
     sealed.told[0].ledger.sweep_documents()
-    sealed.sealer.sealing.origins.start_anew(None, "for the test")
+    sealed.sealer.sealing.origins.start_new(None, "for the test")
     report = sealed.verified()
     assert report.holds, report.lines()
     assert report.unsealed == 1

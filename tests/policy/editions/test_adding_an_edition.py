@@ -12,7 +12,7 @@ from domain.policy import editions
 from domain.policy.assessment import assess
 from domain.policy.edition import Edition
 from domain.policy.editions import KNOWN, edition_2025_07_23, edition_for, edition_named, known_keys
-from domain.policy.reassessment import would_differ
+from domain.policy.reassessment import reassess
 from tests import ROOT
 from tests.policy import fingerprints as rows
 from tests.policy.cases import AS_OF, MET, NEWEST, NOT_MET, answer, initial, judge, later, tried
@@ -76,7 +76,7 @@ def test_what_it_changed_is_printed(fifth: Edition) -> None:
 
 def test_what_was_determined_before_agrees_as_before() -> None:
     for edition in (one for revisions in KNOWN for one in revisions):
-        again = would_differ(judge(later(), AS_OF, edition))
+        again = reassess(judge(later(), AS_OF, edition))
         assert (again.holds, again.would_now_differ) == (True, False)
 
 
@@ -112,4 +112,4 @@ def test_an_assessment_under_it_names_it(fifth: Edition) -> None:
     judged = assess(initial(), date(2026, 8, 1), edition_for(date(2026, 8, 1)))
     assert (judged.edition, judged.edition_revision, judged.edition_digest) == ("2026-07-22", 1, fifth.digest)
     assert judged.recommendation == "approve"
-    assert would_differ(judged).sentence == "Agrees with edition 2026-07-22 revision 1."
+    assert reassess(judged).sentence == "Agrees with edition 2026-07-22 revision 1."

@@ -12,7 +12,7 @@ import pytest
 
 from domain.policy import assessment, criteria, editions, prior_agents
 from domain.policy.answers import MET, NOT_MET, Answer
-from domain.policy.edition import Edition, Judged, Question
+from domain.policy.edition import Edition, Question, RuleAnswer
 from tests.policy import fingerprints as rows
 from tests.policy.cases import NEWEST
 from tests.policy.changed_rules import SECOND, leaf_of, old_enough_at_eighteen
@@ -45,36 +45,36 @@ def test_the_table_of_questions_draws_every_answer_from_every_leaf() -> None:
     assert never == []
 
 
-def _a_day_later(rule: Callable[[Question], Judged]) -> Callable[[Question], Judged]:
+def _a_day_later(rule: Callable[[Question], RuleAnswer]) -> Callable[[Question], RuleAnswer]:
     return lambda question: rule(replace(question, as_of=question.as_of + timedelta(days=1)))
 
 
-def _with_numbers(rule: Callable[[Question], Judged], **numbers: float) -> Callable[[Question], Judged]:
-    def other(question: Question) -> Judged:
+def _with_numbers(rule: Callable[[Question], RuleAnswer], **numbers: float) -> Callable[[Question], RuleAnswer]:
+    def other(question: Question) -> RuleAnswer:
         edition = replace(question.edition, parameters=replace(question.edition.parameters, **numbers))
         return rule(replace(question, edition=edition))
 
     return other
 
 
-def _unknown_is_no(rule: Callable[[Question], Judged]) -> Callable[[Question], Judged]:
-    def other(question: Question) -> Judged:
+def _unknown_is_no(rule: Callable[[Question], RuleAnswer]) -> Callable[[Question], RuleAnswer]:
+    def other(question: Question) -> RuleAnswer:
         judged = rule(question)
         return judged if judged.answer in (MET, NOT_MET) else judged._replace(answer=NOT_MET)
 
     return other
 
 
-def _never_arguable(question: Question) -> Judged:
+def _never_arguable(question: Question) -> RuleAnswer:
     return prior_agents.two_agents(question)._replace(arguable=False)
 
 
-def _extavia_apart(question: Question) -> Judged:
+def _extavia_apart(question: Question) -> RuleAnswer:
     without = tuple(one for one in NEWEST.appendix_names if one != "Betaseron")
     return prior_agents.two_agents(replace(question, edition=replace(NEWEST, appendix_names=without)))
 
 
-def _consultation_not_asked(question: Question) -> Judged:
+def _consultation_not_asked(question: Question) -> RuleAnswer:
     facts = question.facts.model_copy(update={"consulted_specialty": "none"})
     return criteria.specialist(replace(question, facts=facts))
 
@@ -98,7 +98,7 @@ CHANGED = [
 
 
 @pytest.mark.parametrize(("citation", "rule"), CHANGED, ids=[f"{n} {one}" for n, (one, _) in enumerate(CHANGED)])
-def test_a_rule_that_answers_otherwise_is_seen(citation: str, rule: Callable[[Question], Judged]) -> None:
+def test_a_rule_that_answers_otherwise_is_seen(citation: str, rule: Callable[[Question], RuleAnswer]) -> None:
     now = dict(leaves(NEWEST))[citation].rule
     assert any(value(rule(one)) != value(now(one)) for one in _asked())
 
@@ -108,7 +108,7 @@ def test_what_is_seen_once_changes_the_fingerprint() -> None:
     turned = {"met": NOT_MET, "not_met": MET, "undetermined": MET}
     for odd_one_out in (_asked()[0], _asked()[-1]):
 
-        def rule(one: Question, odd: Question = odd_one_out) -> Judged:
+        def rule(one: Question, odd: Question = odd_one_out) -> RuleAnswer:
             judged = leaf.rule(one)
             return judged._replace(answer=turned[judged.answer.value]) if one is odd else judged
 

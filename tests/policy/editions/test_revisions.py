@@ -15,7 +15,7 @@ from domain.policy.answers import Answer
 from domain.policy.assessment import Assessment
 from domain.policy.edition import Edition, Leaf
 from domain.policy.editions import EDITIONS, KNOWN, edition_for, edition_named, edition_recorded, revisions_of
-from domain.policy.reassessment import Concluded, Difference, would_differ
+from domain.policy.reassessment import Concluded, Difference, reassess
 from tests.policy.cases import AS_OF, MET, NEWEST, NOT_MET, answer, initial, judge, later
 from tests.policy.changed_rules import SECOND, leaf_of, old_enough_at_eighteen, second_revision
 
@@ -155,7 +155,7 @@ def test_an_edition_that_is_not_the_recorded_one_is_refused(
 @pytest.mark.parametrize("edition", EDITIONS, ids=lambda one: one.key)
 def test_a_record_agrees_with_its_own_edition(edition: Edition) -> None:
     for facts in (initial(), later(hiv_infection=None), later(prior_treatment__last_dose_on="2026-01-01"), SEVENTEEN):
-        again = would_differ(_stored(judge(facts, AS_OF, edition, Circumstances(course_short=True))))
+        again = reassess(_stored(judge(facts, AS_OF, edition, Circumstances(course_short=True))))
         assert (again.holds, again.would_now_differ) == (True, False)
         assert again.sentence == f"Agrees with edition {edition.key} revision 1."
 
@@ -166,7 +166,7 @@ def _stored(assessment: Assessment) -> Assessment:
 
 
 def test_a_rule_mended_since_is_told_apart_from_tampering(second_revision: Edition) -> None:
-    again = would_differ(_stored(judge(SEVENTEEN)))
+    again = reassess(_stored(judge(SEVENTEEN)))
     assert again.as_recorded is not None
     assert (again.as_recorded.revision, again.as_recorded.agrees) == (1, True)
     assert again.newest is not None
@@ -182,14 +182,14 @@ def test_a_rule_mended_since_is_told_apart_from_tampering(second_revision: Editi
 
 
 def test_a_mended_rule_that_changes_nothing_here_is_not_mentioned(second_revision: Edition) -> None:
-    again = would_differ(_stored(judge(initial())))
+    again = reassess(_stored(judge(initial())))
     assert (again.holds, again.would_now_differ) == (True, False)
     assert again.newest is not None
     assert again.newest.revision == 2, "it was judged under the newest all the same"
 
 
 def test_what_was_made_under_the_newest_revision_agrees_with_it(second_revision: Edition) -> None:
-    again = would_differ(_stored(judge(SEVENTEEN, edition=second_revision)))
+    again = reassess(_stored(judge(SEVENTEEN, edition=second_revision)))
     assert again.sentence == "Agrees with edition 2025-07-23 revision 2."
 
 
@@ -222,7 +222,7 @@ RECORD = judge(later(hiv_infection=True))
     ],
 )
 def test_a_record_that_was_altered_says_where(altered: Assessment, named: str, second_revision: Edition) -> None:
-    again = would_differ(altered)
+    again = reassess(altered)
     assert (again.holds, again.would_now_differ) == (False, False)
     assert again.sentence.startswith("Does not agree with edition 2025-07-23 revision 1: ")
     assert named in again.sentence
@@ -239,7 +239,7 @@ def test_a_record_that_was_altered_says_where(altered: Assessment, named: str, s
 def test_a_record_of_rules_that_are_not_here_cannot_be_re_run_and_says_why(
     changes: dict[str, Any], why: str, edition_known: bool
 ) -> None:
-    again = would_differ(judge(initial()).model_copy(update=changes))
+    again = reassess(judge(initial()).model_copy(update=changes))
     assert again.as_recorded is None
     assert (again.newest is not None) is edition_known
     assert (again.holds, again.would_now_differ) == (False, False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.policy.agents import is_concurrent_agent, listed, recognise
+from domain.policy.agents import is_concurrent_agent, listed_agents, recognize
 from tests.policy.cases import AS_OF, MET, NEWEST, NOT_MET, UNDETERMINED, answer, initial, judge, tried
 
 ARGUABLE = "arguable"
@@ -123,7 +123,7 @@ def test_R12_an_agent_outside_the_list_is_no_agent_that_suffices() -> None:
 
 def test_R12_the_appendix_names_only_what_the_table_knows() -> None:
     with pytest.raises(ValueError, match="no ingredient is known for Unheard"):
-        listed(["Avonex", "Unheard"])
+        listed_agents(["Avonex", "Unheard"])
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_R13_a_bare_name_says_which_product_is_asked_for() -> None:
 )
 def test_R17_which_agents_are_concurrent_use(name: str, expected: bool | None) -> None:
     """Lemtrada is not "other"; what is not on the list neither excludes nor clears (R12)."""
-    assert is_concurrent_agent(recognise(name), NEWEST.appendix) is expected
+    assert is_concurrent_agent(recognize(name), NEWEST.appendix) is expected
 
 
 @pytest.mark.parametrize(("continues", "expected"), [(True, MET), (False, NOT_MET), (None, UNDETERMINED)])

@@ -136,7 +136,7 @@ def test_R19_a_specialist_prescribes_or_is_consulted(specialty: str, expected: s
 )
 def test_R19_a_nurse_practitioner_in_neurology_needs_the_consultation(credential: Any, counts: str) -> None:
     prescriber = Prescriber(name="N. N.", specialty="neurology", credential=credential)
-    assert prescriber.specialty_judged() == counts
+    assert prescriber.assessed_specialty() == counts
 
 
 @pytest.mark.parametrize("fact", ["active_infection", "hypersensitivity"])

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from domain.calendar import PartialDate, anniversary
 from domain.facts import Circumstances, Consultation, Diagnosis, Documentation, Facts, MsForm, Specialty, TrialOutcome
-from domain.policy.agents import recognise
+from domain.policy.agents import recognize
 from domain.policy.assessment import assess
 from domain.policy.edition import Edition, Question
-from domain.policy.missing_facts import supplied
+from domain.policy.missing_facts import with_fact
 from domain.policy.shortest_paths import Way
 from domain.policy.treatment_standing import contradictions
 
@@ -87,7 +87,7 @@ class EveryCompletion:
                         continue
                     seen.add(more)
                     try:
-                        completed = supplied(facts, name, value)
+                        completed = with_fact(facts, name, value)
                     except ValidationError:
                         continue
                     if not contradictions(completed, self.as_of):
@@ -194,7 +194,7 @@ def _open_agents(agents: dict[str, Any]) -> Iterator[Open]:
     for number, one in enumerate(agents["tried"]):
         if one["outcome"] is None:
             yield f"agents.tried.{number}.outcome", list(get_args(TrialOutcome))
-        product = recognise(one["product"])
+        product = recognize(one["product"])
         if product.kind == "ambiguous":
             routes = ("subcutaneous", "intravenous", "oral", "injection")
             yield f"agents.tried.{number}.product", [f"{product.ingredient} {route}" for route in routes]

@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.facts import Circumstances, Facts
-from domain.policy.assessment import Assessment, assess, speaking_against
+from domain.policy.assessment import Assessment, assess, denial_citations
 from domain.policy.edition import Edition, Question
 from domain.policy.editions import EDITIONS, edition_for
-from domain.policy.missing_facts import Supply, completions, supplied
+from domain.policy.missing_facts import Supply, completions, with_fact
 from domain.policy.shortest_paths import Way, what_if
 from domain.policy.treatment_standing import contradictions
 from tests.policy.cases import AS_OF, NEWEST, initial, judge, later, tried
@@ -204,7 +204,7 @@ def test_what_only_our_reading_leaves_out_leads_to_a_clinician() -> None:
 )
 def test_against_what_is_known_there_is_no_way(facts: Facts) -> None:
     assert ways(facts) == ()
-    assert speaking_against(judge(facts), NEWEST)
+    assert denial_citations(judge(facts), NEWEST)
 
 
 # -- laws ---------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def keeps_its_promise(way: Way, known: Facts, as_of: date, edition: Edition, aro
         for field, value in supplies:
             # Without what it presupposes a fact is not asked: the doses of a course that is not known to be.
             if field in dict(open_facts(some, as_of, edition)):
-                some = supplied(some, field, value)
+                some = with_fact(some, field, value)
         return assess(some, on, edition, around).recommendation in leads_to
 
     whole = [(one.field, one.value) for one in way.supplies]
@@ -319,4 +319,4 @@ def test_nothing_is_asked_that_contradicts_what_is_known(some: Facts, edition: E
     assume(not contradictions(some, AS_OF))
     for one in completions(Question(some, AS_OF, edition), AS_OF):
         for value in (one.supply.value, *one.supply.alternatives):
-            assert not contradictions(supplied(some, one.supply.field, value), AS_OF)
+            assert not contradictions(with_fact(some, one.supply.field, value), AS_OF)

@@ -175,7 +175,7 @@ def roads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 def spied(patch: pytest.MonkeyPatch, look: Callable[[Callable[..., Any], str], None]) -> None:
     """Shows every statement beforehand, and a way to run another one with the same parameters."""
-    for kind in (sql.OnSQLite, sql.OnPostgres):
+    for kind in (sql.SQLiteRun, sql.PostgresRun):
 
         def spying(self: Any, statement: str, *, _run: Any = kind.__call__, **values: Any) -> Any:
             look(lambda other: _run(self, other, **values), statement)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.deadlines.appeals import clock_of_appeal
-from domain.deadlines.requests import clock_of
-from projections.worklist.rows import WorklistRow, standing, worklist_rows
+from domain.deadlines.appeals import appeal_deadline
+from domain.deadlines.requests import deadline_of
+from projections.worklist.rows import WorklistRow, deadline_status, worklist_rows
 from tests.story import (
     MEETS_A,
     MEETS_B,
@@ -129,7 +129,7 @@ def test_an_appeal_waits_until_the_plan_or_an_outside_organisation_has_answered(
         state="appeal_open",
         urgency="urgent",
         recommendation="not_recommended",
-        due_at=clock_of_appeal(told.known, told.known.appeals[0], ZONE).due_at,
+        due_at=appeal_deadline(told.known, told.known.appeals[0], ZONE).due_at,
     )
     assert row(told).held_by is not None
     told.and_given(upheld("1"))
@@ -137,7 +137,7 @@ def test_an_appeal_waits_until_the_plan_or_an_outside_organisation_has_answered(
     told.and_given(handed_on())
     found = row(told)
     says(found, state="with_external_review", due_at=None, at_risk_from=None)
-    assert standing(found, datetime(2030, 1, 1, tzinfo=UTC)) is None
+    assert deadline_status(found, datetime(2030, 1, 1, tzinfo=UTC)) is None
     assert rows(told.and_given(answered("upheld"))) == ()
 
 
@@ -180,14 +180,14 @@ def test_a_row_tells_the_standing_of_its_clock_at_any_instant_after_the_last_eve
     for told in variants.values():
         (found,), known = rows(told), told.known
         request = known.requests[0]
-        clock = clock_of(request, ZONE) if not known.appeals else clock_of_appeal(known, known.appeals[0], ZONE)
+        clock = deadline_of(request, ZONE) if not known.appeals else appeal_deadline(known, known.appeals[0], ZONE)
         instants = [known.recorded_at + timedelta(hours=7) * number for number in range(400)]
         instants += [
             one + tick for one in (clock.due_at, clock.at_risk_from) for tick in (timedelta(0), timedelta.resolution)
         ]
         for now in instants:
-            assert standing(found, now) == clock.standing(now)
-            seen.add(standing(found, now))
+            assert deadline_status(found, now) == clock.standing(now)
+            seen.add(deadline_status(found, now))
     assert seen == {"running", "at_risk", "overdue", "paused"}
     assert row(variants["expedited"]).urgency == "urgent"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from domain.ledger.application import Ledger
-from projections.worklist.listing import Filters, Paging, Worklist, WorklistItem, chosen_from, page_of
+from projections.worklist.listing import Filters, Paging, Worklist, WorklistItem, page_of, select_rows
 from projections.worklist.rows import STATES, WorklistRow
 from projections.worklist.runner import folded_rows, rebuild, worklist
 from tests.clock import Clock
@@ -26,7 +26,7 @@ SEEN_AT_LEAST = {*STATES, "overdue", "at_risk", "running", "paused", "unassigned
 
 def page(ledger: Ledger, rows: Sequence[WorklistRow], filters: Filters, paging: Paging) -> Worklist:
     """The page that these rows, folded from the log, give."""
-    chosen = chosen_from(rows, filters, paging, ledger.now())
+    chosen = select_rows(rows, filters, paging, ledger.now())
     return page_of(chosen, paging, as_of=ledger.today(), known_at=None, now=ledger.now())
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from httpx2 import Client, Response
 
-from domain.events.system import KeepingEvent
+from domain.events.system import SystemEvent
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from tests import story
@@ -81,7 +81,7 @@ def report(*courses: Json, **values: Any) -> Json:
 
 COMPLETED_ELSEWHERE: Json = {"doses_given": 5, "last_dose_on": "2025-03-10", "completed": True}
 
-KEEPING = frozenset(one.TOPIC for one in get_args(KeepingEvent))
+KEEPING = frozenset(one.TOPIC for one in get_args(SystemEvent))
 """Events of the ledger's own keeping: who may sign in, who looked, what is sealed."""
 
 _ADDRESSES = {"r": "requests", "d": "doses", "t": "reports", "f": "documents", "n": "notices", "a": "appeals"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from api.routes.commands import ACTS
+from api.routes.commands import COMMAND_ROUTES
 from domain.commands.requests import SubmitRequest
 from domain.events.base import ImportedFrom
 from tests.api.routes.commands.acts import (
@@ -32,7 +32,7 @@ from tests.api.routes.commands.acts import (
 from tests.api.routes.commands.stage import Stage
 from tests.story import NURSE as IMPORTER
 
-ACT_OF = {act.name: act for act in ACTS}
+ACT_OF = {act.name: act for act in COMMAND_ROUTES}
 NOW = "2026-04-28T15:30:00Z"
 Bodies = dict[str, Json]
 
