@@ -44,7 +44,10 @@ FIELDS: Final[dict[str, str]] = {
     "asked_at": "The time at which it was requested.",
     "askings": "The requests for information.",
     "assessment": "The assessment, clause by clause.",
-    "assessment_digest": "The digest of the assessment that the user viewed.",
+    "assessment_digest": (
+        "The digest of an assessment: in an answer, of the one that is shown; "
+        "in a command, of the one that the user viewed."
+    ),
     "assigned_to": "The user to whom it is assigned. Null: unassigned.",
     "at": "The time of the access.",
     "at_risk_from": "The time from which the deadline is at risk.",
@@ -179,7 +182,10 @@ FIELDS: Final[dict[str, str]] = {
     "headline": "The result of the replay in plain language.",
     "held_by": "The user to whom the work is assigned. Null: unassigned.",
     "histories_linked": "Whether the history is linked with another history of the same person.",
-    "history_version": "The version of the patient's history.",
+    "history_version": (
+        "The version of the patient's history. "
+        "With a digest, an office is shown the number of events in its own view instead."
+    ),
     "hiv_infection": "Whether the patient has an HIV infection. Null: not stated.",
     "hypersensitivity": "Whether the patient is hypersensitive to alemtuzumab. Null: not stated.",
     "id": "The id of the user.",

@@ -116,7 +116,7 @@ SCHEMAS: Final[dict[str, str]] = {
     "ReportPriorTreatment": "Treatment outside of this ledger. An empty list: Lemtrada was never received.",
     "ReportedCourse": "One course as reported by another source.",
     "RepresentativeView": "A representative of the patient.",
-    "RequestAnswer": "A request after a command, and its assessment.",
+    "RequestAnswer": "A request and its assessment, when it is read or after a command.",
     "RequestLife": "The status of a request: assignment, deadline, information, decisions, notices and appeals.",
     "RequestSummary": "One request in a list.",
     "RequestView": "One request, with its statement and its determination.",

@@ -13,7 +13,7 @@ from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.permissions.disclosure import Access
 from tests.api.callers import spoken_for
 from tests.api.record_access.test_http_accesses import READS, TO_EXTEND
-from tests.api.routes.commands.acts import NURSE, PENDS, Api, opening, sent_by
+from tests.api.routes.commands.acts import NURSE, PENDS, Api, dose, opening, sent_by
 from tests.api.routes.commands.recipes import Recipe
 from tests.security.test_roles import OPERATIONS, Asking, asking
 from tests.story import ADMINISTRATOR, AUDITOR, OTHER_OFFICE, PHYSICIAN
@@ -189,3 +189,15 @@ def by_its_actor(asked: Asking) -> Response:
     if actor is None and isinstance(asked.fine.body, dict) and "actor" in asked.fine.body:
         actor = spoken_for(asked.fine.body)[1]
     return asked.by(actor or PHYSICIAN)
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize(("on", "status", "count"), [("2099-01-01", 422, 1), ("1980-01-01", 422, 1), ("never", 422, 0)])
+def test_a_command_that_can_be_read_is_decided_on_the_record_and_its_refusal_is_an_access(
+    api: Api, on: str, status: int, count: int
+) -> None:
+    """A date is refused by the clock or by the record, which are not distinguished. What is no date is not decided."""
+    patient = api.opened()
+    before = rows(api)
+    assert api.post(f"/patients/{patient}/doses", dose(on)).status_code == status
+    assert len(added(api, before)) == count
