@@ -201,3 +201,25 @@ def test_a_command_that_can_be_read_is_decided_on_the_record_and_its_refusal_is_
     before = rows(api)
     assert api.post(f"/patients/{patient}/doses", dose(on)).status_code == status
     assert len(added(api, before)) == count
+
+
+OF_MANY = [
+    one
+    for one in OPERATIONS
+    if one.split()[1] in ("/worklist", "/accesses") or ("/fhir/" in one and "metadata" not in one)
+]
+"""Questions about many patients, and the audit trail by id."""
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("label", OF_MANY)
+def test_a_question_about_many_is_an_access_where_it_is_answered_and_only_there(api: Api, label: str) -> None:
+    asked = asking(api, label)
+    before = rows(api)
+    assert asked.by(ADMINISTRATOR).status_code == 403
+    assert added(api, before) == []
+    wrong = {"/worklist": {"limit": "0"}, "/accesses": {"after": "nowhere"}}.get(label.split()[1], {"_count": "none"})
+    assert asked.by(AUDITOR, replace(asked.fine, query=wrong)).status_code in (400, 422)
+    assert added(api, before) == []
+    assert asked.by(AUDITOR).status_code == 200
+    assert len(added(api, before)) >= 1
