@@ -84,10 +84,11 @@ def dossier_command(
 
     Example: lemtrada-ledger dossier 11111111-2222-4333-8444-555555555555.a1 --output appeal-file
     """
-    from api.dossier.manifest import write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
+    from api.dossier.manifest import check_folder_is_free, write_folder  # noqa: PLC0415  (the PDF writer is slow to import)
 
     with errors_to_exit_status(), open_records(database, purpose) as access:
         appeal_id, instant = checked_id(appeal, AppealId, "APPEAL"), parsed(INSTANT, known_at, "--known-at")
+        check_folder_is_free(output)
         with access.appeal_events(appeal_id, view="dossier", known_at=instant) as (events, _, _):
             case_file = appeal_dossier(events, appeal_id, access.zone)
         written = write_folder(case_file, partial(access.bytes_of, patient_of(appeal_id)), output)

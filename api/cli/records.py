@@ -258,6 +258,7 @@ def document_command(
     """
     with errors_to_exit_status(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
+        _check_new(output)
         with access.document(checked_id(document, DocumentId, "DOCUMENT"), known_at=instant) as record:
             pass
         _write_new(output, access.bytes_of(patient_of(document), record.document.sha256))
@@ -271,6 +272,12 @@ def _summary(record: Request) -> str:
     line = spoken(record.line_of_business)
     source = imported(record.imported_from)
     return f"{record.request_id}: {record.status}, received {record.received_on} ({line}){source}"
+
+
+def _check_new(output: Path) -> None:
+    """Raises InvalidCommand if the file exists, before anything is read of a patient."""
+    if output.exists() or output.is_symlink():
+        raise _cannot_write("File exists")
 
 
 def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
@@ -287,8 +294,12 @@ def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
                 output.unlink()
                 raise
     except OSError as error:
-        raise InvalidCommand(
-            f"the file cannot be written: {error.strerror}",
-            field="--output",
-            remedy="name a new file in a folder that you may write to",
-        ) from None
+        raise _cannot_write(error.strerror) from None
+
+
+def _cannot_write(reason: str | None) -> InvalidCommand:
+    return InvalidCommand(
+        f"the file cannot be written: {reason}",
+        field="--output",
+        remedy="name a new file in a folder that you may write to",
+    )

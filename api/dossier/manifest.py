@@ -140,7 +140,7 @@ def write_folder(dossier: AppealDossier, documents: DocumentBytes, target: Path)
 
     Raises InvalidCommand if the target is a file or a folder that is not empty, or cannot be written.
     """
-    _check_free(target)
+    check_folder_is_free(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(prefix=".case-file-", dir=target.parent))
@@ -160,7 +160,8 @@ def write_folder(dossier: AppealDossier, documents: DocumentBytes, target: Path)
     return written
 
 
-def _check_free(target: Path) -> None:
+def check_folder_is_free(target: Path) -> None:
+    """Raises InvalidCommand if the target is a file, or a folder that is not empty."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise InvalidCommand(
             "a file with this name already exists", field="--output", remedy="give the name of a new folder"

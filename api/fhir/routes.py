@@ -164,7 +164,7 @@ def search_audit_events(
     check_may_see(access.user, "audit_events")
     search = asked_of(request.query_params, ledger.zone, "date")
     result = _page_of(ledger, search, _filter_of(search), with_reads=True)
-    access.record(_patients_shown(search, result), "audit_events")
+    access.record(_patients_shown(ledger, search, result), "audit_events")
     return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in result.told], search, result)
 
 
@@ -202,7 +202,7 @@ def search_provenances(
         return is_of_patient(event) and provenance.is_of(event, search.target, search.identifier)
 
     result = _page_of(ledger, search, is_wanted, with_reads=False)
-    access.record(_patients_shown(search, result), "audit_events")
+    access.record(_patients_shown(ledger, search, result), "audit_events")
     events = [one.event for one in result.told if one.event is not None]
     return _bundle(
         request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], search, result
@@ -248,9 +248,16 @@ def _patients(items: Iterable[TrailItem]) -> list[UUID | None]:
     return [one for one in patients if one is not None] or patients[:1]
 
 
-def _patients_shown(search: SearchQuery, result: TrailPage) -> list[UUID | None]:
-    """The patient of a search by patient, even if nothing was found. For other searches, the patients in the result."""
-    return [search.patient_id] if search.patient_id is not None else _patients(result.told)
+def _patients_shown(ledger: Ledger, search: SearchQuery, result: TrailPage) -> list[UUID | None]:
+    """The patient of a search by patient, also for an empty result. For other searches, the patients in the result.
+
+    A search by a patient who is not on record shows no patient.
+    """
+    if search.patient_id is None:
+        return _patients(result.told)
+    if not result.told and not next(iter(ledger.events.between(search.patient_id, 1, 1)), None):
+        return []
+    return [search.patient_id]
 
 
 def _item_by_id(ledger: Ledger, resource_id: str) -> TrailItem:

@@ -151,11 +151,11 @@ class Intake:
         key = f"import:{self.source}:{line.reference}"
         if isinstance(line, HistoryLine):
             command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
-            with self._recording_refusals(None, command):
-                try:
+            try:
+                with self._recording_refusals(None, command):
                     opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
-                except AlreadyRecorded:
-                    return RECORDED_BEFORE
+            except AlreadyRecorded:
+                return RECORDED_BEFORE
             return RECORDED_BEFORE if opened.replayed else "recorded"
         patient_id = self.ledger.find(line.member)
         if patient_id is None:

@@ -14,7 +14,7 @@ from api.record_access.patient_access import PatientAccess
 from domain.commands import Command
 from domain.commands.patient import AddMemberIdentifier, OpenHistory, PersonCommand
 from domain.commands.requests import SubmitRequest
-from domain.errors import KeyReused, LedgerError, NotFound, NotPermitted
+from domain.errors import Conflict, KeyReused, LedgerError, NotFound, NotPermitted, StaleVersion
 from domain.ledger.application import Outcome
 from domain.people import Actor
 from domain.permissions.commands import refusal_of_role
@@ -52,7 +52,9 @@ def record_refused(
     """Records an access if the refusal shows something of the record that was read."""
     if _was_read(refusal, command, actor):
         view, subject = _shown_by(command)
-        for one in _patients(access, patient_id, command):
+        # A version that is not current is refused before the subject is looked for.
+        subject = None if isinstance(refusal, StaleVersion) else subject
+        for one in _patients(access, patient_id, command, refusal):
             access.record_refusal(one, view, subject if one == patient_id else None)
 
 
@@ -81,13 +83,11 @@ def _shown_by(command: Command) -> tuple[View, str | None]:
     return ("person" if isinstance(command, PersonCommand) else "courses"), None
 
 
-def _patients(access: PatientAccess, patient_id: UUID | None, command: Command) -> Iterator[UUID]:
-    """The patient of the command, and the other patient whose record a refusal can show."""
+def _patients(access: PatientAccess, patient_id: UUID | None, command: Command, refusal: LedgerError) -> Iterator[UUID]:
+    """The patient of the command, and the other patient to whom its member id leads, where that is the refusal."""
     if patient_id is not None:
         yield patient_id
-    if isinstance(command, OpenHistory | AddMemberIdentifier):
+    if isinstance(command, OpenHistory | AddMemberIdentifier) and isinstance(refusal, Conflict):
         other = access.ledger.find(command.member)
-    else:
-        other = getattr(command, "other_patient_id", None)
-    if other is not None and other != patient_id:
-        yield other
+        if other is not None and other != patient_id:
+            yield other

@@ -39,6 +39,7 @@ from domain.ledger.related_streams import AboutMember, AboutTwo, RelatedStreams
 from domain.ledger.stores.group_commit import CommandRecord
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
+from domain.permissions.commands import check_role
 from domain.review.assessment_changes import changes_since
 
 ATTEMPTS: Final = 100
@@ -137,6 +138,8 @@ class Ledger(LedgerReader):
                 history, related = self.history(patient_id), self._related_streams(command)
                 if (replay := self._replay(sent)) is not None:
                     return replay
+                # The role comes first: a user who may not give the command learns nothing of the record.
+                check_role(actor, type(command))
                 _check_version(history, expected_version)
                 context = self._context(sent, history, related.other)
                 events = _with_versions(self._decided(history, command, context), patient_id, history.version + 1)

@@ -13,7 +13,7 @@ from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess, patient_of
 from api.routes.dependencies import DocumentIdInPath
 from domain.commands.requests import CorrectDocument, ReviewDocument, VoidDocument
-from domain.permissions.commands import MAY
+from domain.permissions.commands import refusal_of_role
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,6 +60,6 @@ def _page(
         one=document,
         clause=clause or document.document.clause,
         is_framed=document.document.media_type in IN_A_FRAME,
-        may_read=access.actor.role in MAY[ReviewDocument],
+        may_read=refusal_of_role(access.actor, ReviewDocument) is None,
         tried=tried,
     )

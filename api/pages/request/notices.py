@@ -26,7 +26,7 @@ from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions.commands import MAY
+from domain.permissions.commands import refusal_of_role
 from domain.permissions.views import visible_notice, visible_request
 from domain.review.assess_request import request_assessment
 from projections.letters import TITLES, DenialDraft, Letter, LetterKind, draft_letter, letter
@@ -178,7 +178,7 @@ def _letter_page(
         notices=notices,
         notice=None,
         tried=tried,
-        may_record=access.actor.role in MAY[IssueNotice],
+        may_record=refusal_of_role(access.actor, IssueNotice) is None,
     )
 
 
@@ -216,7 +216,7 @@ def _notice_page(
         notices=[],
         notice=notice,
         tried=tried,
-        may_record=access.actor.role in MAY[RecordDelivery],
+        may_record=refusal_of_role(access.actor, RecordDelivery) is None,
     )
 
 

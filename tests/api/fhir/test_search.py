@@ -14,6 +14,7 @@ from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from api.http.problems import STATUS
+from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.ledger.application import Ledger
 from tests import story
 from tests.api.fhir.asking import Auditor, audited, rows_of, texts, told_of_changes
@@ -304,3 +305,14 @@ def test_whatever_is_sent_is_answered_or_refused_in_fhir(auditor: Auditor, patie
         assert answer.json()["resourceType"] == kind, query
     assert set(statuses) == {200, 400}
     assert min(statuses.values()) > 20
+
+
+def test_a_search_by_a_patient_who_is_not_on_record_is_no_access(api: Api) -> None:
+    auditor = {"Authorization": api.client.header_of(story.AUDITOR)}  # type: ignore[attr-defined]
+    known = api.opened()
+    for patient, count in ((uuid4(), 0), (known, 1)):
+        before = len(list(all_accesses(api.ledger, AccessQuery())))
+        path = f"/fhir/AuditEvent?patient=Patient/{patient}&date=lt2000-01-01"
+        answer = api.client.get(path, headers=auditor)
+        assert (answer.status_code, answer.json()["total"] if "total" in answer.json() else 0) == (200, 0)
+        assert len(list(all_accesses(api.ledger, AccessQuery()))) - before == count

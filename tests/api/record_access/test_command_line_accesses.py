@@ -204,6 +204,30 @@ def test_a_line_of_an_import_that_is_refused_by_the_record_is_an_access(
     assert [(str(one.patient_id), one.view) for one in by_command_line(ledger_url)] == [(patient, "courses")]
 
 
+def test_a_member_who_is_on_record_already_is_an_access_of_the_import(
+    api: Api, ledger_url: str, tmp_path: Path
+) -> None:
+    patient = api.opened("M-1")
+    line = {"kind": "history", "reference": "H-1", "member": {"member_id": "M-1"}, "name": "Alma Synthetic"}
+    (file := tmp_path / "histories.jsonl").write_text(json.dumps(line))
+    told = CliRunner().invoke(app, ["import", str(file), "--database", ledger_url], prog_name="lemtrada-ledger")
+    assert told.stdout == "0 recorded, 1 recorded before, 0 refused\n"
+    assert [(str(one.patient_id), one.view) for one in by_command_line(ledger_url)] == [(patient, "find")]
+
+
+@pytest.mark.parametrize("verb", ["dossier", "document"])
+def test_an_output_that_is_taken_is_refused_before_anything_is_read(
+    told: Json, ledger_url: str, tmp_path: Path, verb: str
+) -> None:
+    (taken := tmp_path / "taken").mkdir()
+    (taken / "file").write_text("kept")
+    output = taken if verb == "dossier" else taken / "file"
+    subject = told["appeal" if verb == "dossier" else "document"]
+    refused(verb, subject, "--output", str(output), "--database", ledger_url)
+    assert by_command_line(ledger_url) == []
+    assert (taken / "file").read_text() == "kept"
+
+
 @pytest.mark.parametrize("verb", [verb for verb, (_, subject, _) in SHOWN.items() if subject is not None])
 def test_an_id_that_is_malformed_or_of_nothing_is_not_recorded(
     told: Json, ledger_url: str, tmp_path: Path, verb: str

@@ -14,7 +14,7 @@ from domain.permissions.disclosure import Access
 from tests.api.callers import spoken_for
 from tests.api.record_access.test_http_accesses import READS, TO_EXTEND
 from tests.api.routes.commands.acts import NURSE, PENDS, Api, dose, opening, sent_by
-from tests.api.routes.commands.recipes import Recipe
+from tests.api.routes.commands.recipes import NOBODY, Recipe
 from tests.security.test_roles import OPERATIONS, Asking, asking
 from tests.story import ADMINISTRATOR, AUDITOR, OTHER_OFFICE, PHYSICIAN
 
@@ -154,6 +154,20 @@ def test_a_member_id_that_leads_to_another_patient_is_an_access_to_both(api: Api
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("act", ["link", "unlink"])
+def test_a_refused_link_is_no_access_to_a_patient_who_is_not_read(api: Api, act: str) -> None:
+    patient = UUID(api.opened("M-1"))
+    before = rows(api)
+    body = {"actor": PHYSICIAN.model_dump(mode="json"), "other_patient_id": NOBODY, "reason": "One person."}
+    assert api.post(f"/patients/{patient}/{act}", body).status_code in (404, 409)
+    assert {one.patient_id for one in added(api, before)} <= {patient}
+    stale = {"If-Match": f'"{patient.hex}-99"'}
+    spoken, _ = spoken_for(body)
+    assert api.client.post(f"/patients/{patient}/{act}", json=spoken, headers=stale).status_code in (404, 412)
+    assert {one.patient_id for one in added(api, before)} <= {patient}
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
 def test_an_older_version_is_an_access_and_a_used_key_is_none(api: Api) -> None:
     request_id = undecided(api)
     path, body = f"/requests/{request_id}/offer-peer-to-peer", {"note": "By telephone."}
@@ -161,7 +175,11 @@ def test_an_older_version_is_an_access_and_a_used_key_is_none(api: Api) -> None:
     patient = UUID(request_id.split(".")[0])
     stale = api.client.post(path, json=body, headers={"If-Match": f'"{patient.hex}-1"'})
     assert stale.status_code == 412
-    assert [one.subject for one in added(api, before)] == [request_id]
+    assert [(one.patient_id, one.subject) for one in added(api, before)] == [(patient, None)]
+    unchanged = rows(api)
+    as_auditor = {"If-Match": f'"{patient.hex}-1"', "Authorization": api.client.header_of(AUDITOR)}  # type: ignore[attr-defined]
+    assert api.client.post(path, json=body, headers=as_auditor).status_code == 403
+    assert added(api, unchanged) == []
     assert api.client.post(path, json=body, headers={"Idempotency-Key": "once"}).status_code == 200
     before = rows(api)
     other = api.client.post(path, json={"note": "By letter."}, headers={"Idempotency-Key": "once"})
