@@ -39,6 +39,11 @@ Name = Annotated[
 """A name, a title or a reference of at most 200 characters, without NUL characters."""
 
 
+def in_words(value: str) -> str:
+    """A stored value as words: `chart_note` is "chart note"."""
+    return value.replace("_", " ")
+
+
 class FrozenModel(BaseModel):
     """Base of all frozen pydantic values. An unknown key is an error and is not ignored."""
 

@@ -69,6 +69,7 @@ from domain.events.treatment import (
     PriorTreatmentVoided,
     ReportedCourse,
 )
+from domain.facts import in_words
 from domain.policy.editions import EDITIONS
 
 
@@ -83,18 +84,13 @@ def entry_of(identifier: str) -> str:
     return identifier.rpartition(".")[2]
 
 
-def spoken(value: str) -> str:
-    """Returns a stored value with spaces: `chart_note` is "chart note"."""
-    return value.replace("_", " ")
-
-
 def _listed(values: Iterable[str]) -> str:
     return ", ".join(values)
 
 
 def _documents(documents: Iterable[Document]) -> str:
     return _listed(
-        f"{entry_of(one.document_id)} {one.name} ({spoken(one.kind)}{f', for {one.clause}' if one.clause else ''})"
+        f"{entry_of(one.document_id)} {one.name} ({in_words(one.kind)}{f', for {one.clause}' if one.clause else ''})"
         for one in documents
     )
 
@@ -112,7 +108,7 @@ def _courses(courses: Iterable[ReportedCourse]) -> str:
 
 
 def _field(name: str) -> str:
-    return spoken(name).replace(".", " / ")
+    return in_words(name).replace(".", " / ")
 
 
 def _fields(event: Any) -> str:
@@ -144,7 +140,7 @@ def _determined(event: Any) -> str:
     determination = event.determination
     assessment = determination.assessment
     reconstructed = "" if assessment.edition_provenance == "text" else " (reconstructed)"
-    summary = f"Edition {assessment.edition}{reconstructed}; recommendation: {spoken(assessment.recommendation)}"
+    summary = f"Edition {assessment.edition}{reconstructed}; recommendation: {in_words(assessment.recommendation)}"
     return f"{summary}. {determination.rationale}" if determination.rationale else f"{summary}."
 
 
@@ -161,14 +157,14 @@ def _past(event: Any) -> str:
     if event.edition == "unknown":
         edition = "an unknown policy version"
     cited = f", citing {_listed(event.citing)}" if event.citing else ""
-    return f"According to another record: {spoken(event.outcome)}{by}, under {edition}{cited}."
+    return f"According to another record: {in_words(event.outcome)}{by}, under {edition}{cited}."
 
 
 def _dose(event: Any) -> str:
     original = getattr(event, "possible_duplicate_of", None)
     duplicate = f"; possibly a second report of {entry_of(original)}" if original is not None else ""
     course = "documents a reported course" if event.course is None else f"course {event.course}"
-    variances = f"; variances: {_listed(map(spoken, event.variances))}" if event.variances else ""
+    variances = f"; variances: {_listed(map(in_words, event.variances))}" if event.variances else ""
     return f"{entry_of(event.dose_id)}: {event.mg:g} mg, {course}{duplicate}{variances}"
 
 
@@ -190,16 +186,16 @@ def _member(event: Any) -> str:
 SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     MemberIdentifierAdded: _member,
     MemberIdentifierRetired: lambda event: f"{_member(event)}. {event.reason}",
-    LineOfBusinessChanged: lambda event: spoken(event.line_of_business),
+    LineOfBusinessChanged: lambda event: in_words(event.line_of_business),
     RepresentativeNamed: lambda event: (
-        f"{event.name} ({spoken(event.relationship)}), through {event.through or 'further notice'}"
+        f"{event.name} ({in_words(event.relationship)}), through {event.through or 'further notice'}"
     ),
     RequesterAdmitted: lambda event: f"{event.actor.name} may send requests for this member",
     DeathRecorded: lambda event: f"{event.on}; {event.source}",
     OtherAgentStarted: lambda event: f"{event.product}, {event.on}; {event.source}",
     OtherAgentStopped: lambda event: f"{event.product}, {event.on}; {event.source}",
     PriorTreatmentReported: lambda event: (
-        f"{entry_of(event.report_id)} ({spoken(event.source)}): {_courses(event.courses)}"
+        f"{entry_of(event.report_id)} ({in_words(event.source)}): {_courses(event.courses)}"
     ),
     PriorTreatmentCorrected: lambda event: f"{entry_of(event.report_id)}: {_courses(event.courses)}. {event.reason}",
     PriorTreatmentVoided: lambda event: f"{entry_of(event.report_id)}: {event.reason}",
@@ -215,12 +211,12 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     DocumentCorrected: lambda event: f"{entry_of(event.document_id)}: {_corrected(event)}",
     DocumentVoided: lambda event: f"{entry_of(event.document_id)}: {event.reason}",
     RequestSubmitted: lambda event: (
-        f"{_of_request(event)}, {event.urgency}, {spoken(event.line_of_business)}, from {event.prescriber.name}"
+        f"{_of_request(event)}, {event.urgency}, {in_words(event.line_of_business)}, from {event.prescriber.name}"
     ),
     InformationRequested: _asked,
     InformationSupplied: _supplied,
     StatementCorrected: _corrected,
-    ReminderSent: lambda event: f"By {spoken(event.channel)}",
+    ReminderSent: lambda event: f"By {in_words(event.channel)}",
     PlannedInfusionChanged: lambda event: (
         f"{event.planned_first_infusion_on or 'no date'}, {event.planned_site or 'no site'}"
     ),
@@ -228,28 +224,28 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     RequestAssigned: lambda event: f"To {event.to.name}",
     RequestReleased: lambda _: "Unassigned.",
     RequestWithdrawn: lambda event: f"By {event.by}: {event.reason}",
-    RequestDismissed: lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
+    RequestDismissed: lambda event: f"{in_words(event.ground).capitalize()}: {event.reason}",
     PeerToPeerOffered: lambda event: f"Through {event.until}" if event.until else "",
     PeerToPeerHeld: lambda event: f"With {event.with_whom}: {event.outcome}",
     ClockExtended: lambda event: f"By {event.days} days: {event.reason}",
     NoticeIssued: lambda event: (
-        f"{entry_of(event.notice_id)} ({spoken(event.kind)}) to {event.addressee} by {spoken(event.channel)}"
+        f"{entry_of(event.notice_id)} ({in_words(event.kind)}) to {event.addressee} by {in_words(event.channel)}"
     ),
     NoticeDelivered: lambda event: entry_of(event.notice_id),
     CourseApproved: _approved,
     RequestDenied: lambda event: f"Citing {_listed(event.citing)}. {_determined(event)}",
     RequestReferred: _determined,
     ApprovalExtended: lambda event: f"Through {event.valid_through}. {_determined(event)}",
-    ApprovalRescinded: lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
+    ApprovalRescinded: lambda event: f"{in_words(event.ground).capitalize()}: {event.reason}",
     PastDeterminationImported: _past,
     AppealFiled: _filed,
     AppealEvidenceAdded: _supplied,
     AppealAssigned: lambda event: f"To {event.to.name}",
-    AppealDecided: lambda event: f"{spoken(event.outcome).capitalize()}. {_determined(event)}",
+    AppealDecided: lambda event: f"{in_words(event.outcome).capitalize()}. {_determined(event)}",
     AppealWithdrawn: lambda event: f"By {event.by}: {event.reason}",
-    AppealDismissed: lambda event: f"{spoken(event.ground).capitalize()}: {event.reason}",
+    AppealDismissed: lambda event: f"{in_words(event.ground).capitalize()}: {event.reason}",
     AppealHandedOn: lambda event: f"To {event.organisation}",
-    ExternalReviewAnswered: lambda event: f"{spoken(event.outcome).capitalize()}: {event.rationale}",
+    ExternalReviewAnswered: lambda event: f"{in_words(event.outcome).capitalize()}: {event.rationale}",
 }
 """The events that have a sentence of their own, and the function that writes it."""
 assert set(SENTENCES) <= set(PATIENT_EVENTS), "each is an event of a patient"

@@ -36,10 +36,10 @@ from api.text.record import (
     request_rows,
     seal_rows,
     seal_value,
-    spoken,
 )
 from domain.errors import EditionUnknown, InvalidCommand
 from domain.events.base import AppealId, DocumentId, RequestId
+from domain.facts import in_words
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.policy.edition import Edition
@@ -237,7 +237,7 @@ def appeals_command(
         if as_json:
             print_result([view.model_dump(mode="json") for view in views])
             return
-        rows = [("Appeal", f"{view.appeal_id}: {spoken(view.status)}, received {view.received_on}") for view in views]
+        rows = [("Appeal", f"{view.appeal_id}: {in_words(view.status)}, received {view.received_on}") for view in views]
         show_pairs(rows or [("Appeals", "None on record.")])
 
 
@@ -269,7 +269,7 @@ def document_command(
 
 
 def _summary(record: Request) -> str:
-    line = spoken(record.line_of_business)
+    line = in_words(record.line_of_business)
     source = imported(record.imported_from)
     return f"{record.request_id}: {record.status}, received {record.received_on} ({line}){source}"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from domain.facts import AgentTried, RequestedDosing
-from domain.policy.criteria import dosing_in_words, spoken
+from domain.facts import AgentTried, RequestedDosing, in_words
+from domain.policy.criteria import dosing_in_words
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
 from projections.eligibility import Approvable, Eligibility
@@ -171,7 +171,7 @@ def supply_in_words(supply: Supply) -> str:
 def _agents_in_words(values: Sequence[JsonValue]) -> str:
     trials = [AgentTried.model_validate(one) for one in values]
     products = list(dict.fromkeys(one.product for one in trials))[:PRODUCTS_SHOWN_MAX]
-    outcomes = list(dict.fromkeys(spoken(one.outcome) for one in trials if one.outcome is not None))
+    outcomes = list(dict.fromkeys(in_words(one.outcome) for one in trials if one.outcome is not None))
     shown = f"for example {_listed(products, 'or')}"
     return f"{shown}, approvable if {_listed(outcomes, 'or')}" if outcomes else shown
 
@@ -198,7 +198,7 @@ def _value_in_words(value: JsonValue) -> str:
         case {"doses_given": given}:
             return f"{given}"
         case _:
-            return spoken(f"{value}")
+            return in_words(f"{value}")
 
 
 def _counted(doses: int | None) -> str:
@@ -224,6 +224,6 @@ def _recorded(value: JsonValue) -> str:
         case list():
             return "; ".join(map(_recorded, value)) or "none"
         case dict():
-            return ", ".join(f"{spoken(name)} {_recorded(one)}" for name, one in value.items() if one is not None)
+            return ", ".join(f"{in_words(name)} {_recorded(one)}" for name, one in value.items() if one is not None)
         case _:
             return f"{value}"

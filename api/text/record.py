@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from domain.events.base import ImportedFrom
+from domain.facts import in_words
 from domain.policy.assessment import Assessment
 from projections.courses import Courses, CourseView, DoseView
 from projections.person import Person
@@ -45,7 +46,7 @@ def _dose(dose: DoseView) -> str:
         marks.append(f"{dose.duplicate} duplicate")
     if dose.imported_from is not None:
         marks.append(f"imported from {dose.imported_from.source}")
-    more = f" ({', '.join((*marks, *(spoken(one) for one in dose.variances)))})"
+    more = f" ({', '.join((*marks, *(in_words(one) for one in dose.variances)))})"
     return f"{dose.on}  {dose.mg:g} mg  {entry}{more if marks or dose.variances else ''}"
 
 
@@ -53,10 +54,10 @@ def person_rows(answer: Person) -> Rows:
     yield "Name", answer.name
     yield "Born", str(answer.birth_date or "not known")
     yield from (("Member", f"{one.member_id} of {one.issuer}") for one in answer.members)
-    yield "Coverage", spoken(answer.line_of_business or "not known")
+    yield "Coverage", in_words(answer.line_of_business or "not known")
     for one in answer.representatives:
         until = f" through {one.through}" if one.through is not None else ""
-        yield "Representative", f"{one.name} ({spoken(one.relationship)}) from {one.on}{until}"
+        yield "Representative", f"{one.name} ({in_words(one.relationship)}) from {one.on}{until}"
     yield from (("Linked", f"with patient {one}") for one in answer.linked_histories)
     if answer.deceased_on is not None:
         yield "Deceased", str(answer.deceased_on)
@@ -71,10 +72,10 @@ def seal_rows(seals: Iterable[tuple[str, SealedPlace | None]]) -> Rows:
     """Yields the leaf of each determination in the sealed log, and its checkpoint."""
     for kind, place in seals:
         if place is None:
-            yield "Sealed", f"{spoken(kind)}: not yet"
+            yield "Sealed", f"{in_words(kind)}: not yet"
             continue
         checkpoint = f"the checkpoint of {place.checkpoint.checkpoint.size} leaves" if place.checkpoint else "none yet"
-        yield "Sealed", f"{spoken(kind)}: leaf {place.leaf_index}, under {checkpoint}"
+        yield "Sealed", f"{in_words(kind)}: leaf {place.leaf_index}, under {checkpoint}"
 
 
 def seal_value(kind: str, place: SealedPlace | None) -> dict[str, Any]:
@@ -86,11 +87,11 @@ def seal_value(kind: str, place: SealedPlace | None) -> dict[str, Any]:
 
 def request_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     closed = f" on {life.closed_on}" if life.closed_on is not None else ""
-    yield "Request", f"{life.request_id}, {spoken(life.status)}{closed}{imported(life.imported_from)}"
+    yield "Request", f"{life.request_id}, {in_words(life.status)}{closed}{imported(life.imported_from)}"
     if life.held_by is not None:
-        yield "Assigned to", f"{life.held_by.name} ({spoken(life.held_by.role)})"
+        yield "Assigned to", f"{life.held_by.name} ({in_words(life.held_by.role)})"
     deadline = life.clock
-    yield "Due", f"{clock_time(deadline.due_at, zone)} ({spoken(deadline.standing)}; {deadline.rule})"
+    yield "Due", f"{clock_time(deadline.due_at, zone)} ({in_words(deadline.standing)}; {deadline.rule})"
     if life.expedited_at is not None:
         yield "Expedited", f"since {clock_time(life.expedited_at, zone)}"
     if life.expediting_refused:
@@ -115,7 +116,7 @@ def request_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     for appeal in life.appeals:
         late = ", late" if appeal.is_late else ""
         overdue = ", overdue" if appeal.overdue else ""
-        yield "Appeal", f"{ordinal(appeal.appeal_id)} of {appeal.received_on}{late}: {spoken(appeal.status)}{overdue}"
+        yield "Appeal", f"{ordinal(appeal.appeal_id)} of {appeal.received_on}{late}: {in_words(appeal.status)}{overdue}"
 
 
 def document(one: DocumentView) -> str:
@@ -127,7 +128,7 @@ def document(one: DocumentView) -> str:
     ]
     marks = [*(found or ["not reviewed"]), *(name for name in ("corrected", "voided") if getattr(one, name))]
     entry = ordinal(one.document.document_id)
-    return f"{entry} {one.document.name} ({spoken(one.document.kind)}, {'; '.join(marks)})"
+    return f"{entry} {one.document.name} ({in_words(one.document.kind)}, {'; '.join(marks)})"
 
 
 def notice(one: NoticeView, zone: ZoneInfo) -> str:
@@ -135,7 +136,7 @@ def notice(one: NoticeView, zone: ZoneInfo) -> str:
         f"delivered {clock_time(one.delivered_at, zone)}" if one.delivered_at is not None else "delivery not recorded"
     )
     issued = f"issued {clock_time(one.issued_at, zone)} by {one.channel}"
-    return f"{ordinal(one.notice_id)} ({spoken(one.kind)}) {issued}: {delivery}"
+    return f"{ordinal(one.notice_id)} ({in_words(one.kind)}) {issued}: {delivery}"
 
 
 def decision(one: DecisionView) -> str:
@@ -144,7 +145,7 @@ def decision(one: DecisionView) -> str:
     citing = f", citing {', '.join(one.citing)}" if one.citing else ""
     reconstructed = " (reconstructed)" if one.provenance == "reconstructed" else ""
     summary = (
-        f"{spoken(one.outcome or one.kind)} on {one.on} by {by}{citing}, policy version {one.edition}{reconstructed}"
+        f"{in_words(one.outcome or one.kind)} on {one.on} by {by}{citing}, policy version {one.edition}{reconstructed}"
     )
     return f"{summary}{imported(one.imported_from)}"
 
@@ -157,23 +158,23 @@ def approval(one: WindowView) -> str:
 
 
 def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
-    yield "Appeal", f"{appeal.appeal_id}, {spoken(appeal.status)}"
+    yield "Appeal", f"{appeal.appeal_id}, {in_words(appeal.status)}"
     yield "Determination", f"event {appeal.decision_version} of the record, request {appeal.request_id}"
-    yield "Filed", f"by {appeal.filer.name} ({spoken(appeal.filer.relation)}), {appeal.level} level, {appeal.urgency}"
+    yield "Filed", f"by {appeal.filer.name} ({in_words(appeal.filer.relation)}), {appeal.level} level, {appeal.urgency}"
     late = "late" if appeal.is_late else "on time"
     yield "Received", f"{appeal.received_on}, {late}: the last day to file is {appeal.file_by}"
     yield "Grounds", appeal.grounds
     if appeal.due_at is not None:
         yield "Due", f"{clock_time(appeal.due_at, zone)}{' (overdue)' if appeal.overdue else ''}"
     if appeal.assigned_to is not None:
-        yield "Assigned to", f"{appeal.assigned_to.name} ({spoken(appeal.assigned_to.role)})"
+        yield "Assigned to", f"{appeal.assigned_to.name} ({in_words(appeal.assigned_to.role)})"
     if appeal.decided_by is not None:
         citing = f", citing {', '.join(appeal.citing)}" if appeal.citing else ""
-        yield "Decided", f"{spoken(appeal.status)} on {appeal.closed_on} by {appeal.decided_by.name}{citing}"
+        yield "Decided", f"{in_words(appeal.status)} on {appeal.closed_on} by {appeal.decided_by.name}{citing}"
     if appeal.rationale is not None:
         yield "Rationale", appeal.rationale
     if appeal.handed_on_to is not None:
-        answer = spoken(appeal.external_outcome or "not answered yet")
+        answer = in_words(appeal.external_outcome or "not answered yet")
         yield "External", f"forwarded to {appeal.handed_on_to}: {answer}"
 
 
@@ -182,14 +183,10 @@ def assessment_rows(assessment: Assessment) -> Rows:
     yield "Edition", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
     yield "Recommended", f"{assessment.recommendation} on {assessment.as_of}; a person decides"
     for one in assessment.findings:
-        yield one.citation, f"{spoken(one.answer.value)}: {one.sentence}"
+        yield one.citation, f"{in_words(one.answer.value)}: {one.sentence}"
 
 
 # -- words for the values ---------------------------------------------------------------------
-
-
-def spoken(value: str) -> str:
-    return value.replace("_", " ")
 
 
 def ordinal(identifier: str) -> str:

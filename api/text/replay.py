@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain.facts import in_words
 from domain.policy.answers import Answer
 from projections.replay.clauses import ChangedBy, ClauseRow
 from projections.replay.recorded_decisions import Recorded
@@ -31,17 +32,17 @@ def summary_rows(replay: Replay, zone: str) -> Iterator[tuple[str, str]]:
         yield "Edition", replay.edition_problem
     others = [one for one in replay.decisions if not one.is_replayed]
     for one in others:
-        yield "Also decided", f"{spoken(one.kind)} on {one.decided_on} by {one.decided_by}: --decision {one.version}"
+        yield "Also decided", f"{in_words(one.kind)} on {one.decided_on} by {one.decided_by}: --decision {one.version}"
 
 
 def decision_in_words(record: Recorded) -> str:
-    by = f"{record.decided_by.name} ({record.decided_by.role}, {spoken(record.decided_by.credential)})"
-    words = f"{spoken(record.kind).capitalize()} on {record.decided_on} by {by}, event {record.version}"
+    by = f"{record.decided_by.name} ({record.decided_by.role}, {in_words(record.decided_by.credential)})"
+    words = f"{in_words(record.kind).capitalize()} on {record.decided_on} by {by}, event {record.version}"
     if record.imported_from is not None:
         words += f"; imported from {record.imported_from.source}, {record.imported_from.reference}"
         words += f", decided by {record.decided_by_name}" if record.decided_by_name is not None else ""
     if record.recommendation is not None:
-        words += f"; recommended: {spoken(record.recommendation)}{', overridden' if record.departs else ''}"
+        words += f"; recommended: {in_words(record.recommendation)}{', overridden' if record.departs else ''}"
     if record.citing:
         words += f"; citing {', '.join(record.citing)}"
     if record.granted is not None:
@@ -132,12 +133,8 @@ def entry_in_words(one: TimelineEntry) -> str:
     return f"{one.title} ({recorded}){sentence}"
 
 
-def spoken(value: str) -> str:
-    return value.replace("_", " ")
-
-
 def _plain(value: str) -> str:
-    return ANSWERS.get(value, spoken(value))
+    return ANSWERS.get(value, in_words(value))
 
 
 def rows(replay: Replay) -> list[list[str]]:

@@ -127,9 +127,7 @@ def visible_request(user: User, history: PatientHistory, request_id: str) -> Req
     """The request with this id. Raises NotFound if there is none, or if it is another office's."""
     request = history.request(request_id)
     if request is None or not is_own_request(user, request):
-        raise NotFound(
-            "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
-        )
+        raise _not_found("request")
     return request
 
 
@@ -137,9 +135,7 @@ def visible_appeal(user: User, history: PatientHistory, appeal_id: str) -> Appea
     """The appeal with this id. Raises NotFound if there is none, or if it is about another office's request."""
     appeal = history.appeal(appeal_id)
     if appeal is None or not _is_about_own(user, history, appeal.request_id):
-        raise NotFound(
-            "the appeal was not found", field="appeal_id", remedy="use an id from the patient's list of appeals"
-        )
+        raise _not_found("appeal")
     return appeal
 
 
@@ -152,9 +148,7 @@ def visible_document(user: User, history: PatientHistory, document_id: str) -> D
     """The document with this id. Raises NotFound if there is none, or if it is for another office's request."""
     document = history.document(document_id)
     if document is None or not _is_about_own(user, history, document.request_id):
-        raise NotFound(
-            "the document was not found", field="document_id", remedy="use an id from the patient's list of documents"
-        )
+        raise _not_found("document")
     return document
 
 
@@ -162,10 +156,15 @@ def visible_notice(user: User, history: PatientHistory, notice_id: str) -> Notic
     """The notice with this id. Raises NotFound if there is none, or if it is about another office's request."""
     notice = history.notice(notice_id)
     if notice is None or not _is_about_own(user, history, notice.request_id):
-        raise NotFound(
-            "the notice was not found", field="notice_id", remedy="use an id from the request's list of notices"
-        )
+        raise _not_found("notice", of="request")
     return notice
+
+
+def _not_found(what: str, *, of: str = "patient") -> NotFound:
+    """The error for a record that does not exist, and for another office's record."""
+    return NotFound(
+        f"the {what} was not found", field=f"{what}_id", remedy=f"use an id from the {of}'s list of {what}s"
+    )
 
 
 ReadEvents = Callable[[UUID], Sequence[PatientEvent]]

@@ -21,6 +21,7 @@ from domain.facts import (
     RequestedDosing,
     Specialty,
     doses_in_course,
+    in_words,
 )
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, answer_of
 from domain.policy.edition import Question, RuleAnswer, Stated, stated
@@ -28,11 +29,6 @@ from domain.policy.edition import Question, RuleAnswer, Stated, stated
 RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})
 NON_RELAPSING: Final = frozenset({"primary_progressive", "non_active_secondary_progressive"})
 SPECIALISTS: Final = frozenset({"neurology", "ms_specialist"})
-
-
-def spoken(value: str) -> str:
-    """A value as words: without underscores."""
-    return value.replace("_", " ")
 
 
 # -- the diagnosis and the scopes of the two paths --------------------------------------------
@@ -105,20 +101,20 @@ def relapsing_form(form: MsForm | None) -> RuleAnswer:
         sentence = "Secondary progressive disease: whether it is active is not stated."
         return RuleAnswer(UNDETERMINED, sentence, used, ("ms_form: active or not",))
     if form in RELAPSING:
-        return RuleAnswer(MET, f"The form is {spoken(form)}, a relapsing form.", used)
-    return RuleAnswer(NOT_MET, f"The form is {spoken(form)}, which is not a relapsing form.", used)
+        return RuleAnswer(MET, f"The form is {in_words(form)}, a relapsing form.", used)
+    return RuleAnswer(NOT_MET, f"The form is {in_words(form)}, which is not a relapsing form.", used)
 
 
 @stated("prescriber_specialty", "consulted_specialty")
 def specialist(prescriber: Specialty | None, consulted: Consultation | None) -> RuleAnswer:
     used = {"prescriber_specialty": prescriber, "consulted_specialty": consulted}
     if prescriber in SPECIALISTS:
-        return RuleAnswer(MET, f"The prescriber is a specialist ({spoken(str(prescriber))}).", used)
+        return RuleAnswer(MET, f"The prescriber is a specialist ({in_words(str(prescriber))}).", used)
     if consulted in SPECIALISTS:
-        return RuleAnswer(MET, f"A specialist was consulted ({spoken(str(consulted))}).", used)
+        return RuleAnswer(MET, f"A specialist was consulted ({in_words(str(consulted))}).", used)
     missing = tuple(name for name, value in used.items() if value is None)
     if missing:
-        sentence = f"No specialist is named, and {' and '.join(map(spoken, missing))} is not known."
+        sentence = f"No specialist is named, and {' and '.join(map(in_words, missing))} is not known."
         return RuleAnswer(UNDETERMINED, sentence, used, missing)
     return RuleAnswer(
         NOT_MET, "Neither the prescriber nor the specialist who was consulted is a neurologist or MS specialist.", used
@@ -253,8 +249,8 @@ def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> Rule
         sentence = "Secondary progressive disease: whether it is active is not stated."
         return RuleAnswer(UNDETERMINED, sentence, used, ("ms_form: active or not",))
     if form in NON_RELAPSING:
-        return RuleAnswer(MET, f"The form is {spoken(form)}, a non-relapsing form.", used)
-    return RuleAnswer(NOT_MET, f"The form is {spoken(form)}, not a non-relapsing form.", used)
+        return RuleAnswer(MET, f"The form is {in_words(form)}, a non-relapsing form.", used)
+    return RuleAnswer(NOT_MET, f"The form is {in_words(form)}, not a non-relapsing form.", used)
 
 
 # -- dosing -----------------------------------------------------------------------------------

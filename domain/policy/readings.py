@@ -36,7 +36,7 @@ READINGS: dict[str, Reading] = {
         (
             "R3",
             "Twelve months from which day?",
-            "From the latest dose of any prior course, whoever paid for it. A later course that is still current"
+            "From the latest dose of any prior course, no matter who paid for it. A later course that is still current"
             " is not a prior course. If the date is not known, or if the patient was never treated, the answer is"
             " undetermined.",
         ),
