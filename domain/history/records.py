@@ -53,7 +53,10 @@ Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
 
 @dataclass(frozen=True)
 class Report:
-    """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day."""
+    """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
+
+    `tells_of` is what a person found: the report tells of doses that this ledger has, or of others (R27).
+    """
 
     report_id: str
     source: TreatmentSource
@@ -63,6 +66,7 @@ class Report:
     voided: bool = False
     corrected: bool = False
     imported_from: ImportedFrom | None = None
+    tells_of: Literal["our_doses", "other_doses"] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class Dose:
     """One dose entry.
 
     `course` is the number in its event, and None for a dose that only documents a reported course. `variances_then`
-    are the variances that were found when the dose was recorded. `version` is the version of its event.
+    are the variances that were found when the dose was recorded. `version` is the version of its event, and
+    `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
+    correction, which holds whatever its day is (R24).
     """
 
     dose_id: str
@@ -90,6 +96,8 @@ class Dose:
     voided: bool = False
     corrected: bool = False
     imported_from: ImportedFrom | None = None
+    voided_version: int | None = None
+    course_was_named: bool = False
 
     @property
     def stands(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from domain.facts import Facts
+from domain.facts import Facts, PossibleTreatment
 from domain.policy.agents import ListedAgents, listed_agents
 from domain.policy.answers import Answer
 from domain.policy.treatment_standing import TreatmentStatus, treatment_status
@@ -66,16 +66,27 @@ def stated(*facts: str) -> Callable[[Callable[..., RuleAnswer]], Stated]:
 
 @dataclass(frozen=True)
 class Question:
-    """The input of an assessment: the facts, the day of the assessment, and the edition."""
+    """The input of an assessment: the facts, the day of the assessment, and the edition.
+
+    With a `life`, the treatment is that one, of several that fit the record (R27).
+    """
 
     facts: Facts
     as_of: date
     edition: Edition
+    life: PossibleTreatment | None = None
 
     @cached_property
     def treatment(self) -> TreatmentStatus:
         """The treatment so far on this day, which many rules use."""
-        return treatment_status(self.facts, self.as_of, self.edition.parameters.years_between_courses)
+        return treatment_status(self.facts, self.as_of, self.edition.parameters.years_between_courses, self.life)
+
+    @cached_property
+    def possible(self) -> tuple[Question, ...]:
+        """The question for each treatment that fits the record: this one, if only one does."""
+        if self.life is not None or not self.facts.prior_treatment.possible:
+            return (self,)
+        return tuple(replace(self, life=one) for one in self.facts.prior_treatment.possible)
 
 
 @dataclass(frozen=True, slots=True)
