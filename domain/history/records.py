@@ -13,7 +13,7 @@ from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Asked, NoticeKind, Statement, Urgency
-from domain.events.treatment import ReportedCourse, TreatmentSource, Variance
+from domain.events.treatment import ReportedCourse, TellsOf, TreatmentSource, Variance
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 
@@ -55,7 +55,7 @@ Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
 class Report:
     """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
 
-    `tells_of` is what a person found: the report tells of doses that this ledger has, or of others (R27).
+    `tells_of`: whether the report is about doses of this ledger or about other doses. None: no person has stated it.
     """
 
     report_id: str
@@ -66,7 +66,7 @@ class Report:
     voided: bool = False
     corrected: bool = False
     imported_from: ImportedFrom | None = None
-    tells_of: Literal["our_doses", "other_doses"] | None = None
+    tells_of: TellsOf | None = None
 
 
 @dataclass(frozen=True)
