@@ -163,6 +163,10 @@ class DateRange:
     earliest: date
     latest: date
 
+    @property
+    def is_whole_day(self) -> bool:
+        return self.earliest == self.latest
+
     def __str__(self) -> str:
         return str(self.earliest) if self.earliest == self.latest else f"{self.earliest} to {self.latest}"
 

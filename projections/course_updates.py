@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import compress, count
@@ -12,6 +13,7 @@ from operator import is_not
 from domain.history.changed_records import changed_places
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
+from domain.treatment.course_of_dose import course_names
 from domain.treatment.courses import Course, is_one_course, joined, recorded_course, reported_courses, sort_key
 
 _CourseEntry = tuple[date, int, int, Course]
@@ -29,6 +31,7 @@ class CourseUpdates:
     found: list[Course] = field(default_factory=list)
     _history: PatientHistory | None = None
     _doses: defaultdict[int | None, dict[str, Dose]] = field(default_factory=lambda: defaultdict(dict))
+    _known: dict[str, tuple[Dose, int | None]] = field(default_factory=dict)
     _recorded: dict[int, _CourseEntry] = field(default_factory=dict)
     _reported: list[_CourseEntry] = field(default_factory=list)
     _entries: list[_CourseEntry] = field(default_factory=list)
@@ -38,8 +41,8 @@ class CourseUpdates:
     def update(self, history: PatientHistory) -> None:
         """Updates `found` to a later version of the history. The first call accepts any version."""
         before, self._history = self._history, history
-        doses, marks = (before.doses, before.marks) if before is not None else ((), ())
-        names = self._move_doses(doses, history.doses)
+        marks = before.marks if before is not None else ()
+        names = self._move_doses(before, history)
         if history.marks is not marks:
             earlier_marks = dict(marks)
             names.update(name for name, one in history.marks if earlier_marks.get(name) is not one)
@@ -57,16 +60,21 @@ class CourseUpdates:
         if names or reports_changed:
             self._join(sorted([*self._reported, *self._recorded.values()]))
 
-    def _move_doses(self, before: tuple[Dose, ...], after: tuple[Dose, ...]) -> set[int | None]:
+    def _move_doses(self, before: PatientHistory | None, after: PatientHistory) -> set[int | None]:
         """Moves the changed doses to their courses. Returns the names of the courses that are affected."""
+        if before is not None and before.doses is after.doses and before.reports is after.reports:
+            return set()
         names: set[int | None] = set()
-        for place in changed_places(before, after):
-            dose = after[place]
-            if place < len(before):
-                names.add(before[place].course)
-                del self._doses[before[place].course][dose.dose_id]
-            names.add(dose.course)
-            self._doses[dose.course][dose.dose_id] = dose
+        for dose_id, dose, name in _named(after):
+            known, known_name = self._known.get(dose_id, (None, None))
+            if known is dose and known_name == name:
+                continue
+            if known is not None:
+                names.add(known_name)
+                del self._doses[known_name][dose_id]
+            names.add(name)
+            self._doses[name][dose_id] = dose
+            self._known[dose_id] = (dose, name)
         return names
 
     def _record(self, name: int, history: PatientHistory) -> None:
@@ -98,6 +106,11 @@ class CourseUpdates:
                 return
             self._starts.append(place)
             self.found.append(replace(entry, number=number + 1))
+
+
+def _named(history: PatientHistory) -> Iterator[tuple[str, Dose, int | None]]:
+    names = course_names(history)
+    return ((dose.dose_id, dose, names.get(dose.dose_id)) for dose in history.doses)
 
 
 def _unchanged_at_end(before: list[_CourseEntry], after: list[_CourseEntry]) -> int:

@@ -139,6 +139,7 @@ class DoseCorrected(Event):
 
     Only this event assigns a dose to another course (R24). If the day changed (`fields` holds `on`), the dose is
     checked again for a second report of the same infusion (R25), and only then `possible_duplicate_of` has a meaning.
+    `course_named`: a person named the course, which then holds whatever the days of other doses are.
     """
 
     TOPIC: ClassVar[str] = "DoseCorrected"
@@ -154,6 +155,7 @@ class DoseCorrected(Event):
     documents_report: ReportId | None
     possible_duplicate_of: DoseId | None = Field(default=None, exclude_if=is_none)
     fields: tuple[str, ...]
+    course_named: StrictBool = Field(default=False, exclude_if=lambda value: not value)
     variances: tuple[Variance, ...]
     reason: Text
 

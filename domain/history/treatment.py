@@ -107,14 +107,15 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
         course=event.course,
         documents_report=event.documents_report,
         corrected=True,
-        course_was_named=_names_the_course(event) or (dose is not None and dose.course_was_named and "on" not in event.fields),
+        course_was_named=_names_the_course(event)
+        or (dose is not None and dose.course_was_named and "on" not in event.fields),
         **duplicate_fields,
     )
 
 
 def _names_the_course(event: DoseCorrected) -> bool:
     """Whether a person assigned the dose to a course. Otherwise the course followed from a day or from a report."""
-    return "course" in event.fields and not {"on", "documents_report"} & {*event.fields}
+    return event.course_named or ("course" in event.fields and not {"on", "documents_report"} & {*event.fields})
 
 
 def _with_dose(history: PatientHistory, dose_id: str, **changes: Any) -> PatientHistory:

@@ -50,6 +50,10 @@ class LivedCourse(NamedTuple):
         """The doses that were not voided at this version of the history. A voided dose keeps its place (R24)."""
         return [one for one in self.doses if one.voided is None or one.voided > version]
 
+    def is_over(self, version: int, number: int) -> bool:
+        """Whether the course with this number is complete or closed at this version of the history."""
+        return self.untold or self.closed_on is not None or len(self.held(version)) >= doses_in_course(number)
+
     @property
     def given(self) -> tuple[int, int]:
         """The least and the most number of doses."""
@@ -131,8 +135,12 @@ def placed_by_day(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: C
         # Its first course is complete, and nothing on record tells of all of it.
         first = courses[0]._replace(untold=True) if courses else LivedCourse(untold=True)
         yield _opened((first,), given, of_dose)
-    elif not courses or of_dose.begins:
+    elif not courses:
         yield _opened(courses, given, of_dose)
+    elif of_dose.begins:
+        # Each course that a report lists is complete before the next one begins.
+        if courses[-1].is_over(given.recorded, len(courses)):
+            yield _opened(courses, given, of_dose)
     else:
         for one, is_same in _by_day(courses, given):
             if is_same:
@@ -171,8 +179,7 @@ def _has_whole_first_course(courses: tuple[LivedCourse, ...], given: GivenDose) 
     """Whether the first course is over: a later one has begun, or it is complete or closed."""
     if len(courses) != 1:
         return len(courses) > 1
-    first = courses[0]
-    return first.untold or first.closed_on is not None or len(first.held(given.recorded)) >= doses_in_course(1)
+    return courses[0].is_over(given.recorded, 1)
 
 
 def _by_day(courses: tuple[LivedCourse, ...], given: GivenDose) -> Iterator[tuple[GivenDose, bool]]:

@@ -22,7 +22,7 @@ from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, placed_by_day
 from domain.treatment.reported_doses import ReportedDoses, reported_doses
 
-STEPS_MAX: Final = 20_000
+STEPS_MAX: Final = 4_000
 """The most doses that are placed, over all lives. Only three or more reports without numbers and days need more."""
 
 _DAY: Final = timedelta(days=1)
@@ -60,26 +60,26 @@ class TooManyLives(Exception):
     """The record is too vague to follow every life that fits it."""
 
 
-def lives(history: PatientHistory, as_of: date) -> list[tuple[LivedCourse, ...]]:
+def lives(history: PatientHistory, as_of: date, *, is_compact: bool = True) -> list[tuple[LivedCourse, ...]]:
     """The courses of every life that fits the record, by the end of the day `as_of`. Empty: no life fits.
 
-    The lives of an empty record are one life without a course. Raises TooManyLives.
+    The lives of an empty record are one life without a course. If they may be compact, the courses do not keep doses
+    that no later dose depends on. Raises TooManyLives.
     """
-    reports = reported_doses(history)
-    return _Lives(history, reports, as_of).all()
+    return _Lives(history, as_of, is_compact=is_compact).all()
 
 
 class _Lives:
     """Follows all lives that fit one record, in the order of days."""
 
-    def __init__(self, history: PatientHistory, reports: tuple[ReportedDoses, ...], as_of: date) -> None:
-        self.reports, self.as_of = reports, as_of
+    def __init__(self, history: PatientHistory, as_of: date, *, is_compact: bool) -> None:
+        self.reports, self.as_of = reported_doses(history), as_of
         self.doses = sorted(
             (one for one in history.doses if one.on <= as_of and one.duplicate in ("no", "dismissed")),
             key=lambda one: (one.on, one.version),
         )
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
-        self.is_compact = bool(reports) and not any(one.voided or one.course_was_named for one in self.doses)
+        self.is_compact = is_compact and bool(self.reports) and not any(one.voided or one.course_was_named for one in self.doses)
         self.steps = 0
 
     def all(self) -> list[tuple[LivedCourse, ...]]:

@@ -65,6 +65,9 @@ class Treatment:
         )
 
 
+GIVEN_MAX: Final = 99
+"""The most doses of a course for which nothing is known."""
+
 NONE: Final = Treatment(0, Range(0, 0), False, None, None)
 """No course. Beside other treatments, it is possible only for a day before a report was made."""
 
@@ -122,9 +125,9 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
     )
     for number in (1, 2):
         for given in range(1, doses_in_course(number) + 1):
-            treatment = Treatment(
-                number, Range(given, given), given < doses_in_course(number), last, last if number > 1 else None
-            )
+            is_open = given < doses_in_course(number)
+            counted = Range(given, given if is_open else GIVEN_MAX)
+            treatment = Treatment(number, counted, is_open, last, last if number > 1 else None)
             if treatment.is_completed or not is_complete:
                 yield treatment
 

@@ -74,10 +74,9 @@ def reported_doses(history: PatientHistory) -> tuple[ReportedDoses, ...]:
             continue
         listed_after: int | None = None
         for number, course in enumerate(report.courses, 1):
-            is_last = number == len(report.courses)
             course_id = reported_course_id(report.report_id, number)
             follows = None if listed_after is None else found[listed_after].completed is not False
-            one = _doses_of(course, report, born, is_last=is_last)
+            one = _doses_of(course, report, born)
             found.append(
                 ReportedDoses(
                     course_id,
@@ -94,17 +93,11 @@ def reported_doses(history: PatientHistory) -> tuple[ReportedDoses, ...]:
 
 
 def _doses_of(
-    course: ReportedCourse, report: Report, born: date, *, is_last: bool
+    course: ReportedCourse, report: Report, born: date
 ) -> tuple[tuple[int, ...], DateRange, DateRange, bool | None, bool]:
     """The possible numbers of doses, the days of the first and of the last dose, and whether it was completed."""
-    completed = course.completed
-    if completed is None and not is_last:
-        # Each course of a report is complete before the next one begins, unless the report says that it is not.
-        completed = True
-    given = course.doses_given
-    if given is not None and course.completed is None and completed is True and given < LATER_COURSE:
-        given = None
-    elif given is not None and not _is_possible(given, completed):
+    given, completed = course.doses_given, course.completed
+    if given is not None and not _is_possible(given, completed):
         given, completed = None, None
     first, last = _days(course, report.reported_on, born)
     days = (last.latest - first.earliest).days + 1
