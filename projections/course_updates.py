@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import compress, count
@@ -13,7 +12,7 @@ from operator import is_not
 from domain.history.changed_records import changed_places
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
-from domain.treatment.course_of_dose import course_names
+from domain.treatment.course_of_dose import course_names, is_as_recorded
 from domain.treatment.courses import Course, is_one_course, joined, recorded_course, reported_courses, sort_key
 
 _CourseEntry = tuple[date, int, int, Course]
@@ -32,6 +31,7 @@ class CourseUpdates:
     _history: PatientHistory | None = None
     _doses: defaultdict[int | None, dict[str, Dose]] = field(default_factory=lambda: defaultdict(dict))
     _known: dict[str, tuple[Dose, int | None]] = field(default_factory=dict)
+    _is_as_recorded: bool = False
     _recorded: dict[int, _CourseEntry] = field(default_factory=dict)
     _reported: list[_CourseEntry] = field(default_factory=list)
     _entries: list[_CourseEntry] = field(default_factory=list)
@@ -64,18 +64,24 @@ class CourseUpdates:
         """Moves the changed doses to their courses. Returns the names of the courses that are affected."""
         if before is not None and before.doses is after.doses and before.reports is after.reports:
             return set()
-        names: set[int | None] = set()
-        for dose_id, dose, name in _named(after):
-            known, known_name = self._known.get(dose_id, (None, None))
+        affected: set[int | None] = set()
+        was_as_recorded, self._is_as_recorded = self._is_as_recorded, is_as_recorded(after)
+        named = course_names(after)
+        only_changed = was_as_recorded and self._is_as_recorded and before is not None
+        places = changed_places(before.doses, after.doses) if only_changed and before else range(len(after.doses))
+        for place in places:
+            dose = after.doses[place]
+            name = named.get(dose.dose_id)
+            known, known_name = self._known.get(dose.dose_id, (None, None))
             if known is dose and known_name == name:
                 continue
             if known is not None:
-                names.add(known_name)
-                del self._doses[known_name][dose_id]
-            names.add(name)
-            self._doses[name][dose_id] = dose
-            self._known[dose_id] = (dose, name)
-        return names
+                affected.add(known_name)
+                del self._doses[known_name][dose.dose_id]
+            affected.add(name)
+            self._doses[name][dose.dose_id] = dose
+            self._known[dose.dose_id] = (dose, name)
+        return affected
 
     def _record(self, name: int, history: PatientHistory) -> None:
         doses = self._doses[name].values()
@@ -106,11 +112,6 @@ class CourseUpdates:
                 return
             self._starts.append(place)
             self.found.append(replace(entry, number=number + 1))
-
-
-def _named(history: PatientHistory) -> Iterator[tuple[str, Dose, int | None]]:
-    names = course_names(history)
-    return ((dose.dose_id, dose, names.get(dose.dose_id)) for dose in history.doses)
 
 
 def _unchanged_at_end(before: list[_CourseEntry], after: list[_CourseEntry]) -> int:

@@ -76,7 +76,7 @@ class Dose:
     `course` is the number in its event, and None for a dose that only documents a reported course. `variances_then`
     are the variances that were found when the dose was recorded. `version` is the version of its event, and
     `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
-    correction, which holds whatever its day is (R24).
+    correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
     """
 
     dose_id: str
@@ -98,6 +98,7 @@ class Dose:
     imported_from: ImportedFrom | None = None
     voided_version: int | None = None
     course_was_named: bool = False
+    day_was_corrected: bool = False
 
     @property
     def stands(self) -> bool:

@@ -107,6 +107,7 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
         course=event.course,
         documents_report=event.documents_report,
         corrected=True,
+        day_was_corrected="on" in event.fields or (dose is not None and dose.day_was_corrected),
         course_was_named=_names_the_course(event)
         or (dose is not None and dose.course_was_named and "on" not in event.fields),
         **duplicate_fields,

@@ -8,13 +8,18 @@ seen then remains.
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
+from typing import Final
 
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import LivedCourse
 from domain.treatment.lives import TooManyLives, lives
 
-_EVERY_DAY = date.max
+_EVERY_DAY: Final = date.max
+_DAY_OF: Final = attrgetter("on")
+_WAS_MOVED: Final = attrgetter("day_was_corrected")
+_WAS_NAMED: Final = attrgetter("course_was_named")
 
 
 def course_names(history: PatientHistory) -> dict[str, int]:
@@ -24,7 +29,7 @@ def course_names(history: PatientHistory) -> dict[str, int]:
     number are about the same course.
     """
     seen_then = {dose.dose_id: dose.course for dose in history.doses if dose.course is not None}
-    if not history.reports and _is_in_order(history.doses):
+    if is_as_recorded(history):
         return seen_then
     places = _places(history)
     if places is None:
@@ -43,11 +48,12 @@ def course_names(history: PatientHistory) -> dict[str, int]:
     return seen_then | names
 
 
-def _is_in_order(doses: tuple[Dose, ...]) -> bool:
+def is_as_recorded(history: PatientHistory) -> bool:
     """Whether each dose was recorded after all earlier ones, so that the course that was seen then is right."""
-    return not any(dose.corrected for dose in doses) and all(
-        before.on <= after.on for before, after in zip(doses, doses[1:], strict=False)
-    )
+    if history.reports or any(map(_WAS_MOVED, history.doses)) or any(map(_WAS_NAMED, history.doses)):
+        return False
+    days = [*map(_DAY_OF, history.doses)]
+    return days == sorted(days)
 
 
 def _places(history: PatientHistory) -> dict[int, int] | None:
