@@ -116,9 +116,7 @@ class PriorTreatment(FrozenModel):
     completed_course: StrictBool | None = None
     last_dose_on: PartialDate | None = None
     open_course: OpenCourse | None = None
-    possible: Annotated[
-        tuple[PossibleTreatment, ...], Field(max_length=1000, exclude_if=lambda value: not value)
-    ] = ()
+    possible: Annotated[tuple[PossibleTreatment, ...], Field(max_length=1000, exclude_if=lambda value: not value)] = ()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> PriorTreatment:

@@ -11,7 +11,6 @@ from datetime import date
 from operator import attrgetter
 from typing import Final
 
-from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import LivedCourse
 from domain.treatment.lives import TooManyLives, lives

@@ -16,7 +16,7 @@ from typing import Literal
 
 from domain.calendar import PartialDate, anniversary
 from domain.events.treatment import ReportedCourse
-from domain.facts import OpenCourse, PriorTreatment, doses_in_course
+from domain.facts import doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_of_dose import course_names
@@ -323,9 +323,6 @@ def joined(one: Course, other: Course) -> Course:
     )
 
 
-# -- the treatment facts for the policy -------------------------------------------------------
-
-
 def current_course(patient_courses: tuple[Course, ...], on: date) -> Course | None:
     """The open course that a dose on this day would continue, or None (R7, R8)."""
     if not patient_courses or patient_courses[-1].status != "open":
@@ -334,68 +331,3 @@ def current_course(patient_courses: tuple[Course, ...], on: date) -> Course | No
     if last.number == 1 or last.last_dose_on is None:
         return last
     return last if anniversary(last.last_dose_on.latest) > on else None
-
-
-def prior_treatment(
-    patient_courses: tuple[Course, ...], *, never_reported: bool, stated: bool | None
-) -> PriorTreatment:
-    """The treatment facts, from the record, or from the statement if the record has no course (R1).
-
-    `never_reported`: a report states that there was no treatment. `stated`: whether the prescriber states that Lemtrada
-    was received.
-    """
-    if not patient_courses:
-        received = False if never_reported and stated is not True else stated
-        return PriorTreatment(received_lemtrada=received, completed_course=False if received is False else None)
-    last, completed = patient_courses[-1], _any_completed(patient_courses)
-    if completed is False and last.number > 1:
-        return _one_first_course(patient_courses)
-    if last.status == "unknown" and completed is True:
-        # It is not known whether the last course is open or completed. Twelve months after its last dose, both have the
-        # same result. Until then, the date of the last prior dose remains unknown (R3).
-        return PriorTreatment(received_lemtrada=True, completed_course=True, open_course=_as_open(last))
-    if last.status == "open" and completed is not None:
-        return PriorTreatment(
-            received_lemtrada=True,
-            completed_course=completed,
-            last_dose_on=latest_dose_on(patient_courses[:-1]),
-            open_course=_as_open(last),
-        )
-    counted = patient_courses[:-1] if last.status == "open" else patient_courses
-    return PriorTreatment(received_lemtrada=True, completed_course=completed, last_dose_on=latest_dose_on(counted))
-
-
-def _one_first_course(patient_courses: tuple[Course, ...]) -> PriorTreatment:
-    """Several courses, none of them completed, as after a corrected report: together the first course (R1, R7)."""
-    counts = [one.given for one in patient_courses]
-    total = None if None in counts else sum(count or 0 for count in counts)
-    latest = latest_dose_on(patient_courses)
-    if total is not None and total >= doses_in_course(1):
-        return PriorTreatment(received_lemtrada=True, completed_course=True, last_dose_on=latest)
-    open_course = OpenCourse(number=1, doses_given=total, last_dose_on=latest)
-    return PriorTreatment(received_lemtrada=True, completed_course=False, open_course=open_course)
-
-
-def _as_open(course: Course) -> OpenCourse:
-    return OpenCourse(number=min(course.number, 99), doses_given=course.given or None, last_dose_on=course.last_dose_on)
-
-
-def _any_completed(patient_courses: tuple[Course, ...]) -> bool | None:
-    """Whether a course was completed, or is treated as completed (R24, R26). None: a report does not state it (R1)."""
-    statuses = {one.status for one in patient_courses}
-    if statuses & {"completed", "closed", "short"}:
-        return True
-    return None if "unknown" in statuses else False
-
-
-def latest_dose_on(patient_courses: Iterable[Course]) -> PartialDate | None:
-    """The date of the latest dose of these courses (R3).
-
-    None: no date is known, or a course without dates may have a later dose.
-    """
-    known = [one for one in patient_courses if one.last_dose_by is not None]
-    latest = max((one.last_dose_on for one in known if one.last_dose_on is not None), default=None)
-    if latest is None:
-        return None
-    undated = (one.last_dose_by for one in known if one.last_dose_on is None)
-    return None if any(by is not None and by > latest.earliest for by in undated) else latest

@@ -217,7 +217,5 @@ def compact(courses: tuple[LivedCourse, ...]) -> tuple[LivedCourse, ...]:
     if len(latest.doses) > regimen:
         excess = latest.doses[regimen:]
         more = latest.more[0] + len(excess), latest.more[1] + len(excess)
-        latest = latest._replace(
-            doses=latest.doses[:regimen], more=more, more_until=_last(excess, latest.more_until)
-        )
+        latest = latest._replace(doses=latest.doses[:regimen], more=more, more_until=_last(excess, latest.more_until))
     return (*before, latest)

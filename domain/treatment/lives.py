@@ -79,7 +79,9 @@ class _Lives:
             key=lambda one: (one.on, one.version),
         )
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
-        self.is_compact = is_compact and bool(self.reports) and not any(one.voided or one.course_was_named for one in self.doses)
+        self.is_compact = (
+            is_compact and bool(self.reports) and not any(one.voided or one.course_was_named for one in self.doses)
+        )
         self.steps = 0
 
     def all(self) -> list[tuple[LivedCourse, ...]]:
@@ -163,9 +165,7 @@ class _Lives:
 
     # -- the course of a dose -------------------------------------------------------------------
 
-    def _added(
-        self, life: _Life, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None
-    ) -> Iterator[_Life]:
+    def _added(self, life: _Life, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None) -> Iterator[_Life]:
         """The lives after one more dose, which belongs to a course by its day (R24)."""
         self.steps += 1
         if self.steps > STEPS_MAX:

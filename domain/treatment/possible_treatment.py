@@ -135,9 +135,7 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
 # -- the facts for the policy -----------------------------------------------------------------
 
 
-def treatment_facts(
-    treatments: tuple[Treatment, ...], *, never_reported: bool, stated: bool | None
-) -> PriorTreatment:
+def treatment_facts(treatments: tuple[Treatment, ...], *, never_reported: bool, stated: bool | None) -> PriorTreatment:
     """The treatment facts, from the record, or from the statement if the record has no treatment (R1).
 
     `never_reported`: a report states that there was no treatment. `stated`: whether the prescriber states that Lemtrada
@@ -169,9 +167,7 @@ def _possible(one: Treatment) -> PossibleTreatment:
         open_course = PossibleOpenCourse(
             number=min(one.number, 99), doses_given=one.given.least, last_dose=_day_range(one.last)
         )
-    return PossibleTreatment(
-        completed_course=one.is_completed, last_dose=_day_range(prior), open_course=open_course
-    )
+    return PossibleTreatment(completed_course=one.is_completed, last_dose=_day_range(prior), open_course=open_course)
 
 
 def _day_range(days: DateRange | None) -> DayRange | None:

@@ -169,7 +169,11 @@ def _ends(course: ReportedCourse) -> tuple[PartialDate, PartialDate] | None:
 
 def _merged(known: CourseAccount, course: ReportedCourse, report: Report, number: int) -> CourseAccount:
     earlier = known.course
-    if earlier.completed is True and course.completed is not True and not (course.doses_given or 0) > (earlier.doses_given or 5):
+    if (
+        earlier.completed is True
+        and course.completed is not True
+        and not (course.doses_given or 0) > (earlier.doses_given or 5)
+    ):
         # A second report adds nothing to a course that is reported as completed (R27).
         return replace(known, ids=(*known.ids, reported_course_id(report.report_id, number)))
     completed = course.completed

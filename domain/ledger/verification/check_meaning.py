@@ -6,8 +6,9 @@ course must follow from its doses. Each history is checked from its own events a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from domain.errors import EditionUnknown
@@ -17,6 +18,7 @@ from domain.events.determinations import ApprovalExtended, Determination
 from domain.events.patient import HistoryOpened
 from domain.events.treatment import CourseCompleted
 from domain.history import evolve
+from domain.history.records import CourseMarks
 from domain.history.state import PatientHistory
 from domain.ledger.mapper import EventMapper
 from domain.ledger.verification.report import Logged, VerificationPart, about
@@ -24,6 +26,7 @@ from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named, edition_recorded
 from domain.policy.reassessment import Rerun, compared, reassess
 from domain.review.assess_request import RequestAssessment, request_assessment, without_doses
+from domain.review.revision_1 import courses as revision_1
 from domain.treatment.approval_use import doses_in_progress
 from domain.treatment.courses import courses
 
@@ -32,6 +35,21 @@ OPENED_TOPIC: Final = HistoryOpened.TOPIC
 
 class UnreadableEvent(Exception):
     """The bytes of an event are not valid for its topic. The failure is already in the report."""
+
+
+class CourseOnRecord(Protocol):
+    """What the check uses of a course, whichever revision derived it."""
+
+    @property
+    def named(self) -> int | None: ...
+    @property
+    def marks(self) -> CourseMarks: ...
+    @property
+    def given_at_least(self) -> int: ...
+    @property
+    def is_complete(self) -> bool | None: ...
+    @property
+    def completed_on(self) -> date | None: ...
 
 
 class MeaningCheck:
@@ -84,15 +102,15 @@ class MeaningCheck:
 
     def _course(self, known: list[PatientHistory], event: CourseCompleted, entry: Logged) -> None:
         self.part.counts["courses completed"] += 1
-        course = next((one for one in courses(known[-1]) if one.named == event.course), None)
-        if course is None or course.is_complete is not True:
-            self.part.fail(about("the doses before it do not complete the course", entry))
-        elif course.marks.completed:
-            self.part.fail(about("the course was already completed", entry))
-        elif (course.given_at_least, course.completed_on) != (event.doses_given, event.completed_on):
-            self.part.fail(
-                about("the doses before it complete the course on a different day or with a different number", entry)
-            )
+        why = _why_not_completed(courses(known[-1]), event)
+        if why is None:
+            return
+        # An event on record may follow from the doses as the program derived courses when it was recorded.
+        if _why_not_completed(revision_1.courses(known[-1]), event) is None:
+            self.part.counts["courses that would now differ"] += 1
+            self.part.remark(about("follows as courses were derived then; would now differ", entry).line())
+            return
+        self.part.fail(about(why, entry))
 
     # -- determinations -----------------------------------------------------------------------
 
@@ -146,6 +164,18 @@ class MeaningCheck:
             self.part.counts["determinations that would now differ"] += 1
             line = about(f"agrees; would now differ (revision {later.revision})", entry).line()
             self.part.remark(line)
+
+
+def _why_not_completed(found: Sequence[CourseOnRecord], event: CourseCompleted) -> str | None:
+    """Why the doses of these courses do not lead to the event, or None if they do."""
+    course = next((one for one in found if one.named == event.course), None)
+    if course is None or course.is_complete is not True:
+        return "the doses before it do not complete the course"
+    if course.marks.completed:
+        return "the course was already completed"
+    if (course.given_at_least, course.completed_on) != (event.doses_given, event.completed_on):
+        return "the doses before it complete the course on a different day or with a different number"
+    return None
 
 
 def _history_seen(known: list[PatientHistory], event: Any, determination: Determination) -> PatientHistory | None:
