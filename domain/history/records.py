@@ -56,6 +56,7 @@ class Report:
     """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
 
     `tells_of`: whether the report is about doses of this ledger or about other doses. None: no person has stated it.
+    `version` is the version of the event that stated its courses, first or as corrected.
     """
 
     report_id: str
@@ -67,6 +68,7 @@ class Report:
     corrected: bool = False
     imported_from: ImportedFrom | None = None
     tells_of: TellsOf | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Dose:
     """One dose entry.
 
     `course` is the number in its event, and None for a dose that only documents a reported course. `variances_then`
-    are the variances that were found when the dose was recorded. `version` is the version of its event.
+    are the variances that were found when the dose was recorded. `version` is the version of its event. `reviewed`: a
+    person reviewed a dose that is after the death on record.
     """
 
     dose_id: str
@@ -94,6 +97,7 @@ class Dose:
     voided: bool = False
     corrected: bool = False
     imported_from: ImportedFrom | None = None
+    reviewed: bool = False
 
     @property
     def stands(self) -> bool:
@@ -139,7 +143,8 @@ class ApprovalRecord:
     """An approval of doses of one course, valid from `valid_from` through `valid_through`.
 
     `version` is the version of the event that approved. A rescinded approval covers no day from `rescinded_on` on;
-    `rescinded_version` is the version of the event that rescinded it.
+    `rescinded_version` is the version of the event that rescinded it, and `confirmed_version` of the latest event by
+    which a clinician confirmed it despite a later report.
     """
 
     request_id: str
@@ -155,6 +160,7 @@ class ApprovalRecord:
     rescinded_version: int | None = None
     appeal_id: str | None = None
     imported_from: ImportedFrom | None = None
+    confirmed_version: int | None = None
 
     def covers(self, day: date) -> bool:
         """Whether the approval is in effect on this day."""

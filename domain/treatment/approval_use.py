@@ -17,6 +17,7 @@ from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_in_courses
 from domain.treatment.courses import Course, current_course
+from domain.treatment.open_questions import is_after_death
 
 MG_PER_DOSE = 12
 """The milligrams of one dose, by Dosing.A and Dosing.B."""
@@ -169,7 +170,11 @@ def variances(history: PatientHistory, patient_courses: tuple[Course, ...], dose
     if not dose.counts:
         return ()
     course = next(one for one in patient_courses if one.named == dose.course)
-    return (*_variances_from_approval(history, dose), *_variances_from_regimen(history, dose, course, patient_courses))
+    return (
+        *_variances_from_approval(history, dose),
+        *_variances_from_regimen(history, dose, course, patient_courses),
+        *(("after_death",) if is_after_death(history, dose) else ()),
+    )
 
 
 def _variances_from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
