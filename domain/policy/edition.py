@@ -151,7 +151,8 @@ class Edition:
 
     `provenance` states whether the edition is from its own text or was reconstructed from the history table of a newer
     text. `appendix_names` and `one_agent_names` are the agents of the appendix and of 1.A.iii.b as this edition names
-    them. Agents are matched by the ingredient and route of these names (R12).
+    them. Agents are matched by the ingredient and route of these names (R12). `facts_revision` states how the facts for
+    its rules are derived from the record: the facts of a determination on record are derived again as they were.
     """
 
     review_date: date
@@ -165,6 +166,7 @@ class Edition:
     paths: tuple[Path, Path]
     exclusions: tuple[Leaf, ...]
     not_listed: str
+    facts_revision: int = 2
 
     @cached_property
     def key(self) -> str:
@@ -223,8 +225,10 @@ class Edition:
     def by_citation(self) -> dict[str, Node | Path]:
         return {node.citation: node for node in self.nodes()}
 
-    def revised(self, revision: int, *leaves: Leaf) -> Edition:
+    def revised(self, revision: int, *leaves: Leaf, facts_revision: int | None = None) -> Edition:
         """This edition with another revision number, and with these leaves in place of those with their citations.
+
+        `facts_revision` is that of this edition, unless another one is given.
 
         A file uses this to keep an earlier revision after a rule was corrected: `EDITION.revised(1, <the old leaf>)`.
         A leaf with the citation of a path replaces its scope. Raises ValueError for a leaf that the edition does not
@@ -237,6 +241,7 @@ class Edition:
         return replace(
             self,
             revision=revision,
+            facts_revision=self.facts_revision if facts_revision is None else facts_revision,
             indication=by_citation.get(self.indication.citation, self.indication),
             paths=(first, second),
             exclusions=tuple(by_citation.get(one.citation, one) for one in self.exclusions),
@@ -265,6 +270,7 @@ class Edition:
             "clauses": [_outline_of(node) for node in self.nodes()],
             "scopes": [_outline_of(path.scope) for path in self.paths],
             "not_listed": "NR.5",
+            **({} if self.facts_revision == 1 else {"facts_revision": self.facts_revision}),
         }
 
 
