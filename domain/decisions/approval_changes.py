@@ -158,6 +158,12 @@ def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[R
             field="request_id",
             remedy="submit a new request for the doses that remain (R9)",
         )
+    if history.deceased_on is not None and history.deceased_on.earliest <= today:
+        raise Conflict(
+            "the patient's death is on record, so the approval can't be extended",
+            field="request_id",
+            remedy="no action is needed; void the record of death if it is a mistake",
+        )
     if allowance_under(history, courses(history, today), approval, today).usable == 0:
         raise Conflict(
             "all doses of the approval were given",

@@ -6,10 +6,11 @@ the record has them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from domain.events.requests import StatedAgent, Statement
 from domain.facts import (
@@ -30,6 +31,7 @@ from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
+from domain.review.later_circumstances import own_doses, retrospective_circumstances, with_later_circumstances
 from domain.treatment.concurrent_agents import other_agent_continues
 from domain.treatment.courses import Course, courses, prior_treatment
 
@@ -60,13 +62,25 @@ def request_assessment(
     EditionUnknown if no edition is known for that day.
     """
     in_effect = edition or edition_for(request.received_on if request is not None else as_of)
-    if request is not None and request.retrospective_for:
+    remaining = history
+    if request is not None and (given := _given_before(history, request, in_effect)):
         # A retrospective request is about doses that were given already. They are not prior treatment.
-        history = without_doses(history, request.retrospective_for)
-    patient_courses = courses(history, as_of)
-    return _assessed(
-        history, patient_courses, request, facts(history, patient_courses, request, as_of, in_effect), as_of, in_effect
-    )
+        remaining = without_doses(history, given)
+    patient_courses = courses(remaining, as_of)
+    assessed = facts(remaining, patient_courses, request, as_of, in_effect)
+    further: dict[str, Any] = {}
+    if request is not None and in_effect.facts_revision > 1:
+
+        def facts_on(given_before: tuple[Course, ...], day: date) -> Facts:
+            return facts(remaining, given_before, request, day, in_effect)
+
+        further = retrospective_circumstances(history, remaining, request, in_effect, facts_on)
+    return _assessed(remaining, patient_courses, request, assessed, as_of, in_effect, further)
+
+
+def _given_before(history: PatientHistory, request: Request, edition: Edition) -> tuple[str, ...]:
+    """The ids of the doses of a retrospective request. Under revision 1, only the doses that the request names."""
+    return request.retrospective_for if edition.facts_revision == 1 else own_doses(history, request)
 
 
 def extension_assessment(
@@ -124,10 +138,13 @@ def _assessed(
     facts_assessed: Facts,
     as_of: date,
     edition: Edition,
+    further: Mapping[str, Any] = MappingProxyType({}),
 ) -> RequestAssessment:
-    assessment = assess(
-        facts_assessed, as_of, edition, circumstances(history, patient_courses, request, facts_assessed, as_of)
-    )
+    """`further` are circumstances in addition to those that follow from the history."""
+    found = circumstances(history, patient_courses, request, facts_assessed, as_of)
+    if edition.facts_revision > 1:
+        found = with_later_circumstances(found, history, patient_courses, as_of).model_copy(update=dict(further))
+    assessment = assess(facts_assessed, as_of, edition, found)
     return RequestAssessment(assessment, assessment.digest(), history.version)
 
 

@@ -147,7 +147,12 @@ def allowance_under(
 def _left_in_course(
     history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> int | None:
-    """The doses left in the approved course, or 0 if a dose on this day would belong to another course (R9)."""
+    """The doses left in the approved course.
+
+    0 if a dose on this day would belong to another course (R9), or if the patient may have died by this day (R29).
+    """
+    if history.deceased_on is not None and history.deceased_on.earliest <= on:
+        return 0
     if place_in_courses(history, patient_courses, on).course != approval.course:
         return 0
     course = next((one for one in patient_courses if one.named == approval.course), None)
