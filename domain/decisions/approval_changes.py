@@ -20,7 +20,8 @@ from domain.events import PatientEvent
 from domain.events.determinations import ApprovalConfirmed, ApprovalExtended, ApprovalRescinded
 from domain.history.records import ApprovalRecord, Request
 from domain.history.state import PatientHistory
-from domain.policy.assessment import Assessment, denial_citations
+from domain.policy.assessment import Assessment
+from domain.policy.denial_citations import denial_citations
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, extension_assessment
 from domain.treatment.approval_use import allowance_under, doses_in_progress, in_effect_for

@@ -20,7 +20,6 @@ from domain.calendar import LAST_YEAR, Day
 from domain.facts import Circumstances, Facts, FrozenModel
 from domain.frozen import unvalidated
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, not_, one_of
-from domain.policy.clause_answers import ClauseAnswers
 from domain.policy.edition import Edition, Group, Leaf, Node, Path, Question, RuleAnswer, Stated
 from domain.policy.referral import (
     MILLIGRAMS_OVER_COURSE,
@@ -105,6 +104,32 @@ def _json(value: BaseModel) -> bytes:
     return written
 
 
+class _ClauseAnswers:
+    """The answer of every clause of the edition. Groups and paths combine the answers of their clauses (Kleene)."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.edition = question.edition
+        self.scopes = {path.citation: path.scope.rule(question) for path in self.edition.paths}
+        # Both paths have some rules in common. Each rule is evaluated once.
+        rules, places = self.edition.rules
+        answered = [rule(question) for rule in rules]
+        self.results = {citation: answered[place] for citation, place in places}
+
+    def with_arguable_met(self, taken_as_met: bool) -> dict[str, Answer]:
+        """The answer of each clause. Optionally, clauses that are open to judgment are taken as met (R11, R12)."""
+        values = {citation: result.answer for citation, result in self.results.items()}
+        if taken_as_met:
+            values |= {citation: MET for citation, result in self.results.items() if result.arguable}
+        for group in self.edition.groups:
+            parts = [values[clause.citation] for clause in group.clauses]
+            values[group.citation] = all_of(parts) if group.connective == "all_of" else one_of(parts)
+        for path in self.edition.paths:
+            parts = [values[clause.citation] for clause in path.clauses]
+            values[path.citation] = all_of([self.scopes[path.citation].answer, *parts])
+        return values
+
+
 class _Conclusion(NamedTuple):
     recommendation: Recommendation
     path: Literal["A", "B"] | None = None
@@ -119,7 +144,7 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
     """
     circumstances = circumstances or Circumstances()
     question = Question(facts, as_of, edition)
-    answers = ClauseAnswers(question)
+    answers = _ClauseAnswers(question)
     strict = answers.with_arguable_met(False)
     conclusion = _conclude(answers, strict, circumstances)
     findings = tuple(_findings(edition, answers, strict))
@@ -151,7 +176,7 @@ def assess(facts: Facts, as_of: date, edition: Edition, circumstances: Circumsta
 
 
 def _approvable_from(
-    findings: tuple[Finding, ...], answers: ClauseAnswers, circumstances: Circumstances
+    findings: tuple[Finding, ...], answers: _ClauseAnswers, circumstances: Circumstances
 ) -> date | None:
     """The first day on which time alone makes these facts approvable, or None.
 
@@ -163,13 +188,13 @@ def _approvable_from(
             raise ValueError(f"these facts would need an assessment after the year {LAST_YEAR}")
         if never_approvable:
             continue
-        then = ClauseAnswers(replace(answers.question, as_of=day))
+        then = _ClauseAnswers(replace(answers.question, as_of=day))
         if _conclude(then, then.with_arguable_met(False), circumstances).recommendation in ("approve", "refer"):
             return day
     return None
 
 
-def _is_never_approvable(answers: ClauseAnswers) -> bool:
+def _is_never_approvable(answers: _ClauseAnswers) -> bool:
     """Whether the indication is not met, or an exclusion applies, by a rule that does not depend on the day."""
     edition = answers.edition
     decisive = [(edition.indication, NOT_MET), *((leaf, MET) for leaf in edition.exclusions)]
@@ -178,7 +203,7 @@ def _is_never_approvable(answers: ClauseAnswers) -> bool:
     )
 
 
-def _conclude(answers: ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Conclusion:
+def _conclude(answers: _ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Conclusion:
     """The recommendation and its reasons.
 
     From revision 2 on, a death on record and a linked history always lead to clinical review (R28, R29).
@@ -190,7 +215,7 @@ def _conclude(answers: ClauseAnswers, strict: Mapping[str, Answer], circumstance
     return _Conclusion(recommendation="refer", path=conclusion.path, reasons=reasons)
 
 
-def _by_criteria(answers: ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Conclusion:
+def _by_criteria(answers: _ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Conclusion:
     """The recommendation by the criteria, and its reasons.
 
     If the request is not recommended only because of our own readings (R11, R12), the recommendation is the one with
@@ -218,7 +243,7 @@ def _reasons(question: Question, circumstances: Circumstances, arguable: tuple[s
     )
 
 
-def _decide(answers: ClauseAnswers, values: Mapping[str, Answer], reasons: tuple[Reason, ...]) -> _Conclusion:
+def _decide(answers: _ClauseAnswers, values: Mapping[str, Answer], reasons: tuple[Reason, ...]) -> _Conclusion:
     """The recommendation: not recommended, pend, refer or approve, checked in this order."""
     edition = answers.edition
     indication, paths = edition.indication.citation, edition.paths
@@ -242,7 +267,7 @@ def _decide(answers: ClauseAnswers, values: Mapping[str, Answer], reasons: tuple
     return _Conclusion(recommendation="approve", path=path.letter)
 
 
-def _needed(answers: ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[str]:
+def _needed(answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[str]:
     """The undetermined leaves and scopes that can still change the answer of an undetermined clause."""
     edition = answers.edition
     if values[edition.indication.citation] is UNDETERMINED:
@@ -259,10 +284,10 @@ def _needed(answers: ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[st
 
 
 def _open_leaves(node: Node, values: Mapping[str, Answer]) -> Iterator[str]:
-    yield from _leaves(node, values, UNDETERMINED)
+    yield from leaves_with(node, values, UNDETERMINED)
 
 
-def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterator[str]:
+def leaves_with(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterator[str]:
     """The leaves with this answer under clauses that have the same answer. The other leaves do not matter."""
     if values[node.citation] is not answer:
         return
@@ -270,25 +295,10 @@ def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterato
         yield node.citation
     else:
         for clause in node.clauses:
-            yield from _leaves(clause, values, answer)
+            yield from leaves_with(clause, values, answer)
 
 
-def denial_citations(assessment: Assessment, edition: Edition) -> list[str]:
-    """The clauses that a denial cites: exclusions that apply, and unmet clauses of the indication and of the path.
-
-    If the history does not decide the path, the unmet clauses of both paths.
-    """
-    values = {one.citation: one.answer for one in assessment.findings}
-    found = [*assessment.exclusions]
-    found += [edition.indication.citation] if values[edition.indication.citation] is NOT_MET else []
-    for path in edition.paths:
-        if assessment.scope in (None, path.letter):
-            for clause in path.clauses:
-                found += _leaves(clause, values, NOT_MET)
-    return found
-
-
-def _findings(edition: Edition, answers: ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[Finding]:
+def _findings(edition: Edition, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[Finding]:
     facts = answers.question.facts
     for node in edition.nodes():
         if isinstance(node, Leaf):
@@ -319,7 +329,7 @@ def _finding_of_group(citation: str, readings: tuple[str, ...], answer: Answer, 
     return _finding(citation, readings, answer, _sentence(answer, decisive), _NO_RESULT, None)
 
 
-def _finding_of_path(path: Path, answers: ClauseAnswers, values: Mapping[str, Answer]) -> Finding:
+def _finding_of_path(path: Path, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Finding:
     scope, answer = answers.scopes[path.citation], values[path.citation]
     sentence = f"{scope.sentence} {_sentence(answer, _decisive(path, answer, values))}"
     approvable_from = _approvable_when(path, answers, values)
@@ -361,7 +371,7 @@ def _sentence(answer: Answer, decisive: tuple[str, ...]) -> str:
     return f"{_IN_WORDS[answer]}: {', '.join(decisive) or 'none'}."
 
 
-def _approvable_when(path: Path, answers: ClauseAnswers, values: Mapping[str, Answer]) -> date | None:
+def _approvable_when(path: Path, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> date | None:
     """The day on which time alone makes the path met, or None if something else is not met either."""
     if answers.scopes[path.citation].answer is not MET:
         return None

@@ -32,6 +32,7 @@ MILLIGRAMS_OVER_COURSE: Final = "milligrams_over_course"
 """The code of the referral reason of R7. If the dosing is outside the regimen anyway, it is left out."""
 
 HISTORIES_LINKED: Final = "histories_linked"
+LINKED_SENTENCE: Final = "Another history of this patient is linked, and it is not part of this assessment."
 DEATH_ON_RECORD: Final = "death_on_record"
 ALWAYS_REFERRED: Final = frozenset({HISTORIES_LINKED, DEATH_ON_RECORD})
 """The codes of the reasons for which every recommendation is clinical review, also `pend` and `not_recommended`."""
@@ -63,7 +64,7 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
         sentence = "Doses were given before they were requested, which the policy does not address."
         yield Reason(code="retrospective", sentence=sentence, readings=("R4", "R22"))
     if circumstances.histories_linked:
-        sentence = "Another history of this patient is linked, and it is not part of this assessment."
+        sentence = LINKED_SENTENCE
         if circumstances.linked_histories:
             sentence = f"{sentence} The other history is {', '.join(circumstances.linked_histories)}."
         reading = "R28" if circumstances.linked_histories else "R1"

@@ -69,7 +69,7 @@ def request_assessment(
     patient_courses = courses(remaining, as_of)
     assessed = facts(remaining, patient_courses, request, as_of, in_effect)
     further: dict[str, Any] = {}
-    if request is not None and in_effect.facts_revision > 1:
+    if request is not None and _is_retrospective(request) and in_effect.facts_revision > 1:
 
         def facts_on(given_before: tuple[Course, ...], day: date) -> Facts:
             return facts(remaining, given_before, request, day, in_effect)
@@ -78,9 +78,17 @@ def request_assessment(
     return _assessed(remaining, patient_courses, request, assessed, as_of, in_effect, further)
 
 
+def _is_retrospective(request: Request) -> bool:
+    """Whether the infusions were given, or had begun, before the request was received (R4)."""
+    planned = request.planned_first_infusion_on
+    return bool(request.retrospective_for) or (planned is not None and planned < request.received_on)
+
+
 def _given_before(history: PatientHistory, request: Request, edition: Edition) -> tuple[str, ...]:
     """The ids of the doses of a retrospective request. Under revision 1, only the doses that the request names."""
-    return request.retrospective_for if edition.facts_revision == 1 else own_doses(history, request)
+    if edition.facts_revision == 1 or not _is_retrospective(request):
+        return request.retrospective_for
+    return own_doses(history, request)
 
 
 def extension_assessment(
@@ -142,8 +150,8 @@ def _assessed(
 ) -> RequestAssessment:
     """`further` are circumstances in addition to those that follow from the history."""
     found = circumstances(history, patient_courses, request, facts_assessed, as_of)
-    if edition.facts_revision > 1:
-        found = with_later_circumstances(found, history, patient_courses, as_of).model_copy(update=dict(further))
+    if edition.facts_revision > 1 and (further or patient_courses or history.linked or history.deceased_on):
+        found = with_later_circumstances(found, history, patient_courses, as_of, further)
     assessment = assess(facts_assessed, as_of, edition, found)
     return RequestAssessment(assessment, assessment.digest(), history.version)
 

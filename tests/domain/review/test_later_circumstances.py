@@ -13,8 +13,8 @@ from domain.facts import Circumstances
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
 from domain.review.assess_request import request_assessment
+from domain.review.later_circumstances import milligrams
 from domain.treatment.courses import courses
-from domain.treatment.milligrams import milligrams
 from tests.story import (
     MEETS_A,
     MEETS_B,
