@@ -165,6 +165,14 @@ class Facts(FrozenModel):
     response: Response = Response()
     hiv_infection: StrictBool | None = None
     other_dmt_continues: StrictBool | None = None
+    other_dmt_not_recognized: Annotated[
+        tuple[Name, ...],
+        Field(
+            max_length=200,
+            exclude_if=lambda value: not value,
+            description="Agents that may still be taken and have a name that is not recognized (R12).",
+        ),
+    ] = ()
     active_infection: StrictBool | None = None
     hypersensitivity: StrictBool | None = None
     requested_dosing: RequestedDosing = RequestedDosing()

@@ -19,12 +19,19 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 
 @dataclass(frozen=True, slots=True)
 class AgentUse:
-    """The start or the stop of another agent, as one event recorded it. `version` is the version of that event."""
+    """The start or the stop of another agent, as one event recorded it.
+
+    `version` is the version of that event, and `recorded_on` its day in UTC. `entry_id` counts the entries of the
+    patient.
+    """
 
     product: str
     started_on: PartialDate | None
     stopped_on: PartialDate | None
     version: int
+    entry_id: str
+    recorded_on: date
+    voided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from domain.calendar import years_have_passed
 from domain.facts import Circumstances, CourseMilligrams, FrozenModel, doses_in_course, in_words
-from domain.policy.agents import recognize
+from domain.policy.agents import not_recognized
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
 from domain.policy.edition import Question
 
@@ -192,9 +192,15 @@ def advisories(question: Question, circumstances: Circumstances) -> Iterator[str
     born = facts.birth_date
     if born is not None and years_have_passed(born, 18, on=question.as_of) is False:
         yield "The patient is younger than 18, and the label is for adults (R20)."
-    campath = [one.product for one in facts.agents.tried if recognize(one.product).kind == "campath"]
+    campath = [one.product for one in facts.agents.tried if question.edition.recognize(one.product).kind == "campath"]
     if campath or circumstances.campath_received is True:
         yield "Campath was received. It has the same ingredient but is not counted as Lemtrada (R18)."
+    if question.edition.facts_revision > 1:
+        unknown = [
+            one.product for one in facts.agents.tried if question.edition.recognize(one.product).kind == "unknown"
+        ]
+        for name in dict.fromkeys(unknown):
+            yield f"The agent {name}: {not_recognized(name)} (R12)"
     yield from (STATED_OTHERWISE.get(one, one) for one in circumstances.stated_otherwise)
 
 

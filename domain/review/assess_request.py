@@ -26,13 +26,12 @@ from domain.facts import (
 from domain.history.records import DocumentOnRecord, Dose, Request
 from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
-from domain.policy.agents import recognize
 from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
+from domain.review.derivations import derivation_for
 from domain.review.later_circumstances import own_doses, retrospective_circumstances, with_later_circumstances
-from domain.treatment.concurrent_agents import other_agent_continues
 from domain.treatment.courses import Course, courses, prior_treatment
 
 SIGNS: Final = {
@@ -149,7 +148,7 @@ def _assessed(
     further: Mapping[str, Any] = MappingProxyType({}),
 ) -> RequestAssessment:
     """`further` are circumstances in addition to those that follow from the history."""
-    found = circumstances(history, patient_courses, request, facts_assessed, as_of)
+    found = circumstances(history, patient_courses, request, facts_assessed, as_of, edition)
     if edition.facts_revision > 1 and (further or patient_courses or history.linked or history.deceased_on):
         found = with_later_circumstances(found, history, patient_courses, as_of, further)
     assessment = assess(facts_assessed, as_of, edition, found)
@@ -167,8 +166,14 @@ def facts(
     treatment = prior_treatment(
         patient_courses,
         never_reported=_never_reported(history),
-        stated=_lemtrada_stated(statement),
+        stated=_lemtrada_stated(statement, edition),
     )
+    derivation, continues = derivation_for(edition), None
+    not_recognized: tuple[str, ...] = ()
+    if request is not None:
+        continues = derivation.other_agent_continues(history, request, as_of, edition)
+    if request is not None and continues is None:
+        not_recognized = derivation.agents_not_recognized(history, request, as_of, edition)
     return Facts(
         birth_date=history.birth_date or statement.birth_date,
         diagnosis=statement.diagnosis,
@@ -177,7 +182,8 @@ def facts(
         agents=AgentsTried(
             list_is_complete=statement.agents_list_is_complete,
             tried=tuple(
-                AgentTried(product=one.product, outcome=one.outcome) for one in _agents_except_lemtrada(statement)
+                AgentTried(product=one.product, outcome=one.outcome)
+                for one in _agents_except_lemtrada(statement, edition)
             ),
         ),
         aggressive_disease=_signs_with_documents(history, request) if request is not None else AggressiveDisease(),
@@ -185,7 +191,8 @@ def facts(
         consulted_specialty=_consulted(request.consultation) if request is not None else None,
         response=statement.response,
         hiv_infection=statement.hiv_infection,
-        other_dmt_continues=other_agent_continues(history, request, as_of, edition) if request is not None else None,
+        other_dmt_continues=continues,
+        other_dmt_not_recognized=not_recognized,
         active_infection=statement.active_infection,
         hypersensitivity=statement.hypersensitivity,
         requested_dosing=statement.requested_dosing,
@@ -198,6 +205,7 @@ def circumstances(
     request: Request | None,
     facts_assessed: Facts,
     as_of: date,
+    edition: Edition,
 ) -> Circumstances:
     """The circumstances to show alongside the assessed facts.
 
@@ -208,9 +216,9 @@ def circumstances(
     before = [one for one in patient_courses if request is not None and one.begun_on < request.received_on]
     if statement.received_lemtrada is False and before:
         notes.append("The prescriber states that Lemtrada was never received; the record shows treatment (R1).")
-    elif statement.received_lemtrada is False and _lemtrada_stated(statement) is None:
+    elif statement.received_lemtrada is False and _lemtrada_stated(statement, edition) is None:
         notes.append("The prescriber states that Lemtrada was never received, and names it among the agents tried.")
-    if _lemtrada_stated(statement) is True and not patient_courses and _never_reported(history):
+    if _lemtrada_stated(statement, edition) is True and not patient_courses and _never_reported(history):
         notes.append("The prescriber states that Lemtrada was received; it is reported that it never was (R1).")
     if any(one.status == "unknown" for one in patient_courses):
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
@@ -253,17 +261,17 @@ def _never_reported(history: PatientHistory) -> bool:
     return any(not report.courses and not report.voided for report in history.reports)
 
 
-def _lemtrada_stated(statement: Statement) -> bool | None:
+def _lemtrada_stated(statement: Statement, edition: Edition) -> bool | None:
     """Whether the prescriber states that Lemtrada was received. None: not stated, or contradictory."""
-    named = any(recognize(one.product).brand == "lemtrada" for one in statement.agents)
+    named = any(edition.recognize(one.product).brand == "lemtrada" for one in statement.agents)
     if not named:
         return statement.received_lemtrada
     return True if statement.received_lemtrada is not False else None
 
 
-def _agents_except_lemtrada(statement: Statement) -> Iterator[StatedAgent]:
+def _agents_except_lemtrada(statement: Statement, edition: Edition) -> Iterator[StatedAgent]:
     """The stated agents except Lemtrada, which is part of the treatment facts."""
-    return (one for one in statement.agents if recognize(one.product).brand != "lemtrada")
+    return (one for one in statement.agents if edition.recognize(one.product).brand != "lemtrada")
 
 
 def _signs_with_documents(history: PatientHistory, request: Request) -> AggressiveDisease:

@@ -103,7 +103,7 @@ ROW_FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("reported_on", *IMPOSSIBLE_DATES, TOMORROW, "2026-04", "1988-05-16"),
     ),
     "void_prior_treatment": ABOUT_A_REASON,
-    "attribute_report": (*ABOUT_A_REASON, *at("tells_of", REMOVED, None, "all_doses", True, "our_doses")),
+    "attribute_report": (*ABOUT_A_REASON, *at("tells_of", REMOVED, None, "all_doses", True)),
     "review_dose": ABOUT_A_REASON,
     "confirm_approval": ABOUT_A_REASON,
     "correct_dose": (
