@@ -200,6 +200,14 @@ class Facts(FrozenModel):
     response: Response = Response()
     hiv_infection: StrictBool | None = None
     other_dmt_continues: StrictBool | None = None
+    other_dmt_not_recognized: Annotated[
+        tuple[Name, ...],
+        Field(
+            max_length=200,
+            exclude_if=lambda value: not value,
+            description="Agents that may still be taken and have a name that is not recognized (R12).",
+        ),
+    ] = ()
     active_infection: StrictBool | None = None
     hypersensitivity: StrictBool | None = None
     requested_dosing: RequestedDosing = RequestedDosing()
@@ -219,8 +227,19 @@ class Facts(FrozenModel):
         ]
 
 
+class CourseMilligrams(FrozenModel):
+    """The milligrams on record in the course that a request continues (R7). A reported dose without them is 12 mg."""
+
+    course: Annotated[StrictInt, Field(ge=1, description="The number of the course. The first course is 1.")]
+    total_mg: Annotated[float, Field(description="The milligrams of all doses of the course on record.")]
+    most_in_a_day_mg: Annotated[float, Field(description="The largest number of milligrams on one day of the course.")]
+
+
 class Circumstances(FrozenModel):
-    """What the ledger knows in addition to the facts. It never makes a clause met or not met."""
+    """What the ledger knows in addition to the facts. It never makes a clause met or not met.
+
+    A field that revision 2 of the editions added is left out of the stored bytes at its default.
+    """
 
     diagnosis_codes: tuple[Name, ...] = ()
     planned_first_infusion_on: Day | None = None
@@ -232,6 +251,29 @@ class Circumstances(FrozenModel):
     stated_otherwise: tuple[Name, ...] = ()
     retrospective: StrictBool = Field(default=False, exclude_if=lambda value: not value)
     histories_linked: StrictBool = Field(default=False, exclude_if=lambda value: not value)
+    linked_histories: tuple[Name, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="The patient ids of the linked histories (R28)."
+    )
+    death_on_record: StrictBool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="Whether the patient's death is on record for the day of the assessment, or may be (R29).",
+    )
+    milligrams: CourseMilligrams | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="The milligrams on record in the course that the request continues (R7). Null: no open course.",
+    )
+    first_dose_on: Day | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="The day of the first dose of a retrospective request (R4).",
+    )
+    unmet_on_first_dose: tuple[Name, ...] = Field(
+        default=(),
+        exclude_if=lambda value: not value,
+        description="The clauses on age and interval that were not met, or are not known to be met, on that day (R4).",
+    )
 
 
 def doses_in_course(number: int) -> int:

@@ -19,7 +19,8 @@ from domain.history.records import DocumentOnRecord
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.answers import MET, Answer
-from domain.policy.assessment import NOT_LISTED, Assessment, Finding, denial_citations
+from domain.policy.assessment import NOT_LISTED, Assessment, Finding
+from domain.policy.denial_citations import denial_citations
 from domain.policy.edition import Edition, Group, Leaf, Node, Path
 from domain.policy.editions import edition_named
 from domain.policy.readings import READINGS

@@ -20,8 +20,9 @@ from domain.events.base import ImportedFrom
 from domain.facts import FrozenModel, RequestedDosing, doses_in_course
 from domain.history.records import Request
 from domain.history.state import PatientHistory
-from domain.permissions.views import is_request_of
-from domain.policy.assessment import Recommendation, denial_citations
+from domain.permissions.views import is_request_of, reasons_shown
+from domain.policy.assessment import Recommendation
+from domain.policy.denial_citations import denial_citations
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.policy.missing_facts import Supply
@@ -131,6 +132,10 @@ class Eligibility(FrozenModel):
     approval: ApprovalInForce | None
     approvable: Approvable | None
     edition_problem: str | None = None
+    linked_histories: tuple[UUID, ...] = Field(
+        default=(),
+        description="The other histories of the same person (R28). A provider office is not shown them.",
+    )
     imported: tuple[ImportedFrom, ...]
 
 
@@ -178,8 +183,9 @@ def eligibility(
         next_course_from=anniversary(last.latest) if begins_next and last is not None and last.is_whole_day else None,
         interval_satisfied=_interval(assessed, path),
         approval=_in_force(allowed) if allowed is not None else None,
-        approvable=_approvable(history, assessed, request) if assessed is not None else None,
+        approvable=_approvable(history, assessed, request, office) if assessed is not None else None,
         edition_problem=problem,
+        linked_histories=history.linked if office is None else (),
         imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
 
@@ -284,7 +290,9 @@ def _interval(assessed: RequestAssessment | None, path: Literal["A", "B"] | None
     return {"met": True, "not_met": False, "undetermined": None}[answer.value]
 
 
-def _approvable(history: PatientHistory, assessed: RequestAssessment, request: Request | None) -> Approvable:
+def _approvable(
+    history: PatientHistory, assessed: RequestAssessment, request: Request | None, office: str | None
+) -> Approvable:
     assessment = assessed.assessment
     edition = edition_named(assessment.edition, assessment.edition_revision)
     against = denial_citations(assessment, edition)
@@ -305,7 +313,7 @@ def _approvable(history: PatientHistory, assessed: RequestAssessment, request: R
         if assessment.recommendation == "not_recommended"
         else (),
         exclusions=assessment.exclusions,
-        reasons=assessment.reasons,
+        reasons=reasons_shown(assessment.reasons, office),
         advisories=assessment.advisories,
         approvable_from=assessment.approvable_from,
         ways=ways[:WAYS_LISTED_MAX],

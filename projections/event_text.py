@@ -18,6 +18,7 @@ from domain.events.appeals import (
 )
 from domain.events.base import Event
 from domain.events.determinations import (
+    ApprovalConfirmed,
     ApprovalExtended,
     ApprovalRescinded,
     CourseApproved,
@@ -61,6 +62,7 @@ from domain.events.treatment import (
     CourseReopened,
     DoseAdministered,
     DoseCorrected,
+    DoseReviewed,
     DoseVoided,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
@@ -212,6 +214,7 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     PossibleDuplicateConfirmed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
     PossibleDuplicateDismissed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
     DoseVoided: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
+    DoseReviewed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
     CourseCompleted: lambda event: f"Course {event.course}, {event.doses_given} doses",
     CourseReopened: lambda event: f"Course {event.course}: {event.reason}",
     CourseClosedUnfinished: lambda event: f"Course {event.course}: {event.reason}",
@@ -244,6 +247,7 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     RequestDenied: lambda event: f"Citing {_listed(event.citing)}. {_determined(event)}",
     RequestReferred: _determined,
     ApprovalExtended: lambda event: f"Through {event.valid_through}. {_determined(event)}",
+    ApprovalConfirmed: lambda event: f"{_of_request(event)}: {event.reason}",
     ApprovalRescinded: lambda event: f"{in_words(event.ground).capitalize()}: {event.reason}",
     PastDeterminationImported: _past,
     AppealFiled: _filed,

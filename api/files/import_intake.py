@@ -173,7 +173,8 @@ class Intake:
     def _command(self, patient_id: UUID, line: AnyImportLine) -> Command:
         match line:
             case PriorTreatmentLine():
-                return ReportPriorTreatment(source=line.source, reference=line.reference, courses=line.courses)
+                stated = {name: getattr(line, name) for name in ReportPriorTreatment.model_fields}
+                return ReportPriorTreatment(**stated)
             case RequestLine():
                 return SubmitRequest(**{name: getattr(line, name) for name in SubmitRequest.model_fields})
             case DeterminationLine():

@@ -41,7 +41,7 @@ from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
 from domain.ledger.application import Outcome
-from domain.permissions.views import is_own_request
+from domain.permissions.views import assessment_shown, is_own_request, office_of
 from domain.review.assess_request import request_assessment
 from projections.request_status import RequestLife, deadline_instant, request_status
 
@@ -103,7 +103,7 @@ def get_request(
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
         assessed, problem = assessment_or_problem(history, submitted, day)
-        answer = request_answer(history, submitted, assessed, problem, access.shown_version)
+        answer = request_answer(history, submitted, assessed, problem, access.shown_version, access.office)
     tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
@@ -146,7 +146,7 @@ def assess_request(
     return AssessmentAnswer(
         assessment_digest=assessed.digest,
         history_version=access.shown_version(history, assessed.history_version),
-        assessment=assessed.assessment,
+        assessment=assessment_shown(assessed.assessment, access.office),
     )
 
 
@@ -167,7 +167,7 @@ def assess_extension(
     return AssessmentAnswer(
         assessment_digest=assessed.digest,
         history_version=access.shown_version(history, assessed.history_version),
-        assessment=assessed.assessment,
+        assessment=assessment_shown(assessed.assessment, access.office),
     )
 
 
@@ -177,7 +177,8 @@ def _request_answer(commanding: CommandRunner, outcome: Outcome, request_id: str
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
     assessed, problem = assessment_or_problem(history, request, day_recorded(commanding.ledger, outcome))
-    return request_answer(history, request, assessed, problem, commanding.shown_version)
+    office = office_of(commanding.caller.actor)
+    return request_answer(history, request, assessed, problem, commanding.shown_version, office)
 
 
 DETERMINATIONS: Final = (

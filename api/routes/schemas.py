@@ -19,6 +19,7 @@ from domain.history.records import ApprovalRecord, Request, RequestStatus
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
+from domain.permissions.views import assessment_shown
 from domain.policy.assessment import Assessment
 from domain.review.assess_request import RequestAssessment
 from projections.audit_trail import AuditEntry
@@ -184,9 +185,12 @@ def unchanged_version(_: PatientHistory, version: int) -> int:
 
 
 def request_view(
-    history: PatientHistory, request: Request, shown_version: ShowVersion = unchanged_version
+    history: PatientHistory,
+    request: Request,
+    shown_version: ShowVersion = unchanged_version,
+    office: str | None = None,
 ) -> RequestView:
-    """The request and its determination. `shown_version` is as in `request_answer`."""
+    """The request and its determination. `shown_version` and `office` are as in `request_answer`."""
     approval = history.approval(request.request_id)
     past_decisions = [one for one in request.decisions if one.past is not None]
     return RequestView(
@@ -201,14 +205,16 @@ def request_view(
         planned_first_infusion_on=request.planned_first_infusion_on,
         statement=request.statement,
         submitted_by=request.submitted_by,
-        determination=_determination(history, request, shown_version),
+        determination=_determination(history, request, shown_version, office),
         past_determination=decision_view(past_decisions[-1]) if past_decisions else None,
         approval=_approval(approval) if approval is not None else None,
         imported_from=request.imported_from,
     )
 
 
-def _determination(history: PatientHistory, request: Request, shown_version: ShowVersion) -> DeterminationView | None:
+def _determination(
+    history: PatientHistory, request: Request, shown_version: ShowVersion, office: str | None
+) -> DeterminationView | None:
     determination, decided_by = request.determination, request.decided_by
     if determination is None or decided_by is None:
         return None
@@ -220,7 +226,7 @@ def _determination(history: PatientHistory, request: Request, shown_version: Sho
         citing=list(request.citing),
         history_version=shown_version(history, determination.history_version),
         assessment_digest=determination.assessment_digest,
-        assessment=determination.assessment,
+        assessment=assessment_shown(determination.assessment, office),
     )
 
 
@@ -253,17 +259,18 @@ def request_answer(
     assessed: RequestAssessment | None,
     edition_problem: str | None = None,
     shown_version: ShowVersion = unchanged_version,
+    office: str | None = None,
 ) -> RequestAnswer:
-    """The request and its assessment.
+    """The request and its assessment, as the caller's office may see them.
 
     `shown_version` turns a version of the history into the number that the caller may see.
     `edition_problem` states why there is no assessment.
     """
     return RequestAnswer(
         history_version=shown_version(history, history.version),
-        request=request_view(history, request, shown_version),
+        request=request_view(history, request, shown_version, office),
         assessment_digest=assessed.digest if assessed is not None else None,
-        assessment=assessed.assessment if assessed is not None else None,
+        assessment=assessment_shown(assessed.assessment, office) if assessed is not None else None,
         edition_problem=edition_problem,
     )
 

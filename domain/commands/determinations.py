@@ -83,6 +83,12 @@ class RescindApproval(Rescission):
     request_id: RequestId
 
 
+class ConfirmApproval(WithReason):
+    """States why an approval of a first course stays, although a completed course was reported since (R27)."""
+
+    request_id: RequestId
+
+
 class PastDetermination(FrozenModel):
     """A determination as another record states it. `edition` is a review date, or `unknown`."""
 
@@ -103,5 +109,11 @@ class ImportPastDetermination(PastDetermination):
 
 
 DeterminationCommand = (
-    ApproveCourse | DenyRequest | ReferRequest | ExtendApproval | RescindApproval | ImportPastDetermination
+    ApproveCourse
+    | DenyRequest
+    | ReferRequest
+    | ExtendApproval
+    | RescindApproval
+    | ConfirmApproval
+    | ImportPastDetermination
 )

@@ -111,6 +111,12 @@ class VoidDose(WithReason):
     dose_id: DoseId
 
 
+class ReviewDose(WithReason):
+    """States what a person found about a dose that is after the patient's death on record (R29)."""
+
+    dose_id: DoseId
+
+
 class CloseCourse(WithReason):
     """Closes an open course, which will not be finished (R26). `course` is its number."""
 
@@ -127,5 +133,6 @@ TreatmentCommand = (
     | ConfirmDuplicate
     | DismissDuplicate
     | VoidDose
+    | ReviewDose
     | CloseCourse
 )

@@ -1,4 +1,7 @@
-"""Changes an approval: extended by thirty days while all criteria are met (R10), or rescinded by a clinician."""
+"""Changes an approval: extended by thirty days while all criteria are met (R10), or rescinded by a clinician.
+
+If a completed course is reported after an approval of a first course, a clinician rescinds or confirms the approval.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,22 @@ from typing import Final
 from domain.calendar import APPROVAL_DAYS
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
-from domain.commands.determinations import ExtendApproval, RescindApproval
+from domain.commands.determinations import ConfirmApproval, ExtendApproval, RescindApproval
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.determinations import check_viewed, determined
 from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
-from domain.events.determinations import ApprovalExtended, ApprovalRescinded
+from domain.events.determinations import ApprovalConfirmed, ApprovalExtended, ApprovalRescinded
 from domain.history.records import ApprovalRecord, Request
 from domain.history.state import PatientHistory
-from domain.policy.assessment import Assessment, denial_citations
+from domain.policy.assessment import Assessment
+from domain.policy.denial_citations import denial_citations
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, extension_assessment
 from domain.treatment.approval_use import allowance_under, doses_in_progress, in_effect_for
 from domain.treatment.courses import courses
+from domain.treatment.open_questions import questioned_approvals
 
 
 def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> RequestAssessment:
@@ -89,6 +94,34 @@ def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> 
     return in_effect
 
 
+def confirm_approval(
+    history: PatientHistory, command: ConfirmApproval, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """Record why the approval stays, although a completed course was reported since."""
+    return tuple(
+        context.event(
+            ApprovalConfirmed,
+            request_id=approval.request_id,
+            approval_version=approval.version,
+            reason=command.reason,
+        )
+        for approval in to_confirm(history, command.request_id, context)
+    )
+
+
+def to_confirm(history: PatientHistory, request_id: str, occasion: Occasion) -> list[ApprovalRecord]:
+    """The approvals of the request that a later report of a completed course questions."""
+    request_named(history, request_id)
+    found = [one for one, _ in questioned_approvals(history, occasion.today) if one.request_id == request_id]
+    if not found:
+        raise Conflict(
+            "no approval in effect of this request is questioned by a later report of a completed course",
+            field="request_id",
+            remedy="no action is needed",
+        )
+    return found
+
+
 def to_extend(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, ApprovalRecord]:
     """The request, and its approval that is in effect and has doses left."""
     return _to_extend(history, request_id, occasion.today)
@@ -126,6 +159,12 @@ def _to_extend(history: PatientHistory, request_id: str, today: date) -> tuple[R
             field="request_id",
             remedy="submit a new request for the doses that remain (R9)",
         )
+    if history.deceased_on is not None and history.deceased_on.earliest <= today:
+        raise Conflict(
+            "the patient's death is on record, so the approval can't be extended",
+            field="request_id",
+            remedy="no action is needed; void the record of death if it is a mistake",
+        )
     if allowance_under(history, courses(history, today), approval, today).usable == 0:
         raise Conflict(
             "all doses of the approval were given",
@@ -157,10 +196,12 @@ def _why_no_approval(history: PatientHistory, request: Request, today: date) -> 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     ExtendApproval: extend_approval,
     RescindApproval: rescind_approval,
+    ConfirmApproval: confirm_approval,
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     ExtendApproval: to_extend,
     RescindApproval: to_rescind,
+    ConfirmApproval: to_confirm,
 }
 ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
     ExtendApproval: OnAssessment(assess_extension, check_extendable)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.errors import InvalidCommand
 from domain.policy.answers import MET, NOT_MET
-from domain.policy.assessment import NOT_LISTED, Assessment, Finding, denial_citations
+from domain.policy.assessment import NOT_LISTED, Assessment, Finding
+from domain.policy.denial_citations import denial_citations
 from domain.policy.editions import edition_named
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
-from domain.commands.treatment import ConfirmDuplicate, CorrectDose, DismissDuplicate, RecordDose, VoidDose
+from domain.commands.treatment import ConfirmDuplicate, CorrectDose, DismissDuplicate, RecordDose, ReviewDose, VoidDose
 from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
@@ -16,6 +16,7 @@ from domain.events import PatientEvent
 from domain.events.treatment import (
     DoseAdministered,
     DoseCorrected,
+    DoseReviewed,
     DoseVoided,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
@@ -25,6 +26,7 @@ from domain.history.state import PatientHistory
 from domain.treatment import approval_use
 from domain.treatment.course_assignment import CoursePlace, place_in_course, place_of_dose, without_dose
 from domain.treatment.courses import Course, courses
+from domain.treatment.open_questions import is_after_death
 
 
 def record_dose(history: PatientHistory, command: RecordDose, context: CommandContext) -> tuple[PatientEvent, ...]:
@@ -275,6 +277,21 @@ def to_void_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     return dose
 
 
+def review_dose(history: PatientHistory, command: ReviewDose, context: CommandContext) -> tuple[PatientEvent, ...]:
+    """Record what a person found about a dose after the death on record. The dose stays on record (R29)."""
+    dose = to_review_dose(history, command.dose_id, context)
+    return (context.event(DoseReviewed, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def to_review_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, which is after the death on record and is neither voided nor reviewed."""
+    dose = _dose(history, dose_id)
+    if not dose.stands or dose.reviewed or not is_after_death(history, dose):
+        state = "already reviewed" if dose.reviewed else "not a counted dose after a death on record"
+        raise Conflict(f"the dose is {state}", field="dose_id", remedy="no action is needed")
+    return dose
+
+
 def _dose(history: PatientHistory, dose_id: str) -> Dose:
     """The dose with this id. Raises NotFound."""
     dose = history.dose(dose_id)
@@ -291,6 +308,7 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     ConfirmDuplicate: confirm_duplicate,
     DismissDuplicate: dismiss_duplicate,
     VoidDose: void_dose,
+    ReviewDose: review_dose,
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     RecordDose: always,
@@ -298,4 +316,5 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     ConfirmDuplicate: to_confirm_duplicate,
     DismissDuplicate: to_dismiss_duplicate,
     VoidDose: to_void_dose,
+    ReviewDose: to_review_dose,
 }

@@ -48,7 +48,7 @@ def report_prior_treatment(
     history: PatientHistory, command: ReportPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """Record a report of treatment elsewhere."""
-    reported_on = _day_of_report(command.reported_on, context) or context.today
+    reported_on = _day_of_report(history, command.reported_on, context) or context.today
     _check_courses(history, command.courses, reported_on, context)
     if command.confirms_record:
         _check_confirms_record(history, command.courses, reported_on)
@@ -70,7 +70,7 @@ def correct_prior_treatment(
 ) -> tuple[PatientEvent, ...]:
     """Correct the report, and reassign the doses that no longer document a reported course."""
     report = to_correct_report(history, command.report_id, context)
-    reported_on = _day_of_report(command.reported_on, context) or report.reported_on
+    reported_on = _day_of_report(history, command.reported_on, context) or report.reported_on
     _check_courses(history, command.courses, reported_on, context)
     values = {
         "source": command.source or report.source,
@@ -158,13 +158,19 @@ def _report(history: PatientHistory, report_id: str) -> Report:
     return report
 
 
-def _day_of_report(reported_on: date | None, context: CommandContext) -> date | None:
-    """The day of the report as it was sent, or None. Raises InvalidCommand for a day in the future."""
+def _day_of_report(history: PatientHistory, reported_on: date | None, context: CommandContext) -> date | None:
+    """The day of the report as it was sent, or None. Raises InvalidCommand for a day that cannot be."""
     if reported_on is not None and reported_on > context.today:
         raise InvalidCommand(
             "reported_on is in the future",
             field="reported_on",
             remedy="send the day on which the treatment was reported, or leave it out for today",
+        )
+    if reported_on is not None and history.birth_date is not None and reported_on < history.birth_date.earliest:
+        raise InvalidCommand(
+            "reported_on is before the birth date",
+            field="reported_on",
+            remedy="send the day on which the treatment was reported, or correct the birth date",
         )
     return reported_on
 
@@ -173,7 +179,9 @@ def _check_courses(
     history: PatientHistory, reported: tuple[ReportedCourse, ...], reported_on: date, context: CommandContext
 ) -> None:
     """Raises InvalidCommand for impossible dates or counts (R27). A report has no dose after its day (R5)."""
-    too_late = "is in the future" if reported_on == context.today else "is after the day of the report (reported_on)"
+    too_late, remedy = "is in the future", "send the date of a dose that was given by then"
+    if reported_on < context.today:
+        too_late, remedy = "is after the day of the report (reported_on)", f"{remedy}, or correct reported_on"
     for number, course in enumerate(reported):
         field = f"courses.{number}"
         for name, day in (("first_dose_on", course.first_dose_on), ("last_dose_on", course.last_dose_on)):
@@ -181,7 +189,7 @@ def _check_courses(
                 raise InvalidCommand(
                     f"the {name} {too_late}",
                     field=f"{field}.{name}",
-                    remedy="send the date of a dose that was given by then",
+                    remedy=remedy,
                 )
             if day is not None and history.birth_date is not None and day.latest < history.birth_date.earliest:
                 raise InvalidCommand(

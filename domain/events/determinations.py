@@ -13,7 +13,7 @@ from domain.facts import FrozenModel, Name, Text
 from domain.people import Credential
 from domain.policy.assessment import Assessment
 
-RescissionGround = Literal["coverage_ended", "drug_stopped", "safety"]
+RescissionGround = Literal["coverage_ended", "drug_stopped", "safety", "later_information"]
 PastOutcome = Literal["approved", "partly_approved", "denied"]
 
 
@@ -131,6 +131,21 @@ class ApprovalRescinded(Event):
         return self.rescinded_on
 
 
+class ApprovalConfirmed(Event):
+    """A clinician found that an approval of a first course stays, although a completed course was reported since.
+
+    `approval_version` is the event that approved.
+    """
+
+    TOPIC: ClassVar[str] = "ApprovalConfirmed"
+    TITLE: ClassVar[str] = "Approval confirmed after a later report"
+    ABOUT: ClassVar[About] = About("determination", "update")
+
+    request_id: RequestId
+    approval_version: StrictInt
+    reason: Text
+
+
 class PastDeterminationImported(Event):
     """A determination from before this ledger was in use, as another record states it.
 
@@ -161,5 +176,11 @@ class PastDeterminationImported(Event):
 
 
 DeterminationEvent = (
-    CourseApproved | RequestDenied | RequestReferred | ApprovalExtended | ApprovalRescinded | PastDeterminationImported
+    CourseApproved
+    | RequestDenied
+    | RequestReferred
+    | ApprovalExtended
+    | ApprovalRescinded
+    | ApprovalConfirmed
+    | PastDeterminationImported
 )

@@ -24,6 +24,7 @@ Variance = Literal[
     "not_consecutive",
     "second_on_one_day",
     "before_twelve_months",
+    "after_death",
 ]
 """A difference between a dose and what was approved or the regimen. A dose is recorded despite it (R22)."""
 
@@ -197,6 +198,17 @@ class DoseVoided(Event):
     reason: Text
 
 
+class DoseReviewed(Event):
+    """A person reviewed a dose that is after the patient's death on record (R29). The dose stays on record."""
+
+    TOPIC: ClassVar[str] = "DoseReviewed"
+    TITLE: ClassVar[str] = "Dose after death reviewed"
+    ABOUT: ClassVar[About] = About("dose", "update")
+
+    dose_id: DoseId
+    reason: Text
+
+
 class CourseCompleted(Event):
     """The last dose of the regimen is on record (R6). The event is in the commit of what completed the course."""
 
@@ -257,6 +269,7 @@ TreatmentEvent = (
     | PossibleDuplicateConfirmed
     | PossibleDuplicateDismissed
     | DoseVoided
+    | DoseReviewed
     | CourseCompleted
     | CourseReopened
     | CourseClosedUnfinished

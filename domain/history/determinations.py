@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from domain.events.base import Event
 from domain.events.determinations import (
+    ApprovalConfirmed,
     ApprovalExtended,
     ApprovalRescinded,
     CourseApproved,
@@ -125,11 +126,20 @@ def _rescinded(history: PatientHistory, event: ApprovalRescinded) -> PatientHist
     return with_participant(history.changed(approvals=approvals), event.request_id, event.actor)
 
 
+def _confirmed(history: PatientHistory, event: ApprovalConfirmed) -> PatientHistory:
+    approvals = tuple(
+        changed(one, confirmed_version=event.originator_version) if one.version == event.approval_version else one
+        for one in history.approvals
+    )
+    return with_participant(history.changed(approvals=approvals), event.request_id, event.actor)
+
+
 FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     CourseApproved: _approved,
     RequestDenied: lambda history, event: _decided(history, event, "denied", event.citing),
     RequestReferred: lambda history, event: _decided(history, event, "referred"),
     ApprovalExtended: _extended,
     ApprovalRescinded: _rescinded,
+    ApprovalConfirmed: _confirmed,
     PastDeterminationImported: _past_determination_imported,
 }

@@ -44,9 +44,10 @@ def _representative_named(history: PatientHistory, event: RepresentativeNamed) -
 def _other_agent_used(history: PatientHistory, event: OtherAgentStarted | OtherAgentStopped) -> PatientHistory:
     started = event.on if isinstance(event, OtherAgentStarted) else None
     stopped = event.on if isinstance(event, OtherAgentStopped) else None
-    return history.changed(
-        agents=(*history.agents, AgentUse(event.product, started, stopped, event.originator_version))
-    )
+    entry_id = f"{history.patient_id}.g{len(history.agents) + 1}"
+    recorded_on = event.recorded_at.date()
+    use = AgentUse(event.product, started, stopped, event.originator_version, entry_id, recorded_on)
+    return history.changed(agents=(*history.agents, use))
 
 
 FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {

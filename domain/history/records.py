@@ -19,12 +19,19 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 
 @dataclass(frozen=True, slots=True)
 class AgentUse:
-    """The start or the stop of another agent, as one event recorded it. `version` is the version of that event."""
+    """The start or the stop of another agent, as one event recorded it.
+
+    `version` is the version of that event, and `recorded_on` its day in UTC. `entry_id` counts the entries of the
+    patient.
+    """
 
     product: str
     started_on: PartialDate | None
     stopped_on: PartialDate | None
     version: int
+    entry_id: str
+    recorded_on: date
+    voided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Report:
     """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
 
     `tells_of`: whether the report is about doses of this ledger or about other doses. None: no person has stated it.
+    `version` is the version of the event that stated its courses, first or as corrected.
     """
 
     report_id: str
@@ -67,6 +75,7 @@ class Report:
     corrected: bool = False
     imported_from: ImportedFrom | None = None
     tells_of: TellsOf | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,7 @@ class Dose:
     are the variances that were found when the dose was recorded. `version` is the version of its event, and
     `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
     correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
+    `reviewed`: a person reviewed a dose that is after the death on record.
     """
 
     dose_id: str
@@ -99,6 +109,7 @@ class Dose:
     voided_version: int | None = None
     course_was_named: bool = False
     day_was_corrected: bool = False
+    reviewed: bool = False
 
     @property
     def stands(self) -> bool:
@@ -144,7 +155,8 @@ class ApprovalRecord:
     """An approval of doses of one course, valid from `valid_from` through `valid_through`.
 
     `version` is the version of the event that approved. A rescinded approval covers no day from `rescinded_on` on;
-    `rescinded_version` is the version of the event that rescinded it.
+    `rescinded_version` is the version of the event that rescinded it, and `confirmed_version` of the latest event by
+    which a clinician confirmed it despite a later report.
     """
 
     request_id: str
@@ -160,6 +172,7 @@ class ApprovalRecord:
     rescinded_version: int | None = None
     appeal_id: str | None = None
     imported_from: ImportedFrom | None = None
+    confirmed_version: int | None = None
 
     def covers(self, day: date) -> bool:
         """Whether the approval is in effect on this day."""

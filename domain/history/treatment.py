@@ -13,6 +13,7 @@ from domain.events.treatment import (
     CourseReopened,
     DoseAdministered,
     DoseCorrected,
+    DoseReviewed,
     DoseVoided,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
@@ -40,6 +41,7 @@ def _reported(history: PatientHistory, event: PriorTreatmentReported) -> Patient
         event.reference,
         imported_from=event.imported_from,
         tells_of="our_doses" if event.confirms_record else None,
+        version=event.originator_version,
     )
     return history.changed(reports=(*history.reports, report))
 
@@ -50,7 +52,7 @@ def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -
     changes: dict[str, Any] = {} if event.reported_on is None else {"reported_on": event.reported_on}
     if "courses" in event.fields:
         # Whether the report is about the doses of this ledger was found of the courses that it listed before.
-        changes["tells_of"] = None
+        changes |= {"tells_of": None, "version": event.originator_version}
     return _with_report(
         history,
         event.report_id,
@@ -93,10 +95,13 @@ def _dose_administered(history: PatientHistory, event: DoseAdministered) -> Pati
 
 
 def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHistory:
-    dose, original, duplicate_fields = history.dose(event.dose_id), event.possible_duplicate_of, {}
+    dose, original = history.dose(event.dose_id), event.possible_duplicate_of
+    changes: dict[str, Any] = {}
+    if "on" in event.fields:
+        changes["reviewed"] = False
     # A decision about two reports of one infusion remains in effect if these are still the same two reports.
     if "on" in event.fields and dose is not None and original != dose.duplicate_of:
-        duplicate_fields = {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
+        changes |= {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
     return _with_dose(
         history,
         event.dose_id,
@@ -110,7 +115,7 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
         day_was_corrected="on" in event.fields or (dose is not None and dose.day_was_corrected),
         course_was_named=_names_the_course(event)
         or (dose is not None and dose.course_was_named and "on" not in event.fields),
-        **duplicate_fields,
+        **changes,
     )
 
 
@@ -156,6 +161,7 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     DoseVoided: lambda history, event: _with_dose(
         history, event.dose_id, voided=True, voided_version=event.originator_version
     ),
+    DoseReviewed: lambda history, event: _with_dose(history, event.dose_id, reviewed=True),
     CourseCompleted: _course_completed,
     CourseReopened: _course_reopened,
     CourseClosedUnfinished: _course_closed,

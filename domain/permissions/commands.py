@@ -78,6 +78,7 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
         (
             determinations.ApproveCourse,
             treatment.AttributeReport,
+            treatment.ReviewDose,
             determinations.ReferRequest,
             requests.RequestInformation,
             requests.AssignRequest,
@@ -94,7 +95,13 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
     ),
     (
         _CLINICIAN,
-        (determinations.DenyRequest, treatment.CloseCourse, requests.HoldPeerToPeer, determinations.RescindApproval),
+        (
+            determinations.DenyRequest,
+            treatment.CloseCourse,
+            requests.HoldPeerToPeer,
+            determinations.RescindApproval,
+            determinations.ConfirmApproval,
+        ),
     ),
     (_APPEALS, (appeals.DecideAppeal, appeals.RecordExternalAnswer)),
 )

@@ -19,6 +19,8 @@ from domain.history.records import Appeal, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor, Role
 from domain.permissions.disclosure import User, View
+from domain.policy.assessment import Assessment
+from domain.policy.referral import HISTORIES_LINKED, LINKED_SENTENCE, Reason
 
 if TYPE_CHECKING:
     from domain.commands import Command
@@ -248,3 +250,27 @@ _SEEN_BY_FIELD: Final[dict[str, Callable[[User, PatientHistory, str], object]]] 
     "notice_id": visible_notice,
 }
 """For each field of a command that names a record, the function that raises NotFound if the user may not see it."""
+
+
+# -- a link, as an office sees it --------------------------------------------------------------
+
+
+def assessment_shown(assessment: Assessment, office: str | None) -> Assessment:
+    """The assessment as an office may see it. A user of the plan (`office` is None) sees all of it."""
+    if office is None or not assessment.circumstances.linked_histories:
+        return assessment
+    return assessment.model_copy(
+        update={
+            "circumstances": assessment.circumstances.model_copy(update={"linked_histories": ()}),
+            "reasons": reasons_shown(assessment.reasons, office),
+        }
+    )
+
+
+def reasons_shown(reasons: tuple[Reason, ...], office: str | None) -> tuple[Reason, ...]:
+    """The reasons as an office may see them: without the id of a linked history."""
+    if office is None:
+        return reasons
+    return tuple(
+        one.model_copy(update={"sentence": LINKED_SENTENCE}) if one.code == HISTORIES_LINKED else one for one in reasons
+    )

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Literal
+
+from domain.policy.agent_names import Word, is_part_of_a_name, routes_of, without_strength, words_of
 
 AgentKind = Literal[
     "disease_modifying",  # used for MS; it counts if the edition lists its ingredient and route
@@ -18,7 +21,7 @@ AgentKind = Literal[
     "lemtrada",  # this drug, or its ingredient without a brand; never one of the two agents (R11)
     "campath",  # another product of the same ingredient; shown but not counted (R18)
     "not_disease_modifying",  # steroids and symptom drugs; they never count (R12)
-    "unknown",  # an unknown name; it does not count by itself and is open to judgment (R12)
+    "unknown",  # a name that is not recognized; it may be any other agent (R12)
 ]
 
 
@@ -41,25 +44,26 @@ class Product:
         return f"{self.ingredient} ({self.route})" if self.route else self.ingredient
 
 
-def _normalized(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip()
+_Table = dict[tuple[str, ...], tuple[str, Product]]
+"""Each name by its words, as it is displayed, with its product."""
 
 
-def _brands(ingredient: str, route: str, *brands: str, kind: AgentKind = "disease_modifying") -> dict[str, Product]:
-    return {_normalized(brand): Product(ingredient, route, _normalized(brand), kind) for brand in brands}
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.text for word in words_of(name))
 
 
-def _generics(ingredient: str, route: str, *names: str, kind: AgentKind = "disease_modifying") -> dict[str, Product]:
-    return {_normalized(name): Product(ingredient, route, None, kind) for name in names}
+def _brands(ingredient: str, route: str, *brands: str, kind: AgentKind = "disease_modifying") -> _Table:
+    return {_words(one): (one, Product(ingredient, route, " ".join(_words(one)), kind)) for one in brands}
 
 
-def _aliases_of(brand: str, products: dict[str, Product], *aliases: str) -> dict[str, Product]:
-    return {_normalized(alias): products[_normalized(brand)] for alias in aliases}
+def _generics(ingredient: str, route: str, *names: str, kind: AgentKind = "disease_modifying") -> _Table:
+    return {_words(one): (one, Product(ingredient, route, None, kind)) for one in names}
 
 
-_INTERFERONS = _brands("interferon beta-1a", "injection", "Avonex", "Rebif") | _brands(
-    "interferon beta-1b", "injection", "Betaseron", "Extavia"
-)
+def _aliases_of(brand: str, products: _Table, *aliases: str) -> _Table:
+    return {_words(alias): (alias, products[_words(brand)][1]) for alias in aliases}
+
+
 _BRANDS_WITH_ALIASES = (
     _brands("peginterferon beta-1a", "injection", "Plegridy")
     | _brands("glatiramer acetate", "injection", "Copaxone", "Glatopa")
@@ -74,8 +78,9 @@ _BRANDS_WITH_ALIASES = (
     | _brands("cladribine", "intravenous", "Leustatin")
 )
 
-_PRODUCTS: dict[str, Product] = {
-    **_INTERFERONS,
+_PRODUCTS: _Table = {
+    **_brands("interferon beta-1a", "injection", "Avonex", "Rebif"),
+    **_brands("interferon beta-1b", "injection", "Betaseron", "Extavia"),
     **_BRANDS_WITH_ALIASES,
     **_brands("teriflunomide", "oral", "Aubagio"),
     **_brands("monomethyl fumarate", "oral", "Bafiertam"),
@@ -88,7 +93,7 @@ _PRODUCTS: dict[str, Product] = {
     **_generics("interferon beta-1a", "injection", "interferon beta-1a"),
     **_generics("interferon beta-1b", "injection", "interferon beta-1b"),
     **_generics("glatiramer acetate", "injection", "glatiramer acetate", "glatiramer"),
-    **_generics("fingolimod", "oral", "fingolimod", "fingolimod hydrochloride"),
+    **_generics("fingolimod", "oral", "fingolimod"),
     **_generics("teriflunomide", "oral", "teriflunomide"),
     **_generics("monomethyl fumarate", "oral", "monomethyl fumarate"),
     **_generics("dimethyl fumarate", "oral", "dimethyl fumarate"),
@@ -100,10 +105,6 @@ _PRODUCTS: dict[str, Product] = {
     **_generics("natalizumab", "intravenous", "natalizumab"),
     **_generics("ocrelizumab", "intravenous", "ocrelizumab"),
     **_generics("ublituximab", "intravenous", "ublituximab"),
-    **_generics("ofatumumab", "subcutaneous", "ofatumumab subcutaneous", "subcutaneous ofatumumab"),
-    **_generics("ofatumumab", "intravenous", "ofatumumab intravenous", "intravenous ofatumumab"),
-    **_generics("cladribine", "oral", "cladribine tablets", "oral cladribine", "cladribine oral"),
-    **_generics("cladribine", "intravenous", "cladribine intravenous", "intravenous cladribine"),
     # Names that belong to only one brand.
     **_aliases_of("Tascenso ODT", _BRANDS_WITH_ALIASES, "Tascenso"),
     **_aliases_of("Tyruko", _BRANDS_WITH_ALIASES, "natalizumab-sztn"),
@@ -112,6 +113,8 @@ _PRODUCTS: dict[str, Product] = {
         _BRANDS_WITH_ALIASES,
         "ocrelizumab and hyaluronidase",
         "ocrelizumab and hyaluronidase-ocsq",
+        "ocrelizumab and hyaluronidase-human-ocsq",
+        "ocrelizumab hyaluronidase",
         "ocrelizumab hyaluronidase-ocsq",
     ),
     **_aliases_of("Briumvi", _BRANDS_WITH_ALIASES, "ublituximab-xiiy", "ublituximab-xiiv", "ublituximab-xiij"),
@@ -124,98 +127,174 @@ _PRODUCTS: dict[str, Product] = {
     **_brands("alemtuzumab", "intravenous", "Campath", "MabCampath", kind="campath"),
     # Used for MS, but not in the appendix of any edition: open to judgment (R12).
     **_brands("rituximab", "intravenous", "Rituxan", "MabThera", "Truxima", "Ruxience", "Riabni"),
-    **_generics("rituximab", "intravenous", "rituximab", "rituximab-abbs", "rituximab-pvvr", "rituximab-arrx"),
+    **_brands("rituximab", "subcutaneous", "Rituxan Hycela"),
+    **_generics("rituximab", "intravenous", "rituximab"),
     **_brands("mitoxantrone", "intravenous", "Novantrone"),
     **_generics("mitoxantrone", "intravenous", "mitoxantrone"),
     **_brands("daclizumab", "injection", "Zinbryta"),
     **_generics("daclizumab", "injection", "daclizumab"),
+    **_brands("azathioprine", "oral", "Imuran"),
+    **_generics("azathioprine", "oral", "azathioprine"),
+    **_generics("cyclophosphamide", "intravenous", "cyclophosphamide"),
+    **_generics("methotrexate", "oral", "methotrexate"),
+    **_brands("mycophenolate mofetil", "oral", "CellCept"),
+    **_generics("mycophenolate mofetil", "oral", "mycophenolate mofetil", "mycophenolate"),
 }
 
-_NEVER_COUNT = frozenset(
-    _normalized(name)
-    for name in """
+_NEVER_COUNT: dict[tuple[str, ...], str] = {
+    _words(name): name
+    for name in (
+        *"""
         methylprednisolone prednisolone prednisone dexamethasone hydrocortisone corticotropin betamethasone
-        dalfampridine fampridine ampyra baclofen lioresal tizanidine zanaflex dantrolene gabapentin pregabalin
-        amantadine modafinil provigil armodafinil methylphenidate oxybutynin tolterodine solifenacin mirabegron
-        duloxetine carbamazepine onabotulinumtoxina botox nabiximols sativex acthar medrol
-    """.split()  # noqa: SIM905 - a list of words reads best as words
-) | {
-    _normalized(name)
-    for name in ("Solu-Medrol", "Solumedrol", "Acthar Gel", "Depo-Medrol", "methylprednisolone sodium succinate")
-}
+        dalfampridine fampridine Ampyra Fampyra baclofen Lioresal tizanidine Zanaflex dantrolene gabapentin pregabalin
+        amantadine modafinil Provigil armodafinil methylphenidate oxybutynin tolterodine solifenacin mirabegron
+        duloxetine carbamazepine onabotulinumtoxinA Botox nabiximols Sativex Acthar Medrol Solumedrol
+        """.split(),  # noqa: SIM905 - a list of words reads best as words
+        "Solu-Medrol", "Acthar Gel", "Depo-Medrol", "methylprednisolone sodium succinate", "vitamin D",
+    )
+}  # fmt: skip
 """Steroids and symptom drugs, which never count (R12)."""
 
-
-ROUTE_WORDS = {
-    "intravenous": "intravenous", "iv": "intravenous", "subcutaneous": "subcutaneous", "sc": "subcutaneous",
-    "subq": "subcutaneous", "oral": "oral", "tablet": "oral", "tablets": "oral", "capsule": "oral", "capsules": "oral",
-}  # fmt: skip
-"""Words of a name that state the route, each with the route."""
-FORM_WORDS = frozenset({
-    "infusion", "injection", "injections", "solution", "generic", "biosimilar", "er", "xr", "dr", "odt", "extended",
-    "delayed", "release", "pen", "autoinjector", "intramuscular", "im", "prefilled", "syringe", "mg", "mcg", "ml",
-})  # fmt: skip
-"""Words of a name that state the form, the strength or the device, and not the product."""
-_FURTHER_WORDS = FORM_WORDS | ROUTE_WORDS.keys()
+_NAMES: dict[tuple[str, ...], Product] = {words: product for words, (_, product) in _PRODUCTS.items()} | {
+    words: Product(" ".join(words), "", None, "not_disease_modifying") for words in _NEVER_COUNT
+}
+_LONGEST = max(map(len, _NAMES))
+_DISPLAYED: dict[str, str] = {
+    " ".join(words): name
+    for words, name in (*((words, name) for words, (name, _) in _PRODUCTS.items()), *_NEVER_COUNT.items())
+}
+_OF_ROUTE = frozenset((one.ingredient, one.route) for one in _NAMES.values() if one.route)
+_BIOLOGIC = re.compile("[a-z]+mab")
+_SUFFIX = re.compile("[a-z]{4}")
 
 
 @lru_cache(maxsize=4096)
 def recognize(name: str) -> Product:
-    """The product of a name as it was written. The kind is `unknown` if the name is not recognized.
+    """The product of a name as it was written. The kind is `unknown` if the name is not recognized (R12).
 
-    >>> recognize("ocrevus_zunovo").agent
-    'ocrelizumab (subcutaneous)'
-    >>> recognize("natalizumab-abcd").ingredient
-    'natalizumab'
-    >>> recognize("Ofatumumab").kind
-    'ambiguous'
+    A name with two names of one ingredient is one product. A name with two ingredients is not recognized.
+
+    >>> recognize("ocrevus_zunovo").agent, recognize("Avonex 30 mcg IM weekly").brand
+    ('ocrelizumab (subcutaneous)', 'avonex')
+    >>> recognize("natalizumab-abcd").ingredient, recognize("IFN-β1a").agent
+    ('natalizumab', 'interferon beta-1a (injection)')
+    >>> recognize("ofatumumab").kind, recognize("ofatumumab SC").agent, recognize("Kesimpta (ofatumumab)").brand
+    ('ambiguous', 'ofatumumab (subcutaneous)', 'kesimpta')
+    >>> recognize("Tysabry").kind, recognize("Avonex and Tysabri").kind, recognize("no Tysabri").kind
+    ('unknown', 'unknown', 'unknown')
     """
-    normalized = _normalized(name)
-    known = _PRODUCTS.get(normalized)
-    if known is not None:
-        return known
-    if normalized in _NEVER_COUNT:
-        return Product(normalized, "", None, "not_disease_modifying")
-    # The name of a biosimilar is its ingredient and a suffix of four letters without a meaning.
-    stem, _, suffix = normalized.rpartition(" ")
-    biosimilar = _PRODUCTS.get(stem) if re.fullmatch(r"[a-z]{4}", suffix) else None
-    if biosimilar is not None and biosimilar.brand is None and suffix not in _FURTHER_WORDS:
-        return Product(biosimilar.ingredient, biosimilar.route, normalized, biosimilar.kind)
-    return _product_of_description(name) or Product(normalized or name, "", normalized, "unknown")
+    words = words_of(name)
+    found = _products_in(words)
+    product = _one_product(found) if found else None
+    if product is None:
+        plain = without_strength(words) or " ".join(word.text for word in words) or name
+        return Product(plain, "", plain, "unknown")
+    return _by_route(product, routes_of(words))
 
 
-def _product_of_description(name: str) -> Product | None:
-    """The product of a name with a form, a strength, a route, or an ingredient in parentheses.
-
-    If only one word of the name is known, the product is ambiguous (R13). None: no word is known.
-
-    >>> recognize("Mavenclad (cladribine tablets)").brand
-    'mavenclad'
-    >>> recognize("natalizumab IV").agent, recognize("ofatumumab SC").agent
-    ('natalizumab (intravenous)', 'ofatumumab (subcutaneous)')
-    >>> recognize("IV methylprednisolone").kind, recognize("ocrelizumab trial arm").kind
-    ('not_disease_modifying', 'ambiguous')
-    """
-    parts = (name.partition("(")[0], *re.findall(r"\(([^()]*)\)", name), name)
-    for words in (_normalized(part).split() for part in parts):
-        base_name = " ".join(word for word in words if word not in _FURTHER_WORDS and not word.isdigit())
-        routes = sorted({ROUTE_WORDS[word] for word in words if word in ROUTE_WORDS})
-        if base_name in _NEVER_COUNT:
-            return Product(base_name, "", None, "not_disease_modifying")
-        if (found := _PRODUCTS.get(base_name)) is not None:
-            return _by_route(found, base_name, routes)
-    known = (_PRODUCTS.get(word) for word in _normalized(name).split())
-    mentioned = next((one for one in known if one is not None and one.kind in ("disease_modifying", "ambiguous")), None)
-    return Product(mentioned.ingredient, "", None, "ambiguous") if mentioned is not None else None
+def _products_in(words: tuple[Word, ...]) -> list[Product] | None:
+    """The products that the words name. None if a word is neither part of a known name nor a strength or a form."""
+    found: list[Product] = []
+    place = 0
+    while place < len(words):
+        length, product = _product_at(words, place)
+        if product is not None:
+            found.append(product)
+        elif is_part_of_a_name(words[place].text):
+            return None
+        place += length
+    return found
 
 
-def _by_route(found: Product, base_name: str, routes: list[str]) -> Product:
-    """The product with the route in its name. With another route than its own, it is another product."""
-    if not routes or found.route in routes or found.route == "injection":
+def _product_at(words: tuple[Word, ...], place: int) -> tuple[int, Product | None]:
+    """The longest known name that begins at this word, with its number of words."""
+    texts = tuple(word.text for word in words[place : place + _LONGEST])
+    for length in range(len(texts), 0, -1):
+        product = _NAMES.get(texts[:length])
+        if product is not None:
+            suffix = words[place + length] if place + length < len(words) else None
+            if length == 1 and suffix is not None and _is_biosimilar(texts[0], suffix, product):
+                # The name of a biosimilar is its ingredient and a suffix of four letters without a meaning.
+                return 2, replace(product, brand=f"{texts[0]} {suffix.text}")
+            return length, product
+    return 1, None
+
+
+def _is_biosimilar(name: str, suffix: Word, product: Product) -> bool:
+    return (
+        product.brand is None
+        and suffix.suffixed
+        and _BIOLOGIC.fullmatch(name) is not None
+        and _SUFFIX.fullmatch(suffix.text) is not None
+        and is_part_of_a_name(suffix.text)
+    )
+
+
+def _one_product(found: list[Product]) -> Product | None:
+    """The one product of all these names, or None if they name two ingredients."""
+    if all(one.kind == "not_disease_modifying" for one in found):
+        return found[0]
+    if len({one.ingredient for one in found}) > 1:
+        return None
+    by_brand = {one.brand: one for one in found if one.brand is not None}
+    if len(by_brand) == 1:
+        return next(iter(by_brand.values()))
+    of_kinds = {(one.route, one.kind) for one in by_brand.values() or found}
+    if len(of_kinds) == 1:
+        return replace(found[0], brand=None) if by_brand else found[0]
+    if any(one.kind == "lemtrada" for one in found):
+        # Lemtrada and Campath in one name say as little about the product as the ingredient does (R18).
+        return replace(next(one for one in found if one.kind == "lemtrada"), brand=None)
+    return Product(found[0].ingredient, "", None, "ambiguous")
+
+
+def _by_route(found: Product, routes: tuple[str, ...]) -> Product:
+    """The product with the route in its name. With another route than its own, it is another product (R13)."""
+    if (
+        len(routes) != 1
+        or found.route in (*routes, "injection")
+        or found.kind not in ("disease_modifying", "ambiguous")
+    ):
         return found
-    if found.route == "":
-        return next((_PRODUCTS[key] for route in routes if (key := f"{base_name} {route}") in _PRODUCTS), found)
-    return replace(found, route=routes[0])
+    (route,) = routes
+    if (found.ingredient, route) in _OF_ROUTE:
+        return Product(found.ingredient, route, None)
+    return found if found.route == "" else replace(found, route=route)
+
+
+# -- the nearest names of one that is not recognized ------------------------------------------
+
+_NEAREST_MAX = 3
+_SIMILARITY_MIN = 0.72
+_SIMILARITY_LOSS_MAX = 0.12
+
+
+@lru_cache(maxsize=4096)
+def nearest_names(name: str) -> tuple[str, ...]:
+    """The known names that are most like one that is not recognized, the nearest first. Often empty.
+
+    >>> nearest_names("Tysabry"), nearest_names("Avonex and Tysabri"), nearest_names("qwerty")
+    (('Tysabri',), ('Avonex', 'Tysabri'), ())
+    """
+    words = [word.text for word in words_of(name) if is_part_of_a_name(word.text)]
+    likeness: dict[str, float] = {}
+    for text in dict.fromkeys((" ".join(words), *(word for word in words if len(word) > 3))):
+        for near in get_close_matches(text, _DISPLAYED, _NEAREST_MAX, _SIMILARITY_MIN) if text else ():
+            likeness[near] = max(likeness.get(near, 0), SequenceMatcher(None, near, text).ratio())
+    best = max(likeness.values(), default=0)
+    near_enough = [one for one in likeness if likeness[one] >= best - _SIMILARITY_LOSS_MAX]
+    return tuple(_DISPLAYED[one] for one in sorted(near_enough, key=lambda one: -likeness[one])[:_NEAREST_MAX])
+
+
+def not_recognized(name: str) -> str:
+    """That a name is not recognized, in words, with the names that may have been meant.
+
+    >>> not_recognized("Tysabry"), not_recognized("qwerty")
+    ('not recognized, did you mean Tysabri?', 'not recognized')
+    """
+    *others, last = nearest_names(name) or ("",)
+    meant = f"{', '.join(others)} or {last}" if others else last
+    return f"not recognized, did you mean {meant}?" if meant else "not recognized"
 
 
 ListedAgents = frozenset[tuple[str, str]]
@@ -236,7 +315,12 @@ def is_listed(product: Product, appendix: ListedAgents) -> bool:
 
 
 def may_be_listed(product: Product, appendix: ListedAgents) -> bool:
-    """Whether two products share the name, and one of them is in the appendix (R13)."""
+    """Whether the name may be that of an agent of the appendix.
+
+    Two products share the name and one of them is listed (R13), or the name is not recognized (R12).
+    """
+    if product.kind == "unknown":
+        return True
     return product.kind == "ambiguous" and any(ingredient == product.ingredient for ingredient, _ in appendix)
 
 

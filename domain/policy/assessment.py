@@ -21,7 +21,15 @@ from domain.facts import Circumstances, Facts, FrozenModel
 from domain.frozen import unvalidated
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, not_, one_of
 from domain.policy.edition import Edition, Group, Leaf, Node, Path, Question, RuleAnswer, Stated
-from domain.policy.referral import Reason, advisories, dosing_is_decisive, planned_day_notes, referral_reasons
+from domain.policy.referral import (
+    MILLIGRAMS_OVER_COURSE,
+    Reason,
+    advisories,
+    always_referred,
+    dosing_is_decisive,
+    planned_day_notes,
+    referral_reasons,
+)
 
 Recommendation = Literal["approve", "refer", "pend", "not_recommended"]
 NOT_LISTED = "NR.5"
@@ -198,6 +206,18 @@ def _is_never_approvable(answers: _ClauseAnswers) -> bool:
 def _conclude(answers: _ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Conclusion:
     """The recommendation and its reasons.
 
+    From revision 2 on, a death on record and a linked history always lead to clinical review (R28, R29).
+    """
+    conclusion = _by_criteria(answers, strict, circumstances)
+    reasons = always_referred(answers.question, circumstances)
+    if conclusion.recommendation == "refer" or not reasons:
+        return conclusion
+    return _Conclusion(recommendation="refer", path=conclusion.path, reasons=reasons)
+
+
+def _by_criteria(answers: _ClauseAnswers, strict: Mapping[str, Answer], circumstances: Circumstances) -> _Conclusion:
+    """The recommendation by the criteria, and its reasons.
+
     If the request is not recommended only because of our own readings (R11, R12), the recommendation is the one with
     these clauses met, and each of them is a referral reason.
     """
@@ -241,7 +261,7 @@ def _decide(answers: _ClauseAnswers, values: Mapping[str, Answer], reasons: tupl
     if dosing is NOT_MET:
         sentence = f"The requested dosing is outside the regimen. {answers.results[path.dosing.citation].sentence}"
         outside = Reason(code="dosing_outside_regimen", citation=path.dosing.citation, sentence=sentence)
-        reasons = (outside, *reasons)
+        reasons = (outside, *(one for one in reasons if one.code != MILLIGRAMS_OVER_COURSE))
     if reasons:
         return _Conclusion(recommendation="refer", path=path.letter, reasons=reasons)
     return _Conclusion(recommendation="approve", path=path.letter)
@@ -264,10 +284,10 @@ def _needed(answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[s
 
 
 def _open_leaves(node: Node, values: Mapping[str, Answer]) -> Iterator[str]:
-    yield from _leaves(node, values, UNDETERMINED)
+    yield from leaves_with(node, values, UNDETERMINED)
 
 
-def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterator[str]:
+def leaves_with(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterator[str]:
     """The leaves with this answer under clauses that have the same answer. The other leaves do not matter."""
     if values[node.citation] is not answer:
         return
@@ -275,22 +295,7 @@ def _leaves(node: Node, values: Mapping[str, Answer], answer: Answer) -> Iterato
         yield node.citation
     else:
         for clause in node.clauses:
-            yield from _leaves(clause, values, answer)
-
-
-def denial_citations(assessment: Assessment, edition: Edition) -> list[str]:
-    """The clauses that a denial cites: exclusions that apply, and unmet clauses of the indication and of the path.
-
-    If the history does not decide the path, the unmet clauses of both paths.
-    """
-    values = {one.citation: one.answer for one in assessment.findings}
-    found = [*assessment.exclusions]
-    found += [edition.indication.citation] if values[edition.indication.citation] is NOT_MET else []
-    for path in edition.paths:
-        if assessment.scope in (None, path.letter):
-            for clause in path.clauses:
-                found += _leaves(clause, values, NOT_MET)
-    return found
+            yield from leaves_with(clause, values, answer)
 
 
 def _findings(edition: Edition, answers: _ClauseAnswers, values: Mapping[str, Answer]) -> Iterator[Finding]:

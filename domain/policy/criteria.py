@@ -24,6 +24,7 @@ from domain.facts import (
     doses_in_course,
     in_words,
 )
+from domain.policy.agents import not_recognized
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, answer_of
 from domain.policy.edition import Question, Rule, RuleAnswer, Stated, stated
 
@@ -220,12 +221,17 @@ def clinically_isolated_syndrome(form: MsForm | None, diagnosis: Diagnosis | Non
     return RuleAnswer(NOT_MET, "Not clinically isolated syndrome.", used)
 
 
-@stated("other_dmt_continues")
-def concurrent_agent(continues: bool | None) -> RuleAnswer:
-    used = {"other_dmt_continues": continues}
+def concurrent_agent(question: Question) -> RuleAnswer:
+    continues, unknown = question.facts.other_dmt_continues, question.facts.other_dmt_not_recognized
+    used: dict[str, JsonValue] = {"other_dmt_continues": continues}
     if continues is None:
         sentence = "It is not known whether another disease-modifying agent is still taken."
-        return RuleAnswer(UNDETERMINED, sentence, used, ("other_dmt_continues",))
+        if unknown:
+            used["other_dmt_not_recognized"] = list(unknown)
+            sentence += " May still be taken: " + "; ".join(f"{name}, {not_recognized(name)}" for name in unknown)
+            sentence += "" if sentence.endswith("?") else "."
+        which = (f"other_dmt_continues: which product {name} is ({not_recognized(name)})" for name in unknown)
+        return RuleAnswer(UNDETERMINED, sentence, used, ("other_dmt_continues", *which))
     if continues:
         return RuleAnswer(MET, "Another disease-modifying agent is still taken on the planned infusion day.", used)
     return RuleAnswer(NOT_MET, "No other disease-modifying agent is taken on the planned infusion day.", used)

@@ -18,7 +18,8 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from domain.facts import Facts, PossibleTreatment
-from domain.policy.agents import ListedAgents, listed_agents
+from domain.policy.agents import ListedAgents, Product, listed_agents, recognize
+from domain.policy.agents_revision_1 import recognize_revision_1
 from domain.policy.answers import Answer
 from domain.policy.treatment_standing import TreatmentStatus, treatment_status
 
@@ -79,7 +80,9 @@ class Question:
     @cached_property
     def treatment(self) -> TreatmentStatus:
         """The treatment so far on this day, which many rules use."""
-        return treatment_status(self.facts, self.as_of, self.edition.parameters.years_between_courses, self.life)
+        edition = self.edition
+        years = edition.parameters.years_between_courses
+        return treatment_status(self.facts, self.as_of, years, edition.recognize, self.life)
 
     @cached_property
     def possible(self) -> tuple[Question, ...]:
@@ -223,6 +226,10 @@ class Edition:
     def groups(self) -> tuple[Group, ...]:
         """Every group, after the groups that are part of it."""
         return tuple(node for node in reversed(self.nodes()) if isinstance(node, Group))
+
+    def recognize(self, name: str) -> Product:
+        """The product of an agent's name as it was written, recognized as in this revision of the edition (R12)."""
+        return recognize_revision_1(name) if self.facts_revision == 1 else recognize(name)
 
     @cached_property
     def appendix(self) -> ListedAgents:

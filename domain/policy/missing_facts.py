@@ -17,7 +17,7 @@ from pydantic import Field, JsonValue, StrictBool
 from domain.calendar import FIRST_YEAR, PartialDate
 from domain.facts import Facts, FrozenModel
 from domain.frozen import unvalidated
-from domain.policy.agents import is_listed, recognize
+from domain.policy.agents import is_listed, nearest_names
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Leaf, Question, RuleAnswer
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
@@ -215,7 +215,7 @@ def _agents(question: Question) -> Offered:
             yield Supply(field="agents.list_is_complete", value=True), ("1.A.iii.a",)
     asked = set()
     for number, one in enumerate(question.facts.agents.tried):
-        product = recognize(one.product)
+        product = question.edition.recognize(one.product)
         if product.kind in ("lemtrada", "campath", "not_disease_modifying"):
             continue
         if one.outcome is None and product not in asked:
@@ -225,14 +225,45 @@ def _agents(question: Question) -> Offered:
             yield Supply(field=field, value=outcome, alternatives=tuple(others), about=one.product), _AGENT_CLAUSES
         if product.kind == "ambiguous":
             yield from _which_product(question, number, one.product)
+        elif product.kind == "unknown" and question.edition.facts_revision > 1:
+            yield from _name_of_unrecognized(question, number)
+
+
+def _name_of_unrecognized(question: Question, number: int) -> Offered:
+    """The name of an agent that was not recognized, the nearest names first (R12).
+
+    It is the name of an agent that is sufficient alone, or of the last of the agents that are needed otherwise. Any
+    other name settles the question too, but leads to no approval.
+    """
+    edition, tried = question.edition, question.facts.agents.tried
+    trial, field = tried[number], f"agents.tried.{number}.product"
+    names = (*nearest_names(trial.product), *edition.one_agent_names, *edition.appendix_names)
+    products = {edition.recognize(name): name for name in reversed(names)}
+    known = [(name, product) for product, name in reversed(products.items())]
+    suffice = [name for name, product in known if is_listed(product, edition.one_agent_suffices)]
+    values = [name for name in suffice if _result_of(question, "1.A.iii.b", field, name).answer is MET]
+    if not values and trial.outcome != "adequate":
+        others = [edition.recognize(one.product) for one in tried if one.outcome in _FAILED]
+        failed = {one.ingredient for one in others if is_listed(one, edition.appendix)}
+        is_last = len(failed) == edition.parameters.disease_modifying_agents_min - 1
+        values = [
+            name
+            for name, product in known
+            if name in suffice
+            or (is_last and is_listed(product, edition.appendix) and product.ingredient not in failed)
+        ]
+    if values:
+        supply = Supply(field=field, value=values[0], alternatives=tuple(values[1:]), about=trial.product)
+        yield supply, _AGENT_CLAUSES
 
 
 def _which_product(question: Question, number: int, name: str) -> Offered:
     """A name that two products share: the product that is sufficient alone, or else one that counts (R13)."""
-    ingredient, edition = recognize(name).ingredient, question.edition
+    edition = question.edition
+    ingredient = edition.recognize(name).ingredient
     for listed in (edition.one_agent_suffices, edition.appendix):
         names = [f"{ingredient} {route}" for one, route in sorted(listed) if one == ingredient]
-        if values := [one for one in names if is_listed(recognize(one), listed)]:
+        if values := [one for one in names if is_listed(edition.recognize(one), listed)]:
             field = f"agents.tried.{number}.product"
             yield Supply(field=field, value=values[0], alternatives=tuple(values[1:]), about=name), _AGENT_CLAUSES
             return
@@ -262,6 +293,7 @@ def _one_more_agent(question: Question) -> Offered:
 
 def _names_left(question: Question, names: Iterable[str]) -> list[str]:
     """The names of the agents that were not tried yet, without Lemtrada."""
+    recognize = question.edition.recognize
     tried = {recognize(one.product).ingredient for one in question.facts.agents.tried}
     products = ((name, recognize(name)) for name in names)
     return [name for name, one in products if one.kind == "disease_modifying" and one.ingredient not in tried]

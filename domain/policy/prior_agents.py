@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
 from domain.facts import TrialOutcome
-from domain.policy.agents import ListedAgents, Product, is_listed, may_be_listed, recognize
+from domain.policy.agents import ListedAgents, Product, is_listed, may_be_listed, not_recognized, recognize
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Question, RuleAnswer
 
@@ -42,9 +42,9 @@ def two_agents(question: Question) -> RuleAnswer:
         f" ({_in_words(certain)})" if certain else ""
     )
     if question.facts.agents.list_is_complete is not True:
-        return RuleAnswer(UNDETERMINED, f"{so_far}; more may have been tried.", used, missing)
+        return RuleAnswer(UNDETERMINED, f"{so_far}; more may have been tried.{_unknown(open_trials)}", used, missing)
     if len(possible) >= needed:
-        return RuleAnswer(UNDETERMINED, f"{so_far}; another agent may count.", used, missing)
+        return RuleAnswer(UNDETERMINED, f"{so_far}; another agent may count.{_unknown(open_trials)}", used, missing)
     return _not_met_or_arguable(trials, appendix, needed, so_far, used)
 
 
@@ -59,12 +59,12 @@ def _not_met_or_arguable(
             "unlisted agent counts."
         )
         return RuleAnswer(NOT_MET, sentence, used, arguable=True)
-    not_stated = [one for one in countable if one.failed is None]
-    if _count_by_brand(one.product for one in countable if one.failed is not False) >= needed:
-        sentence = f"{so_far}; an outcome that is not stated may require clinical review."
-        return RuleAnswer(
-            UNDETERMINED, sentence, used, tuple(f"agents.tried: outcome of {one.name}" for one in not_stated)
-        )
+    may_count = [one for one in trials if one in countable or one.product.kind == "unknown"]
+    unclear = [one for one in may_count if one.failed is None or (one.failed and one.product.kind == "unknown")]
+    if _count_by_brand(one.product for one in may_count if one.failed is not False) >= needed:
+        what = "an agent that is not recognized" if _unknown(unclear) else "an outcome that is not stated"
+        sentence = f"{so_far}; {what} may require clinical review.{_unknown(unclear)}"
+        return RuleAnswer(UNDETERMINED, sentence, used, tuple(_missing_of(unclear)))
     return RuleAnswer(NOT_MET, f"{so_far}.", used)
 
 
@@ -77,8 +77,8 @@ def one_sufficient_agent(question: Question) -> RuleAnswer:
             return RuleAnswer(MET, f"Failed or not tolerated: {one.product.agent}.", used)
     open_trials = [one for one in trials if _is_open(one, suffices)]
     if question.facts.agents.list_is_complete is not True or open_trials:
-        sentence = "No agent that is sufficient alone is known to have failed, but one may have failed."
-        return RuleAnswer(UNDETERMINED, sentence, used, _missing(question, open_trials))
+        sentence = "No agent that is sufficient alone is known to have failed, but one may have failed"
+        return RuleAnswer(UNDETERMINED, f"{sentence}.{_unknown(open_trials)}", used, _missing(question, open_trials))
     return RuleAnswer(NOT_MET, "No agent that is sufficient alone failed or was not tolerated.", used)
 
 
@@ -97,11 +97,12 @@ def previous_use_of_one_agent(question: Question) -> RuleAnswer:
         if is_listed(one.product, named):
             return RuleAnswer(MET, f"Used before: {one.product.agent}.", used)
     missing = [] if question.facts.agents.list_is_complete is True else ["agents.list_is_complete"]
-    missing += [f"agents.tried: which product {one.name} was" for one in trials if may_be_listed(one.product, named)]
+    open_trials = [one for one in trials if may_be_listed(one.product, named)]
+    missing += [_which_product(one) for one in open_trials]
     missing += ["prior_treatment.received_lemtrada"] if received is None else []
     if missing:
-        sentence = "Neither a named agent nor Lemtrada is known to have been used, but one may have been used."
-        return RuleAnswer(UNDETERMINED, sentence, used, tuple(missing))
+        sentence = "Neither a named agent nor Lemtrada is known to have been used, but one may have been used"
+        return RuleAnswer(UNDETERMINED, f"{sentence}.{_unknown(open_trials)}", used, tuple(missing))
     return RuleAnswer(NOT_MET, "Neither a named agent nor Lemtrada was used before.", used)
 
 
@@ -124,7 +125,7 @@ def _is_open(one: Trial, appendix: ListedAgents) -> bool:
 
 def _is_arguable(product: Product) -> bool:
     # If two products share the name, one is listed and the other is not, so it is open to judgment.
-    return product.kind in ("disease_modifying", "unknown", "ambiguous")
+    return product.kind in ("disease_modifying", "ambiguous")
 
 
 def _count_by_brand(products: Iterable[Product]) -> int:
@@ -136,13 +137,28 @@ def _count_by_brand(products: Iterable[Product]) -> int:
 
 
 def _missing(question: Question, open_trials: list[Trial]) -> tuple[str, ...]:
-    missing = [] if question.facts.agents.list_is_complete is True else ["agents.list_is_complete"]
+    complete = question.facts.agents.list_is_complete is True
+    return (*(() if complete else ("agents.list_is_complete",)), *_missing_of(open_trials))
+
+
+def _missing_of(open_trials: list[Trial]) -> Iterator[str]:
     for one in open_trials:
-        if one.product.kind == "ambiguous":
-            missing.append(f"agents.tried: which product {one.name} was")
+        if one.product.kind in ("ambiguous", "unknown"):
+            yield _which_product(one)
         if one.failed is None:
-            missing.append(f"agents.tried: outcome of {one.name}")
-    return tuple(missing)
+            yield f"agents.tried: outcome of {one.name}"
+
+
+def _which_product(one: Trial) -> str:
+    note = f" ({not_recognized(one.name)})" if one.product.kind == "unknown" else ""
+    return f"agents.tried: which product {one.name} was{note}"
+
+
+def _unknown(open_trials: list[Trial]) -> str:
+    """A sentence for each name that is not recognized, with the nearest known names (R12)."""
+    unknown = dict.fromkeys(one.name for one in open_trials if one.product.kind == "unknown")
+    texts = (f" {name} is {not_recognized(name)}" for name in unknown)
+    return "".join(text if text.endswith("?") else f"{text}." for text in texts)
 
 
 def _in_words(ingredients: set[str]) -> str:

@@ -45,7 +45,9 @@ READINGS: dict[str, Reading] = {
             "For which day are age and interval assessed?",
             "For the day of the determination. The planned first infusion is reported separately and never makes"
             " a clause met early. If only time is missing, the answer states the first day on which the clause is"
-            " met.",
+            " met. A request for doses that were given already is assessed without these doses. Age and interval"
+            " are assessed again for the day of its first dose, by what was given before. If either is not met or"
+            " not known on that day, a clinician decides instead of an approval.",
         ),
         (
             "R5",
@@ -65,7 +67,9 @@ READINGS: dict[str, Reading] = {
             "First course started, not completed",
             "Path A, however long ago the course was started. The approval is for five doses, and only the doses"
             " that remain in the course may be used. If the number of given doses is not known, five days is the"
-            " policy's quantity.",
+            " policy's quantity. Milligrams are limited too: if a day of the current course has more than 12 mg, or"
+            " the course with the requested days would exceed 60 mg (36 mg for a later course), a clinician decides"
+            " instead of an approval. A reported dose without milligrams counts as 12 mg.",
         ),
         (
             "R8",
@@ -159,7 +163,9 @@ READINGS: dict[str, Reading] = {
             "R22",
             "Doses are facts",
             "A dose is recorded even if it should not have been given, and each difference is recorded as a"
-            " variance. Only an impossible entry is refused.",
+            " variance: no approval, a day outside the approval, more doses or milligrams than approved or than the"
+            " regimen, days that are not consecutive, two doses on one day, fewer than twelve months, or after"
+            " death. Only an impossible entry is refused.",
         ),
         (
             "R23",
@@ -184,6 +190,31 @@ READINGS: dict[str, Reading] = {
             "A course that will not be finished",
             "A clinician may close the course. It is then a prior course and leads to path B, where a clinician"
             " decides.",
+        ),
+        (
+            "R27",
+            "A report of treatment, and our own doses",
+            "Reported doses with exact days that differ from ours are counted in addition. Other reported doses may"
+            " be ours if their possible days include days of ours, so the number given is a range. No dose of a"
+            " report is after the day on which it was reported. A course that is reported as completed has its"
+            " whole regimen. A report is refused if it states a completed course of fewer than three doses, an"
+            " incomplete course of five or more, more than five doses, or fewer days than doses. A form that only"
+            " confirms what is on record adds nothing, and a user may state whether a report is about doses on"
+            " record or about others. No definite answer contradicts a history that fits the record.",
+        ),
+        (
+            "R28",
+            "Linked histories",
+            "Two records of one person are not assessed together. While they are linked, every recommendation about"
+            " either is clinical review, also instead of a request for information or a denial, and the other"
+            " record is named.",
+        ),
+        (
+            "R29",
+            "Death on record",
+            "From the day of death, no dose may be used and every recommendation is clinical review. If only the"
+            " month or year is known, from the first possible day. Earlier doses are recorded as before. A later"
+            " dose is recorded as a variance and needs a review.",
         ),
     )
 }

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from domain.calendar import years_have_passed
-from domain.facts import Circumstances, FrozenModel, doses_in_course
-from domain.policy.agents import recognize
+from domain.facts import Circumstances, CourseMilligrams, FrozenModel, doses_in_course, in_words
+from domain.policy.agents import not_recognized
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
 from domain.policy.edition import Question
 from domain.policy.treatment_standing import TreatmentStatus
@@ -28,6 +28,15 @@ class Reason(FrozenModel):
 
 LATER_COURSE_INTERRUPTED = "later_course_interrupted"
 """The code of the referral reason of R8."""
+
+MILLIGRAMS_OVER_COURSE: Final = "milligrams_over_course"
+"""The code of the referral reason of R7. If the dosing is outside the regimen anyway, it is left out."""
+
+HISTORIES_LINKED: Final = "histories_linked"
+LINKED_SENTENCE: Final = "Another history of this patient is linked, and it is not part of this assessment."
+DEATH_ON_RECORD: Final = "death_on_record"
+ALWAYS_REFERRED: Final = frozenset({HISTORIES_LINKED, DEATH_ON_RECORD})
+"""The codes of the reasons for which every recommendation is clinical review, also `pend` and `not_recommended`."""
 
 # ICD-10-CM since October 2025. The old code G35, and G35.C0 and G35.D, do not state the form (R15).
 RELAPSING_CODES = frozenset({"G35.A", "G35.C1"})
@@ -57,8 +66,12 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
         sentence = "Doses were given before they were requested, which the policy does not address."
         yield Reason(code="retrospective", sentence=sentence, readings=("R4", "R22"))
     if circumstances.histories_linked:
-        sentence = "Another history of this patient is linked, and it is not part of this assessment."
-        yield Reason(code="histories_linked", citation="1.A", sentence=sentence, readings=("R1",))
+        sentence = LINKED_SENTENCE
+        if circumstances.linked_histories:
+            sentence = f"{sentence} The other history is {', '.join(circumstances.linked_histories)}."
+        reading = "R28" if circumstances.linked_histories else "R1"
+        yield Reason(code=HISTORIES_LINKED, citation="1.A", sentence=sentence, readings=(reading,))
+    yield from _reasons_since_revision_2(question, circumstances)
     if facts.active_infection is True:
         sentence = "An active infection is stated, which is a contraindication on the label."
         yield Reason(code="active_infection", sentence=sentence, readings=("R20",))
@@ -68,6 +81,49 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
     if contradicting := codes_against_form(question, circumstances):
         sentence = f"Diagnosis code {', '.join(contradicting)} contradicts the stated form of MS."
         yield Reason(code="diagnosis_code_contradicts", citation="1.A.ii", sentence=sentence, readings=("R15",))
+
+
+def _reasons_since_revision_2(question: Question, circumstances: Circumstances) -> Iterator[Reason]:
+    """The reasons from the circumstances that revision 2 of the editions added."""
+    if circumstances.death_on_record:
+        sentence = "The patient's death is on record for this day, so no dose may be used."
+        yield Reason(code=DEATH_ON_RECORD, sentence=sentence, readings=("R29",))
+    if circumstances.unmet_on_first_dose:
+        unmet = ", ".join(map(in_words, circumstances.unmet_on_first_dose))
+        sentence = f"On {circumstances.first_dose_on}, the day of the first dose of this request: {unmet}."
+        citation = circumstances.unmet_on_first_dose[0].partition(" ")[0]
+        yield Reason(code="unmet_on_first_dose", citation=citation, sentence=sentence, readings=("R4",))
+    if circumstances.milligrams is not None:
+        yield from _over_milligrams(question, circumstances.milligrams)
+
+
+def always_referred(question: Question, circumstances: Circumstances) -> tuple[Reason, ...]:
+    """The reasons for which every recommendation is clinical review. Under revision 1 there were none."""
+    if question.edition.facts_revision == 1:
+        return ()
+    return tuple(one for one in referral_reasons(question, circumstances) if one.code in ALWAYS_REFERRED)
+
+
+def _over_milligrams(question: Question, on_record: CourseMilligrams) -> Iterator[Reason]:
+    """Yields the reason if the milligrams on record, alone or with the requested days, are too many (R7)."""
+    dosing, a_day = question.facts.requested_dosing, question.edition.parameters.mg_per_day
+    number, most = on_record.course, a_day * doses_in_course(on_record.course)
+    citation = "Dosing.A" if number == 1 else "Dosing.B"
+    if on_record.most_in_a_day_mg > a_day:
+        sentence = (
+            f"A day of course {number} has {on_record.most_in_a_day_mg:g} mg on record, more than the {a_day:g} mg of"
+            " one dose."
+        )
+        yield Reason(code="milligrams_over_day", citation=citation, sentence=sentence, readings=("R7",))
+    if dosing.mg_per_day is None or dosing.consecutive_days is None:
+        return
+    total = on_record.total_mg + dosing.mg_per_day * dosing.consecutive_days
+    if total > most:
+        sentence = (
+            f"Course {number} has {on_record.total_mg:g} mg on record. With the requested days it would have"
+            f" {total:g} mg, more than the {most:g} mg of the course."
+        )
+        yield Reason(code=MILLIGRAMS_OVER_COURSE, citation=citation, sentence=sentence, readings=("R7",))
 
 
 def dosing_is_decisive(question: Question, reasons: Iterable[Reason]) -> bool:
@@ -144,9 +200,15 @@ def advisories(question: Question, circumstances: Circumstances) -> Iterator[str
     born = facts.birth_date
     if born is not None and years_have_passed(born, 18, on=question.as_of) is False:
         yield "The patient is younger than 18, and the label is for adults (R20)."
-    campath = [one.product for one in facts.agents.tried if recognize(one.product).kind == "campath"]
+    campath = [one.product for one in facts.agents.tried if question.edition.recognize(one.product).kind == "campath"]
     if campath or circumstances.campath_received is True:
         yield "Campath was received. It has the same ingredient but is not counted as Lemtrada (R18)."
+    if question.edition.facts_revision > 1:
+        unknown = [
+            one.product for one in facts.agents.tried if question.edition.recognize(one.product).kind == "unknown"
+        ]
+        for name in dict.fromkeys(unknown):
+            yield f"The agent {name}: {not_recognized(name)} (R12)"
     yield from (STATED_OTHERWISE.get(one, one) for one in circumstances.stated_otherwise)
 
 

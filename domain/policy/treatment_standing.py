@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
 from domain.calendar import DateRange, Days, anniversary, later_of, years_have_passed
 from domain.facts import Facts, OpenCourse, PossibleTreatment
-from domain.policy.agents import recognize
+from domain.policy.agents import Product, recognize
+
+Recognize = Callable[[str], Product]
+"""How an agent's name is recognized, which depends on the revision of the edition."""
 
 
 class Interval(NamedTuple):
@@ -39,7 +43,11 @@ class TreatmentStatus(NamedTuple):
 
 
 def treatment_status(
-    facts: Facts, as_of: date, years_between_courses: int, life: PossibleTreatment | None = None
+    facts: Facts,
+    as_of: date,
+    years_between_courses: int,
+    recognized: Recognize,
+    life: PossibleTreatment | None = None,
 ) -> TreatmentStatus:
     """The treatment so far on a day, derived from the facts. `Question.treatment` caches it.
 
@@ -53,7 +61,7 @@ def treatment_status(
     course = prior.open_course
     later = course if course is not None and course.number > 1 else None
     first = course if course is not None and course.number == 1 else None
-    received = _received(facts)
+    received = _received(facts, recognized)
     completed = _completed(facts, received)
     current = _is_current(later, elapsed)
     return TreatmentStatus(
@@ -124,7 +132,7 @@ def _agreed_interval(intervals: list[Interval]) -> Interval:
     )
 
 
-def _received(facts: Facts) -> bool | None:
+def _received(facts: Facts, recognized: Recognize) -> bool | None:
     """Whether Lemtrada was received: as stated, or as shown by a course, a dose date, or the agents tried."""
     prior = facts.prior_treatment
     if prior.received_lemtrada is not None:
@@ -133,14 +141,14 @@ def _received(facts: Facts) -> bool | None:
         prior.completed_course is True
         or prior.last_dose_on is not None
         or prior.open_course is not None
-        or _lemtrada_tried(facts)
+        or _lemtrada_tried(facts, recognized)
     )
     return True if is_shown else None
 
 
-def _lemtrada_tried(facts: Facts) -> bool:
+def _lemtrada_tried(facts: Facts, recognized: Recognize) -> bool:
     # `alemtuzumab` without a brand may have been Campath (R18), so only the brand name counts.
-    return any(recognize(agent.product).brand == "lemtrada" for agent in facts.agents.tried)
+    return any(recognized(agent.product).brand == "lemtrada" for agent in facts.agents.tried)
 
 
 def _completed(facts: Facts, received: bool | None) -> bool | None:
@@ -207,7 +215,7 @@ class _Elapsed:
 def contradictions(facts: Facts, as_of: date) -> list[str]:
     """A message for each contradiction that the validation of `Facts` does not find, naming both fields."""
     found = facts.contradictions_on(as_of)
-    if facts.prior_treatment.received_lemtrada is False and _lemtrada_tried(facts):
+    if facts.prior_treatment.received_lemtrada is False and _lemtrada_tried(facts, recognize):
         found.append(
             "prior_treatment.received_lemtrada is false, but agents.tried lists Lemtrada: correct one of the two"
         )

@@ -6,10 +6,11 @@ the record has them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, Protocol
+from types import MappingProxyType
+from typing import Any, Final
 
 from domain.events.requests import StatedAgent, Statement
 from domain.facts import (
@@ -26,15 +27,13 @@ from domain.facts import (
 from domain.history.records import DocumentOnRecord, Dose, Request
 from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
-from domain.policy.agents import recognize
 from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
-from domain.review.revision_1 import courses as revision_1
-from domain.treatment.concurrent_agents import other_agent_continues
+from domain.review.derivations import CourseOnRecord, derivation_for
+from domain.review.later_circumstances import own_doses, retrospective_circumstances, with_later_circumstances
 from domain.treatment.courses import courses
-from domain.treatment.possible_treatment import possible_treatments, treatment_facts
 
 SIGNS: Final = {
     "rapid_deterioration": "1.A.iii.d(1)",
@@ -63,10 +62,32 @@ def request_assessment(
     EditionUnknown if no edition is known for that day.
     """
     in_effect = edition or edition_for(request.received_on if request is not None else as_of)
-    if request is not None and request.retrospective_for:
+    remaining = history
+    if request is not None and (given := _given_before(history, request, in_effect)):
         # A retrospective request is about doses that were given already. They are not prior treatment.
-        history = without_doses(history, request.retrospective_for)
-    return _assessed(history, request, as_of, in_effect)
+        remaining = without_doses(history, given)
+    further: dict[str, Any] = {}
+    if request is not None and _is_retrospective(request) and in_effect.facts_revision > 1:
+
+        def facts_on(given_by: date, day: date) -> Facts:
+            _, treatment = _treatment(remaining, request, given_by, in_effect)
+            return _facts(remaining, treatment, request, day, in_effect)
+
+        further = retrospective_circumstances(history, request, in_effect, facts_on)
+    return _assessed(remaining, request, as_of, in_effect, further=further)
+
+
+def _is_retrospective(request: Request) -> bool:
+    """Whether the infusions were given, or had begun, before the request was received (R4)."""
+    planned = request.planned_first_infusion_on
+    return bool(request.retrospective_for) or (planned is not None and planned < request.received_on)
+
+
+def _given_before(history: PatientHistory, request: Request, edition: Edition) -> tuple[str, ...]:
+    """The ids of the doses of a retrospective request. Under revision 1, only the doses that the request names."""
+    if edition.facts_revision == 1 or not _is_retrospective(request):
+        return request.retrospective_for
+    return own_doses(history, request)
 
 
 def extension_assessment(
@@ -100,7 +121,7 @@ def next_request_assessment(
     The default edition is the one in effect on the day `as_of`.
     """
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
-    return _assessed(history, stated, as_of, edition or edition_for(as_of), dosing)
+    return _assessed(history, stated, as_of, edition or edition_for(as_of), dosing=dosing)
 
 
 def _assessed(
@@ -108,38 +129,28 @@ def _assessed(
     request: Request | None,
     as_of: date,
     edition: Edition,
+    *,
     dosing: RequestedDosing | None = None,
+    further: Mapping[str, Any] = MappingProxyType({}),
 ) -> RequestAssessment:
+    """`dosing` replaces the requested one. `further` are circumstances besides those that follow from the history."""
     patient_courses, treatment = _treatment(history, request, as_of, edition)
     facts_assessed = _facts(history, treatment, request, as_of, edition)
     if dosing is not None:
         facts_assessed = facts_assessed.model_copy(update={"requested_dosing": dosing})
-    assessment = assess(
-        facts_assessed, as_of, edition, circumstances(history, patient_courses, request, facts_assessed, as_of)
-    )
+    found = circumstances(history, patient_courses, request, facts_assessed, as_of, edition)
+    if edition.facts_revision > 1 and (further or patient_courses or history.linked or history.deceased_on):
+        found = with_later_circumstances(found, history, courses(history, as_of), as_of, further)
+    assessment = assess(facts_assessed, as_of, edition, found)
     return RequestAssessment(assessment, assessment.digest(), history.version)
-
-
-class CourseOnRecord(Protocol):
-    """What the circumstances use of a course, whichever revision derived it."""
-
-    @property
-    def begun_on(self) -> date: ...
-    @property
-    def status(self) -> str: ...
 
 
 def _treatment(
     history: PatientHistory, request: Request | None, as_of: date, edition: Edition
 ) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
-    """The courses by the end of the day, and the treatment facts, as the revision of the edition derives them."""
-    stated = _lemtrada_stated(request.statement) if request is not None else None
-    never_reported = _never_reported(history)
-    if edition.facts_revision == 1:
-        earlier = revision_1.courses(history, as_of)
-        return earlier, revision_1.prior_treatment(earlier, never_reported=never_reported, stated=stated)
-    treatments = possible_treatments(history, as_of)
-    return courses(history, as_of), treatment_facts(treatments, never_reported=never_reported, stated=stated)
+    """The courses by the end of the day, and the treatment facts, as the edition's revision derives them."""
+    stated = _lemtrada_stated(request.statement, edition) if request is not None else None
+    return derivation_for(edition).treatment(history, as_of, _never_reported(history), stated)
 
 
 def _facts(
@@ -147,6 +158,12 @@ def _facts(
 ) -> Facts:
     """The facts to assess: from the record if the plan knows them itself, else from the prescriber's statement."""
     statement = request.statement if request is not None else Statement()
+    derivation, continues = derivation_for(edition), None
+    not_recognized: tuple[str, ...] = ()
+    if request is not None:
+        continues = derivation.other_agent_continues(history, request, as_of, edition)
+    if request is not None and continues is None:
+        not_recognized = derivation.agents_not_recognized(history, request, as_of, edition)
     return Facts(
         birth_date=history.birth_date or statement.birth_date,
         diagnosis=statement.diagnosis,
@@ -155,7 +172,8 @@ def _facts(
         agents=AgentsTried(
             list_is_complete=statement.agents_list_is_complete,
             tried=tuple(
-                AgentTried(product=one.product, outcome=one.outcome) for one in _agents_except_lemtrada(statement)
+                AgentTried(product=one.product, outcome=one.outcome)
+                for one in _agents_except_lemtrada(statement, edition)
             ),
         ),
         aggressive_disease=_signs_with_documents(history, request) if request is not None else AggressiveDisease(),
@@ -163,7 +181,8 @@ def _facts(
         consulted_specialty=_consulted(request.consultation) if request is not None else None,
         response=statement.response,
         hiv_infection=statement.hiv_infection,
-        other_dmt_continues=other_agent_continues(history, request, as_of, edition) if request is not None else None,
+        other_dmt_continues=continues,
+        other_dmt_not_recognized=not_recognized,
         active_infection=statement.active_infection,
         hypersensitivity=statement.hypersensitivity,
         requested_dosing=statement.requested_dosing,
@@ -176,6 +195,7 @@ def circumstances(
     request: Request | None,
     facts_assessed: Facts,
     as_of: date,
+    edition: Edition,
 ) -> Circumstances:
     """The circumstances to show alongside the assessed facts.
 
@@ -186,9 +206,9 @@ def circumstances(
     before = [one for one in patient_courses if request is not None and one.begun_on < request.received_on]
     if statement.received_lemtrada is False and before:
         notes.append("The prescriber states that Lemtrada was never received; the record shows treatment (R1).")
-    elif statement.received_lemtrada is False and _lemtrada_stated(statement) is None:
+    elif statement.received_lemtrada is False and _lemtrada_stated(statement, edition) is None:
         notes.append("The prescriber states that Lemtrada was never received, and names it among the agents tried.")
-    if _lemtrada_stated(statement) is True and not patient_courses and _never_reported(history):
+    if _lemtrada_stated(statement, edition) is True and not patient_courses and _never_reported(history):
         notes.append("The prescriber states that Lemtrada was received; it is reported that it never was (R1).")
     if any(one.status == "unknown" for one in patient_courses):
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
@@ -231,17 +251,17 @@ def _never_reported(history: PatientHistory) -> bool:
     return any(not report.courses and not report.voided for report in history.reports)
 
 
-def _lemtrada_stated(statement: Statement) -> bool | None:
+def _lemtrada_stated(statement: Statement, edition: Edition) -> bool | None:
     """Whether the prescriber states that Lemtrada was received. None: not stated, or contradictory."""
-    named = any(recognize(one.product).brand == "lemtrada" for one in statement.agents)
+    named = any(edition.recognize(one.product).brand == "lemtrada" for one in statement.agents)
     if not named:
         return statement.received_lemtrada
     return True if statement.received_lemtrada is not False else None
 
 
-def _agents_except_lemtrada(statement: Statement) -> Iterator[StatedAgent]:
+def _agents_except_lemtrada(statement: Statement, edition: Edition) -> Iterator[StatedAgent]:
     """The stated agents except Lemtrada, which is part of the treatment facts."""
-    return (one for one in statement.agents if recognize(one.product).brand != "lemtrada")
+    return (one for one in statement.agents if edition.recognize(one.product).brand != "lemtrada")
 
 
 def _signs_with_documents(history: PatientHistory, request: Request) -> AggressiveDisease:

@@ -65,9 +65,9 @@ def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Chan
     after = new.facts.model_dump(mode="json") | new.circumstances.model_dump(mode="json")
     because = "Time alone changed it." if time_alone else "The record changed."
     facts = [
-        Change(what=name, was=before[name], is_now=after[name], because=because, time_alone=time_alone)
-        for name in after
-        if before[name] != after[name]
+        Change(what=name, was=before.get(name), is_now=after.get(name), because=because, time_alone=time_alone)
+        for name in after | before
+        if before.get(name) != after.get(name)
     ]
     return [*findings, *facts]
 

@@ -17,6 +17,7 @@ from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_in_courses
 from domain.treatment.courses import Course, current_course
+from domain.treatment.open_questions import is_after_death
 from domain.treatment.possible_treatment import next_dose, possible_treatments
 
 MG_PER_DOSE = 12
@@ -146,7 +147,12 @@ def allowance_under(
 def _left_in_course(
     history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> int:
-    """The doses certainly left in the approved course, or 0 if a dose on this day would belong to another course (R9)."""
+    """The doses that are certainly left in the approved course.
+
+    0 if a dose on this day would belong to another course (R9), or if the patient may have died by this day (R29).
+    """
+    if history.deceased_on is not None and history.deceased_on.earliest <= on:
+        return 0
     if place_in_courses(history, patient_courses, on).course != approval.course:
         return 0
     course = next((one for one in patient_courses if one.named == approval.course), None)
@@ -171,7 +177,11 @@ def variances(history: PatientHistory, patient_courses: tuple[Course, ...], dose
     if not dose.counts:
         return ()
     course = next(one for one in patient_courses if dose in one.doses or dose in one.documenting)
-    return (*_variances_from_approval(history, dose), *_variances_from_regimen(history, dose, course, patient_courses))
+    return (
+        *_variances_from_approval(history, dose),
+        *_variances_from_regimen(history, dose, course, patient_courses),
+        *(("after_death",) if is_after_death(history, dose) else ()),
+    )
 
 
 def _variances_from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:

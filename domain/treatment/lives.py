@@ -1,4 +1,4 @@
-"""The lives that fit the record: every course of treatment that is possible by what is on record (R6 to R8, R24 to R27).
+"""The lives that fit the record: every treatment that is possible by what is on record (R6 to R8, R24 to R27).
 
 A life has the doses of this ledger, the doses that reports tell of, and no other dose. Where a report does not give the
 number of its doses or their days, several lives fit. They are followed together, day by day: each life places the

@@ -54,7 +54,7 @@ class CourseAccount:
 
     @property
     def known_days(self) -> set[date]:
-        """The days that certainly have a dose: both ends that are known to the day, and all days that the doses take."""
+        """The days that certainly have a dose: ends that are known to the day, and all days that the doses take."""
         ends = [day for day in (self.course.first_dose_on, self.course.last_dose_on) if day is not None]
         known = {day.earliest for day in ends if day.is_whole_day}
         if len(known) == 2 and self.course.doses_given == (max(known) - min(known)).days + 1:

@@ -25,8 +25,8 @@ class ReportedDoses:
 
     `counts` are the possible numbers of doses. The first dose is on a day of `first`, and the last one on a day of
     `last`. `completed` is what the report says, or None. `listed_after` is the place of the course that the same report
-    lists before this one. `begins_a_course`: the course before it in the report was completed, so this is another one; it
-    `may_begin_a_course` if that one was not.
+    lists before this one. `begins_a_course`: the course before it in the report was completed, so this is another
+    one; it `may_begin_a_course` if that one was not.
     `is_ours` is whether a person said that the report tells of doses of this ledger (True), or of others (False).
     """
 
@@ -48,7 +48,7 @@ class ReportedDoses:
         return self.completed is True and self.is_counted and self.counts[-1] < FIRST_COURSE
 
     def days_of_dose(self, number: int, *, is_last: bool) -> tuple[date, date] | None:
-        """The first and the last possible day of one of the doses, by its number from 1. None: there is no such dose."""
+        """The first and the last possible day of a dose, by its number from 1. None: there is no such dose."""
         more = 0 if is_last else min((one for one in self.counts if one > number), default=number) - number
         if number not in self.counts if is_last else not more:
             return None

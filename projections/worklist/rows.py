@@ -1,5 +1,8 @@
 """The rows of the worklist: every open request and appeal, what is missing, who is assigned, and when it is due.
 
+Two other items wait for a person: an approval of a first course that a later report of a completed course questions,
+and a dose after the patient's death on record. They have no due date.
+
 A row is a function of one patient's history and of the day in the plan's time zone. Only the policy's answer depends
 on the day (an age, twelve months, the stop of an agent), so each row states the next day on which time alone changes
 it. What depends on the instant (overdue, at risk, paused) is computed from the instants in the row when it is read.
@@ -23,16 +26,25 @@ from domain.errors import EditionUnknown
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
 from domain.facts import FrozenModel
-from domain.history.records import Appeal, Request
+from domain.history.records import Appeal, Dose, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.assessment import Recommendation
 from domain.policy.editions import edition_for
 from domain.review.assess_request import request_assessment
+from domain.treatment.open_questions import doses_after_death, questioned_approvals
 from domain.treatment.reported_courses import COURSE_SPAN
 
-CaseKind = Literal["request", "appeal"]
-CaseState = Literal["open", "awaiting_information", "referred", "appeal_open", "with_external_review"]
+CaseKind = Literal["request", "appeal", "dose"]
+CaseState = Literal[
+    "open",
+    "awaiting_information",
+    "referred",
+    "appeal_open",
+    "with_external_review",
+    "approval_to_review",
+    "dose_to_review",
+]
 DueStatus = Literal["running", "at_risk", "overdue", "paused"]
 STATES: Final[tuple[CaseState, ...]] = (
     "open",
@@ -40,7 +52,11 @@ STATES: Final[tuple[CaseState, ...]] = (
     "referred",
     "appeal_open",
     "with_external_review",
+    "approval_to_review",
+    "dose_to_review",
 )
+NOT_ASSIGNED: Final[tuple[CaseState, ...]] = ("approval_to_review", "dose_to_review")
+"""The states of items that are not assigned to a user: any user with the role may act on them."""
 
 
 class Holder(FrozenModel):
@@ -51,9 +67,12 @@ class Holder(FrozenModel):
 
 
 class WorklistRow(FrozenModel):
-    """One open request or appeal, from its patient's history on a day.
+    """One open request or appeal, or another item that waits for a person, from its patient's history on a day.
 
-    `state`: a referred request with open information requests is `awaiting_information`. `path`, `recommendation` and
+    `state`: a referred request with open information requests is `awaiting_information`. `approval_to_review`: a
+    completed course was reported after this approval of a first course, so a clinician rescinds or confirms it.
+    `dose_to_review`: a dose after the patient's death on record; its `request_id` and `line_of_business` are null if
+    they are not known. `path`, `recommendation` and
     `missing` (clauses) are the policy's answer on the day for the request, also in the row of an appeal; `path` and
     `recommendation` are null if no edition is known. `awaits` are the clauses for which requested information is not
     complete, due by `answer_by`. `due_at` is null if the case is with external review, which has its own deadlines.
@@ -63,7 +82,7 @@ class WorklistRow(FrozenModel):
 
     subject_id: str
     patient_id: UUID
-    request_id: str
+    request_id: str | None
     kind: CaseKind
     state: CaseState
     path: Literal["A", "B"] | None
@@ -72,7 +91,7 @@ class WorklistRow(FrozenModel):
     awaits: tuple[str, ...]
     answer_by: Instant | None
     held_by: Holder | None
-    line_of_business: LineOfBusiness
+    line_of_business: LineOfBusiness | None
     urgency: Urgency
     received_at: Instant
     received_on: Day
@@ -88,14 +107,21 @@ class WorklistRow(FrozenModel):
 
 
 def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[WorklistRow, ...]:
-    """Returns the rows of the patient on the day, oldest first: requests, then appeals."""
+    """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses."""
     requests = (_of_request(history, one, day, zone) for one in history.requests if _is_open_on(one, day))
     appeals = (
         _of_appeal(history, one, day, zone)
         for one in history.appeals
         if _is_open_on(one, day) or _is_with_external_review(one, day)
     )
-    return (*requests, *appeals)
+    questioned = dict.fromkeys(one.request_id for one, _ in questioned_approvals(history, day))
+    approvals = (
+        _of_approval(history, request, day)
+        for request in history.requests
+        if request.request_id in questioned and not _is_open_on(request, day)
+    )
+    doses = (_of_dose(history, one, zone) for one in doses_after_death(history) if one.on <= day)
+    return (*requests, *appeals, *approvals, *doses)
 
 
 def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
@@ -194,6 +220,69 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
     )
 
 
+def _of_approval(history: PatientHistory, request: Request, day: date) -> WorklistRow:
+    """Returns the row of an approval of a first course that a later report questions."""
+    policy = _Policy.of(history, request, day)
+    expires = [one.valid_through + timedelta(days=1) for one, _ in questioned_approvals(history, day)]
+    changes = [*expires, *filter(None, [_changes_on(history, request, day, policy)])]
+    return WorklistRow(
+        subject_id=request.request_id,
+        patient_id=history.patient_id,
+        request_id=request.request_id,
+        kind="request",
+        state="approval_to_review",
+        path=policy.path,
+        recommendation=policy.recommendation,
+        missing=policy.missing,
+        awaits=(),
+        answer_by=None,
+        held_by=None,
+        line_of_business=request.line_of_business,
+        urgency=request.urgency,
+        received_at=request.received_at,
+        received_on=request.received_on,
+        due_at=None,
+        at_risk_from=None,
+        paused_from=None,
+        paused_until=None,
+        edition=policy.edition,
+        edition_provenance=policy.edition_provenance,
+        imported=request.imported_from is not None,
+        history_version=history.version,
+        changes_on=min(changes),
+    )
+
+
+def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo) -> WorklistRow:
+    """Returns the row of a dose after the death on record. The policy has no answer about it."""
+    return WorklistRow(
+        subject_id=dose.dose_id,
+        patient_id=history.patient_id,
+        request_id=dose.request_id,
+        kind="dose",
+        state="dose_to_review",
+        path=None,
+        recommendation=None,
+        missing=(),
+        awaits=(),
+        answer_by=None,
+        held_by=None,
+        line_of_business=history.line_of_business(dose.on),
+        urgency="standard",
+        received_at=dose.recorded_at,
+        received_on=dose.recorded_at.astimezone(zone).date(),
+        due_at=None,
+        at_risk_from=None,
+        paused_from=None,
+        paused_until=None,
+        edition=None,
+        edition_provenance=None,
+        imported=dose.imported_from is not None,
+        history_version=history.version,
+        changes_on=None,
+    )
+
+
 def _state(request: Request) -> CaseState:
     """Returns the state of a request that is open on the day, even if it was closed later."""
     if request.awaits is not None:
@@ -259,6 +348,9 @@ def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
     # A closed course is a prior course from the day of its closing (R26).
     yield from (marks.closed_on for _, marks in history.marks if marks.closed_on is not None)
     yield from (closed_on for _, closed_on in history.closed_reports)
+    if history.deceased_on is not None:
+        # From that day on, every recommendation is clinical review (R29).
+        yield history.deceased_on.earliest
     stated = (one.stopped_on for one in request.statement.agents)
     for stopped in (*stated, *(one.stopped_on for one in history.agents)):
         if stopped is not None:

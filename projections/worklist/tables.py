@@ -17,7 +17,7 @@ from projections.worklist.storage import NEVER, ViewStatus, WorklistEntry, Workl
 
 WORKLIST: Final = "worklist"
 
-_FOLD: Final = 2
+_FOLD: Final = 3
 """The version of the fold. It must be raised by one if the same history gives different rows than before."""
 
 
@@ -51,7 +51,7 @@ def entry_of(row: WorklistRow) -> WorklistEntry:
         state=row.state,
         path=row.path or "unknown",
         recommendation=row.recommendation or "",
-        line_of_business=row.line_of_business,
+        line_of_business=row.line_of_business or "",
         urgency=row.urgency,
         held_by=row.held_by.id if row.held_by is not None else "",
         received_at=row.received_at,

@@ -21,6 +21,10 @@ def waits_for(row: WorklistRow) -> str:
             return "an appeals clinician"
         case "with_external_review":
             return "external review"
+        case "approval_to_review":
+            return "a clinician, to rescind or confirm the approval"
+        case "dose_to_review":
+            return "a reviewer, to check the dose after death"
         case "open":
             return "the prescriber, information not requested yet" if row.recommendation == "pend" else "a reviewer"
 

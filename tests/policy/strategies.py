@@ -18,7 +18,7 @@ products = st.sampled_from(
     """Avonex Rebif Betaseron Extavia Plegridy Copaxone Glatopa Gilenya Tascenso Tecfidera Vumerity Mayzent
     Tysabri Tyruko natalizumab natalizumab-abcd Ocrevus ocrevus_zunovo Briumvi Kesimpta ofatumumab Mavenclad
     cladribine Lemtrada alemtuzumab Campath rituximab Rituxan mitoxantrone methylprednisolone dalfampridine
-    something-unheard-of""".split()  # noqa: SIM905 - a list of names reads best as words
+    something-unheard-of Tysabry Avonexx""".split()  # noqa: SIM905 - a list of names reads best as words
 )
 editions = st.sampled_from(EDITIONS)
 days = st.dates(date(2023, 11, 15), date(2027, 12, 31))

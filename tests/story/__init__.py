@@ -19,7 +19,7 @@ from tests.story.appeals import (
     overturned_in_part,
     upheld,
 )
-from tests.story.determinations import extended, past_determination, rescinded, submitted_for
+from tests.story.determinations import approval_confirmed, extended, past_determination, rescinded, submitted_for
 from tests.story.patient import (
     TWIN,
     WRONG,
@@ -105,7 +105,7 @@ from tests.story.scenario import (
     submitted,
     voided,
 )
-from tests.story.treatment import MISREAD, attributed, dose_corrected, report_corrected, report_voided
+from tests.story.treatment import MISREAD, attributed, dose_corrected, dose_reviewed, report_corrected, report_voided
 
 __all__ = [
     "ABOVE_THE_DENIER",
@@ -145,6 +145,7 @@ __all__ = [
     "appeal_dismissed",
     "appeal_withdrawn",
     "appealed",
+    "approval_confirmed",
     "approved",
     "approved_by_clinician",
     "assigned",
@@ -163,6 +164,7 @@ __all__ = [
     "document_voided",
     "dose",
     "dose_corrected",
+    "dose_reviewed",
     "doses",
     "evidence",
     "expedited",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.commands import Command
-from domain.commands.determinations import ExtendApproval, ImportPastDetermination, RescindApproval
+from domain.commands.determinations import ConfirmApproval, ExtendApproval, ImportPastDetermination, RescindApproval
 from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.errors import LedgerError
@@ -33,6 +33,15 @@ def rescinded(ground: str = "safety", **values: Any) -> Step:
         return RescindApproval.model_validate(
             {"request_id": request, "ground": ground, "reason": "A serious infusion reaction."} | values
         )
+
+    return Step(make, PHYSICIAN)
+
+
+def approval_confirmed(reason: str = "The report is of another member.") -> Step:
+    """The approval stays, although a completed course was reported since."""
+
+    def make(scenario: Scenario) -> Command:
+        return ConfirmApproval(request_id=scenario.known.requests[-1].request_id, reason=reason)
 
     return Step(make, PHYSICIAN)
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.commands.treatment import AttributeReport, CorrectDose, CorrectPriorTreatment, VoidPriorTreatment
+from domain.commands.treatment import (
+    AttributeReport,
+    CorrectDose,
+    CorrectPriorTreatment,
+    ReviewDose,
+    VoidPriorTreatment,
+)
 from tests.story.scenario import Step
 
 MISREAD = {"reason": "Misread from the fax."}
@@ -43,3 +49,8 @@ def attributed(number: int, tells_of: str) -> Step:
         return AttributeReport.model_validate(MISREAD | {"report_id": report_id, "tells_of": tells_of})
 
     return Step(make)
+
+
+def dose_reviewed(number: int, reason: str = "The claim is of another member.") -> Step:
+    """A dose after the death on record, by the order of recording."""
+    return Step(lambda at: ReviewDose(dose_id=at.known.doses[number - 1].dose_id, reason=reason))

@@ -40,7 +40,7 @@ from domain.ledger.application import Outcome
 from domain.people import Actor
 from domain.policy.editions import edition_for
 from projections.worklist.listing import Worklist
-from projections.worklist.rows import STATES
+from projections.worklist.rows import NOT_ASSIGNED, STATES
 from projections.worklist.text import short_number, waits_for
 
 router = APIRouter(include_in_schema=False)
@@ -157,6 +157,7 @@ def _shown(lists: ListAccess, page: Worklist, commanding: CommandRunner, asked: 
         "page": page,
         "total": sum(page.counts.values()),
         "states": STATES,
+        "not_assigned": NOT_ASSIGNED,
         "headings": HEADINGS,
         "closed": _unclaimable(lists, commanding, page),
         "seen": _digest(commanding, page),
@@ -188,7 +189,7 @@ def _clauses(day: date) -> list[tuple[str, str]]:
 def _unclaimable(lists: ListAccess, commanding: CommandRunner, page: Worklist) -> UnclaimableCases:
     """The refusals with which the domain would answer a claim now. All histories are read in one query."""
     actor = commanding.caller.actor
-    unassigned = [item for item in page.items if item.held_by is None]
+    unassigned = [item for item in page.items if item.held_by is None and item.state not in NOT_ASSIGNED]
     histories = lists.histories([item.patient_id for item in unassigned])
     reasons: dict[str, LedgerError] = {}
     of: dict[str, int] = {}

@@ -32,10 +32,12 @@ FIRST: Final = (
 ON_A_DOSE: Final = (
     PatientAct("correct-dose", "Correct a dose", treatment.CorrectDose, "dose_id"),
     PatientAct("void-dose", "Void a dose", treatment.VoidDose, "dose_id"),
+    PatientAct("review-dose", "Record the review of a dose after death", treatment.ReviewDose, "dose_id"),
     PatientAct("confirm-duplicate", "A second report is of the same dose", treatment.ConfirmDuplicate, "dose_id"),
     PatientAct("dismiss-duplicate", "A second report is of a dose of its own", treatment.DismissDuplicate, "dose_id"),
 )
 ON_A_REPORT: Final = (
+    PatientAct("attribute-report", "State which doses a report is about", treatment.AttributeReport, "report_id"),
     PatientAct("correct-report", "Correct a report", treatment.CorrectPriorTreatment, "report_id"),
     PatientAct("void-report", "Void a report", treatment.VoidPriorTreatment, "report_id"),
 )

@@ -26,6 +26,7 @@ from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import FrozenModel
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_own_request, visible_appeals
+from domain.treatment.open_questions import doses_after_death
 from projections.courses import course_list
 from projections.eligibility import eligibility
 from projections.patient_chart import LANES, ChartContent, picture
@@ -140,6 +141,12 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
     approvals = [approval for approval in history.approvals if approval.request_id in own]
     appeals = visible_appeals(access.actor, history)
     doses = [dose for course in courses.courses for dose in course.doses]
+    to_review = {dose.dose_id for dose in doses_after_death(history)}
+    doses_named = [
+        (dose.dose_id, f"{dose.dose_id.rpartition('.')[2]}, {dose.mg:g} mg on {dose.on}")
+        for dose in (*doses, *courses.other_entries)
+        if not dose.voided
+    ]
     reports = [report for report in history.reports if not report.voided] if access.office is None else []
     return {
         "answer": answer,
@@ -147,11 +154,8 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "rows": [row for row in eligibility_rows(answer, access.zone.key) if row[0] not in _ROWS_SHOWN_ELSEWHERE],
         "courses": courses,
         "doses": [*doses, *courses.other_entries],
-        "doses_named": [
-            (dose.dose_id, f"{dose.dose_id.rpartition('.')[2]}, {dose.mg:g} mg on {dose.on}")
-            for dose in (*doses, *courses.other_entries)
-            if not dose.voided
-        ],
+        "doses_named": doses_named,
+        "doses_after_death": [one for one in doses_named if one[0] in to_review],
         "reports": reports,
         "reports_typed": {report.report_id: form_texts(CorrectedCourses(courses=report.courses)) for report in reports},
         "requests": list(reversed(requests)),

@@ -53,6 +53,7 @@ MORE: Final = (
     RequestAct("hold-peer-to-peer", "Record the peer-to-peer talk", requests.HoldPeerToPeer),
     RequestAct("dismiss", "Dismiss", requests.DismissRequest),
     RequestAct("reopen", "Reopen", requests.ReopenRequest),
+    RequestAct("confirm-approval", "Confirm the approval", determinations.ConfirmApproval),
     RequestAct("rescind-approval", "Take the approval back", determinations.RescindApproval, "grave"),
 )
 """The forms that the page shows in a menu."""

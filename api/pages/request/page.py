@@ -25,8 +25,8 @@ from domain.history import versions
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions.views import is_own_request
-from domain.policy.assessment import denial_citations
+from domain.permissions.views import assessment_shown, is_own_request
+from domain.policy.denial_citations import denial_citations
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
 from domain.review.assessment_changes import changes_since
@@ -130,7 +130,7 @@ def _page(
         seen=seen,
         life=seen.life,
         submitted=seen.request,
-        assessment=seen.assessed.assessment if seen.assessed is not None else None,
+        assessment=assessment_shown(seen.assessed.assessment, access.office) if seen.assessed is not None else None,
         digest=seen.assessed.digest if seen.assessed is not None else "",
         citable=[(citation, citation) for citation in seen.checklist.citable] if seen.checklist is not None else [],
         shown_version=access.shown_version(seen.history, seen.history.version),

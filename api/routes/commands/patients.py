@@ -110,6 +110,12 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         {"tells_of": "our_doses", "reason": "The office confirmed that it counted the infusions of March 2026."},
     ),
     CommandRoute(
+        "/doses/{dose_id}/review",
+        treatment.ReviewDose,
+        "State what was found about a dose that is after the patient's death on record (R29). It leaves the worklist.",
+        {"reason": "The claim is of another member. The infusion center was asked to correct it."},
+    ),
+    CommandRoute(
         "/doses/{dose_id}/correct",
         treatment.CorrectDose,
         "Correct a dose entry. Only this command can move a dose to another course (R23, R24).",

@@ -152,8 +152,14 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute(
         "/requests/{request_id}/rescind-approval",
         determinations.RescindApproval,
-        "Rescind an approval because coverage ended, the drug was stopped, or for safety.",
+        "Rescind an approval because coverage ended, the drug was stopped, for safety, or by later information.",
         {"ground": "safety", "reason": "A serious infusion reaction."},
+    ),
+    CommandRoute(
+        "/requests/{request_id}/confirm-approval",
+        determinations.ConfirmApproval,
+        "State why an approval of a first course stays, although a completed course was reported since (R27).",
+        {"reason": "The report is of another member with the same name. The office confirmed it by phone."},
     ),
     CommandRoute(
         "/requests/{request_id}/past-determination",

@@ -26,9 +26,9 @@ from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named, edition_recorded
 from domain.policy.reassessment import Rerun, compared, reassess
 from domain.review.assess_request import RequestAssessment, request_assessment, without_doses
-from domain.review.revision_1 import courses as revision_1
 from domain.treatment.approval_use import doses_in_progress
 from domain.treatment.courses import courses
+from domain.treatment.revision_1 import courses as revision_1
 
 OPENED_TOPIC: Final = HistoryOpened.TOPIC
 

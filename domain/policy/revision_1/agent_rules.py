@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from domain.policy.agents import ListedAgents, Product, is_listed, may_be_listed
+from domain.policy.agents import ListedAgents, Product, is_listed
+from domain.policy.agents_revision_1 import may_be_listed_revision_1 as may_be_listed
+from domain.policy.agents_revision_1 import recognize_revision_1 as recognize
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Question, RuleAnswer, stated
 from domain.policy.prior_agents import Trial
-from domain.policy.revision_1.agents import recognize
 
 
 def two_agents(question: Question) -> RuleAnswer:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from projections.worklist.rows import STATES
 from tests.api.routes.commands.acts import MEETS_A, NURSE, PHYSICIAN, Api, Json, refused
 from tests.clock import Clock
 
@@ -105,7 +106,7 @@ def test_a_row_that_is_decided_while_pages_are_turned_shifts_no_other(api: Api, 
 
 
 def test_counts_are_of_every_state_and_of_the_other_filters(api: Api, waiting: dict[str, str]) -> None:
-    none = dict.fromkeys(("awaiting_information", "referred", "appeal_open", "with_external_review"), 0)
+    none = {state: 0 for state in STATES if state != "open"}
     assert api.asked("/worklist", state=["referred"])["counts"] == {"open": 4} | none
     assert api.asked("/worklist", line_of_business="medicaid")["counts"] == {"open": 1} | none
 
@@ -132,7 +133,7 @@ def test_it_is_answered_as_it_was_known_and_as_of_any_day(api: Api, clock: Clock
 def test_what_is_not_understood_is_refused(api: Api) -> None:
     wrong: list[tuple[Json, str]] = [
         ({"state": "closed"}, "query.state.0"),
-        ({"kind": "dose"}, "query.kind"),
+        ({"kind": "claim"}, "query.kind"),
         ({"held_by": "a b"}, "query.held_by"),
         ({"missing": "1.A' OR 1=1"}, "query.missing"),
         ({"sort": "name"}, "query.sort"),

@@ -1,4 +1,4 @@
-"""Another agent on the planned day (R17), from the statement and from what the record was told since."""
+"""Another agent on the planned day (R17), from the statement and the record, in whatever order they were reported."""
 
 from __future__ import annotations
 
@@ -99,11 +99,19 @@ def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> N
         (None, [agent_started("Tysabri", "2020-01"), agent_stopped("Tysabri", "2021-01")], False),
         (None, [agent_stopped("Tysabri", "2021-01"), agent_started("Tysabri", "2020-01")], False),
         (None, [agent_started("Tysabri", "2020-01"), agent_started("Tysabri", "2020-02")], True),
-        (None, [agent_stopped("Tysabri", "2026-05-20"), agent_stopped("Tysabri", "2026-05-05")], False),
-        (None, [agent_stopped("Tysabri", "2026-05-05"), agent_stopped("Tysabri", "2026-05-20")], True),
-        # Of one day or month, what was told last holds.
-        (None, [agent_started("Tysabri", "2026-04"), agent_stopped("Tysabri", "2026-04")], False),
-        (None, [agent_stopped("Tysabri", "2026-04"), agent_started("Tysabri", "2026-04")], True),
+        # Between two stops the agent was taken again, from an unknown day on.
+        (None, [agent_stopped("Tysabri", "2026-05-20"), agent_stopped("Tysabri", "2026-05-05")], None),
+        (None, [agent_stopped("Tysabri", "2026-05-05"), agent_stopped("Tysabri", "2026-05-20")], None),
+        (None, [agent_stopped("Tysabri", "2026-05-20")], None),
+        (None, [agent_stopped("Tysabri", "2026-05-10")], True),
+        (None, [agent_stopped("Tysabri", "2026-05-09")], False),
+        (None, [agent_stopped("Tysabri", "2026-05"), agent_stopped("Tysabri", "2026-05-05")], False),
+        # A stop ends what began on its day. Days that are too vague to be ordered are undetermined.
+        (None, [agent_started("Tysabri", "2026-04-02"), agent_stopped("Tysabri", "2026-04-02")], False),
+        (None, [agent_started("Tysabri", "2026-04"), agent_stopped("Tysabri", "2026-04")], None),
+        (None, [agent_stopped("Tysabri", "2026-04"), agent_started("Tysabri", "2026-04")], None),
+        (None, [agent_started("Tysabri", "2026-03"), agent_stopped("Tysabri", "2026-04")], False),
+        (None, [agent_started("Tysabri", "2026-03"), agent_stopped("Tysabri", "2026")], None),
         # Told in disorder: no start and no stop is lost by what is told between them.
         (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-05-20"),
                                      agent_stopped("Tysabri", "2025-01")], True),
@@ -116,8 +124,9 @@ def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> N
         # The statement says nothing of days.
         (tysabri(), [agent_started("Tysabri", "2020-01")], True),
         (tysabri(), [agent_stopped("Tysabri", "2026-04-20")], False),
-        # Still taken by the statement, stopped before it by the record: a contradiction.
-        (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-04-20")], None),
+        # Still taken by the statement, stopped before it by the record: begun again.
+        (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-04-20")], True),
+        (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-04")], None),
         (tysabri(still_taken=True), [agent_stopped("Tysabri", "2026-05-02")], False),
         (tysabri(still_taken=True), [agent_started("Tysabri", "2020-01")], True),
         (tysabri(still_taken=True), [agent_started("Tysabri", "2026-05-03")], True),
@@ -128,10 +137,77 @@ def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> N
         (None, [agent_started("rituximab", "2026-04-20")], None),
     ],
 )  # fmt: skip
-def test_what_was_told_last_holds_in_the_order_of_her_life(
+def test_starts_and_stops_count_by_their_own_days(
     stated: dict[str, Any] | None, told: list[Step], continues: bool | None
 ) -> None:
     after(*told, stated=stated).then_finding("NR.2", CONTINUES[continues])
+    after(*reversed(told), stated=stated).then_finding("NR.2", CONTINUES[continues])
+
+
+# -- the rows of the issue: newer starts and old stops ----------------------------------------
+
+
+@pytest.mark.parametrize("planned_for", [PLANNED, None])
+def test_a_statement_with_a_newer_start_than_the_record_knows_is_use(planned_for: str | None) -> None:
+    told = [agent_started("Tysabri", "2020-01"), agent_stopped("Tysabri", "2021-01")]
+    statement = stating(tysabri(started_on="2026-03"))
+    scenario = given(*told, submitted(statement, planned_first_infusion_on=planned_for), today=RECEIVED)
+    scenario.then_recommended("pend", needed=("NR.2",)).then_finding("NR.2", "undetermined")
+    without = given(*told, submitted(stating(tysabri()), planned_first_infusion_on=planned_for), today=RECEIVED)
+    without.then_recommended("approve", scope="A")
+    ended = scenario.and_given(supplied({"agents": [tysabri(started_on="2026-03", stopped_on="2026-04-20")]}))
+    ended.then_recommended("approve", scope="A")
+
+
+@pytest.mark.parametrize("planned_for", [PLANNED, None])
+def test_an_old_stop_that_is_told_late_does_not_end_a_newer_use(planned_for: str | None) -> None:
+    statement = stating(tysabri(started_on="2026-03", still_taken=True))
+    scenario = given(submitted(statement, planned_first_infusion_on=planned_for), today=RECEIVED)
+    scenario.on("2026-04-29").and_given(agent_stopped("Tysabri", "2025-02"))
+    scenario.then_finding("NR.2", "met" if planned_for else "undetermined")
+    recorded = given(
+        agent_started("Tysabri", "2026-03"), submitted(planned_first_infusion_on=planned_for), today=RECEIVED
+    )
+    recorded.on("2026-04-29").and_given(agent_stopped("Tysabri", "2025-02"))
+    recorded.then_finding("NR.2", "met" if planned_for else "undetermined")
+
+
+def test_a_statement_that_no_other_agent_continues_does_not_replace_the_stop_date() -> None:
+    statement = stating(other_dmt_continues=False)
+    scenario = given(
+        agent_started("Tysabri", "2026-03"), submitted(statement, planned_first_infusion_on=PLANNED), today=RECEIVED
+    )
+    scenario.then_finding("NR.2", "undetermined")
+    scenario.and_given(agent_stopped("Tysabri", "2026-04-20")).then_finding("NR.2", "not_met")
+    later = given(submitted(statement, planned_first_infusion_on=PLANNED), today=RECEIVED)
+    later.on("2026-05-02").and_given(agent_started("Tysabri", "2026-05-01")).then_finding("NR.2", "met")
+
+
+def test_days_that_cannot_be_ordered_are_settled_by_the_statement_that_no_agent_continues() -> None:
+    told = [agent_started("Tysabri", "2026-04"), agent_stopped("Tysabri", "2026-04")]
+    scenario = given(*told, submitted(planned_first_infusion_on=PLANNED), today=RECEIVED)
+    scenario.then_recommended("pend", needed=("NR.2",)).then_finding("NR.2", "undetermined")
+    scenario.and_given(supplied({"other_dmt_continues": False})).then_recommended("approve", scope="A")
+
+
+# -- names that are not recognized (R12) ------------------------------------------------------
+
+
+def test_an_agent_with_a_name_that_is_not_recognized_is_undetermined_while_it_is_taken() -> None:
+    taken = {"product": "Tysabry", "outcome": "adequate", "still_taken": True}
+    scenario = after(stated=taken).then_finding("NR.2", "undetermined")
+    finding = scenario.judged().assessment.finding("NR.2")
+    assert "Tysabry, not recognized, did you mean Tysabri?" in finding.sentence
+    assert "other_dmt_continues: which product Tysabry is (not recognized, did you mean Tysabri?)" in finding.missing
+    scenario.and_given(supplied({"other_dmt_continues": False})).then_finding("NR.2", "undetermined")
+    scenario.and_given(agent_stopped("Tysabry", "2026-05-02")).then_finding("NR.2", "not_met")
+    assert scenario.judged().assessment.facts.other_dmt_not_recognized == ()
+    after(stated={"product": "Tysabry", "outcome": "adequate", "stopped_on": "2025"}).then_finding("NR.2", "not_met")
+
+
+def test_a_stop_of_an_ingredient_may_be_that_of_any_of_its_products() -> None:
+    after(agent_started("Kesimpta", "2025-01"), agent_stopped("ofatumumab", "2026-04")).then_finding("NR.2", "not_met")
+    after(agent_started("Kesimpta", "2025-01"), agent_stopped("Tysabri", "2026-04")).then_finding("NR.2", "met")
 
 
 GOES_ON = [("started", "2025-01-01"), ("stopped", "2025-06-01"), ("started", "2025-08-01"), ("started", "2026-02-01")]
@@ -175,7 +251,8 @@ def test_that_one_brand_is_not_taken_any_more_says_nothing_of_another() -> None:
         # The prescriber speaks later than the record, and of the days.
         ([agent_started("Tysabri", "2020-01")], tysabri(stopped_on="2026-01"), False),
         ([agent_started("Tysabri", "2020-01")], tysabri(still_taken=False), False),
-        ([agent_stopped("Tysabri", "2026-05-20")], tysabri(stopped_on="2026-05-05"), False),
+        ([agent_stopped("Tysabri", "2026-05-20")], tysabri(stopped_on="2026-05-05"), None),
+        ([agent_stopped("Tysabri", "2026-05-20")], tysabri(), True),
         ([agent_stopped("Tysabri", "2025-01")], tysabri(still_taken=True), True),
         # She began again after the stop that the prescriber knows of.
         ([agent_started("Tysabri", "2026-04-20")], tysabri(stopped_on="2026-01"), True),

@@ -19,7 +19,13 @@ from domain.events.appeals import (
     Filer,
 )
 from domain.events.base import Event, ImportedFrom
-from domain.events.determinations import ApprovalExtended, ApprovalRescinded, Determination, PastDeterminationImported
+from domain.events.determinations import (
+    ApprovalConfirmed,
+    ApprovalExtended,
+    ApprovalRescinded,
+    Determination,
+    PastDeterminationImported,
+)
 from domain.events.documents import Document, DocumentCorrected, DocumentReviewed, DocumentVoided
 from domain.events.patient import (
     DeathRecorded,
@@ -58,7 +64,14 @@ from domain.events.requests import (
     Statement,
     StatementCorrected,
 )
-from domain.events.treatment import DoseCorrected, PriorTreatmentCorrected, PriorTreatmentVoided, ReportedCourse
+from domain.events.treatment import (
+    DoseCorrected,
+    DoseReviewed,
+    PriorTreatmentCorrected,
+    PriorTreatmentVoided,
+    ReportAttributed,
+    ReportedCourse,
+)
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 _AT = datetime(2026, 4, 28, 15, 30, tzinfo=UTC)
@@ -281,3 +294,19 @@ def _of_appeals(
         AppealHandedOn(**about, on=_ON, organisation="Independent East"),
         ExternalReviewAnswered(**about, received_on=_ON, outcome="upheld", rationale="The criterion is not met."),
     ]
+
+
+def report_samples(carried: dict[str, Any], patient: UUID) -> dict[str, Event]:
+    """What is said later of reports and doses: whose doses a report is about, when it was made, and what was found."""
+    every = carried | {"actor": _APPEALS, "imported_from": _IMPORTED}
+    corrected = next(one for one in _of_treatment(every, patient) if isinstance(one, PriorTreatmentCorrected))
+    fields = (*corrected.fields, "reported_on")
+    found = [
+        ReportAttributed(**every, report_id=f"{patient}.t1", tells_of="our_doses", reason="The same infusions."),
+        DoseReviewed(**every, dose_id=f"{patient}.d1", reason="The claim is of another member."),
+        ApprovalConfirmed(**every, request_id=f"{patient}.r1", approval_version=9, reason="Another member's report."),
+    ]
+    return {
+        "PriorTreatmentCorrected-dated": corrected.model_copy(update={"reported_on": _ON, "fields": fields}),
+        **{one.TOPIC: one for one in found},
+    }

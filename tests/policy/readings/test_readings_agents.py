@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from domain.policy.agents import is_concurrent_agent, listed_agents, recognize
+from domain.policy.edition import Edition
+from domain.policy.editions import EDITIONS, edition_named
 from tests.policy.cases import AS_OF, MET, NEWEST, NOT_MET, UNDETERMINED, answer, initial, judge, tried
 
 ARGUABLE = "arguable"
@@ -93,7 +95,7 @@ def test_R11_what_is_arguable_goes_to_a_clinician_and_never_turns_anybody_away()
         ("Rituxan", ARGUABLE),
         ("rituximab-abbs", ARGUABLE),
         ("mitoxantrone", ARGUABLE),
-        ("a name that nobody knows", ARGUABLE),
+        ("a name that nobody knows", UNDETERMINED),
         ("rituximab=?", UNDETERMINED),
         ("a name that nobody knows=?", UNDETERMINED),
         ("rituximab=adequate", NOT_MET),
@@ -211,3 +213,97 @@ def test_R18_campath_is_not_lemtrada_received_and_is_shown(received: bool | None
 
 def test_R18_bare_alemtuzumab_does_not_say_which_product() -> None:
     assert answer("1.A.iii.c", initial(agents=tried("alemtuzumab"), prior_treatment={})) == UNDETERMINED
+
+
+# -- R12: a name that is not recognized -----------------------------------------------------------
+
+NO_OTHER_WAY: dict[str, Any] = {"aggressive_disease__mri": {"finding": False}}
+
+
+def test_R12_a_name_that_is_not_recognized_pends_and_proposes_the_nearest() -> None:
+    judged = judge(initial(agents=tried("Tysabry"), **NO_OTHER_WAY))
+    assert (judged.recommendation, judged.needed) == ("pend", ("1.A.iii.b",))
+    finding = judged.finding("1.A.iii.b")
+    assert "Tysabry is not recognized, did you mean Tysabri?" in finding.sentence
+    assert finding.missing == ("agents.tried: which product Tysabry was (not recognized, did you mean Tysabri?)",)
+    assert "The agent Tysabry: not recognized, did you mean Tysabri? (R12)" in judged.advisories
+    assert judge(initial(agents=tried("Tysabri"), **NO_OTHER_WAY)).recommendation == "approve"
+
+
+def test_R12_a_name_that_is_not_recognized_stays_arguable_under_revision_1() -> None:
+    first = edition_named(NEWEST.key, 1)
+    judged = judge(initial(agents=tried("Tysabry"), **NO_OTHER_WAY), edition=first)
+    assert (judged.recommendation, judged.advisories) == ("not_recommended", judge(initial()).advisories)
+    beside = judge(initial(agents=tried("Avonex", "Tysabry"), **NO_OTHER_WAY), edition=first)
+    assert [(one.code, one.citation) for one in beside.reasons] == [("arguable", "1.A.iii.a")]
+
+
+@pytest.mark.parametrize(
+    ("products", "two_failed", "one_suffices"),
+    [
+        (("Tysabry",), NOT_MET, UNDETERMINED),
+        (("Tysabry=?",), NOT_MET, UNDETERMINED),
+        (("Tysabry=adequate",), NOT_MET, NOT_MET),
+        (("Tysabry", "tysabry 300 mg"), NOT_MET, UNDETERMINED),  # one spelling is one agent
+        (("Tysabry", "Rebbif"), UNDETERMINED, UNDETERMINED),
+        (("Avonex", "Tysabry"), UNDETERMINED, UNDETERMINED),
+        (("Avonex", "Tysabry=?"), UNDETERMINED, UNDETERMINED),
+        (("Avonex", "Tysabry=adequate"), NOT_MET, NOT_MET),
+        (("Avonex=adequate", "Tysabry"), NOT_MET, UNDETERMINED),
+        (("Avonex", "Rebif", "Tysabry=adequate"), ARGUABLE, NOT_MET),
+        (("Avonex", "Rebif", "Tysabry"), UNDETERMINED, UNDETERMINED),
+        (("rituximab", "Tysabry"), UNDETERMINED, UNDETERMINED),  # it may have been a steroid
+        (("rituximab", "mitoxantrone", "Tysabry"), ARGUABLE, UNDETERMINED),
+        (("Avonex", "Aubagio", "Tysabry"), MET, UNDETERMINED),
+        (("Avonex", "Ocrevus", "Tysabry"), MET, MET),
+        (("Avonex and Tysabri",), NOT_MET, UNDETERMINED),
+    ],
+)
+def test_R12_a_name_that_is_not_recognized_may_be_any_other_agent(
+    products: tuple[str, ...], two_failed: str, one_suffices: str
+) -> None:
+    assert two(*products) == two_failed
+    assert answer("1.A.iii.b", initial(agents=tried(*products))) == one_suffices
+    assert answer("1.A.iii.c", initial(agents=tried(*products))) == NOT_MET
+
+
+ANY_OTHER_AGENT = (
+    "Tysabri",
+    "Avonex",
+    "Rebif",
+    "Copaxone",
+    "Kesimpta",
+    "Ocrevus",
+    "rituximab",
+    "Rituxan",
+    "prednisone",
+)
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.key)
+@pytest.mark.parametrize("outcome", ["inadequate_efficacy", "adequate", "?"])
+@pytest.mark.parametrize(
+    "others", [(), ("Avonex",), ("Avonex=?",), ("rituximab",), ("Avonex", "Rebif"), ("Aubagio", "Avonex")]
+)
+def test_R12_a_definite_answer_holds_for_whatever_the_name_stands_for(
+    others: tuple[str, ...], outcome: str, edition: Edition
+) -> None:
+    def answers(name: str, how: str) -> dict[str, tuple[str, bool]]:
+        judged = judge(initial(agents=tried(*others, f"{name}={how}")), edition=edition)
+        found = (judged.finding(citation) for citation in ("1.A.iii.a", "1.A.iii.b"))
+        return {one.citation: (one.answer.value, one.arguable) for one in found}
+
+    outcomes = ("inadequate_efficacy", "adequate") if outcome == "?" else (outcome,)
+    possible = [answers(name, how) for name in ANY_OTHER_AGENT for how in outcomes]
+    for citation, (said, arguable) in answers("Tysabry", outcome).items():
+        if said != UNDETERMINED:
+            assert {one[citation] for one in possible} == {(said, arguable)}
+        elif "?" not in "".join(others):
+            assert len({one[citation] for one in possible}) > 1
+
+
+def test_R11_a_generic_name_in_other_words_and_its_brand_are_one_agent() -> None:
+    assert two("natalizumab 300 mg IV", "Tysabri infusion") == NOT_MET
+    assert two("ocrelizumab (Ocrevus)", "OCREVUS 600mg") == NOT_MET
+    assert two("IFN-β1a", "Avonex 30 mcg IM weekly") == NOT_MET
+    assert two("fingolimod HCl", "Aubagio 14 mg") == MET

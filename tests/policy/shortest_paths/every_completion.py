@@ -48,6 +48,9 @@ _AGENTS = [
     {"product": "Plegridy", "outcome": None},  # of which it is not said how it went;
     {"product": "rituximab", "outcome": "inadequate_efficacy"},  # and one that no edition lists.
 ]
+# What an agent with a name that is not recognized may have been: agents that suffice, others that are listed, an
+# unlisted one, and a steroid.
+_NAMES = ("Briumvi", "Ocrevus", "Tysabri", "Avonex", "Plegridy", "Mayzent", "rituximab", "prednisone")
 
 
 @dataclass
@@ -198,6 +201,8 @@ def _open_agents(agents: dict[str, Any]) -> Iterator[Open]:
         if product.kind == "ambiguous":
             routes = ("subcutaneous", "intravenous", "oral", "injection")
             yield f"agents.tried.{number}.product", [f"{product.ingredient} {route}" for route in routes]
+        elif product.kind == "unknown":
+            yield f"agents.tried.{number}.product", list(_NAMES)
 
 
 def _open_treatment(facts: Facts, as_of: date, edition: Edition) -> Iterator[Open]:

@@ -100,6 +100,33 @@ def test_what_the_cases_do_not_show(facts: Facts) -> None:
     assert found == there_are
 
 
+@pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.key)
+@pytest.mark.parametrize(
+    ("products", "complete"),
+    [
+        (("Tysabry",), True),
+        (("Tysabry=?",), True),
+        (("Tysabry=?",), None),
+        (("Tysabry=adequate",), True),
+        (("Avonex", "Plegridi"), True),
+        (("Avonex", "Plegridi=?"), True),
+        (("Avonex=?", "Rebbif=?"), True),
+        (("Avonexx", "Rebbif"), True),
+        (("Avonexx", "Avonexx=adequate"), True),
+        (("rituximab", "Tysabry=adequate"), True),
+        (("rituximab", "qwerty"), True),
+        (("Avonex", "Rebif", "qwerty"), True),
+        (("ofatumumab", "Tysabry"), True),
+    ],
+)
+def test_a_name_that_is_not_recognized_has_no_shorter_way(
+    products: tuple[str, ...], complete: bool | None, edition: Edition
+) -> None:
+    facts = initial(agents=tried(*products, complete=complete), aggressive_disease__mri={"finding": False})
+    found, there_are = compared(facts, AS_OF, edition, size_max=2)
+    assert found == there_are
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("part", range(10))
 def test_every_case_has_no_shorter_way(part: int) -> None:

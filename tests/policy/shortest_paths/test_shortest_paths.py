@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.facts import Circumstances, Facts
-from domain.policy.assessment import Assessment, assess, denial_citations
+from domain.policy.assessment import Assessment, assess
+from domain.policy.denial_citations import denial_citations
 from domain.policy.edition import Edition, Question
 from domain.policy.editions import EDITIONS, edition_for
 from domain.policy.missing_facts import Supply, completions, with_fact

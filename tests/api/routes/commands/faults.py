@@ -74,7 +74,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("courses", REMOVED, None, {}, "none", [{}] * 21),
         *at("courses.0", None, [], 5),
         *at("courses.0.surprise", 1),
-        *at("courses.0.doses_given", *IMPOSSIBLE_COUNTS, 31),
+        *at("courses.0.doses_given", *IMPOSSIBLE_COUNTS, 1, 2, 6, 30, 31),
         *at("courses.0.mg_total", *IMPOSSIBLE_AMOUNTS),
         *at("courses.0.last_dose_on", *IMPOSSIBLE_DATES, "2026-04-29", "2027", "1988-05-16", "1987"),
         *at("courses.0.first_dose_on", *IMPOSSIBLE_DATES, "2026-05"),
@@ -82,6 +82,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("courses.0.completed", False, "yes", 1),
         *at("source", REMOVED, None, "heard", []),
         *at("reference", "", "a\x00", "r" * 201, 5),
+        *at("reported_on", *IMPOSSIBLE_DATES, "2026-04-29", "2026-04", "1988-05-16"),
+        *at("reported_on", "2024-02-29", names="courses.0.last_dose_on"),
+        *at("confirms_record", None, "yes", 1),
     ),
     "submit": (
         *at("received_at", REMOVED, None, "2026-04-28T16:00:01Z", "2026-04-20T09:00:00", "2026-02-30T09:00:00Z",

@@ -57,17 +57,20 @@ def person(api: Api, member_id: str) -> tuple[Json, Bodies]:
         "record_agent_started": agent,
         "record_agent_stopped": agent,
         "correct_prior_treatment": REASON | {"courses": [{"doses_given": 4, "completed": False}]},
+        "attribute_report": REASON | {"tells_of": "other_doses"},
         "void_prior_treatment": REASON,
         "correct_dose": REASON | {"on": "2026-04-19"},
     }
 
 
 def mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    """Two histories are linked, and a death is on record."""
+    """Two histories are linked, and a death and a dose after it are on record."""
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     api.did_to(patient, "link", **REASON | {"other_patient_id": namesake})
     api.did_to(patient, "death", on="2026-04", source="Letter of the family.")
-    return {"patient_id": patient}, {
+    dose = api.dosed(patient, "2026-04-20")[0]["dose_id"]
+    return {"patient_id": patient, "dose_id": dose}, {
+        "review_dose": REASON,
         "unlink_histories": REASON | {"other_patient_id": namesake},
         "void_death_record": REASON,
     }
@@ -132,6 +135,13 @@ def approved(api: Api, member_id: str) -> tuple[Json, Bodies]:
     }
 
 
+def questioned(api: Api, member_id: str) -> tuple[Json, Bodies]:
+    """A first course is approved, and a completed course was reported since."""
+    ids, _ = approved(api, member_id)
+    api.reported(ids["patient_id"], {"doses_given": 5, "last_dose_on": "2024-03", "completed": True})
+    return ids, {"confirm_approval": REASON | {"actor": PHYSICIAN}}
+
+
 def imported(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """A request that came by an import: over HTTP none is received as such."""
     patient = api.opened(member_id)
@@ -187,9 +197,11 @@ SERVES: dict[Kind, tuple[str, ...]] = {
     person: (
         "correct_demographics", "add_member_identifier", "retire_member_identifier", "link_histories",
         "change_line_of_business", "name_representative", "record_death", "record_agent_started",
-        "record_agent_stopped", "correct_prior_treatment", "void_prior_treatment", "correct_dose",
+        "record_agent_stopped", "correct_prior_treatment", "void_prior_treatment", "attribute_report",
+        "correct_dose",
     ),
-    mistaken: ("unlink_histories", "void_death_record"),
+    mistaken: ("unlink_histories", "void_death_record", "review_dose"),
+    questioned: ("confirm_approval",),
     pending: (
         "request_information", "supply_information", "correct_statement", "change_planned_infusion",
         "change_prescriber", "assign_request", "withdraw_request", "dismiss_request", "offer_peer_to_peer",

@@ -19,7 +19,7 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
-from domain.review.revision_1.reported_courses import CourseAccount, continued, course_accounts
+from domain.treatment.revision_1.reported_courses import CourseAccount, continued, course_accounts
 
 SAME_COURSE = timedelta(days=30)
 """How long after the completion of a course a dose is still an excess dose of it (R24)."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from domain.policy.agents import AgentKind, Product
+from domain.policy.agents import AgentKind, ListedAgents, Product
 
 
 def _normalized(name: str) -> str:
@@ -128,14 +128,14 @@ _FURTHER_WORDS = FORM_WORDS | ROUTE_WORDS.keys()
 
 
 @lru_cache(maxsize=4096)
-def recognize(name: str) -> Product:
+def recognize_revision_1(name: str) -> Product:
     """The product of a name as it was written. The kind is `unknown` if the name is not recognized.
 
-    >>> recognize("ocrevus_zunovo").agent
+    >>> recognize_revision_1("ocrevus_zunovo").agent
     'ocrelizumab (subcutaneous)'
-    >>> recognize("natalizumab-abcd").ingredient
+    >>> recognize_revision_1("natalizumab-abcd").ingredient
     'natalizumab'
-    >>> recognize("Ofatumumab").kind
+    >>> recognize_revision_1("Ofatumumab").kind
     'ambiguous'
     """
     normalized = _normalized(name)
@@ -157,11 +157,11 @@ def _product_of_description(name: str) -> Product | None:
 
     If only one word of the name is known, the product is ambiguous (R13). None: no word is known.
 
-    >>> recognize("Mavenclad (cladribine tablets)").brand
+    >>> recognize_revision_1("Mavenclad (cladribine tablets)").brand
     'mavenclad'
-    >>> recognize("natalizumab IV").agent, recognize("ofatumumab SC").agent
+    >>> recognize_revision_1("natalizumab IV").agent, recognize_revision_1("ofatumumab SC").agent
     ('natalizumab (intravenous)', 'ofatumumab (subcutaneous)')
-    >>> recognize("IV methylprednisolone").kind, recognize("ocrelizumab trial arm").kind
+    >>> recognize_revision_1("IV methylprednisolone").kind, recognize_revision_1("ocrelizumab trial arm").kind
     ('not_disease_modifying', 'ambiguous')
     """
     parts = (name.partition("(")[0], *re.findall(r"\(([^()]*)\)", name), name)
@@ -184,3 +184,8 @@ def _by_route(found: Product, base_name: str, routes: list[str]) -> Product:
     if found.route == "":
         return next((_PRODUCTS[key] for route in routes if (key := f"{base_name} {route}") in _PRODUCTS), found)
     return replace(found, route=routes[0])
+
+
+def may_be_listed_revision_1(product: Product, appendix: ListedAgents) -> bool:
+    """Whether two products share the name, and one of them is in the appendix (R13)."""
+    return product.kind == "ambiguous" and any(ingredient == product.ingredient for ingredient, _ in appendix)

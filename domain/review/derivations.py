@@ -1,0 +1,78 @@
+"""How facts are derived from the record, for each revision of the derivation that an edition names.
+
+An assessment on record is made again as it was: the edition of the record names its `facts_revision`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Protocol
+
+from domain.facts import PriorTreatment
+from domain.history.records import Request
+from domain.history.state import PatientHistory
+from domain.policy.edition import Edition
+from domain.treatment import concurrent_agents
+from domain.treatment.courses import courses
+from domain.treatment.possible_treatment import possible_treatments, treatment_facts
+from domain.treatment.revision_1 import concurrent_agents as concurrent_agents_revision_1
+from domain.treatment.revision_1 import courses as courses_revision_1
+
+
+class CourseOnRecord(Protocol):
+    """What the circumstances use of a course, whichever revision derived it."""
+
+    @property
+    def begun_on(self) -> date: ...
+    @property
+    def status(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """The derivations that differ between the revisions.
+
+    `treatment` has the courses by the end of a day and the treatment facts, from whether a report states that there was
+    no treatment, and from what the prescriber states (R1). `agents_not_recognized` names the agents that may still be
+    taken and have a name that is not recognized (R12).
+    """
+
+    treatment: Callable[[PatientHistory, date, bool, bool | None], tuple[Sequence[CourseOnRecord], PriorTreatment]]
+
+    other_agent_continues: Callable[[PatientHistory, Request, date, Edition], bool | None]
+    agents_not_recognized: Callable[[PatientHistory, Request, date, Edition], tuple[str, ...]]
+
+
+def _treatment_revision_1(
+    history: PatientHistory, as_of: date, never_reported: bool, stated: bool | None
+) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
+    found = courses_revision_1.courses(history, as_of)
+    return found, courses_revision_1.prior_treatment(found, never_reported=never_reported, stated=stated)
+
+
+def _treatment(
+    history: PatientHistory, as_of: date, never_reported: bool, stated: bool | None
+) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
+    treatments = possible_treatments(history, as_of)
+    return courses(history, as_of), treatment_facts(treatments, never_reported=never_reported, stated=stated)
+
+
+_DERIVATIONS: Final = {
+    1: Derivation(
+        treatment=_treatment_revision_1,
+        other_agent_continues=concurrent_agents_revision_1.other_agent_continues,
+        agents_not_recognized=lambda *_: (),
+    ),
+    2: Derivation(
+        treatment=_treatment,
+        other_agent_continues=concurrent_agents.other_agent_continues,
+        agents_not_recognized=concurrent_agents.agents_not_recognized,
+    ),
+}
+
+
+def derivation_for(edition: Edition) -> Derivation:
+    """How the facts for an assessment under this edition are derived from the record."""
+    return _DERIVATIONS[edition.facts_revision]

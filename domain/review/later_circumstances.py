@@ -1,0 +1,103 @@
+"""The circumstances that revision 2 of the editions added to an assessment (R4, R7, R28, R29).
+
+A determination under revision 1 was made without them, and is assessed again without them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from domain.facts import Circumstances, CourseMilligrams, Facts
+from domain.history.records import Request
+from domain.history.state import PatientHistory
+from domain.policy.edition import Edition
+from domain.policy.first_dose_day import unmet_by_time
+from domain.treatment.approval_use import MG_PER_DOSE
+from domain.treatment.courses import Course, current_course
+
+FactsOn = Callable[[date, date], Facts]
+"""The facts of the request, by what was given by the first day, for an assessment on the second one."""
+
+
+def own_doses(history: PatientHistory, request: Request) -> tuple[str, ...]:
+    """The ids of the doses on record that a retrospective request is about."""
+    if request.retrospective_for:
+        return request.retrospective_for
+    doses = (one for one in history.doses if one.request_id == request.request_id)
+    return tuple(one.dose_id for one in doses if one.on < request.received_on)
+
+
+def with_later_circumstances(
+    found: Circumstances,
+    history: PatientHistory,
+    patient_courses: tuple[Course, ...],
+    as_of: date,
+    further: Mapping[str, Any],
+) -> Circumstances:
+    """The circumstances with linked histories, a death on record, the milligrams of the current course, and `further`.
+
+    `further` are those of a retrospective request.
+    """
+    death, current = history.deceased_on, current_course(patient_courses, as_of)
+    return found.model_copy(
+        update={
+            "linked_histories": tuple(map(str, history.linked)),
+            "death_on_record": death is not None and death.earliest <= as_of,
+            "milligrams": _milligrams(current) if current is not None else None,
+            **further,
+        }
+    )
+
+
+def retrospective_circumstances(
+    history: PatientHistory, request: Request, edition: Edition, facts_on: FactsOn
+) -> dict[str, Any]:
+    """What was met by age and interval on the day of the first dose, by what was given before that day (R4).
+
+    The first day is that of the first recorded dose, or else the first requested day.
+    """
+    named = own_doses(history, request)
+    recorded = [one.on for one in history.doses if one.dose_id in named and not one.voided]
+    first = min(recorded, default=request.planned_first_infusion_on)
+    if first is None:
+        return {"retrospective": True}
+    unmet = unmet_by_time(facts_on(first - timedelta(days=1), first), first, edition)
+    return {"retrospective": True, "first_dose_on": first, "unmet_on_first_dose": unmet}
+
+
+# -- the milligrams of a course (R7) ----------------------------------------------------------
+
+
+class MilligramsOnRecord(NamedTuple):
+    total: float
+    most_in_a_day: float
+
+
+def milligrams(course: Course) -> MilligramsOnRecord:
+    """The milligrams of all doses of a course. Doses that document a report are part of what is reported."""
+    by_day: defaultdict[date, float] = defaultdict(float)
+    for dose in (*course.doses, *course.documenting):
+        by_day[dose.on] += dose.mg
+    reported, reported_in_a_day = _reported(course)
+    return MilligramsOnRecord(sum(by_day.values()) + reported, max([*by_day.values(), reported_in_a_day]))
+
+
+def _reported(course: Course) -> tuple[float, float]:
+    """The reported milligrams that no dose entry documents, and the least that one reported day must have had."""
+    documented = sum(dose.mg for dose in course.documenting)
+    # Doses given elsewhere that no entry documents. Each counts as 12 mg if no milligrams are stated.
+    doses = max(0, course.given_at_least - len(course.doses) - len(course.documenting))
+    stated = course.reported.mg_total if course.reported is not None else None
+    if stated is None:
+        return float(doses * MG_PER_DOSE), float(MG_PER_DOSE if doses else 0)
+    # Without the number of doses, the milligrams of one day are not known.
+    count = course.reported.doses_given if course.reported is not None else None
+    return max(0.0, stated - documented), stated / max(count, len(course.documenting)) if count is not None else 0.0
+
+
+def _milligrams(course: Course) -> CourseMilligrams:
+    found = milligrams(course)
+    return CourseMilligrams(course=course.number, total_mg=found.total, most_in_a_day_mg=found.most_in_a_day)
