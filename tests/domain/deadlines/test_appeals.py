@@ -123,7 +123,7 @@ COUNTED: dict[str, tuple[list[tuple[str, str, str | None]], str]] = {
     "issued": ([("denial", "2026-04-30", None)], "2026-10-27"),
     "issued on the day of the denial": ([("denial", "2026-04-28", "2026-05-04")], "2026-10-31"),
     "delivered": ([("denial", "2026-04-30", "2026-05-04")], "2026-10-31"),
-    "one to the office, one to her": (
+    "one to the office, one to the member": (
         [("denial", "2026-04-30", "2026-04-30"), ("denial", "2026-04-30", "2026-05-04")],
         "2026-10-31",
     ),

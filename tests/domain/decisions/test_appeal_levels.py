@@ -103,7 +103,7 @@ NOT_UPHELD: dict[str, list[Step]] = {
 }
 
 
-def test_what_was_upheld_is_handed_on_to_an_organisation_once() -> None:
+def test_what_was_upheld_is_forwarded_to_external_review_once() -> None:
     scenario = upheld_on_5_may().when(handed_on()).then(AppealHandedOn, organisation="Independent Review East")
     assert scenario.known.appeals[0].awaits_external_review
     scenario.when(handed_on()).then_refused(AlreadyDecided, field="appeal_id")

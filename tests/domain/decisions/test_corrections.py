@@ -103,7 +103,7 @@ def test_corrections_are_of_people_of_the_plan() -> None:
         given(dose("2024-03-04")).when(dose_corrected(1, mg=10.0).by(somebody)).then_refused(NotPermitted)
 
 
-# -- a corrected day places the dose anew (R24) -----------------------------------------------
+# -- a corrected day assigns the dose to its course again (R24) --------------------------------
 
 
 def test_the_day_of_the_last_dose_is_corrected_and_the_course_stays_complete() -> None:

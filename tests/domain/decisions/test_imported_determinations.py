@@ -1,4 +1,4 @@
-"""Determinations of another record: recorded now, happened then, and never judged again as of then."""
+"""Determinations of another record: recorded now, made earlier, and never re-evaluated as of the earlier day."""
 
 from __future__ import annotations
 

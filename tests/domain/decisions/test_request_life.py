@@ -117,7 +117,7 @@ def test_day_and_site_of_the_infusion_are_other_ones_now() -> None:
     scenario.when(planned(None)).then(PlannedInfusionChanged, planned_first_infusion_on=None, planned_site=None)
 
 
-def test_another_prescriber_brings_her_own_consultation_or_none() -> None:
+def test_another_prescriber_replaces_the_consultation_also_by_none() -> None:
     named = {"specialty": "neurology", "name": "Max Specialist"}
     scenario = given(submitted()).when(prescribed_by(ASSISTANT)).then(PrescriberChanged)
     scenario.then_finding("1.A.iv", "undetermined")

@@ -125,7 +125,7 @@ def test_within_thirty_days_after_completion_a_dose_is_an_excess_dose(day: str, 
     given(*first_course("2024-03-04")).when(dose(day)).then(DoseAdministered, course=course)
 
 
-def test_excess_doses_do_not_stretch_the_thirty_days() -> None:
+def test_excess_doses_do_not_extend_the_thirty_days() -> None:
     given(*first_course("2024-03-04"), dose("2024-04-05")).when(dose("2024-04-08")).then(DoseAdministered, course=2)
 
 

@@ -159,7 +159,7 @@ def test_within_thirty_days_of_a_reported_completion_a_dose_is_an_excess_dose_of
     given(reported(COMPLETED), dose("2024-04-08")).then_courses("completed 5", "open 1")
 
 
-def test_excess_doses_of_a_reported_course_do_not_stretch_its_thirty_days() -> None:
+def test_excess_doses_of_a_reported_course_do_not_extend_its_thirty_days() -> None:
     given(reported(COMPLETED), dose("2024-04-05")).when(dose("2024-04-08")).then(DoseAdministered, course=2)
 
 
