@@ -246,7 +246,7 @@ def test_each_way_of_the_three_hundred_keeps_its_promise(every: int) -> None:
             keeps_its_promise(way, known, as_of, edition_for(as_of), Circumstances())
 
 
-def test_some_tens_of_judgements_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_tens_of_assessments_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most ten for each third of the cases, beside its own; some tens where nothing is known."""
     judged: list[Facts] = []
 
