@@ -112,7 +112,7 @@ def test_stored_facts_that_the_history_of_then_does_not_have_are_named() -> None
     assert told.agreement.rechecked.holds
 
 
-def test_an_edition_that_this_program_no_longer_has_is_not_judged_again_as_then() -> None:
+def test_an_edition_that_this_program_no_longer_has_is_not_assessed_as_known_then() -> None:
     story = denied_for_two_agents()
     told = replayed(altered(story, edition_digest="ab" * 32))
     assert (told.agreement.status, told.as_known_then) == ("not_available", None)
@@ -120,7 +120,7 @@ def test_an_edition_that_this_program_no_longer_has_is_not_judged_again_as_then(
     assert told.as_known_now is not None
 
 
-def test_a_rule_mended_since_is_told_apart_from_an_altered_record(second_revision: Edition) -> None:
+def test_a_rule_fixed_since_is_told_apart_from_an_altered_record(second_revision: Edition) -> None:
     story = given(submitted(), approved(), today="2026-04-28")
     story = altered(story, edition_revision=1, edition_digest=EDITIONS[0].digest)
     told = replayed(story)
@@ -235,7 +235,7 @@ def test_what_happened_after_the_determination_is_not_what_it_was_about() -> Non
     assert told.as_known_now.assessment.recommendation == "approve"
 
 
-def test_another_day_of_judgement_moves_now_and_leaves_then() -> None:
+def test_another_day_of_assessment_changes_now_and_not_then() -> None:
     story = given(*doses("2025-06-02", 5), submitted(MEETS_B, received_on="2026-04-20"), denied("1.B.iv"))
     told = replayed(story, as_of=date(2026, 6, 6))
     assert told.as_known_then is not None
@@ -302,7 +302,7 @@ def test_an_upheld_denial_agrees_as_well() -> None:
     assert (told.recorded.kind, told.agreement.status) == ("appeal_upheld", "agrees")
 
 
-def test_an_imported_determination_is_shown_and_not_judged_again_as_then() -> None:
+def test_an_imported_determination_is_shown_and_not_assessed_as_known_then() -> None:
     story = given(submitted(received_on="2024-02-01").imported(), today="2026-04-28")
     story.when(past_determination("denied", "2024-02-09", citing=["1.A.iii"], decided_by="Old Director"))
     told = replayed(story)
