@@ -40,7 +40,7 @@ def test_a_history_that_is_carried_on_is_that_of_a_whole_fold(ledger: Ledger, op
         assert outcome.history == ledger.history(patient_id) == open_here().history(patient_id)
 
 
-def test_a_command_upon_a_history_that_moved_elsewhere_is_decided_anew(ledger: Ledger, open_here: OpenLedger) -> None:
+def test_a_command_on_a_history_that_changed_elsewhere_is_decided_again(ledger: Ledger, open_here: OpenLedger) -> None:
     other = open_here()
     patient_id = opened(ledger)
     for number in range(0, 4, 2):

@@ -34,7 +34,9 @@ def told(ledger: Ledger, question: AccessQuery) -> list[str | None]:
     return [one.subject for one in accesses(ledger, question).items]
 
 
-def test_a_patient_s_accounting_has_her_looks_alone_newest_first(ledger: Ledger, log: AccessLog, clock: Clock) -> None:
+def test_the_access_log_of_a_patient_has_only_accesses_to_that_patient_newest_first(
+    ledger: Ledger, log: AccessLog, clock: Clock
+) -> None:
     for number in range(6):
         clock.advance(timedelta(minutes=1))
         log.record([look(number, patient_id=OTHER if number % 2 else PATIENT)], durable=True)

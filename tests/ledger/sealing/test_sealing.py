@@ -322,10 +322,10 @@ def test_a_log_that_lost_what_was_sealed_is_not_signed_until_somebody_starts_a_n
     restored = new_sealing()
     with pytest.raises(NotConsistent, match=r"leaves were signed, but the log has only .* seal new-origin"):
         restored.seal_now()
-    anew = start_new_origin(ledger, Signer(folder, os.urandom), restored, "The disk was lost.")
-    assert anew.checkpoint.origin == f"{lost.checkpoint.origin}/2"
-    assert anew.checkpoint.root == root_of_log(ledger)
-    (extension,) = anew.checkpoint.extensions
+    successor = start_new_origin(ledger, Signer(folder, os.urandom), restored, "The disk was lost.")
+    assert successor.checkpoint.origin == f"{lost.checkpoint.origin}/2"
+    assert successor.checkpoint.root == root_of_log(ledger)
+    (extension,) = successor.checkpoint.extensions
     assert extension.startswith(f"after {lost.checkpoint.origin} {lost.checkpoint.size} ")
     started = [one for one in restored.origins.events() if isinstance(one, SealStarted)]
     assert started[-1].after == lost.note

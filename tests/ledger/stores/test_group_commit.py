@@ -118,7 +118,7 @@ def test_nobody_is_answered_before_the_commit() -> None:
     assert len(crowd.store.committed) == 3
 
 
-def test_a_loser_is_told_and_its_neighbours_are_stored() -> None:
+def test_a_recording_that_lost_its_version_is_an_error_and_its_neighbors_are_stored() -> None:
     crowd = Crowd(recording(1), recording(2, LOST), recording(3))
     assert crowd.outcomes() == [None, IntegrityError, None]
     assert streams(crowd.store.committed) == [0, 1, 3]
@@ -207,7 +207,7 @@ class InterruptedWithIt:
 
 
 def test_whoever_is_interrupted_when_it_is_to_lead_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The gate's, that of the one in the store, and that of the first behind it.
+    # The lock of the queue, the turn of the caller that writes, and the turn of the next caller.
     locks = iter([Lock(), Lock(), InterruptedWithIt()])
     monkeypatch.setattr(group_commit, "Lock", lambda: next(locks, None) or Lock())
     crowd = Crowd(*map(recording, (1, 2)))

@@ -42,7 +42,7 @@ def test_a_head_is_the_last_version_that_anybody_recorded(open_here: OpenLedger)
     found.close()
 
 
-def test_many_ask_at_once_and_each_hears_of_her_own(ledger: Ledger) -> None:
+def test_each_of_many_concurrent_reads_returns_the_version_of_its_patient(ledger: Ledger) -> None:
     patients = [opened(ledger, f"M-{number}") for number in range(3)]
     dosed(ledger, patients[1], 0)
     dosed(ledger, patients[2], 0, 1)
@@ -61,7 +61,7 @@ def test_a_patient_who_is_not_there_is_not_found(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("store", ["postgresql"])
-def test_lost_connections_are_made_anew(ledger: Ledger, ledger_url: str) -> None:
+def test_lost_connections_are_opened_again(ledger: Ledger, ledger_url: str) -> None:
     patient = opened(ledger)
     found = version_reader_of(ledger.recorder.datastore)
     before = asyncio.run(found.read(patient))

@@ -1,4 +1,4 @@
-"""Meaning: determinations judged again, courses that follow from their doses, and what a mended rule changes."""
+"""Meaning: determinations re-evaluated, courses that follow from their doses, and what a fixed rule changes."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ STORIES: dict[str, Callable[[], Scenario]] = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_what_was_decided_agrees_when_it_is_judged_again(story: str) -> None:
+def test_determinations_agree_when_they_are_evaluated_again(story: str) -> None:
     told = STORIES[story]()
     found = judged(entries_of(told))
     assert found.failures == []
