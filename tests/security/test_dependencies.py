@@ -1,4 +1,4 @@
-"""What the program stands on: under licences that allow it, pinned by hash, and without known holes.
+"""What the program stands on: under licenses that allow it, pinned by hash, and without known holes.
 
 The audit asks a vulnerability service over the network, so it is a campaign: `pytest -m campaign
 tests/security/test_dependencies.py`. It runs pip-audit over every version in `uv.lock`, as this does by hand:
@@ -64,7 +64,7 @@ def named(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def licences_of(one: Distribution) -> set[str]:
+def licenses_of(one: Distribution) -> set[str]:
     """SPDX ids of which any may be chosen; empty where the metadata does not say."""
     metadata = one.metadata
     if "License-Expression" in metadata:
@@ -85,9 +85,9 @@ RUNTIME = with_all_that_it_needs(PROGRAM)
 
 
 @pytest.mark.parametrize("name", sorted(RUNTIME))
-def test_the_licence_of_what_is_installed_with_the_program_is_allowed(name: str) -> None:
-    found = licences_of(RUNTIME[name])
-    assert found, f"{name} does not say its licence: look, and add what it says to IN_OTHER_WORDS"
+def test_the_license_of_what_is_installed_with_the_program_is_allowed(name: str) -> None:
+    found = licenses_of(RUNTIME[name])
+    assert found, f"{name} does not state its license: look it up, and add what the project states to IN_OTHER_WORDS"
     if name in LGPL:
         assert found == {"LGPL-3.0-only"}
     else:
@@ -100,14 +100,14 @@ def test_all_of_it_is_looked_at() -> None:
     assert not {"pytest", "ruff", "pip-audit"} & {*RUNTIME}
 
 
-def test_a_licence_outside_the_list_would_be_seen(tmp_path: Path) -> None:
+def test_a_license_outside_the_list_would_be_seen(tmp_path: Path) -> None:
     for said, expected in (
         ("License-Expression: AGPL-3.0-only", {"AGPL-3.0-only"}),
         ("License: Proprietary", set()),
         ("License-Expression: GPL-2.0-only OR MIT", {"GPL-2.0-only", "MIT"}),
     ):
         (tmp_path / "METADATA").write_text(f"Metadata-Version: 2.4\nName: x\nVersion: 1\n{said}\n")
-        assert licences_of(Distribution.at(tmp_path)) == expected
+        assert licenses_of(Distribution.at(tmp_path)) == expected
 
 
 def test_every_dependency_is_pinned_with_hashes() -> None:

@@ -84,12 +84,12 @@ def test_the_table_is_of_every_operation_and_every_page() -> None:
 
 @dataclass(frozen=True)
 class Asking:
-    """One operation on a history of its own, asked as one and another; `of_nobody` is the same of no patient."""
+    """One operation on a history of its own, asked as several users; `nonexistent` is the same for no patient."""
 
     api: Api
     label: str
     fine: Recipe
-    of_nobody: Recipe
+    nonexistent: Recipe
 
     def by(self, actor: Actor | None, recipe: Recipe | None = None) -> Response:
         recipe = recipe or self.fine
@@ -140,7 +140,7 @@ def test_an_operation_is_done_for_whom_the_table_says(api: Api, label: str) -> N
     before = api.events_stored()
     for role in (role for role in AS if may[role] == "no"):
         refusal = asked.by(AS[role])
-        # What is not hers is not there for a requester, whatever she would do to it.
+        # To a requester, the records of others do not exist, whatever the operation.
         assert refusal.status_code in ((403, 404) if role == "requester" else (403,)), (role, refusal.text)
         assert not [one for one in PHI if one in refusal.text], role
     if may["requester"] == "own":
@@ -149,7 +149,7 @@ def test_an_operation_is_done_for_whom_the_table_says(api: Api, label: str) -> N
     allowed = [role for role in AS if may[role] != "no"]
     for number, role in enumerate(allowed):
         done = asked.by(AS[role])
-        # What one has done, the next may find done or gone; that she may not do it is said before that.
+        # What one user has done, the next may find done or gone; a missing permission is reported before that.
         assert done.status_code in (200, 201) or (number and done.status_code in (404, 409, 422)), (role, done.text)
 
 
@@ -160,11 +160,11 @@ def others_are_nobodys(asked: Asking) -> None:
     if asked.label == "POST /patients/find":
         nobody = asked.by(OTHER_OFFICE, Recipe(body={"member": {"issuer": "plan", "member_id": "nobody's"}}))
     else:
-        nobody = asked.by(OTHER_OFFICE, asked.of_nobody)
+        nobody = asked.by(OTHER_OFFICE, asked.nonexistent)
     assert (answer.content, str(answer.headers.raw)) == (nobody.content, str(nobody.headers.raw))
     asked_otherwise = {"as_of": "2020-01-01", "known_at": "2020-01-01T00:00:00Z"}
     for query in ({name: value} for name, value in asked_otherwise.items() if asked.label.startswith("GET")):
-        pair = [asked.by(OTHER_OFFICE, replace(one, query=query)) for one in (asked.fine, asked.of_nobody)]
+        pair = [asked.by(OTHER_OFFICE, replace(one, query=query)) for one in (asked.fine, asked.nonexistent)]
         assert len({(one.status_code, one.content, str(one.headers.raw)) for one in pair}) == 1, query
 
 
@@ -183,5 +183,5 @@ def test_a_page_is_shown_to_whom_the_table_says(api: Api, label: str) -> None:
 
 
 def is_turned_away(answer: Response) -> bool:
-    """By the gate or for her role; a sign-in page that takes no code answers in words of its own."""
+    """Refused by authentication or for the role; a sign-in page that accepts no code sends another kind of answer."""
     return answer.status_code in (401, 403) and answer.headers["content-type"] == PROBLEM

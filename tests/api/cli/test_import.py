@@ -255,7 +255,7 @@ def test_a_file_without_a_column_is_refused_at_its_header(intake: Intake) -> Non
     assert (outcome.fate, outcome.cause) == ("refused", "the column hcpcs is missing")
 
 
-def test_a_claim_after_the_infusion_centres_report_waits_for_a_person(intake: Intake, ledger: Ledger) -> None:
+def test_a_claim_after_the_infusion_centers_report_is_a_possible_duplicate(intake: Intake, ledger: Ledger) -> None:
     """Two reports of one dose count once (R25), also where one of them comes with an import."""
     list(intake.json_lines(lines(PERSON, dose(4, source="infusion_centre"))))
     list(intake.claims((CLAIMS + claim(4)).encode().splitlines(keepends=True)))
@@ -292,7 +292,7 @@ def program(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_verb_reports_and_says_what_was_refused(tmp_path: Path) -> None:
+def test_the_command_reports_counts_and_the_lines_that_were_refused(tmp_path: Path) -> None:
     file, url = tmp_path / "old.jsonl", f"sqlite:///{tmp_path / 'l.sqlite'}"
     file.write_bytes(b"".join(lines(PERSON, dose(4), dose(5, mg=-1))))
     ran = program(str(file), "--database", url, "--time-zone", "America/New_York")

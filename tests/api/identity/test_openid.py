@@ -261,7 +261,7 @@ def test_another_issuers_document_is_not_believed(ledger: Ledger, provider: Issu
     assert client.me(provider.token(**GOOD)).status_code == 503
 
 
-# -- who the claims say she is ----------------------------------------------------------------
+# -- who the claims say the user is ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

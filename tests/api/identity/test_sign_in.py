@@ -199,7 +199,7 @@ def test_signing_out_ends_the_session_everywhere(signed_in: SignedIn, browser: B
     assert browser.get("/me").status_code == 401
 
 
-def test_a_session_of_somebody_who_was_removed_stops_also_after_she_comes_back(
+def test_the_session_of_a_removed_user_does_not_work_after_the_user_is_admitted_again(
     signed_in: SignedIn, browser: Browser, identity: Identity
 ) -> None:
     signed_in(NURSE)

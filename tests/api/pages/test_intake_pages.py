@@ -22,7 +22,7 @@ def new_request(at: Desk, patient: str) -> Shown:
     return at.opens(f"/pages/patients/{patient}/requests/new")
 
 
-def test_a_patient_is_found_and_her_number_stands_in_no_address(api: Api, desk: Desks) -> None:
+def test_a_patient_is_found_and_the_member_id_is_in_no_address(api: Api, desk: Desks) -> None:
     patient, at = api.opened("M-77"), desk(story.NURSE)
     page = at.sends(at.opens("/pages/patients"), "find", member__member_id=" M-77 ")
     assert page.path == f"/pages/patients/{patient}"

@@ -1,4 +1,4 @@
-"""The patient page: where she stands at a glance, on any day and as known at any moment; facts and corrections."""
+"""The patient page: the status at a glance, on any day and as known at any time; facts and corrections."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_treatment_elsewhere_is_reported_and_that_there_was_none(api: Api, desk:
     assert isinstance(api.ledger.events(UUID(other))[-1], PriorTreatmentReported)
 
 
-def test_an_office_sees_her_own_and_no_identifiers(api: Api, desk: Desks) -> None:
+def test_an_office_sees_its_own_patient_and_no_identifiers(api: Api, desk: Desks) -> None:
     patient = treated(api)
     own = desk(story.OFFICE).opens(at(patient))
     assert own.status == 200

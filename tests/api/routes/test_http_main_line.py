@@ -31,7 +31,7 @@ def test_from_a_member_to_the_denial_of_a_course_that_comes_too_early(api: Api, 
     assert (now["path"], now["courses_completed"], now["course_number"]) == ("B", 1, 2)
     assert (now["last_dose_on"], now["next_course_from"]) == ("2026-05-08", "2027-05-08")
     assert (now["interval_satisfied"], now["doses_usable"]) == (False, 0)
-    # Time alone would not do: how she did after the course is not stated yet.
+    # Time alone is not enough: the patient's response to the course is not stated yet.
     assert (now["approvable"]["recommendation"], now["approvable"]["approvable_from"]) == ("not_recommended", None)
     assert [one["clause"] for one in now["approvable"]["speaking_against"]] == ["1.B.iv"]
 

@@ -36,7 +36,7 @@ def life(api: Api, request_id: str, **query: str) -> Json:
 
 
 def waiting(api: Api, statement: Json = PENDS, **values: object) -> tuple[str, str, Json]:
-    """A patient, and her request as it was looked at."""
+    """A patient, the id of a request, and the request as it was shown."""
     patient = api.opened()
     seen = api.submitted(patient, statement, **values)
     return patient, seen["request"]["request_id"], seen

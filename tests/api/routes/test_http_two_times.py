@@ -13,7 +13,7 @@ from tests.clock import Clock
 
 ABOUT = ("{patient_id}", "{request_id}", "{appeal_id}", "{document_id}", "{dose_id}", "{report_id}", "{notice_id}")
 OF_NO_PAST = ("/accesses", "/proof", "/seal")
-"""Who looked, and where an event is sealed: neither is a judgement, and what is added to them takes nothing away."""
+"""The access log, and where an event is sealed: neither is an assessment, and additions remove nothing."""
 
 QUESTIONS = [
     label.split()[1]

@@ -1,4 +1,4 @@
-"""Two prescribers' offices and one patient: each sees what she needs of her, and of requests only its own."""
+"""Two prescribers' offices and one patient: each sees what it needs of the patient, and only its own requests."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ Bodies = dict[str, Json]
 
 
 def person(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    """She has a second number, a report from elsewhere, a dose, and a namesake."""
+    """A patient with a second member id, a report of treatment elsewhere, a dose, and a namesake."""
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     second = {"issuer": "plan", "member_id": f"{member_id}-second"}
     api.did_to(patient, "identifiers", member=second)
