@@ -220,7 +220,7 @@ def test_an_appeal_is_decided_once(first: Step, again: Step) -> None:
     scenario.when(again.by(SECOND_NEUROLOGIST)).then_refused(AlreadyDecided, field="appeal_id")
 
 
-def test_only_from_the_assessment_that_was_looked_at() -> None:
+def test_only_from_the_assessment_that_was_shown() -> None:
     scenario = denied_on_28_april(appealed())
     looked_at = scenario.judged().digest
     scenario.and_given(dose("2026-04-27"))

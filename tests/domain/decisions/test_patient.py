@@ -76,7 +76,7 @@ def test_an_office_that_knows_name_and_birth_date_is_admitted(name: str) -> None
     assert story.known.name == "Alma Synthetic"
 
 
-def test_whom_one_of_an_office_brought_in_all_of_it_knows() -> None:
+def test_a_patient_that_one_user_of_an_office_added_is_known_to_the_whole_office() -> None:
     one, other = IN_THE_PRACTICE
     story = given().when(named().by(one)).then(RequesterAdmitted)
     assert [views.may_know_of(who, story.known) for who in (one, other, OFFICE, NURSE)] == [True, True, False, True]
@@ -186,7 +186,7 @@ def test_a_history_is_not_linked_to_itself() -> None:
     given().when(linked_to_itself).then_refused(InvalidCommand, field="other_patient_id")
 
 
-def test_while_histories_are_linked_a_clinician_looks_at_both() -> None:
+def test_while_histories_are_linked_a_clinician_reviews_both() -> None:
     story = given(submitted(MEETS_A)).then_recommended("approve", scope="A").and_given(linked())
     assert story.judged().assessment.recommendation == "refer"
     story.and_given(unlinked()).then_recommended("approve", scope="A")

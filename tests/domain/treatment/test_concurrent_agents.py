@@ -87,12 +87,12 @@ def test_an_earlier_use_still_counts_where_it_begins_again_after_the_infusions()
 @pytest.mark.parametrize(
     ("stated", "told", "continues"),
     [
-        # A start that lies before a known stop is the start of that use.
+        # A start before a known stop is the start of that use.
         (tysabri(stopped_on="2026-04-01"), [agent_started("Tysabri", "2020-01")], False),
         (tysabri(still_taken=False), [agent_started("Tysabri", "2020-01")], False),
         (tysabri(stopped_on="2026-04-01"), [agent_started("Tysabri", "2026-04-15")], True),
         (tysabri(still_taken=False), [agent_started("Tysabri", "2026-05-01")], True),
-        # A stop that lies before a known start is of a use before.
+        # A stop before a known start belongs to an earlier use.
         (None, [agent_started("Tysabri", "2026-04-20"), agent_stopped("Tysabri", "2024-02")], True),
         (tysabri(started_on="2026-04-20", still_taken=True), [agent_stopped("Tysabri", "2024-02")], True),
         # In order, and told of again.

@@ -193,7 +193,7 @@ def test_a_short_course_absorbs_no_later_dose() -> None:
     short_first_course().when(dose("2023-03-20", "2025-06-02")).then(DoseAdministered, course=2)
 
 
-def test_a_short_course_takes_back_a_dose_of_its_own_days() -> None:
+def test_a_short_course_includes_again_a_dose_of_its_own_days() -> None:
     scenario = short_first_course().when(dose("2023-03-07", "2025-06-02")).then(DoseAdministered, course=1)
     scenario.then_courses("completed 5", "completed 3")
 
