@@ -135,7 +135,7 @@ def test_a_rule_fixed_since_is_told_apart_from_an_altered_record(second_revision
     )
 
 
-def test_a_digest_of_nothing_that_was_looked_at_does_not_agree() -> None:
+def test_a_digest_of_no_assessment_on_record_does_not_agree() -> None:
     told = replayed(altered(given(submitted(), approved(), today="2026-04-28"), digest="f" * 64))
     assert told.agreement.status == "differs"
     assert [one.name for one in told.agreement.conclusions] == ["assessment_digest"]
@@ -325,7 +325,7 @@ def test_before_the_first_edition_an_import_is_judged_under_the_editions_that_ar
     assert len(told.other_editions) == len(EDITIONS)
 
 
-def test_an_approval_taken_back_rests_on_its_ground() -> None:
+def test_a_rescinded_approval_rests_on_its_ground() -> None:
     story = given(submitted(), approved(), today="2026-04-28").on("2026-05-02").when(rescinded())
     told = replayed(story)
     assert [one.kind for one in told.decisions] == ["approved", "rescinded"]
@@ -333,7 +333,7 @@ def test_an_approval_taken_back_rests_on_its_ground() -> None:
     assert told.agreement.status == "not_available"
 
 
-def test_an_extension_is_judged_without_the_doses_that_it_goes_on_with() -> None:
+def test_an_extension_is_assessed_without_the_doses_that_it_continues() -> None:
     story = given(submitted(), approved(), today="2026-04-28").and_given(*doses("2026-04-29", 2))
     told = replayed(story.on("2026-05-20").when(extended()))
     assert (told.recorded.kind, told.agreement.status, told.changed) == ("extended", "agrees", ())

@@ -1,4 +1,4 @@
-"""The tail loop: who is refolded, who is put aside, who may work beside whom, and what a rebuild does."""
+"""The tail loop: which patients are refolded or skipped, which processes may work together, and what a rebuild does."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_answer_never_lags_a_command(ledger: Ledger, open_here: OpenLedger) -
         assert len(shown(ledger)) == len(shown(other)) == number + 1
 
 
-def test_at_midnight_only_those_are_refolded_whom_time_alters(ledger: Ledger, clock: Clock, folds: Folds) -> None:
+def test_at_midnight_only_patients_that_time_changes_are_refolded(ledger: Ledger, clock: Clock, folds: Folds) -> None:
     stops = {"product": "Ocrevus", "outcome": "inadequate_efficacy", "stopped_on": "2026-05"}
     changing = MEETS_A | {"agents": [stops]}
     alma = patient(ledger, 1, submitted(changing, received_at=ledger.now().isoformat()))
@@ -226,7 +226,7 @@ def test_several_runners_and_writers_at_once_do_no_harm(open_here: OpenLedger) -
 def test_what_another_runner_did_meanwhile_stands(
     ledger: Ledger, open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slow one folded before an event and would store after it: it finds the position moved, and looks again."""
+    """A slow process folds before an event and stores after it: it finds that the position changed, and folds again."""
     other, alma = open_here(), patient(ledger)
     asks(ledger)
     alma.and_given(assigned(PHYSICIAN))
