@@ -1,6 +1,6 @@
-"""A ledger that is restored from a backup is the one that was backed up, to the byte, and goes on.
+"""A ledger that is restored from a backup is the one that was backed up, to the byte, and can be used.
 
-On PostgreSQL to a moment between two commands, from a base backup and the archived log.
+On PostgreSQL to a time between two commands, from a base backup and the archived log.
 """
 
 from __future__ import annotations

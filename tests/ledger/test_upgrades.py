@@ -99,7 +99,7 @@ SHAPES: Final = {
 
 @dataclass
 class Old:
-    """A ledger of version 1 with a history in it, and the statements that look at it from behind."""
+    """A ledger of version 1 with a history in it, and SQL statements that read it directly."""
 
     url: str
     ask: Callable[[str], list[tuple[Any, ...]]]

@@ -80,7 +80,7 @@ def test_by_a_person_of_a_patient_and_by_time_alone(ledger: Ledger, log: AccessL
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
-def test_pages_go_on_where_the_one_before_ended_though_many_are_of_one_instant(
+def test_each_page_begins_where_the_one_before_ended_though_many_are_of_one_instant(
     ledger: Ledger, log: AccessLog, limit: int
 ) -> None:
     other = AccessLog(ledger)

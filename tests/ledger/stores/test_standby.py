@@ -1,4 +1,4 @@
-"""A primary that dies in mid-burst and a standby that takes over: nothing acknowledged is lost, and all goes on.
+"""A primary that dies in mid-burst and a standby that takes over: nothing acknowledged is lost, and work continues.
 
 Both servers are real, stream on loopback, and write to the disk at every commit. The programs that
 write have the ledger open all the while, at a URL that names both servers.

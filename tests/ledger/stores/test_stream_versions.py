@@ -92,7 +92,7 @@ def test_a_table_that_may_not_be_read_is_an_error_at_once(ledger: Ledger, ledger
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
-def test_a_file_in_exclusive_use_is_waited_for_while_the_loop_goes_on(ledger: Ledger) -> None:
+def test_a_file_in_exclusive_use_is_waited_for_while_the_event_loop_runs(ledger: Ledger) -> None:
     patient = opened(ledger)
     assert isinstance(ledger.address, SQLiteAddress)
     path: Path = ledger.address.path

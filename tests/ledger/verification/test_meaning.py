@@ -201,7 +201,7 @@ def test_a_course_is_not_completed_twice() -> None:
     assert judged(entries).failures[0].what == "the course was already completed"
 
 
-def test_what_a_mended_rule_would_answer_is_told_apart_from_tampering(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_fixed_rule_would_answer_is_told_apart_from_tampering(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Scenario(today=date(2026, 3, 2)).and_given(opened("2008-10-01"), submitted(MEETS_A), approved())
     entries = entries_of(told)
     monkeypatch.setattr(editions, "KNOWN", known_with(SECOND, NEWEST))

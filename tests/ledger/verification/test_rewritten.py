@@ -69,7 +69,7 @@ def test_so_is_an_export_of_it(sealed: Sealed, tmp_path: Path) -> None:
     assert [one.file for one in report.bytes.failures] == ["kept outside"]
 
 
-def test_another_key_is_no_more_trusted_for_lying_beside_what_it_signed(sealed: Sealed, tmp_path: Path) -> None:
+def test_a_key_is_not_trusted_because_it_is_stored_with_what_it_signed(sealed: Sealed, tmp_path: Path) -> None:
     with Owner(sealed.ledger) as owner:
         owner.drop_guards()
         owner.run("DELETE FROM checkpoints")
