@@ -67,7 +67,7 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: the garbage collector need not look through it after every few tests."""
+    """What was collected stays to the end: the garbage collector need not visit it after every few tests."""
     gc.freeze()
 
 

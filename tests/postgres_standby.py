@@ -95,7 +95,7 @@ def wait_for_standby(primary: PostgresServer) -> None:
 
 
 def copy(server: PostgresServer, folder: Path, *options: str) -> None:
-    """A base backup in `folder`/data, while the server goes on."""
+    """A base backup in `folder`/data, while the server runs."""
     source = f"{server.url('postgres')}?application_name={STANDBY}"
     server.run(
         "pg_basebackup",

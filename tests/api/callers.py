@@ -63,7 +63,7 @@ def application() -> Application:
 
 
 def client_of(ledger: Ledger, around: Callable[[Application], ASGIApp] = lambda app: app, **more: Any) -> SpeakingHere:
-    """A client of an application over this ledger, which knows everybody whom a test lets speak."""
+    """A client of an application over this ledger, which adds every user that a test calls as."""
     identity = Identity(ledger)
     application = create_app(ledger, identity)
     client = SpeakingHere(around(application), application, **more)

@@ -1,4 +1,4 @@
-"""One Chromium a file of tests, and pages in it that are watched; for the `conftest.py` of whoever needs them."""
+"""One Chromium a file of tests, and pages in it that are watched; for each `conftest.py` that needs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application of a test on a port of this machine, with its real gate, for a browser that is no part of it."""
+"""The application of a test on a port of this machine, with its real authentication, for a browser outside of it."""
 
 from __future__ import annotations
 

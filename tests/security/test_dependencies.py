@@ -31,7 +31,7 @@ ALLOWED: Final = frozenset(
     {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "0BSD"}
 )
 LGPL: Final = frozenset({"fpdf2", "psycopg", "psycopg-binary", "psycopg-pool"})
-"""LGPL-3.0: used unchanged as they come from PyPI, and replaceable by whoever installs; allowed by name alone."""
+"""LGPL-3.0: used unchanged as they come from PyPI, and replaceable by the user who installs; allowed by name alone."""
 
 IN_OTHER_WORDS: Final = {
     "PSFL": "PSF-2.0",
@@ -40,7 +40,7 @@ IN_OTHER_WORDS: Final = {
     "License :: OSI Approved :: MIT License": "MIT",
     "License :: OSI Approved :: BSD License": "BSD-3-Clause",
 }
-"""How older metadata says it; what is not here and not an SPDX id is looked at by a person first."""
+"""How older metadata says it; what is not here and not an SPDX id is checked by a person first."""
 
 
 def with_all_that_it_needs(name: str) -> dict[str, Distribution]:
@@ -94,7 +94,7 @@ def test_the_license_of_what_is_installed_with_the_program_is_allowed(name: str)
         assert found & ALLOWED, f"{name} is under {found}"
 
 
-def test_all_of_it_is_looked_at() -> None:
+def test_all_of_it_is_checked() -> None:
     """The walk reaches what the program names, and what that needs in turn."""
     assert {"fastapi", "starlette", "cryptography", "cffi", "pyjwt", "limits", "pydantic-core", *LGPL} <= {*RUNTIME}
     assert not {"pytest", "ruff", "pip-audit"} & {*RUNTIME}
@@ -137,7 +137,7 @@ def test_the_lock_is_of_this_project_and_is_what_is_installed() -> None:
 
 
 def faults_of(report: Mapping[str, Any], names: set[str]) -> list[str]:
-    """What a report of pip-audit leaves open: known holes, and what was not looked at."""
+    """What a report of pip-audit leaves open: known vulnerabilities, and what was not checked."""
     by_name = {named(one["name"]): one for one in report["dependencies"]}
     faults = [f"{name} was not looked at" for name in sorted(names - {*by_name})]
     for name, one in sorted(by_name.items()):

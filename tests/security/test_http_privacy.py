@@ -122,7 +122,7 @@ def test_an_error_of_a_row_repeats_nothing_that_was_sent(
 
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_what_is_cited_and_is_no_clause_is_not_repeated(api: Api) -> None:
-    """Whoever types a name into the wrong box must not read it in a log."""
+    """A name that is typed into the wrong field must not be in a log."""
     on = staged(api, KIND_OF["decide_appeal"], "M-1")
     decide = on.bodies["decide_appeal"]
     part = {"outcome": "overturned_in_part", "doses": 3, "left_out": "The rest."}

@@ -73,7 +73,7 @@ def told_in(text: str, secrets: tuple[str, ...]) -> list[str]:
 
 @dataclass
 class Journey:
-    """What was answered, each answer looked at as it came."""
+    """The answers, each of them checked when it is received."""
 
     server: Server
     client: Speaking

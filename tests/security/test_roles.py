@@ -129,7 +129,7 @@ def asking(api: Api, label: str) -> Asking:
 
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_an_operation_is_done_for_whom_the_table_says(api: Api, label: str) -> None:
+def test_an_operation_is_done_for_the_roles_of_the_table(api: Api, label: str) -> None:
     asked, may = asking(api, label), MAY[label]
     told = asked.by(None)
     if may[NOBODY_AT_ALL] == "yes":
@@ -170,7 +170,7 @@ def others_are_nobodys(asked: Asking) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("label", PAGES)
-def test_a_page_is_shown_to_whom_the_table_says(api: Api, label: str) -> None:
+def test_a_page_is_shown_to_the_roles_of_the_table(api: Api, label: str) -> None:
     api.submitted(api.opened(PLANTED[0], name=PLANTED[1]))
     recipe = Recipe({"code": "0" * 16 + "-" + "0" * 64} if "{code}" in label else {})
     asked, may = Asking(api, label, recipe, recipe), MAY[label]

@@ -199,7 +199,7 @@ def test_full_keeps_the_map_and_adds_why() -> None:
     assert any("REMS" in one for one in full["advisories"])
 
 
-def test_full_says_when_time_will_have_cured_it_and_why_a_clinician_must_look(run: Run) -> None:
+def test_full_shows_the_day_from_which_it_is_approvable_and_why_a_clinician_must_review(run: Run) -> None:
     young = line(facts=APPROVED | {"birth_date": "2009-05-01"})
     infected = line(facts=APPROVED | {"active_infection": True})
     first, second = run("assess", "-", "--full", stdin=young + b"\n" + infected).output

@@ -102,7 +102,7 @@ def test_a_request_tells_where_its_determination_is_sealed(
     assert sealed["seal"]["checkpoint"] == checkpoint["note"]
 
 
-def test_an_extension_is_looked_at_before_it_is_decided(api: Api, ledger_url: str) -> None:
+def test_an_extension_is_assessed_before_it_is_decided(api: Api, ledger_url: str) -> None:
     patient = api.opened()
     seen = api.submitted(patient)
     request_id = seen["request"]["request_id"]

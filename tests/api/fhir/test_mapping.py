@@ -131,9 +131,9 @@ def _texts(value: Any) -> list[str]:
     return [text for part in parts for text in _texts(part)]
 
 
-def test_what_is_taken_back_is_an_update_and_nullified() -> None:
-    taken_back = {one for one in PATIENT_EVENTS if one.ABOUT.effect == "void"}
-    assert {one.__name__ for one in taken_back} == {one.__name__ for one in PATIENT_EVENTS if "Void" in one.__name__}
+def test_a_voided_record_is_an_update_and_nullified() -> None:
+    voiding = {one for one in PATIENT_EVENTS if one.ABOUT.effect == "void"}
+    assert {one.__name__ for one in voiding} == {one.__name__ for one in PATIENT_EVENTS if "Void" in one.__name__}
     event = OF_PATIENT["DoseVoided"]
     assert audit_events.of_change(event, LEDGER)["action"] == "U"
     assert "NULLIFY" in codes_in(provenance.of_change(event, LEDGER)["activity"])

@@ -116,7 +116,9 @@ def test_one_by_one_they_are_what_the_search_said(auditor: Auditor, patients: tu
         assert auditor.get(f"/fhir/Provenance/{one['id']}").json() == one
 
 
-def test_by_date_what_lies_in_it_is_found(auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID]) -> None:
+def test_a_search_by_date_finds_what_is_in_the_period(
+    auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID]
+) -> None:
     everything = audited(ledger)
     moments = sorted({one["recorded"] for one in everything.values()})
     start, end = moments[len(moments) // 5], moments[4 * len(moments) // 5]
@@ -154,10 +156,10 @@ def test_nobody_and_nothing_are_an_empty_bundle(auditor: Auditor, patients: tupl
         assert [one["relation"] for one in found["link"]] == ["self"]
 
 
-# -- that it was looked at --------------------------------------------------------------------
+# -- a search is an access --------------------------------------------------------------------
 
 
-def test_a_search_is_itself_a_read_of_each_patient_whom_it_tells_of(
+def test_a_search_is_an_access_to_each_patient_that_it_returns(
     auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID], clock: Clock
 ) -> None:
     clock.at += timedelta(minutes=1)

@@ -33,7 +33,7 @@ def opened(ledger: Ledger, number: int) -> UUID:
 
 @pytest.fixture
 def instants(ledger: Ledger, clock: Clock) -> list[datetime]:
-    """Of forty histories and as many looks at them, each up to `SKEW` later than it would be in its turn."""
+    """The times of forty histories and as many accesses, each up to `SKEW` later than it would be in its turn."""
     chance, log, found = random.Random(7), AccessLog(ledger), []
     for number in range(40):
         clock.at = NOON + timedelta(minutes=50 * number) + SKEW * chance.random()

@@ -1,4 +1,4 @@
-"""The application over the test's ledger with its real gate, and a browser that has not signed in."""
+"""The application over the test's ledger with its real authentication, and a browser that has not signed in."""
 
 from __future__ import annotations
 

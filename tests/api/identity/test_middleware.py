@@ -1,4 +1,4 @@
-"""Who is let in: whoever holds a token that holds, as the person whose it is, and nobody else."""
+"""Authentication: only the holder of a valid token is let in, as the person to whom the token belongs."""
 
 from __future__ import annotations
 

@@ -269,7 +269,7 @@ def test_a_bearer_token_needs_none_of_it(browser: Browser, identity: Identity) -
 # -- limits -----------------------------------------------------------------------------------
 
 
-def test_whoever_tries_too_often_waits(browser: Browser, identity: Identity) -> None:
+def test_a_client_that_tries_too_often_waits(browser: Browser, identity: Identity) -> None:
     code = link(identity)
     for _ in range(10):
         assert browser.signs_in("wrong").status_code == 401

@@ -137,7 +137,7 @@ def test_a_form_sent_twice_submits_one_request(api: Api, desk: Desks) -> None:
     assert len(api.ledger.history(UUID(patient)).requests) == 1
 
 
-def test_whoever_may_not_submit_reads_why(api: Api, desk: Desks) -> None:
+def test_a_user_who_may_not_submit_is_shown_why(api: Api, desk: Desks) -> None:
     page = new_request(desk(AUDITOR), api.opened())
     assert not page.has_form("submit")
     assert "An auditor may not submit the request" in page.text

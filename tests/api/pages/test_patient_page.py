@@ -74,7 +74,7 @@ def test_a_correction_is_seen_at_two_moments(api: Api, desk: Desks, clock: Clock
     assert "as known at 2026-04-28 23:00 EDT" in then.text
 
 
-def test_a_dose_is_recorded_once_and_what_departs_is_told(api: Api, desk: Desks) -> None:
+def test_a_dose_is_recorded_once_and_its_variances_are_shown(api: Api, desk: Desks) -> None:
     patient, reviewer = api.opened(name=HOSTILE), desk(story.NURSE)
     page = reviewer.opens(at(patient))
     for _ in range(2):

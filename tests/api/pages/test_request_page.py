@@ -166,7 +166,7 @@ def test_a_request_is_assigned_to_the_reviewer_and_unassigned(api: Api, desk: De
     assert "With nobody yet" in free.text
 
 
-def test_an_extension_is_offered_to_whom_and_where_it_can_be_recorded(api: Api, desk: Desks) -> None:
+def test_an_extension_is_offered_only_to_users_and_on_requests_that_allow_it(api: Api, desk: Desks) -> None:
     request_id, reviewer = submitted(api), desk(story.NURSE)
     page = reviewer.sends(reviewer.opens(at(request_id)), "approve")
     assert page.has_form("extend-approval")

@@ -209,7 +209,7 @@ def test_the_memory_of_ready_answers_is_bounded() -> None:
     assert taken <= bytes_max
 
 
-def test_whoever_was_asked_for_longest_ago_goes_first() -> None:
+def test_the_patient_that_was_requested_longest_ago_is_dropped_first() -> None:
     answers = AnswerCache(3 * (OVERHEAD_BYTES_MAX + 100))
     first, second, third, fourth = (a_key() for _ in range(4))
     for key in (first, second, third):

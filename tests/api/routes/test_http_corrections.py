@@ -240,7 +240,7 @@ def test_a_second_member_id_finds_the_patient_and_once_retired_it_may_be_given_t
     refused(api.post(f"/patients/{patient}/identifiers/retire", last), 409, "member")
 
 
-def test_two_histories_are_linked_in_both_and_a_clinician_looks_at_the_request(api: Api, clock: Clock) -> None:
+def test_two_histories_are_linked_in_both_and_a_clinician_reviews_the_request(api: Api, clock: Clock) -> None:
     one, other = api.opened("M-1"), api.opened("M-2")
     request_id = api.submitted(one)["request"]["request_id"]
     with an_hour_apart(clock) as before:

@@ -54,7 +54,7 @@ def test_from_a_member_to_the_denial_of_a_course_that_comes_too_early(api: Api, 
 
 
 def approve_after_the_facts_moved(api: Api, patient: str, seen: dict) -> None:  # type: ignore[type-arg]
-    """A dose of another patient slips in: 409 with what changed; once it is voided, what was looked at holds again."""
+    """A dose of another patient slips in: 409 with what changed; once it is voided, the assessment holds again."""
     strayed = api.did(f"/patients/{patient}/doses", dose("2026-04-20"))
     problem = refused(api.decided("approve", seen), 409, "assessment_digest")
     assert problem["type"].endswith(":assessment-moved")

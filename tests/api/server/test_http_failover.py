@@ -52,7 +52,7 @@ class Caller:
                 yield f"{opened}-{day}", f"/patients/{patient_id}/doses", dose(day)
 
 
-def test_a_server_goes_on_at_the_promoted_standby_and_loses_nothing_that_it_answered(tmp_path: Path) -> None:
+def test_a_server_continues_at_the_promoted_standby_and_loses_nothing_that_it_answered(tmp_path: Path) -> None:
     callers, stopped = [Caller(number) for number in range(CLIENTS)], Flag()
 
     def all_have(status: int, number: int) -> Any:

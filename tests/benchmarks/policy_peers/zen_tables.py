@@ -1,6 +1,6 @@
 """The same policy as a decision graph of tables, the form that the engine is made for: a table a clause.
 
-Each row has its sentence, and the trace says which row was hit and what it looked at: so this form explains its
+Each row has its sentence, and the trace says which row was hit and which values it used: so this form explains its
 findings, as ours does, where the expressions of `zen_policy` only give values.
 """
 
@@ -22,7 +22,7 @@ RELAPSING = "'relapsing_remitting', 'active_secondary_progressive'"
 NON_RELAPSING = "'primary_progressive', 'non_active_secondary_progressive'"
 SPECIALISTS = "'neurology', 'ms_specialist'"
 
-# What several tables look at, and what is counted over the list of agents.
+# What several tables use, and what is counted over the list of agents.
 COMPUTED = {
     "ever_received": f"({LEAVES['received']}) == 2 ? true : (received_lemtrada == false ? false : null)",
     "ever_completed": "completed_course != null ? completed_course : ($.ever_received == false ? false : null)",

@@ -80,7 +80,7 @@ def log(stores: Stores, store: str, template: Template, size: Size) -> Iterator[
             assert count == len(rows)
 
         def ours() -> None:
-            # Neither side keeps an event that it has read: the collector of garbage would look at all of them.
+            # Neither side keeps an event that it has read: the garbage collector would visit all of them.
             position, last, count = -1, 0, 0
             while last > position:
                 position = last

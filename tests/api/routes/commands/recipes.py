@@ -94,7 +94,7 @@ class Rival:
 class Recipe:
     """What is sent: the parts of a case, and what is sent in place of its body and headers.
 
-    Whoever speaks is named by the body's `actor`, or is whoever asks such things.
+    The caller is the body's `actor`, or a user whose role sends such requests.
     """
 
     path: Json = field(default_factory=dict)

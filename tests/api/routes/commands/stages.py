@@ -154,7 +154,7 @@ def denied(api: Api, member_id: str) -> tuple[Json, Bodies]:
 
 
 def appealed(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    """An appeal is open, and what it will be decided from was looked at."""
+    """An appeal is open, and the assessment for its decision was shown."""
     ids, bodies = denied(api, member_id)
     appeal = api.did(f"/requests/{ids['request_id']}/appeals", bodies["file_appeal"])["made"][0]
     deciding = {"actor": APPEALS, "assessment_digest": api.digest(ids["request_id"]), "rationale": "No agent failed."}
