@@ -1,4 +1,4 @@
-"""A fixed rule, made for tests: a second revision of the newest edition, in which 1.A.i asks for eighteen years."""
+"""A mended rule, made for tests: a second revision of the newest edition, in which 1.A.i asks for eighteen years."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def known_with(*revisions: Edition) -> tuple[tuple[Edition, ...], ...]:
 
 @pytest.fixture
 def second_revision(monkeypatch: pytest.MonkeyPatch) -> Edition:
-    """The program as it is after the rule was fixed."""
+    """The program as it is after the rule was mended."""
     monkeypatch.setattr(editions, "KNOWN", known_with(SECOND, NEWEST))
     return SECOND

@@ -1,4 +1,4 @@
-"""A fixed rule is a new revision of its edition, and the old one keeps running the old rule."""
+"""A mended rule is a new revision of its edition, and the old one keeps running the old rule."""
 
 from __future__ import annotations
 
@@ -94,22 +94,22 @@ def test_a_revision_replaces_the_leaves_that_are_given_and_nothing_else() -> Non
 
 @pytest.mark.parametrize("citation", [*NEWEST.by_citation])
 def test_every_leaf_can_be_replaced_wherever_it_stands(citation: str) -> None:
-    """A scope by its path's citation; a group has no rule to fix."""
+    """A scope by its path's citation; a group has no rule to mend."""
     leaf = Leaf(citation, "Mended.", criteria.hiv_infection, revision=2)
     if NEWEST.by_citation[citation] in _groups():
         with pytest.raises(ValueError, match="has no leaf"):
             NEWEST.revised(2, leaf)
         return
-    fixed = _leaves(NEWEST.revised(2, leaf))
-    name = citation if citation in fixed else f"scope of {citation}"
-    assert {one for one, node in fixed.items() if node != _leaves(NEWEST)[one]} == {name}
+    mended = _leaves(NEWEST.revised(2, leaf))
+    name = citation if citation in mended else f"scope of {citation}"
+    assert {one for one, node in mended.items() if node != _leaves(NEWEST)[one]} == {name}
 
 
 def _groups() -> list[Any]:
     return [NEWEST.by_citation[one] for one in ("1.A.iii", "1.A.iii.d", "1.B.iii")]
 
 
-# -- the program after a rule was fixed ------------------------------------------------------------
+# -- the program after a rule was mended -----------------------------------------------------------
 
 
 def test_the_newest_revision_is_in_force_and_the_old_one_still_runs(second_revision: Edition) -> None:
@@ -165,7 +165,7 @@ def _stored(assessment: Assessment) -> Assessment:
     return Assessment.model_validate_json(assessment.model_dump_json())
 
 
-def test_a_rule_fixed_since_is_told_apart_from_tampering(second_revision: Edition) -> None:
+def test_a_rule_mended_since_is_told_apart_from_tampering(second_revision: Edition) -> None:
     again = reassess(_stored(judge(SEVENTEEN)))
     assert again.as_recorded is not None
     assert (again.as_recorded.revision, again.as_recorded.agrees) == (1, True)
@@ -181,7 +181,7 @@ def test_a_rule_fixed_since_is_told_apart_from_tampering(second_revision: Editio
     assert again.sentence.startswith("Agrees; would now differ (revision 2): 1.A recorded met, now not_met")
 
 
-def test_a_fixed_rule_that_changes_nothing_here_is_not_mentioned(second_revision: Edition) -> None:
+def test_a_mended_rule_that_changes_nothing_here_is_not_mentioned(second_revision: Edition) -> None:
     again = reassess(_stored(judge(initial())))
     assert (again.holds, again.would_now_differ) == (True, False)
     assert again.newest is not None

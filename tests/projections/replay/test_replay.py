@@ -120,7 +120,7 @@ def test_an_edition_that_this_program_no_longer_has_is_not_assessed_as_known_the
     assert told.as_known_now is not None
 
 
-def test_a_rule_fixed_since_is_told_apart_from_an_altered_record(second_revision: Edition) -> None:
+def test_a_rule_mended_since_is_told_apart_from_an_altered_record(second_revision: Edition) -> None:
     story = given(submitted(), approved(), today="2026-04-28")
     story = altered(story, edition_revision=1, edition_digest=EDITIONS[0].digest)
     told = replayed(story)
