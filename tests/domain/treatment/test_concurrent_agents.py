@@ -128,7 +128,7 @@ def test_an_earlier_use_still_counts_where_it_begins_again_after_the_infusions()
         (None, [agent_started("rituximab", "2026-04-20")], None),
     ],
 )  # fmt: skip
-def test_the_last_report_holds_in_the_order_in_which_the_agent_was_taken(
+def test_starts_and_stops_count_by_their_own_days(
     stated: dict[str, Any] | None, told: list[Step], continues: bool | None
 ) -> None:
     after(*told, stated=stated).then_finding("NR.2", CONTINUES[continues])
