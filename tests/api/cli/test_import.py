@@ -24,6 +24,7 @@ from domain.events.patient import Member
 from domain.events.requests import RequestSubmitted
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
+from domain.permissions.views import ShownVersions
 from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
@@ -113,7 +114,7 @@ def test_a_request_over_http_says_how_another_record_determined_it(intake: Intak
               "rationale": "No agent was tried."}  # fmt: skip
     list(intake.json_lines(lines(PERSON, REQUEST, APPROVED | denied)))
     known = history(ledger)
-    shown = request_answer(known, known.requests[0], None).request
+    shown = request_answer(known, known.requests[0], None, None, ShownVersions(known.patient_id, known.version)).request
     assert (shown.status, shown.determination, shown.imported_from) == ("denied", None, known.requests[0].imported_from)
     past = shown.past_determination
     assert past is not None

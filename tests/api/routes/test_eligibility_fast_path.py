@@ -153,7 +153,7 @@ def test_a_revised_edition_makes_another_answer(api: Api, request: pytest.Fixtur
 def test_a_tag_is_the_patient_the_version_the_day_the_edition_and_what_the_caller_may_see(api: Api) -> None:
     patient = api.opened()
     answer = api.client.get(f"/patients/{patient}/eligibility?as_of=2026-04-28")
-    assert answer.headers["etag"] == f'"{UUID(patient).hex}-1-eligibility-2026-04-28-whole-{edition_of(answer)}"'
+    assert answer.headers["etag"] == f'"{UUID(patient).hex}-1-whole-eligibility-2026-04-28-{edition_of(answer)}"'
 
 
 def edition_of(answer: Any) -> str:
