@@ -50,6 +50,8 @@ LONG_FILES = {
     "test_logs.py",
     "test_http_large_bodies.py",
     "test_conventions.py",
+    "test_if_match_of_offices.py",
+    "test_numbers_of_offices.py",
 }
 """Files that take more than ten seconds; `--no-loadscope-reorder` keeps them first."""
 
