@@ -163,7 +163,7 @@ def test_two_doses_on_one_day_add_up() -> None:
         ({"doses_given": 2, "completed": False}, 24.0, 12.0),
         ({"doses_given": 2, "mg_total": 30.0, "completed": False}, 30.0, 15.0),
         ({"mg_total": 30.0, "completed": False}, 30.0, 0.0),
-        ({"completed": False}, 0.0, 0.0),
+        ({"completed": False}, 12.0, 12.0),
     ],
 )
 def test_reported_milligrams_count_and_a_reported_dose_without_them_is_twelve(
