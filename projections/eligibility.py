@@ -33,6 +33,7 @@ from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
 from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
 from domain.treatment.courses import Course, courses
 from domain.treatment.possible_treatment import (
+    NextDose,
     Treatment,
     as_partial_date,
     last_dose,
@@ -40,6 +41,7 @@ from domain.treatment.possible_treatment import (
     possible_treatments,
     treatment_facts,
 )
+from projections.settling import SettledBy, settled_by
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
@@ -99,10 +101,16 @@ class Eligibility(FrozenModel):
     """The eligibility of one patient on one day.
 
     `course_number` is the course that the next dose would belong to. `doses_given` and `doses_left_in_course` are of
-    that course; they are null if a report does not state how many doses were given. `doses_usable` is the smaller of
-    the doses left on the approval and in the course, and 0 without an approval in effect. `next_course_from` is the
-    first day on which the twelve months of 1.B.iv have certainly passed; it is null while a course is open. `imported`
-    lists the import lines that the answer is based on: of the patient, the treatment, the request, and the approval.
+    that course; they are null if that is not certain. `doses_usable` is the smaller of the doses left on the approval
+    and those certainly left in the course, and 0 without an approval in effect. `next_course_from` is the first day on
+    which the twelve months of 1.B.iv have passed; it is null while a course is open, or if that day is not certain.
+    `imported` lists the import lines that the answer is based on: of the patient, the treatment, the request, and the
+    approval.
+
+    A record can leave several treatments possible (R27). A value on which they differ is null. The ranges contain the
+    true value in any case: of the doses given and left in the latest course while it may be open, and otherwise in the
+    next one; and of the day of the last dose of all. `course_is` is whether the next dose belongs to the first course
+    or to a later one, and null if that is not certain. `settled_by` lists the facts that would settle what is not.
     """
 
     patient_id: UUID
@@ -132,6 +140,7 @@ class Eligibility(FrozenModel):
     approval: ApprovalInForce | None
     approvable: Approvable | None
     edition_problem: str | None = None
+    settled_by: tuple[SettledBy, ...] = ()
     linked_histories: tuple[UUID, ...] = Field(
         default=(),
         description="The other histories of the same person (R28). A provider office is not shown them.",
@@ -185,9 +194,17 @@ def eligibility(
         approval=_in_force(allowed) if allowed is not None else None,
         approvable=_approvable(history, assessed, request, office) if assessed is not None else None,
         edition_problem=problem,
+        settled_by=settled_by(history, as_of) if _is_open_question(path, following, assessed) else (),
         linked_histories=history.linked if office is None else (),
         imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
+
+
+def _is_open_question(path: Literal["A", "B"] | None, following: NextDose, assessed: RequestAssessment | None) -> bool:
+    """Whether the path, the doses given, or the twelve months depend on what reports leave open."""
+    if path is None or following.is_begun is None or following.given.certain is None:
+        return True
+    return path == "B" and assessed is not None and _interval(assessed, path) is None
 
 
 def _in_force(allowed: Allowance) -> ApprovalInForce:

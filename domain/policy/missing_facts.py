@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from pydantic import Field, JsonValue, StrictBool
 
-from domain.calendar import FIRST_YEAR, PartialDate
-from domain.facts import Facts, FrozenModel
+from domain.calendar import FIRST_YEAR, DateRange, PartialDate
+from domain.facts import DayRange, Facts, FrozenModel, OpenCourse, PossibleOpenCourse, PriorTreatment
 from domain.frozen import unvalidated
 from domain.policy.agents import is_listed, nearest_names
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
@@ -64,8 +64,35 @@ def with_fact(facts: Facts, field: str, value: JsonValue) -> Facts:
             target = target[int(name)] if isinstance(target, list) else target[name]
         target[last] = value
     # Facts that can contradict each other are in one section, so the other sections are still valid.
-    validated = Facts.model_validate(values)
-    return unvalidated(Facts, {**vars(facts), section: getattr(validated, section)})
+    validated = getattr(Facts.model_validate(values), section)
+    if isinstance(validated, PriorTreatment) and validated.possible:
+        validated = _narrowed(validated)
+    return unvalidated(Facts, {**vars(facts), section: validated})
+
+
+def _narrowed(prior: PriorTreatment) -> PriorTreatment:
+    """The treatment facts with only those possible treatments that agree with the other facts."""
+    kept = []
+    for one in prior.possible:
+        last, stated = one.last_dose, prior.last_dose_on
+        if prior.completed_course not in (None, one.completed_course):
+            continue
+        if prior.open_course is not None and not _is_same_course(prior.open_course, one.open_course):
+            continue
+        if last is not None and stated is not None:
+            if last.latest < stated.earliest or stated.latest < last.earliest:
+                continue
+            days = DayRange(earliest=max(last.earliest, stated.earliest), latest=min(last.latest, stated.latest))
+            kept.append(one.model_copy(update={"last_dose": days}))
+        else:
+            kept.append(one)
+    return prior.model_copy(update={"possible": tuple(kept)})
+
+
+def _is_same_course(known: OpenCourse, possible: PossibleOpenCourse | None) -> bool:
+    return (
+        possible is not None and known.number == possible.number and known.doses_given in (None, possible.doses_given)
+    )
 
 
 def completions(question: Question, supplied_by: date) -> list[Completion]:
@@ -130,7 +157,8 @@ def _dates(question: Question, supplied_by: date) -> Offered:
     if born is not None:
         yield Supply(field="birth_date", value=born, or_earlier=True), ("1.A.i", "1.B.i")
     status, prior = question.treatment, facts.prior_treatment
-    if status.received is True and (day := _day_within(prior.last_dose_on, last_dose)) is not None:
+    last_known = status.interval.latest_dose if prior.possible else prior.last_dose_on
+    if status.received is True and (day := _day_within(last_known, last_dose)) is not None:
         yield Supply(field="prior_treatment.last_dose_on", value=day, or_earlier=True), ("1.B.iv",)
     if (
         status.later_course is not None
@@ -153,7 +181,7 @@ def years_before(day: date, years: int) -> date:
         return date(day.year - years, 2, 28)
 
 
-def _day_within(known: PartialDate | None, latest: date) -> str | None:
+def _day_within(known: PartialDate | DateRange | None, latest: date) -> str | None:
     """The latest day that a partly known date allows, not after `latest`. None: no day, or the date is known."""
     if latest.year < FIRST_YEAR:
         return None
@@ -185,11 +213,16 @@ def _treatment(question: Question) -> Offered:
 
 def _doses_given(question: Question) -> Offered:
     """The numbers of given doses of an interrupted first course for which the requested days are allowed (R7)."""
-    known = question.facts.prior_treatment.open_course is not None
+    prior = question.facts.prior_treatment
+    known = prior.open_course is not None
     field = "prior_treatment.open_course.doses_given" if known else "prior_treatment.open_course"
-    values: list[JsonValue] = [given if known else {"number": 1, "doses_given": given} for given in (4, 3, 2, 1)]
-    if _result_of(question, "Dosing.A").answer is NOT_MET:
-        fitting = [one for one in values if _result_of(question, "Dosing.A", field, one).answer is not NOT_MET]
+    possible = [one.open_course.doses_given for one in prior.possible if one.open_course is not None]
+    numbers = [given for given in (4, 3, 2, 1) if not prior.possible or given in possible]
+    values: list[JsonValue] = [given if known else {"number": 1, "doses_given": given} for given in numbers]
+    answer = _result_of(question, "Dosing.A").answer
+    if answer is NOT_MET or (answer is UNDETERMINED and prior.possible):
+        wanted = (MET,) if prior.possible else (MET, UNDETERMINED)
+        fitting = [one for one in values if _result_of(question, "Dosing.A", field, one).answer in wanted]
         if fitting:
             yield Supply(field=field, value=fitting[0], alternatives=tuple(fitting[1:])), ("Dosing.A",)
 
