@@ -31,7 +31,12 @@ from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
 from domain.review.derivations import derivation_for
-from domain.review.later_circumstances import own_doses, retrospective_circumstances, with_later_circumstances
+from domain.review.later_circumstances import (
+    milligrams_in_progress,
+    own_doses,
+    retrospective_circumstances,
+    with_later_circumstances,
+)
 from domain.treatment.courses import Course, courses, prior_treatment
 
 SIGNS: Final = {
@@ -91,10 +96,13 @@ def _given_before(history: PatientHistory, request: Request, edition: Edition) -
 
 
 def extension_assessment(
-    history: PatientHistory, request: Request, given: Collection[str], as_of: date
+    history: PatientHistory, request: Request, given: Collection[str], as_of: date, edition: Edition | None = None
 ) -> RequestAssessment:
-    """Assess a request again to extend its approval. The doses `given` under it are not prior treatment (R10)."""
-    in_effect = edition_for(request.received_on)
+    """Assess a request again to extend its approval. The doses `given` under it are not prior treatment (R10).
+
+    The default edition is the one in effect on the day of receipt.
+    """
+    in_effect = edition or edition_for(request.received_on)
     remaining = without_doses(history, (*request.retrospective_for, *given))
     patient_courses = courses(remaining, as_of)
     return _assessed(
@@ -104,6 +112,7 @@ def extension_assessment(
         facts(remaining, patient_courses, request, as_of, in_effect),
         as_of,
         in_effect,
+        milligrams_in_progress(history, patient_courses, as_of) if in_effect.facts_revision > 1 else {},
     )
 
 
