@@ -42,6 +42,8 @@ class DoseView(FrozenModel):
 class CourseView(FrozenModel):
     """One course, numbered by its start.
 
+    `doses_given` and `doses_left` are null if reports leave the number open (R27); `doses_given_at_least` and
+    `doses_given_at_most` are its range.
     `recorded_as` is the course number in the events of its doses. `report_id` is the latest report of the course, and
     `imported_from` is the source from which that report was imported.
     """
@@ -53,6 +55,8 @@ class CourseView(FrozenModel):
     regimen_doses: int
     doses_given: int | None
     doses_left: int | None
+    doses_given_at_least: int = 0
+    doses_given_at_most: int = 0
     begun_on: Day | None
     last_dose_on: PartialDate | None
     completed_on: Day | None
@@ -90,6 +94,12 @@ def course_list(history: PatientHistory, as_of: date, office: str | None = None)
     )
 
 
+def given_in_words(course: CourseView) -> str:
+    """Returns the number of doses given, or the range of numbers that reports leave open."""
+    least, most = course.doses_given_at_least, course.doses_given_at_most
+    return f"{least}" if least == most else f"{least} to {most}"
+
+
 def _course(history: PatientHistory, current: tuple[Course, ...], course: Course, office: str | None) -> CourseView:
     doses = sorted((*course.doses, *course.documenting), key=lambda dose: (dose.on, dose.version))
     reported = course.reported
@@ -101,6 +111,8 @@ def _course(history: PatientHistory, current: tuple[Course, ...], course: Course
         regimen_doses=course.regimen,
         doses_given=course.given,
         doses_left=course.left,
+        doses_given_at_least=course.given_range[0],
+        doses_given_at_most=course.given_range[1],
         begun_on=course.begun_on if course.begun_on != date.min else None,
         last_dose_on=course.last_dose_on,
         completed_on=course.completed_on,

@@ -32,6 +32,7 @@ from domain.events.treatment import (
     PriorTreatmentCorrected,
     PriorTreatmentReported,
     PriorTreatmentVoided,
+    ReportAttributed,
 )
 from domain.facts import FrozenModel
 from domain.people import Actor
@@ -41,6 +42,7 @@ TREATMENT: Final[tuple[type[Event], ...]] = (
     PriorTreatmentReported,
     PriorTreatmentCorrected,
     PriorTreatmentVoided,
+    ReportAttributed,
     DoseAdministered,
     DoseCorrected,
     DoseVoided,

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from domain.calendar import Day
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, ApprovalRecord, Request
-from projections.courses import Courses, CourseView, DoseView
+from projections.courses import Courses, CourseView, DoseView, given_in_words
 from projections.eligibility import Eligibility
 
 Lane = Literal["requests", "approvals", "doses", "wait", "appeals"]
@@ -173,7 +173,7 @@ def _of_approval(one: ApprovalRecord) -> UnplacedMark:
 def _of_course(course: CourseView) -> Iterator[UnplacedMark]:
     yield from (_of_dose(dose, course) for dose in course.doses)
     if not course.doses and course.last_dose_on is not None:
-        given = "an unknown number of" if course.doses_given is None else course.doses_given
+        given = given_in_words(course)
         words = f"Reported by another source: {given} doses, last dose {course.last_dose_on}; {course.status}."
         yield UnplacedMark("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, JsonValue
 
 from domain.calendar import PartialDate
+from domain.facts import in_words
 from domain.history.records import (
     AgentUse,
     Appeal,
@@ -71,6 +72,7 @@ def _request(_: int, request: Request) -> Named:
 def _approval(_: int, approval: ApprovalRecord) -> Named:
     of_appeal = f" by appeal {ordinal(approval.appeal_id)}" if approval.appeal_id is not None else ""
     rescinded = f", rescinded {approval.rescinded_on}" if approval.rescinded_on is not None else ""
+    rescinded += ", confirmed after a later report" if approval.confirmed_version is not None else ""
     window = f"{approval.valid_from} to {approval.valid_through}"
     name = f"approval of request {ordinal(approval.request_id)}{of_appeal}"
     return name, f"{approval.doses_approved} doses, {window}{rescinded}"
@@ -143,11 +145,22 @@ def person_details(history: PatientHistory) -> Values:
 
 def _of_report(report: Report) -> Values:
     courses: list[JsonValue] = [one.model_dump(mode="json", exclude_none=True) for one in report.courses]
-    return {"courses": courses, "reference": report.reference}
+    about = in_words(report.tells_of) if report.tells_of is not None else None
+    return {
+        "courses": courses,
+        "reference": report.reference,
+        "reported on": report.reported_on.isoformat(),
+        "is about": about,
+    }
 
 
 def _of_dose(dose: Dose) -> Values:
-    return {"milligrams": dose.mg, "site": dose.site, "request": dose.request_id and ordinal(dose.request_id)}
+    return {
+        "milligrams": dose.mg,
+        "site": dose.site,
+        "request": dose.request_id and ordinal(dose.request_id),
+        "reviewed after death": dose.reviewed,
+    }
 
 
 def _of_document(one: DocumentOnRecord) -> Values:

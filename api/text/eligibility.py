@@ -22,8 +22,8 @@ def headline(answer: Eligibility) -> str:
     """Returns the answer in one line: path and course, and what may be done or what prevents it."""
     if answer.path is None:
         return f"Path not known: {_prospects(answer)}."
-    course = f"Path {answer.path}, course {answer.course_number}"
-    given = "" if answer.course_status == "not_begun" else f"{_counted(answer.doses_given)} given, "
+    course = f"Path {answer.path}, course {answer.course_number or 'not known'}"
+    given = "" if answer.course_status == "not_begun" else f"{_given(answer)} given, "
     if answer.approval is not None and answer.doses_usable:
         return f"{course}: {given}{answer.doses_usable} may be given through {answer.approval.valid_through}."
     if answer.next_course_from is not None and answer.interval_satisfied is not True:
@@ -57,17 +57,20 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
     """Yields the full answer as labels and sentences. Several lines can have the same label."""
     yield "On", f"{answer.as_of} in {zone}, from version {answer.history_version} of the history"
     yield "Path", answer.path_because
-    if answer.course_number is not None:
-        given, left = _counted(answer.doses_given), _counted(answer.doses_left_in_course)
+    on_approval = f"{answer.doses_left_on_approval} left on the approval, {answer.doses_usable} usable"
+    if answer.doses_given is not None:
+        yield "Doses", f"{answer.doses_given} given and {answer.doses_left_in_course} left in the course, {on_approval}"
+    elif answer.doses_given_at_most:
+        left = answer.doses_left_at_least or "none"
+        yield "Doses", f"{_given(answer)} given; {left} certainly left in the course, {on_approval}"
+    if answer.last_dose_earliest is not None:
+        days = (answer.last_dose_earliest, answer.last_dose_latest)
+        one_day = days[0] == days[1]
         yield (
-            "Doses",
-            (
-                f"{given} given and {left} left in the course, {answer.doses_left_on_approval} left on the approval,"
-                f" {answer.doses_usable} usable"
-            ),
+            "Last dose",
+            f"{answer.last_dose_on}" if one_day else f"{days[0]} at the earliest, {days[1]} at the latest",
         )
-    if answer.last_dose_on is not None:
-        yield "Last dose", f"{answer.last_dose_on}"
+    yield from (("To settle", f"{one.question} ({one.report_id}, {one.field})") for one in answer.settled_by)
     if answer.next_course_from is not None:
         yield "Twelve months", f"passed at the latest on {answer.next_course_from}"
     approval = answer.approval
@@ -100,6 +103,12 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         readings = f" ({', '.join(reason.readings)})" if reason.readings else ""
         yield "Clinician", f"{reason.sentence}{readings}"
     yield from (("To know", sentence) for sentence in approvable.advisories)
+
+
+def _given(answer: Eligibility) -> str:
+    """Returns the number of doses given, or the range of numbers that the record leaves possible."""
+    least, most = answer.doses_given_at_least, answer.doses_given_at_most
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _lines(number: int) -> str:
@@ -199,12 +208,6 @@ def _value_in_words(value: JsonValue) -> str:
             return f"{given}"
         case _:
             return in_words(f"{value}")
-
-
-def _counted(doses: int | None) -> str:
-    if doses is None:
-        return "an unknown number of doses"
-    return f"{doses} dose" if doses == 1 else f"{doses} doses"
 
 
 def change_in_words(change: StateChange) -> str:

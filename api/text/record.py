@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from domain.events.base import ImportedFrom
 from domain.facts import in_words
 from domain.policy.assessment import Assessment
-from projections.courses import Courses, CourseView, DoseView
+from projections.courses import Courses, CourseView, DoseView, given_in_words
 from projections.person import Person
 from projections.request_status import AppealView, DecisionView, DocumentView, NoticeView, RequestLife, WindowView
 
@@ -34,7 +34,7 @@ def course_rows(answer: Courses) -> Rows:
 
 
 def _course(course: CourseView) -> str:
-    given = "an unknown number of" if course.doses_given is None else course.doses_given
+    given = given_in_words(course)
     summary = f"{course.status}, {course.origin}: {given} of {course.regimen_doses} doses given"
     return f"{summary}{imported(course.imported_from)}"
 

@@ -32,7 +32,12 @@ from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
 from domain.review.derivations import CourseOnRecord, derivation_for
-from domain.review.later_circumstances import own_doses, retrospective_circumstances, with_later_circumstances
+from domain.review.later_circumstances import (
+    milligrams_in_progress,
+    own_doses,
+    retrospective_circumstances,
+    with_later_circumstances,
+)
 from domain.treatment.courses import courses
 
 SIGNS: Final = {
@@ -91,12 +96,18 @@ def _given_before(history: PatientHistory, request: Request, edition: Edition) -
 
 
 def extension_assessment(
-    history: PatientHistory, request: Request, given: Collection[str], as_of: date
+    history: PatientHistory, request: Request, given: Collection[str], as_of: date, edition: Edition | None = None
 ) -> RequestAssessment:
-    """Assess a request again to extend its approval. The doses `given` under it are not prior treatment (R10)."""
-    in_effect = edition_for(request.received_on)
+    """Assess a request again to extend its approval. The doses `given` under it are not prior treatment (R10).
+
+    The default edition is the one in effect on the day of receipt.
+    """
+    in_effect = edition or edition_for(request.received_on)
     remaining = without_doses(history, (*request.retrospective_for, *given))
-    return _assessed(remaining, request, as_of, in_effect)
+    further: Mapping[str, Any] = {}
+    if in_effect.facts_revision > 1:
+        further = milligrams_in_progress(history, courses(remaining, as_of), as_of)
+    return _assessed(remaining, request, as_of, in_effect, further=further)
 
 
 def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> PatientHistory:

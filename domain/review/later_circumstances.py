@@ -98,6 +98,22 @@ def _reported(course: Course) -> tuple[float, float]:
     return max(0.0, stated - documented), stated / max(count, len(course.documenting)) if count is not None else 0.0
 
 
+def milligrams_in_progress(
+    history: PatientHistory, remaining: tuple[Course, ...], as_of: date
+) -> dict[str, CourseMilligrams]:
+    """The milligrams for an extension (R10), or an empty value if no course is open.
+
+    The doses under the approval are part of its quantity, so they are left out of the total, as in the `remaining`
+    courses. A day of the course on which more than one dose's milligrams were given still counts.
+    """
+    current, before = current_course(courses(history, as_of), as_of), current_course(remaining, as_of)
+    if current is None:
+        return {}
+    total = milligrams(before).total if before is not None and before.number == current.number else 0.0
+    most = milligrams(current).most_in_a_day
+    return {"milligrams": CourseMilligrams(course=current.number, total_mg=total, most_in_a_day_mg=most)}
+
+
 def _milligrams(course: Course) -> CourseMilligrams:
     found = milligrams(course)
     return CourseMilligrams(course=course.number, total_mg=found.total, most_in_a_day_mg=found.most_in_a_day)

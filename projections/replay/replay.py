@@ -25,7 +25,7 @@ from domain.policy.assessment import Assessment
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for, edition_named, edition_recorded
 from domain.policy.reassessment import Concluded, Difference, Rechecked, compared, reassess
-from domain.review.assess_request import request_assessment, without_doses
+from domain.review.assess_request import extension_assessment, request_assessment, without_doses
 from domain.treatment.approval_use import doses_in_progress
 from projections.replay import clauses as replay_clauses
 from projections.replay import text
@@ -118,8 +118,11 @@ class _Case:
     def assessed(self, history: PatientHistory, as_of: date, edition: Edition) -> Reassessed:
         request = history.request(self.request_id)
         assert request is not None
-        relevant_history = without_doses(history, tuple(self._doses_to_leave_out(history, as_of)))
-        result = request_assessment(relevant_history, request, as_of, edition)
+        left_out = tuple(self._doses_to_leave_out(history, as_of))
+        if isinstance(self.event, ApprovalExtended):
+            result = extension_assessment(history, request, left_out, as_of, edition)
+        else:
+            result = request_assessment(without_doses(history, left_out), request, as_of, edition)
         return Reassessed(
             history_version=result.history_version,
             assessment_digest=result.digest,

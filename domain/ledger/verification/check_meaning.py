@@ -25,7 +25,7 @@ from domain.ledger.verification.report import Logged, VerificationPart, about
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named, edition_recorded
 from domain.policy.reassessment import Rerun, compared, reassess
-from domain.review.assess_request import RequestAssessment, request_assessment, without_doses
+from domain.review.assess_request import RequestAssessment, extension_assessment, request_assessment
 from domain.treatment.approval_use import doses_in_progress
 from domain.treatment.courses import courses
 from domain.treatment.revision_1 import courses as revision_1
@@ -203,7 +203,7 @@ def _reassessed(seen: PatientHistory, event: Any, determination: Determination, 
         # The doses that were given under the approval are not an earlier course (R10).
         approvals = [one for one in seen.approvals if one.version == event.approval_version]
         given = [dose.dose_id for approval in approvals for dose in doses_in_progress(seen, approval)]
-        seen = without_doses(seen, given)
+        return extension_assessment(seen, request, given, determination.decided_on, edition)
     return request_assessment(seen, request, determination.decided_on, edition)
 
 

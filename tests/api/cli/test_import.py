@@ -18,6 +18,7 @@ from api.files.import_lines import json_schema
 from api.routes.schemas import request_answer, request_summary
 from api.text.eligibility import eligibility_rows
 from domain.commands.appeals import FileAppeal
+from domain.commands.treatment import ReportPriorTreatment
 from domain.events.base import ImportedFrom
 from domain.events.determinations import PastDeterminationImported
 from domain.events.patient import Member
@@ -147,6 +148,41 @@ def test_a_reported_course_says_that_its_report_was_imported(intake: Intake, led
         ImportedFrom(source="old", reference="T-1"),
     )
     assert [one.reference for one in eligibility(history(ledger), date(2026, 4, 28)).imported] == ["H-1", "T-1"]
+
+
+def test_a_report_is_of_the_day_on_which_it_was_made(intake: Intake, ledger: Ledger) -> None:
+    told = {"kind": "prior_treatment", "reference": "T-1", "member": {"member_id": "M-1"}, "source": "other_plan",
+            "reported_on": "2025-03-15", "courses": [{"doses_given": 5, "last_dose_on": "2025"}]}  # fmt: skip
+    assert fates(intake.json_lines(lines(PERSON, told, told))) == ["recorded", "recorded", "recorded before"]
+    assert history(ledger).reports[0].reported_on == date(2025, 3, 15)
+    later = told | {"reference": "T-2", "courses": [{"last_dose_on": "2025-03-16"}]}
+    tomorrow = told | {"reference": "T-3", "reported_on": "2026-04-29"}
+    refused = [(one.fate, one.field) for one in intake.json_lines(lines(later, tomorrow))]
+    assert refused == [("refused", "courses.0.last_dose_on"), ("refused", "reported_on")]
+
+
+@pytest.mark.parametrize(
+    ("course", "field"),
+    [
+        ({"doses_given": 2, "completed": True}, "courses.0.doses_given"),
+        ({"doses_given": 8}, "courses.0.doses_given"),
+        ({"doses_given": 5, "completed": False}, "courses.0.completed"),
+    ],
+)
+def test_a_line_of_what_no_course_can_be_is_refused(
+    intake: Intake, ledger: Ledger, course: dict[str, Any], field: str
+) -> None:
+    told = {"kind": "prior_treatment", "reference": "T-1", "member": {"member_id": "M-1"}, "source": "other_plan",
+            "courses": [course]}  # fmt: skip
+    (_, outcome) = intake.json_lines(lines(PERSON, told))
+    assert (outcome.fate, outcome.field) == ("refused", field)
+    assert history(ledger).reports == ()
+
+
+def test_a_line_that_an_earlier_program_imported_is_recognized() -> None:
+    """The digest of a command is over its JSON, so fields that were added later are left out at their defaults."""
+    command = ReportPriorTreatment(source="other_plan", reference="T-1", courses=())
+    assert json.loads(command.model_dump_json()) == {"source": "other_plan", "reference": "T-1", "courses": []}
 
 
 def test_a_late_fact_changes_today_and_never_yesterday(intake: Intake, ledger: Ledger) -> None:

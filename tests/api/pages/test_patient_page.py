@@ -110,6 +110,50 @@ def test_treatment_elsewhere_is_reported_and_that_there_was_none(api: Api, desk:
     assert isinstance(api.ledger.events(UUID(other))[-1], PriorTreatmentReported)
 
 
+def test_a_report_carries_its_day_and_may_confirm_the_record(api: Api, desk: Desks) -> None:
+    patient, reviewer = treated(api), desk(story.NURSE)
+    page = reviewer.opens(at(patient))
+    reported = reviewer.sends(
+        page,
+        "prior-treatment",
+        reported_on="2026-04-01",
+        confirms_record="true",
+        courses__0__doses_given="5",
+    )
+    assert reported.status == 200, reported.text[:600]
+    report = api.ledger.history(UUID(patient)).reports[0]
+    assert (str(report.reported_on), report.tells_of) == ("2026-04-01", "our_doses")
+    refused = reviewer.sends(
+        reviewer.opens(at(patient)), "prior-treatment", reported_on="2026-04-29", courses__0__doses_given="3"
+    )
+    assert refused.status == 422
+    assert "Reported on is in the future" in refused.text
+
+
+def test_a_person_says_which_doses_a_report_is_about(api: Api, desk: Desks) -> None:
+    patient, reviewer = treated(api), desk(story.NURSE)
+    api.reported(patient, {"completed": True})
+    page = reviewer.opens(at(patient))
+    told = reviewer.sends(page, "attribute-report-t1", tells_of="our_doses", reason="The office confirmed it.")
+    assert told.status == 200, told.text[:600]
+    assert api.ledger.history(UUID(patient)).reports[0].tells_of == "our_doses"
+    again = reviewer.sends(reviewer.opens(at(patient)), "attribute-report-t1", tells_of="our_doses", reason="Again.")
+    assert again.status == 422
+    assert "This is on record for the report already" in again.text
+
+
+def test_a_dose_after_death_is_reviewed(api: Api, desk: Desks) -> None:
+    patient, reviewer = treated(api), desk(story.NURSE)
+    assert not reviewer.opens(at(patient)).has_form("review-dose")
+    api.did_to(patient, "death", on="2026-03-05", source="Letter of the family.")
+    told = reviewer.sends(
+        reviewer.opens(at(patient)), "review-dose", dose_id=f"{patient}.d5", reason="The day was misread."
+    )
+    assert told.status == 200, told.text[:600]
+    assert api.ledger.history(UUID(patient)).doses[4].reviewed
+    assert not reviewer.opens(at(patient)).has_form("review-dose")
+
+
 def test_an_office_sees_its_own_patient_and_no_identifiers(api: Api, desk: Desks) -> None:
     patient = treated(api)
     own = desk(story.OFFICE).opens(at(patient))

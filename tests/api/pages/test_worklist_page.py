@@ -62,6 +62,31 @@ def test_a_row_shows_who_acts_next_and_whether_it_is_overdue(desk: Desks, waitin
     assert "waits for the prescriber, information not requested yet" in urgent
 
 
+def test_a_questioned_approval_and_a_dose_after_death_wait_without_a_due_date(api: Api, desk: Desks) -> None:
+    patient = api.opened("M-9")
+    seen = api.submitted(patient)
+    assert api.decided("approve", seen).status_code == 200
+    api.reported(patient, {"doses_given": 5, "last_dose_on": "2025-03-07", "completed": True})
+    api.dosed(patient, "2026-04-20")
+    api.did_to(patient, "death", on="2026-04-19", source="Letter of the family.")
+    page = desk(story.NURSE).opens("/pages/worklist")
+    approval = page.html.split(f'id="row-{patient}.r1"')[1].split("</tr>")[0]
+    assert "waits for a clinician, to rescind or confirm the approval" in approval
+    assert f'href="/pages/requests/{patient}.r1"' in approval
+    dose = page.html.split(f'id="row-{patient}.d1"')[1].split("</tr>")[0]
+    assert "waits for a reviewer, to check the dose after death" in dose
+    assert f'href="/pages/patients/{patient}"' in dose
+    for row in (approval, dose):
+        assert "No due date" in row
+        assert "<form" not in row, "nobody claims it"
+    clinician = desk(story.PHYSICIAN)
+    told = clinician.sends(
+        clinician.opens(f"/pages/requests/{patient}.r1"), "confirm-approval", reason="Of another member."
+    )
+    assert told.status == 200, told.text[:600]
+    assert f'id="row-{patient}.r1"' not in desk(story.NURSE).opens("/pages/worklist").html
+
+
 def test_the_list_names_no_patient(desk: Desks, waiting: dict[str, str]) -> None:
     page = desk(story.NURSE).opens("/pages/worklist")
     assert not any(one in page.html for one in ("O'Neil", "O&#39;Neil", "alert(", "Alma", "M-1", "1988"))

@@ -193,3 +193,25 @@ def test_an_office_sends_its_own_version_back_and_is_shown_the_changes_since(api
     changed = asked(api, page, OTHER, digest=mine["assessment_digest"], version=shown)
     assert "rems enrolled" in changed.text.lower().replace("_", " ")
     assert changed.text == asked(api, page, OTHER, digest=mine["assessment_digest"]).text
+
+
+def test_a_link_is_named_to_the_plan_and_never_which_history_to_an_office(api: Api) -> None:
+    patient, other = api.opened(), api.opened("M-2")
+    api.submitted(patient)
+    link = {"actor": PHYSICIAN, "other_patient_id": other, "reason": "One person under two numbers."}
+    api.did(f"/patients/{patient}/link", link)
+    paths = [
+        f"/patients/{patient}/eligibility",
+        f"/requests/{patient}.r1",
+        f"/requests/{patient}.r1/assessment",
+    ]
+    for path in paths:
+        plan, own = asked(api, path, PHYSICIAN), asked(api, path, OFFICE)
+        assert other in plan.text, path
+        assert other not in own.text, path
+        assert "Another history of this patient is linked" in own.text, path
+    assert asked(api, paths[0], PHYSICIAN).json()["linked_histories"] == [other]
+    assert asked(api, paths[0], OFFICE).json()["linked_histories"] == []
+    assert asked(api, paths[1], OFFICE).json()["assessment"]["recommendation"] == "refer"
+    digests = {asked(api, paths[2], who).json()["assessment_digest"] for who in (PHYSICIAN, OFFICE)}
+    assert len(digests) == 1, "an office names the same assessment"

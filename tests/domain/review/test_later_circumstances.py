@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.errors import Conflict
-from domain.events.determinations import CourseApproved, RequestDenied
+from domain.errors import Conflict, InvalidCommand
+from domain.events.determinations import ApprovalExtended, CourseApproved, RequestDenied
 from domain.facts import Circumstances
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
@@ -237,3 +237,16 @@ def test_its_own_recorded_doses_are_not_prior_treatment() -> None:
     story.and_given(*doses("2026-01-06", 3, recorded_on="2026-04-28", request_id=request))
     story.then_finding("1.B.iv", "met")
     assert story.judged().assessment.circumstances.first_dose_on == date(2026, 1, 6)
+
+
+# -- an extension (R10) -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mg", "is_extended"), [(12, True), (24, False)])
+def test_an_approval_is_extended_unless_a_day_has_more_than_twelve_milligrams(mg: float, is_extended: bool) -> None:
+    story = given(submitted(), approved()).on("2026-04-29").and_given(*doses("2026-04-28", 2, mg=mg))
+    story.when(extended())
+    if is_extended:
+        story.then(ApprovalExtended)
+    else:
+        story.then_refused(InvalidCommand, field="request_id")

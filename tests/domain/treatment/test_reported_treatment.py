@@ -9,7 +9,6 @@ import pytest
 from domain.events.treatment import (
     CourseClosedUnfinished,
     CourseCompleted,
-    CourseReopened,
     DoseAdministered,
     PriorTreatmentReported,
 )

@@ -184,3 +184,10 @@ def test_a_review_a_void_and_a_correction_settle_it() -> None:
 def test_only_a_dose_after_death_is_reviewed_and_only_by_the_plan() -> None:
     given(dose("2026-04-22")).when(dose_reviewed(1)).then_refused(Conflict, field="dose_id")
     after_death().when(dose_reviewed(1).by(CLAIMS)).then_refused(NotPermitted)
+
+
+def test_the_day_of_death_changes_the_row_of_a_request() -> None:
+    story = given(submitted(received_on="2026-04-10"), died("2026-04-20"))
+    (before,), (after,) = rows(story, on="2026-04-15"), rows(story, on="2026-04-20")
+    assert (before.recommendation, before.changes_on) == ("approve", date(2026, 4, 20))
+    assert after.recommendation == "refer"

@@ -23,6 +23,16 @@ def busy(api: Api) -> Json:
     return late
 
 
+def for_review(api: Api) -> str:
+    """An approval that a later report questions, and a dose after a death on record."""
+    patient = api.opened("M-6")
+    assert api.decided("approve", api.submitted(patient)).status_code == 200
+    api.reported(patient, {"doses_given": 5, "last_dose_on": "2025-03-07", "completed": True})
+    api.dosed(patient, "2026-04-20")
+    api.did_to(patient, "death", on="2026-04-19", source="Letter of the family.")
+    return WORKLIST
+
+
 def listed(query: str = "") -> str:
     return f"{WORKLIST}{query}"
 
@@ -44,6 +54,7 @@ def start_of_busy(api: Api) -> str:
 STATES = [
     of("empty", story.NURSE, is_busy=False),
     of("busy", story.NURSE),
+    PageState("items to review", WORKLIST, story.NURSE, for_review),
     of("busy, of an auditor", AUDITOR),
     of("busy, of an appeals clinician", NEUROLOGIST),
     of("filtered to nothing", story.NURSE, "?held=mine&state=referred"),
