@@ -24,7 +24,7 @@ from domain.ledger import schema
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of
-from domain.ledger.history_cache import HistoryCache
+from domain.ledger.history_cache import STEP, HistoryCache
 from domain.ledger.mapper import EventMapper
 from domain.ledger.member_index import MemberIndex
 from domain.ledger.stores.backends import factory_at
@@ -74,9 +74,9 @@ class PatientEvents(EventStore[UUID]):
             )
         return events if known_at is None else self._recorded_by(known_at, events)
 
-    def since(self, patient_id: UUID, version: int) -> tuple[PatientEvent, ...] | None:
-        """The events after a version; None if that version itself is not on record."""
-        rows = self.recorder.rows_of(patient_id, first=version)
+    def since(self, patient_id: UUID, version: int, last: int | None = None) -> tuple[PatientEvent, ...] | None:
+        """The events after a version, up to version `last`; None if the first version itself is not on record."""
+        rows = self.recorder.rows_of(patient_id, first=version, last=last)
         if not rows or rows[0][0] != version:
             return None
         return self._decoded(patient_id, rows[1:])
@@ -84,6 +84,19 @@ class PatientEvents(EventStore[UUID]):
     def between(self, patient_id: UUID, first: int, last: int) -> tuple[PatientEvent, ...]:
         """The events from version `first` to version `last`, both included."""
         return self._decoded(patient_id, self.recorder.rows_of(patient_id, first, last))
+
+    def versions_of_command(self, event: PatientEvent) -> range:
+        """The versions of all events of the command that recorded this event. They follow one another."""
+
+        def is_of_command(version: int) -> bool:
+            return any(one.command_id == event.command_id for one in self.between(event.patient_id, version, version))
+
+        first = last = event.originator_version
+        while first > 1 and is_of_command(first - 1):
+            first -= 1
+        while is_of_command(last + 1):
+            last += 1
+        return range(first, last + 1)
 
     def of_each(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, tuple[PatientEvent, ...] | Exception]]:
         """The events of several patients. If the events of a patient can't be decoded, the error takes their place."""
@@ -162,23 +175,34 @@ class LedgerReader(Application[UUID]):
     ) -> PatientHistory:
         """The state of a patient, with the same limits as `events`. Raises NotFound and InvalidCommand.
 
-        Without a limit, only the events after the cached history are read.
+        Without a limit, or with a version as the only limit, only the events after a cached history are read.
         """
-        if through_version is not None or known_at is not None:
+        if known_at is not None:
             return folded(self.events(patient_id, through_version=through_version, known_at=known_at))
+        if through_version is not None:
+            return self._earlier_history(patient_id, through_version)
         times_cleared, before = self._remembered.times_cleared, self._remembered.get(patient_id)
         later = self.events.since(patient_id, before.version) if before is not None else None
         if before is not None and later is None:
             # The store was restored to an earlier state, so the cached history is no longer valid.
             self._remembered.forget(patient_id)
             before = None
-        if before is None or later is None:
-            history = folded(self.events(patient_id))
-        elif later:
-            history = folded(later, before)
-        else:
+        if before is not None and not later:
             return before
-        self._remembered.keep(history, times_cleared)
+        for history in _in_steps(later or self.events(patient_id), before):
+            self._remembered.keep(history, times_cleared)
+        return history
+
+    def _earlier_history(self, patient_id: UUID, version: int) -> PatientHistory:
+        """The history at a version, from the latest cached version up to it."""
+        times_cleared, before = self._remembered.times_cleared, self._remembered.get_by(patient_id, version)
+        later = self.events.since(patient_id, before.version, version) if before is not None else None
+        if before is None or later is None or before.version + len(later) != version:
+            before, later = None, self.events(patient_id, through_version=version)
+        elif not later:
+            return before
+        for history in _in_steps(later, before):
+            self._remembered.keep_earlier(history, times_cleared)
         return history
 
     def histories(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, PatientHistory | Exception]]:
@@ -295,6 +319,13 @@ def checked(ledger: L) -> L:
         ledger.close()
         raise
     return ledger
+
+
+def _in_steps(events: Sequence[PatientEvent], before: PatientHistory | None) -> Iterator[PatientHistory]:
+    """The state after every `STEP` events, and at last the state after all of them."""
+    for first in range(0, len(events), STEP):
+        before = folded(events[first : first + STEP], before)
+        yield before
 
 
 def folded(events: Sequence[PatientEvent], before: PatientHistory | None = None) -> PatientHistory:
