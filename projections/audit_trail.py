@@ -6,7 +6,7 @@ by hand, so the trail cannot claim a change that did not happen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -15,7 +15,8 @@ from domain.calendar import Instant
 from domain.events import PatientEvent
 from domain.events.base import ImportedFrom
 from domain.facts import FrozenModel
-from domain.history import evolve, fold
+from domain.history import evolve
+from domain.history.state import PatientHistory
 from domain.people import Actor
 from projections.state_changes import StateChange, StateChanges
 
@@ -38,21 +39,12 @@ ENVELOPE = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
 """Fields of an event that `details` leaves out: the entry has its own fields for them, except for the salt."""
 
 
-def audit_trail(events: Sequence[PatientEvent], *, after: int = 0, limit: int | None = None) -> tuple[AuditEntry, ...]:
-    """Returns one entry for each event after version `after`, oldest first, at most `limit` entries.
-
-    `events` are all events of the history, from the first one. Events that are not returned are folded but not
-    compared.
-    """
-    first = next((place for place, event in enumerate(events) if event.originator_version > after), len(events))
-    shown = events[first:] if limit is None else events[first : first + limit]
-    return tuple(_entries(events[:first], shown))
+def audit_trail(events: Iterable[PatientEvent], before: PatientHistory | None = None) -> tuple[AuditEntry, ...]:
+    """Returns one entry for each event, oldest first. The events follow `before`, or start the history."""
+    return tuple(_entries(events, before))
 
 
-def _entries(earlier: Sequence[PatientEvent], events: Sequence[PatientEvent]) -> Iterator[AuditEntry]:
-    if not events:
-        return
-    history = fold(earlier)
+def _entries(events: Iterable[PatientEvent], history: PatientHistory | None) -> Iterator[AuditEntry]:
     changes = StateChanges(history)
     for event in events:
         history = evolve(history, event)

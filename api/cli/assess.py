@@ -13,6 +13,7 @@ import typer
 from api.cli.options import AsJson
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, app
+from api.cli.progress import LineProgress
 from api.cli.tables import show_text
 from api.text.clause import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand
@@ -36,14 +37,11 @@ def assess_command(
 
     Example: lemtrada-ledger assess cases.jsonl --full
     """
-    from rich.console import Console  # noqa: PLC0415  (slow to import, and `explain` does not need it)
-
-    from api.cli.progress import LineProgress  # noqa: PLC0415
-    from api.files.assess_lines import Refused, answers  # noqa: PLC0415
+    from api.files.assess_lines import Refused, answers  # noqa: PLC0415  (slow to import, and `explain` does not need it)
 
     del as_json
     compared = differing = refused = 0
-    with open_input(file) as lines, LineProgress(Console(stderr=True)) as progress:
+    with open_input(file) as lines, LineProgress() as progress:
         for answer in answers(lines, full=full, check=check):
             progress.advance()
             if isinstance(answer, Refused):

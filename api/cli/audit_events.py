@@ -11,9 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
-from api.cli.opening import errors_to_exit_status, open_existing_ledger, patient_of_member
+from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
 from api.cli.options import AsJson, Database, Purpose, Since, Until
 from api.cli.output import print_result
 from api.cli.program import app
@@ -24,12 +23,11 @@ from api.fhir.audit_events import is_exported
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.instants import Period
 from api.fhir.paging import EventFilter, whole, whole_of_patient
-from api.record_access.command_line import CommandLineAccess, checked_purpose
+from api.record_access.command_line import checked_purpose
 from api.record_access.patient_access import PatientAccess
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand
 from domain.events.base import Event
-from domain.ledger.application import Ledger
 
 Output = Annotated[Path, typer.Option("--output", metavar="FILE.ndjson", help="New file to write to.")]
 Member = Annotated[
@@ -80,8 +78,8 @@ def provenance_command(
 class _Export:
     """What an export reads. `patient_id` is None for all patients."""
 
-    def __init__(self, ledger: Ledger, access: PatientAccess, patient_id: UUID | None, period: Period) -> None:
-        self.ledger = ledger
+    def __init__(self, access: PatientAccess, patient_id: UUID | None, period: Period) -> None:
+        self.ledger = access.ledger
         self.access = access
         self.patient_id = patient_id
         self.period = period
@@ -100,10 +98,9 @@ def _open_export(
             raise InvalidCommand(
                 "the first day is after the last day", field="--from", remedy="give an earlier day, or a later --to"
             )
-        ledger = open_existing_ledger(database)
-        with CommandLineAccess(ledger, purpose, "export") as access:
+        with open_records(database, purpose, "export") as access:
             patient_id = patient_of_member(access, member) if member is not None else None
-            yield _Export(ledger, access, patient_id, _period(first, last, ledger.zone))
+            yield _Export(access, patient_id, _period(first, last, access.zone))
 
 
 def _write(export: _Export, wanted: EventFilter, output: Path, as_json: bool, *, with_reads: bool) -> None:
@@ -116,7 +113,7 @@ def _write(export: _Export, wanted: EventFilter, output: Path, as_json: bool, *,
     else:
         entries = whole_of_patient(export.ledger, export.patient_id, export.period, wanted, with_reads=with_reads)
     resource, ledger_id = (ndjson.audit_event if with_reads else ndjson.provenance_of), export.ledger.ledger_id
-    with LineProgress(Console(stderr=True)) as progress:
+    with LineProgress() as progress:
         written = ndjson.write(
             entries,
             lambda entry: resource(entry, ledger_id),

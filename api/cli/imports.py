@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from api.cli.assess import open_input
 from api.cli.opening import errors_to_exit_status, url_to_write
@@ -72,7 +71,7 @@ def import_command(
         with (
             CommandLineAccess(ledger, None) as access,
             open_input(file) as lines,
-            LineProgress(Console(stderr=True)) as progress,
+            LineProgress() as progress,
         ):
             intake = Intake(ledger, source_name, actor, access)
             outcomes = intake.claims(lines) if file.lower().endswith(".csv") else intake.json_lines(lines)

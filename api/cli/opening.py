@@ -23,6 +23,7 @@ from domain.ledger import schema
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import open_to_read
 from domain.ledger.stores.urls import address_of
+from domain.permissions.disclosure import Through
 
 if TYPE_CHECKING:
     from domain.ledger.application import Ledger
@@ -58,13 +59,13 @@ def url_to_write(database: str | None) -> str:
     return which_ledger.database_in_data_folder()
 
 
-def open_records(database: str | None, purpose: str | None) -> CommandLineAccess:
+def open_records(database: str | None, purpose: str | None, through: Through = "command line") -> CommandLineAccess:
     """Opens an existing ledger to read. Commands read patient data only through it, so that each access is recorded.
 
     Raises InvalidCommand for an unknown purpose, and StoreError if there is no ledger.
     """
     checked_purpose(purpose)
-    return CommandLineAccess(open_to_read(url_of_existing(database)), purpose)
+    return CommandLineAccess(open_to_read(url_of_existing(database)), purpose, through)
 
 
 def open_existing_ledger(database: str | None) -> Ledger:

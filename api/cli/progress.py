@@ -1,35 +1,42 @@
-"""The progress of work that takes longer than a second. It is display on a terminal only, never in a pipe."""
+"""The progress of work that takes longer than a second. It is displayed on a terminal only, never in a pipe.
+
+rich is slow to import, so most commands, which take less than a second, import none of it.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 SECONDS_BEFORE_PROGRESS: Final = 1.0
 
 
-class LineProgress:
-    """A count of lines, display on a terminal once the work has taken a second. `clock` returns seconds."""
+def terminal() -> Console:
+    """The console of standard error."""
+    from rich.console import Console  # noqa: PLC0415
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    return Console(stderr=True)
+
+
+class LineProgress:
+    """A count of lines, displayed on a terminal once the work has taken a second.
+
+    `console` creates the console when it is needed, and `clock` returns seconds.
+    """
+
+    def __init__(self, console: Callable[[], Console] = terminal, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
         self.clock = clock
         self.started_at = clock()
         self.lines = 0
         self.display: Progress | None = None
+        self._is_waiting = True
 
     def __enter__(self) -> LineProgress:
         return self
@@ -43,16 +50,23 @@ class LineProgress:
         self.lines += 1
         if self.display is not None:
             self.display.update(self.display.task_ids[0], completed=self.lines)
-        elif self.console.is_terminal and self.clock() - self.started_at >= SECONDS_BEFORE_PROGRESS:
+        elif self._is_waiting and self.clock() - self.started_at >= SECONDS_BEFORE_PROGRESS:
+            self._is_waiting = False
+            self._display_on(self.console())
+
+    def _display_on(self, console: Console) -> None:
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        if console.is_terminal:
             columns = SpinnerColumn(), TextColumn("{task.completed:.0f} lines"), TimeElapsedColumn()
-            self.display = Progress(*columns, console=self.console, transient=True, redirect_stdout=False)
+            self.display = Progress(*columns, console=console, transient=True, redirect_stdout=False)
             self.display.add_task("lines", total=None, completed=self.lines)
             self.display.start()
 
     def print_line(self, line: str, stream: TextIO) -> None:
         """Prints one line. On the terminal that shows the count, the line is printed above the count."""
         if self.display is not None and stream.isatty():
-            self.console.out(line, highlight=False)
+            self.display.console.out(line, highlight=False)
         else:
             stream.buffer.write(line.encode() + b"\n")
 
@@ -60,7 +74,15 @@ class LineProgress:
 @contextmanager
 def step_progress() -> Iterator[Callable[[int, int], None]]:
     """A progress bar. Call the function that it yields with the number of steps done and the number of all steps."""
-    console = Console(stderr=True)
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = terminal()
     columns = TextColumn("Adding patients"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
         task = display.add_task("", total=None)
@@ -70,7 +92,9 @@ def step_progress() -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def text_progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[str], None]]:
     """A spinner with a text. Call the function that it yields to change the text. `clock` returns seconds."""
-    console, started_at = Console(stderr=True), clock()
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console, started_at = terminal(), clock()
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     display = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     task = display.add_task("", total=None)

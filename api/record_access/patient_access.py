@@ -90,6 +90,45 @@ class PatientAccess:
             yield events
 
     @contextmanager
+    def events_between(
+        self, patient_id: UUID, view: View, first: int, last: int, *, known_at: datetime | None = None
+    ) -> Iterator[tuple[Events, int]]:
+        """The events from version `first` to version `last`, and the version of the newest event on record.
+
+        Accesses are recorded as by `history`. With `known_at`, all events are read to find those recorded by then.
+        """
+        page = self._events_between(patient_id, view, first, last, known_at)
+        with self._recorded(patient_id, view, None, unless=_NOT_FOUND):
+            yield page
+
+    @contextmanager
+    def latest_events(
+        self, patient_id: UUID, view: View, before: int | None, limit: int
+    ) -> Iterator[tuple[Events, int]]:
+        """The last `limit` events, or the last ones before version `before`; and the version of the newest event."""
+        newest = self._history(patient_id, view, None).version
+        last = min(before - 1, newest) if before is not None else newest
+        with self.events_between(patient_id, view, max(last - limit, 0) + 1, last) as page:
+            yield page
+
+    @contextmanager
+    def trail_between(
+        self, patient_id: UUID, first: int, last: int, *, subject: str | None = None, known_at: datetime | None = None
+    ) -> Iterator[tuple[PatientHistory | None, Events, int]]:
+        """The history before version `first`, and what `events_between` returns. Without events, the history is None.
+
+        Only events are folded that follow the latest cached version of the history.
+        """
+        events, newest = self._events_between(patient_id, "audit_trail", first, last, known_at)
+        before = self.ledger.history(patient_id, through_version=first - 1) if events and first > 1 else None
+        with self._recorded(patient_id, "audit_trail", subject, unless=_NOT_FOUND):
+            yield before, events, newest
+
+    def versions_of_command(self, event: PatientEvent) -> range:
+        """The versions of the events of one command. An access to the patient must be recorded with the event."""
+        return self.ledger.events.versions_of_command(event)
+
+    @contextmanager
     def found(self, member: Member) -> Iterator[PatientHistory]:
         """The history of a member. Raises NotFound also for a patient whom this office does not know."""
         views.check_may_see(self.user, "find")
@@ -222,6 +261,15 @@ class PatientAccess:
     def _events(self, patient_id: UUID, view: View, known_at: datetime | None) -> Events:
         self._check(patient_id, view)
         return self.ledger.events(patient_id, known_at=known_at)
+
+    def _events_between(
+        self, patient_id: UUID, view: View, first: int, last: int, known_at: datetime | None
+    ) -> tuple[Events, int]:
+        if known_at is not None:
+            events = self._events(patient_id, view, known_at)
+            return events[first - 1 : last], len(events)
+        newest = self._history(patient_id, view, None).version
+        return self.ledger.events.between(patient_id, first, min(last, newest)), newest
 
     def _folded(self, patient_id: UUID, view: View, known_at: datetime | None) -> tuple[Events, PatientHistory]:
         events = self._events(patient_id, view, known_at)

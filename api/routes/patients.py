@@ -32,7 +32,6 @@ from api.routes.schemas import (
     HistoryChanged,
     PatientFound,
     event_view,
-    page_of,
 )
 from domain.commands.patient import OpenHistory, WithReason
 from domain.commands.treatment import CloseCourse, ReportPriorTreatment
@@ -141,11 +140,11 @@ def get_history(
     limit: Limit = 50,
 ) -> EventPage:
     """List every event with all its fields, oldest first."""
-    with access.events(patient_id, "history", known_at=known_at) as events:
-        page = page_of(events, [event.originator_version for event in events], after, limit)
-        items = [event_view(event) for event in page.items]
-    tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-history"')
-    return EventPage(items=items, next_after=page.next_after)
+    last = after + limit
+    with access.events_between(patient_id, "history", after + 1, last, known_at=known_at) as (events, newest):
+        items = [event_view(event) for event in events]
+    tag_answer(request, response, f'"{patient_id.hex}-{newest}-history"')
+    return EventPage(items=items, next_after=last if last < newest else None)
 
 
 @router.get("/{patient_id}/audit-trail", responses=QUERY)
@@ -159,11 +158,11 @@ def get_audit_trail(
     limit: Limit = 50,
 ) -> AuditPage:
     """List every change: what changed, who recorded it, when it happened, and when it was recorded."""
-    with access.events(patient_id, "audit_trail", known_at=known_at) as events:
-        entries = audit_trail(events, after=after, limit=limit)
-    tag_answer(request, response, f'"{patient_id.hex}-{events[-1].originator_version}-audit"')
-    page = page_of(events, [event.originator_version for event in events], after, limit)
-    return AuditPage(items=list(entries), next_after=page.next_after)
+    last = after + limit
+    with access.trail_between(patient_id, after + 1, last, known_at=known_at) as (before, events, newest):
+        entries = audit_trail(events, before)
+    tag_answer(request, response, f'"{patient_id.hex}-{newest}-audit"')
+    return AuditPage(items=list(entries), next_after=last if last < newest else None)
 
 
 @router.post("/{patient_id}/prior-treatment", status_code=201, responses=COMMAND)

@@ -33,6 +33,7 @@ from domain.decisions.consequences import DecisionFunction, course_changes
 from domain.decisions.patient import open_history
 from domain.errors import NotFound
 from domain.events import PatientEvent
+from domain.events.treatment import TreatmentEvent
 from domain.frozen import set_fields
 from domain.history.state import PatientHistory
 from domain.permissions import commands
@@ -66,7 +67,9 @@ def decide(history: PatientHistory | None, command: Command, context: CommandCon
     if history is None:
         raise NotFound("the patient was not found", field="patient_id", remedy="add the member first")
     events = DECISIONS[type(command)](history, command, context)
-    return _salted((*events, *course_changes(history, events, command, context)), context)
+    if any(isinstance(event, TreatmentEvent) for event in events):
+        events = (*events, *course_changes(history, events, command, context))
+    return _salted(events, context)
 
 
 def _salted(events: tuple[PatientEvent, ...], context: CommandContext) -> tuple[PatientEvent, ...]:

@@ -9,7 +9,7 @@ from domain.commands import Command
 from domain.commands.context import CommandContext
 from domain.events import PatientEvent
 from domain.events.base import placed
-from domain.events.treatment import CourseCompleted, CourseReopened, TreatmentEvent
+from domain.events.treatment import CourseCompleted, CourseReopened
 from domain.history import evolve
 from domain.history.state import PatientHistory
 from domain.treatment.course_of_dose import course_names
@@ -22,13 +22,10 @@ DecisionFunction = Callable[[PatientHistory, Any, CommandContext], tuple[Patient
 def course_changes(
     history: PatientHistory, events: tuple[PatientEvent, ...], command: Command, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """The courses that the events complete or reopen (R6, R24).
+    """The courses that the events, of which some are about treatment, complete or reopen (R6, R24).
 
-    A course is completed when its last dose is on record. The latest course is reopened when it lost a dose. Only
-    events about treatment change courses.
+    A course is completed when its last dose is on record. The latest course is reopened when it lost a dose.
     """
-    if not any(isinstance(event, TreatmentEvent) for event in events):
-        return ()
     history_after, changes = after(history, events), []
     # One change may cause another: if a later course disappears, an earlier incomplete one is the latest.
     while change := _course_change(history_after, command, context):

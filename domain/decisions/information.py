@@ -14,6 +14,7 @@ from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.determinations import viewed_assessment
 from domain.decisions.documents import received_documents
 from domain.decisions.preconditions import OnAssessment, Precondition, request_on_record, request_open
+from domain.decisions.requests import check_statement
 from domain.errors import Conflict, InvalidCommand
 from domain.events import PatientEvent
 from domain.events.documents import Document
@@ -30,7 +31,7 @@ from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
 from domain.policy.assessment import Assessment
 from domain.review.assess_request import RequestAssessment, request_assessment
-from domain.review.statements import changed_fields, check_statement, supplemented
+from domain.review.statements import changed_fields, supplemented
 
 
 def request_information(

@@ -41,11 +41,11 @@ from domain.events.requests import (
     RequestReopened,
     RequestSubmitted,
     RequestWithdrawn,
+    Statement,
 )
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.permissions.commands import CLINICIAN_CREDENTIALS
-from domain.review.statements import check_statement
 
 
 def submit_request(
@@ -77,6 +77,22 @@ def submit_request(
             retrospective_for=command.retrospective_for,
         ),
     )
+
+
+def check_statement(statement: Statement, today: date) -> None:
+    """Raise InvalidCommand if the birth date is in the future or an agent was stopped before it was started."""
+    if statement.birth_date is not None and statement.birth_date.earliest > today:
+        raise InvalidCommand(
+            "the birth date is in the future", field="statement.birth_date", remedy="send the correct birth date"
+        )
+    for number, agent in enumerate(statement.agents):
+        started, stopped = agent.started_on, agent.stopped_on
+        if started is not None and stopped is not None and started.earliest > stopped.latest:
+            raise InvalidCommand(
+                "the agent was stopped before it was started",
+                field=f"statement.agents.{number}.stopped_on",
+                remedy="send the start date and then the stop date",
+            )
 
 
 def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], received_on: date) -> None:

@@ -24,6 +24,7 @@ from domain import errors
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.patient import OpenHistory
+from domain.commands.requests import Supplement
 from domain.decisions import decide
 from domain.events import PatientEvent
 from domain.events.base import Event, ImportedFrom, placed
@@ -143,7 +144,8 @@ class Ledger(LedgerReader):
                 _check_version(history, expected_version)
                 context = self._context(sent, history, related.other)
                 events = _with_versions(self._decided(history, command, context), patient_id, history.version + 1)
-                check_named(self.documents, patient_id, command)
+                if isinstance(command, Supplement):
+                    check_named(self.documents, patient_id, command.documents)
                 others = related.events(patient_id, command, context)
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
@@ -163,7 +165,8 @@ class Ledger(LedgerReader):
         try:
             _check_version(history, expected_version)
             decided = decide(history, command, self._context(sent, history))
-            check_named(self.documents, patient_id, command)
+            if isinstance(command, Supplement):
+                check_named(self.documents, patient_id, command.documents)
         except errors.LedgerError:
             return None
         return self._save(sent, _with_versions(decided, patient_id, history.version + 1), (), history)

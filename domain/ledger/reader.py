@@ -13,6 +13,7 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment, EnvType
 
+from domain import errors
 from domain.events import PatientEvent
 from domain.events.base import Event
 from domain.events.patient import HistoryOpened, IndexEvent, Member
@@ -23,8 +24,7 @@ from domain.ledger import schema
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of
-from domain.ledger.event_store import PatientEvents
-from domain.ledger.history_cache import HistoryCache
+from domain.ledger.history_cache import STEP, HistoryCache
 from domain.ledger.mapper import EventMapper
 from domain.ledger.member_index import MemberIndex
 from domain.ledger.stores.backends import factory_at
@@ -46,6 +46,84 @@ _SYSTEM_TOPICS: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class PatientEvents(EventStore[UUID]):
+    """The library's event store. A call of the object returns the events of one patient."""
+
+    mapper: EventMapper
+    recorder: SQLiteLedgerRecorder | PostgresLedgerRecorder
+    clock: Clock
+
+    def __call__(
+        self, patient_id: UUID, *, through_version: int | None = None, known_at: datetime | None = None
+    ) -> tuple[PatientEvent, ...]:
+        """The events of a patient, oldest first, up to `through_version`, and recorded at or before `known_at`.
+
+        Raises NotFound if there are no events or fewer than `through_version`, and InvalidCommand if `known_at` is
+        in the future or has no offset from UTC.
+        """
+        events = self._decoded(patient_id, self.recorder.rows_of(patient_id, last=through_version))
+        if not events or not isinstance(events[0], HistoryOpened):
+            raise errors.NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
+        if through_version is not None and events[-1].originator_version < through_version:
+            raise errors.NotFound(
+                f"The record has {events[-1].originator_version} events",
+                field="through_version",
+                remedy="send a version from 1 to that number",
+            )
+        return events if known_at is None else self._recorded_by(known_at, events)
+
+    def since(self, patient_id: UUID, version: int, last: int | None = None) -> tuple[PatientEvent, ...] | None:
+        """The events after a version, up to version `last`; None if the first version itself is not on record."""
+        rows = self.recorder.rows_of(patient_id, first=version, last=last)
+        if not rows or rows[0][0] != version:
+            return None
+        return self._decoded(patient_id, rows[1:])
+
+    def between(self, patient_id: UUID, first: int, last: int) -> tuple[PatientEvent, ...]:
+        """The events from version `first` to version `last`, both included."""
+        return self._decoded(patient_id, self.recorder.rows_of(patient_id, first, last))
+
+    def versions_of_command(self, event: PatientEvent) -> range:
+        """The versions of all events of the command that recorded this event. They follow one another."""
+
+        def is_of_command(version: int) -> bool:
+            return any(one.command_id == event.command_id for one in self.between(event.patient_id, version, version))
+
+        first = last = event.originator_version
+        while first > 1 and is_of_command(first - 1):
+            first -= 1
+        while is_of_command(last + 1):
+            last += 1
+        return range(first, last + 1)
+
+    def of_each(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, tuple[PatientEvent, ...] | Exception]]:
+        """The events of several patients. If the events of a patient can't be decoded, the error takes their place."""
+        for patient_id, rows in self.recorder.rows_of_each(patient_ids):
+            try:
+                yield patient_id, self._decoded(patient_id, rows)
+            except Exception as error:
+                yield patient_id, error
+
+    def _decoded(self, patient_id: UUID, rows: Sequence[tuple[int, str, bytes]]) -> tuple[PatientEvent, ...]:
+        event_of = self.mapper.event_of
+        return tuple([event_of(patient_id, version, topic, state) for version, topic, state in rows])
+
+    def _recorded_by(self, instant: datetime, events: tuple[PatientEvent, ...]) -> tuple[PatientEvent, ...]:
+        if instant.tzinfo is None:
+            raise errors.InvalidCommand(
+                "The time needs an offset from UTC", field="known_at", remedy="send the time as in 2026-04-20T14:05:00Z"
+            )
+        # If the clock was set back, recorded times may be ahead of it. Such events are known nevertheless.
+        if instant > max(self.clock(), events[-1].recorded_at):
+            raise errors.InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
+        known = tuple(event for event in events if event.recorded_at <= instant)
+        if not known:
+            raise errors.NotFound(
+                "Nothing was on record for this patient at that time", field="known_at", remedy="send a later time"
+            )
+        return known
 
 
 L = TypeVar("L", bound="LedgerReader")
@@ -97,23 +175,34 @@ class LedgerReader(Application[UUID]):
     ) -> PatientHistory:
         """The state of a patient, with the same limits as `events`. Raises NotFound and InvalidCommand.
 
-        Without a limit, only the events after the cached history are read.
+        Without a limit, or with a version as the only limit, only the events after a cached history are read.
         """
-        if through_version is not None or known_at is not None:
+        if known_at is not None:
             return folded(self.events(patient_id, through_version=through_version, known_at=known_at))
+        if through_version is not None:
+            return self._earlier_history(patient_id, through_version)
         times_cleared, before = self._remembered.times_cleared, self._remembered.get(patient_id)
         later = self.events.since(patient_id, before.version) if before is not None else None
         if before is not None and later is None:
             # The store was restored to an earlier state, so the cached history is no longer valid.
             self._remembered.forget(patient_id)
             before = None
-        if before is None or later is None:
-            history = folded(self.events(patient_id))
-        elif later:
-            history = folded(later, before)
-        else:
+        if before is not None and not later:
             return before
-        self._remembered.keep(history, times_cleared)
+        for history in _in_steps(later or self.events(patient_id), before):
+            self._remembered.keep(history, times_cleared)
+        return history
+
+    def _earlier_history(self, patient_id: UUID, version: int) -> PatientHistory:
+        """The history at a version, from the latest cached version up to it."""
+        times_cleared, before = self._remembered.times_cleared, self._remembered.get_by(patient_id, version)
+        later = self.events.since(patient_id, before.version, version) if before is not None else None
+        if before is None or later is None or before.version + len(later) != version:
+            before, later = None, self.events(patient_id, through_version=version)
+        elif not later:
+            return before
+        for history in _in_steps(later, before):
+            self._remembered.keep_earlier(history, times_cleared)
         return history
 
     def histories(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, PatientHistory | Exception]]:
@@ -230,6 +319,13 @@ def checked(ledger: L) -> L:
         ledger.close()
         raise
     return ledger
+
+
+def _in_steps(events: Sequence[PatientEvent], before: PatientHistory | None) -> Iterator[PatientHistory]:
+    """The state after every `STEP` events, and at last the state after all of them."""
+    for first in range(0, len(events), STEP):
+        before = folded(events[first : first + STEP], before)
+        yield before
 
 
 def folded(events: Sequence[PatientEvent], before: PatientHistory | None = None) -> PatientHistory:

@@ -1,9 +1,8 @@
-"""Checks, merges and compares statements: what the prescriber stated first, and what is supplied later."""
+"""Merges and compares statements: what the prescriber stated first, and what is supplied later."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -15,22 +14,6 @@ from domain.facts import FrozenModel
 from domain.policy.agents import Product, recognize
 
 F = TypeVar("F", bound=FrozenModel)
-
-
-def check_statement(statement: Statement, today: date) -> None:
-    """Raise InvalidCommand if the birth date is in the future or an agent was stopped before it was started."""
-    if statement.birth_date is not None and statement.birth_date.earliest > today:
-        raise InvalidCommand(
-            "the birth date is in the future", field="statement.birth_date", remedy="send the correct birth date"
-        )
-    for number, agent in enumerate(statement.agents):
-        started, stopped = agent.started_on, agent.stopped_on
-        if started is not None and stopped is not None and started.earliest > stopped.latest:
-            raise InvalidCommand(
-                "the agent was stopped before it was started",
-                field=f"statement.agents.{number}.stopped_on",
-                remedy="send the start date and then the stop date",
-            )
 
 
 def supplemented(statement: Statement, given: Statement) -> Statement:

@@ -10,7 +10,9 @@ import pytest
 
 from domain import errors
 from domain.commands.treatment import VoidDose
+from domain.history import versions
 from domain.history.state import PatientHistory
+from domain.ledger import history_cache, reader
 from domain.ledger.application import Ledger
 from domain.ledger.history_cache import HistoryCache
 from tests.clock import Clock
@@ -92,6 +94,46 @@ def test_an_old_version_and_an_old_moment_are_read_from_the_store(ledger: Ledger
     assert ledger.history(patient_id, through_version=2).version == 2
     assert ledger.history(patient_id, known_at=then).version == 1
     assert ledger.history(patient_id).version == 3
+
+
+def test_every_version_of_a_history_is_that_of_a_whole_fold(
+    ledger: Ledger, open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (history_cache, reader):
+        monkeypatch.setattr(module, "STEP", 3)
+    patient_id = opened(ledger)
+    for number in range(9):
+        dosed(ledger, patient_id, number)
+    events = ledger.events(patient_id)
+    assert len(events) > 10
+    whole = versions(events)
+    # The one has recorded every version, and the other reads them from the store.
+    for one in (ledger, open_here()):
+        for version in (5, len(events), 4, 1, 6, 6, 2):
+            assert one.history(patient_id, through_version=version) == whole[version - 1]
+        with pytest.raises(errors.NotFound, match=f"has {len(events)} events"):
+            one.history(patient_id, through_version=len(events) + 1)
+        assert one.history(patient_id) == whole[-1]
+
+
+def test_earlier_versions_are_forgotten_with_their_history_and_beyond_their_number(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_cache, "EARLIER_MAX", 2)
+    patient_id = opened(ledger)
+    dosed(ledger, patient_id, 0, 1, 2, 3)
+    one, two, three, _, _ = versions(ledger.events(patient_id))
+    remembered = HistoryCache()
+    for earlier in (one, two, three):
+        remembered.keep_earlier(earlier, 0)
+    assert [remembered.get_by(patient_id, version) for version in (1, 2, 3, 9)] == [None, two, three, three]
+    remembered.forget(patient_id)
+    assert remembered.get_by(patient_id, 9) is None
+    remembered.keep_earlier(two, 0)
+    remembered.forget()
+    # What was read before everything was forgotten is not kept.
+    remembered.keep_earlier(three, 0)
+    assert remembered.get_by(patient_id, 9) is None
 
 
 def test_histories_of_several_are_those_of_each(ledger: Ledger) -> None:

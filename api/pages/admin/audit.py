@@ -118,17 +118,16 @@ def events_page(
     limit: Limit = 50,
 ) -> Response:
     """Every event of one patient's history, newest first."""
-    with access.events(patient_id, "audit_trail") as events:
-        older = [event for event in reversed(events) if before is None or event.originator_version < before]
-        shown = older[:limit]
+    with access.latest_events(patient_id, "audit_trail", before, limit) as (events, newest):
+        shown = events[::-1]
     return rendered(
         request,
         "admin/events.html.j2",
         patient_id=patient_id,
         entries=[in_words(event, access.zone) for event in shown],
         commands={event.originator_version: event.command_id for event in shown},
-        total=len(events),
-        goes_on=shown[-1].originator_version if len(older) > limit else None,
+        total=newest,
+        goes_on=shown[-1].originator_version if shown and shown[-1].originator_version > 1 else None,
     )
 
 
@@ -137,19 +136,19 @@ def event_page(
     request: Request, access: AccessOfRequest, sealing: SealingOfApp, patient_id: PatientIdInPath, version: Version
 ) -> Response:
     """One event: what it changed, all its fields, and its proof, which is checked when the page is rendered."""
-    with access.events(patient_id, "audit_trail", subject=str(version)) as events:
-        if version > len(events):
+    with access.trail_between(patient_id, version, version, subject=str(version)) as (before, events, newest):
+        if not events:
             raise NotFound("no such event", field="version", remedy="send a version that is on record")
-        (entry,) = audit_trail(events, after=version - 1, limit=1)
-    event = events[version - 1]
+        (event,), (entry,) = events, audit_trail(events, before)
+        of_command = access.versions_of_command(event)
     return rendered(
         request,
         "admin/event.html.j2",
         patient_id=patient_id,
         entry=entry,
         words=in_words(event, access.zone),
-        beside=[other.originator_version for other in events if other.command_id == event.command_id],
-        last=len(events),
+        beside=of_command,
+        last=newest,
         proof=_proof(access, sealing, patient_id, version),
     )
 

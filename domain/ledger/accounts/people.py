@@ -51,7 +51,8 @@ class People:
         self._ledger = ledger
         self._entropy = entropy
         self._one_at_a_time = Lock()
-        self._known = EMPTY_DIRECTORY
+        self.known = EMPTY_DIRECTORY
+        """The directory as it was last read."""
         self._last_row: Row | None = None
         self.read_at = -SECONDS_OLD_MAX
         """When the directory was read, by `time.monotonic`."""
@@ -67,18 +68,13 @@ class People:
         """Whether `directory` answers from the cache."""
         return time.monotonic() - self.read_at < SECONDS_OLD_MAX
 
-    @property
-    def known(self) -> Directory:
-        """The directory as it was last read."""
-        return self._known
-
     def directory(self) -> Directory:
         """The directory, at most `SECONDS_OLD_MAX` old."""
         if self.is_fresh:
-            return self._known
+            return self.known
         with self._one_at_a_time:
             # If many threads find the directory outdated, one of them reads it and the others wait.
-            return self._known if self.is_fresh else self._read()
+            return self.known if self.is_fresh else self._read()
 
     def read(self) -> Directory:
         """The directory in the store now."""
@@ -86,7 +82,7 @@ class People:
             return self._read()
 
     def _read(self) -> Directory:
-        began, known = time.monotonic(), self._known
+        began, known = time.monotonic(), self.known
         rows = self._ledger.recorder.rows_of(self._stream, first=max(known.version, 1))
         if known.version:
             if not rows or rows[0] != self._last_row:
@@ -97,7 +93,7 @@ class People:
         if rows:
             event_of = self._ledger.events.mapper.event_of
             known, self._last_row = fold([event_of(self._stream, *row) for row in rows], known), rows[-1]
-        self._known, self.read_at = known, began
+        self.known, self.read_at = known, began
         return known
 
     def check_is_here(self, person_id: str) -> Actor:

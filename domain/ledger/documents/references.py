@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from domain.commands import Command
-from domain.commands.requests import Supplement
+from domain.commands.requests import NewDocument
 from domain.errors import InvalidCommand, NotFound
 from domain.events import PatientEvent
 from domain.events.appeals import AppealEvidenceAdded
@@ -17,14 +16,12 @@ from domain.ledger.documents.store import DocumentStore
 EVENTS_WITH_DOCUMENTS: Final = (InformationSupplied, AppealEvidenceAdded)
 
 
-def check_named(documents: DocumentStore, patient_id: UUID, command: Command) -> None:
-    """Checks that every document that the command names is stored with the stated size and type, and renews it.
+def check_named(documents: DocumentStore, patient_id: UUID, all_named: Iterable[NewDocument]) -> None:
+    """Checks that every document that a command names is stored with the stated size and type, and renews it.
 
     Raises InvalidCommand, with the index of the document as the field.
     """
-    if not isinstance(command, Supplement):
-        return
-    for number, named in enumerate(command.documents):
+    for number, named in enumerate(all_named):
         field = f"documents.{number}"
         try:
             stored = documents.renew(patient_id, named.sha256)

@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import Cipher
 
 from domain.ledger.errors import StoreError
@@ -78,12 +76,16 @@ class RecordCipher(Cipher):
     """
 
     def __init__(self, keys: Iterable[EncryptionKey], random: Callable[[int], bytes] = os.urandom) -> None:
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415  (slow to import, and needed only with keys)
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
         given = tuple(keys)
         self._ciphers = {_head(key.id): AESGCM(key.secret) for key in given}
         if len(self._ciphers) != len(given) or not given:
             raise StoreError(
                 "At least one encryption key is needed, and each key needs its own id", "list each key once"
             )
+        self._not_authentic = InvalidTag
         self._random = random
         self._head = _head(given[0].id)
         self._first_cipher = self._ciphers[self._head]
@@ -116,7 +118,7 @@ class RecordCipher(Cipher):
         try:
             if len(sealed) >= TAG_BYTES:
                 return cipher.decrypt(nonce, sealed, head)
-        except InvalidTag:
+        except self._not_authentic:
             pass
         raise RecordDamaged(key_id_of(ciphertext) or "")
 

@@ -385,7 +385,7 @@ def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
 def _progressed(seconds_a_line: float, *, terminal: bool) -> str:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=80)
     ticks = iter(range(1000))
-    with LineProgress(console, clock=lambda: next(ticks) * seconds_a_line) as progress:
+    with LineProgress(lambda: console, clock=lambda: next(ticks) * seconds_a_line) as progress:
         for _ in range(50):
             progress.advance()
     assert isinstance(console.file, io.StringIO)

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import uuid4
 
 from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.reader import folded
 from tests.benchmarks.floors.by_hand import check_versions, decoded, folded_by_hand
 from tests.benchmarks.floors.postgres import PostgresFloor
 from tests.benchmarks.floors.sqlite import SQLiteFloor
@@ -46,7 +47,7 @@ def histories(stores: Stores, store: str, size: Size) -> Iterator[Figure]:
 
         def rebuilt() -> None:
             for patient in patients:
-                ledger.history(patient, through_version=EVENTS)
+                assert folded(ledger.events(patient)).version == EVENTS
 
         def remembered() -> None:
             for _ in range(CACHED_READS):

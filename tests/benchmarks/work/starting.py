@@ -20,6 +20,8 @@ from tests.benchmarks.ratios import Figure, Goal, figure, paired
 
 LIBRARIES: Final = "import pydantic, typer, rich, eventsourcing.persistence, psycopg"
 PROGRAM: Final = "import sys; sys.argv[0] = 'lemtrada-ledger'; from api.cli.main import main; main()"
+OUTPUT: Final = "audit.ndjson"
+"""In place of the name of a new file."""
 OF_HELP: Final = Goal(1.3, at_most=True)
 OF_A_QUESTION: Final = Goal(2, at_most=True)
 
@@ -40,19 +42,23 @@ def starting(number: int) -> Iterator[Figure]:
             "request": ["request", f"{patient}.r1"],
             "appeal": ["appeal", f"{appealed}.a1"],
             "worklist": ["worklist"],
+            "audit-events": ["audit-events", "--member", "DEMO-0003", "--output", OUTPUT],
+            "provenance": ["provenance", "--member", "DEMO-0003", "--output", OUTPUT],
         }
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"LEMTRADA_DATABASE": url, "PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode")}
         sides = {"floor": [LIBRARIES], **{name: [PROGRAM, *arguments] for name, arguments in commands.items()}}
-        taken = rounds({name: partial(_seconds, code, environment) for name, code in sides.items()}, number)
+        taken = rounds(
+            {name: partial(_seconds, code, environment, Path(folder)) for name, code in sides.items()}, number
+        )
     for name in commands:
         times = {"ours_us": microseconds(taken[name]), "floor_us": microseconds(taken["floor"])}
         goal = OF_HELP if name == "--help" else OF_A_QUESTION
         yield figure(f"start of `{name}`", paired(taken[name], taken["floor"]), goal, **times)
 
 
-def _seconds(code: list[str], environment: Mapping[str, str]) -> float:
-    def run() -> None:
-        subprocess.run([sys.executable, "-c", *code], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-
-    return timed(run)
+def _seconds(code: list[str], environment: Mapping[str, str], folder: Path) -> float:
+    output = folder / OUTPUT
+    output.unlink(missing_ok=True)
+    call = [sys.executable, "-c", *(str(output) if one == OUTPUT else one for one in code)]
+    return timed(lambda: subprocess.run(call, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL))
