@@ -16,7 +16,7 @@ from domain.history.state import PatientHistory
 from domain.policy.edition import Edition
 from domain.policy.first_dose_day import unmet_by_time
 from domain.treatment.approval_use import MG_PER_DOSE
-from domain.treatment.courses import Course, current_course
+from domain.treatment.courses import Course, courses, current_course
 
 FactsOn = Callable[[date, date], Facts]
 """The facts of the request, by what was given by the first day, for an assessment on the second one."""
