@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -57,13 +58,14 @@ def accesses_command(
     """
     with errors_to_exit_status(), open_records(database, purpose) as access:
         query = AccessQuery(
-            patient_id=patient_of_member(access, member) if member is not None else None,
             actor_id=actor,
             since=parsed(DAY, since, "--from"),
             until=parsed(DAY, until, "--to"),
             after=after,
             limit=limit,
         )
+        if member is not None:
+            query = replace(query, patient_id=patient_of_member(access, member))
         page = ListAccess(access).accesses(query)
         if as_json:
             print_result(page.model_dump(mode="json"))
