@@ -39,10 +39,14 @@ def provenance_of(item: TrailItem, ledger_id: UUID) -> Resource:
 
 
 def check_free(file: Path) -> None:
-    """Raises InvalidCommand if a file with this name exists."""
+    """Raises InvalidCommand if a file with this name exists, or if its folder does not."""
     if file.exists() or file.is_symlink():
         raise InvalidCommand(
             "a file with this name already exists", field="--output", remedy="give the name of a new file"
+        )
+    if not file.parent.is_dir():
+        raise InvalidCommand(
+            "the folder does not exist", field="--output", remedy="name a file in a folder that exists"
         )
 
 
