@@ -16,6 +16,7 @@ from api.cli.program import app
 from api.cli.tables import Column, show_table
 from api.cli.values import DAY, parsed
 from api.record_access.list_access import ListAccess
+from domain.facts import counted
 from domain.ledger.access_log.report import PAGE_MAX, AccessQuery
 from domain.permissions.disclosure import Access
 
@@ -72,7 +73,8 @@ def accesses_command(
             return
         _show(page.items, access.zone)
         if page.next_after is not None:
-            print_error(f"the newest {len(page.items)} accesses are shown: for more, add --after {page.next_after}")
+            shown = counted(len(page.items), "access is", "accesses are")
+            print_error(f"the newest {shown} shown: for more, add --after {page.next_after}")
 
 
 def _show(items: Iterable[Access], zone: ZoneInfo) -> None:

@@ -16,6 +16,7 @@ from api.cli.program import ANSWER_IS_NO, DONE, WRONG_USE, app
 from api.cli.tables import show_text
 from api.text.clause import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand
+from domain.facts import counted
 from domain.policy.editions import EDITIONS, edition_named
 
 
@@ -56,7 +57,7 @@ def assess_command(
             for difference in answer.differences or ():
                 progress.print_line(f"{answer}: {difference}", sys.stderr)
     if check:
-        print_error(f"{compared - differing} of {compared} lines with an expected answer match")
+        print_error(f"{compared - differing} of {counted(compared, 'line')} with an expected answer match")
     raise typer.Exit(WRONG_USE if refused else ANSWER_IS_NO if differing else DONE)
 
 

@@ -21,6 +21,7 @@ from api.cli.tables import Column, show_table, show_text
 from api.cli.values import DAY, INSTANT, parsed
 from api.record_access.list_access import ListAccess
 from domain.errors import InvalidCommand, NotFound
+from domain.facts import counted
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
 from projections.worklist.runner import VIEWS, lag, rebuild, worklist
@@ -124,7 +125,9 @@ def rebuild_command(
             print_result([asdict(rebuilt) | {"lag": asdict(lag(ledger)), "failures": failure_values}])
         else:
             by_another = "" if rebuilt.serves else "; another rebuild finished first, and its rows are used"
-            print_result(f"{rebuilt.view}: {rebuilt.patients} patients rebuilt, {rebuilt.failed} failed{by_another}")
+            print_result(
+                f"{rebuilt.view}: {counted(rebuilt.patients, 'patient')} rebuilt, {rebuilt.failed} failed{by_another}"
+            )
         for failure in failures:
             print_error(f"the events of {failure.patient_id} cannot be read: {failure.error}: report this error")
         if failures:
@@ -150,7 +153,7 @@ def _patient_progress() -> Iterator[Callable[[int], None]]:
     from api.cli.progress import text_progress  # noqa: PLC0415  (rich is slow to import, and a pipe does not need it)
 
     with text_progress() as show:
-        yield lambda done: show(f"{done} patients")
+        yield lambda done: show(counted(done, "patient"))
 
 
 # -- the printed table ------------------------------------------------------------------------
@@ -170,7 +173,9 @@ def _show(answer: Worklist, zone: ZoneInfo) -> None:
             " the rows are out of date"
         )
     if answer.next_after is not None:
-        print_error(f"the first {len(rows)} rows are shown: for more, add --after {answer.next_after}")
+        print_error(
+            f"the first {counted(len(rows), 'row is', 'rows are')} shown: for more, add --after {answer.next_after}"
+        )
 
 
 def _cells(item: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from domain.facts import AgentTried, RequestedDosing, in_words
+from domain.facts import AgentTried, RequestedDosing, counted, in_words
 from domain.policy.criteria import dosing_in_words
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
@@ -23,7 +23,7 @@ def headline(answer: Eligibility) -> str:
     if answer.path is None:
         return f"Path not known: {_prospects(answer)}."
     course = f"Path {answer.path}, course {answer.course_number}"
-    given = "" if answer.course_status == "not_begun" else f"{_counted(answer.doses_given)} given, "
+    given = "" if answer.course_status == "not_begun" else f"{counted(answer.doses_given, 'dose')} given, "
     if answer.approval is not None and answer.doses_usable:
         return f"{course}: {given}{answer.doses_usable} may be given through {answer.approval.valid_through}."
     if answer.next_course_from is not None and answer.interval_satisfied is not True:
@@ -58,7 +58,7 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
     yield "On", f"{answer.as_of} in {zone}, from version {answer.history_version} of the history"
     yield "Path", answer.path_because
     if answer.course_number is not None:
-        given, left = _counted(answer.doses_given), _counted(answer.doses_left_in_course)
+        given, left = counted(answer.doses_given, "dose"), counted(answer.doses_left_in_course, "dose")
         yield (
             "Doses",
             (
@@ -76,12 +76,12 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         "none in effect"
         if approval is None
         else (
-            f"{approval.doses_approved} doses, {approval.doses_used} used, from {approval.valid_from}"
+            f"{counted(approval.doses_approved, 'dose')}, {approval.doses_used} used, from {approval.valid_from}"
             f" through {approval.valid_through}, request {approval.request_id}"
         ),
     )
     counts = Counter(one.source for one in answer.imported)
-    yield from (("Imported", f"based on {_lines(number)} of {source}") for source, number in counts.items())
+    yield from (("Imported", f"based on {counted(number, 'line')} of {source}") for source, number in counts.items())
     approvable = answer.approvable
     if approvable is None:
         return
@@ -100,10 +100,6 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         readings = f" ({', '.join(reason.readings)})" if reason.readings else ""
         yield "Clinician", f"{reason.sentence}{readings}"
     yield from (("To know", sentence) for sentence in approvable.advisories)
-
-
-def _lines(number: int) -> str:
-    return "1 line" if number == 1 else f"{number} lines"
 
 
 # -- the shortest paths to approval -----------------------------------------------------------
@@ -199,12 +195,6 @@ def _value_in_words(value: JsonValue) -> str:
             return f"{given}"
         case _:
             return in_words(f"{value}")
-
-
-def _counted(doses: int | None) -> str:
-    if doses is None:
-        return "an unknown number of doses"
-    return f"{doses} dose" if doses == 1 else f"{doses} doses"
 
 
 def change_in_words(change: StateChange) -> str:

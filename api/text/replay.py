@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.facts import in_words
+from domain.facts import counted, in_words
 from domain.policy.answers import Answer
 from projections.replay.clauses import ChangedBy, ClauseRow
 from projections.replay.recorded_decisions import Recorded
@@ -47,7 +47,9 @@ def decision_in_words(record: Recorded) -> str:
         words += f"; citing {', '.join(record.citing)}"
     if record.granted is not None:
         granted = record.granted
-        words += f"; {granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
+        words += (
+            f"; {counted(granted.doses_approved, 'dose')} from {granted.valid_from} through {granted.valid_through}"
+        )
     return words
 
 
