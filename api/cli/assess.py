@@ -67,7 +67,7 @@ def explain_command(
         str | None, typer.Argument(help="Clause, for example 1.A.iii.d(3). Default: the outline.")
     ] = None,
     edition: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Review date of a policy edition. Default: the newest.")
+        str | None, typer.Option(metavar="DATE", help="Review date of a policy version. Default: the newest.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

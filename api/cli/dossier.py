@@ -33,7 +33,7 @@ def replay_command(
     ] = None,
     edition: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Review date of the only other edition to show. Default: all editions."),
+        typer.Option(metavar="DATE", help="Review date of the only other policy version to show. Default: all."),
     ] = None,
     decision: Annotated[
         int | None,

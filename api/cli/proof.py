@@ -55,7 +55,7 @@ def export_command(
 ) -> None:
     """Export everything that an outside auditor needs.
 
-    The export has every sealed event, the tree, signed checkpoints, proofs, and the policy editions.
+    The export has every sealed event, the tree, signed checkpoints, proofs, and the policy versions.
 
     A checkpoint of the whole log is signed first. The folder is written as a whole or not at all, and only its owner
     can read it. Its README.txt describes how to verify the export without this program.

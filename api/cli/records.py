@@ -122,7 +122,7 @@ def request_command(
         if to_extend and edition is not None:
             remedy = "use --edition or --to-extend, not both"
             raise InvalidCommand(
-                "an extension is assessed under the edition of the request", field="--edition", remedy=remedy
+                "an extension is assessed under the policy version of the request", field="--edition", remedy=remedy
             )
         chosen = edition_named(edition) if edition is not None else None
         instant = parsed(INSTANT, known_at, "--known-at")
@@ -149,7 +149,7 @@ def request_command(
                 }
             )
             return
-        rows = assessment_rows(assessed.assessment) if assessed is not None else [("Edition", problem or "")]
+        rows = assessment_rows(assessed.assessment) if assessed is not None else [("Policy version", problem or "")]
         show_pairs((*request_rows(life, access.zone), *seal_rows(seals), *rows))
 
 

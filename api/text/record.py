@@ -184,7 +184,7 @@ def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
 
 def assessment_rows(assessment: Assessment) -> Rows:
     source = "from the text" if assessment.edition_provenance == "text" else "reconstructed from the history table"
-    yield "Edition", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
+    yield "Policy version", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
     yield "Recommended", f"{assessment.recommendation} on {assessment.as_of}; a person decides"
     for one in assessment.findings:
         yield one.citation, f"{in_words(one.answer.value)}: {one.sentence}"

@@ -23,13 +23,13 @@ def summary_rows(replay: Replay, zone: str) -> Iterator[tuple[str, str]]:
     yield "Replay", replay.headline
     yield "Recorded", decision_in_words(replay.recorded)
     if replay.recorded.edition is not None:
-        yield "Edition", edition_in_words(replay.recorded)
+        yield "Policy version", edition_in_words(replay.recorded)
     if replay.recorded.rationale is not None:
         yield "Rationale", replay.recorded.rationale
     yield "Agreement", replay.agreement.sentence
     yield "Known now", f"event {replay.history_version}, assessed on {replay.as_of} in {zone}"
     if replay.edition_problem is not None:
-        yield "Edition", replay.edition_problem
+        yield "Policy version", replay.edition_problem
     others = [one for one in replay.decisions if not one.is_replayed]
     for one in others:
         yield "Also decided", f"{in_words(one.kind)} on {one.decided_on} by {one.decided_by}: --decision {one.version}"
@@ -82,7 +82,7 @@ def _edition(one: Reassessed) -> str:
 
 def cells(row: ClauseRow) -> list[str]:
     """Returns one clause as a row of the table."""
-    marks = [name for name, holds in (("changed", row.changed), ("by edition", row.differs_by_edition)) if holds]
+    marks = [name for name, holds in (("changed", row.changed), ("by policy version", row.differs_by_edition)) if holds]
     return [
         f"{'  ' * row.depth}{row.citation}",
         answer(row.recorded),
