@@ -18,9 +18,9 @@ from api.cli.options import After, AsJson, AsOf, Database, KnownAt, Purpose
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from api.cli.tables import Column, show_table, show_text
-from api.cli.values import DAY, INSTANT, parsed
+from api.cli.values import DAY, INSTANT, parsed, refused_value
 from api.record_access.list_access import ListAccess
-from domain.errors import InvalidCommand, NotFound
+from domain.errors import NotFound
 from domain.facts import counted
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
@@ -139,9 +139,8 @@ def _valid(kind: type[Any], values: dict[str, Any]) -> Any:
     try:
         return kind.model_validate({name: value for name, value in values.items() if name in kind.model_fields})
     except ValidationError as error:
-        first = error.errors()[0]
-        option = f"--{str(first['loc'][0]).replace('_', '-')}"
-        raise InvalidCommand(first["msg"], field=option, remedy=f"see --help for the values of {option}") from None
+        name = str(error.errors()[0]["loc"][0]).replace("_", "-")
+        raise refused_value(error, f"--{name}") from None
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from api.http.bodies import CheckedJsonRoute
 from api.http.problems import FHIR, STATUS, log_denial
 from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import LedgerOfApp
+from api.text.invalid_values import invalid_value
 from domain.errors import InvalidCommand, LedgerError, NotFound
 from domain.events.base import Event
 from domain.ledger.access_log.rows import rows_of_batch
@@ -62,7 +63,7 @@ class FhirRoute(CheckedJsonRoute):
                 return _refused(int(STATUS[type(error)]), str(error))
             except RequestValidationError as error:
                 unknown = any(one["type"] == "unknown_parameter" for one in error.errors())
-                text = "; ".join(str(one["msg"]) for one in error.errors())
+                text = "; ".join(str(invalid_value(one)) for one in error.errors())
                 return _refused(400, text, code="not-supported" if unknown else "invalid")
             except (PersistenceError, StoreError):
                 return _refused(503, "The database is not available. Send the same request again.")
