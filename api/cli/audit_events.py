@@ -122,7 +122,7 @@ def _write(export: _Export, wanted: EventFilter, output: Path, as_json: bool, *,
             entries,
             lambda entry: resource(entry, ledger_id),
             output,
-            about_to_tell=lambda patients: export.access.record(sorted(patients) or [None], "audit_events"),
+            record_accesses=lambda patients: export.access.record(sorted(patients) or [None], "audit_events"),
             progress=progress.advance,
         )
     if as_json:

@@ -166,7 +166,7 @@ def search_audit_events(
     search = asked_of(request.query_params, ledger.zone, "date")
     result = _page_of(ledger, search, _filter_of(search), with_reads=True)
     access.record(_patients_shown(ledger, search, result), "audit_events")
-    return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in result.told], search, result)
+    return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in result.items], search, result)
 
 
 @router.get("/AuditEvent/{resource_id}", responses=_fhir_responses(400, 403, 404))
@@ -204,7 +204,7 @@ def search_provenances(
 
     result = _page_of(ledger, search, is_wanted, with_reads=False)
     access.record(_patients_shown(ledger, search, result), "audit_events")
-    events = [one.event for one in result.told if one.event is not None]
+    events = [one.event for one in result.items if one.event is not None]
     return _bundle(
         request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], search, result
     )
@@ -255,8 +255,8 @@ def _patients_shown(ledger: Ledger, search: SearchQuery, result: TrailPage) -> l
     A search by a patient who is not on record shows no patient.
     """
     if search.patient_id is None:
-        return _patients(result.told)
-    if not result.told and not next(iter(ledger.events.between(search.patient_id, 1, 1)), None):
+        return _patients(result.items)
+    if not result.items and not next(iter(ledger.events.between(search.patient_id, 1, 1)), None):
         return []
     return [search.patient_id]
 

@@ -77,7 +77,7 @@ class ReadyAnswer(NamedTuple):
     headers_unchanged: tuple[tuple[bytes, bytes], ...]
 
 
-def made(history: PatientHistory, day: date, office: str | None) -> ReadyAnswer:
+def ready_answer(history: PatientHistory, day: date, office: str | None) -> ReadyAnswer:
     """The answer, byte for byte as FastAPI sends it."""
     answer = eligibility(history, day, office=office)
     tag = tag_of_eligibility(history, day, answer.approvable, views.visibility_tag(office))
@@ -212,7 +212,7 @@ class EligibilityFastPath:
             history = self._ledger.history(key.patient_id)
             if key.office is not None and key.office not in history.requesters:
                 raise views.no_such_patient()
-            answer = made(history, key.day, key.office)
+            answer = ready_answer(history, key.day, key.office)
             if answer.version < key.version:
                 raise OperationalError("the history that was read is older than its head: two servers answer as one")
             # The history may have grown since its version was read. The answer is cached under the version it has.

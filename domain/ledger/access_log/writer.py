@@ -46,7 +46,7 @@ class _Batch:
     accesses: Sequence[Access]
     in_doubt: AccessesRecorded | None = None
 
-    def places(self) -> set[object]:
+    def claims(self) -> set[object]:
         """Nothing, because the rows are numbered when they are written, so batches never conflict."""
         return set()
 
