@@ -55,7 +55,7 @@ from projections.request_status import AppealView, appeal_view, deadline_instant
 A = TypeVar("A")
 
 
-class _When(NamedTuple):
+class _QuestionTimes(NamedTuple):
     """The times of a question: its day, the instant by which deadlines are shown, and the instant of what is known."""
 
     day: date
@@ -65,7 +65,7 @@ class _When(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _RecordOptions:
     """The options that the commands of this module share, as they were given."""
 
     as_of: str | None
@@ -73,12 +73,12 @@ class _Asked:
     purpose: str | None
     database: str | None
 
-    def when(self, access: PatientAccess) -> _When:
+    def when(self, access: PatientAccess) -> _QuestionTimes:
         day, instant = parsed(DAY, self.as_of, "--as-of"), parsed(INSTANT, self.known_at, "--known-at")
         deadlines_at = deadline_instant(access.now(), access.zone, day, instant)
-        return _When(day or access.today(), deadlines_at, instant, access.zone)
+        return _QuestionTimes(day or access.today(), deadlines_at, instant, access.zone)
 
-    def of_member(self, member: str, view: View, answer: Callable[[PatientHistory, _When], A]) -> A:
+    def of_member(self, member: str, view: View, answer: Callable[[PatientHistory, _QuestionTimes], A]) -> A:
         """The answer from the history of the member, whose access is recorded. Raises CommandFailed."""
         with errors_to_exit_status(), open_records(self.database, self.purpose) as access:
             when = self.when(access)
@@ -107,8 +107,8 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    asked = _Asked(as_of, known_at, purpose, database)
-    answer = asked.of_member(member, "courses", lambda history, when: course_list(history, when.day))
+    options = _RecordOptions(as_of, known_at, purpose, database)
+    answer = options.of_member(member, "courses", lambda history, when: course_list(history, when.day))
     _show(answer, course_rows(answer), as_json)
 
 
@@ -125,8 +125,8 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    asked = _Asked(as_of, known_at, purpose, database)
-    answer = asked.of_member(member, "person", lambda history, when: person(history, when.day))
+    options = _RecordOptions(as_of, known_at, purpose, database)
+    answer = options.of_member(member, "person", lambda history, when: person(history, when.day))
     _show(answer, person_rows(answer), as_json)
 
 
@@ -157,7 +157,7 @@ def request_command(
                 "an extension is assessed under the policy version of the request", field="--edition", remedy=remedy
             )
         chosen = edition_named(edition) if edition is not None else None
-        when = _Asked(as_of, known_at, purpose, database).when(access)
+        when = _RecordOptions(as_of, known_at, purpose, database).when(access)
         with access.request(checked_id(request, RequestId, "REQUEST"), known_at=when.known_at) as (history, record):
             life = request_status(history, record, when.zone, when.deadlines_at)
             assessed, problem = _assess(history, record, when.day, chosen, to_extend)
@@ -209,9 +209,9 @@ def appeal_command(
 
     Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
     """
-    asked = _Asked(as_of, known_at, purpose, database)
+    options = _RecordOptions(as_of, known_at, purpose, database)
     with errors_to_exit_status(), open_records(database, purpose) as access:
-        when = asked.when(access)
+        when = options.when(access)
         with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=when.known_at) as (history, record):
             answer = appeal_view(history, record, when.zone, when.deadlines_at)
         _show(answer, appeal_rows(answer, when.zone), as_json)
@@ -229,7 +229,7 @@ def requests_command(
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    requests = _Asked(None, known_at, purpose, database).of_member(
+    requests = _RecordOptions(None, known_at, purpose, database).of_member(
         member, "requests", lambda history, _: history.requests
     )
     if as_json:
@@ -255,10 +255,10 @@ def appeals_command(
     Example: lemtrada-ledger appeals DEMO-0024
     """
 
-    def views_of(history: PatientHistory, when: _When) -> list[AppealView]:
+    def views_of(history: PatientHistory, when: _QuestionTimes) -> list[AppealView]:
         return [appeal_view(history, record, when.zone, when.deadlines_at) for record in history.appeals]
 
-    views = _Asked(as_of, known_at, purpose, database).of_member(member, "appeals", views_of)
+    views = _RecordOptions(as_of, known_at, purpose, database).of_member(member, "appeals", views_of)
     rows = [("Appeal", f"{view.appeal_id}: {in_words(view.status)}, received {view.received_on}") for view in views]
     _show(views, rows or [("Appeals", "None on record.")], as_json)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Annotated, Any, Final
@@ -63,12 +63,18 @@ class FhirRoute(CheckedJsonRoute):
                 return _refused(int(STATUS[type(error)]), str(error))
             except RequestValidationError as error:
                 unknown = any(one["type"] == "unknown_parameter" for one in error.errors())
-                text = "; ".join(str(invalid_value(one)) for one in error.errors())
+                text = "; ".join(_about_parameter(one) for one in error.errors())
                 return _refused(400, text, code="not-supported" if unknown else "invalid")
             except (PersistenceError, StoreError):
                 return _refused(503, "The database is not available. Send the same request again.")
 
         return answer_errors
+
+
+def _about_parameter(error: Mapping[str, Any]) -> str:
+    """What is wrong with a parameter, after its name. An unknown parameter is not named: it may be any text."""
+    _, *name = error["loc"]
+    return ": ".join([*map(str, name), str(invalid_value(error))])
 
 
 def _refused(status: int, text: str, *, code: str | None = None) -> Response:
