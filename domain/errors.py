@@ -80,7 +80,15 @@ class AlreadyRecorded(Conflict):
 
 
 class StaleVersion(LedgerError):
-    pass
+    @classmethod
+    def at(cls, version: int, expected: int) -> StaleVersion:
+        """The error for a history that is at another version than the expected one, both as the user is shown them."""
+        return cls(
+            f"The record is at version {version}, not {expected}",
+            field="If-Match",
+            remedy="read the record again and decide based on its current state",
+            version=version,
+        )
 
 
 class KeyReused(LedgerError):

@@ -50,6 +50,8 @@ LONG_FILES = {
     "test_logs.py",
     "test_http_large_bodies.py",
     "test_conventions.py",
+    "test_if_match_of_offices.py",
+    "test_numbers_of_offices.py",
 }
 """Files that take more than ten seconds; `--no-loadscope-reorder` keeps them first."""
 
@@ -67,7 +69,7 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: the garbage collector need not look through it after every few tests."""
+    """What was collected stays to the end: the garbage collector need not visit it after every few tests."""
     gc.freeze()
 
 

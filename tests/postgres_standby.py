@@ -50,7 +50,7 @@ class Pair:
         self.primary, self.standby = self.standby, self.primary
 
     def rejoin(self) -> None:
-        """Who was killed comes back as the standby, made anew: what it alone may have stored was never acknowledged."""
+        """Rebuilds the killed server as the standby: what only that server may have stored was never acknowledged."""
         shutil.rmtree(self.standby.folder / "data")
         copy(self.primary, self.standby.folder, "--write-recovery-conf", "--create-slot", f"--slot={STANDBY}")
         self.standby.start()
@@ -95,7 +95,7 @@ def wait_for_standby(primary: PostgresServer) -> None:
 
 
 def copy(server: PostgresServer, folder: Path, *options: str) -> None:
-    """A base backup in `folder`/data, while the server goes on."""
+    """A base backup in `folder`/data, while the server runs."""
     source = f"{server.url('postgres')}?application_name={STANDBY}"
     server.run(
         "pg_basebackup",

@@ -121,7 +121,7 @@ def _case_file(
     with access.appeal_events(appeal_id, view="dossier", known_at=known_at) as (events, history, _):
         found = appeal_dossier(events, appeal_id, access.zone)
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
-    tag_answer(request, response, tag_of(history, "dossier", RENDERER, revisions))
+    tag_answer(request, response, tag_of(access.versions(history), "dossier", RENDERER, revisions))
     return found
 
 

@@ -1,7 +1,8 @@
 """ETags and preconditions: the version of a history that an answer shows, and the version that a command expects.
 
-A tag consists of the patient id and the history version. Where the answer depends on them, the tag also has the day,
-the edition, and what the caller may see. If-Match compares the version only, so any tag of the patient is accepted.
+A tag consists of the patient id and the history version as the caller is shown it. Where the answer depends on them,
+the tag also has the day, the edition, and what the caller may see. If-Match compares the version only, so any tag of
+the patient is accepted. To an office, it means that nothing has changed that the office may know of.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from fastapi import Header, HTTPException, Request, Response
 
-from domain.history.state import PatientHistory
+from domain.permissions.views import ShownVersions, visibility_tag
 from domain.policy.assessment import Assessment
 from projections.eligibility import Approvable
 
@@ -24,7 +25,8 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description="An ETag of this patient. The command is refused with 412 if the record has changed since.",
+        description="An ETag of this patient. The command is refused with 412 if the record has changed since. "
+        "For an office, only changes count that the office may know of.",
         examples=["*"],
     ),
 ]
@@ -46,21 +48,19 @@ NO_VERSION = 0
 """A version that no history has, so the ledger refuses a command that expects it."""
 
 
-def tag_of(history: PatientHistory, *depends_on: str) -> str:
-    """The ETag of an answer from this version of the history that also depends on the given values."""
-    return '"' + "-".join([history.patient_id.hex, str(history.version), *depends_on]) + '"'
+def tag_of(versions: ShownVersions, *depends_on: str) -> str:
+    """The ETag of an answer from the newest of these versions that also depends on the given values."""
+    seen_as = [visibility_tag(versions.office)] if depends_on else []
+    return '"' + "-".join([versions.patient_id.hex, str(versions.current), *seen_as, *depends_on]) + '"'
 
 
-def tag_of_eligibility(history: PatientHistory, day: date, approvable: Approvable | None, seen_as: str) -> str:
-    """The ETag of an eligibility answer, from everything that the answer depends on.
-
-    `seen_as` names the office or the kind of user for which the answer was made.
-    """
-    return tag_of(history, "eligibility", day.isoformat(), seen_as, edition_in_tag(approvable))
+def tag_of_eligibility(versions: ShownVersions, day: date, approvable: Approvable | None) -> str:
+    """The ETag of an eligibility answer, from everything that the answer depends on."""
+    return tag_of(versions, "eligibility", day.isoformat(), edition_in_tag(approvable))
 
 
-def expected_version(if_match: str | None, patient_id: UUID) -> int | None:
-    """The version that If-Match expects.
+def version_in_tag(if_match: str | None, patient_id: UUID) -> int | None:
+    """The version that If-Match expects, as it was shown to the caller.
 
     None if there is no If-Match or it is `*`. NO_VERSION if it has no tag of this patient.
     """

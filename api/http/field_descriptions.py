@@ -107,7 +107,10 @@ FIELDS: Final[dict[str, str]] = {
     "decided_by": "The user who decided.",
     "decided_by_name": "The name of the person who decided, according to the other record.",
     "decided_on": "The day of the decision.",
-    "decision_version": "The version of the history at which the decision under appeal was recorded.",
+    "decision_version": (
+        "The version of the history at which the decision under appeal was recorded. "
+        "An office is shown the number of events in its own view instead."
+    ),
     "decisions": "The determinations.",
     "deeds": "The events that the user recorded.",
     "delivered_at": "The time of delivery. Null: not recorded.",
@@ -183,8 +186,7 @@ FIELDS: Final[dict[str, str]] = {
     "held_by": "The user to whom the work is assigned. Null: unassigned.",
     "histories_linked": "Whether the history is linked with another history of the same person.",
     "history_version": (
-        "The version of the patient's history. "
-        "With a digest, an office is shown the number of events in its own view instead."
+        "The version of the patient's history. An office is shown the number of events in its own view instead."
     ),
     "hiv_infection": "Whether the patient has an HIV infection. Null: not stated.",
     "hypersensitivity": "Whether the patient is hypersensitive to alemtuzumab. Null: not stated.",
@@ -371,7 +373,10 @@ FIELDS: Final[dict[str, str]] = {
     "value": "A value that is sufficient.",
     "variances": "The current differences from the policy or the approval.",
     "variances_then": "The differences that were seen when the dose was recorded.",
-    "version": "The version of the history, which is the number of the event.",
+    "version": (
+        "The version of the history, which is the number of the event. "
+        "An office is shown the number of events in its own view instead."
+    ),
     "view": "The view.",
     "voided": "Whether the entry was voided.",
     "was": "The earlier value.",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
@@ -17,7 +16,7 @@ from pydantic import BaseModel
 
 from api.http.problems import STATUS, log_denial
 from api.pages.forms import Form, FormOfRequest, InvalidForm, read
-from api.pages.redirects import SEE_OTHER, redirect_to
+from api.pages.redirects import SEE_OTHER, recorded_in, redirect_to
 from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, run
 from domain.commands import Command
 from domain.commands.context import Occasion
@@ -144,8 +143,8 @@ def run_form(
     if isinstance(outcome, RefusedForm):
         return show_again(outcome)
     if form.next_page is not None:
-        return redirect_to(sent.request, form.next_page(outcome), outcome)
-    return back_to_page(page, outcome)
+        return redirect_to(sent.request, form.next_page(outcome), recorded_in(sent.commanding, outcome))
+    return back_to_page(page, recorded_in(sent.commanding, outcome))
 
 
 def _run(
@@ -165,14 +164,12 @@ def _run(
         return refused_form(act, sent.form, error)
 
 
-def back_to_page(path: str, outcome: Outcome, fragment: str = "") -> RedirectResponse:
+def back_to_page(path: str, recorded: str) -> RedirectResponse:
     """A redirect to the form's page, which shows what was recorded.
 
     The redirect replaces the form in the browser's history, so the back button does not lead to the form.
     """
-    first = outcome.events[0]
-    recorded = urlencode({"recorded": first.TOPIC, "event": first.originator_version})
-    return RedirectResponse(f"{path}?{recorded}{f'#{fragment}' if fragment else ''}", SEE_OTHER)
+    return RedirectResponse(f"{path}?{recorded}", SEE_OTHER)
 
 
 def occasion_of(commanding: CommandRunner, history: PatientHistory) -> Occasion:

@@ -36,6 +36,7 @@ from domain.ledger.reader import LedgerReader
 from domain.people import Actor
 from domain.permissions import views
 from domain.permissions.disclosure import User, View
+from domain.permissions.views import ShownVersions, shown_versions
 from domain.seal.entries import LogEntry
 
 _NOT_FOUND: Final = (NotFound,)
@@ -55,7 +56,6 @@ class PatientAccess:
         self.ledger = ledger
         self.viewer = viewer
         self.office = views.office_of(viewer.user)
-        self.seen_as = views.visibility_tag(self.office)
         self._log = log
         self._shown: set[UUID] = set()
 
@@ -165,18 +165,11 @@ class PatientAccess:
         assert patient_id in self._shown, "an access is recorded before bytes are read"
         return self.ledger.documents.open(patient_id, sha256)
 
-    # -- the version of a history that an answer shows --------------------------------------------
+    # -- the versions of a history that an answer shows -------------------------------------------
 
-    def shown_version(self, history: PatientHistory, version: int) -> int:
-        """The number that is shown to the viewer for a version of this history.
-
-        For an office it is the number of events that the office may see. It reveals nothing about other offices.
-        """
-        return views.shown_version(self.user, history, version, self.ledger.events)
-
-    def version_of(self, history: PatientHistory, shown: int | None) -> int | None:
-        """The version for a number that `shown_version` returned. None if there is no such version."""
-        return views.version_shown_as(self.user, history, shown, self.ledger.events) if shown is not None else None
+    def versions(self, history: PatientHistory) -> ShownVersions:
+        """The versions of this history as the viewer is shown them."""
+        return shown_versions(self.office, history, self.ledger.events)
 
     # -- recording accesses -----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from api.http.bodies import CheckedJsonRoute
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import QUERY
 from api.record_access.http import AccessOfRequest
+from api.record_access.shown_answers import appeal_shown
 from api.routes.dependencies import (
     After,
     AppealIdInPath,
@@ -42,8 +43,10 @@ def list_appeals(
         visible = visible_appeals(access.user, history)
         views = [appeal_view(history, one, access.zone, now) for one in visible]
     overdue = [one.appeal_id.rpartition(".")[2] for one in views if one.overdue]
-    tag_answer(request, response, tag_of(history, "appeals", access.seen_as, *overdue))
-    return page_of(views, [one.filed_version for one in visible], after, limit)
+    versions = access.versions(history)
+    tag_answer(request, response, tag_of(versions, "appeals", *overdue))
+    numbers = [versions.shown(one.filed_version) for one in visible]
+    return page_of([appeal_shown(one, versions) for one in views], numbers, after, limit)
 
 
 @router.get("/appeals/{appeal_id}", responses=QUERY)
@@ -60,5 +63,6 @@ def get_appeal(
     with access.appeal(appeal_id, known_at=known_at) as (history, appeal):
         view = appeal_view(history, appeal, access.zone, now)
     # Only `overdue` changes without an event.
-    tag_answer(request, response, tag_of(history, "appeal", "overdue" if view.overdue else "in-time"))
-    return view
+    versions = access.versions(history)
+    tag_answer(request, response, tag_of(versions, "appeal", "overdue" if view.overdue else "in-time"))
+    return appeal_shown(view, versions)

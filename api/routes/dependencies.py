@@ -12,21 +12,30 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request, Response
 
 from api.http import examples
-from api.http.etags import expected_version, tag_of
+from api.http.etags import NO_VERSION, tag_of, version_in_tag
 from api.identity.caller import Caller
 from api.record_access.commands import record_refused, record_repeated
 from api.record_access.http import access_of
 from api.record_access.patient_access import PatientAccess
+from api.routes.schemas import HistoryChanged, history_changed
 from domain.calendar import Day, Instant
 from domain.commands import Command
 from domain.commands.patient import OpenHistory
-from domain.errors import EditionUnknown, LedgerError
+from domain.errors import Conflict, EditionUnknown, LedgerError, StaleVersion
 from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
-from domain.ledger.application import Ledger, Outcome
+from domain.ledger.application import ATTEMPTS, Ledger, Outcome
 from domain.permissions.commands import check_may_upload_documents
-from domain.permissions.views import Visibility, check_concerns_own, check_may_know_of, shown_version, visibility_of
+from domain.permissions.views import (
+    ShownVersions,
+    Visibility,
+    check_concerns_own,
+    check_may_know_of,
+    office_of,
+    shown_versions,
+    visibility_of,
+)
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
@@ -124,9 +133,13 @@ class CommandRunner:
     caller: Caller
     access: Callable[[], PatientAccess]
 
-    def shown_version(self, history: PatientHistory, version: int) -> int:
-        """The number that is shown to the caller for a version of this history."""
-        return shown_version(self.caller.actor, history, version, self.ledger.events)
+    @property
+    def office(self) -> str | None:
+        return office_of(self.caller.actor)
+
+    def versions(self, history: PatientHistory) -> ShownVersions:
+        """The versions of this history as the caller is shown them."""
+        return shown_versions(self.office, history, self.ledger.events)
 
 
 def _commanding(request: Request) -> CommandRunner:
@@ -153,16 +166,44 @@ def run(
     ledger, caller = commanding.ledger, commanding.caller
     if (history := requester_history(ledger, caller, patient_id)) is not None:
         check_concerns_own(caller.actor, history, command)
-    expected = expected_version(if_match, patient_id)
     try:
-        outcome = ledger.execute(patient_id, command, caller.actor, key=key, expected_version=expected)
+        outcome = _executed(commanding, patient_id, command, key, version_in_tag(if_match, patient_id))
     except LedgerError as refusal:
         record_refused(commanding.access(), patient_id, command, caller.actor, refusal)
         raise
     if outcome.replayed:
         record_repeated(commanding.access(), outcome, command)
-    response.headers["ETag"] = tag_of(outcome.history)
+    response.headers["ETag"] = tag_of(commanding.versions(outcome.history))
     return outcome
+
+
+def _executed(
+    commanding: CommandRunner, patient_id: UUID, command: Command, key: str | None, shown: int | None
+) -> Outcome:
+    """Executes a command if `shown` is the version that the caller is shown now, or if it is None.
+
+    An office is shown the same number after an event that it may not know of, so its command is then decided on the
+    newer record. If such an event is recorded between the check and the decision, the check is repeated.
+    """
+    ledger, actor = commanding.ledger, commanding.caller.actor
+    if shown is None or commanding.office is None:
+        return ledger.execute(patient_id, command, actor, key=key, expected_version=shown)
+    for _ in range(ATTEMPTS):
+        versions = commanding.versions(ledger.history(patient_id))
+        # With no version, the ledger refuses the command, unless the key is repeated.
+        expected = versions.version if shown == versions.current else NO_VERSION
+        try:
+            return ledger.execute(patient_id, command, actor, key=key, expected_version=expected)
+        except StaleVersion as stale:
+            versions = commanding.versions(ledger.history(patient_id))
+            if shown != versions.current:
+                raise StaleVersion.at(versions.current, shown) from stale
+    raise Conflict("Other users kept changing this record", remedy="send the command again")
+
+
+def answer_of_command(commanding: CommandRunner, outcome: Outcome, _subject: object = None) -> HistoryChanged:
+    """The answer to a command that has no answer of its own."""
+    return history_changed(outcome, commanding.versions(outcome.history))
 
 
 def opened_history(commanding: CommandRunner, command: OpenHistory, response: Response, key: str | None) -> Outcome:
@@ -175,7 +216,7 @@ def opened_history(commanding: CommandRunner, command: OpenHistory, response: Re
         raise
     if outcome.replayed:
         record_repeated(commanding.access(), outcome, command)
-    response.headers["ETag"] = tag_of(outcome.history)
+    response.headers["ETag"] = tag_of(commanding.versions(outcome.history))
     response.headers["Location"] = f"/patients/{outcome.patient_id}/eligibility"
     return outcome
 

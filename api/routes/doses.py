@@ -18,7 +18,6 @@ from domain.commands.patient import WithReason
 from domain.commands.treatment import ConfirmDuplicate, DismissDuplicate, RecordDose, VoidDose
 from domain.events.treatment import DoseAdministered
 from domain.ledger.application import Outcome
-from domain.permissions.views import office_of
 
 router = APIRouter(tags=["doses"], route_class=CheckedJsonRoute)
 
@@ -44,7 +43,7 @@ def record_dose(
 
 
 def _dose_answer(commanding: CommandRunner, outcome: Outcome, dose_id: str) -> DoseAnswer:
-    return dose_answer(outcome, dose_id, office_of(commanding.caller.actor))
+    return dose_answer(outcome, dose_id, commanding.versions(outcome.history))
 
 
 def _dose_command(action: str, command: type[Command], description: str) -> CommandRoute:

@@ -26,12 +26,14 @@ from starlette.types import Scope, Send
 from api.http.etags import client_has, tag_of_eligibility
 from api.identity.caller import Caller
 from api.record_access.http import viewer_of
+from api.record_access.shown_answers import history_shown
 from domain.calendar import Day
 from domain.history.state import PatientHistory
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from domain.ledger.stores.stream_versions import PostgresVersions, SQLiteVersions, version_reader_of
 from domain.permissions import views
+from domain.permissions.views import ShownVersions, shown_versions
 from domain.policy import editions
 from projections.eligibility import Eligibility, eligibility
 
@@ -77,10 +79,10 @@ class ReadyAnswer(NamedTuple):
     headers_unchanged: tuple[tuple[bytes, bytes], ...]
 
 
-def ready_answer(history: PatientHistory, day: date, office: str | None) -> ReadyAnswer:
+def ready_answer(history: PatientHistory, day: date, versions: ShownVersions) -> ReadyAnswer:
     """The answer, byte for byte as FastAPI sends it."""
-    answer = eligibility(history, day, office=office)
-    tag = tag_of_eligibility(history, day, answer.approvable, views.visibility_tag(office))
+    answer = history_shown(eligibility(history, day, office=versions.office), versions)
+    tag = tag_of_eligibility(versions, day, answer.approvable)
     body: bytes = Eligibility.__pydantic_serializer__.to_json(answer)
     tag_headers = ((b"etag", tag.encode()), (b"cache-control", b"private, no-cache"))
     body_headers = ((b"content-length", str(len(body)).encode()), (b"content-type", b"application/json"))
@@ -212,7 +214,7 @@ class EligibilityFastPath:
             history = self._ledger.history(key.patient_id)
             if key.office is not None and key.office not in history.requesters:
                 raise views.no_such_patient()
-            answer = ready_answer(history, key.day, key.office)
+            answer = ready_answer(history, key.day, shown_versions(key.office, history, self._ledger.events))
             if answer.version < key.version:
                 raise OperationalError("the history that was read is older than its head: two servers answer as one")
             # The history may have grown since its version was read. The answer is cached under the version it has.

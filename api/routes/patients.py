@@ -11,6 +11,7 @@ from api.http.bodies import CheckedJsonRoute
 from api.http.etags import IdempotencyKey, IfMatch, tag_answer, tag_of, tag_of_eligibility
 from api.http.problems import BODY, COMMAND, QUERY, documented
 from api.record_access.http import AccessOfRequest
+from api.record_access.shown_answers import history_shown
 from api.routes.dependencies import (
     After,
     AsOf,
@@ -20,6 +21,7 @@ from api.routes.dependencies import (
     KnownAt,
     Limit,
     PatientIdInPath,
+    answer_of_command,
     edition_of,
     opened_history,
     run,
@@ -30,7 +32,6 @@ from api.routes.schemas import (
     HistoryChanged,
     PatientFound,
     event_view,
-    history_changed,
     page_of,
 )
 from domain.commands.patient import OpenHistory, WithReason
@@ -62,7 +63,7 @@ def open_history(
 ) -> PatientFound:
     """Add a member. The member ID is sent in the body, never in a URL."""
     outcome = opened_history(commanding, body, response, key)
-    return PatientFound(patient_id=outcome.patient_id, history_version=outcome.history.version)
+    return PatientFound(patient_id=outcome.patient_id, history_version=commanding.versions(outcome.history).current)
 
 
 @router.post("/find", responses=documented(403, 404) | BODY)
@@ -72,7 +73,7 @@ def find_patient(
     """Find a patient by member ID. Nothing is stored. The member ID is sent in the body, never in a URL."""
     with access.found(body.member) as history:
         pass
-    return PatientFound(patient_id=history.patient_id, history_version=history.version)
+    return PatientFound(patient_id=history.patient_id, history_version=access.versions(history).current)
 
 
 @router.get("/{patient_id}/eligibility", responses=QUERY)
@@ -89,8 +90,9 @@ def get_eligibility(
     day, chosen_edition = as_of or access.today(), edition_of(edition)
     with access.history(patient_id, "eligibility", known_at=known_at) as history:
         answer = eligibility(history, day, chosen_edition, access.office)
-    tag_answer(request, response, tag_of_eligibility(history, day, answer.approvable, access.seen_as))
-    return answer
+    versions = access.versions(history)
+    tag_answer(request, response, tag_of_eligibility(versions, day, answer.approvable))
+    return history_shown(answer, versions)
 
 
 @router.get("/{patient_id}/courses", responses=QUERY)
@@ -106,8 +108,9 @@ def get_courses(
     day = as_of or access.today()
     with access.history(patient_id, "courses", known_at=known_at) as history:
         answer = course_list(history, day, access.office)
-    tag_answer(request, response, tag_of(history, "courses", day.isoformat(), access.seen_as))
-    return answer
+    versions = access.versions(history)
+    tag_answer(request, response, tag_of(versions, "courses", day.isoformat()))
+    return history_shown(answer, versions)
 
 
 @router.get("/{patient_id}/person", responses=QUERY)
@@ -123,7 +126,7 @@ def get_person(
     day = as_of or access.today()
     with access.history(patient_id, "person", known_at=known_at) as history:
         answer = person(history, day)
-    tag_answer(request, response, tag_of(history, "person", day.isoformat()))
+    tag_answer(request, response, tag_of(access.versions(history), "person", day.isoformat()))
     return answer
 
 
@@ -173,7 +176,7 @@ def report_prior_treatment(
     if_match: IfMatch = None,
 ) -> HistoryChanged:
     """Report treatment outside of this ledger. An empty list of courses states that Lemtrada was never received."""
-    return history_changed(run(commanding, patient_id, body, response, key, if_match))
+    return answer_of_command(commanding, run(commanding, patient_id, body, response, key, if_match))
 
 
 @router.post("/{patient_id}/courses/{course}/close", responses=COMMAND)
@@ -188,4 +191,4 @@ def close_course(
 ) -> HistoryChanged:
     """Close an open course that will not be finished. The course then counts as a prior course (R26)."""
     command = CloseCourse(course=course, reason=body.reason)
-    return history_changed(run(commanding, patient_id, command, response, key, if_match))
+    return answer_of_command(commanding, run(commanding, patient_id, command, response, key, if_match))

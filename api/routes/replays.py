@@ -61,7 +61,6 @@ def get_replay(
     with access.request_events(request_id, view="replay", known_at=known_at) as (events, history, _):
         answer = replay(events, request_id, access.zone, decision=decision, as_of=as_of, edition=chosen_edition)
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
-    tag_answer(
-        request, response, tag_of(history, "replay", str(answer.recorded.version), answer.as_of.isoformat(), revisions)
-    )
+    depends_on = ("replay", str(answer.recorded.version), answer.as_of.isoformat(), revisions)
+    tag_answer(request, response, tag_of(access.versions(history), *depends_on))
     return answer

@@ -12,6 +12,7 @@ from api.http.bodies import CheckedJsonRoute
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
 from api.record_access.http import AccessOfRequest
+from api.record_access.shown_answers import life_shown
 from api.routes.commands.route_factory import CommandRoute, add_routes
 from api.routes.dependencies import (
     After,
@@ -41,8 +42,8 @@ from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
 from domain.ledger.application import Outcome
-from domain.permissions.views import is_own_request
-from domain.review.assess_request import request_assessment
+from domain.permissions.views import ShownVersions, is_own_request
+from domain.review.assess_request import RequestAssessment, request_assessment
 from projections.request_status import RequestLife, deadline_instant, request_status
 
 router = APIRouter(tags=["requests"], route_class=CheckedJsonRoute)
@@ -86,8 +87,10 @@ def list_requests(
     """List the requests of the patient, oldest first."""
     with access.history(patient_id, "requests", known_at=known_at) as history:
         visible = [one for one in history.requests if is_own_request(access.user, one)]
-    tag_answer(request, response, tag_of(history, "requests", access.seen_as))
-    return page_of([request_summary(one) for one in visible], [one.submitted_version for one in visible], after, limit)
+    versions = access.versions(history)
+    tag_answer(request, response, tag_of(versions, "requests"))
+    numbers = [versions.shown(one.submitted_version) for one in visible]
+    return page_of([request_summary(one) for one in visible], numbers, after, limit)
 
 
 @router.get("/requests/{request_id}", responses=QUERY)
@@ -103,8 +106,9 @@ def get_request(
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
         assessed, problem = assessment_or_problem(history, submitted, day)
-        answer = request_answer(history, submitted, assessed, problem, access.shown_version)
-    tag_answer(request, response, tag_of(history, "request", day.isoformat(), edition_in_tag(answer.assessment)))
+    versions = access.versions(history)
+    answer = request_answer(history, submitted, assessed, problem, versions)
+    tag_answer(request, response, tag_of(versions, "request", day.isoformat(), edition_in_tag(answer.assessment)))
     return answer
 
 
@@ -123,8 +127,9 @@ def get_request_life(
         life = request_status(history, submitted, access.zone, now)
     # Only the state of the deadline and overdue appeals change without an event, so only they are in the tag.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
-    tag_answer(request, response, tag_of(history, "life", life.clock.standing, *overdue))
-    return life
+    versions = access.versions(history)
+    tag_answer(request, response, tag_of(versions, "life", life.clock.standing, *overdue))
+    return life_shown(life, versions)
 
 
 @router.get("/requests/{request_id}/assessment", responses=QUERY)
@@ -141,13 +146,7 @@ def assess_request(
     day, chosen_edition = as_of or access.today(), edition_of(edition)
     with access.request(request_id, known_at=known_at) as (history, submitted):
         assessed = request_assessment(history, submitted, day, chosen_edition)
-    tag = tag_of(history, "assessment", day.isoformat(), edition_in_tag(assessed.assessment))
-    tag_answer(request, response, tag)
-    return AssessmentAnswer(
-        assessment_digest=assessed.digest,
-        history_version=access.shown_version(history, assessed.history_version),
-        assessment=assessed.assessment,
-    )
+    return _assessment_answer(request, response, access.versions(history), "assessment", assessed)
 
 
 @router.get("/requests/{request_id}/assessment-to-extend", responses=QUERY | documented(409))
@@ -163,11 +162,17 @@ def assess_extension(
     day = as_of or access.today()
     with access.request(request_id, known_at=known_at) as (history, submitted):
         assessed = assessment_to_extend(history, submitted.request_id, day)
-    tag_answer(request, response, tag_of(history, "extend", day.isoformat(), edition_in_tag(assessed.assessment)))
+    return _assessment_answer(request, response, access.versions(history), "extend", assessed)
+
+
+def _assessment_answer(
+    request: Request, response: Response, versions: ShownVersions, question: str, assessed: RequestAssessment
+) -> AssessmentAnswer:
+    """The assessment with its tag, which names the question."""
+    day, edition = assessed.assessment.as_of.isoformat(), edition_in_tag(assessed.assessment)
+    tag_answer(request, response, tag_of(versions, question, day, edition))
     return AssessmentAnswer(
-        assessment_digest=assessed.digest,
-        history_version=access.shown_version(history, assessed.history_version),
-        assessment=assessed.assessment,
+        assessment_digest=assessed.digest, history_version=versions.current, assessment=assessed.assessment
     )
 
 
@@ -177,7 +182,7 @@ def _request_answer(commanding: CommandRunner, outcome: Outcome, request_id: str
     request = history.request(request_id)
     assert request is not None, "the command that was recorded is about it"
     assessed, problem = assessment_or_problem(history, request, day_recorded(commanding.ledger, outcome))
-    return request_answer(history, request, assessed, problem, commanding.shown_version)
+    return request_answer(history, request, assessed, problem, commanding.versions(history))
 
 
 DETERMINATIONS: Final = (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field, JsonValue
 
+from api.record_access.shown_answers import decision_shown
 from domain.calendar import Day, Instant
 from domain.events import PatientEvent
 from domain.events.appeals import AppealEvidenceAdded, AppealFiled
@@ -19,6 +20,7 @@ from domain.history.records import ApprovalRecord, Request, RequestStatus
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
+from domain.permissions.views import ShownVersions
 from domain.policy.assessment import Assessment
 from domain.review.assess_request import RequestAssessment
 from projections.audit_trail import AuditEntry
@@ -26,9 +28,6 @@ from projections.courses import request_shown
 from projections.request_status import DecisionView, decision_view
 
 T = TypeVar("T")
-
-
-ShowVersion = Callable[[PatientHistory, int], int]
 
 
 class Page(BaseModel, Generic[T]):
@@ -157,7 +156,7 @@ RequestPage = Page[RequestSummary]
 def page_of(items: Sequence[T], versions: Sequence[int], after: int, limit: int) -> Page[T]:
     """The items whose version is greater than `after`, at most `limit` of them.
 
-    `versions` has the version of each item, in ascending order.
+    `versions` has the version of each item as the caller is shown it, in ascending order.
     """
     remaining = [(item, version) for item, version in zip(items, versions, strict=True) if version > after]
     shown = remaining[:limit]
@@ -178,15 +177,8 @@ def event_view(event: PatientEvent) -> EventView:
     )
 
 
-def unchanged_version(_: PatientHistory, version: int) -> int:
-    """The version as it is, for callers who may see the whole history."""
-    return version
-
-
-def request_view(
-    history: PatientHistory, request: Request, shown_version: ShowVersion = unchanged_version
-) -> RequestView:
-    """The request and its determination. `shown_version` is as in `request_answer`."""
+def request_view(history: PatientHistory, request: Request, versions: ShownVersions) -> RequestView:
+    """The request and its determination."""
     approval = history.approval(request.request_id)
     past_decisions = [one for one in request.decisions if one.past is not None]
     return RequestView(
@@ -201,14 +193,14 @@ def request_view(
         planned_first_infusion_on=request.planned_first_infusion_on,
         statement=request.statement,
         submitted_by=request.submitted_by,
-        determination=_determination(history, request, shown_version),
-        past_determination=decision_view(past_decisions[-1]) if past_decisions else None,
+        determination=_determination(request, versions),
+        past_determination=decision_shown(decision_view(past_decisions[-1]), versions) if past_decisions else None,
         approval=_approval(approval) if approval is not None else None,
         imported_from=request.imported_from,
     )
 
 
-def _determination(history: PatientHistory, request: Request, shown_version: ShowVersion) -> DeterminationView | None:
+def _determination(request: Request, versions: ShownVersions) -> DeterminationView | None:
     determination, decided_by = request.determination, request.decided_by
     if determination is None or decided_by is None:
         return None
@@ -218,7 +210,7 @@ def _determination(history: PatientHistory, request: Request, shown_version: Sho
         rationale=determination.rationale,
         departs=determination.departs,
         citing=list(request.citing),
-        history_version=shown_version(history, determination.history_version),
+        history_version=versions.shown(determination.history_version),
         assessment_digest=determination.assessment_digest,
         assessment=determination.assessment,
     )
@@ -251,36 +243,32 @@ def request_answer(
     history: PatientHistory,
     request: Request,
     assessed: RequestAssessment | None,
-    edition_problem: str | None = None,
-    shown_version: ShowVersion = unchanged_version,
+    edition_problem: str | None,
+    versions: ShownVersions,
 ) -> RequestAnswer:
-    """The request and its assessment.
-
-    `shown_version` turns a version of the history into the number that the caller may see.
-    `edition_problem` states why there is no assessment.
-    """
+    """The request and its assessment. `edition_problem` states why there is no assessment."""
     return RequestAnswer(
-        history_version=shown_version(history, history.version),
-        request=request_view(history, request, shown_version),
+        history_version=versions.current,
+        request=request_view(history, request, versions),
         assessment_digest=assessed.digest if assessed is not None else None,
         assessment=assessed.assessment if assessed is not None else None,
         edition_problem=edition_problem,
     )
 
 
-def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswer:
-    """A dose entry after a command. `office` is the office of the caller: it sees only its own request id."""
+def dose_answer(outcome: Outcome, dose_id: str, versions: ShownVersions) -> DoseAnswer:
+    """A dose entry after a command. An office sees only its own request id."""
     dose = outcome.history.dose(dose_id)
     assert dose is not None
     first, *others = outcome.events
     variances = first.variances if isinstance(first, DoseAdministered) else dose.variances_then
     return DoseAnswer(
-        history_version=outcome.history.version,
+        history_version=versions.current,
         dose_id=dose.dose_id,
         counts=dose.counts,
         voided=dose.voided,
         course=dose.course,
-        request_id=request_shown(outcome.history, dose, office),
+        request_id=request_shown(outcome.history, dose, versions.office),
         documents_report=dose.documents_report,
         possible_duplicate_of=dose.duplicate_of,
         variances=list(variances),
@@ -288,11 +276,11 @@ def dose_answer(outcome: Outcome, dose_id: str, office: str | None) -> DoseAnswe
     )
 
 
-def history_changed(outcome: Outcome) -> HistoryChanged:
+def history_changed(outcome: Outcome, versions: ShownVersions) -> HistoryChanged:
     """The answer to a command that has no answer of its own."""
     return HistoryChanged(
         patient_id=outcome.patient_id,
-        history_version=outcome.history.version,
+        history_version=versions.current,
         recorded=[event.TOPIC for event in outcome.events],
         made=[one for event in outcome.events for one in _new_ids(event)],
     )

@@ -177,11 +177,11 @@ def get_seal_of_request(
 ) -> list[DeterminationSealed]:
     """List the determinations of the request, with their leaves in the sealed log and the checkpoints over them."""
     with access.request(request_id) as (history, determination):
-        patient_id, decisions = history.patient_id, determination.decisions
+        patient_id, decisions, versions = history.patient_id, determination.decisions, access.versions(history)
     return [
         DeterminationSealed(
             determination=determination.kind,
-            version=determination.version,
+            version=versions.shown(determination.version),
             decided_on=determination.on,
             seal=_seal_of(sealing.place_of(patient_id, determination.version)),
         )

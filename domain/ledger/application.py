@@ -356,9 +356,4 @@ def _with_versions(events: Sequence[Any], patient_id: UUID, first_version: int) 
 
 def _check_version(history: PatientHistory, expected: int | None) -> None:
     if expected is not None and expected != history.version:
-        raise errors.StaleVersion(
-            f"The record is at version {history.version}, not {expected}",
-            field="If-Match",
-            remedy="read the record again and decide based on its current state",
-            version=history.version,
-        )
+        raise errors.StaleVersion.at(history.version, expected)

@@ -7,18 +7,25 @@ may not see does not exist for the requester: the answer is the same as for a re
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from domain.errors import NotFound, NotPermitted
 from domain.events import PatientEvent
-from domain.events.patient import RequesterAdmitted
-from domain.history.records import Appeal, DocumentOnRecord, Notice, Request
+from domain.events.base import Event
+from domain.events.patient import LineOfBusinessChanged, RepresentativeNamed, RequesterAdmitted
+from domain.events.treatment import DoseAdministered, DoseCorrected
+from domain.history import evolve
+from domain.history.records import Appeal, ApprovalRecord, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor, Role
 from domain.permissions.disclosure import User, View
+from domain.treatment.approval_use import in_effect, variances
+from domain.treatment.courses import courses
 
 if TYPE_CHECKING:
     from domain.commands import Command
@@ -167,26 +174,83 @@ def _not_found(what: str, *, of: str = "patient") -> NotFound:
     )
 
 
+def check_concerns_own(user: User, history: PatientHistory, command: Command) -> None:
+    """Raises NotFound if a requester's command names a record of another office, as if the record did not exist."""
+    if visibility_of(user) is Visibility.WHOLE:
+        return
+    for field, check_seen in _SEEN_BY_FIELD.items():
+        if (value := getattr(command, field, None)) is not None:
+            check_seen(user, history, value)
+
+
+def _is_about_own(user: User, history: PatientHistory, request_id: str) -> bool:
+    request = history.request(request_id)
+    return request is not None and is_own_request(user, request)
+
+
+_SEEN_BY_FIELD: Final[dict[str, Callable[[User, PatientHistory, str], object]]] = {
+    "request_id": visible_request,
+    "appeal_id": visible_appeal,
+    "document_id": visible_document,
+    "notice_id": visible_notice,
+}
+"""For each field of a command that names a record, the function that raises NotFound if the user may not see it."""
+
+
+# -- the versions of a history, as a user is shown them ------------------------------------------------
+#
+# A user who sees the whole record is shown the versions themselves. A provider office is shown the number of events in
+# its own view up to a version. So the number changes only if something changed that the office may know of, and it
+# tells nothing of how many events there are about other offices.
+
+
 ReadEvents = Callable[[UUID], Sequence[PatientEvent]]
 """Reads the events of a patient's history."""
 
+_SHOWN_TO_NO_OTHER_OFFICE: Final[tuple[type[Event], ...]] = (
+    LineOfBusinessChanged,
+    RepresentativeNamed,
+    RequesterAdmitted,
+)
+"""Events about the patient that change nothing that another office is shown, if an office recorded them."""
 
-def shown_version(user: User, history: PatientHistory, version: int, read: ReadEvents) -> int:
-    """A version of this history as it is shown to the user.
+_SHOWN_TO_EVERY_OFFICE: Final[tuple[type[Event], ...]] = (DoseAdministered, DoseCorrected)
+"""Events that every office sees the effect of, even if they name another office's request: doses (`course_list`)."""
 
-    For an office, this is the number of events that the office may know of, so it reveals nothing of other offices.
+
+@dataclass(frozen=True, slots=True)
+class ShownVersions:
+    """The versions of one history, as one user is shown them.
+
+    `office` is the office whose view this is, and `in_view` has the versions of the events in that view. Both are None
+    for a user who sees the whole record. `in_view` is also None for an office that sees every event.
     """
-    if (office := office_of(user)) is None or _is_whole_view(office, history):
-        return version
-    return bisect_right(_own_versions(office, history, read), version)
+
+    patient_id: UUID
+    version: int
+    office: str | None = None
+    in_view: tuple[int, ...] | None = None
+
+    @property
+    def current(self) -> int:
+        """The number that is shown for the newest version."""
+        return self.shown(self.version)
+
+    def shown(self, version: int) -> int:
+        """The number that is shown for a version."""
+        return version if self.in_view is None else bisect_right(self.in_view, version)
+
+    def version_of(self, shown: int) -> int | None:
+        """The first version for which the number is shown, or None if there is none."""
+        if self.in_view is None:
+            return shown if 1 <= shown <= self.version else None
+        return self.in_view[shown - 1] if 1 <= shown <= len(self.in_view) else None
 
 
-def version_shown_as(user: User, history: PatientHistory, shown: int, read: ReadEvents) -> int | None:
-    """The version that `shown_version` returned as `shown`, or None if there is no such version."""
-    if (office := office_of(user)) is None or _is_whole_view(office, history):
-        return shown
-    own = _own_versions(office, history, read)
-    return own[shown - 1] if 1 <= shown <= len(own) else None
+def shown_versions(office: str | None, history: PatientHistory, read: ReadEvents) -> ShownVersions:
+    """The versions of a history as a user is shown them: a user of this office, or with None one who sees all of it."""
+    in_view = None if office is None or _is_whole_view(office, history) else tuple(_in_view(office, history, read))
+    return ShownVersions(history.patient_id, history.version, office, in_view)
 
 
 def _is_whole_view(office: str, history: PatientHistory) -> bool:
@@ -194,17 +258,21 @@ def _is_whole_view(office: str, history: PatientHistory) -> bool:
     return set(history.requesters) <= {office} and all(is_request_of(office, one) for one in history.requests)
 
 
-def _own_versions(office: str, history: PatientHistory, read: ReadEvents) -> list[int]:
-    """The versions of the events that the office may know of."""
-    events = read(history.patient_id)[: history.version]
-    return [one.originator_version for one in events if _is_in_view(office, history, one)]
+def _in_view(office: str, history: PatientHistory, read: ReadEvents) -> Iterator[int]:
+    """The versions of the events that change what the office is shown, oldest first."""
+    before: PatientHistory | None = None
+    for event in read(history.patient_id)[: history.version]:
+        after = evolve(before, event)
+        if _is_shown(office, history, event) or (before is not None and _changes_treatment(office, before, after)):
+            yield event.originator_version
+        before = after
 
 
-def _is_in_view(office: str, history: PatientHistory, event: PatientEvent) -> bool:
-    """Whether the office may know of the event: it is about the office's own request, or about no request."""
-    if isinstance(event, RequesterAdmitted):
-        return event.actor.requester_key == office
-    request_id = _request_of(history, event)
+def _is_shown(office: str, history: PatientHistory, event: PatientEvent) -> bool:
+    """Whether the office may know of the event: it is about its own request, or about the patient."""
+    if isinstance(event, _SHOWN_TO_NO_OTHER_OFFICE):
+        return event.actor.role != "requester" or event.actor.requester_key == office
+    request_id = None if isinstance(event, _SHOWN_TO_EVERY_OFFICE) else _request_of(history, event)
     request = history.request(request_id) if request_id is not None else None
     return request is None or is_request_of(office, request)
 
@@ -227,24 +295,34 @@ def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:
     return subject.request_id if subject is not None else None
 
 
-def check_concerns_own(user: User, history: PatientHistory, command: Command) -> None:
-    """Raises NotFound if a requester's command names a record of another office, as if the record did not exist."""
-    if visibility_of(user) is Visibility.WHOLE:
-        return
-    for field, check_seen in _SEEN_BY_FIELD.items():
-        if (value := getattr(command, field, None)) is not None:
-            check_seen(user, history, value)
+def _changes_treatment(office: str, before: PatientHistory, after: PatientHistory) -> bool:
+    """Whether a changed approval of another office's request changes what this office is shown of the treatment."""
+    if before.approvals == after.approvals:
+        return False
+    return _treatment_shown(office, before) != _treatment_shown(office, after)
 
 
-def _is_about_own(user: User, history: PatientHistory, request_id: str) -> bool:
-    request = history.request(request_id)
-    return request is not None and is_own_request(user, request)
+def _treatment_shown(office: str, history: PatientHistory) -> tuple[object, ...]:
+    """The variances of all doses, and the days on which another office's approval is in effect instead of its own."""
+    found = courses(history)
+    own = [one for one in history.approvals if _is_own(office, history, one)]
+    others = len(history.approvals) > len(own)
+    return (
+        [(dose.dose_id, variances(history, found, dose)) for dose in history.doses],
+        [day for one in own for day in _days(one) if others and not _is_own_in_effect(office, history, day)],
+    )
 
 
-_SEEN_BY_FIELD: Final[dict[str, Callable[[User, PatientHistory, str], object]]] = {
-    "request_id": visible_request,
-    "appeal_id": visible_appeal,
-    "document_id": visible_document,
-    "notice_id": visible_notice,
-}
-"""For each field of a command that names a record, the function that raises NotFound if the user may not see it."""
+def _days(approval: ApprovalRecord) -> Iterator[date]:
+    count = (approval.valid_through - approval.valid_from).days + 1
+    return (approval.valid_from + timedelta(days=number) for number in range(count))
+
+
+def _is_own_in_effect(office: str, history: PatientHistory, day: date) -> bool:
+    approval = in_effect(history, courses(history, day), day)
+    return approval is not None and _is_own(office, history, approval)
+
+
+def _is_own(office: str, history: PatientHistory, approval: ApprovalRecord) -> bool:
+    request = history.request(approval.request_id)
+    return request is not None and is_request_of(office, request)

@@ -1,4 +1,4 @@
-"""Who asks, in the tests of the API: a body that names its `actor` is sent without it, and with her token."""
+"""Callers in the tests of the API: a body that names its `actor` is sent without it, with the actor's token."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HeaderOf = Callable[[Actor], str]
 
 
 def spoken_for(json: Any) -> tuple[Any, Actor | None]:
-    """The body without whom it names as its actor, and her. What is no actor stays, for the API to refuse."""
+    """The body without its `actor`, and that actor. An invalid actor stays in the body, for the API to refuse."""
     if isinstance(json, dict) and isinstance(named := json.get("actor"), dict):
         try:
             actor = Actor.model_validate(named)
@@ -63,7 +63,7 @@ def application() -> Application:
 
 
 def client_of(ledger: Ledger, around: Callable[[Application], ASGIApp] = lambda app: app, **more: Any) -> SpeakingHere:
-    """A client of an application over this ledger, which knows everybody whom a test lets speak."""
+    """A client of an application over this ledger, which adds every user that a test calls as."""
     identity = Identity(ledger)
     application = create_app(ledger, identity)
     client = SpeakingHere(around(application), application, **more)

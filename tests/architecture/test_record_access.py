@@ -70,7 +70,7 @@ def _is_ledger(node: ast.expr) -> bool:
     return name.lstrip("_") == "ledger"
 
 
-def test_the_routes_are_looked_at() -> None:
+def test_the_routes_are_checked() -> None:
     routes = {f"routes/{one}.py" for one in ("patients", "requests", "documents", "worklist", "seal")}
     assert {*routes, "dossier/routes.py"} <= set(files())
     assert [one for one in READERS if not (API / one).exists()] == []

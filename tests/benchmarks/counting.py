@@ -68,7 +68,7 @@ def _of_sqlite(url: str, work: Work, pieces: int, prepare: Callable[[Ledger], ob
 
 
 def _bytes_read() -> int | None:
-    """By this process and through the system; what lies in SQLite's own cache of pages is not read again."""
+    """By this process and through the system; what is in SQLite's own page cache is not read again."""
     counters = Path("/proc/self/io")
     if not counters.exists():
         return None
@@ -99,7 +99,7 @@ def _of_postgres(stores: Stores, url: str, work: Work, pieces: int, prepare: Cal
 
 @contextmanager
 def _watched(stores: Stores, url: str) -> Iterator[Callable[[], int]]:
-    """Pages looked at in that database, whether they were in memory or not; the watcher asks from another one."""
+    """Pages read in that database, whether they were in memory or not; the watcher asks from another database."""
     with psycopg.connect(stores.server.url("postgres"), autocommit=True) as watcher:
         statement = "SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = %s"
 

@@ -71,12 +71,12 @@ class Template:
         yield StoredRow(stream, 1, self.indexed.topic, moved(self.indexed.state, self.patient_id, patient_id))
 
     def dose_rows(self, patient_id: UUID) -> list[StoredRow]:
-        """What the commands of the benchmark store for her."""
+        """What the commands of the benchmark store for the patient."""
         return as_of_another(self.doses, patient_id)
 
 
 def as_of_another(rows: Iterable[StoredRow], patient_id: UUID) -> list[StoredRow]:
-    """One patient's rows as another's: every id in them begins with hers."""
+    """One patient's rows as another's: every id in them begins with the other patient's id."""
     return [
         StoredRow(patient_id, one.originator_version, one.topic, moved(one.state, one.originator_id, patient_id))
         for one in rows

@@ -85,7 +85,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _covers(number: int, left_out: int) -> bool:
-    """Whether the median lies outside of the rest with at most what the confidence leaves."""
+    """Whether the median is outside of the rest with at most what the confidence leaves."""
     outside = 2 * sum(comb(number, one) for one in range(left_out + 1)) / 2**number
     return outside <= 1 - CONFIDENCE
 

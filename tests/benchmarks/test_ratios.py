@@ -37,7 +37,7 @@ def test_fewer_than_seven_rounds_give_no_interval() -> None:
     ("low", "high", "verdict"),
     [(0.80, 0.90, "met"), (0.79, 0.90, "undecided"), (0.70, 0.80, "undecided"), (0.70, 0.79, "short")],
 )
-def test_a_goal_of_at_least_is_decided_only_where_the_whole_interval_lies_on_one_side(
+def test_a_goal_of_at_least_is_decided_only_where_the_whole_interval_is_on_one_side(
     low: float, high: float, verdict: str
 ) -> None:
     assert verdict_of(low, high, Goal(0.80)) == verdict

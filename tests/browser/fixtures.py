@@ -1,4 +1,4 @@
-"""One Chromium a file of tests, and pages in it that are watched; for the `conftest.py` of whoever needs them."""
+"""One Chromium a file of tests, and pages in it that are watched; for each `conftest.py` that needs them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def site(api: Api) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, site: str, api: Api) -> Iterator[Visit]:
-    """`visit(actor, …)`: a browser of hers, signed in; without an actor, nobody is."""
+    """`visit(actor, …)`: a browser in which the actor is signed in; without an actor, nobody is."""
     with ExitStack() as stack:
 
         def one(actor: Actor | None = None, **how: Any) -> Page:

@@ -1,4 +1,4 @@
-"""The application of a test on a port of this machine, with its real gate, for a browser that is no part of it."""
+"""The application of a test on a port of this machine, with its real authentication, for a browser outside of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def with_a_session(page: Page, app: Application, actor: Actor, url: str) -> Page
 
 
 def sign_in(page: Page, app: Application, actor: Actor) -> Page:
-    """As a person does it: she opens her link and presses the button."""
+    """Signs in as a person does: opens the link and presses the button."""
     identity = app.state.identity
     identity.people.ensure(actor, actor)
     code, _ = identity.new_link(actor.id, actor)

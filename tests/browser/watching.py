@@ -1,4 +1,4 @@
-"""What a page must never do, whoever looks: ask another host, break its own policy, or fail in its script."""
+"""What a page must never do for any user: ask another host, break its own policy, or fail in its script."""
 
 from __future__ import annotations
 

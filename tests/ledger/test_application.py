@@ -88,7 +88,7 @@ def test_commands_append_versions_and_a_command_s_events_share_its_id_and_instan
     assert last.history.version == 7
 
 
-def test_a_second_history_of_the_same_member_is_refused_without_a_word_about_her(ledger: Ledger) -> None:
+def test_a_second_history_of_the_same_member_is_refused_and_the_error_names_no_patient(ledger: Ledger) -> None:
     opened(ledger, "M-77")
     with pytest.raises(errors.AlreadyRecorded) as caught:
         ledger.open_history(opening("M-77", name="Other Name"), NURSE)

@@ -58,7 +58,7 @@ def sqlite_ledger(sqlite_url: str) -> Iterator[Ledger]:
         yield ledger
 
 
-def test_a_backup_under_writers_is_the_ledger_of_one_moment_and_goes_on(
+def test_a_backup_under_writers_is_the_ledger_at_one_instant_and_can_be_used(
     sqlite_url: str, sqlite_ledger: Ledger, tmp_path: Path
 ) -> None:
     patient_id, request_id = requested(sqlite_ledger)

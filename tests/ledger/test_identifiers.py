@@ -58,7 +58,7 @@ def log(ledger: Ledger) -> list[Event]:
 # -- identifiers ------------------------------------------------------------------------------
 
 
-def test_an_added_identifier_leads_to_her_and_a_retired_one_to_nobody(ledger: Ledger) -> None:
+def test_an_added_identifier_finds_the_patient_and_a_retired_one_nobody(ledger: Ledger) -> None:
     patient_id = opened(ledger, "M-1")
     assert ledger.execute(patient_id, add("M-2"), NURSE).history.members == (member("M-1"), member("M-2"))
     assert ledger.find(member("M-2")) == ledger.find(member("M-1")) == patient_id
@@ -149,7 +149,7 @@ def test_a_link_is_recorded_in_both_histories_at_one_instant(ledger: Ledger) -> 
     gap_free(ledger)
 
 
-def test_a_link_to_nobody_or_to_herself_is_refused(ledger: Ledger) -> None:
+def test_a_link_to_no_patient_or_to_the_same_patient_is_refused(ledger: Ledger) -> None:
     patient_id = opened(ledger, "M-1")
     index_stream = ledger.recorder.select_notifications(2, 1)[0].originator_id
     assert isinstance(index_stream, UUID)
@@ -225,10 +225,10 @@ def test_a_commit_that_is_sent_twice_is_a_success(
 
 
 @beside
-def test_whoever_comes_second_to_the_other_stream_decides_anew(
+def test_the_second_command_on_the_other_stream_is_decided_again(
     ledger: Ledger, open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch, about: Beside
 ) -> None:
-    """The other stream moves on between the reading of it and the saving."""
+    """The other stream changes between the read and the save."""
     patient_id, command = about(ledger)
     rival, moved = open_here(), []
     random_id = ledger._random_id

@@ -1,4 +1,4 @@
-"""What a process remembers of histories is never what it answers with: the store has the last word."""
+"""A process never answers from cached histories alone: what is in the store decides."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_history_that_is_carried_on_is_that_of_a_whole_fold(ledger: Ledger, op
         assert outcome.history == ledger.history(patient_id) == open_here().history(patient_id)
 
 
-def test_a_command_upon_a_history_that_moved_elsewhere_is_decided_anew(ledger: Ledger, open_here: OpenLedger) -> None:
+def test_a_command_on_a_history_that_changed_elsewhere_is_decided_again(ledger: Ledger, open_here: OpenLedger) -> None:
     other = open_here()
     patient_id = opened(ledger)
     for number in range(0, 4, 2):
@@ -51,7 +51,7 @@ def test_a_command_upon_a_history_that_moved_elsewhere_is_decided_anew(ledger: L
     assert [event.TOPIC for event in outcome.events] == ["DoseAdministered", "CourseCompleted"]
 
 
-def test_a_refusal_rests_on_what_is_stored_not_on_what_is_remembered(ledger: Ledger, open_here: OpenLedger) -> None:
+def test_a_refusal_rests_on_what_is_stored_not_on_what_is_cached(ledger: Ledger, open_here: OpenLedger) -> None:
     other = open_here()
     patient_id = opened(ledger)
     entry = dosed(ledger, patient_id, 0)[0].history.doses[0].dose_id
@@ -66,7 +66,7 @@ def test_an_expected_version_is_that_of_the_store(ledger: Ledger, open_here: Ope
     other = open_here()
     patient_id = opened(ledger)
     dosed(other, patient_id, 0)
-    # As this process remembers it the history is at version 1.
+    # In the cache of this process, the history is at version 1.
     with pytest.raises(errors.StaleVersion, match="version 2, not 1"):
         ledger.execute(patient_id, dose(1), NURSE, expected_version=1)
     assert ledger.execute(patient_id, dose(1), NURSE, expected_version=2).history.version == 3
@@ -143,7 +143,7 @@ def test_what_is_forgotten_is_gone(some: list[PatientHistory]) -> None:
     assert len(remembered) == 0
 
 
-def test_what_was_read_before_a_connection_was_lost_is_not_remembered_after_it(
+def test_what_was_read_before_a_connection_was_lost_is_not_cached_after_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a thread that has read it while another one finds that the server is gone, and so is perhaps what it held."""

@@ -1,6 +1,6 @@
-"""A ledger that is restored from a backup is the one that was backed up, to the byte, and goes on.
+"""A ledger that is restored from a backup is the one that was backed up, to the byte, and can be used.
 
-On PostgreSQL to a moment between two commands, from a base backup and the archived log.
+On PostgreSQL to a time between two commands, from a base backup and the archived log.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def test_a_ledger_is_restored_to_a_moment_between_two_commands(backed_up: Backed
         assert ledger.recorder.find_command(NURSE.id, "asked later") is None
         assert b"".join(ledger.documents.open(backed_up.patient_id, backed_up.document.sha256)) == PDF
 
-        # The views came back with the log, and made anew they are the same.
+        # The rows of the views are restored with the log, and a rebuild gives the same rows.
         assert listed(ledger) == backed_up.listed == folded(ledger)
         assert rebuild(ledger).serves
         assert listed(ledger) == backed_up.listed

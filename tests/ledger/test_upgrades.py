@@ -99,7 +99,7 @@ SHAPES: Final = {
 
 @dataclass
 class Old:
-    """A ledger of version 1 with a history in it, and the statements that look at it from behind."""
+    """A ledger of version 1 with a history in it, and SQL statements that read it directly."""
 
     url: str
     ask: Callable[[str], list[tuple[Any, ...]]]
@@ -243,7 +243,7 @@ WORKLIST_ROW: Final = """
         '2026-05-09T04:00:00Z')"""
 
 
-def test_the_tables_of_the_views_take_rows_and_let_them_go(old: Old) -> None:
+def test_rows_of_the_view_tables_can_be_inserted_and_deleted(old: Old) -> None:
     upgrade(old.url, entropy=seeded(99))
     old.ask(WORKLIST_ROW.format(patient_id=old.patient_id, row='{"state": "open"}'))
     old.ask(f"INSERT INTO view_failures VALUES ('worklist', '{old.patient_id}', 'why', '2026-05-01T00:00:00Z', 1)")

@@ -1,7 +1,7 @@
 """A fixed table of questions: the three hundred cases, and the edges of every rule.
 
-It never changes silently, for the fingerprints of the rules are taken over it: whoever adds a row here takes
-them anew, with the rules as they are on `main`, in a commit of its own.
+It never changes silently, because the fingerprints of the rules are computed over it: a new row needs new
+fingerprints, computed with the rules as they are on `main`, in a commit of its own.
 """
 
 from __future__ import annotations

@@ -97,10 +97,10 @@ facts: st.SearchStrategy[Facts] = st.fixed_dictionaries(SECTIONS).map(Facts.mode
 
 @st.composite
 def facts_near_approval(draw: st.DrawFn) -> Facts:
-    """Approvable facts with at most two sections drawn anew."""
+    """Approvable facts with at most two sections drawn again."""
     start = draw(st.sampled_from([initial(), later()])).model_dump(mode="json")
-    anew = draw(st.sets(st.sampled_from(list(SECTIONS)), max_size=2))
-    return Facts.model_validate(start | {name: draw(SECTIONS[name]) for name in sorted(anew)})
+    redrawn = draw(st.sets(st.sampled_from(list(SECTIONS)), max_size=2))
+    return Facts.model_validate(start | {name: draw(SECTIONS[name]) for name in sorted(redrawn)})
 
 
 circumstances = st.builds(
@@ -176,8 +176,8 @@ COMPLETE: dict[str, st.SearchStrategy[Any]] = {
 def complete_facts(draw: st.DrawFn) -> dict[str, Any]:
     """Facts with nothing unknown, dated to the day, that one patient's life could have."""
     start = draw(st.sampled_from([initial(), later()])).model_dump(mode="json", exclude_none=True)
-    anew = {"prior_treatment", *draw(st.sets(st.sampled_from(list(COMPLETE)), max_size=3))}
-    return start | {name: draw(COMPLETE[name]) for name in sorted(anew)}
+    redrawn = {"prior_treatment", *draw(st.sets(st.sampled_from(list(COMPLETE)), max_size=3))}
+    return start | {name: draw(COMPLETE[name]) for name in sorted(redrawn)}
 
 
 @st.composite

@@ -34,7 +34,7 @@ def test_every_set_of_facts_has_an_answer(some: Facts, as_of: date, edition: Edi
     assert [one.citation for one in judged.findings] == [*edition.by_citation, "NR.5"]
     assert all(one.sentence for one in judged.findings)
     assert Assessment.model_validate(judged.model_dump()) == judged, "findings are built without being validated"
-    assert reassess(judged).holds, "and is the same whenever it is judged again"
+    assert reassess(judged).holds, "it is the same whenever it is evaluated again"
     told = {one.citation: (one.answer == UNDETERMINED, bool(one.missing)) for one in judged.findings}
     groups = ("1.A.iii", "1.A.iii.d", "1.B.iii", "1.A", "1.B", "NR.5")
     assert {one: pair for one, pair in told.items() if pair[0] != pair[1] and one not in groups} == {}

@@ -1,4 +1,4 @@
-"""Patients of a real ledger to whom things happen at random: requests, questions, appeals, doses, midnights."""
+"""Patients of a real ledger with random events: requests, questions, appeals, doses, midnights."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_the_next_course_needs_time_and_a_response() -> None:
     assert {str(way.from_day) for way in judged.ways} == {"2027-03-08"}
 
 
-def test_after_a_course_that_was_closed_a_clinician_must_look() -> None:
+def test_after_a_course_that_was_closed_a_clinician_must_review() -> None:
     story = given(*doses("2026-03-04", 2)).on("2026-03-09").and_given(closed(1).by(PHYSICIAN))
     judged = approvable(story.on("2027-06-01").and_given(submitted(MEETS_B | {"hiv_infection": None})), "2027-06-01")
     assert told(judged) == [{"hiv_infection": False}]

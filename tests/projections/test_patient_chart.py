@@ -1,4 +1,4 @@
-"""The picture: days keep their order whatever their distance, and every mark lies on its day."""
+"""The picture: days keep their order whatever their distance, and every mark is on its day."""
 
 from __future__ import annotations
 

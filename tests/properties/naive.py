@@ -1,7 +1,7 @@
 """A patient's treatment, simulated day by day in plain dictionaries, by somebody who never saw the program.
 
 Imports nothing of it on purpose: the laws compare the two. Known from the readings: five doses
-make the first course and three a later one (R6); an unfinished first course goes on for ever
+make the first course and three a later one (R6); an unfinished first course continues forever
 (R7), an unfinished later one until twelve months after its last dose (R8); an approval runs
 thirty days and is for one course (R9); within thirty days of completion a dose is an excess
 dose of the same course (R24); a void touches its own course, the latest opens again and an

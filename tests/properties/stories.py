@@ -48,7 +48,7 @@ at_every_scale = pytest.mark.parametrize("scale", ["ordinary", pytest.param("cam
 
 
 def hold(scale: str, law: Callable[..., None], *examples: st.SearchStrategy[Any]) -> None:
-    """The law holds for every example that this scale looks at."""
+    """The law holds for every example of this scale."""
     SCALES[scale](hypothesis.given(*examples)(law))()
 
 

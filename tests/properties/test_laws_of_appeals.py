@@ -1,4 +1,4 @@
-"""What holds of every story of requests, appeals and reviews, whoever tries whatever in which order."""
+"""What holds of every story of requests, appeals and reviews, for every user, command and order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds of every correction: a mistake that is taken back leaves no trace in the answer (R23)."""
+"""What holds of every correction: a mistake that is corrected leaves no trace in the answer (R23)."""
 
 from __future__ import annotations
 

@@ -95,10 +95,10 @@ def test_they_agree_where_each_command_is_permitted_and_where_it_is_refused() ->
 def test_an_assessment_that_was_made_already_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = given(story.submitted({}))
     history, moment, request_id = scenario.known, scenario.moment(story.NURSE), scenario.known.requests[-1].request_id
-    judgement = scenario.judged()
+    assessed = scenario.judged()
     refusals = {kind: words(may(history, moment, kind, request_id)) for kind in ON_WHAT_IT_SAYS}
     monkeypatch.setattr("domain.review.assess_request.assess", None)
-    again = {kind: words(may(history, moment, kind, request_id, judgement)) for kind in ON_WHAT_IT_SAYS}
+    again = {kind: words(may(history, moment, kind, request_id, assessed)) for kind in ON_WHAT_IT_SAYS}
     assert again == refusals
     assert refusals[ApproveCourse] is not None
     assert refusals[RequestInformation] is None

@@ -1,4 +1,4 @@
-"""Every command tried upon random histories: what it can be about, and terms for it, the first of them sensible."""
+"""Every command tried on random histories: what it can be about, and terms for it, the first of them sensible."""
 
 from __future__ import annotations
 

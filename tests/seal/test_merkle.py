@@ -216,7 +216,7 @@ def test_a_tree_with_one_older_leaf_changed_is_no_continuation(sizes: tuple[int,
     assert not check_consistency(old, new, root_of(LEAVES[:old]), root_of(rewritten), path)
 
 
-def test_a_byte_moved_between_neighbours_proves_nothing() -> None:
+def test_a_byte_moved_between_neighbors_proves_nothing() -> None:
     """The same bytes are hashed, cut at another place."""
     left, right = LEAVES[:2]
     root = root_of([left, right])

@@ -173,7 +173,7 @@ def test_a_key_is_known_by_name_and_id_together() -> None:
         open_note(Note(TEXT, (same_name, same_id)).encoded(), [VKEY])
 
 
-def test_a_note_of_nobody_known_says_nothing() -> None:
+def test_a_note_signed_by_no_known_key_proves_nothing() -> None:
     with pytest.raises(NotProven, match="none of the known keys"):
         open_note(SIGNED, [])
     with pytest.raises(NotProven, match="none of the known keys"):

@@ -303,7 +303,7 @@ def test_go_leaves_the_checkpoints_of_another_tree_aside(tmp_path: Path) -> None
 
 
 def test_a_key_from_outside_is_worth_more_than_the_folder_s(tmp_path: Path) -> None:
-    """Who rewrote everything could sign it anew and put a key beside it."""
+    """Anyone who rewrote everything could sign it again and put a key next to it."""
     folder = export(tmp_path / "export", 10)
     forged = sign_note(Checkpoint(ORIGIN, 10, root_of(leaves(10))).text(), OTHER_KEY)
     (folder / "checkpoint").write_text(forged, "utf-8")

@@ -1,4 +1,4 @@
-"""What the program stands on: under licences that allow it, pinned by hash, and without known holes.
+"""What the program stands on: under licenses that allow it, pinned by hash, and without known holes.
 
 The audit asks a vulnerability service over the network, so it is a campaign: `pytest -m campaign
 tests/security/test_dependencies.py`. It runs pip-audit over every version in `uv.lock`, as this does by hand:
@@ -31,7 +31,7 @@ ALLOWED: Final = frozenset(
     {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "0BSD"}
 )
 LGPL: Final = frozenset({"fpdf2", "psycopg", "psycopg-binary", "psycopg-pool"})
-"""LGPL-3.0: used unchanged as they come from PyPI, and replaceable by whoever installs; allowed by name alone."""
+"""LGPL-3.0: used unchanged as they come from PyPI, and replaceable by the user who installs; allowed by name alone."""
 
 IN_OTHER_WORDS: Final = {
     "PSFL": "PSF-2.0",
@@ -40,7 +40,7 @@ IN_OTHER_WORDS: Final = {
     "License :: OSI Approved :: MIT License": "MIT",
     "License :: OSI Approved :: BSD License": "BSD-3-Clause",
 }
-"""How older metadata says it; what is not here and not an SPDX id is looked at by a person first."""
+"""How older metadata says it; what is not here and not an SPDX id is checked by a person first."""
 
 
 def with_all_that_it_needs(name: str) -> dict[str, Distribution]:
@@ -64,7 +64,7 @@ def named(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def licences_of(one: Distribution) -> set[str]:
+def licenses_of(one: Distribution) -> set[str]:
     """SPDX ids of which any may be chosen; empty where the metadata does not say."""
     metadata = one.metadata
     if "License-Expression" in metadata:
@@ -85,29 +85,29 @@ RUNTIME = with_all_that_it_needs(PROGRAM)
 
 
 @pytest.mark.parametrize("name", sorted(RUNTIME))
-def test_the_licence_of_what_is_installed_with_the_program_is_allowed(name: str) -> None:
-    found = licences_of(RUNTIME[name])
-    assert found, f"{name} does not say its licence: look, and add what it says to IN_OTHER_WORDS"
+def test_the_license_of_what_is_installed_with_the_program_is_allowed(name: str) -> None:
+    found = licenses_of(RUNTIME[name])
+    assert found, f"{name} does not state its license: look it up, and add what the project states to IN_OTHER_WORDS"
     if name in LGPL:
         assert found == {"LGPL-3.0-only"}
     else:
         assert found & ALLOWED, f"{name} is under {found}"
 
 
-def test_all_of_it_is_looked_at() -> None:
+def test_all_of_it_is_checked() -> None:
     """The walk reaches what the program names, and what that needs in turn."""
     assert {"fastapi", "starlette", "cryptography", "cffi", "pyjwt", "limits", "pydantic-core", *LGPL} <= {*RUNTIME}
     assert not {"pytest", "ruff", "pip-audit"} & {*RUNTIME}
 
 
-def test_a_licence_outside_the_list_would_be_seen(tmp_path: Path) -> None:
+def test_a_license_outside_the_list_would_be_seen(tmp_path: Path) -> None:
     for said, expected in (
         ("License-Expression: AGPL-3.0-only", {"AGPL-3.0-only"}),
         ("License: Proprietary", set()),
         ("License-Expression: GPL-2.0-only OR MIT", {"GPL-2.0-only", "MIT"}),
     ):
         (tmp_path / "METADATA").write_text(f"Metadata-Version: 2.4\nName: x\nVersion: 1\n{said}\n")
-        assert licences_of(Distribution.at(tmp_path)) == expected
+        assert licenses_of(Distribution.at(tmp_path)) == expected
 
 
 def test_every_dependency_is_pinned_with_hashes() -> None:
@@ -137,7 +137,7 @@ def test_the_lock_is_of_this_project_and_is_what_is_installed() -> None:
 
 
 def faults_of(report: Mapping[str, Any], names: set[str]) -> list[str]:
-    """What a report of pip-audit leaves open: known holes, and what was not looked at."""
+    """What a report of pip-audit leaves open: known vulnerabilities, and what was not checked."""
     by_name = {named(one["name"]): one for one in report["dependencies"]}
     faults = [f"{name} was not looked at" for name in sorted(names - {*by_name})]
     for name, one in sorted(by_name.items()):

@@ -20,8 +20,8 @@ NAME, MEMBER_ID, BORN, BORN_IN = "Zenobia Quillfeather", "SECRET-4711", "1977-07
 PLANTED = ("Zenobia", "Quillfeather", MEMBER_ID, BORN_IN)
 AS_JSON = {"Content-Type": "application/json"}
 
-# The day of judgement and an edition's review date are nobody's, and a refusal may name them: they are not here.
-# Nor is the id of who asks: it comes from her token, and the security log says whom it refused.
+# The day of the assessment and an edition's review date are not personal, and a refusal may name them: they are not
+# here. Nor is the caller's id: it comes from the token, and the security log names the caller that was refused.
 MISPLACED: tuple[str, ...] = (
     "actor", "to.id", "line_of_business", "source", "urgency", "birth_date",
     "received_at", "on", "mg", "doses", "path", "assessment_digest", "citing", "citing.0", "request_id", "member",
@@ -122,7 +122,7 @@ def test_an_error_of_a_row_repeats_nothing_that_was_sent(
 
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_what_is_cited_and_is_no_clause_is_not_repeated(api: Api) -> None:
-    """Whoever types a name into the wrong box must not read it in a log."""
+    """A name that is typed into the wrong field must not be in a log."""
     on = staged(api, KIND_OF["decide_appeal"], "M-1")
     decide = on.bodies["decide_appeal"]
     part = {"outcome": "overturned_in_part", "doses": 3, "left_out": "The rest."}

@@ -1,4 +1,4 @@
-"""A real server, a patient's whole journey over HTTP, and every fault on the way: nothing of her is written anywhere.
+"""A real server, a patient's whole case over HTTP, and every fault on the way: no patient data is written anywhere.
 
 What the process says on standard output and standard error, its URLs, the headers of its answers and
 the bodies of its errors are searched for all that was planted: names, numbers, days, free texts, tokens.
@@ -73,7 +73,7 @@ def told_in(text: str, secrets: tuple[str, ...]) -> list[str]:
 
 @dataclass
 class Journey:
-    """What was answered, each answer looked at as it came."""
+    """The answers, each of them checked when it is received."""
 
     server: Server
     client: Speaking
@@ -116,7 +116,7 @@ def now() -> str:
 
 
 def live(api: Api) -> dict[str, str]:
-    """She is found, asks, is denied, appeals, is heard, and is treated; the ids of what came of it."""
+    """A patient is found, a request denied, an appeal heard, doses recorded; the ids of all of these."""
     patient = api.opened(MEMBER_ID, name=NAME, birth_date=BORN)
     assert api.did("/patients/find", {"member": MEMBER})["patient_id"] == patient
     prescriber = {"name": f"Dr {DOCTOR}", "specialty": "neurology"}
@@ -209,7 +209,7 @@ def spoken_in_no_http(server: Server) -> None:
 
 
 def broken(url: str, ledger: Ledger, journey: Journey, patient: str) -> None:
-    """Her history is damaged in the store, with her name in the damage: every question about her is our own fault."""
+    """The patient's history is damaged in the store, with the name in the damage: every question is a server error."""
     numbers = [
         number for number, event in ledger.events_since(0) if getattr(event, "patient_id", None) == UUID(patient)
     ]

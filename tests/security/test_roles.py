@@ -84,7 +84,7 @@ def test_the_table_is_of_every_operation_and_every_page() -> None:
 
 @dataclass(frozen=True)
 class Asking:
-    """One operation on a history of its own, asked as one and another; `of_nobody` is the same of no patient."""
+    """One operation on a history of its own, asked as several users; `of_nobody` is the same for no patient."""
 
     api: Api
     label: str
@@ -129,7 +129,7 @@ def asking(api: Api, label: str) -> Asking:
 
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_an_operation_is_done_for_whom_the_table_says(api: Api, label: str) -> None:
+def test_an_operation_is_done_for_the_roles_of_the_table(api: Api, label: str) -> None:
     asked, may = asking(api, label), MAY[label]
     told = asked.by(None)
     if may[NOBODY_AT_ALL] == "yes":
@@ -140,7 +140,7 @@ def test_an_operation_is_done_for_whom_the_table_says(api: Api, label: str) -> N
     before = api.events_stored()
     for role in (role for role in AS if may[role] == "no"):
         refusal = asked.by(AS[role])
-        # What is not hers is not there for a requester, whatever she would do to it.
+        # To a requester, the records of others do not exist, whatever the operation.
         assert refusal.status_code in ((403, 404) if role == "requester" else (403,)), (role, refusal.text)
         assert not [one for one in PHI if one in refusal.text], role
     if may["requester"] == "own":
@@ -149,7 +149,7 @@ def test_an_operation_is_done_for_whom_the_table_says(api: Api, label: str) -> N
     allowed = [role for role in AS if may[role] != "no"]
     for number, role in enumerate(allowed):
         done = asked.by(AS[role])
-        # What one has done, the next may find done or gone; that she may not do it is said before that.
+        # What one user has done, the next may find done or gone; a missing permission is reported before that.
         assert done.status_code in (200, 201) or (number and done.status_code in (404, 409, 422)), (role, done.text)
 
 
@@ -170,7 +170,7 @@ def others_are_nobodys(asked: Asking) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("label", PAGES)
-def test_a_page_is_shown_to_whom_the_table_says(api: Api, label: str) -> None:
+def test_a_page_is_shown_to_the_roles_of_the_table(api: Api, label: str) -> None:
     api.submitted(api.opened(PLANTED[0], name=PLANTED[1]))
     recipe = Recipe({"code": "0" * 16 + "-" + "0" * 64} if "{code}" in label else {})
     asked, may = Asking(api, label, recipe, recipe), MAY[label]
@@ -183,5 +183,5 @@ def test_a_page_is_shown_to_whom_the_table_says(api: Api, label: str) -> None:
 
 
 def is_turned_away(answer: Response) -> bool:
-    """By the gate or for her role; a sign-in page that takes no code answers in words of its own."""
+    """Refused by authentication or for the role; a sign-in page that accepts no code sends another kind of answer."""
     return answer.status_code in (401, 403) and answer.headers["content-type"] == PROBLEM

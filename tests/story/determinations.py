@@ -14,7 +14,7 @@ from tests.story.scenario import MEETS_A, NEVER_SEEN, Scenario, Step, submitted
 
 
 def extended(**values: Any) -> Step:
-    """Thirty days more, after looking at the assessment that there is to look at."""
+    """Thirty days more, after viewing the current assessment."""
 
     def make(scenario: Scenario) -> Command:
         request = scenario.known.requests[-1].request_id

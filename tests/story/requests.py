@@ -62,7 +62,7 @@ def _of_request(kind: type[Any], values: dict[str, Any]) -> Callable[[Scenario],
 
 
 def information_requested(**values: Any) -> Step:
-    """After looking at the assessment of the day."""
+    """After viewing the assessment of the day."""
 
     def make(scenario: Scenario) -> Command:
         digest = request_assessment(scenario.known, scenario.known.requests[-1], scenario.today).digest

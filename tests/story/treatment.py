@@ -1,4 +1,4 @@
-"""Steps that correct what is on record of her treatment: doses, and reports of treatment elsewhere."""
+"""Steps that correct the recorded treatment: doses, and reports of treatment elsewhere."""
 
 from __future__ import annotations
 

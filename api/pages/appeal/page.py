@@ -26,6 +26,7 @@ from api.pages.rendering import PREFIX, rendered
 from api.pages.request.document_upload import with_document
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import Events, PatientAccess, patient_of
+from api.record_access.shown_answers import appeal_shown
 from api.routes.dependencies import (
     AppealIdInPath,
     CommandRunner,
@@ -56,7 +57,7 @@ from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.permissions.appeal_independence import why_not_independent, why_not_uphold
-from domain.permissions.views import visible_request
+from domain.permissions.views import ShownVersions, visible_request
 from domain.policy.editions import EDITIONS
 from domain.review.assess_request import RequestAssessment
 from projections.replay.replay import Replay, replay
@@ -89,6 +90,7 @@ class AppealPageData:
     """Everything that the page of an appeal shows. `replayed` is None for an office, or if nothing can be replayed."""
 
     history: PatientHistory
+    versions: ShownVersions
     appeal: Appeal
     view: AppealView
     request: PriorAuthorization
@@ -225,7 +227,7 @@ def _page(
         decision=None,
         here=f"{PREFIX}/appeals/{appeal_id}",
         digest=seen.assessed.digest if seen.assessed is not None else "",
-        shown_version=access.shown_version(seen.history, seen.history.version),
+        shown_version=seen.versions.current,
         may=_refusals(commanding, seen),
         rules=_rules(access, seen),
         took_part=seen.request.took_part if access.office is None else (),
@@ -258,8 +260,8 @@ def _page_data(
             )
         except (NotFound, EditionUnknown) as error:
             problem = error.cause
-    view = appeal_view(history, appeal, access.zone, access.now())
-    return AppealPageData(history, appeal, view, record, assessed, replayed, problem)
+    view, shown = appeal_view(history, appeal, access.zone, access.now()), access.versions(history)
+    return AppealPageData(history, shown, appeal, appeal_shown(view, shown), record, assessed, replayed, problem)
 
 
 def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:

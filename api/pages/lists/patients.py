@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from api.http.problems import STATUS, log_denial
 from api.pages.form_commands import RefusedForm, refused_form
 from api.pages.forms import Form, FormOfRequest, InvalidForm, read
-from api.pages.redirects import redirect_to
+from api.pages.redirects import recorded_in, redirect_to
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, opened_history
@@ -61,7 +61,7 @@ def open_history(request: Request, commanding: CommandRunnerOfRequest, form: For
     except LedgerError as error:
         log_denial(request, error)
         return _page(request, commanding, refused_form("open", form, error))
-    return redirect_to(request, f"{PATH}/{outcome.patient_id}", outcome)
+    return redirect_to(request, f"{PATH}/{outcome.patient_id}", recorded_in(commanding, outcome))
 
 
 def _page(request: Request, commanding: CommandRunner, tried: RefusedForm | None = None) -> Response:

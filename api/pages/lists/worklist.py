@@ -15,7 +15,7 @@ from api.http.problems import log_denial
 from api.pages.form_commands import RefusedForm, occasion_of, refused_form
 from api.pages.forms import Form, FormOfRequest
 from api.pages.lists.worklist_filters import PATH, QueryOfRequest, WorklistAddress, query_of_page
-from api.pages.redirects import redirect_to
+from api.pages.redirects import recorded_in, redirect_to
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.commands import recording_refusals
 from api.record_access.http import ListsOfRequest
@@ -220,10 +220,11 @@ def _assign(
     except LedgerError as error:
         log_denial(request, error)
         return _page(request, lists, commanding, query_of_page(query or ""), refused_form("claim", form, error))
+    recorded = recorded_in(commanding, outcome)
     if "query" not in form.texts:
         kind = "appeals" if isinstance(command, AssignAppeal) else "requests"
-        return redirect_to(request, f"{PREFIX}/{kind}/{subject_id}", outcome)
-    return redirect_to(request, query_of_page(query or "").address(), outcome)
+        return redirect_to(request, f"{PREFIX}/{kind}/{subject_id}", recorded)
+    return redirect_to(request, query_of_page(query or "").address(), recorded)
 
 
 def _record_assignment(commanding: CommandRunner, subject_id: str, form: Form, command: Command) -> Outcome:
@@ -242,7 +243,7 @@ def _record_assignment(commanding: CommandRunner, subject_id: str, form: Form, c
                 refusal = may(history, occasion_of(commanding, history), type(command), subject)
                 raise refusal if isinstance(refusal, NotPermitted) else conflict
         try:
-            return run(commanding, patient_id, command, Response(), form.key, tag_of(history))
+            return run(commanding, patient_id, command, Response(), form.key, tag_of(commanding.versions(history)))
         except StaleVersion:
             continue
     raise Conflict("others keep changing this history", remedy="look at the list again and send it once more")

@@ -158,6 +158,5 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "appeals": list(reversed(appeals)),
         "person": person(history, day) if access.office is None else None,
         "name": history.name,
-        "version": history.version,
         "picture": picture(ChartContent(courses, answer, requests, approvals, appeals), day, known_on, today),
     }

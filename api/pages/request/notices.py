@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request
@@ -65,7 +66,8 @@ def letter_paper(
 ) -> Response:
     """The same letter as a PDF."""
     history, _, shown = _letter(access, request_id, kind, appeal)
-    return _pdf(shown, _seal_of(sealing, history, shown), history)
+    # The day of the letter, and not of the newest event, which may be of another office.
+    return _pdf(*_in_record(access, sealing, history, shown), datetime.combine(shown.on, time(), access.zone))
 
 
 @router.post(f"{PREFIX}/requests/{{request_id}}/notice/denial/preview")
@@ -137,7 +139,7 @@ def notice_paper(access: AccessOfRequest, sealing: SealingOfApp, notice_id: Noti
     history, _, shown = _as_issued(access, notice_id)
     if shown is None:
         raise NotFound("no letter is kept for a notice of this kind", field="notice_id", remedy="see the record of it")
-    return _pdf(shown, _seal_of(sealing, history, shown), history)
+    return _pdf(*_in_record(access, sealing, history, shown), history.recorded_at)
 
 
 @router.post(f"{PREFIX}/notices/{{notice_id}}/delivered")
@@ -164,13 +166,14 @@ def _letter_page(
     tried: RefusedForm | None = None,
 ) -> Response:
     history, record, shown = _letter(access, request_id, kind, appeal)
+    shown, seal = _in_record(access, sealing, history, shown)
     notices = [notice for notice in history.notices if notice.request_id == request_id and notice.kind == kind]
     return rendered(
         request,
         "request/notice.html.j2",
         tried.status if tried is not None else 200,
         letter=shown,
-        rows=rows_of(shown, _seal_of(sealing, history, shown)),
+        rows=rows_of(shown, seal),
         request_id=request_id,
         patient_id=history.patient_id,
         is_open=record.is_open,
@@ -208,7 +211,7 @@ def _notice_page(
         "request/notice.html.j2",
         tried.status if tried is not None else 200,
         letter=shown,
-        rows=rows_of(shown, _seal_of(sealing, history, shown)) if shown is not None else (),
+        rows=rows_of(*_in_record(access, sealing, history, shown)) if shown is not None else (),
         request_id=notice.request_id,
         patient_id=history.patient_id,
         is_open=False,
@@ -240,11 +243,17 @@ def _as_issued(access: PatientAccess, notice_id: str) -> tuple[PatientHistory, N
     return then, notice, shown
 
 
-def _seal_of(sealing: Sealing, history: PatientHistory, shown: Letter) -> SealWords | None:
-    return seal_words(sealing.place_of(history.patient_id, shown.version)) if shown.version is not None else None
+def _in_record(
+    access: PatientAccess, sealing: Sealing, history: PatientHistory, shown: Letter
+) -> tuple[Letter, SealWords | None]:
+    """The letter with the number of its event as the viewer is shown it, and the seal of that event."""
+    if shown.version is None:
+        return shown, None
+    number = access.versions(history).shown(shown.version)
+    return shown.model_copy(update={"version": number}), seal_words(sealing.place_of(history.patient_id, shown.version))
 
 
-def _pdf(shown: Letter, seal: SealWords | None, history: PatientHistory) -> Response:
+def _pdf(shown: Letter, seal: SealWords | None, written_at: datetime) -> Response:
     """The letter as a PDF. The name of the file has the kind of letter and the day, and nothing of the patient."""
     name = f"{shown.kind.replace('_', '-')}-{shown.on}.pdf"
     headers = {
@@ -254,4 +263,4 @@ def _pdf(shown: Letter, seal: SealWords | None, history: PatientHistory) -> Resp
     }
     from api.notices.paper import as_pdf  # noqa: PLC0415  (slow to import, and a server starts without it)
 
-    return Response(as_pdf(shown, seal, history.recorded_at), media_type="application/pdf", headers=headers)
+    return Response(as_pdf(shown, seal, written_at), media_type="application/pdf", headers=headers)

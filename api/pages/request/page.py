@@ -16,6 +16,7 @@ from api.pages.rendering import PREFIX, rendered
 from api.pages.request.actions import FIRST, FORMS, MORE, refusals
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import Events, PatientAccess, patient_of
+from api.record_access.shown_answers import life_shown
 from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, RequestIdInPath, assessment_or_problem
 from api.routes.seal import SealingOfApp
 from domain.commands.determinations import ExtendApproval
@@ -25,7 +26,7 @@ from domain.history import versions
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions.views import is_own_request
+from domain.permissions.views import ShownVersions, is_own_request
 from domain.policy.assessment import denial_citations
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
@@ -43,6 +44,7 @@ class RequestPageData:
     """Everything that the page of a request shows, from one access to the record."""
 
     history: PatientHistory
+    versions: ShownVersions
     request: PriorAuthorization
     life: RequestLife
     assessed: RequestAssessment | None
@@ -77,7 +79,8 @@ def request_changes(
     changed, today = None, access.today()
     with suppress(_Unchanged), access.request_events(request_id) as (events, history, record):
         _check_changed(history, record, digest, today)
-        changed = changes_since(digest, list(versions(events)), request_id, today, access.version_of(history, version))
+        seen = access.versions(history).version_of(version) if version is not None else None
+        changed = changes_since(digest, list(versions(events)), request_id, today, seen)
     if changed is None:
         return Response(status_code=204)
     return rendered(request, "request/changes.html.j2", changed=changed, request_id=request_id)
@@ -133,7 +136,7 @@ def _page(
         assessment=seen.assessed.assessment if seen.assessed is not None else None,
         digest=seen.assessed.digest if seen.assessed is not None else "",
         citable=[(citation, citation) for citation in seen.checklist.citable] if seen.checklist is not None else [],
-        shown_version=access.shown_version(seen.history, seen.history.version),
+        shown_version=seen.versions.current,
         against=_denial_citations(seen),
         first=FIRST,
         more=MORE,
@@ -141,8 +144,8 @@ def _page(
         extension=assessment_to_extend(seen.history, request_id, occasion.today) if may_not_extend is None else None,
         given=_form_texts(seen.request),
         seals={
-            decision.version: sealing.place_of(seen.history.patient_id, decision.version)
-            for decision in seen.life.decisions
+            seen.versions.shown(decision.version): sealing.place_of(seen.history.patient_id, decision.version)
+            for decision in seen.request.decisions
         },
         others=_other_requests(access, seen),
         is_of_plan=access.office is None,
@@ -159,8 +162,8 @@ def _page_data(
         if assessed is not None
         else None
     )
-    life = request_status(history, record, access.zone, access.now())
-    return RequestPageData(history, record, life, assessed, problem, outline)
+    life, shown = request_status(history, record, access.zone, access.now()), access.versions(history)
+    return RequestPageData(history, shown, record, life_shown(life, shown), assessed, problem, outline)
 
 
 def _denial_citations(seen: RequestPageData) -> list[str]:

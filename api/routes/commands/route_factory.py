@@ -25,9 +25,10 @@ from api.routes.dependencies import (
     PatientIdInPath,
     ReportIdInPath,
     RequestIdInPath,
+    answer_of_command,
     run,
 )
-from api.routes.schemas import HistoryChanged, history_changed
+from api.routes.schemas import HistoryChanged
 from domain.commands import Command
 from domain.facts import FrozenModel
 from domain.ledger.application import Outcome
@@ -41,10 +42,6 @@ _SUBJECTS: Final[dict[str, Any]] = {
     "notice_id": NoticeIdInPath,
     "appeal_id": AppealIdInPath,
 }
-
-
-def _history_changed(_: CommandRunner, outcome: Outcome, _subject: Any) -> HistoryChanged:
-    return history_changed(outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ class CommandRoute:
     creates: bool = False
     body_model: type[BaseModel] | None = None
     answer_model: type[BaseModel] = HistoryChanged
-    answer: Callable[[CommandRunner, Outcome, Any], BaseModel] = _history_changed
+    answer: Callable[[CommandRunner, Outcome, Any], BaseModel] = answer_of_command
 
     @property
     def subject(self) -> str:

@@ -18,7 +18,7 @@ from projections.request_status import RequestLife
 
 @dataclass(frozen=True)
 class Seen:
-    """One patient of the demo, as the projections show her on the demo's day."""
+    """One patient of the demo, as the projections show the patient on the demo's day."""
 
     events: tuple[Event, ...]
     history: PatientHistory

@@ -150,7 +150,7 @@ def test_a_missing_key_is_unknown_and_only_as_of_is_required() -> None:
         ({"as_of": "2023-01-01", "edition": "2025-07-23"}, "2025-07-23"),
     ],
 )
-def test_the_edition_named_else_of_receipt_else_of_judgement(changes: dict[str, Any], edition: str) -> None:
+def test_the_edition_is_the_named_one_else_of_receipt_else_of_assessment(changes: dict[str, Any], edition: str) -> None:
     answer = assess_one(line(**changes))
     assert answer["edition"] == edition
     assert ("1.A.iii.c" in answer["findings"]) == (edition > "2024-10-09")
@@ -199,7 +199,7 @@ def test_full_keeps_the_map_and_adds_why() -> None:
     assert any("REMS" in one for one in full["advisories"])
 
 
-def test_full_says_when_time_will_have_cured_it_and_why_a_clinician_must_look(run: Run) -> None:
+def test_full_shows_the_day_from_which_it_is_approvable_and_why_a_clinician_must_review(run: Run) -> None:
     young = line(facts=APPROVED | {"birth_date": "2009-05-01"})
     infected = line(facts=APPROVED | {"active_infection": True})
     first, second = run("assess", "-", "--full", stdin=young + b"\n" + infected).output
@@ -371,12 +371,12 @@ def test_wrong_use_is_one_line_with_what_to_do(run: Run, arguments: list[str], s
     assert re.search(r"\): .+", ran.errors[0])
 
 
-@pytest.mark.parametrize("verb", ["assess", "explain"])
-def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
-    ran = run(verb, "--help")
+@pytest.mark.parametrize("command", ["assess", "explain"])
+def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
+    ran = run(command, "--help")
     assert (ran.status, ran.errors) == (0, [])
-    assert f"Example: lemtrada-ledger {verb}" in "\n".join(ran.lines)
-    assert f"  {verb} " in "\n".join(run("--help").lines)
+    assert f"Example: lemtrada-ledger {command}" in "\n".join(ran.lines)
+    assert f"  {command} " in "\n".join(run("--help").lines)
 
 
 # -- progress -------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def test_a_key_is_never_replaced(tmp_path: Path) -> None:
     assert "cannot be written" in refused("encryption-key", "new", "--output", str(tmp_path / "no" / "folder"))
 
 
-def test_the_verbs_read_and_write_under_the_key_that_the_environment_refers_to(
+def test_commands_read_and_write_with_the_key_that_the_environment_refers_to(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "ledger.key"

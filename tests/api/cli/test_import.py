@@ -24,6 +24,7 @@ from domain.events.patient import Member
 from domain.events.requests import RequestSubmitted
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger
+from domain.permissions.views import ShownVersions
 from projections.audit_trail import audit_trail
 from projections.courses import course_list
 from projections.eligibility import eligibility
@@ -113,7 +114,7 @@ def test_a_request_over_http_says_how_another_record_determined_it(intake: Intak
               "rationale": "No agent was tried."}  # fmt: skip
     list(intake.json_lines(lines(PERSON, REQUEST, APPROVED | denied)))
     known = history(ledger)
-    shown = request_answer(known, known.requests[0], None).request
+    shown = request_answer(known, known.requests[0], None, None, ShownVersions(known.patient_id, known.version)).request
     assert (shown.status, shown.determination, shown.imported_from) == ("denied", None, known.requests[0].imported_from)
     past = shown.past_determination
     assert past is not None
@@ -255,7 +256,7 @@ def test_a_file_without_a_column_is_refused_at_its_header(intake: Intake) -> Non
     assert (outcome.fate, outcome.cause) == ("refused", "the column hcpcs is missing")
 
 
-def test_a_claim_after_the_infusion_centres_report_waits_for_a_person(intake: Intake, ledger: Ledger) -> None:
+def test_a_claim_after_the_infusion_centers_report_is_a_possible_duplicate(intake: Intake, ledger: Ledger) -> None:
     """Two reports of one dose count once (R25), also where one of them comes with an import."""
     list(intake.json_lines(lines(PERSON, dose(4, source="infusion_centre"))))
     list(intake.claims((CLAIMS + claim(4)).encode().splitlines(keepends=True)))
@@ -292,7 +293,7 @@ def program(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_verb_reports_and_says_what_was_refused(tmp_path: Path) -> None:
+def test_the_command_reports_counts_and_the_lines_that_were_refused(tmp_path: Path) -> None:
     file, url = tmp_path / "old.jsonl", f"sqlite:///{tmp_path / 'l.sqlite'}"
     file.write_bytes(b"".join(lines(PERSON, dose(4), dose(5, mg=-1))))
     ran = program(str(file), "--database", url, "--time-zone", "America/New_York")

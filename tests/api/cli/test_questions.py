@@ -1,4 +1,4 @@
-"""The verbs that touch a ledger, as a person types them: in this process, and a few as a program of their own."""
+"""Commands that open a ledger, as a person types them: in this process, and a few as a separate process."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def answer_of(*arguments: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, date]:
     """A ledger with the demo, only read by the tests, and the day on which it was made."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('verbs') / 'demo.sqlite'}"
+    url = f"sqlite:///{tmp_path_factory.mktemp('commands') / 'demo.sqlite'}"
     fill(url, zone=ZONE)
     with open_ledger(url) as ledger:
         return url, ledger.today()
@@ -87,10 +87,10 @@ def today(filled: tuple[str, date]) -> date:
 # -- help -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", [["serve"], ["demo"], ["eligibility"], ["history"], ["database", "upgrade"]])
-def test_every_verb_has_help_with_an_example(verb: list[str]) -> None:
-    text = run(*verb, "--help").stdout
-    assert f"Example: lemtrada-ledger {' '.join(verb)}" in text
+@pytest.mark.parametrize("command", [["serve"], ["demo"], ["eligibility"], ["history"], ["database", "upgrade"]])
+def test_every_command_has_help_with_an_example(command: list[str]) -> None:
+    text = run(*command, "--help").stdout
+    assert f"Example: lemtrada-ledger {' '.join(command)}" in text
     assert "--database" in text
 
 
@@ -217,10 +217,10 @@ def test_eligibility_says_which_option_cannot_be_meant(url: str, options: list[s
     assert said in refused("eligibility", MID_COURSE, "--database", url, *options)
 
 
-@pytest.mark.parametrize("verb", ["eligibility", "history"])
-def test_an_unknown_member_is_status_1_and_not_repeated(url: str, verb: str) -> None:
+@pytest.mark.parametrize("command", ["eligibility", "history"])
+def test_an_unknown_member_is_status_1_and_not_repeated(url: str, command: str) -> None:
     for member in ("W-SECRET-77", f"elsewhere:{MID_COURSE}"):
-        line = refused(verb, member, "--database", url, status=1)
+        line = refused(command, member, "--database", url, status=1)
         assert line.startswith("no patient record for this member")
         assert member not in line
 
@@ -326,8 +326,8 @@ def test_a_store_that_is_none_or_does_not_answer_is_one_line(tmp_path: Path) -> 
         ("postgresql://somebody:hidden@127.0.0.1:1/plan", "cannot be reached"),
         ("mysql://x", "neither an SQLite URL nor a PostgreSQL URL"),
     ):
-        for verb in (["demo"], ["eligibility", "X"], ["database", "upgrade", "--time-zone", ZONE]):
-            line = refused(*verb, "--database", database)
+        for command in (["demo"], ["eligibility", "X"], ["database", "upgrade", "--time-zone", ZONE]):
+            line = refused(*command, "--database", database)
             assert said in line
             assert "hidden" not in line
     nowhere = f"sqlite:///{tmp_path / 'no' / 'folder.sqlite'}"

@@ -1,4 +1,4 @@
-"""The verbs that ask about one patient, request, appeal or document: as a person types them, now and as known then."""
+"""Commands about one patient, request, appeal or document: as a person types them, now and as known then."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BEFORE = "2026-04-28T16:00:59Z"
 
 AFTER = "2026-04-28T16:01:00.000001Z"
 
-VERBS = ("courses", "person", "request", "appeal", "requests", "appeals", "document")
+COMMANDS = ("courses", "person", "request", "appeal", "requests", "appeals", "document")
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def found(*arguments: str, database: str) -> Any:
     return json.loads(said(*arguments, "--json", database=database))
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help_with_an_example(verb: str) -> None:
-    text = run(verb, "--help").stdout
-    assert f"Example: lemtrada-ledger {verb} " in text
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    text = run(command, "--help").stdout
+    assert f"Example: lemtrada-ledger {command} " in text
     assert "--known-at" in text
 
 
@@ -102,7 +102,7 @@ def test_a_request_tells_where_its_determination_is_sealed(
     assert sealed["seal"]["checkpoint"] == checkpoint["note"]
 
 
-def test_an_extension_is_looked_at_before_it_is_decided(api: Api, ledger_url: str) -> None:
+def test_an_extension_is_assessed_before_it_is_decided(api: Api, ledger_url: str) -> None:
     patient = api.opened()
     seen = api.submitted(patient)
     request_id = seen["request"]["request_id"]

@@ -97,8 +97,8 @@ def test_wrong_use_is_one_line_that_names_the_option(url: str, arguments: list[s
 
 
 def test_there_is_nothing_to_ask_where_there_is_no_ledger(tmp_path: Path) -> None:
-    for verb in ("worklist", "rebuild"):
-        assert "No ledger was found" in run(verb, "--database", f"sqlite:///{tmp_path / 'none'}", status=2).stderr
+    for command in ("worklist", "rebuild"):
+        assert "No ledger was found" in run(command, "--database", f"sqlite:///{tmp_path / 'none'}", status=2).stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -133,6 +133,6 @@ def test_who_cannot_be_folded_is_named_and_the_answer_is_no(url: str, monkeypatc
     assert asked(url)["failures"] == []
 
 
-@pytest.mark.parametrize("verb", ["worklist", "rebuild"])
-def test_help_has_an_example(verb: str) -> None:
-    assert f"Example: lemtrada-ledger {verb}" in run(verb, "--help").stdout
+@pytest.mark.parametrize("command", ["worklist", "rebuild"])
+def test_help_has_an_example(command: str) -> None:
+    assert f"Example: lemtrada-ledger {command}" in run(command, "--help").stdout

@@ -23,7 +23,7 @@ GARBAGE = b"%PDF-1.7 and nothing that was sent"
 
 
 def appealed(api: Api) -> tuple[str, str]:
-    """A patient whose denial is appealed, with a document; her id, and the appeal's."""
+    """A patient with an appealed denial and a document: the ids of the patient and of the appeal."""
     patient = api.opened()
     appeal = api.appealed(api.denied(patient))
     document = api.stored(patient)

@@ -29,7 +29,7 @@ MET_BY_EDITION = {"2024-10-16": "not_met", "2024-10-09": "met", "2023-11-15": "m
 
 
 def denied(api: Api) -> tuple[str, str]:
-    """The patient, and her request, denied because the one agent that was used did not fail."""
+    """The ids of a patient and of a request that is denied because the one agent that was used did not fail."""
     patient = api.opened()
     seen = api.submitted(patient, OCREVUS_USED)
     answer = api.decided("deny", seen, PHYSICIAN, citing=["1.A.iii"], rationale="One agent, and it did not fail.")

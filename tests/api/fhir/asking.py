@@ -1,4 +1,4 @@
-"""How the tests ask in FHIR, and what they expect: the resources made anew from all events and all rows."""
+"""How the tests query FHIR, and what they expect: the resources rebuilt from all events and all access rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit trail as a file, by the verbs: whole, in the order of commits, and recorded before it has its name."""
+"""The audit trail as a file of a command: complete, in commit order, and recorded before the file has its name."""
 
 from __future__ import annotations
 

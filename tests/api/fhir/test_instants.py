@@ -55,8 +55,8 @@ def values(draw: st.DrawFn) -> str:
 @st.composite
 def near(draw: st.DrawFn, value: str, zone: ZoneInfo) -> datetime:
     """Often just at one end of the value, where errors are."""
-    stretch = period_of([value], zone, "date")
-    edges = [one for one in (stretch.start, stretch.end) if one is not None]
+    period = period_of([value], zone, "date")
+    edges = [one for one in (period.start, period.end) if one is not None]
     step = timedelta(microseconds=draw(st.integers(-2, 2)))
     return draw(st.sampled_from(edges)) + step if draw(st.booleans()) else draw(ANYWHERE)
 
@@ -107,7 +107,7 @@ def test_days_lie_end_to_end(number: int, zone: ZoneInfo) -> None:
         ("2026-12-31T23:59Z", "2026-12-31T23:59:00Z", "2027-01-01T00:00:00Z"),
     ],
 )
-def test_a_value_is_a_stretch(value: str, start: str | None, end: str | None) -> None:
+def test_a_value_is_a_period(value: str, start: str | None, end: str | None) -> None:
     bounds = Period(*(at(one) if one is not None else None for one in (start, end)))
     assert period_of([value], NEW_YORK, "date") == bounds
 

@@ -131,9 +131,9 @@ def _texts(value: Any) -> list[str]:
     return [text for part in parts for text in _texts(part)]
 
 
-def test_what_is_taken_back_is_an_update_and_nullified() -> None:
-    taken_back = {one for one in PATIENT_EVENTS if one.ABOUT.effect == "void"}
-    assert {one.__name__ for one in taken_back} == {one.__name__ for one in PATIENT_EVENTS if "Void" in one.__name__}
+def test_a_voided_record_is_an_update_and_nullified() -> None:
+    voiding = {one for one in PATIENT_EVENTS if one.ABOUT.effect == "void"}
+    assert {one.__name__ for one in voiding} == {one.__name__ for one in PATIENT_EVENTS if "Void" in one.__name__}
     event = OF_PATIENT["DoseVoided"]
     assert audit_events.of_change(event, LEDGER)["action"] == "U"
     assert "NULLIFY" in codes_in(provenance.of_change(event, LEDGER)["activity"])
@@ -162,7 +162,7 @@ def test_a_read_is_an_audit_event(view: View) -> None:
 
 
 @pytest.mark.parametrize("purpose", [None, *PURPOSES])
-def test_why_she_looked_is_said_where_she_said_it(purpose: Any) -> None:
+def test_the_purpose_of_an_access_is_given_where_it_was_stated(purpose: Any) -> None:
     told = audit_events.of_read(row(purpose=purpose), LEDGER)
     check_audit_event(told)
     reasons = [one for concept in told.get("purposeOfEvent", ()) for one in codes_in(concept)]
@@ -178,7 +178,7 @@ def test_why_she_looked_is_said_where_she_said_it(purpose: Any) -> None:
         ("a-machine", {"address": "a-machine", "type": "1"}),
     ],
 )
-def test_from_where_she_looked(origin: str, network: dict[str, str]) -> None:
+def test_the_origin_of_an_access_is_its_network_address(origin: str, network: dict[str, str]) -> None:
     assert audit_events.of_read(row(origin=origin), LEDGER)["agent"][0]["network"] == network
 
 
@@ -197,7 +197,7 @@ def test_an_origin_that_is_not_known_is_said_to_be_absent() -> None:
         ({"patient_id": None}, "rest"),
     ],
 )
-def test_how_she_looked_is_the_type(changed: dict[str, Any], kind: str) -> None:
+def test_the_channel_of_an_access_gives_its_type(changed: dict[str, Any], kind: str) -> None:
     told = audit_events.of_read(row("eligibility", **changed), LEDGER)
     check_audit_event(told)
     assert told["type"]["code"] == kind

@@ -25,7 +25,7 @@ from tests.clock import Clock
 
 @pytest.fixture
 def patients(api: Api, clock: Clock) -> tuple[UUID, UUID]:
-    """Two, with doses, requests, and somebody who looked at each."""
+    """Two patients with doses and requests, both viewed by a user."""
     found = []
     for number in (1, 2):
         patient = api.opened(f"M-{number}")
@@ -116,7 +116,9 @@ def test_one_by_one_they_are_what_the_search_said(auditor: Auditor, patients: tu
         assert auditor.get(f"/fhir/Provenance/{one['id']}").json() == one
 
 
-def test_by_date_what_lies_in_it_is_found(auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID]) -> None:
+def test_a_search_by_date_finds_what_is_in_the_period(
+    auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID]
+) -> None:
     everything = audited(ledger)
     moments = sorted({one["recorded"] for one in everything.values()})
     start, end = moments[len(moments) // 5], moments[4 * len(moments) // 5]
@@ -154,10 +156,10 @@ def test_nobody_and_nothing_are_an_empty_bundle(auditor: Auditor, patients: tupl
         assert [one["relation"] for one in found["link"]] == ["self"]
 
 
-# -- that it was looked at --------------------------------------------------------------------
+# -- a search is an access --------------------------------------------------------------------
 
 
-def test_a_search_is_itself_a_read_of_each_patient_whom_it_tells_of(
+def test_a_search_is_an_access_to_each_patient_that_it_returns(
     auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID], clock: Clock
 ) -> None:
     clock.at += timedelta(minutes=1)
@@ -191,7 +193,7 @@ def test_what_is_read_by_id_is_recorded(auditor: Auditor, ledger: Ledger, patien
         "Provenance?target=Patient/{}&recorded=ge2030-01-01",
     ],
 )
-def test_to_ask_about_a_patient_is_a_look_at_her_also_where_nothing_is_told(
+def test_a_search_about_a_patient_is_an_access_even_where_nothing_is_found(
     auditor: Auditor, ledger: Ledger, patients: tuple[UUID, UUID], query: str
 ) -> None:
     before = audited(ledger, patients[0])
@@ -199,13 +201,13 @@ def test_to_ask_about_a_patient_is_a_look_at_her_also_where_nothing_is_told(
     assert len(audited(ledger, patients[0])) == len(before) + 1
 
 
-def test_a_look_at_who_was_admitted_is_recorded_as_one_at_nobody(auditor: Auditor, ledger: Ledger) -> None:
+def test_a_view_of_who_was_admitted_is_an_access_to_no_patient(auditor: Auditor, ledger: Ledger) -> None:
     (admitted, *_) = auditor.found("/fhir/AuditEvent?_count=200")
     assert admitted["type"]["code"] == "110113"
     auditor.get(f"/fhir/AuditEvent/{admitted['id']}")
     assert [(one.access.view, one.access.patient_id) for one in rows_of(ledger)] == [("audit_events", None)] * 2
     auditor.found("/fhir/Provenance")
-    assert len(rows_of(ledger)) == 2, "an empty answer tells of nobody"
+    assert len(rows_of(ledger)) == 2, "an empty answer is no access"
 
 
 # -- who may, and what is refused -------------------------------------------------------------
@@ -248,7 +250,7 @@ def test_an_id_of_nothing_is_not_found(auditor: Auditor, number: str) -> None:
     assert auditor.refused(f"/fhir/AuditEvent/{number}", 404)["code"] == "not-found"
 
 
-def test_an_unknown_purpose_is_refused_at_the_gate(auditor: Auditor) -> None:
+def test_an_unknown_purpose_is_refused(auditor: Auditor) -> None:
     auditor.headers["X-Purpose-Of-Use"] = "CURIOSITY"
     assert auditor.api.client.get("/fhir/AuditEvent", headers=auditor.headers).status_code == 422
 

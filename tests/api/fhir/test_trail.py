@@ -33,7 +33,7 @@ def opened(ledger: Ledger, number: int) -> UUID:
 
 @pytest.fixture
 def instants(ledger: Ledger, clock: Clock) -> list[datetime]:
-    """Of forty histories and as many looks at them, each up to `SKEW` later than it would be in its turn."""
+    """The times of forty histories and as many accesses, each up to `SKEW` later than it would be in its turn."""
     chance, log, found = random.Random(7), AccessLog(ledger), []
     for number in range(40):
         clock.at = NOON + timedelta(minutes=50 * number) + SKEW * chance.random()
@@ -46,11 +46,11 @@ def instants(ledger: Ledger, clock: Clock) -> list[datetime]:
     return found
 
 
-def told_by_pages(ledger: Ledger, stretch: Period, limit: int) -> list[Any]:
+def told_by_pages(ledger: Ledger, period: Period, limit: int) -> list[Any]:
     found: list[Any] = []
     place: TrailPosition | None = None
     while True:
-        told, place = page(ledger, stretch, is_exported, with_reads=True, place=place, limit=limit)
+        told, place = page(ledger, period, is_exported, with_reads=True, place=place, limit=limit)
         assert len(told) <= limit
         found += [_name(one.event) if one.event is not None else (one.row.register, one.row.number) for one in told]  # type: ignore[union-attr]
         if place is None:
@@ -69,9 +69,9 @@ def test_any_window_and_any_size_of_page_finds_all_of_it_once(ledger: Ledger, in
     ends = [None, *(one + timedelta(microseconds=step) for one in instants for step in (0, 1))]
     sizes = []
     for _ in range(60):
-        stretch = Period(chance.choice(ends), chance.choice(ends))
-        expected = [name for at, name in (*events, *rows) if at in stretch]
-        found = told_by_pages(ledger, stretch, chance.choice([1, 3, 10, 200]))
+        period = Period(chance.choice(ends), chance.choice(ends))
+        expected = [name for at, name in (*events, *rows) if at in period]
+        found = told_by_pages(ledger, period, chance.choice([1, 3, 10, 200]))
         assert sorted(map(str, found)) == sorted(map(str, expected))
         sizes.append(len(expected))
     assert max(sizes) > 40
@@ -95,10 +95,10 @@ def test_what_is_farther_out_of_order_is_in_the_export(ledger: Ledger, clock: Cl
         opened(ledger, number)
     clock.at = NOON - 2 * SKEW
     late = opened(ledger, 99)
-    stretch = Period(NOON - 2 * SKEW, NOON - SKEW)
-    by_patient = page(ledger, stretch, is_exported, patient_id=late, with_reads=False, place=None, limit=9).items
+    period = Period(NOON - 2 * SKEW, NOON - SKEW)
+    by_patient = page(ledger, period, is_exported, patient_id=late, with_reads=False, place=None, limit=9).items
     assert [one.event.originator_id for one in by_patient if one.event is not None] == [late]
-    exported = [one.event for one in whole(ledger, stretch, is_exported, with_reads=False)]
+    exported = [one.event for one in whole(ledger, period, is_exported, with_reads=False)]
     assert [one.originator_id for one in exported if one is not None] == [late]
 
 

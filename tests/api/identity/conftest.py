@@ -1,4 +1,4 @@
-"""The application over the test's ledger with its real gate, and a browser that has not signed in."""
+"""The application over the test's ledger with its real authentication, and a browser that has not signed in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def browser(ledger: Ledger, identity: Identity) -> Iterator[Browser]:
 
 @pytest.fixture
 def signed_in(browser: Browser, identity: Identity) -> Callable[[Actor], Browser]:
-    """Signs a person in with a link, admitting her first."""
+    """Adds a person as a user, and signs the person in with a link."""
 
     def as_person(person: Actor) -> Browser:
         identity.people.ensure(person, person)

@@ -1,4 +1,4 @@
-"""Who is let in: whoever holds a token that holds, as the person whose it is, and nobody else."""
+"""Authentication: only the holder of a valid token is let in, as the person to whom the token belongs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.story import CLAIMS, NURSE
 
 
 async def _says_who(scope: Scope, receive: Receive, send: Send) -> None:
-    """An application behind the gate that answers with the caller it was given."""
+    """An application behind the authentication that answers with the caller it was given."""
     caller = scope["caller"]
     said: dict[str, Any] = {"path": scope["path"], "caller": None}
     if caller is not None:
@@ -44,7 +44,7 @@ def test_a_token_makes_its_person_the_caller(client: TestClient, identity: Ident
     assert (said["means"], said["origin"], said["purpose"]) == ("token", "testclient", None)
 
 
-def test_each_of_many_is_the_caller_of_her_own_token(client: TestClient, identity: Identity) -> None:
+def test_each_of_many_users_is_the_caller_of_their_own_token(client: TestClient, identity: Identity) -> None:
     many = [NURSE.model_copy(update={"id": f"nurse-{number}"}) for number in range(20)]
     for person in many + many:
         said = client.get("/anything", headers=headers_for(identity, person)).json()
@@ -53,7 +53,7 @@ def test_each_of_many_is_the_caller_of_her_own_token(client: TestClient, identit
 
 
 def test_the_same_person_in_another_role_is_another_caller_from_then_on(client: TestClient, identity: Identity) -> None:
-    """She is changed on record, and a token of hers is her as she is now."""
+    """The person's record is changed, and an earlier token of that person has the new role."""
     before = headers_for(identity, NURSE)
     auditor = NURSE.model_copy(update={"role": "auditor"})
     assert headers_for(identity, auditor) == before

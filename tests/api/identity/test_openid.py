@@ -142,7 +142,7 @@ def test_a_token_that_is_old_is_nobodys_however_long_it_says_it_holds(client: Tr
     assert "too long ago" in client.why_not(provider.token(**GOOD, iat=old, nbf=old, exp=now + 10_000_000))
 
 
-def test_what_was_verified_is_not_remembered_beyond_its_expiry(ledger: Ledger, provider: Issuer) -> None:
+def test_a_verified_token_is_not_cached_beyond_its_expiry(ledger: Ledger, provider: Issuer) -> None:
     client = trusting(ledger, provider, leeway_seconds=0)
     token = provider.token(**GOOD, exp=int(time.time()) + 3)
     assert client.me(token).status_code == 200
@@ -233,7 +233,7 @@ def test_invented_keys_make_the_provider_be_asked_seldom(client: Trusting, provi
     assert client.provider.keys.times_fetched == TRIES_MAX
 
 
-def test_without_the_provider_the_known_keys_go_on_and_unknown_ones_are_not_judged(ledger: Ledger) -> None:
+def test_without_the_provider_known_keys_still_work_and_unknown_ones_are_not_checked(ledger: Ledger) -> None:
     with issuer() as short_lived:
         client = trusting(ledger, short_lived)
         first, second = short_lived.token(**GOOD), short_lived.token(**GOOD | {"sub": "other"})
@@ -256,12 +256,12 @@ def test_without_the_provider_the_known_keys_go_on_and_unknown_ones_are_not_judg
 
 
 def test_another_issuers_document_is_not_believed(ledger: Ledger, provider: Issuer) -> None:
-    """Under the right address lies the document of an issuer of another name."""
+    """At the right address is the document of an issuer with another name."""
     client = trusting(ledger, provider, issuer=f"{provider.url}/")
     assert client.me(provider.token(**GOOD)).status_code == 503
 
 
-# -- who the claims say she is ----------------------------------------------------------------
+# -- who the claims say the user is ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_each_subject_is_an_id_of_its_own() -> None:
     assert actor_id_of("é") == ":c3:a9"
 
 
-def test_a_token_of_ours_goes_on_beside_the_provider_and_no_first_link_is_given(
+def test_a_token_of_the_ledger_works_alongside_the_provider_and_no_first_link_is_given(
     ledger: Ledger, provider: Issuer
 ) -> None:
     client = trusting(ledger, provider)

@@ -1,4 +1,4 @@
-"""Who may sign in, as it is recorded: each change an event, on both stores, whoever else changes it meanwhile."""
+"""Who may sign in, as it is recorded: each change is an event, on both stores, also under concurrent changes."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from tests.api.identity.conftest import Browser
 
 
 @pytest.fixture
-def verb(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A verb on the test's ledger; its status is 0 unless another is expected."""
+def command(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a command on the test's ledger; the expected exit status is 0 unless another is given."""
     monkeypatch.delenv("LEMTRADA_PUBLIC_URL", raising=False)
 
     def run(*arguments: str, status: int = 0) -> Result:
@@ -32,13 +32,13 @@ def verb(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def browser(ledger: Ledger) -> Browser:
-    """Of a server whose clock is the machine's, as that of the verbs is."""
+    """The client of a server whose clock is the machine's, as the clock of the commands is."""
     ledger._clock = utc_now
     return Browser(create_app(ledger, identity=Identity(ledger)), follow_redirects=False)
 
 
-def test_somebody_is_invited_and_signs_in(verb: Any, browser: Browser) -> None:
-    printed = verb("invite", "--role", "reviewer", "--name", "Nora Nurse", "--credential", "nurse").stdout
+def test_somebody_is_invited_and_signs_in(command: Any, browser: Browser) -> None:
+    printed = command("invite", "--role", "reviewer", "--name", "Nora Nurse", "--credential", "nurse").stdout
     (link,) = [line.strip() for line in printed.splitlines() if "/sign-in/" in line]
     assert link.startswith("http://127.0.0.1:8000/sign-in/")
     assert browser.signs_in(link.rpartition("/")[2]).status_code == 303
@@ -46,33 +46,33 @@ def test_somebody_is_invited_and_signs_in(verb: Any, browser: Browser) -> None:
     assert (person["id"], person["role"], person["credential"]) == ("nora.nurse", "reviewer", "nurse")
 
 
-def test_somebody_who_is_known_gets_another_link(verb: Any, browser: Browser) -> None:
-    first = json.loads(verb("invite", "--role", "auditor", "--name", "Amos Auditor", "--json").stdout)
-    second = json.loads(verb("invite", "--id", "amos.auditor", "--json").stdout)
+def test_somebody_who_is_known_gets_another_link(command: Any, browser: Browser) -> None:
+    first = json.loads(command("invite", "--role", "auditor", "--name", "Amos Auditor", "--json").stdout)
+    second = json.loads(command("invite", "--id", "amos.auditor", "--json").stdout)
     assert second["person"] == first["person"]
     assert browser.signs_in(first["link"].rpartition("/")[2]).status_code == 401
     assert browser.signs_in(second["link"].rpartition("/")[2]).status_code == 303
 
 
-def test_a_token_is_shown_once_listed_without_it_and_revoked(verb: Any, browser: TestClient) -> None:
-    made = json.loads(verb("token", "create", "--role", "service", "--name", "Claims feed", "--json").stdout)
+def test_a_token_is_shown_once_listed_without_it_and_revoked(command: Any, browser: TestClient) -> None:
+    made = json.loads(command("token", "create", "--role", "service", "--name", "Claims feed", "--json").stdout)
     headers = {"Authorization": f"Bearer {made['token']}"}
     assert browser.get("/me", headers=headers).json()["person"]["id"] == "claims.feed"
-    listed = verb("token", "list", "--json").stdout
+    listed = command("token", "list", "--json").stdout
     assert [one["state"] for one in json.loads(listed)] == ["holds"]
     assert made["token"].split("_")[2] not in listed
-    verb("token", "revoke", made["token_id"])
-    assert [one["state"] for one in json.loads(verb("token", "list", "--json").stdout)] == ["revoked"]
-    again = verb("token", "create", "--role", "service", "--name", "Claims feed").stdout
+    command("token", "revoke", made["token_id"])
+    assert [one["state"] for one in json.loads(command("token", "list", "--json").stdout)] == ["revoked"]
+    again = command("token", "create", "--role", "service", "--name", "Claims feed").stdout
     assert "claims.feed" in again
 
 
-def test_a_person_is_removed_with_all_that_she_holds(verb: Any) -> None:
-    verb("token", "create", "--role", "service", "--name", "Claims feed")
-    assert "claims.feed" in verb("people", "list").stdout
-    verb("people", "remove", "claims.feed", "--reason", "Replaced.")
-    assert json.loads(verb("people", "list", "--json").stdout) == []
-    assert [one["state"] for one in json.loads(verb("token", "list", "--json").stdout)] == ["revoked"]
+def test_a_person_is_removed_and_their_tokens_are_revoked(command: Any) -> None:
+    command("token", "create", "--role", "service", "--name", "Claims feed")
+    assert "claims.feed" in command("people", "list").stdout
+    command("people", "remove", "claims.feed", "--reason", "Replaced.")
+    assert json.loads(command("people", "list", "--json").stdout) == []
+    assert [one["state"] for one in json.loads(command("token", "list", "--json").stdout)] == ["revoked"]
 
 
 @pytest.mark.parametrize(
@@ -88,18 +88,18 @@ def test_a_person_is_removed_with_all_that_she_holds(verb: Any) -> None:
         (["token", "create", "--role", "service", "--name", "Nora", "--days", "366"], "--days"),
     ],
 )
-def test_wrong_use_is_one_line_that_names_the_option(verb: Any, arguments: list[str], said: str) -> None:
-    assert said in verb(*arguments, status=2).stderr
+def test_wrong_use_is_one_line_that_names_the_option(command: Any, arguments: list[str], said: str) -> None:
+    assert said in command(*arguments, status=2).stderr
 
 
-def test_an_id_is_one_persons(verb: Any) -> None:
-    verb("token", "create", "--role", "service", "--name", "Claims feed")
-    assert "--id" in verb("token", "create", "--role", "auditor", "--name", "Claims feed", status=2).stderr
-    assert "--id" in verb("invite", "--role", "service", "--name", "Claims feed", status=2).stderr
+def test_an_id_is_one_persons(command: Any) -> None:
+    command("token", "create", "--role", "service", "--name", "Claims feed")
+    assert "--id" in command("token", "create", "--role", "auditor", "--name", "Claims feed", status=2).stderr
+    assert "--id" in command("invite", "--role", "service", "--name", "Claims feed", status=2).stderr
 
 
-def test_what_the_verbs_did_stands_on_record_as_the_machines_user(verb: Any, ledger: Ledger) -> None:
-    verb("token", "create", "--role", "service", "--name", "Claims feed")
+def test_what_the_commands_did_is_on_record_as_done_by_the_machines_user(command: Any, ledger: Ledger) -> None:
+    command("token", "create", "--role", "service", "--name", "Claims feed")
     told = [event for _, event in ledger.events_since(0)]
     assert [event.TOPIC for event in told] == ["PersonAdmitted", "TokenIssued"]
     assert all(event.actor.id.startswith("os:") for event in told)

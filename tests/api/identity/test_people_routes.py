@@ -28,7 +28,7 @@ CHANGES: list[tuple[str, dict[str, Any] | None]] = [
 
 
 class As:
-    """A person who speaks with a token of hers."""
+    """A person who calls the API with their own token."""
 
     def __init__(self, browser: Browser, identity: Identity, actor: Actor) -> None:
         self._browser, self._headers = browser, headers_for(identity, actor)
@@ -139,7 +139,7 @@ def test_what_cannot_be_is_a_problem_that_names_the_field(administrator: As, ide
 
 
 def test_an_administrator_sees_no_patient(administrator: As) -> None:
-    """Nor is she told whether there is one."""
+    """Nor does an administrator learn whether there is one."""
     nowhere = "/patients/00000000-0000-4000-8000-000000000000"
     for path in ("eligibility", "requests", "history", "courses", "audit-trail"):
         assert administrator.get(f"{nowhere}/{path}").status_code in (403, 404), path

@@ -199,7 +199,7 @@ def test_signing_out_ends_the_session_everywhere(signed_in: SignedIn, browser: B
     assert browser.get("/me").status_code == 401
 
 
-def test_a_session_of_somebody_who_was_removed_stops_also_after_she_comes_back(
+def test_the_session_of_a_removed_user_does_not_work_after_the_user_is_admitted_again(
     signed_in: SignedIn, browser: Browser, identity: Identity
 ) -> None:
     signed_in(NURSE)
@@ -269,7 +269,7 @@ def test_a_bearer_token_needs_none_of_it(browser: Browser, identity: Identity) -
 # -- limits -----------------------------------------------------------------------------------
 
 
-def test_whoever_tries_too_often_waits(browser: Browser, identity: Identity) -> None:
+def test_a_client_that_tries_too_often_waits(browser: Browser, identity: Identity) -> None:
     code = link(identity)
     for _ in range(10):
         assert browser.signs_in("wrong").status_code == 401

@@ -1,4 +1,4 @@
-"""Pictures of every page in every state, for a person to look at.
+"""Pictures of every page in every state, for a person to review.
 
 python -m tests.api.pages.browser_look FOLDER [PART OF A NAME]
 """

@@ -1,4 +1,4 @@
-"""Pages over the test's ledger: the API to bring things about, and a desk for whoever looks."""
+"""Pages over the test's ledger: the API to bring things about, and a desk for each user who views pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audit: what is found, one event whole with its proof, who looked, and the ledger verified from the page."""
+"""Audit pages: search, one complete event with its proof, the access log, and verification of the ledger."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_what_is_not_sealed_yet_says_so(api: Api, desk: Desks) -> None:
     assert desk(story.NURSE).opens(f"/pages/patients/{patient}/events/99").status == 404
 
 
-def test_who_looked_is_for_auditors_and_says_that_they_looked(api: Api, desk: Desks) -> None:
+def test_the_access_log_is_for_auditors_and_names_who_viewed_the_patient(api: Api, desk: Desks) -> None:
     patient = sealed(api)
     desk(story.NURSE).opens(f"/pages/patients/{patient}")
     shown = desk(AUDITOR).opens(f"/pages/patients/{patient}/accesses")

@@ -12,7 +12,7 @@ from tests.browser.painted import is_painted
 from tests.browser.watching import opened
 
 
-def test_a_person_signs_in_by_her_link_and_out_again(visit: Visit) -> None:
+def test_a_person_signs_in_by_a_link_and_out_again(visit: Visit) -> None:
     page = visit(story.NURSE)
     page.goto("/pages")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -22,7 +22,7 @@ def new_request(at: Desk, patient: str) -> Shown:
     return at.opens(f"/pages/patients/{patient}/requests/new")
 
 
-def test_a_patient_is_found_and_her_number_stands_in_no_address(api: Api, desk: Desks) -> None:
+def test_a_patient_is_found_and_the_member_id_is_in_no_address(api: Api, desk: Desks) -> None:
     patient, at = api.opened("M-77"), desk(story.NURSE)
     page = at.sends(at.opens("/pages/patients"), "find", member__member_id=" M-77 ")
     assert page.path == f"/pages/patients/{patient}"
@@ -137,7 +137,7 @@ def test_a_form_sent_twice_submits_one_request(api: Api, desk: Desks) -> None:
     assert len(api.ledger.history(UUID(patient)).requests) == 1
 
 
-def test_whoever_may_not_submit_reads_why(api: Api, desk: Desks) -> None:
+def test_a_user_who_may_not_submit_is_shown_why(api: Api, desk: Desks) -> None:
     page = new_request(desk(AUDITOR), api.opened())
     assert not page.has_form("submit")
     assert "An auditor may not submit the request" in page.text

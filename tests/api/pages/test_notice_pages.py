@@ -24,7 +24,7 @@ REASON = "No agent was tried before, and nothing shows aggressive disease."
 
 
 def submitted(api: Api, statement: dict[str, object], name: str = HOSTILE) -> tuple[str, str]:
-    """The request, and the digest of what was looked at."""
+    """The request, and the digest of the assessment that was shown."""
     seen = api.submitted(api.opened(name=name), statement)
     return seen["request"]["request_id"], seen["assessment_digest"]
 
@@ -57,7 +57,7 @@ def paper_of(desk: Desk, path: str) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).split())
 
 
-def test_a_denial_says_why_by_whom_and_how_to_appeal(api: Api, desk: Desks) -> None:
+def test_a_denial_states_the_reason_the_decision_maker_and_how_to_appeal(api: Api, desk: Desks) -> None:
     request_id = denied(api)
     cast("Sealing", api.client.app.state.sealing).seal_now()  # type: ignore[attr-defined]
     reviewer = desk(story.NURSE)

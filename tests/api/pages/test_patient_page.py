@@ -1,4 +1,4 @@
-"""The patient page: where she stands at a glance, on any day and as known at any moment; facts and corrections."""
+"""The patient page: the status at a glance, on any day and as known at any time; facts and corrections."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_correction_is_seen_at_two_moments(api: Api, desk: Desks, clock: Clock
     assert "as known at 2026-04-28 23:00 EDT" in then.text
 
 
-def test_a_dose_is_recorded_once_and_what_departs_is_told(api: Api, desk: Desks) -> None:
+def test_a_dose_is_recorded_once_and_its_variances_are_shown(api: Api, desk: Desks) -> None:
     patient, reviewer = api.opened(name=HOSTILE), desk(story.NURSE)
     page = reviewer.opens(at(patient))
     for _ in range(2):
@@ -111,7 +111,7 @@ def test_treatment_elsewhere_is_reported_and_that_there_was_none(api: Api, desk:
     assert isinstance(api.ledger.events(UUID(other))[-1], PriorTreatmentReported)
 
 
-def test_an_office_sees_her_own_and_no_identifiers(api: Api, desk: Desks) -> None:
+def test_an_office_sees_its_own_patient_and_no_identifiers(api: Api, desk: Desks) -> None:
     patient = treated(api)
     own = desk(story.OFFICE).opens(at(patient))
     assert own.status == 200

@@ -1,4 +1,4 @@
-"""People: whoever is admitted gets a link that is shown once, and what is taken away stops."""
+"""People: a new user gets a link that is shown once, and what is revoked stops working."""
 
 from __future__ import annotations
 

@@ -158,15 +158,15 @@ def test_what_moved_while_the_page_was_open_is_said_before_anything_is_decided(a
     assert CourseApproved.__name__ not in kinds(api, request_id)
 
 
-def test_a_claim_is_hers_and_is_let_go(api: Api, desk: Desks) -> None:
+def test_a_request_is_assigned_to_the_reviewer_and_unassigned(api: Api, desk: Desks) -> None:
     request_id, reviewer = submitted(api), desk(story.NURSE)
-    hers = reviewer.sends(reviewer.opens(at(request_id)), "claim")
-    assert f"With {story.NURSE.name}" in hers.text
-    free = reviewer.sends(hers, "release")
+    assigned = reviewer.sends(reviewer.opens(at(request_id)), "claim")
+    assert f"With {story.NURSE.name}" in assigned.text
+    free = reviewer.sends(assigned, "release")
     assert "With nobody yet" in free.text
 
 
-def test_an_extension_is_offered_to_whom_and_where_it_can_be_recorded(api: Api, desk: Desks) -> None:
+def test_an_extension_is_offered_only_to_users_and_on_requests_that_allow_it(api: Api, desk: Desks) -> None:
     request_id, reviewer = submitted(api), desk(story.NURSE)
     page = reviewer.sends(reviewer.opens(at(request_id)), "approve")
     assert page.has_form("extend-approval")

@@ -1,4 +1,4 @@
-"""Which page is shown to whom: every page as every role, against the table in api/pages/README.md."""
+"""Which role sees which page: every page as every role, compared with the table in api/pages/README.md."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def table() -> dict[str, dict[str, str]]:
 
 MAY = table()
 OF_A_PATIENT = {page for page in MAY if "{" in page and not page.endswith(("{citation}", "{run}"))}
-"""To be shown one of these is a look at a record, and to be refused it is none."""
+"""To be shown one of these is an access to a record, and a refusal is none."""
 
 
 def test_the_table_is_of_every_page_and_every_role() -> None:
@@ -49,7 +49,7 @@ def test_the_table_is_of_every_page_and_every_role() -> None:
 
 
 @pytest.mark.parametrize("page", sorted(MAY))
-def test_a_page_is_shown_to_whom_the_table_says(api: Api, page: str) -> None:
+def test_a_page_is_shown_to_the_roles_of_the_table(api: Api, page: str) -> None:
     path = FIRST[page].path(api)
     assert opened(api, path, None).status_code == 303, "nobody is led to sign in"
     for role, actor in AS.items():

@@ -1,4 +1,4 @@
-"""The first page, and how whoever is not let in is told so."""
+"""The first page, and what a user without access is shown."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_an_empty_list_says_what_to_do_first(desk: Desks) -> None:
     assert "Find a patient" in page.text
 
 
-def test_a_row_says_what_waits_for_whom_and_how_its_time_stands(desk: Desks, waiting: dict[str, str]) -> None:
+def test_a_row_shows_who_acts_next_and_whether_it_is_overdue(desk: Desks, waiting: dict[str, str]) -> None:
     page = desk(story.NURSE).opens("/pages/worklist")
     assert "All 3 Open 3 Awaiting information 0" in page.text
     late = page.html.split(f'id="row-{waiting["late"]}"')[1].split("</tr>")[0]
@@ -156,14 +156,16 @@ def test_facts_that_come_meanwhile_do_not_keep_a_request_from_being_claimed(
     assert holder(api, late) == story.NURSE.id
 
 
-def test_whoever_may_not_claim_reads_why(desk: Desks, waiting: dict[str, str]) -> None:
+def test_a_user_who_may_not_claim_is_shown_why(desk: Desks, waiting: dict[str, str]) -> None:
     page = desk(AUDITOR).opens("/pages/worklist")
     assert not page.has_form(f"claim-{waiting['late']}")
     assert "not yours to claim (1)" in page.text
     assert "An auditor may not assign the request" in page.text
 
 
-def test_an_appeal_is_claimed_by_whoever_may_decide_it_and_not_by_who_decided_before(api: Api, desk: Desks) -> None:
+def test_an_appeal_is_claimed_by_a_user_who_may_decide_it_and_not_by_the_first_decision_maker(
+    api: Api, desk: Desks
+) -> None:
     appeal = api.appealed(api.denied(api.opened("M-1"), FAILS))
     at = desk(NEUROLOGIST)
     page = at.sends(at.opens("/pages/worklist"), f"claim-{appeal}")
@@ -174,7 +176,7 @@ def test_an_appeal_is_claimed_by_whoever_may_decide_it_and_not_by_who_decided_be
 
 
 @pytest.mark.parametrize("actor", [story.OFFICE, ADMINISTRATOR], ids=lambda one: one.role)
-def test_whoever_may_not_see_the_list_is_told_so(desk: Desks, waiting: dict[str, str], actor: Actor) -> None:
+def test_a_user_who_may_not_see_the_list_is_shown_so(desk: Desks, waiting: dict[str, str], actor: Actor) -> None:
     page = desk(actor).opens("/pages/worklist")
     assert page.status == 403
     assert waiting["late"] not in page.html
@@ -191,7 +193,7 @@ def test_pages_follow_each_other_by_their_ends(api: Api, desk: Desks) -> None:
     assert sorted(on) == sorted(made)
 
 
-def test_the_part_that_refreshes_itself_says_nothing_twice_and_then_nobody_is_looked_at(
+def test_the_part_that_refreshes_itself_sends_nothing_if_unchanged_and_that_is_no_access(
     api: Api, desk: Desks, waiting: dict[str, str]
 ) -> None:
     at = desk(story.NURSE)

@@ -1,4 +1,4 @@
-"""Ready answers: the same as by the long road, kept as long as they are true, and no longer."""
+"""Cached answers of the fast path: the same as without it, kept as long as they are true, and no longer."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def fast_path(client: TestClient) -> EligibilityFastPath:
-    road: EligibilityFastPath = client.app.fast_path  # type: ignore[attr-defined]
-    return road
+    found: EligibilityFastPath = client.app.fast_path  # type: ignore[attr-defined]
+    return found
 
 
 @pytest.fixture
-def by_the_long_road(api: Api) -> Iterator[SpeakingHere]:
-    with client_of(api.ledger, without_the_short_road) as client:
+def without_fast_path(api: Api) -> Iterator[SpeakingHere]:
+    with client_of(api.ledger, remove_fast_path) as client:
         yield client
 
 
-def without_the_short_road(app: Application) -> Application:
+def remove_fast_path(app: Application) -> Application:
     app.fast_path = None
     return app
 
@@ -62,7 +62,7 @@ def made_times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return versions
 
 
-def test_both_roads_answer_the_same(api: Api, by_the_long_road: TestClient) -> None:
+def test_the_fast_path_answers_the_same(api: Api, without_fast_path: TestClient) -> None:
     known, asked = api.opened(), api.opened("M-2")
     api.submitted(asked)
     api.dosed(asked, "2026-04-20", "2026-04-21")
@@ -71,36 +71,36 @@ def test_both_roads_answer_the_same(api: Api, by_the_long_road: TestClient) -> N
     queries += ("?as_of=2026-04-21&as_of=2026-04-22", "?as_off=2026-04-21", "?as_of=2026%2D04%2D21")
     spellings = [known, asked, asked.upper(), asked.replace("-", ""), NOBODY, "nobody", f"urn:uuid:{asked}"]
     for path in [f"/patients/{one}/eligibility{query}" for one in spellings for query in queries]:
-        tag = by_the_long_road.get(path).headers.get("etag", '"none"')
+        tag = without_fast_path.get(path).headers.get("etag", '"none"')
         tags = (tag, f"W/{tag}", f'"other", {tag}', "*", '"other"', "") if asked in path else ()
         for held in (None, *tags):
             headers = {"If-None-Match": held} if held is not None else {}
-            answers = [client.get(path, headers=headers) for client in (by_the_long_road, api.client, api.client)]
+            answers = [client.get(path, headers=headers) for client in (without_fast_path, api.client, api.client)]
             assert len({(one.status_code, one.content, str(one.headers.raw)) for one in answers}) == 1, (path, held)
     for method in ("HEAD", "POST", "DELETE", "OPTIONS"):
-        pair = [one.request(method, f"/patients/{asked}/eligibility") for one in (by_the_long_road, api.client)]
+        pair = [one.request(method, f"/patients/{asked}/eligibility") for one in (without_fast_path, api.client)]
         assert len({(one.status_code, one.content, str(one.headers.raw)) for one in pair}) == 1, method
 
 
-def test_both_roads_answer_every_role_the_same_and_record_it(api: Api, by_the_long_road: SpeakingHere) -> None:
-    """For whatever purpose she asks, and whether she may see it or not; a look that the answer confirms is one too."""
+def test_the_fast_path_answers_every_role_the_same_and_records_it(api: Api, without_fast_path: SpeakingHere) -> None:
+    """For every purpose, and whether the user may see it or not; an answer of "not modified" is an access too."""
     patient = api.opened()
     api.submitted(patient)
     api.dosed(patient, "2026-04-20")
     tags = {}
     for actor in (*AS.values(), OTHER_OFFICE):
-        roads: list[Any] = [by_the_long_road, api.client, api.client]
-        whose = [{"Authorization": one.header_of(actor)} for one in roads]
+        clients: list[Any] = [without_fast_path, api.client, api.client]
+        whose = [{"Authorization": one.header_of(actor)} for one in clients]
         path = f"/patients/{patient}/eligibility"
-        tag = by_the_long_road.get(path, headers=whose[0]).headers.get("etag", '"none"')
+        tag = without_fast_path.get(path, headers=whose[0]).headers.get("etag", '"none"')
         tags[actor.id] = tag
         for more in ({}, {"If-None-Match": tag}, {"X-Purpose-Of-Use": "TREAT"}, {"X-Purpose-Of-Use": "curiosity"}):
-            answers = [road.get(path, headers=who | more) for road, who in zip(roads, whose, strict=True)]
+            answers = [client.get(path, headers=who | more) for client, who in zip(clients, whose, strict=True)]
             assert len({(one.status_code, one.content, str(one.headers.raw)) for one in answers}) == 1, actor.id
     shown = [one for one in tags if tags[one] != '"none"']
     assert shown == ["office.7", "r.nurse", "d.second", "a.neuro", "a.auditor", "claims"]
-    # The first answer, and each of three that show it by three roads; one purpose is none.
-    logs = [one.app.state.accesses for one in (by_the_long_road, api.client)]  # type: ignore[attr-defined]
+    # The first answer, and three requests by each of three clients; the fourth names an unknown purpose.
+    logs = [one.app.state.accesses for one in (without_fast_path, api.client)]  # type: ignore[attr-defined]
     for one in logs:
         one.flush()
     seen = Counter(one.actor_id for one in accesses(api.ledger, AccessQuery(UUID(patient), limit=200)).items)
@@ -153,7 +153,7 @@ def test_a_revised_edition_makes_another_answer(api: Api, request: pytest.Fixtur
 def test_a_tag_is_the_patient_the_version_the_day_the_edition_and_what_the_caller_may_see(api: Api) -> None:
     patient = api.opened()
     answer = api.client.get(f"/patients/{patient}/eligibility?as_of=2026-04-28")
-    assert answer.headers["etag"] == f'"{UUID(patient).hex}-1-eligibility-2026-04-28-whole-{edition_of(answer)}"'
+    assert answer.headers["etag"] == f'"{UUID(patient).hex}-1-whole-eligibility-2026-04-28-{edition_of(answer)}"'
 
 
 def edition_of(answer: Any) -> str:
@@ -163,10 +163,10 @@ def edition_of(answer: Any) -> str:
 
 def test_those_who_ask_together_have_it_made_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     patient, times = api.opened(), made_times(monkeypatch)
-    road = fast_path(api.client)  # type: ignore[arg-type]
+    ready = fast_path(api.client)  # type: ignore[arg-type]
 
     async def together() -> list[ReadyAnswer]:
-        return await asyncio.gather(*(road.answered(UUID(patient), None, None) for _ in range(20)))
+        return await asyncio.gather(*(ready.answered(UUID(patient), None, None) for _ in range(20)))
 
     answers = asyncio.run(together())
     assert len({one.tag for one in answers}) == 1
@@ -209,7 +209,7 @@ def test_the_memory_of_ready_answers_is_bounded() -> None:
     assert taken <= bytes_max
 
 
-def test_whoever_was_asked_for_longest_ago_goes_first() -> None:
+def test_the_patient_that_was_requested_longest_ago_is_dropped_first() -> None:
     answers = AnswerCache(3 * (OVERHEAD_BYTES_MAX + 100))
     first, second, third, fourth = (a_key() for _ in range(4))
     for key in (first, second, third):

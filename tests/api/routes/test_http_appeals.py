@@ -39,7 +39,7 @@ def shown(api: Api, appeal_id: str, **query: str) -> Json:
 
 
 def decided(api: Api, appeal_id: str, actor: Json = APPEALS, **terms: object) -> Response:
-    """From the assessment of the moment, as whoever decides has looked at it."""
+    """Decides from the current assessment, as it was shown to the decision maker."""
     digest = api.digest(shown(api, appeal_id)["request_id"])
     rationale = "As the chart shows."
     body = {"actor": actor, "assessment_digest": digest, "rationale": rationale} | terms
@@ -112,7 +112,7 @@ def test_the_evidence_of_an_appeal_is_a_document_that_somebody_has_read(api: Api
     (document_id,) = api.did_to(appeal_id, "evidence", OFFICE, **evidence)["made"]
     refused(decided(api, appeal_id, outcome="overturned", citing=[], doses=6), 422, "doses")
     api.did_to(document_id, "review", APPEALS, clause=MRI, supports=True)
-    # Whoever read it for the appeal took no part in the denial.
+    # The user who read the document for the appeal took no part in the denial.
     assert decided(api, appeal_id, outcome="overturned").status_code == 200
     life = api.asked(f"/requests/{shown(api, appeal_id)['request_id']}/life")
     assert [(one["appeal_id"], one["supports"]) for one in life["documents"]] == [(appeal_id, [MRI])]
@@ -130,7 +130,7 @@ def test_overturned_in_part_leaves_something_that_can_be_appealed_again(api: Api
     assert [(one["doses_approved"], one["appeal_id"]) for one in life["approvals"]] == [(3, appeal_id)]
     second = api.appealed(request_id, NOW)
     assert shown(api, second)["level"] == "second"
-    # Whoever decided the first level decides no second.
+    # The user who decided the first level does not decide the second.
     refused(decided(api, second, outcome="overturned"), 403, "actor.id")
     assert decided(api, second, BEA, outcome="overturned").status_code == 200
 
@@ -253,7 +253,7 @@ def test_a_partial_approval_and_a_rescission_are_appealed_too(api: Api) -> None:
     assert api.eligibility(patient)["doses_usable"] == 5
 
 
-def test_an_appeal_is_taken_back_by_who_filed_it(api: Api) -> None:
+def test_an_appeal_is_withdrawn_by_the_filer(api: Api) -> None:
     request_id = api.denied(api.opened())
     appeal_id = api.appealed(request_id, NOW)
     api.did_to(appeal_id, "withdraw", OFFICE, by="Alma Synthetic", reason="Another treatment was begun.")

@@ -116,7 +116,7 @@ def test_what_the_stateless_assessment_is_told_must_be_sound(api: Api) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_a_body_never_says_who_acts(api: Api) -> None:
-    """Not even truly: whoever holds the token is who acts."""
+    """Not even with the true name: the holder of the token is the one who acts."""
     for on in (stage(api), *(staged(api, kind, kind.__name__) for kind in KINDS)):
         before = (on.stored(), api.version(on.patient))
         for name, body in on.bodies.items():

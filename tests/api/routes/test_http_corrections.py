@@ -101,7 +101,7 @@ def test_a_statement_is_corrected_whole(api: Api, clock: Clock) -> None:
     then, now = then_and_now(lambda **query: api.asked(f"/requests/{request_id}/assessment", **query), before)
     said = [one["assessment"]["recommendation"] for one in (then, now)]
     assert (said, then["assessment_digest"]) == (["not_recommended", "approve"], seen["assessment_digest"])
-    # Whoever looked before the correction decides from what no longer holds.
+    # A decision that names the assessment from before the correction is refused.
     problem = refused(api.decided("approve", seen), 409, "assessment_digest")
     assert "ms_form" in {one["what"] for one in problem["changed"]}
     # Corrected again, the last holds.
@@ -227,7 +227,7 @@ def test_an_agent_that_was_begun_and_told_of_late(api: Api, clock: Clock) -> Non
 # -- the person -------------------------------------------------------------------------------
 
 
-def test_a_second_number_leads_to_her_and_a_retired_one_to_whom_it_is_given_next(api: Api) -> None:
+def test_a_second_member_id_finds_the_patient_and_once_retired_it_may_be_given_to_another(api: Api) -> None:
     patient = api.opened()
     second: Json = {"issuer": "plan", "member_id": "M-2"}
     api.did_to(patient, "identifiers", member=second)
@@ -236,11 +236,11 @@ def test_a_second_number_leads_to_her_and_a_retired_one_to_whom_it_is_given_next
     api.did_to(patient, "identifiers/retire", member=second, reason="Assigned to this member by mistake.")
     refused(api.post("/patients/find", {"member": second}), 404, "member")
     assert api.opened("M-2") != patient
-    last = {"actor": NURSE, "member": {"issuer": "plan", "member_id": "M-1"}, "reason": "Not hers."}
+    last = {"actor": NURSE, "member": {"issuer": "plan", "member_id": "M-1"}, "reason": "Of another member."}
     refused(api.post(f"/patients/{patient}/identifiers/retire", last), 409, "member")
 
 
-def test_two_histories_are_linked_in_both_and_a_clinician_looks_at_the_request(api: Api, clock: Clock) -> None:
+def test_two_histories_are_linked_in_both_and_a_clinician_reviews_the_request(api: Api, clock: Clock) -> None:
     one, other = api.opened("M-1"), api.opened("M-2")
     request_id = api.submitted(one)["request"]["request_id"]
     with an_hour_apart(clock) as before:

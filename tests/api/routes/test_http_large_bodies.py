@@ -1,4 +1,4 @@
-"""A body that is too large is refused, announced or in chunks, and whoever sends it sees the answer."""
+"""A body that is too large is refused, announced or in chunks, and the client gets the answer."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_largest_body_is_still_read(api: Api) -> None:
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["announced", "in chunks"])
-def test_a_server_refuses_a_large_body_and_goes_on(ledger_url: str, tmp_path: Path, announced: bool) -> None:
+def test_a_server_refuses_a_large_body_and_keeps_running(ledger_url: str, tmp_path: Path, announced: bool) -> None:
     with served(ledger_url, tmp_path / "said") as server:
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
         headers = AS_JSON | speaking(server) | ({"Content-Length": str(FORTY_MEGABYTES + 12)} if announced else {})

@@ -31,7 +31,7 @@ def test_from_a_member_to_the_denial_of_a_course_that_comes_too_early(api: Api, 
     assert (now["path"], now["courses_completed"], now["course_number"]) == ("B", 1, 2)
     assert (now["last_dose_on"], now["next_course_from"]) == ("2026-05-08", "2027-05-08")
     assert (now["interval_satisfied"], now["doses_usable"]) == (False, 0)
-    # Time alone would not do: how she did after the course is not stated yet.
+    # Time alone is not enough: the patient's response to the course is not stated yet.
     assert (now["approvable"]["recommendation"], now["approvable"]["approvable_from"]) == ("not_recommended", None)
     assert [one["clause"] for one in now["approvable"]["speaking_against"]] == ["1.B.iv"]
 
@@ -54,7 +54,7 @@ def test_from_a_member_to_the_denial_of_a_course_that_comes_too_early(api: Api, 
 
 
 def approve_after_the_facts_moved(api: Api, patient: str, seen: dict) -> None:  # type: ignore[type-arg]
-    """A dose of another patient slips in: 409 with what changed; once it is voided, what was looked at holds again."""
+    """A dose of another patient slips in: 409 with what changed; once it is voided, the assessment holds again."""
     strayed = api.did(f"/patients/{patient}/doses", dose("2026-04-20"))
     problem = refused(api.decided("approve", seen), 409, "assessment_digest")
     assert problem["type"].endswith(":assessment-moved")

@@ -34,7 +34,7 @@ def test_the_printed_address_leads_to_the_documentation(api: Api) -> None:
 
 
 def test_a_tag_names_the_revision_of_the_edition(api: Api) -> None:
-    """A mended rule may change the answer of the same day under the same edition."""
+    """A fixed rule may change the answer of the same day under the same edition."""
     patient = api.opened()
     tag = api.client.get(f"/patients/{patient}/eligibility").headers["ETag"]
     newest = EDITIONS[0]

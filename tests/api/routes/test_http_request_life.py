@@ -1,4 +1,4 @@
-"""The life of a request over HTTP: asked, answered, read, decided; extended, taken back, closed and opened again."""
+"""The life of a request over HTTP: asked, answered, read, decided; extended, rescinded, closed and reopened."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def life(api: Api, request_id: str, **query: str) -> Json:
 
 
 def waiting(api: Api, statement: Json = PENDS, **values: object) -> tuple[str, str, Json]:
-    """A patient, and her request as it was looked at."""
+    """A patient, the id of a request, and the request as it was shown."""
     patient = api.opened()
     seen = api.submitted(patient, statement, **values)
     return patient, seen["request"]["request_id"], seen
@@ -225,7 +225,7 @@ def approved(api: Api) -> tuple[str, str]:
     return patient, request_id
 
 
-def test_an_approval_is_extended_by_thirty_days_while_its_course_goes_on(api: Api, clock: Clock) -> None:
+def test_an_approval_is_extended_by_thirty_days_while_its_course_is_unfinished(api: Api, clock: Clock) -> None:
     patient, request_id = approved(api)
     api.dosed(patient, "2026-04-28")
     clock.at = instant("2026-05-20T16:00:00")
@@ -246,7 +246,7 @@ def test_an_approval_is_extended_by_thirty_days_while_its_course_goes_on(api: Ap
     refused(api.client.get(f"/requests/{request_id}/assessment-to-extend"), 409, "request_id")
 
 
-def test_an_approval_that_is_taken_back_covers_nothing_from_that_day_on(api: Api, clock: Clock) -> None:
+def test_an_approval_that_is_rescinded_covers_nothing_from_that_day_on(api: Api, clock: Clock) -> None:
     patient, request_id = approved(api)
     body = {"actor": NURSE, "ground": "safety", "reason": "A serious infusion reaction."}
     refused(api.post(f"/requests/{request_id}/rescind-approval", body), 403, "actor.role")
@@ -313,7 +313,7 @@ def test_doses_that_were_given_before_are_asked_for_afterwards(api: Api) -> None
     assert [one["variances_then"] for one in course["doses"]] == [["no_approval_in_force"]] * 5
 
 
-def test_everybody_who_acts_is_on_the_record_with_whom_they_report_to(api: Api) -> None:
+def test_every_actor_is_on_record_with_the_person_they_report_to(api: Api) -> None:
     """Who may decide an appeal of it depends on that later."""
     _, request_id, _ = waiting(api)
     junior = sent_by(ROSA) | {"reports_to": ["chief.of.day"]}

@@ -13,7 +13,7 @@ from tests.clock import Clock
 
 ABOUT = ("{patient_id}", "{request_id}", "{appeal_id}", "{document_id}", "{dose_id}", "{report_id}", "{notice_id}")
 OF_NO_PAST = ("/accesses", "/proof", "/seal")
-"""Who looked, and where an event is sealed: neither is a judgement, and what is added to them takes nothing away."""
+"""The access log, and where an event is sealed: neither is an assessment, and additions remove nothing."""
 
 QUESTIONS = [
     label.split()[1]
@@ -31,7 +31,7 @@ JUDGED = [path for path in QUESTIONS if "as_of" in parameters(path)]
 
 @pytest.fixture
 def ids(api: Api, clock: Clock) -> Json:
-    """A patient of whom everything can be asked: a denial and its appeal with evidence, and an approval in force."""
+    """A patient for whom every question has an answer: a denial, its appeal with evidence, and an approval in force."""
     patient = api.opened()
     clock.advance(timedelta(minutes=1))
     denied = api.denied(patient)
@@ -135,7 +135,7 @@ def test_a_request_from_before_the_first_edition_is_kept_and_not_judged(api: Api
     assert (seen["assessment"], seen["request"]["status"]) == (None, "open")
     assert "2020-03-02" in seen["edition_problem"]
     refused(api.client.get(f"/requests/{request_id}/assessment"), 422, "edition")
-    # Under an edition that is named it can be looked at.
+    # With an edition named, it can be assessed.
     under = api.asked(f"/requests/{request_id}/assessment", edition="2023-11-15")
     assert under["assessment"]["recommendation"] == "approve"
     body = {"actor": NURSE, "assessment_digest": under["assessment_digest"]}

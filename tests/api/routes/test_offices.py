@@ -1,4 +1,4 @@
-"""Two prescribers' offices and one patient: each sees what she needs of her, and of requests only its own."""
+"""Two prescribers' offices and one patient: each sees what it needs of the patient, and only its own requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from uuid import UUID
 import pytest
 
 from domain.people import Actor
-from tests.api.routes.commands.acts import MEETS_A, OFFICE, PHYSICIAN, Api, Json, opening, refused, request, sent_by
+from tests.api.routes.commands.acts import (
+    MEETS_A,
+    OFFICE,
+    PHYSICIAN,
+    Api,
+    Json,
+    dose,
+    opening,
+    refused,
+    request,
+    sent_by,
+)
 from tests.api.routes.commands.stages import NOW
 from tests.story import OTHER_OFFICE
 
@@ -40,13 +51,14 @@ def patient(api: Api) -> str:
 def test_eligibility_tells_each_office_the_facts_and_of_requests_its_own(api: Api, patient: str) -> None:
     path = f"/patients/{patient}/eligibility"
     plan, own, other = (asked(api, path, who) for who in (PHYSICIAN, OFFICE, OTHER))
-    assert plan.json() == own.json()
+    # The other office was admitted, which this office does not know of.
+    assert plan.json() == own.json() | {"history_version": own.json()["history_version"] + 1}
     assert own.json()["approval"]["request_id"] == f"{patient}.r1"
     assert other.json()["approval"] is None
     assert other.json()["approvable"]["based_on"] is None
     assert ".r1" not in other.text
     of_approval = {"doses_left_on_approval", "doses_usable"}
-    facts = set(own.json()) - {"approval", "approvable", "imported"} - of_approval
+    facts = set(own.json()) - {"approval", "approvable", "imported", "history_version"} - of_approval
     assert {name: other.json()[name] for name in facts} == {name: own.json()[name] for name in facts}
     assert other.json()["doses_given"] == 1
     assert {own.json()[name] for name in of_approval} == {4}
@@ -117,12 +129,53 @@ def test_the_version_beside_a_digest_tells_an_office_nothing_of_another(api: Api
     path = f"/requests/{mine['request']['request_id']}"
     seen = [asked(api, f"{path}{more}", OTHER).json()["history_version"] for more in ("", "/assessment")]
     assert seen == [mine["history_version"]] * 2
-    api.did_to(f"{patient}.r1", "rescind-approval", PHYSICIAN, ground="safety", reason="A reaction.")
     api.submitted(patient)
     assert asked(api, path, OTHER).json()["history_version"] == seen[0]
     api.dosed(patient, "2026-04-27")
     assert asked(api, path, OTHER).json()["history_version"] == seen[0] + 1
     assert asked(api, path, PHYSICIAN).json()["history_version"] == api.ledger.history(UUID(patient)).version
+
+
+def test_an_approval_of_another_office_counts_where_it_changes_what_is_shown_of_a_dose(api: Api, patient: str) -> None:
+    path = f"/patients/{patient}/courses"
+    before = asked(api, path, OTHER)
+    assert before.json()["courses"][0]["doses"][0]["variances"] == []
+    api.did_to(f"{patient}.r1", "rescind-approval", PHYSICIAN, ground="safety", reason="A reaction.")
+    after = asked(api, path, OTHER)
+    assert after.json()["courses"][0]["doses"][0]["variances"] == ["no_approval_in_force"]
+    assert after.json()["history_version"] == before.json()["history_version"] + 1
+    assert after.headers["etag"] != before.headers["etag"]
+
+
+def test_a_dose_under_a_request_of_another_office_counts_for_every_office(api: Api, patient: str) -> None:
+    path = f"/patients/{patient}/courses"
+    before = asked(api, path, OTHER)
+    given = api.did(f"/patients/{patient}/doses", dose("2026-04-28", "INF-2", request_id=f"{patient}.r1"))
+    assert given["request_id"] == f"{patient}.r1"
+    after = asked(api, path, OTHER)
+    assert len(doses_in(after.json())) == len(doses_in(before.json())) + 1
+    assert after.json()["history_version"] > before.json()["history_version"]
+    assert after.headers["etag"] != before.headers["etag"]
+
+
+def doses_in(courses: Json) -> list[Json]:
+    return [*(one for course in courses["courses"] for one in course["doses"]), *courses["other_entries"]]
+
+
+def test_an_approval_of_another_office_counts_where_it_is_in_effect_instead(api: Api) -> None:
+    """The latest approval is in effect, and an office is shown only its own."""
+    patient = api.opened()
+    assert api.decided("approve", api.submitted(patient)).status_code == 200
+    api.did("/patients", opening(actor=OTHER))
+    path = f"/patients/{patient}/eligibility"
+    before = asked(api, path, OFFICE)
+    seen = api.submitted(patient, actor=OTHER)
+    assert asked(api, path, OFFICE).headers["etag"] == before.headers["etag"]
+    approved = api.decided("approve", seen)
+    assert approved.status_code == 200, approved.text
+    after = asked(api, path, OFFICE)
+    assert (after.text == before.text) == (after.headers["etag"] == before.headers["etag"])
+    assert (before.json()["doses_usable"], after.json()["doses_usable"]) == (5, 0)
 
 
 def test_an_office_sends_its_own_version_back_and_is_shown_the_changes_since(api: Api, patient: str) -> None:

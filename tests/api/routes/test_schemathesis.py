@@ -144,7 +144,7 @@ def takes_something(label: str) -> bool:
 
 
 def sent(case: Case[Any], **more: Any) -> int:
-    """The status of the answer, once every check of schemathesis has looked at it; counted in the table."""
+    """The status of the answer, after every check of schemathesis; counted in the table."""
     response = case.call(**more)
     TABLE[case.operation.label, response.status_code] += 1
     case.validate_response(response)

@@ -118,7 +118,7 @@ def test_a_request_under_the_edition_of_the_day_on_which_it_was_received(api: Ap
         for day in days:
             seen = api.submitted(patient, USED_ONCE, received_at=f"{day}T12:00:00-04:00")
             as_told(edition, seen["assessment"])
-            # It keeps that edition, whenever it is looked at.
+            # The request keeps that edition, whenever it is assessed.
             later = api.asked(f"/requests/{seen['request']['request_id']}/assessment", as_of="2027-01-01")
             as_told(edition, later["assessment"])
             provenance = seen["assessment"]["edition_provenance"]

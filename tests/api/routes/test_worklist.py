@@ -37,7 +37,7 @@ def waiting(api: Api) -> dict[str, str]:
     return {name: request_id(seen) for name, seen in made.items()}
 
 
-def test_a_row_says_all_that_whoever_takes_it_up_needs(api: Api, waiting: dict[str, str]) -> None:
+def test_a_row_shows_all_that_the_user_who_takes_the_case_needs(api: Api, waiting: dict[str, str]) -> None:
     (row,) = api.asked("/worklist", urgency="urgent")["items"]
     assert row["subject_id"] == row["request_id"] == waiting["urgent"]
     told = {name: row[name] for name in ("kind", "state", "path", "recommendation", "missing", "held_by", "standing")}
@@ -179,7 +179,7 @@ def test_a_page_names_nobody_but_who_has_the_work(api: Api, waiting: dict[str, s
 
 
 def test_how_far_the_tables_lag_is_told_without_naming_anybody(api: Api, clock: Clock) -> None:
-    """A question catches up with what is behind; the look at the lag itself changes nothing."""
+    """A question catches up with what is behind; reading the lag itself changes nothing."""
     (before,) = api.asked("/health/views")
     assert before == {
         "view": "worklist",
@@ -195,7 +195,7 @@ def test_how_far_the_tables_lag_is_told_without_naming_anybody(api: Api, clock: 
     assert len(api.asked("/worklist")["items"]) == 1
     clock.advance(timedelta(seconds=90))
     (kept,) = api.asked("/health/views")
-    # That somebody looked at the worklist came after it, and is one more event.
+    # The access to the worklist was recorded after it, and is one more event.
     assert kept == {
         "view": "worklist",
         "log_position": behind["log_position"] + 1,
@@ -206,5 +206,5 @@ def test_how_far_the_tables_lag_is_told_without_naming_anybody(api: Api, clock: 
     }
     assign(api, seen, PHYSICIAN)
     (behind,) = api.asked("/health/views")
-    # The look, and the assignment.
+    # The access, and the assignment.
     assert (behind["events_behind"], behind["seconds_since_move"]) == (2, 90.0)

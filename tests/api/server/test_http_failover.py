@@ -52,7 +52,7 @@ class Caller:
                 yield f"{opened}-{day}", f"/patients/{patient_id}/doses", dose(day)
 
 
-def test_a_server_goes_on_at_the_promoted_standby_and_loses_nothing_that_it_answered(tmp_path: Path) -> None:
+def test_a_server_continues_at_the_promoted_standby_and_loses_nothing_that_it_answered(tmp_path: Path) -> None:
     callers, stopped = [Caller(number) for number in range(CLIENTS)], Flag()
 
     def all_have(status: int, number: int) -> Any:
@@ -81,8 +81,8 @@ def test_a_server_goes_on_at_the_promoted_standby_and_loses_nothing_that_it_answ
         said = (tmp_path / "said").read_text()
         assert not [secret for secret in (pair.primary.password, "Synthetic", "postgresql://") if secret in said]
 
-        anew = served(pair.standby.url("postgres"), tmp_path / "anew")
-        with anew as server, server.client(timeout=60) as client:
+        restarted = served(pair.standby.url("postgres"), tmp_path / "restarted")
+        with restarted as server, server.client(timeout=60) as client:
             for one in callers:
                 for key, (path, body) in one.sent.items():
                     assert told(client, path, body, key) == one.answers[key]

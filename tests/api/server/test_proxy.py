@@ -249,7 +249,7 @@ def test_a_real_server_behind_a_proxy() -> None:
         assert onward.headers.get("location", URL).startswith(URL)
 
 
-def test_who_looked_from_where_is_recorded_as_the_proxy_tells_it_and_nobody_else(sqlite_url: str) -> None:
+def test_the_origin_of_an_access_is_recorded_as_the_proxy_states_it_and_nobody_else(sqlite_url: str) -> None:
     told = {"X-Forwarded-For": f"198.51.100.1, {SOMEBODY}", "X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST}
     origins = []
     with open_ledger(sqlite_url) as ledger:

@@ -90,7 +90,7 @@ def comments_and_docstrings(source: str) -> Iterator[Text]:
 
 
 def identifiers(source: str) -> Iterator[Text]:
-    """Every name that is defined, split into words: `EligibilityFastPath` and `short_road` are "short road"."""
+    """Every name that is defined, split into words: `EligibilityFastPath` is "eligibility fast path"."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):

@@ -19,7 +19,7 @@ def decoded(topic: str, state: bytes) -> Any:
 
 
 def folded_by_hand(patient_id: UUID, rows: Iterable[tuple[str, bytes]]) -> PatientHistory:
-    """Rows of one patient from her first event on."""
+    """The history folded from the rows of one patient, from the first event on."""
     events = [placed(VALIDATE[topic](state), patient_id, version) for version, (topic, state) in enumerate(rows, 1)]
     history = fold(events)
     assert history is not None

@@ -1,6 +1,6 @@
 """The floor of an eligibility over HTTP, a server of its own: it reads the head version and returns ready bytes.
 
-The third also commits a row of who looked before it answers, as must be done for a person.
+The third also commits an access row before it answers, as must be done for a person.
 
 python -m tests.benchmarks.floors.eligibility fastapi|starlette|logged DATABASE PATIENT FILE
 """

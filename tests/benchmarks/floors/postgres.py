@@ -1,6 +1,6 @@
 """The floor on PostgreSQL: what somebody who needs nothing but the rows would write with psycopg, and as durable.
 
-It takes no lock that orders the commits: whoever tails its log misses events.
+It takes no lock that orders the commits: a reader that tails its log misses events.
 """
 
 from __future__ import annotations

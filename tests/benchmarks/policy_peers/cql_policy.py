@@ -1,6 +1,6 @@
 """The policy of 2025-07-23 as a library of CQL, in ELM: a definition a clause, three-valued as CQL is by itself.
 
-The engine works out each definition once for a patient and gives them all back, so the findings are the result.
+The engine computes each definition once for a patient and returns all of them, so the findings are the result.
 """
 
 from __future__ import annotations

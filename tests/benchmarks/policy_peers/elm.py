@@ -25,7 +25,7 @@ TRUE, FALSE, UNKNOWN = truth(True), truth(False), {"type": "Null"}
 
 
 def defined(name: str) -> Elm:
-    """The value of another definition: worked out once for a patient, then remembered."""
+    """The value of another definition: computed once for a patient, then cached."""
     return {"type": "ExpressionRef", "name": name}
 
 

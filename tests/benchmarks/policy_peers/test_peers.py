@@ -83,7 +83,7 @@ def test_the_translated_library_takes_operands_in_twos_and_numbers_each_node_onc
 
 
 @pytest.mark.parametrize("graph_of", [graph, tables])
-def test_every_value_of_a_graph_that_an_expression_looks_at_was_worked_out_before_it(graph_of: Any) -> None:
+def test_every_value_of_a_graph_that_an_expression_uses_was_computed_before_it(graph_of: Any) -> None:
     for node in graph_of()["nodes"]:
         seen: set[str] = set()
         for one in node.get("content", {}).get("expressions", []):

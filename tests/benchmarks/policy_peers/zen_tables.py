@@ -1,6 +1,6 @@
 """The same policy as a decision graph of tables, the form that the engine is made for: a table a clause.
 
-Each row has its sentence, and the trace says which row was hit and what it looked at: so this form explains its
+Each row has its sentence, and the trace says which row was hit and which values it used: so this form explains its
 findings, as ours does, where the expressions of `zen_policy` only give values.
 """
 
@@ -22,8 +22,8 @@ RELAPSING = "'relapsing_remitting', 'active_secondary_progressive'"
 NON_RELAPSING = "'primary_progressive', 'non_active_secondary_progressive'"
 SPECIALISTS = "'neurology', 'ms_specialist'"
 
-# What several tables look at, and what is counted over the list of agents.
-WORKED_OUT = {
+# What several tables use, and what is counted over the list of agents.
+COMPUTED = {
     "ever_received": f"({LEAVES['received']}) == 2 ? true : (received_lemtrada == false ? false : null)",
     "ever_completed": "completed_course != null ? completed_course : ($.ever_received == false ? false : null)",
     **{name: AGENTS[name] for name in AGENTS if name not in ("two_agents", "arguable", "one_agent")},
@@ -160,7 +160,7 @@ TABLES: dict[str, Table] = {
 
 
 def tables() -> dict[str, Any]:
-    """The decision graph as the engine loads it: facts, what is worked out, the tables side by side, the answer."""
+    """The decision graph as the engine loads it: facts, computed values, the tables side by side, the answer."""
     verdict = {
         "arguable": "two_agents == 0 and list_is_complete == true and two_apart",
         **{name: value for name, value in CRITERIA.items() if name not in TABLES},
@@ -170,16 +170,16 @@ def tables() -> dict[str, Any]:
     verdict = {name: re.sub(r"\$\.(\w+)", _from_tables, value) for name, value in verdict.items()}
     nodes = [
         _node("facts", "inputNode"),
-        _node("worked out", "expressionNode", _expressions(WORKED_OUT)),
+        _node("computed", "expressionNode", _expressions(COMPUTED)),
         *(_node(name, "decisionTableNode", _table(name, *table)) for name, table in TABLES.items()),
         _node("verdict", "expressionNode", _expressions(verdict)),
         _node("answer", "outputNode"),
     ]
     edges = [
-        ("facts", "worked out"),
-        *(("worked out", name) for name in TABLES),
+        ("facts", "computed"),
+        *(("computed", name) for name in TABLES),
         *((name, "verdict") for name in TABLES),
-        ("worked out", "verdict"),
+        ("computed", "verdict"),
         ("verdict", "answer"),
     ]
     return {

@@ -1,7 +1,7 @@
 """Other programs that append events, each used as its own documentation says, on the same machine and disk.
 
 A peer appends what the ledger's commands store: the same payload, to streams that exist, on the
-condition that nobody appended since. It validates, decides and remembers nothing, which the
+condition that nobody appended since. It validates, decides and caches nothing, which the
 ledger does in the same time.
 """
 

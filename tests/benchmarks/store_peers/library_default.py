@@ -18,7 +18,7 @@ from tests.benchmarks.store_peers import payload
 
 
 class Patient(Aggregate):
-    """What is needed of her is what every aggregate has: an id and a version."""
+    """A patient with what every aggregate has: an id and a version."""
 
     @event("DoseAdministered")
     def administer(self, dose: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def assessing(number: int) -> Iterator[Figure]:
 
 
 def seconds(cases: Sequence[Case]) -> float:
-    """Of the median case, each with facts that nobody judged before; all of its explanation is looked at."""
+    """Of the median case, each with facts that were not assessed before; all of its explanation is read."""
     questions = [(facts_of(case), date.fromisoformat(case["as_of"])) for case in cases]
     taken = []
     for facts, as_of in questions:

@@ -47,7 +47,7 @@ class Size:
 
 
 class Supply:
-    """Patients to whom nothing was given yet, so many a round."""
+    """Patients without doses, so many a round."""
 
     def __init__(self, patients: Sequence[UUID], a_round: int) -> None:
         self._rounds = iter([patients[start : start + a_round] for start in range(0, len(patients), a_round)])

@@ -1,4 +1,4 @@
-"""Deciding: a nurse approves a request, from the bytes of her decision to the commit, beside the writing alone."""
+"""Deciding: a nurse approves a request, from the bytes of the decision to the commit, compared with the write alone."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _round(make: Callable[[Sequence[UUID]], Callable[[], None]], supply: Supply)
 
 
 def _decided(ledger: Ledger, patients: Sequence[UUID]) -> Callable[[], None]:
-    """What the nurse looked at was read before; her decision names its digest."""
+    """The assessment is read before; the nurse's decision names its digest."""
     sent = []
     for patient in patients:
         history = ledger.history(patient)

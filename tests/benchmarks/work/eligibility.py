@@ -1,7 +1,7 @@
-"""The eligibility of one patient over HTTP: the ledger's own server beside those that only read a version.
+"""The eligibility of one patient over HTTP: the ledger's own server, and servers that only read a version.
 
-Ours once without identity and access log, and then as it is served: to a system, whose looks are
-noted and on disk within a second, and to a person, whose look is on disk before she is answered.
+The ledger's server is measured without identity and access log, and then as it is served: to a system, whose
+accesses are on disk within a second, and to a person, whose access is on disk before the answer is sent.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Client:
         self.connect()
 
     def connect(self) -> None:
-        """Anew for each round, for a server closes what was idle for a while."""
+        """Connects again for each round, because a server closes a connection that was idle for a while."""
         self.connection = socket.create_connection(self.place, timeout=10)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

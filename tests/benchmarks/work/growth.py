@@ -40,7 +40,7 @@ class Size:
 
 @dataclass
 class Crowd:
-    """A ledger of so many patients; whoever is taken has not been looked at before."""
+    """A ledger of so many patients; a patient that is taken was not read before."""
 
     url: str
     ledger: Ledger
@@ -97,7 +97,7 @@ def _page(crowd: Crowd, size: Size) -> Round:
 
 
 def _questions(crowd: Crowd, size: Size) -> Round:
-    """Of patients whom this process has not seen, so that their histories come from the store."""
+    """Of patients that this process has not read, so that their histories come from the store."""
     supply = Supply(crowd.take((size.rounds + 1) * size.patients), size.patients)
 
     def one_round() -> float:

@@ -1,4 +1,4 @@
-"""Reading: a history of sixty events made anew and remembered, and the whole log decoded."""
+"""Reading: a history of sixty events rebuilt and cached, and the whole log decoded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.benchmarks.ratios import Figure, Goal, figure, paired
 from tests.benchmarks.stores import NAMES, Stores, fill
 
 CACHED_READS: Final = 20
-"""For one made anew: a clock read around each of the fast ones would be part of what it measures."""
+"""Cached reads for each rebuild: reading the clock around each fast read would be part of the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def histories(stores: Stores, store: str, size: Size) -> Iterator[Figure]:
             for patient in patients:
                 folded_by_hand(patient, floor.states(patient))
 
-        def anew() -> None:
+        def rebuilt() -> None:
             for patient in patients:
                 ledger.history(patient, through_version=EVENTS)
 
@@ -56,12 +56,12 @@ def histories(stores: Stores, store: str, size: Size) -> Iterator[Figure]:
         taken = rounds(
             {
                 "floor": lambda: timed(by_hand, len(patients)),
-                "anew": lambda: timed(anew, len(patients)),
+                "rebuilt": lambda: timed(rebuilt, len(patients)),
                 "remembered": lambda: timed(remembered, len(patients) * CACHED_READS),
             },
             size.rounds,
         )
-    yield _figure(f"rebuild a history of {EVENTS} events, {NAMES[store]}", taken, "anew", Goal(0.75))
+    yield _figure(f"rebuild a history of {EVENTS} events, {NAMES[store]}", taken, "rebuilt", Goal(0.75))
     yield _figure(f"a history of {EVENTS} events, remembered, {NAMES[store]}", taken, "remembered", Goal(10))
 
 
@@ -80,7 +80,7 @@ def log(stores: Stores, store: str, template: Template, size: Size) -> Iterator[
             assert count == len(rows)
 
         def ours() -> None:
-            # Neither side keeps an event that it has read: the collector of garbage would look at all of them.
+            # Neither side keeps an event that it has read: the garbage collector would visit all of them.
             position, last, count = -1, 0, 0
             while last > position:
                 position = last

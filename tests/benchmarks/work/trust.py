@@ -124,7 +124,7 @@ def _floors(
 
 
 class _WithoutMeaning(LedgerSource):
-    """Only bytes and order are looked at."""
+    """Only bytes and order are verified."""
 
     def histories(self, heads: Mapping[UUID, int]) -> Iterator[list[Logged]]:
         return iter(())

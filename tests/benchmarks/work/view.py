@@ -1,4 +1,4 @@
-"""Views: everybody's worklist made anew, beside a loop by hand that does the same folds and leaves the same rows."""
+"""Views: the worklist of all patients rebuilt, and a handwritten loop with the same folds and the same rows."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_it_stands_as_any_clock_does() -> None:
 
 
 @pytest.mark.parametrize("end", [overturned(), upheld("1.A.i"), appeal_withdrawn()])
-def test_it_stops_once_the_appeal_is_closed_and_ran_for_whoever_knew_less(end: Step) -> None:
+def test_it_stops_once_the_appeal_is_closed_and_ran_as_known_before(end: Step) -> None:
     scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed()).on("2026-05-06")
     scenario.and_given(end)
     later = datetime(2027, 1, 1, tzinfo=UTC)
@@ -123,7 +123,7 @@ COUNTED: dict[str, tuple[list[tuple[str, str, str | None]], str]] = {
     "issued": ([("denial", "2026-04-30", None)], "2026-10-27"),
     "issued on the day of the denial": ([("denial", "2026-04-28", "2026-05-04")], "2026-10-31"),
     "delivered": ([("denial", "2026-04-30", "2026-05-04")], "2026-10-31"),
-    "one to the office, one to her": (
+    "one to the office, one to the member": (
         [("denial", "2026-04-30", "2026-04-30"), ("denial", "2026-04-30", "2026-05-04")],
         "2026-10-31",
     ),
@@ -133,7 +133,7 @@ COUNTED: dict[str, tuple[list[tuple[str, str, str | None]], str]] = {
 
 
 @pytest.mark.parametrize("case", COUNTED)
-def test_the_time_counts_from_when_whoever_appeals_was_told(case: str) -> None:
+def test_the_time_counts_from_the_notice_to_the_person_who_appeals(case: str) -> None:
     """Commercial: 180 days, denied on 2026-04-28."""
     notices, day = COUNTED[case]
     assert last_day(told(given(submitted(), denied("1.A.i")), *notices)) == day

@@ -172,13 +172,13 @@ def test_after_a_denial_or_a_withdrawal_it_has_its_whole_time_again(end: Step) -
     assert "from being reopened" in clock(scenario).rule
 
 
-def test_a_dismissal_that_is_taken_back_costs_the_claimant_nothing() -> None:
+def test_a_dismissal_that_is_rescinded_costs_the_claimant_nothing() -> None:
     scenario = given(submitted(HIV), *on("2026-05-02", dismissed()), *on("2026-06-10", reopened()))
     assert due(scenario) == "2026-05-14"
     assert standing(scenario, "2026-06-11T12:00") == "overdue"
 
 
-def test_what_moved_the_first_clock_does_not_move_the_second_unless_it_goes_on() -> None:
+def test_what_changed_the_first_deadline_does_not_change_the_second_unless_it_continues() -> None:
     scenario = received().and_given(*on("2026-05-04", information_requested(), clock_extended()))
     scenario.and_given(*on("2026-05-05", withdrawn()))
     # The question is still out when the request is opened again: until 18 June, then fifteen days.

@@ -45,7 +45,7 @@ def test_facts_that_come_with_an_appeal_stand_as_the_requests_own_and_turn_the_a
 
 
 def test_a_document_counts_once_somebody_of_the_plan_found_that_it_supports_the_finding() -> None:
-    """Whoever reads it for the appeal may decide the appeal (R14)."""
+    """A user who reads a document for the appeal may decide the appeal (R14)."""
     signs = {"aggressive_disease": {"mri": {"finding": True, "documentation": "not_attached"}}}
     scenario = given(submitted(MEETS_A | signs | {"agents": []}), denied("1.A.iii.a"), appealed())
     scenario.when(evidence(documents=[LETTER])).then(AppealEvidenceAdded).then_finding(MRI, "undetermined")

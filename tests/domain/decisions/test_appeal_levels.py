@@ -60,7 +60,7 @@ def test_what_was_overturned_whole_is_not_appealed_again() -> None:
     given(submitted(), denied("1.A.i"), appealed(), overturned()).when(appealed()).then_refused(Conflict)
 
 
-def test_whoever_decided_the_first_level_does_not_decide_the_second() -> None:
+def test_the_decision_maker_of_the_first_level_does_not_decide_the_second() -> None:
     scenario = upheld_on_5_may(appealed())
     for step in (overturned(), upheld("NR.3")):
         scenario.when(step).then_refused(NotPermitted, field="actor.id")
@@ -82,7 +82,7 @@ def test_a_third_level_there_is_not() -> None:
 
 
 def test_another_determination_begins_at_the_first_level_again() -> None:
-    """Overturned, then taken back: that is a new determination of the plan."""
+    """Overturned, then rescinded: that is a new determination of the plan."""
     scenario = given(submitted(), denied("1.A.i"), appealed(), overturned(), rescinded()).when(appealed())
     scenario.then(AppealFiled, level="first", decision_version=scenario.known.approvals[0].rescinded_version)
 
@@ -103,7 +103,7 @@ NOT_UPHELD: dict[str, list[Step]] = {
 }
 
 
-def test_what_was_upheld_is_handed_on_to_an_organisation_once() -> None:
+def test_what_was_upheld_is_forwarded_to_external_review_once() -> None:
     scenario = upheld_on_5_may().when(handed_on()).then(AppealHandedOn, organisation="Independent Review East")
     assert scenario.known.appeals[0].awaits_external_review
     scenario.when(handed_on()).then_refused(AlreadyDecided, field="appeal_id")
@@ -200,7 +200,7 @@ def test_on_a_day_since_it_was_handed_on(day: str) -> None:
     scenario.then_refused(InvalidCommand, field="received_on")
 
 
-def test_an_approval_needs_the_assessment_that_was_looked_at_and_a_mere_answer_does_not() -> None:
+def test_an_approval_needs_the_assessment_that_was_shown_and_a_mere_answer_does_not() -> None:
     scenario = upheld_on_5_may(handed_on())
     never_seen = {"assessment_digest": "a" * 64}
     scenario.when(answered("overturned", **never_seen)).then_refused(AssessmentMoved, field="assessment_digest")

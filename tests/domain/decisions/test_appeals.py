@@ -220,7 +220,7 @@ def test_an_appeal_is_decided_once(first: Step, again: Step) -> None:
     scenario.when(again.by(SECOND_NEUROLOGIST)).then_refused(AlreadyDecided, field="appeal_id")
 
 
-def test_only_from_the_assessment_that_was_looked_at() -> None:
+def test_only_from_the_assessment_that_was_shown() -> None:
     scenario = denied_on_28_april(appealed())
     looked_at = scenario.judged().digest
     scenario.and_given(dose("2026-04-27"))
@@ -258,7 +258,7 @@ def test_it_says_whether_the_decider_departed(outcome: str, situation: str) -> N
     assert determination.departs is departs
 
 
-@pytest.mark.parametrize("citing", [(), ("9.Z",), ("1.A.i",)], ids=["nothing", "no clause", "what speaks for it"])
+@pytest.mark.parametrize("citing", [(), ("9.Z",), ("1.A.i",)], ids=["nothing", "no clause", "a clause that is met"])
 def test_upholding_cites_what_speaks_against(citing: tuple[str, ...]) -> None:
     denied_on_28_april(appealed(), statement=HIV).when(upheld(*citing)).then_refused(InvalidCommand, field="citing")
 
@@ -325,7 +325,7 @@ def test_an_appeal_never_leaves_less_than_there_was() -> None:
     scenario.when(overturned_in_part(3)).then(AppealDecided, CourseApproved)
 
 
-def test_what_was_taken_back_is_approved_anew() -> None:
+def test_what_was_rescinded_is_approved_again() -> None:
     scenario = given(submitted(), approved(), *doses("2026-05-04", 2)).on("2026-05-06")
     scenario.and_given(rescinded("coverage_ended"), appealed())
     scenario.when(overturned()).then(AppealDecided, CourseApproved).then_usable(3)
@@ -341,15 +341,15 @@ def test_the_request_was_closed_when_it_was_first_decided() -> None:
 # -- what was appealed and stands no longer ---------------------------------------------------
 
 
-def test_what_was_decided_otherwise_since_is_appealed_anew() -> None:
-    """The partial approval is taken back while its appeal is open: the rescission is what stands."""
+def test_a_later_decision_is_appealed_again() -> None:
+    """The partial approval is rescinded while its appeal is open: the rescission is in effect."""
     scenario = given(submitted(), IN_PART, appealed(), rescinded())
     scenario.when(overturned()).then_refused(Conflict, field="appeal_id")
     scenario.and_given(appeal_dismissed("not_appealable")).when(appealed()).then(AppealFiled, level="first")
     scenario.when(overturned()).then(AppealDecided, CourseApproved)
 
 
-def test_a_request_that_was_denied_anew_is_appealed_at_the_first_level_again() -> None:
+def test_a_request_that_is_denied_again_is_appealed_at_the_first_level_again() -> None:
     scenario = denied_on_28_april(appealed(), upheld("1.A.i"))
     reopened = ReopenRequest(request_id=scenario.known.requests[0].request_id, reason="The chart came.")
     scenario.and_given(Step(lambda _: reopened, PHYSICIAN)).when(appealed()).then_refused(Conflict, field="request_id")

@@ -1,4 +1,4 @@
-"""Appeals that were overtaken: the course was given, an approval taken back, the request taken up again."""
+"""Appeals that were overtaken: the course was given, an approval rescinded, the request reopened."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def test_doses_of_before_the_denial_are_a_course_before_it() -> None:
     assert scenario.known.approvals[0].course == 2
 
 
-# -- an approval was taken back meanwhile -----------------------------------------------------
+# -- an approval was rescinded meanwhile ------------------------------------------------------
 
 
-def test_an_earlier_approval_that_is_taken_back_after_the_later_one_lapsed_can_be_appealed() -> None:
-    """Two doses, extended through 26 June; five by an appeal, through 30 May; the extended one is taken back."""
+def test_an_earlier_approval_that_is_rescinded_after_the_later_one_lapsed_can_be_appealed() -> None:
+    """Two doses, extended through 26 June; five by an appeal, through 30 May; the extended one is rescinded."""
     scenario = given(submitted(), approved_by_clinician(doses=2, left_out="Three days."))
     scenario.on("2026-04-29").and_given(extended()).on("2026-05-01").and_given(appealed(), overturned())
     scenario.on("2026-06-10").when(rescinded()).then(ApprovalRescinded)
@@ -96,7 +96,7 @@ def test_an_earlier_approval_that_is_taken_back_after_the_later_one_lapsed_can_b
 
 
 def test_the_answer_on_a_denial_does_not_undo_a_rescission_since() -> None:
-    """Denied, upheld and handed on; then approved after all, and taken back for safety, before the answer came."""
+    """Denied, upheld and forwarded; then approved after all, and rescinded for safety, before the answer."""
     scenario = given(submitted(), denied("1.A.i"), appealed(), upheld("1.A.i"), handed_on())
     scenario.on("2026-05-05").and_given(reopened(), approved_by_clinician()).on("2026-05-06").and_given(rescinded())
     scenario.on("2026-05-20").when(answered("overturned")).then(ExternalReviewAnswered).then_usable(None)

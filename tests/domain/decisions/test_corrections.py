@@ -103,7 +103,7 @@ def test_corrections_are_of_people_of_the_plan() -> None:
         given(dose("2024-03-04")).when(dose_corrected(1, mg=10.0).by(somebody)).then_refused(NotPermitted)
 
 
-# -- a corrected day places the dose anew (R24) -----------------------------------------------
+# -- a corrected day assigns the dose to its course again (R24) --------------------------------
 
 
 def test_the_day_of_the_last_dose_is_corrected_and_the_course_stays_complete() -> None:
@@ -222,7 +222,7 @@ def test_no_dose_is_moved_so_that_a_reported_course_would_swallow_the_others() -
     story.when(dose_corrected(1, course=2)).then_refused(InvalidCommand, field="course")
 
 
-def test_an_unfinished_reported_course_goes_on_until_its_report_is_corrected() -> None:
+def test_an_unfinished_reported_course_continues_until_its_report_is_corrected() -> None:
     unfinished = {"doses_given": 4, "last_dose_on": "2022-03-10", "completed": False}
     story = given(reported(unfinished), dose("2023-03-07", TODAY)).then_courses("completed 5")
     story.when(dose_corrected(1, course=2)).then_refused(InvalidCommand, field="course")

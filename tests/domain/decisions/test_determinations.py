@@ -119,14 +119,16 @@ def test_a_reviewer_is_told_that_it_is_not_theirs_before_anything_else() -> None
         ("refer", "approve", False),
     ],
 )
-def test_it_says_whether_the_person_departed(action: str, recommended: str, departs: bool) -> None:
+def test_it_records_whether_the_person_overrode_the_recommendation(
+    action: str, recommended: str, departs: bool
+) -> None:
     scenario = given(submitted(SITUATIONS[recommended]), act(action, recommended).by(PHYSICIAN))
     determination = scenario.known.requests[0].determination
     assert determination is not None
     assert determination.departs is departs
 
 
-def test_it_holds_the_whole_assessment_as_it_was_looked_at() -> None:
+def test_it_holds_the_whole_assessment_as_it_was_shown() -> None:
     scenario = given(submitted())
     looked_at = scenario.judged()
     scenario.and_given(approved(), *first_course("2026-05-04"))
@@ -175,7 +177,7 @@ def test_leaving_something_out_takes_one_who_may_deny() -> None:
     given(submitted()).when(partial.by(PHARMACIST)).then_refused(NotPermitted, field="actor.credential")
 
 
-def test_a_denial_that_cites_only_what_speaks_for_the_request_departs() -> None:
+def test_a_denial_that_cites_only_what_supports_the_request_overrides_the_recommendation() -> None:
     story = given(submitted(SITUATIONS["refer"]), denied("1.A.i"))
     assert story.known.requests[0].determination is not None
     assert story.known.requests[0].determination.departs
@@ -208,7 +210,7 @@ def test_a_clause_that_no_edition_has_is_not_cited() -> None:
     scenario.when(denied("NR.9")).then_refused(InvalidCommand, field="citing")
 
 
-# -- once, and only what was looked at --------------------------------------------------------
+# -- once, and only the assessment that was shown ---------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -234,7 +236,7 @@ def moved(step: Step) -> Scenario:
 
 
 @pytest.mark.parametrize("step", [approved(), denied("1.A.i"), referred()], ids=["approve", "deny", "refer"])
-def test_what_is_no_longer_what_was_looked_at_is_not_decided(step: Step) -> None:
+def test_an_assessment_that_changed_since_it_was_shown_is_not_decided(step: Step) -> None:
     scenario = moved(step).then_refused(AssessmentMoved, field="assessment_digest")
     assert scenario.error is not None
     assert scenario.error.details["assessment_digest"] == scenario.judged().digest

@@ -43,7 +43,7 @@ def asserted() -> Scenario:
 
 
 def waits(scenario: Scenario) -> bool:
-    """Whether whoever decides is told that a document is still to be read."""
+    """Whether the decision maker is shown that a document is still to be read."""
     return any(WAITS in one for one in scenario.judged().assessment.advisories)
 
 
@@ -217,7 +217,7 @@ def test_only_people_of_the_plan_say_what_a_document_supports() -> None:
     scenario.when(document_voided(1).by(OFFICE)).then_refused(NotPermitted)
 
 
-def test_whoever_reads_a_document_took_part() -> None:
+def test_a_user_who_reads_a_document_took_part() -> None:
     scenario = asserted().and_given(supplied({}, REPORT), reviewed(1, supports=True, by=PHYSICIAN))
     assert PHYSICIAN in scenario.known.requests[0].took_part
 

@@ -42,7 +42,7 @@ def test_it_is_thirty_days_more_from_the_last_valid_day() -> None:
     scenario.then_usable(5, as_of="2026-06-26").then_usable(None, as_of="2026-06-27")
 
 
-def test_its_determination_holds_the_fresh_assessment_and_departs_from_nothing() -> None:
+def test_its_determination_holds_the_fresh_assessment_and_overrides_nothing() -> None:
     scenario = approved_on_28_april().on("2026-05-20").when(extended(rationale="The centre is closed for repairs."))
     event = scenario.last[0]
     assert isinstance(event, ApprovalExtended)
@@ -114,7 +114,7 @@ NOT_APPROVE: dict[str, tuple[dict[str, Any], str | None]] = {
 
 @pytest.mark.parametrize("situation", NOT_APPROVE)
 @pytest.mark.parametrize("who", [NURSE, PHYSICIAN], ids=["reviewer", "physician"])
-def test_nobody_departs_from_what_the_fresh_assessment_says(situation: str, who: Actor) -> None:
+def test_nobody_overrides_the_fresh_assessment(situation: str, who: Actor) -> None:
     """A clinician approved it though it was not what the policy alone recommends."""
     statement, clause = NOT_APPROVE[situation]
     scenario = given(submitted(statement), approved_by_clinician()).on("2026-05-20")
@@ -128,7 +128,7 @@ def test_nor_once_the_course_turns_out_to_be_another() -> None:
     approved_on_28_april(*told_late).on("2026-05-20").when(extended()).then_refused(Conflict, field="request_id")
 
 
-def test_only_what_was_looked_at() -> None:
+def test_only_the_assessment_that_was_shown() -> None:
     scenario = approved_on_28_april().on("2026-05-20")
     stale = extended(assessment_digest="a" * 64)
     scenario.when(stale).then_refused(AssessmentMoved, field="assessment_digest")

@@ -1,4 +1,4 @@
-"""Determinations of another record: recorded now, happened then, and never judged again as of then."""
+"""Determinations of another record: recorded now, made earlier, and never re-evaluated as of the earlier day."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def test_of_a_request_that_was_reopened_what_is_decided_is_decided_here() -> Non
     scenario.then_refused(AlreadyDecided, field="request_id").when(approved()).then(CourseApproved)
 
 
-def test_one_that_is_in_force_is_extended_and_taken_back_as_any_other() -> None:
+def test_one_that_is_in_force_is_extended_and_rescinded_as_any_other() -> None:
     imported = [request_of_2024(received_on="2026-04-01"), past_determination("approved", "2026-04-10")]
     given(*imported).when(extended()).then(ApprovalExtended).then_usable(5, as_of="2026-06-08")
     given(*imported).when(rescinded()).then(ApprovalRescinded).then_usable(None)

@@ -71,7 +71,7 @@ def test_nothing_is_asked_for_where_nothing_is_needed() -> None:
     )
 
 
-def test_what_was_looked_at_must_be_the_assessment_of_today() -> None:
+def test_the_assessment_that_was_shown_must_be_that_of_today() -> None:
     scenario = given(submitted(TWO_OPEN).by(OFFICE))
     looked_at = scenario.judged().digest
     scenario.and_given(supplied(NO_HIV))

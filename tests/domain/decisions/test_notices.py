@@ -103,7 +103,7 @@ def test_what_is_adverse_in_part_or_later_is_told_as_a_denial(steps: list[Step],
             scenario.then_refused(InvalidCommand, field="kind")
 
 
-def test_a_dismissal_that_was_taken_back_was_told_of_all_the_same() -> None:
+def test_a_dismissal_that_was_rescinded_still_has_its_notice() -> None:
     given(submitted(), dismissed(), reopened()).when(noticed("dismissal", DAY)).then(NoticeIssued)
     given(submitted(), withdrawn(), reopened()).when(noticed("dismissal", DAY)).then_refused(InvalidCommand)
 

@@ -76,7 +76,7 @@ def test_an_office_that_knows_name_and_birth_date_is_admitted(name: str) -> None
     assert story.known.name == "Alma Synthetic"
 
 
-def test_whom_one_of_an_office_brought_in_all_of_it_knows() -> None:
+def test_a_patient_that_one_user_of_an_office_added_is_known_to_the_whole_office() -> None:
     one, other = IN_THE_PRACTICE
     story = given().when(named().by(one)).then(RequesterAdmitted)
     assert [views.may_know_of(who, story.known) for who in (one, other, OFFICE, NURSE)] == [True, True, False, True]
@@ -85,20 +85,20 @@ def test_whom_one_of_an_office_brought_in_all_of_it_knows() -> None:
 @pytest.mark.parametrize(
     "asked", [named("Alba Synthetic"), named(birth_date="1988-05-18"), named(birth_date="1988"), named(birth_date=None)]
 )
-def test_an_office_that_does_not_know_her_learns_nothing_of_her(asked: Step) -> None:
-    """Whatever is wrong, it is told the same, and nothing is recorded."""
+def test_an_office_that_does_not_know_the_patient_learns_nothing(asked: Step) -> None:
+    """Whatever is wrong, the office is shown the same error, and nothing is recorded."""
     story = given().when(asked.by(OFFICE)).then_refused(Conflict, field="member")
     assert "the member could not be added with these details" in str(story.error)
     assert story.known.requesters == ()
 
 
-def test_whoever_knows_her_already_is_told_to_find_her() -> None:
+def test_users_who_know_the_patient_are_shown_that_the_member_is_on_record() -> None:
     given().when(named()).then_refused(AlreadyRecorded, field="member")
     one, other = IN_THE_PRACTICE
     given(named().by(one)).when(named().by(other)).then_refused(AlreadyRecorded, field="member")
 
 
-def test_a_request_makes_its_office_one_that_knows_her() -> None:
+def test_a_request_makes_its_office_one_that_knows_the_patient() -> None:
     story = given().when(submitted(MEETS_A).by(OFFICE))
     assert story.known.requesters == (OFFICE.requester_key,)
     (request,) = story.known.requests
@@ -140,16 +140,16 @@ def test_a_correction_that_corrects_nothing_is_refused(values: dict[str, Any]) -
         ([died("2026-04-20")], "2026-04-20"),
         ([], TODAY),
     ],
-    ids=["a dose", "a reported course", "of a year", "a request", "another agent", "her death", "today"],
+    ids=["a dose", "a reported course", "of a year", "a request", "another agent", "a death", "today"],
 )
-def test_a_birth_date_lies_after_nothing_that_is_on_record_of_her(recorded: list[Step], last_day: str) -> None:
+def test_a_birth_date_is_not_after_anything_on_record_of_the_patient(recorded: list[Step], last_day: str) -> None:
     day = date.fromisoformat(last_day)
     given(*recorded).when(demographics_corrected(birth_date=last_day)).then(DemographicsCorrected)
     after = date.fromordinal(day.toordinal() + 1).isoformat()
     given(*recorded).when(demographics_corrected(birth_date=after)).then_refused(InvalidCommand, field="birth_date")
 
 
-def test_what_was_voided_does_not_count_as_her_life() -> None:
+def test_a_birth_date_may_be_after_what_was_voided() -> None:
     given(dose("2020-03-04"), voided(1)).when(demographics_corrected(birth_date="2021")).then(DemographicsCorrected)
 
 
@@ -165,7 +165,7 @@ def test_identifiers_are_added_and_retired_and_the_last_one_stays() -> None:
     story.when(identifier_added("M-1")).then(MemberIdentifierAdded)
 
 
-def test_a_member_id_is_added_once_and_only_her_own_is_retired() -> None:
+def test_a_member_id_is_added_once_and_only_an_id_of_the_patient_is_retired() -> None:
     given().when(identifier_added("M-1")).then_refused(AlreadyRecorded, field="member")
     given().when(identifier_added("M-1", issuer="other plan")).then(MemberIdentifierAdded)
     given(identifier_added("M-2")).when(identifier_retired("M-3")).then_refused(NotFound, field="member")
@@ -186,7 +186,7 @@ def test_a_history_is_not_linked_to_itself() -> None:
     given().when(linked_to_itself).then_refused(InvalidCommand, field="other_patient_id")
 
 
-def test_while_histories_are_linked_a_clinician_looks_at_both() -> None:
+def test_while_histories_are_linked_a_clinician_reviews_both() -> None:
     story = given(submitted(MEETS_A)).then_recommended("approve", scope="A").and_given(linked())
     assert story.judged().assessment.recommendation == "refer"
     story.and_given(unlinked()).then_recommended("approve", scope="A")
@@ -210,7 +210,7 @@ def test_the_last_recorded_line_of_a_day_holds_and_the_same_is_not_recorded_twic
     given().when(line_changed("1988-05-16")).then_refused(InvalidCommand, field="on")
 
 
-def test_a_representative_speaks_for_her_from_today_or_from_a_day_on() -> None:
+def test_a_representative_is_in_effect_from_today_or_from_a_given_day() -> None:
     given().when(representative()).then(RepresentativeNamed, on=date(2026, 4, 28), through=None)
     named = representative(on="2026-05-01", through="2026-05-01")
     given().when(named).then(RepresentativeNamed, on=date(2026, 5, 1), through=date(2026, 5, 1))
@@ -223,10 +223,10 @@ def test_the_document_that_names_a_representative_is_on_record() -> None:
     given().when(unknown).then_refused(NotFound, field="document_id")
 
 
-# -- her death --------------------------------------------------------------------------------
+# -- death ------------------------------------------------------------------------------------
 
 
-def test_the_last_record_of_her_death_holds_until_it_is_voided() -> None:
+def test_the_last_record_of_a_death_holds_until_it_is_voided() -> None:
     story = given().when(died("2026-04")).then(DeathRecorded).when(died("2026-04-20")).then(DeathRecorded)
     assert str(story.known.deceased_on) == "2026-04-20"
     story.when(death_voided()).then(DeathRecordVoided)
@@ -250,7 +250,7 @@ def test_what_is_on_record_after_a_death_contradicts_it_and_stays() -> None:
     story.when(dose("2026-04-21", TODAY)).then_courses("open 2")
 
 
-def test_her_death_is_told_to_whoever_decides() -> None:
+def test_a_death_is_a_note_for_the_decision_maker() -> None:
     story = given(submitted(), died("2026-04-20"))
     assert any("death" in note for note in story.judged().assessment.advisories)
 
@@ -301,7 +301,7 @@ def test_campath_is_another_product() -> None:
         death_voided(),
     ],
 )
-def test_who_she_is_is_corrected_by_people_of_the_plan(step: Step) -> None:
+def test_offices_and_services_do_not_change_who_the_patient_is(step: Step) -> None:
     for somebody in (OFFICE, CLAIMS):
         given().when(step.by(somebody)).then_refused(NotPermitted, field="actor.role")
 

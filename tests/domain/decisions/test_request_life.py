@@ -1,4 +1,4 @@
-"""Submitted, changed, passed on, taken back, opened again, and talked about."""
+"""Requests: submitted, changed, reassigned, withdrawn, reopened, and discussed."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_day_and_site_of_the_infusion_are_other_ones_now() -> None:
     scenario.when(planned(None)).then(PlannedInfusionChanged, planned_first_infusion_on=None, planned_site=None)
 
 
-def test_another_prescriber_brings_her_own_consultation_or_none() -> None:
+def test_another_prescriber_replaces_the_consultation_also_by_none() -> None:
     named = {"specialty": "neurology", "name": "Max Specialist"}
     scenario = given(submitted()).when(prescribed_by(ASSISTANT)).then(PrescriberChanged)
     scenario.then_finding("1.A.iv", "undetermined")
@@ -161,7 +161,7 @@ def test_it_is_given_to_reviewers_and_clinicians(to: Actor, field: str) -> None:
     given(submitted()).when(assigned(to)).then_refused(InvalidCommand, field=field)
 
 
-def test_whoever_decides_has_it_no_longer_and_nobody_gets_it_afterwards() -> None:
+def test_a_decision_ends_the_assignment_and_nobody_is_assigned_afterwards() -> None:
     scenario = given(submitted(), assigned(NURSE), approved())
     assert scenario.known.requests[0].held_by is None
     scenario.when(assigned(NURSE)).then_refused(AlreadyDecided)
@@ -229,7 +229,7 @@ def test_what_was_denied_only_a_clinician_opens_again_and_the_denial_stays_on_re
     assert PHYSICIAN in scenario.known.requests[0].took_part
 
 
-def test_an_approval_is_taken_back_or_appealed_and_not_opened_again() -> None:
+def test_an_approval_is_rescinded_or_appealed_and_not_reopened() -> None:
     scenario = given(submitted(), approved()).when(reopened()).then_refused(Conflict)
     assert scenario.error is not None
     assert "rescind" in scenario.error.remedy

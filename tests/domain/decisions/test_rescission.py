@@ -52,12 +52,12 @@ def test_a_dose_that_names_the_request_is_not_covered_either() -> None:
     scenario.and_given(dose("2026-05-06", request_id=request)).then_variances(1, "no_approval_in_force")
 
 
-def test_a_dose_after_its_thirty_days_departs_from_nothing_else() -> None:
+def test_a_dose_after_its_thirty_days_has_no_other_variance() -> None:
     scenario = given(submitted(), approved()).on("2026-05-05").and_given(rescinded())
     scenario.and_given(dose("2026-06-15")).then_variances(1, "no_approval_in_force")
 
 
-def test_an_approval_that_is_still_to_begin_is_taken_back_too() -> None:
+def test_an_approval_that_is_still_to_begin_is_rescinded_too() -> None:
     scenario = given(submitted(), approved(valid_from="2026-05-20")).on("2026-05-05").when(rescinded())
     scenario.then(ApprovalRescinded).then_usable(None, as_of="2026-05-20")
 
@@ -65,7 +65,7 @@ def test_an_approval_that_is_still_to_begin_is_taken_back_too() -> None:
 @pytest.mark.parametrize(
     ("day", "stands"), [("2026-05-27", True), ("2026-05-28", False)], ids=["on its last day", "once it is over"]
 )
-def test_what_is_over_is_not_taken_back(day: str, stands: bool) -> None:
+def test_what_is_over_is_not_rescinded(day: str, stands: bool) -> None:
     scenario = given(submitted(), approved()).on(day).when(rescinded())
     if stands:
         scenario.then(ApprovalRescinded)
@@ -93,7 +93,7 @@ def test_it_is_a_clinicians() -> None:
     scenario.when(rescinded().by(PHARMACIST)).then(ApprovalRescinded)
 
 
-def test_every_approval_of_the_request_is_taken_back() -> None:
+def test_every_approval_of_the_request_is_rescinded() -> None:
     """A partial one of 28 April, and the whole one that an appeal brought while it still ran."""
     partial = approved_by_clinician(doses=2, left_out="Three days.")
     scenario = given(submitted(), partial).on("2026-05-05").and_given(appealed(), overturned())

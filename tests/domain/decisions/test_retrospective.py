@@ -165,7 +165,7 @@ def test_a_denial_of_it_is_appealed_and_overturned_for_the_doses_given() -> None
     scenario.then_variances(1).then_variances(2)
 
 
-def test_it_is_not_extended_and_can_be_taken_back() -> None:
+def test_it_is_not_extended_and_can_be_rescinded() -> None:
     scenario = given(*doses("2026-04-20", 2), submitted_for(1, 2), approved_by_clinician())
     scenario.when(extended()).then_refused(Conflict, field="request_id")
     scenario.when(rescinded("coverage_ended")).then(ApprovalRescinded).then_variances(1).then_variances(2)

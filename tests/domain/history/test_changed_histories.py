@@ -1,4 +1,4 @@
-"""Frozen records are copied at once, as `dataclasses.replace` would; nothing that was worked out is carried over."""
+"""Frozen records are copied at once, as `dataclasses.replace` would; no cached value is carried over."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_field_that_there_is_none_of_is_refused() -> None:
         changed(history_of(told()).doses[0], voyded=True)
 
 
-def test_a_changed_history_works_out_its_own_courses() -> None:
+def test_a_changed_history_computes_its_own_courses() -> None:
     history = history_of(told())
     assert [one.given for one in courses(history)] == [2]
     assert [one.given for one in courses(history.changed(doses=history.doses[:1]))] == [1]

@@ -61,7 +61,7 @@ PARTS: dict[str, tuple[list[Step], Actor]] = {
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("decision", DECISIONS)
-def test_whoever_took_part_decides_nothing(part: str, decision: str) -> None:
+def test_a_user_who_took_part_does_not_decide(part: str, decision: str) -> None:
     before, who = PARTS[part]
     given(*before, appealed()).when(DECISIONS[decision].by(who)).then_refused(NotPermitted, field="actor.id")
 
@@ -76,7 +76,7 @@ def test_nor_does_anyone_who_reports_to_them_however_far_above(part: str) -> Non
 
 
 def test_everybody_who_worked_towards_it_took_part() -> None:
-    """Whoever asked for information, read a document or spoke with the prescriber, as the history remembers them."""
+    """Users who requested information, read a document or spoke with the prescriber, as the history records them."""
     scenario = given(submitted(), denied("1.A.i"), appealed())
     request = scenario.known.requests[0]
     worked = replace(request, took_part=(*request.took_part, NEUROLOGIST))
@@ -90,7 +90,7 @@ def test_anybody_else_may_overturn(who: Actor) -> None:
     scenario.when(overturned().by(who)).then(AppealDecided, CourseApproved)
 
 
-def test_whoever_only_entered_it_took_no_part() -> None:
+def test_a_user_who_only_entered_it_took_no_part() -> None:
     entered = submitted().by(NEUROLOGIST.model_copy(update={"role": "reviewer"}))
     given(entered, denied("1.A.i"), appealed()).when(overturned()).then(AppealDecided, CourseApproved)
 
@@ -180,7 +180,7 @@ def test_the_table_is_written_as_it_is_compared() -> None:
     assert {normalized(one) for one in SIMILAR_SPECIALTIES} == SIMILAR_SPECIALTIES
 
 
-def test_it_is_said_before_anything_is_to_be_mended() -> None:
+def test_it_is_reported_before_anything_that_could_be_corrected() -> None:
     """A person who may not decide is not told which digest or clause to send."""
     scenario = given(submitted(HIV), denied("NR.3"), appealed())
     wrong: dict[str, Any] = {"assessment_digest": "a" * 64}
@@ -188,7 +188,7 @@ def test_it_is_said_before_anything_is_to_be_mended() -> None:
     scenario.when(upheld("9.Z", **wrong).by(CARDIOLOGIST)).then_refused(NotPermitted)
 
 
-def test_every_refusal_says_whom_to_ask() -> None:
+def test_every_refusal_says_who_can_decide() -> None:
     scenario: Scenario = given(submitted(HIV), denied("NR.3"), appealed())
     for step, who in (
         (overturned().by(PHYSICIAN), "not a subordinate of anyone involved"),

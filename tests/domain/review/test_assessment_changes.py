@@ -1,4 +1,4 @@
-"""Why an assessment is no longer the one that somebody looked at: facts that moved, or time alone."""
+"""Why an assessment is no longer the one that was shown: facts that changed, or time alone."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_what_time_did_is_told_apart_from_what_was_recorded() -> None:
     assert not changes["prior_treatment"].time_alone
 
 
-def test_an_older_look_is_found_through_later_events() -> None:
+def test_an_assessment_that_was_shown_earlier_is_found_through_later_events() -> None:
     scenario = given(*first_course("2024-03-04"), submitted(MEETS_B), today="2026-04-01")
     looked_at = scenario.judged().digest
     scenario.and_given(dose("2026-04-10"), dose("2026-04-12"), voided(6).recorded_on("2026-04-20"))

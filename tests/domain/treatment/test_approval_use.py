@@ -98,7 +98,7 @@ def test_nothing_is_usable_once_the_course_is_complete() -> None:
 
 
 def test_an_approval_of_a_later_course_covers_no_dose_from_its_anniversary_on() -> None:
-    """A second course interrupted on 2025-05-12: until 2026-05-11 a dose goes on with it, then it opens the third."""
+    """A second course interrupted on 2025-05-12: until 2026-05-11 a dose continues it, then a dose opens the third."""
     scenario = given(*first_course("2024-03-04"), dose("2025-05-12"), submitted(MEETS_B), approved_by_clinician())
     scenario.then_usable(2, as_of="2026-05-11").then_usable(0, as_of="2026-05-12")
     scenario.and_given(dose("2026-05-12")).then_variances(7, "no_approval_in_force")

@@ -76,7 +76,7 @@ def test_a_use_that_begins_after_the_infusions_is_not_beside_them() -> None:
     after(agent_started("Kesimpta", "2026-05")).then_finding("NR.2", "undetermined")
 
 
-def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> None:
+def test_an_earlier_use_still_counts_where_it_begins_again_after_the_infusions() -> None:
     scenario = after(agent_started("Tysabri", "2026-09-01"), stated=tysabri(stopped_on="2026-05-20"))
     scenario.then_finding("NR.2", "met")
 
@@ -87,12 +87,12 @@ def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> N
 @pytest.mark.parametrize(
     ("stated", "told", "continues"),
     [
-        # A start that lies before a known stop is the start of that use.
+        # A start before a known stop is the start of that use.
         (tysabri(stopped_on="2026-04-01"), [agent_started("Tysabri", "2020-01")], False),
         (tysabri(still_taken=False), [agent_started("Tysabri", "2020-01")], False),
         (tysabri(stopped_on="2026-04-01"), [agent_started("Tysabri", "2026-04-15")], True),
         (tysabri(still_taken=False), [agent_started("Tysabri", "2026-05-01")], True),
-        # A stop that lies before a known start is of a use before.
+        # A stop before a known start belongs to an earlier use.
         (None, [agent_started("Tysabri", "2026-04-20"), agent_stopped("Tysabri", "2024-02")], True),
         (tysabri(started_on="2026-04-20", still_taken=True), [agent_stopped("Tysabri", "2024-02")], True),
         # In order, and told of again.
@@ -128,7 +128,7 @@ def test_a_use_of_before_stays_where_she_begins_again_after_the_infusions() -> N
         (None, [agent_started("rituximab", "2026-04-20")], None),
     ],
 )  # fmt: skip
-def test_what_was_told_last_holds_in_the_order_of_her_life(
+def test_starts_and_stops_count_by_their_own_days(
     stated: dict[str, Any] | None, told: list[Step], continues: bool | None
 ) -> None:
     after(*told, stated=stated).then_finding("NR.2", CONTINUES[continues])
@@ -177,7 +177,7 @@ def test_that_one_brand_is_not_taken_any_more_says_nothing_of_another() -> None:
         ([agent_started("Tysabri", "2020-01")], tysabri(still_taken=False), False),
         ([agent_stopped("Tysabri", "2026-05-20")], tysabri(stopped_on="2026-05-05"), False),
         ([agent_stopped("Tysabri", "2025-01")], tysabri(still_taken=True), True),
-        # She began again after the stop that the prescriber knows of.
+        # The patient began again after the stop that the prescriber knows of.
         ([agent_started("Tysabri", "2026-04-20")], tysabri(stopped_on="2026-01"), True),
         # The prescriber names the agent and says nothing of when, or does not name it at all.
         ([agent_started("Tysabri", "2020-01")], tysabri(), True),

@@ -213,7 +213,7 @@ def test_a_closed_course_that_is_gone_with_its_report_is_no_course() -> None:
     "ours", [doses("2024-03-04", 2, recorded_on=TODAY), doses("2026-04-01", 2)], ids=["documented it", "went on"]
 )
 def test_what_is_left_of_it_here_stays_closed(ours: Any) -> None:
-    """A clinician found that it will not be finished; else it would be path A without anybody having looked."""
+    """A clinician found that it will not be finished; otherwise it would be path A without a review."""
     story = given(reported(UNFINISHED), *ours, closed(1)).when(report_voided(1))
     assert [type(event) for event in story.last][-1] is CourseClosedUnfinished
     said = story.then_courses("closed 2").and_given(submitted(SILENT)).judged().assessment

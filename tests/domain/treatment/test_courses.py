@@ -125,7 +125,7 @@ def test_within_thirty_days_after_completion_a_dose_is_an_excess_dose(day: str, 
     given(*first_course("2024-03-04")).when(dose(day)).then(DoseAdministered, course=course)
 
 
-def test_excess_doses_do_not_stretch_the_thirty_days() -> None:
+def test_excess_doses_do_not_extend_the_thirty_days() -> None:
     given(*first_course("2024-03-04"), dose("2024-04-05")).when(dose("2024-04-08")).then(DoseAdministered, course=2)
 
 
@@ -193,7 +193,7 @@ def test_a_short_course_absorbs_no_later_dose() -> None:
     short_first_course().when(dose("2023-03-20", "2025-06-02")).then(DoseAdministered, course=2)
 
 
-def test_a_short_course_takes_back_a_dose_of_its_own_days() -> None:
+def test_a_short_course_includes_again_a_dose_of_its_own_days() -> None:
     scenario = short_first_course().when(dose("2023-03-07", "2025-06-02")).then(DoseAdministered, course=1)
     scenario.then_courses("completed 5", "completed 3")
 

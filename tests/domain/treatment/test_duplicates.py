@@ -30,7 +30,7 @@ def claim(on: str, **values: Any) -> Step:
     return dose(on, **({"source": "claim", "source_reference": f"CLM-{on}"} | values))
 
 
-def test_a_claim_of_a_day_on_which_the_centre_recorded_a_dose_is_not_counted() -> None:
+def test_a_claim_of_a_day_on_which_the_infusion_center_recorded_a_dose_is_not_counted() -> None:
     scenario = given(dose("2024-03-04")).when(claim("2024-03-04"))
     original = scenario.known.doses[0].dose_id
     scenario.then(DoseAdministered, possible_duplicate_of=original, variances=()).then_courses("open 1")

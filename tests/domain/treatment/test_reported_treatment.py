@@ -140,7 +140,7 @@ def test_unfinished_here_and_unfinished_elsewhere_are_one_first_course() -> None
 
 
 def test_after_a_course_of_unknown_end_a_dose_is_a_course_of_its_own_and_the_scope_stays_open() -> None:
-    """If the reported course was never finished, the dose goes on with it: path A; if it was, path B."""
+    """If the reported course was never finished, the dose continues it: path A; if it was, path B."""
     scenario = given(reported(course(last_dose_on="2022-03")), dose("2025-03-05"), submitted(SILENT))
     scenario.then_courses("unknown ?", "open 1").then_recommended("pend", scope=None, needed=("1.A", "1.B"))
 
@@ -159,7 +159,7 @@ def test_within_thirty_days_of_a_reported_completion_a_dose_is_an_excess_dose_of
     given(reported(COMPLETED), dose("2024-04-08")).then_courses("completed 5", "open 1")
 
 
-def test_excess_doses_of_a_reported_course_do_not_stretch_its_thirty_days() -> None:
+def test_excess_doses_of_a_reported_course_do_not_extend_its_thirty_days() -> None:
     given(reported(COMPLETED), dose("2024-04-05")).when(dose("2024-04-08")).then(DoseAdministered, course=2)
 
 
@@ -182,7 +182,7 @@ def test_claims_of_a_course_of_which_only_the_first_day_is_reported_document_it(
     given(reported(told), *doses("2024-03-05", 4, recorded_on="2026-05-01")).then_courses("completed 5")
 
 
-def test_a_dose_given_after_the_report_goes_on_with_the_course_though_the_month_is_the_same() -> None:
+def test_a_dose_given_after_the_report_continues_the_course_though_the_month_is_the_same() -> None:
     told = course(doses_given=2, last_dose_on="2026-04", completed=False)
     scenario = given(reported(told), today="2026-04-14").on("2026-04-16").when(dose("2026-04-16"))
     scenario.then(DoseAdministered, course=1, documents_report=None).then_courses("open 3")

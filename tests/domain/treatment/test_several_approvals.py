@@ -1,4 +1,4 @@
-"""Several approvals of one request: after an appeal of a part, extended, taken back; which one counts on which day."""
+"""Several approvals of one request: after an appeal of a part, extended, rescinded; which one counts on which day."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A process that looks and commands from several threads until it is killed, and says what was answered.
+"""A process that records accesses and commands in several threads until it is killed, and prints what was answered.
 
     python -m tests.ledger.access_log.looker <url> <name> <threads>
 
-prints a line each, once it was answered: `durable <subject>` of a person's look, `noted <subject>
+prints a line each, once it was answered: `durable <subject>` of a person's access, `noted <subject>
 <seconds>` of a system's with the clock of all processes, `recorded <patient>` of a command.
 """
 

@@ -1,4 +1,4 @@
-"""The access log as it lies in the store, beside the digests of it among the events."""
+"""The access log as it is in the store, with its digests among the events."""
 
 from __future__ import annotations
 

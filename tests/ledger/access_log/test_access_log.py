@@ -1,4 +1,4 @@
-"""Every look is a row, and every row is behind a digest among the events, whatever happens to the store meanwhile."""
+"""Every access is a row, and a digest among the events covers every row, also when the store fails meanwhile."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def log(ledger: Ledger) -> Iterator[AccessLog]:
     opened_log.close()
 
 
-def test_a_look_is_stored_as_it_was_with_its_digest(ledger: Ledger, log: AccessLog) -> None:
+def test_an_access_is_stored_as_it_was_with_its_digest(ledger: Ledger, log: AccessLog) -> None:
     log.record([look(1, view="dossier")], durable=True)
     ((register, number, access, row),) = stored(ledger)
     (event,) = digests(ledger)
@@ -91,7 +91,7 @@ def test_no_row_is_ever_changed_or_deleted(ledger: Ledger, log: AccessLog) -> No
 # -- together ---------------------------------------------------------------------------------
 
 
-def test_who_looks_at_the_same_time_shares_batches_among_commands(ledger: Ledger, log: AccessLog) -> None:
+def test_accesses_at_the_same_time_share_batches_among_commands(ledger: Ledger, log: AccessLog) -> None:
     patients = [opened(ledger, f"M-{number}") for number in range(8)]
     together = Barrier(8)
 
@@ -110,7 +110,7 @@ def test_who_looks_at_the_same_time_shares_batches_among_commands(ledger: Ledger
     assert len(registers(ledger)) == 1
 
 
-def test_the_looks_of_those_who_wait_are_one_batch(ledger: Ledger, log: AccessLog) -> None:
+def test_the_accesses_of_waiting_callers_are_one_batch(ledger: Ledger, log: AccessLog) -> None:
     real, entered, let_go = log._commits._write, Barrier(2), Barrier(2)
     first = [True]
 
@@ -134,10 +134,10 @@ def test_the_looks_of_those_who_wait_are_one_batch(ledger: Ledger, log: AccessLo
     check_digests(ledger)
 
 
-# -- looks of systems -------------------------------------------------------------------------
+# -- accesses of systems ----------------------------------------------------------------------
 
 
-def test_a_system_s_look_is_on_record_within_a_second(ledger: Ledger, log: AccessLog) -> None:
+def test_an_access_of_a_system_is_on_record_within_a_second(ledger: Ledger, log: AccessLog) -> None:
     log.record([look(1, actor=CLAIMS)], durable=False)
     assert log.backlog == (1, None)
     started = time.monotonic()
@@ -187,7 +187,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, ledger: Ledger, *errors: Persistenc
 
 
 @pytest.mark.parametrize("error", [OperationalError("gone"), DatabaseError("odd"), InternalError("odd")])
-def test_a_look_that_cannot_be_written_must_not_be_answered(
+def test_an_access_that_cannot_be_written_must_not_be_answered(
     ledger: Ledger, log: AccessLog, monkeypatch: pytest.MonkeyPatch, error: PersistenceError
 ) -> None:
     log.record([look(0)], durable=True)
@@ -213,7 +213,7 @@ def test_after_a_lost_connection_it_is_looked_up_whether_the_batch_is_stored(
 
 
 @pytest.mark.parametrize("stores", [True, False], ids=["stored", "not stored"])
-def test_systems_looks_are_kept_and_tried_again_and_stored_once(
+def test_accesses_of_systems_are_queued_and_tried_again_and_stored_once(
     ledger: Ledger, log: AccessLog, monkeypatch: pytest.MonkeyPatch, stores: bool
 ) -> None:
     monkeypatch.setattr(accesses, "FLUSH_SECONDS", 0.05)
@@ -258,7 +258,7 @@ def test_while_nothing_can_be_written_the_buffer_grows_to_its_limit_and_then_sys
 
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "not committed"])
-def test_a_connection_that_is_lost_in_the_middle_stores_a_look_once(
+def test_a_connection_that_is_lost_in_the_middle_stores_an_access_once(
     ledger: Ledger, log: AccessLog, monkeypatch: pytest.MonkeyPatch, is_committed: bool
 ) -> None:
     log.record([look(0)], durable=True)

@@ -34,7 +34,9 @@ def told(ledger: Ledger, question: AccessQuery) -> list[str | None]:
     return [one.subject for one in accesses(ledger, question).items]
 
 
-def test_a_patient_s_accounting_has_her_looks_alone_newest_first(ledger: Ledger, log: AccessLog, clock: Clock) -> None:
+def test_the_access_log_of_a_patient_has_only_accesses_to_that_patient_newest_first(
+    ledger: Ledger, log: AccessLog, clock: Clock
+) -> None:
     for number in range(6):
         clock.advance(timedelta(minutes=1))
         log.record([look(number, patient_id=OTHER if number % 2 else PATIENT)], durable=True)
@@ -78,7 +80,7 @@ def test_by_a_person_of_a_patient_and_by_time_alone(ledger: Ledger, log: AccessL
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
-def test_pages_go_on_where_the_one_before_ended_though_many_are_of_one_instant(
+def test_each_page_begins_where_the_one_before_ended_though_many_are_of_one_instant(
     ledger: Ledger, log: AccessLog, limit: int
 ) -> None:
     other = AccessLog(ledger)

@@ -1,4 +1,4 @@
-"""Processes look and command together and are killed: no look of a person that was answered is lost."""
+"""Processes record accesses and commands and are killed: no access of a person that was answered is lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.ledger.application import Ledger
 from tests.ledger.access_log.stored import check_digests, stored, subjects
 
 SECONDS = (1.6, 2.2)
-"""Between them, how long each of the processes lives after its first look."""
+"""Between them, how long each of the processes lives after its first access."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Looker:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_kill_loses_no_answered_look_and_of_systems_the_last_second(
+def test_a_kill_loses_no_answered_access_and_of_systems_the_last_second(
     ledger: Ledger, ledger_url: str, seed: int
 ) -> None:
     chance = random.Random(seed)

@@ -37,7 +37,7 @@ class Shelf:
         return {(patient_id, sha256): content for patient_id, sha256, content in rows}
 
     def unfinished(self) -> int:
-        """What began to come in and still lies there; on PostgreSQL no name outlives its process."""
+        """What began to arrive and is still there; on PostgreSQL no name outlives its process."""
         if isinstance(self.documents, SQLiteDocuments):
             incoming = self.documents.folder / "incoming"
             return len(list(incoming.iterdir())) if incoming.exists() else 0
@@ -47,7 +47,7 @@ class Shelf:
         return not self.content() and not self.unfinished()
 
     def make_older(self, by: timedelta) -> None:
-        """Everything that lies there now, as if it had been stored that much earlier."""
+        """Everything that is stored now, as if it had been stored that much earlier."""
         if isinstance(self.documents, SQLiteDocuments):
             for path in self.documents.folder.rglob("*"):
                 before = time.time() - by.total_seconds()

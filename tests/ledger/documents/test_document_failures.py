@@ -137,7 +137,7 @@ def sqlite_documents(sqlite_url: str, open_documents: OpenDocuments) -> SQLiteDo
     return documents
 
 
-def test_nobody_but_its_owner_can_look_into_the_folder(sqlite_documents: SQLiteDocuments, sqlite_url: str) -> None:
+def test_only_its_owner_can_read_the_folder(sqlite_documents: SQLiteDocuments, sqlite_url: str) -> None:
     before = os.umask(0)
     try:
         put(sqlite_documents)

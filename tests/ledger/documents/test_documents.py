@@ -187,14 +187,14 @@ def test_a_damaged_document_is_an_error_before_its_last_piece(
     assert read(documents, sha256) == SCAN
 
 
-def test_the_original_mends_a_damaged_file(documents: DocumentStore, shelf: Shelf, store: str) -> None:
+def test_the_original_repairs_a_damaged_file(documents: DocumentStore, shelf: Shelf, store: str) -> None:
     sha256 = put(documents, SCAN)
     shelf.replace(ALMA, sha256, b"x")
     put(documents, SCAN)
     if store == "sqlite":
         assert read(documents, sha256) == SCAN
     else:
-        # A serving role can't replace a chunk, so it can't mend one either.
+        # A serving role can't replace a chunk, so it can't repair one either.
         with pytest.raises(DocumentDamaged):
             read(documents, sha256)
 
@@ -278,7 +278,7 @@ def test_a_sweep_of_nothing(documents: DocumentStore) -> None:
 
 
 @pytest.mark.parametrize("how", ["put", "renew"])
-def test_what_is_stored_or_asked_for_while_the_sweep_looks_is_kept(
+def test_what_is_stored_or_requested_during_the_sweep_is_kept(
     documents: DocumentStore, open_documents: OpenDocuments, ledger_url: str, shelf: Shelf, how: str
 ) -> None:
     sha256 = put(documents)

@@ -88,7 +88,7 @@ def test_a_sweep_keeps_what_an_event_names_and_what_is_young(ledger: Ledger) -> 
     ledger.documents.put(patient_id, [REPORT])
     ledger.execute(patient_id, supplied(request_id), NURSE)
     assert ledger.sweep_documents() == Swept()
-    # A moment in the future: everything that lies there is older than that.
+    # A time in the future: everything that is stored is older than that.
     swept = ledger.sweep_documents(older_than=timedelta(hours=-1))
     assert set(swept.orphans) == {(patient_id, orphan), (nobody, REPORT_SHA256)}
     assert ledger.documents.exists(patient_id, REPORT_SHA256)

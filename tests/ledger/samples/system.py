@@ -1,4 +1,4 @@
-"""Samples of the events of the ledger's own keeping: people, who looked, the seal."""
+"""Samples of the events that the ledger records about itself: people, accesses, the seal."""
 
 from __future__ import annotations
 

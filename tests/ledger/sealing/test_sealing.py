@@ -40,7 +40,7 @@ def test_a_checkpoint_is_signed_over_every_event_of_the_log_in_its_order(
     assert [type(one) for one in sealing.origins.events()] == [SealStarted, SealingKeyNamed]
 
 
-def test_sealing_goes_on_where_it_stopped_in_batches_of_any_size(
+def test_sealing_continues_where_it_stopped_in_batches_of_any_size(
     ledger: Ledger, new_sealing: MakeSealing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing_module, "BATCH", 7)
@@ -102,7 +102,7 @@ def _patients(ledger: Ledger, number: int) -> list:  # type: ignore[type-arg]
 # -- one at a time ------------------------------------------------------------------------------
 
 
-def test_whoever_does_not_hold_the_lease_seals_and_signs_nothing(ledger: Ledger, new_sealing: MakeSealing) -> None:
+def test_a_process_without_the_lease_seals_and_signs_nothing(ledger: Ledger, new_sealing: MakeSealing) -> None:
     grown(ledger, patients=1)
     holds, waits = new_sealing(), new_sealing()
     holds.store.take_lease("somebody")
@@ -322,10 +322,10 @@ def test_a_log_that_lost_what_was_sealed_is_not_signed_until_somebody_starts_a_n
     restored = new_sealing()
     with pytest.raises(NotConsistent, match=r"leaves were signed, but the log has only .* seal new-origin"):
         restored.seal_now()
-    anew = start_new_origin(ledger, Signer(folder, os.urandom), restored, "The disk was lost.")
-    assert anew.checkpoint.origin == f"{lost.checkpoint.origin}/2"
-    assert anew.checkpoint.root == root_of_log(ledger)
-    (extension,) = anew.checkpoint.extensions
+    successor = start_new_origin(ledger, Signer(folder, os.urandom), restored, "The disk was lost.")
+    assert successor.checkpoint.origin == f"{lost.checkpoint.origin}/2"
+    assert successor.checkpoint.root == root_of_log(ledger)
+    (extension,) = successor.checkpoint.extensions
     assert extension.startswith(f"after {lost.checkpoint.origin} {lost.checkpoint.size} ")
     started = [one for one in restored.origins.events() if isinstance(one, SealStarted)]
     assert started[-1].after == lost.note

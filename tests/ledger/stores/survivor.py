@@ -36,13 +36,13 @@ from tests.story import NURSE
 
 DOSES = 5
 PAUSE_SECONDS = 0.02
-"""Between commands, so that whoever reads after them keeps up on a small machine."""
+"""Between commands, so that a reader of the log keeps up on a small machine."""
 
 Send = Callable[[Ledger], Outcome]
 
 
 def commands(name: str) -> Iterator[tuple[str, Callable[[UUID | None], Send]]]:
-    """Key by key, without end, what the thread of this name sends about the patient whom it opened last."""
+    """Key by key, without end, what the thread of this name sends about the patient that it opened last."""
     number = 0
     while True:
         for step in range(2 + DOSES):

@@ -1,4 +1,4 @@
-"""The databases that tests get are empty, whoever had them before."""
+"""The databases that tests get are empty, whatever test used them before."""
 
 from __future__ import annotations
 

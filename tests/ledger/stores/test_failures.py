@@ -117,7 +117,7 @@ def test_a_lock_that_is_never_released_is_an_operational_error(
         assert dosed(ledger, patient_id, 0)[0].history.version == 2
 
 
-def test_a_ledger_whose_file_vanished_is_not_begun_anew(sqlite_url: str, clock: Clock, tmp_path: Any) -> None:
+def test_a_ledger_whose_file_vanished_is_not_created_again(sqlite_url: str, clock: Clock, tmp_path: Any) -> None:
     with open_ledger(sqlite_url, clock=clock) as ledger:
         for file in tmp_path.iterdir():
             file.unlink()

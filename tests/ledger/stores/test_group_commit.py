@@ -118,7 +118,7 @@ def test_nobody_is_answered_before_the_commit() -> None:
     assert len(crowd.store.committed) == 3
 
 
-def test_a_loser_is_told_and_its_neighbours_are_stored() -> None:
+def test_a_recording_that_lost_its_version_is_an_error_and_its_neighbors_are_stored() -> None:
     crowd = Crowd(recording(1), recording(2, LOST), recording(3))
     assert crowd.outcomes() == [None, IntegrityError, None]
     assert streams(crowd.store.committed) == [0, 1, 3]
@@ -161,7 +161,7 @@ class Interrupted(BaseException):
     """What a signal raises in the middle of a write."""
 
 
-def test_whoever_is_interrupted_while_writing_leaves_nobody_waiting() -> None:
+def test_a_caller_that_is_interrupted_while_writing_leaves_nobody_waiting() -> None:
     crowd = Crowd(*map(recording, (1, 2)))
     write, left = crowd.commits._write, [1]
 
@@ -178,7 +178,7 @@ def test_whoever_is_interrupted_while_writing_leaves_nobody_waiting() -> None:
     assert streams(crowd.store.committed) == [0, 4]
 
 
-def test_whoever_is_interrupted_while_each_is_tried_alone_leaves_nobody_answered_as_stored() -> None:
+def test_a_caller_that_is_interrupted_while_each_is_tried_alone_leaves_nobody_answered_as_stored() -> None:
     crowd = Crowd(recording(1), recording(2, BROKEN), recording(3))
     write = crowd.commits._write
 
@@ -206,8 +206,8 @@ class InterruptedWithIt:
             raise Interrupted
 
 
-def test_whoever_is_interrupted_when_it_is_to_lead_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The gate's, that of the one in the store, and that of the first behind it.
+def test_a_caller_that_is_interrupted_before_it_writes_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The lock of the queue, the turn of the caller that writes, and the turn of the next caller.
     locks = iter([Lock(), Lock(), InterruptedWithIt()])
     monkeypatch.setattr(group_commit, "Lock", lambda: next(locks, None) or Lock())
     crowd = Crowd(*map(recording, (1, 2)))

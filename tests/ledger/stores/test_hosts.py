@@ -105,7 +105,7 @@ def has_a_ledger(url: str) -> bool:
     return True
 
 
-def test_until_a_standby_is_promoted_there_is_one_clear_error_and_then_the_same_ledger_goes_on(
+def test_until_a_standby_is_promoted_there_is_one_clear_error_and_then_the_same_ledger_works_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(postgres_datastore, "WAIT_SECONDS", 0.1)

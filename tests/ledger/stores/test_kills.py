@@ -124,7 +124,7 @@ def check(ledger: Ledger, acknowledged: list[dict[str, Any]]) -> int:
         assert [event.originator_version for event in stream] == list(range(1, len(stream) + 1))
     for command_id, group in commands.items():
         assert [type(event) for event in group] == whole_command(group[0]), command_id
-    # Commands of one ledger are stored one after the other: none lies within another.
+    # Commands of one ledger are stored one after the other: none is within another.
     assert len(list(groupby(events, key=lambda event: event.command_id))) == len(commands)
 
     for told in acknowledged:

@@ -1,4 +1,4 @@
-"""A primary that dies in mid-burst and a standby that takes over: nothing acknowledged is lost, and all goes on.
+"""A primary that dies in mid-burst and a standby that takes over: nothing acknowledged is lost, and work continues.
 
 Both servers are real, stream on loopback, and write to the disk at every commit. The programs that
 write have the ledger open all the while, at a URL that names both servers.
@@ -172,7 +172,7 @@ def check_answers(ledger: Ledger, acknowledged: list[dict[str, Any]]) -> None:
 
 
 def check_views(ledger: Ledger) -> None:
-    """Brought up to date, and made anew, the worklist's rows are those of folding everybody."""
+    """After a catch-up, and after a rebuild, the worklist's rows are those of folding every patient."""
     for refresh in (catch_up, rebuild):
         refresh(ledger)
         listed: dict[str, int] = {}
@@ -208,11 +208,11 @@ def fail_over_often(failovers: int) -> None:
                 asked = len(answers)
                 wait_until(lambda: len(answers) > asked, "the worklist answers", seconds=60)  # noqa: B023
             burst.stop()
-        # Opened all the while, and opened anew where the standby was, by its own address.
+        # The ledger that was open all the time, and one that is opened at the address of the former standby.
         check_stored(pair.primary.url("postgres"), burst.acknowledged)
         check_views(ledger)
-        with open_ledger(pair.primary.url("postgres"), clock=Clock(NOON)) as anew:
-            check_answers(anew, burst.acknowledged)
+        with open_ledger(pair.primary.url("postgres"), clock=Clock(NOON)) as reopened:
+            check_answers(reopened, burst.acknowledged)
 
 
 def test_nothing_acknowledged_is_lost_when_the_primary_is_killed_in_mid_burst() -> None:

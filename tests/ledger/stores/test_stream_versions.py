@@ -42,7 +42,7 @@ def test_a_head_is_the_last_version_that_anybody_recorded(open_here: OpenLedger)
     found.close()
 
 
-def test_many_ask_at_once_and_each_hears_of_her_own(ledger: Ledger) -> None:
+def test_each_of_many_concurrent_reads_returns_the_version_of_its_patient(ledger: Ledger) -> None:
     patients = [opened(ledger, f"M-{number}") for number in range(3)]
     dosed(ledger, patients[1], 0)
     dosed(ledger, patients[2], 0, 1)
@@ -61,7 +61,7 @@ def test_a_patient_who_is_not_there_is_not_found(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("store", ["postgresql"])
-def test_lost_connections_are_made_anew(ledger: Ledger, ledger_url: str) -> None:
+def test_lost_connections_are_opened_again(ledger: Ledger, ledger_url: str) -> None:
     patient = opened(ledger)
     found = version_reader_of(ledger.recorder.datastore)
     before = asyncio.run(found.read(patient))
@@ -92,7 +92,7 @@ def test_a_table_that_may_not_be_read_is_an_error_at_once(ledger: Ledger, ledger
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
-def test_a_file_in_exclusive_use_is_waited_for_while_the_loop_goes_on(ledger: Ledger) -> None:
+def test_a_file_in_exclusive_use_is_waited_for_while_the_event_loop_runs(ledger: Ledger) -> None:
     patient = opened(ledger)
     assert isinstance(ledger.address, SQLiteAddress)
     path: Path = ledger.address.path

@@ -1,4 +1,4 @@
-"""A reader that tails the log sees every event once, in order, from any position, whoever writes."""
+"""A reader that tails the log sees every event once, in order, from any position, with any writers."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_reader_that_waits_is_woken_by_a_writer_of_its_process_and_on_postgres
         assert seconds_until_woken(ledger, writer, patient_id, -1 - number) < 5
 
 
-def test_a_reader_that_is_not_told_looks_by_itself(
+def test_a_reader_that_is_not_notified_polls(
     ledger: Ledger, open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On SQLite nobody tells of other processes, and on PostgreSQL what was told may be lost."""

@@ -1,4 +1,4 @@
-"""Whoever owns the database: statements on both stores, the guards dropped."""
+"""The owner of the database: statements on both stores, with the guards dropped."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def tell_two_stories(ledger: Ledger, clock: Clock) -> list[OnLedger]:
 
 
 def look_at(ledger: Ledger, patient_id: UUID, *actors: Actor) -> None:
-    """Each of them looked at the patient's courses."""
+    """Records that each actor viewed the patient's courses."""
     log = AccessLog(ledger)
     looks = [NewAccess(one, "courses", patient_id, None, "TREAT", "api", "192.0.2.7") for one in actors]
     log.record(looks, durable=True)

@@ -116,7 +116,7 @@ def test_one_appeal_is_exported_with_nobody_elses_data(url: str, tmp_path: Path)
                 assert secret not in written
 
 
-def test_who_exports_is_recorded_with_every_patient_she_took(url: str, tmp_path: Path) -> None:
+def test_an_export_is_recorded_as_an_access_to_every_patient(url: str, tmp_path: Path) -> None:
     run("export", str(tmp_path / "export"), "--database", url, "--purpose", "HOPERAT")
     with open_ledger(url) as ledger:
         patients = set(ledger.patients())

@@ -1,4 +1,4 @@
-"""The live ledger is verified while others record, look and seal: what comes meanwhile is no failure."""
+"""The live ledger is verified while others record, view and seal: what is added meanwhile is no failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Meaning: determinations judged again, courses that follow from their doses, and what a mended rule changes."""
+"""Meaning: determinations re-evaluated, courses that follow from their doses, and what a fixed rule changes."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ STORIES: dict[str, Callable[[], Scenario]] = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_what_was_decided_agrees_when_it_is_judged_again(story: str) -> None:
+def test_determinations_agree_when_they_are_evaluated_again(story: str) -> None:
     told = STORIES[story]()
     found = judged(entries_of(told))
     assert found.failures == []
@@ -201,7 +201,7 @@ def test_a_course_is_not_completed_twice() -> None:
     assert judged(entries).failures[0].what == "the course was already completed"
 
 
-def test_what_a_mended_rule_would_answer_is_told_apart_from_tampering(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_fixed_rule_would_answer_is_told_apart_from_tampering(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Scenario(today=date(2026, 3, 2)).and_given(opened("2008-10-01"), submitted(MEETS_A), approved())
     entries = entries_of(told)
     monkeypatch.setattr(editions, "KNOWN", known_with(SECOND, NEWEST))

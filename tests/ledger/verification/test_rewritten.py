@@ -26,7 +26,7 @@ DOSE = "DoseAdministered"
 
 
 def rewritten(sealed: Sealed, folder: Path) -> Signed:
-    """One dose is given by another centre; leaves, subtrees and checkpoints are made anew, and signed by the key."""
+    """One dose gets another source reference; leaves, subtrees and checkpoints are rebuilt, and signed with the key."""
     with Owner(sealed.ledger) as owner:
         owner.drop_guards()
         position = "rowid" if owner.on_sqlite else "notification_id"
@@ -43,7 +43,7 @@ def rewritten(sealed: Sealed, folder: Path) -> Signed:
     return read_signed(sealing.seal_now().note, "the forger's", is_given=True)
 
 
-def test_a_history_written_anew_is_found_from_an_earlier_checkpoint_alone(sealed: Sealed, tmp_path: Path) -> None:
+def test_a_rewritten_history_is_found_only_from_an_earlier_checkpoint(sealed: Sealed, tmp_path: Path) -> None:
     rewritten(sealed, tmp_path / "forger")
     report = verify(LedgerSource(sealed.ledger), given=sealed.kept[-1:])
     assert [one.file for one in report.bytes.failures] == ["kept outside"]
@@ -69,11 +69,11 @@ def test_so_is_an_export_of_it(sealed: Sealed, tmp_path: Path) -> None:
     assert [one.file for one in report.bytes.failures] == ["kept outside"]
 
 
-def test_another_key_is_no_more_trusted_for_lying_beside_what_it_signed(sealed: Sealed, tmp_path: Path) -> None:
+def test_a_key_is_not_trusted_because_it_is_stored_with_what_it_signed(sealed: Sealed, tmp_path: Path) -> None:
     with Owner(sealed.ledger) as owner:
         owner.drop_guards()
         owner.run("DELETE FROM checkpoints")
-    # Who has the database and this program says of her key what she likes.
+    # Anyone who has the database and this program can record any key as the key of the ledger.
     Sealing(sealed.ledger, Signer(tmp_path / "forger", os.urandom)).seal_now(in_place_of_another=True)
     report = verify(LedgerSource(sealed.ledger), key=sealed.sealer.verifying_key)
     assert [one.what for one in report.bytes.failures] == [

@@ -1,7 +1,7 @@
-"""Whoever holds the database or an export alters it: every change is found, and the tests list none that was missed.
+"""The database or an export is altered: every change is found, and the tests list none that was missed.
 
-What is tried goes through `verify` whole, with a key and a checkpoint from outside. Sums do not count: whoever alters
-an export writes them anew.
+Each change is checked with a full `verify`, with a key and a checkpoint from outside. Checksums are no protection:
+anyone who alters an export can compute them again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def with_another_byte(chance: random.Random, content: bytes, offset: int) -> byt
 
 @pytest.fixture
 def little(sqlite_url: str, clock: Clock, tmp_path: Path) -> Iterator[Sealed]:
-    """One patient and her request: so little that every byte can be changed."""
+    """One patient and one request: so little that every byte can be changed."""
     with open_ledger(sqlite_url, clock=clock, entropy=seeded(3)) as ledger:
         sealer = Sealer(ledger, tmp_path / "signer")
         told = OnLedger(ledger, 1)

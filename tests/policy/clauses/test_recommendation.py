@@ -92,7 +92,7 @@ def test_dosing_is_asked_when_nothing_else_is_needed(facts: Any, citation: str) 
     assert judge(facts(requested_dosing=other)).recommendation == "refer", "no number of days could mend it"
 
 
-def test_dosing_is_not_asked_where_a_clinician_must_look_anyway() -> None:
+def test_dosing_is_not_asked_where_a_clinician_must_review_anyway() -> None:
     for sent_on in ({"active_infection": True}, {"agents": tried("Avonex", "Rebif"), "aggressive_disease__mri": {}}):
         judged = judge(initial(requested_dosing={}, **sent_on))
         assert not set(judged.needed) & set(DOSING), sent_on

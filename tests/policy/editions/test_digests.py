@@ -22,7 +22,7 @@ PINNED = {
 
 
 def test_the_digests_of_the_editions_are_these() -> None:
-    """Determinations on record name them: a mended rule adds a row for its new revision, and no row ever changes."""
+    """Determinations on record name them: a fixed rule adds a row for its new revision, and no row ever changes."""
     assert {(one.key, one.revision): one.digest for revisions in KNOWN for one in revisions} == PINNED
 
 

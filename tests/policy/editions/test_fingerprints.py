@@ -169,7 +169,7 @@ def test_an_old_revision_that_is_gone_is_asked_back(known: Callable[..., None]) 
     assert sum("is gone" in one for one in found) == sum("has no fingerprint yet" in one for one in found) == len(NAMES)
 
 
-def test_a_mended_rule_adds_rows_and_alters_none(known: Callable[..., None]) -> None:
+def test_a_fixed_rule_adds_rows_and_alters_none(known: Callable[..., None]) -> None:
     before, names = rows.FILE.read_text(), set(on_record())
     known(SECOND, NEWEST)
     assert rows.add_missing_rows() == len(NAMES)

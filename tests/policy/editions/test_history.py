@@ -13,7 +13,7 @@ from domain.policy.editions import EDITIONS
 from tests.policy.differences import differences, printed
 from tests.policy.document import POLICY
 
-NEIGHBOURS = [*pairwise(EDITIONS)]
+NEIGHBORS = [*pairwise(EDITIONS)]
 
 TOLD = {
     "2025-07-23": {
@@ -50,9 +50,9 @@ FIRST_ROW = {"Tyruko", "Briumvi", "Mavenclad", "Lemtrada"}
 """What 2023-11-15 added to the agents of which previous use suffices."""
 
 
-@pytest.mark.parametrize(("newer", "older"), NEIGHBOURS, ids=lambda one: one.key)
-def test_neighbours_differ_in_what_the_history_tells_and_in_nothing_else(newer: Edition, older: Edition) -> None:
-    """`pytest -s -k neighbours` shows what each edition changed."""
+@pytest.mark.parametrize(("newer", "older"), NEIGHBORS, ids=lambda one: one.key)
+def test_neighbors_differ_in_what_the_history_tells_and_in_nothing_else(newer: Edition, older: Edition) -> None:
+    """`pytest -s -k neighbors` shows what each edition changed."""
     print(printed(newer, older))
     told = {part: changes for row in TOLD[newer.key].values() for part, changes in row.items()}
     found = differences(newer, older)
@@ -63,7 +63,7 @@ def test_neighbours_differ_in_what_the_history_tells_and_in_nothing_else(newer: 
 def test_only_the_newest_edition_is_the_text() -> None:
     """How we came to know an edition is no change of the policy: it is the one difference that no row tells."""
     assert [one.provenance for one in EDITIONS] == ["text", "reconstructed", "reconstructed", "reconstructed"]
-    found = [differences(newer, older).get("provenance") for newer, older in NEIGHBOURS]
+    found = [differences(newer, older).get("provenance") for newer, older in NEIGHBORS]
     assert found == [["reconstructed -> text"], None, None]
 
 
@@ -122,7 +122,7 @@ def test_there_is_an_edition_for_each_row_and_no_other() -> None:
 
 
 @with_the_document
-@pytest.mark.parametrize(("newer", "older"), NEIGHBOURS, ids=lambda one: one.key)
+@pytest.mark.parametrize(("newer", "older"), NEIGHBORS, ids=lambda one: one.key)
 def test_the_agents_of_a_row_are_those_that_came_or_went(newer: Edition, older: Edition) -> None:
     changes = [one for part in differences(newer, older).values() for one in part]
     came_or_went = {one[2:] for one in changes if one[:2] in ("+ ", "- ")}

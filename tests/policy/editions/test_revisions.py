@@ -149,7 +149,7 @@ def test_an_edition_that_is_not_the_recorded_one_is_refused(
     assert refused.value.field == field
 
 
-# -- a record judged again -------------------------------------------------------------------------
+# -- a record is evaluated again -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("edition", EDITIONS, ids=lambda one: one.key)

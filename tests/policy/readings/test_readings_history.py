@@ -129,7 +129,7 @@ def test_R4_on_path_A_there_is_no_interval_to_report() -> None:
     assert [("1.B.iv" in one) for one in notes] == [False]
 
 
-def test_R4_what_time_alone_will_cure_carries_the_day() -> None:
+def test_R4_what_time_alone_will_meet_gives_the_day() -> None:
     judged = judge(later(birth_date="2009-07-01", prior_treatment__last_dose_on="2025-05"))
     days = {one.citation: one.approvable_from for one in judged.findings if one.approvable_from is not None}
     assert days == {
@@ -143,7 +143,7 @@ def test_R4_what_time_alone_will_cure_carries_the_day() -> None:
     assert judge(judged.facts, day("2026-07-01")).recommendation == "approve"
 
 
-def test_R4_what_more_than_time_must_cure_carries_no_day_for_the_path() -> None:
+def test_R4_what_time_alone_will_not_meet_gives_no_day_for_the_path() -> None:
     judged = judge(later(prior_treatment__last_dose_on="2025-05", prescriber_specialty="other"))
     assert judged.finding("1.B.iv").approvable_from == day("2026-05-31")
     assert (judged.finding("1.B").approvable_from, judged.approvable_from) == (None, None)

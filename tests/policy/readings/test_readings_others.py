@@ -156,7 +156,7 @@ def test_R20_safety_statements_never_deny() -> None:
         assert any(said in one for one in judged.advisories), said
 
 
-def test_R20_nothing_is_advised_where_nothing_speaks_for_it() -> None:
+def test_R20_no_advisory_where_no_statement_calls_for_one() -> None:
     assert judge(initial(birth_date="2008-04-28"), circumstances=Circumstances(rems_enrolled=True)).advisories == ()
 
 

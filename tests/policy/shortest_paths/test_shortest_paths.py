@@ -137,7 +137,7 @@ def test_three_days_are_what_two_given_doses_leave_of_a_first_course() -> None:
     assert way.supplies[0].alternatives == ({"number": 1, "doses_given": 1},)
 
 
-def test_of_a_patient_of_whom_nothing_is_known_every_requirement_is_asked_once() -> None:
+def test_where_nothing_is_known_of_a_patient_every_requirement_is_asked_once() -> None:
     found = ways(Facts())
     assert {way.size for way in found} == {9}
     assert {way.leads_to for way in found} == {"approve"}
@@ -165,7 +165,7 @@ def test_waiting_for_the_end_of_the_year_or_telling_the_day() -> None:
 
 
 def test_from_the_anniversary_on_an_unfinished_later_course_is_a_prior_one() -> None:
-    """R8: until then a clinician must look; from then on three days are the regimen again."""
+    """R8: until then a clinician must review; from then on three days are the regimen again."""
     course = {"number": 2, "doses_given": 1, "last_dose_on": "2026-03-01"}
     some = later(prior_treatment__last_dose_on="2025-01-01", prior_treatment__open_course=course)
     assert judge(some).recommendation == "refer"
@@ -176,7 +176,7 @@ def test_from_the_anniversary_on_an_unfinished_later_course_is_a_prior_one() -> 
 
 
 @pytest.mark.parametrize("why", ["course_closed_unfinished", "course_short"])
-def test_where_a_clinician_must_look_no_fact_leads_past_them(why: str) -> None:
+def test_where_a_clinician_must_review_no_fact_avoids_the_review(why: str) -> None:
     assert ways(later(), **{why: True}) == (Way(leads_to="refer", size=0),)
     way = only(ways(later(hiv_infection=None), **{why: True}))
     assert (way.leads_to, told(way)) == ("refer", {"hiv_infection": False})
@@ -246,7 +246,7 @@ def test_each_way_of_the_three_hundred_keeps_its_promise(every: int) -> None:
             keeps_its_promise(way, known, as_of, edition_for(as_of), Circumstances())
 
 
-def test_some_tens_of_judgements_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_tens_of_assessments_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most ten for each third of the cases, beside its own; some tens where nothing is known."""
     judged: list[Facts] = []
 

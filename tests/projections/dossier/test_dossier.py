@@ -212,7 +212,7 @@ def test_an_external_review_that_overturned_is_told() -> None:
     assert [one.appeal_id for one in told.request.approvals] == [told.appeal_id]
 
 
-def test_an_appeal_of_an_imported_denial_says_what_cannot_be_judged_again() -> None:
+def test_an_appeal_of_an_imported_denial_has_no_assessment_as_known_then() -> None:
     story = given(submitted(NO_AGENT, received_on="2026-02-01").imported(), today="2026-04-28")
     story.and_given(past_determination("denied", "2026-02-09", citing=["1.A.iii"], decided_by="Old Director"))
     told = case(story.and_given(appealed()))

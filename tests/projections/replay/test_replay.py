@@ -112,7 +112,7 @@ def test_stored_facts_that_the_history_of_then_does_not_have_are_named() -> None
     assert told.agreement.rechecked.holds
 
 
-def test_an_edition_that_this_program_no_longer_has_is_not_judged_again_as_then() -> None:
+def test_an_edition_that_this_program_no_longer_has_is_not_assessed_as_known_then() -> None:
     story = denied_for_two_agents()
     told = replayed(altered(story, edition_digest="ab" * 32))
     assert (told.agreement.status, told.as_known_then) == ("not_available", None)
@@ -135,7 +135,7 @@ def test_a_rule_mended_since_is_told_apart_from_an_altered_record(second_revisio
     )
 
 
-def test_a_digest_of_nothing_that_was_looked_at_does_not_agree() -> None:
+def test_a_digest_of_no_assessment_on_record_does_not_agree() -> None:
     told = replayed(altered(given(submitted(), approved(), today="2026-04-28"), digest="f" * 64))
     assert told.agreement.status == "differs"
     assert [one.name for one in told.agreement.conclusions] == ["assessment_digest"]
@@ -235,7 +235,7 @@ def test_what_happened_after_the_determination_is_not_what_it_was_about() -> Non
     assert told.as_known_now.assessment.recommendation == "approve"
 
 
-def test_another_day_of_judgement_moves_now_and_leaves_then() -> None:
+def test_another_day_of_assessment_changes_now_and_not_then() -> None:
     story = given(*doses("2025-06-02", 5), submitted(MEETS_B, received_on="2026-04-20"), denied("1.B.iv"))
     told = replayed(story, as_of=date(2026, 6, 6))
     assert told.as_known_then is not None
@@ -302,7 +302,7 @@ def test_an_upheld_denial_agrees_as_well() -> None:
     assert (told.recorded.kind, told.agreement.status) == ("appeal_upheld", "agrees")
 
 
-def test_an_imported_determination_is_shown_and_not_judged_again_as_then() -> None:
+def test_an_imported_determination_is_shown_and_not_assessed_as_known_then() -> None:
     story = given(submitted(received_on="2024-02-01").imported(), today="2026-04-28")
     story.when(past_determination("denied", "2024-02-09", citing=["1.A.iii"], decided_by="Old Director"))
     told = replayed(story)
@@ -325,7 +325,7 @@ def test_before_the_first_edition_an_import_is_judged_under_the_editions_that_ar
     assert len(told.other_editions) == len(EDITIONS)
 
 
-def test_an_approval_taken_back_rests_on_its_ground() -> None:
+def test_a_rescinded_approval_rests_on_its_ground() -> None:
     story = given(submitted(), approved(), today="2026-04-28").on("2026-05-02").when(rescinded())
     told = replayed(story)
     assert [one.kind for one in told.decisions] == ["approved", "rescinded"]
@@ -333,7 +333,7 @@ def test_an_approval_taken_back_rests_on_its_ground() -> None:
     assert told.agreement.status == "not_available"
 
 
-def test_an_extension_is_judged_without_the_doses_that_it_goes_on_with() -> None:
+def test_an_extension_is_assessed_without_the_doses_that_it_continues() -> None:
     story = given(submitted(), approved(), today="2026-04-28").and_given(*doses("2026-04-29", 2))
     told = replayed(story.on("2026-05-20").when(extended()))
     assert (told.recorded.kind, told.agreement.status, told.changed) == ("extended", "agrees", ())

@@ -2,7 +2,7 @@
 
     python -m tests.projections.worklist.follower <url> <rebuilds: yes or no>
 
-prints a line once it has caught up for the first time, and goes on until it is killed or its
+prints a line once it has caught up for the first time, and runs until it is killed or its
 standard input ends.
 """
 

@@ -1,4 +1,4 @@
-"""The worklist's counts and pages beside plain filtering and sorting in Python, and by which road rows are read."""
+"""The worklist's counts and pages compared with plain filtering and sorting in Python, and how rows are read."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def pages(views: Views, query: WorklistQuery, entries: dict[str, WorklistEntry])
         query = replace(query, after=(getattr(last, query.sort), last.subject_id))
 
 
-def test_counts_and_pages_are_those_of_filtering_every_row(views: Views, roads: Counter[str]) -> None:
+def test_counts_and_pages_are_those_of_filtering_every_row(views: Views, reads: Counter[str]) -> None:
     """While rows come, change and go, and clocks run on: every count is exact, whatever is asked for."""
     made, now = Entries(5), NOON
     patients = [UUID(int=number) for number in range(1, 120)]
@@ -158,11 +158,11 @@ def test_counts_and_pages_are_those_of_filtering_every_row(views: Views, roads: 
             assert list(pages(views, query, by_subject)) == [one.subject_id for one in rows], query
             seen.update(["found" if rows else "none", *(["several"] if len(rows) > query.limit else [])])
     assert min(seen["found"], seen["none"], seen["several"]) > 10, seen
-    assert min(roads["along"], roads["gathered"]) > 10, roads
+    assert min(reads["along"], reads["gathered"]) > 10, reads
 
 
 @pytest.fixture
-def roads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     found = Counter[str]()
 
     def looked_at(_: Callable[..., Any], statement: str) -> None:
@@ -199,7 +199,7 @@ def test_a_count_of_nothing_is_not_kept(views: Views, ledger: Ledger) -> None:
             assert cursor.fetchone()["number"] == 0  # type: ignore[index]
 
 
-# -- by which road ----------------------------------------------------------------------------
+# -- how rows are read ------------------------------------------------------------------------
 
 ORDERED: list[dict[str, Any]] = [
     *({"sort": sort, "descending": descending} for sort in SORTS for descending in (False, True)),

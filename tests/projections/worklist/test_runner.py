@@ -1,4 +1,4 @@
-"""The tail loop: who is refolded, who is put aside, who may work beside whom, and what a rebuild does."""
+"""The tail loop: which patients are refolded or skipped, which processes may work together, and what a rebuild does."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_answer_never_lags_a_command(ledger: Ledger, open_here: OpenLedger) -
         assert len(shown(ledger)) == len(shown(other)) == number + 1
 
 
-def test_at_midnight_only_those_are_refolded_whom_time_alters(ledger: Ledger, clock: Clock, folds: Folds) -> None:
+def test_at_midnight_only_patients_that_time_changes_are_refolded(ledger: Ledger, clock: Clock, folds: Folds) -> None:
     stops = {"product": "Ocrevus", "outcome": "inadequate_efficacy", "stopped_on": "2026-05"}
     changing = MEETS_A | {"agents": [stops]}
     alma = patient(ledger, 1, submitted(changing, received_at=ledger.now().isoformat()))
@@ -146,7 +146,7 @@ def test_where_a_clock_is_set_back_clocks_are_read_as_late_as_before(ledger: Led
 
 
 def test_a_patient_who_cannot_be_folded_holds_nobody_up(ledger: Ledger, clock: Clock, folds: Folds) -> None:
-    """Her rows stand as they were and say so; she is tried again, later and later, until she can be."""
+    """The patient's rows stay as they were and say so; the fold is tried again, later and later, until it succeeds."""
     alma, bea = patient(ledger, 1), patient(ledger, 2)
     asks(ledger)
     folds.broken = {alma.patient_id}
@@ -172,7 +172,7 @@ def test_a_patient_who_cannot_be_folded_holds_nobody_up(ledger: Ledger, clock: C
     assert all(one.held_by is not None and not one.stale for one in answer.items)
 
 
-def test_a_new_event_of_hers_is_a_new_attempt(ledger: Ledger, folds: Folds) -> None:
+def test_a_new_event_of_the_patient_is_a_new_attempt(ledger: Ledger, folds: Folds) -> None:
     alma = patient(ledger)
     folds.broken = {alma.patient_id}
     assert (len(asks(ledger).items), len(asks(ledger).failures)) == (0, 1)
@@ -226,7 +226,7 @@ def test_several_runners_and_writers_at_once_do_no_harm(open_here: OpenLedger) -
 def test_what_another_runner_did_meanwhile_stands(
     ledger: Ledger, open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slow one folded before an event and would store after it: it finds the position moved, and looks again."""
+    """A slow process folds before an event and stores after it: it finds that the position changed, and folds again."""
     other, alma = open_here(), patient(ledger)
     asks(ledger)
     alma.and_given(assigned(PHYSICIAN))
@@ -282,10 +282,10 @@ def test_a_rebuild_that_is_killed_leaves_the_old_rows_and_nothing_in_the_way(led
     assert asks(ledger) == before
 
 
-def test_a_rebuild_that_is_killed_mends_nobody(
+def test_a_rebuild_that_is_killed_fixes_no_rows(
     ledger: Ledger, clock: Clock, folds: Folds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rows of whoever failed are as old as before, and so she is tried again; one that comes to serve mends her."""
+    """A failed patient's rows are as old as before, so the fold is tried again; a rebuild that is served fixes them."""
 
     class Killed(BaseException):
         """In place of a signal."""

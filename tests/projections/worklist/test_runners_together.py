@@ -173,7 +173,7 @@ def test_the_memory_of_a_rebuild_does_not_grow_with_the_number_of_patients(
         finally:
             tracemalloc.stop()
         assert sum(worklist(ledger, Filters(), Paging(limit=1)).counts.values()) == 600
-    # A row alone is a kilobyte, and her history several; the parser remembers some thousands of short strings.
+    # A row alone is a kilobyte, and the history several; the parser remembers some thousands of short strings.
     assert len(peaks) == 3
     assert peaks[2] - peaks[0] < 400 * 500, peaks
 
@@ -183,5 +183,5 @@ def template_of(ledger: Ledger, patient_id: UUID) -> tuple[StoredRow, ...]:
 
 
 def add(url: str, template: tuple[StoredRow, ...], number: int) -> None:
-    """So many more patients, each with the bytes of the first under an id of her own."""
+    """Adds `number` patients, each with the bytes of the template under a new id."""
     fill(url, [row for _ in range(number) for row in as_of_another(template, uuid4())])

@@ -189,7 +189,7 @@ def test_generations_that_are_begun_at_once_have_different_numbers(views: Views)
     assert len(set(begun)) == 24
 
 
-def test_rows_of_dropped_generations_go_a_little_at_a_time_and_whoever_comes_next_ends_it(
+def test_rows_of_dropped_generations_are_deleted_in_batches_and_the_next_process_finishes(
     views: Views, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "ROWS_DROPPED_AT_ONCE", 2)
@@ -235,7 +235,7 @@ def test_rows_are_due_on_their_day_a_batch_at_a_time(views: Views) -> None:
     assert views.due(VIEW, serving, day + timedelta(days=9), 1) == [ALMA]
 
 
-def test_a_failure_is_counted_and_forgotten_when_it_is_mended(views: Views) -> None:
+def test_a_failure_is_counted_and_deleted_when_it_is_fixed(views: Views) -> None:
     """The rows that stood stand on, and nobody else has to wait: what fails is due no more."""
     serving: Generation | None = filled(views, folded(entry(changes_on=date(2026, 5, 1))))
     for attempt in (1, 2):

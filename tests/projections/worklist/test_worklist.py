@@ -117,7 +117,7 @@ def test_a_withdrawn_request_waits_no_more() -> None:
     assert rows(given(submitted(), withdrawn())) == ()
 
 
-def test_an_appeal_waits_until_the_plan_or_an_outside_organisation_has_answered() -> None:
+def test_an_appeal_waits_until_the_plan_or_external_review_has_answered() -> None:
     told = given(submitted(MEETS_A | {"diagnosis": "other"}), denied("1"))
     assert rows(told) == ()
     told.and_given(appealed(urgency="urgent"), appeal_assigned(NEUROLOGIST))

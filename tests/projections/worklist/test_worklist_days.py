@@ -33,8 +33,8 @@ from tests.story import (
 )
 
 TWO_YEARS = timedelta(days=730)
-DAYS_LOOKED_AT = 12
-"""At the ordinary scale; a campaign looks at every day."""
+DAYS_CHECKED = 12
+"""At the ordinary scale; a campaign checks every day."""
 
 OFFSETS = [timedelta(days=days) for days in (-366, -365, -31, -30, -29, -1, 0, 1, 29, 30, 31, 364, 365, 366)]
 YEARS = (1, 16, 17, 18)
@@ -68,7 +68,7 @@ def step(told: Scenario, kind: str, after: int, precision: int) -> Step:
     agents = [{"product": "Ocrevus", "outcome": "inadequate_efficacy", "stopped_on": on}]
     match kind:
         case "born":
-            # Seventeen somewhere in the two years that are looked at.
+            # Seventeen on a day in the two years that are checked.
             born = anniversary(told.today + timedelta(days=after), -17).isoformat()[: (10, 7, 4)[precision]]
             return demographics_corrected(birth_date=born, reason="Misread.")
         case "treated":
@@ -97,11 +97,11 @@ def history_of(story: list[Act], ending: Ending) -> Scenario:
     return told
 
 
-# -- the days that are looked at --------------------------------------------------------------
+# -- the days that are checked ----------------------------------------------------------------
 
 
 def dates_in(value: Any) -> Iterator[date]:
-    """Every date that a history holds anywhere; this knows nothing of what the rows look at."""
+    """Every date that a history holds anywhere; this knows nothing of what the rows depend on."""
     if isinstance(value, PartialDate):
         yield from (value.earliest, value.latest)
     elif isinstance(value, date):
@@ -127,7 +127,7 @@ def suspects(told: Scenario, first: date) -> list[date]:
 
 
 def a_few_of(days: list[date], seed: int) -> list[date]:
-    every = max(1, len(days) // DAYS_LOOKED_AT)
+    every = max(1, len(days) // DAYS_CHECKED)
     return days[seed % every :: every]
 
 

@@ -1,6 +1,6 @@
 """The table of the pages: each page in each state that looks different, for the checks that hold for all of them.
 
-Whoever writes a page writes its rows: `STATES` of another module in this folder.
+The rows of a page are in `STATES` of another module in this folder; a new page needs rows.
 """
 
 from __future__ import annotations

@@ -82,13 +82,13 @@ def report(*courses: Json, **values: Any) -> Json:
 COMPLETED_ELSEWHERE: Json = {"doses_given": 5, "last_dose_on": "2025-03-10", "completed": True}
 
 KEEPING = frozenset(one.TOPIC for one in get_args(SystemEvent))
-"""Events of the ledger's own keeping: who may sign in, who looked, what is sealed."""
+"""Events that the ledger records about itself: who may sign in, who viewed records, what is sealed."""
 
 _ADDRESSES = {"r": "requests", "d": "doses", "t": "reports", "f": "documents", "n": "notices", "a": "appeals"}
 
 
 def address(identifier: str) -> str:
-    """Where a record is: a patient by her own id, anything of hers by the letter of its number."""
+    """The path of a record: of a patient by its id, of any other record by the letter of its number."""
     _, dot, number = identifier.partition(".")
     return f"/{_ADDRESSES[number[0]]}/{identifier}" if dot else f"/patients/{identifier}"
 

@@ -55,7 +55,7 @@ IMPOSSIBLE_AMOUNTS: tuple[Any, ...] = (0, -1, -0.001, "12", True, [], 1e300, HUG
 SHARED = (
     *at("surprise", None, 1, names="surprise"),
     *at("Alma Synthetic", 1, names="(unknown)"),
-    # Who acts is said by her token alone.
+    # Only the token says who acts.
     *at("actor", None, [], {}, "r.nurse", 5, {"id": "r.nurse"}),
 )
 ABOUT_A_REASON = (*at("reason", REMOVED, *IMPOSSIBLE_TEXTS, "r" * 2001),)

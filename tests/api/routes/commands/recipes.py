@@ -94,7 +94,7 @@ class Rival:
 class Recipe:
     """What is sent: the parts of a case, and what is sent in place of its body and headers.
 
-    Whoever speaks is named by the body's `actor`, or is whoever asks such things.
+    The caller is the body's `actor`, or a user whose role sends such requests.
     """
 
     path: Json = field(default_factory=dict)
@@ -136,10 +136,10 @@ class Cook:
             case 401:
                 return replace(fine, headers=fine.headers | {"Authorization": "Bearer nobody"})
             case 403:
-                # People and settings are hers, and no patient.
+                # An administrator may see people and settings, and no patient.
                 return replace(fine, speaker=ADMINISTRATOR)
             case 404:
-                return self._of_nobody(label, fine)
+                return self._nonexistent(label, fine)
             case 409 if label in KIND_OF_QUESTION:
                 return Recipe({"request_id": self._untouched(stages.denied).ids["request_id"]})
             case 409:
@@ -225,7 +225,7 @@ class Cook:
                 return replace(fine, body=None, headers={"Content-Type": "text/plain"}, raw=b"{}")
         return fine
 
-    def _of_nobody(self, label: str, fine: Recipe) -> Recipe:
+    def _nonexistent(self, label: str, fine: Recipe) -> Recipe:
         if label == "POST /patients/find":
             return Recipe(body={"member": opening("nobody's")["member"]})
         letters = {"request": "r", "dose": "d", "report": "t", "document": "f", "notice": "n", "appeal": "a"}

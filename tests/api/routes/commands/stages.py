@@ -38,7 +38,7 @@ Bodies = dict[str, Json]
 
 
 def person(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    """She has a second number, a report from elsewhere, a dose, and a namesake."""
+    """A patient with a second member id, a report of treatment elsewhere, a dose, and a namesake."""
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     second = {"issuer": "plan", "member_id": f"{member_id}-second"}
     api.did_to(patient, "identifiers", member=second)
@@ -154,7 +154,7 @@ def denied(api: Api, member_id: str) -> tuple[Json, Bodies]:
 
 
 def appealed(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    """An appeal is open, and what it will be decided from was looked at."""
+    """An appeal is open, and the assessment for its decision was shown."""
     ids, bodies = denied(api, member_id)
     appeal = api.did(f"/requests/{ids['request_id']}/appeals", bodies["file_appeal"])["made"][0]
     deciding = {"actor": APPEALS, "assessment_digest": api.digest(ids["request_id"]), "rationale": "No agent failed."}
