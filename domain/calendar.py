@@ -208,19 +208,3 @@ def approval_window(starts_on: date) -> tuple[date, date]:
     (datetime.date(2026, 4, 28), datetime.date(2026, 5, 27))
     """
     return starts_on, starts_on + timedelta(days=APPROVAL_DAYS - 1)
-
-
-def stands_alone(day: date, others: Iterable[date]) -> bool:
-    """Whether no other dose was given on the day before or after `day`, so that the days are not consecutive.
-
-    False if there are no others.
-
-    >>> stands_alone(date(2026, 3, 5), [date(2026, 3, 4)])
-    False
-    >>> stands_alone(date(2026, 3, 7), [date(2026, 3, 4), date(2026, 3, 5)])
-    True
-    >>> stands_alone(date(2026, 3, 7), [])
-    False
-    """
-    distances = [abs((day - other).days) for other in others]
-    return bool(distances) and min(distances) > 1

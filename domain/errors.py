@@ -38,9 +38,14 @@ class LedgerError(Exception):
         self.remedy = remedy
         self.details = details
 
-    def __str__(self) -> str:
+    @property
+    def cause_and_place(self) -> str:
+        """The cause, with the field or the clause that is concerned."""
         concerned = self.field or self.clause
-        return f"{self.cause}{f' ({concerned})' if concerned else ''}: {self.remedy}"
+        return f"{self.cause} ({concerned})" if concerned else self.cause
+
+    def __str__(self) -> str:
+        return f"{self.cause_and_place}: {self.remedy}"
 
 
 class InvalidCommand(LedgerError):

@@ -44,6 +44,12 @@ def in_words(value: str) -> str:
     return value.replace("_", " ")
 
 
+def counted(number: int | None, one: str, many: str = "") -> str:
+    """A number with its noun: "1 dose", "2 doses". `many` is the plural, if it is not `one` with an s."""
+    noun = one if number == 1 else many or f"{one}s"
+    return f"{number} {noun}" if number is not None else f"an unknown number of {noun}"
+
+
 class FrozenModel(BaseModel):
     """Base of all frozen pydantic values. An unknown key is an error and is not ignored."""
 

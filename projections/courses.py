@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.calendar import Day, Instant, PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.treatment import Variance
-from domain.facts import FrozenModel
+from domain.facts import FrozenModel, counted
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_request_of
@@ -97,7 +97,7 @@ def course_list(history: PatientHistory, as_of: date, office: str | None = None)
 def given_in_words(course: CourseView) -> str:
     """Returns the number of doses given, or the range of numbers that reports leave open."""
     least, most = course.doses_given_at_least, course.doses_given_at_most
-    return f"{least}" if least == most else f"{least} to {most}"
+    return counted(least, "dose") if least == most else f"{least} to {most} doses"
 
 
 def _course(history: PatientHistory, current: tuple[Course, ...], course: Course, office: str | None) -> CourseView:

@@ -72,7 +72,7 @@ from domain.events.treatment import (
     ReportAttributed,
     ReportedCourse,
 )
-from domain.facts import in_words
+from domain.facts import counted, in_words
 from domain.policy.editions import EDITIONS
 
 
@@ -102,7 +102,7 @@ _DOSES_REPORTED: Final = {"our_doses": "doses that this ledger has on record", "
 
 
 def _course(course: ReportedCourse) -> str:
-    given = "doses not counted" if course.doses_given is None else f"{course.doses_given} doses"
+    given = "doses not counted" if course.doses_given is None else counted(course.doses_given, "dose")
     ends = [str(one) for one in (course.first_dose_on, course.last_dose_on) if one is not None]
     when = f", {' to '.join(dict.fromkeys(ends))}" if ends else ", dates not known"
     completed = {True: ", completed", False: ", not completed", None: ""}[course.completed]
@@ -151,7 +151,8 @@ def _determined(event: Any) -> str:
 
 
 def _approved(event: Any) -> str:
-    doses = f"Course {event.course}: {event.doses_approved} doses, {event.valid_from} through {event.valid_through}"
+    approved = counted(event.doses_approved, "dose")
+    doses = f"Course {event.course}: {approved}, {event.valid_from} through {event.valid_through}"
     left_out = f"; not approved: {event.left_out}" if event.left_out else ""
     return f"{doses}{left_out}. {_determined(event)}"
 
@@ -215,7 +216,7 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     PossibleDuplicateDismissed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
     DoseVoided: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
     DoseReviewed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
-    CourseCompleted: lambda event: f"Course {event.course}, {event.doses_given} doses",
+    CourseCompleted: lambda event: f"Course {event.course}, {counted(event.doses_given, 'dose')}",
     CourseReopened: lambda event: f"Course {event.course}: {event.reason}",
     CourseClosedUnfinished: lambda event: f"Course {event.course}: {event.reason}",
     DocumentReviewed: _reviewed,
@@ -238,7 +239,7 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     RequestDismissed: lambda event: f"{in_words(event.ground).capitalize()}: {event.reason}",
     PeerToPeerOffered: lambda event: f"Through {event.until}" if event.until else "",
     PeerToPeerHeld: lambda event: f"With {event.with_whom}: {event.outcome}",
-    ClockExtended: lambda event: f"By {event.days} days: {event.reason}",
+    ClockExtended: lambda event: f"By {counted(event.days, 'day')}: {event.reason}",
     NoticeIssued: lambda event: (
         f"{entry_of(event.notice_id)} ({in_words(event.kind)}) to {event.addressee} by {in_words(event.channel)}"
     ),

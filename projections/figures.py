@@ -20,7 +20,7 @@ from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import InformationRequested, RequestExpedited, RequestSubmitted, StatementCorrected
 from domain.events.treatment import DoseAdministered, DoseVoided
-from domain.facts import FrozenModel
+from domain.facts import FrozenModel, counted
 
 FigureOutcome = Literal["approved", "denied"]
 HOUR: Final = timedelta(hours=1)
@@ -261,7 +261,7 @@ def _given(doses: Sequence[tuple[date, tuple[str, ...]]]) -> Figure:
     return Figure(
         name="doses",
         title="Doses and their variances",
-        said=f"{len(doses)} doses, {with_variance} of them with a variance when "
+        said=f"{counted(len(doses), 'dose')}, {with_variance} of them with a variance when "
         "recorded. One dose may have several variances.",
         heads=("Variance", "Doses"),
         rows=tuple(rows),

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from domain.calendar import Day
-from domain.facts import FrozenModel
+from domain.facts import FrozenModel, counted
 from domain.history.records import Appeal, ApprovalRecord, Request
 from projections.courses import Courses, CourseView, DoseView, given_in_words
 from projections.eligibility import Eligibility
@@ -161,10 +161,9 @@ def _of_request(request: Request, as_of: date) -> Iterator[UnplacedMark]:
 
 def _of_approval(one: ApprovalRecord) -> UnplacedMark:
     ended = f" Rescinded effective {one.rescinded_on}." if one.rescinded_on is not None else ""
-    more = f" Extended {one.extensions} times." if one.extensions else ""
-    words = (
-        f"{one.doses_approved} doses of course {one.course}, {one.valid_from} through {one.valid_through}.{more}{ended}"
-    )
+    more = f" Extended {counted(one.extensions, 'time')}." if one.extensions else ""
+    doses = counted(one.doses_approved, "dose")
+    words = f"{doses} of course {one.course}, {one.valid_from} through {one.valid_through}.{more}{ended}"
     tone: ChartTone = "quiet" if one.rescinded_on is not None else "good"
     href = f"requests/{one.request_id}"
     return UnplacedMark("approvals", "bar", tone, one.valid_from, one.valid_through, "Approval", words, href)
@@ -174,7 +173,7 @@ def _of_course(course: CourseView) -> Iterator[UnplacedMark]:
     yield from (_of_dose(dose, course) for dose in course.doses)
     if not course.doses and course.last_dose_on is not None:
         given = given_in_words(course)
-        words = f"Reported by another source: {given} doses, last dose {course.last_dose_on}; {course.status}."
+        words = f"Reported by another source: {given}, last dose {course.last_dose_on}; {course.status}."
         yield UnplacedMark("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
 
 

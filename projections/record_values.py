@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, JsonValue
 
 from domain.calendar import PartialDate
-from domain.facts import in_words
+from domain.facts import counted, in_words
 from domain.history.records import (
     AgentUse,
     Appeal,
@@ -75,7 +75,7 @@ def _approval(_: int, approval: ApprovalRecord) -> Named:
     rescinded += ", confirmed after a later report" if approval.confirmed_version is not None else ""
     window = f"{approval.valid_from} to {approval.valid_through}"
     name = f"approval of request {ordinal(approval.request_id)}{of_appeal}"
-    return name, f"{approval.doses_approved} doses, {window}{rescinded}"
+    return name, f"{counted(approval.doses_approved, 'dose')}, {window}{rescinded}"
 
 
 def _document(_: int, one: DocumentOnRecord) -> Named:

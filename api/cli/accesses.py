@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from api.cli.program import app
 from api.cli.tables import Column, show_table
 from api.cli.values import DAY, parsed
 from api.record_access.list_access import ListAccess
+from domain.facts import counted
 from domain.ledger.access_log.report import PAGE_MAX, AccessQuery
 from domain.permissions.disclosure import Access
 
@@ -57,20 +59,22 @@ def accesses_command(
     """
     with errors_to_exit_status(), open_records(database, purpose) as access:
         query = AccessQuery(
-            patient_id=patient_of_member(access, member) if member is not None else None,
             actor_id=actor,
             since=parsed(DAY, since, "--from"),
             until=parsed(DAY, until, "--to"),
             after=after,
             limit=limit,
         )
+        if member is not None:
+            query = replace(query, patient_id=patient_of_member(access, member))
         page = ListAccess(access).accesses(query)
         if as_json:
             print_result(page.model_dump(mode="json"))
             return
         _show(page.items, access.zone)
         if page.next_after is not None:
-            print_error(f"the newest {len(page.items)} accesses are shown: for more, add --after {page.next_after}")
+            shown = counted(len(page.items), "access is", "accesses are")
+            print_error(f"the newest {shown} shown: for more, add --after {page.next_after}")
 
 
 def _show(items: Iterable[Access], zone: ZoneInfo) -> None:

@@ -17,6 +17,7 @@ from api.cli.progress import LineProgress
 from api.cli.tables import show_text
 from api.text.clause import explain, outline_lines, outline_values
 from domain.errors import InvalidCommand
+from domain.facts import counted
 from domain.policy.editions import EDITIONS, edition_named
 
 
@@ -54,7 +55,7 @@ def assess_command(
             for difference in answer.differences or ():
                 progress.print_line(f"{answer}: {difference}", sys.stderr)
     if check:
-        print_error(f"{compared - differing} of {compared} lines with an expected answer match")
+        print_error(f"{compared - differing} of {counted(compared, 'line')} with an expected answer match")
     raise typer.Exit(WRONG_USE if refused else ANSWER_IS_NO if differing else DONE)
 
 
@@ -64,7 +65,7 @@ def explain_command(
         str | None, typer.Argument(help="Clause, for example 1.A.iii.d(3). Default: the outline.")
     ] = None,
     edition: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Review date of a policy edition. Default: the newest.")
+        str | None, typer.Option(metavar="DATE", help="Review date of a policy version. Default: the newest.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

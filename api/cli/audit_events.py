@@ -28,6 +28,7 @@ from api.record_access.patient_access import PatientAccess
 from domain.deadlines.due_dates import end_of_day
 from domain.errors import InvalidCommand
 from domain.events.base import Event
+from domain.facts import counted
 
 Output = Annotated[Path, typer.Option("--output", metavar="FILE.ndjson", help="New file to write to.")]
 Member = Annotated[
@@ -118,13 +119,13 @@ def _write(export: _Export, wanted: EventFilter, output: Path, as_json: bool, *,
             entries,
             lambda entry: resource(entry, ledger_id),
             output,
-            about_to_tell=lambda patients: export.access.record(sorted(patients) or [None], "audit_events"),
+            record_accesses=lambda patients: export.access.record(sorted(patients) or [None], "audit_events"),
             progress=progress.advance,
         )
     if as_json:
         print_result({"file": str(output), "resources": written.resources, "size_bytes": written.size_bytes})
     else:
-        print_result(f"Wrote {written.resources} resources to {output}, one on each line.")
+        print_result(f"Wrote {counted(written.resources, 'resource')} to {output}, one on each line.")
 
 
 def _period(first: date | None, last: date | None, zone: ZoneInfo) -> Period:

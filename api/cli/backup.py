@@ -17,6 +17,7 @@ from api.cli.options import AsJson, Database
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from api.server import which_ledger
+from domain.facts import counted
 from domain.ledger.backup import back_up
 from domain.ledger.stores.urls import address_of
 
@@ -50,7 +51,8 @@ def backup_command(
             | {"documents": backup.documents, "missing": missing}
         )
     else:
-        print_result(f"Backed up {address} to {backup.file}: {backup.events} events and {backup.documents} documents.")
+        events, documents = counted(backup.events, "event"), counted(backup.documents, "document")
+        print_result(f"Backed up {address} to {backup.file}: {events} and {documents}.")
     for document in missing:
         print_error(f"document {document} is missing or damaged: restore it from an earlier backup, or upload it again")
     raise typer.Exit(ANSWER_IS_NO if missing else 0)
@@ -58,7 +60,7 @@ def backup_command(
 
 @contextmanager
 def elapsed_time_shown(console: Console) -> Iterator[None]:
-    """Shows the elapsed time of the block, on a terminal and after a second. In a pipe, nothing is display."""
+    """Shows the elapsed time of the block, on a terminal and after a second. In a pipe, nothing is displayed."""
     columns = SpinnerColumn(), TextColumn("backing up"), TimeElapsedColumn()
     display = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     display.add_task("", total=None)

@@ -78,3 +78,26 @@ SECTIONS: Final[tuple[tuple[str, tuple[CommandEntry, ...]], ...]] = (
 
 MODULE_OF: Final[dict[str, str]] = {entry.name: entry.module for _, entries in SECTIONS for entry in entries}
 """The module of each command, by the name of the command."""
+
+OUTCOME_OF_FAILURE: Final[dict[str, str]] = {
+    "demo": "nothing was saved",
+    "import": "nothing more was saved",
+    "rebuild": "nothing was saved",
+    "database upgrade": "nothing was saved",
+    "database sweep": "nothing was removed",
+    "invite": "nothing was saved",
+    "token create": "nothing was saved",
+    "token revoke": "nothing was saved",
+    "people remove": "nothing was saved",
+    "seal now": "no checkpoint was signed",
+    "seal rotate-key": "no checkpoint was signed with a new key",
+    "seal new-origin": "no new tree was started",
+    "dossier": "no file was written",
+    "document": "no file was written",
+    "backup": "no file was written",
+    "encryption-key new": "no file was written",
+    "audit-events": "no file was written",
+    "provenance": "no file was written",
+    "export": "no file was written",
+}
+"""What the program says when a command fails that writes, by the words of the command. Any other command only reads."""

@@ -12,6 +12,7 @@ from api.cli.opening import errors_to_exit_status, open_existing_ledger, url_to_
 from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_result
 from api.cli.program import app
+from domain.facts import counted
 from domain.ledger import schema
 from domain.ledger.documents.store import GRACE
 from domain.ledger.stores.urls import address_of
@@ -70,5 +71,6 @@ def sweep_command(
             print_result({"orphans": len(swept.orphans), "unfinished": swept.unfinished})
         else:
             print_result(
-                f"Removed {len(swept.orphans)} documents without an event, and {swept.unfinished} unfinished uploads."
+                f"Removed {counted(len(swept.orphans), 'document')} without an event,"
+                f" and {counted(swept.unfinished, 'unfinished upload')}."
             )

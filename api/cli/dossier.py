@@ -17,6 +17,7 @@ from api.cli.values import DAY, INSTANT, checked_id, parsed
 from api.record_access.patient_access import patient_of
 from api.text import replay as replay_in_words
 from domain.events.base import AppealId, RequestId
+from domain.facts import counted
 from domain.policy.editions import edition_named
 from projections.dossier.case_file import appeal_dossier
 from projections.replay.replay import Replay, replay
@@ -32,7 +33,7 @@ def replay_command(
     ] = None,
     edition: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Review date of the only other edition to show. Default: all editions."),
+        typer.Option(metavar="DATE", help="Review date of the only other policy version to show. Default: all."),
     ] = None,
     decision: Annotated[
         int | None,
@@ -96,8 +97,9 @@ def dossier_command(
             files = [{"path": file.path, "size_bytes": file.size_bytes, "sha256": file.sha256} for file in written]
             print_result({"output": str(output), "history_version": case_file.history_version, "files": files})
             return
+        files_in_words = counted(len(written), "file")
         print_result(
-            f"Wrote the case file, with events through {case_file.history_version}, to {output}: {len(written)} files."
+            f"Wrote the case file, with events through {case_file.history_version}, to {output}: {files_in_words}."
         )
         print_result(case_file.determination.headline)
         print_result(f"To check it: cd {output} && sha256sum -c SHA256SUMS")

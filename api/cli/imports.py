@@ -23,6 +23,7 @@ from api.files.import_lines import json_schema
 from api.record_access.command_line import CommandLineAccess
 from api.server import which_ledger
 from domain.errors import InvalidCommand
+from domain.facts import counted
 from domain.ledger.application import open_ledger
 from domain.people import Actor
 
@@ -64,15 +65,11 @@ def import_command(
         raise InvalidCommand("no file is given", field="FILE", remedy="name a file, or - for standard input")
     source_name, actor = _checked_source(source or Path(file).stem), _actor(by)
     counts: Counter[str] = Counter()
-    with errors_to_exit_status():
+    with errors_to_exit_status(), open_input(file) as lines:
         url = url_to_write(database)
         zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
         ledger = open_ledger(url, zone=zone)
-        with (
-            CommandLineAccess(ledger, None) as access,
-            open_input(file) as lines,
-            LineProgress() as progress,
-        ):
+        with CommandLineAccess(ledger, None) as access, LineProgress() as progress:
             intake = Intake(ledger, source_name, actor, access)
             outcomes = intake.claims(lines) if file.lower().endswith(".csv") else intake.json_lines(lines)
             for outcome in outcomes:
@@ -83,7 +80,9 @@ def import_command(
                 if outcome.fate == "refused":
                     progress.print_line(str(outcome), sys.stderr)
     summary = ", ".join(f"{counts[fate]} {fate}" for fate in ("recorded", "recorded before", "refused"))
-    print_error(f"{sum(counts.values())} lines from {source_name}: {summary}") if as_json else print_result(summary)
+    print_error(f"{counted(sum(counts.values()), 'line')} from {source_name}: {summary}") if as_json else print_result(
+        summary
+    )
     raise typer.Exit(WRONG_USE if counts["refused"] else 0)
 
 

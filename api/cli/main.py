@@ -20,9 +20,9 @@ from typer.exceptions import TyperException
 from typer.main import get_command_from_info, get_group_from_info
 
 from api.cli import program
-from api.cli.commands import MODULE_OF, SECTIONS
-from api.cli.output import print_error
-from api.cli.program import ANSWER_IS_NO, DONE, PROGRAM_FAILED, WRONG_USE
+from api.cli.commands import MODULE_OF, OUTCOME_OF_FAILURE, SECTIONS
+from api.cli.output import print_error, print_failure
+from api.cli.program import ANSWER_IS_NO, DONE, PROGRAM_FAILED, WRONG_USE, CommandFailed
 from domain.errors import LedgerError
 
 
@@ -60,11 +60,37 @@ class Commands(MutableMapping[str, Any]):
 
 def _build(name: str) -> Any:
     """The Click command, or group of commands, that was registered under this name."""
-    for command in program.app.registered_commands:
-        if command.name == name:
-            return get_command_from_info(command, pretty_exceptions_short=True, rich_markup_mode=None)
+    for registered in program.app.registered_commands:
+        if registered.name == name:
+            command = get_command_from_info(registered, pretty_exceptions_short=True, rich_markup_mode=None)
+            return _reporting_failures(command, name)
     (group,) = (registered for registered in program.app.registered_groups if registered.name == name)
-    return get_group_from_info(group, pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None)
+    built = get_group_from_info(group, pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None)
+    for under, command in built.commands.items():
+        _reporting_failures(command, f"{name} {under}")
+    return built
+
+
+def _reporting_failures(command: Any, words: str) -> Any:
+    """The command, which prints its failure as one line, and exits with the failure's status.
+
+    `words` are the words by which the user calls the command. A command that writes says what became of its changes.
+    """
+    run = command.callback
+
+    def run_and_report(**values: Any) -> Any:
+        try:
+            return run(**values)
+        except LedgerError as error:
+            failure = CommandFailed(error.cause_and_place, error.remedy)
+        except CommandFailed as failed:
+            failure = failed
+        outcome = OUTCOME_OF_FAILURE.get(words)
+        print_failure(failure.cause, failure.remedy, (failure.outcome or outcome) if outcome is not None else None)
+        raise typer.Exit(failure.status)
+
+    command.callback = run_and_report
+    return command
 
 
 class Program(TyperGroup):
@@ -124,11 +150,9 @@ def main() -> None:
         sys.stdout.flush()
     except TyperException as error:
         context = getattr(error, "ctx", None)
-        place = context.command_path if context is not None else app.info.name
-        print_error(f"{' '.join(error.format_message().split()).rstrip('.')} ({place}): see `{place} --help`")
-        status = WRONG_USE
-    except LedgerError as error:
-        print_error(str(error))
+        place = context.command_path if context is not None else str(app.info.name)
+        cause = f"{' '.join(error.format_message().split()).rstrip('.')} ({place})"
+        print_failure(cause, f"see `{place} --help`", OUTCOME_OF_FAILURE.get(place.partition(" ")[2]))
         status = WRONG_USE
     except BrokenPipeError:
         # The reader of the output closed the pipe. Without this, the interpreter would report it again at exit.
@@ -138,7 +162,8 @@ def main() -> None:
         # This is an error of the program. Only its type and place are printed, because its text may quote patient data.
         place = traceback.extract_tb(error.__traceback__)[-1]
         print_error(
-            f"the program failed: {type(error).__name__} ({place.filename}:{place.lineno}): nothing was saved in part"
+            f"the program failed: {type(error).__name__} ({place.filename}:{place.lineno}):"
+            " a change was saved completely or not at all; report this error"
         )
         status = PROGRAM_FAILED
     # Otherwise the interpreter would search all modules for garbage when it ends: a fifth of the time of a question.

@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import typer
 from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from pydantic import ValidationError
 
-from api.cli.output import print_error
-from api.cli.program import ANSWER_IS_NO, WRONG_USE
+from api.cli.program import ANSWER_IS_NO, CommandFailed
 from api.cli.values import OPTIONS
 from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import PatientAccess
@@ -31,24 +29,31 @@ if TYPE_CHECKING:
 
 @contextmanager
 def errors_to_exit_status() -> Iterator[None]:
-    """Turns an expected error in the block into one line on standard error and exit status 2."""
+    """Turns an expected error in the block into CommandFailed, which has the line to print and the exit status."""
     try:
         yield
     except LedgerError as error:
         error.field = OPTIONS.get(error.field or "", error.field)
-        print_error(str(error))
+        raise CommandFailed(error.cause_and_place, error.remedy) from None
     except StoreError as error:
-        print_error(str(error))
+        raise CommandFailed(error.cause, error.remedy) from None
     except PersistenceError as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        print_error(f"The database does not answer: {reason}: check that it is running and reachable, and try again")
+        raise CommandFailed(
+            f"The database does not answer: {reason}",
+            "check that it is running and reachable, and try again",
+            outcome="a change was saved completely or not at all",
+        ) from None
     except MapperDeserialisationError as error:
-        print_error(f"A recorded event cannot be read: {error}: restore a backup, and keep this ledger as it is")
+        raise CommandFailed(
+            f"A recorded event cannot be read: {error}", "restore a backup, and keep this ledger as it is"
+        ) from None
     except KeyboardInterrupt:
-        print_error("stopped before the end: what was recorded before stays on record")
-    else:
-        return
-    raise typer.Exit(WRONG_USE)
+        raise CommandFailed(
+            "stopped before the end",
+            "run the command again if it is needed",
+            outcome="what was saved before stays on record",
+        ) from None
 
 
 def url_to_write(database: str | None) -> str:
@@ -99,6 +104,9 @@ def patient_of_member(access: PatientAccess, text: str) -> UUID:
         ) from None
     patient_id = access.ledger.find(member)
     if patient_id is None:
-        print_error("no patient record for this member (MEMBER): check the ID, its issuer, and --database")
-        raise typer.Exit(ANSWER_IS_NO)
+        raise CommandFailed(
+            "no patient record for this member (MEMBER)",
+            "check the ID, its issuer, and --database",
+            status=ANSWER_IS_NO,
+        )
     return patient_id

@@ -48,7 +48,7 @@ KnownAt = Annotated[
 ]
 EditionOption = Annotated[
     str | None,
-    typer.Option("--edition", metavar="DATE", help="Review date of a policy edition. Default: the one that applies."),
+    typer.Option("--edition", metavar="DATE", help="Review date of a policy version. Default: the one that applies."),
 ]
 
 # -- lists ------------------------------------------------------------------------------------

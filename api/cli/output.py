@@ -14,6 +14,12 @@ def print_error(line: str) -> None:
     sys.stderr.flush()
 
 
+def print_failure(cause: str, remedy: str, outcome: str | None) -> None:
+    """Prints why a command failed, in one line. `outcome` says what became of its changes, if it writes."""
+    said = f"{cause.rstrip('.')}; {outcome}" if outcome is not None else cause
+    print_error(f"{said}: {remedy}")
+
+
 def print_result(value: Any) -> None:
     """Prints a string as it is, and any other value as indented JSON."""
     text = value.encode() if isinstance(value, str) else to_json(value, indent=2)

@@ -15,7 +15,7 @@ from api.cli.options import AsJson, Database, IdOption, OfficeOption
 from api.cli.output import print_result
 from api.cli.program import app
 from api.cli.tables import Column, show_table
-from api.cli.values import OPTIONS
+from api.cli.values import OPTIONS, refused_value
 from api.http import security_log
 from api.record_access.command_line import machine_user
 from api.server.served_addresses import served_at
@@ -248,10 +248,9 @@ def _add_user(
     try:
         person = NewPerson(id=identifier, name=name, role=role, **details).person()
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        field = str(first["loc"][0]).replace("_", "-") if first["loc"] else "name"
-        remedy = "use letters, digits, and . _ @ : - in an ID"
-        raise InvalidCommand(first["msg"], field=f"--{field}", remedy=remedy) from None
+        path = error.errors(include_input=False)[0]["loc"]
+        field = str(path[0]).replace("_", "-") if path else "name"
+        raise refused_value(error, f"--{field}") from None
     known = identity.people.read().person(person.id)
     if known is None:
         by = operator()

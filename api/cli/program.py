@@ -16,3 +16,17 @@ PROGRAM_FAILED: Final = 70
 
 app = typer.Typer(rich_markup_mode=None)
 """The commands that were imported so far. `main` builds the program from them."""
+
+
+class CommandFailed(Exception):
+    """A command failed: the cause with its place, and the remedy. `main` prints both in one line.
+
+    `outcome` says what became of a change that was under way, if it is not what the table of outcomes says.
+    """
+
+    def __init__(self, cause: str, remedy: str, *, status: int = WRONG_USE, outcome: str | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.remedy = remedy
+        self.status = status
+        self.outcome = outcome

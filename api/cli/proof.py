@@ -22,6 +22,7 @@ from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import patient_of
 from domain.errors import InvalidCommand, NotFound
 from domain.events.base import AppealId
+from domain.facts import counted
 from domain.ledger.application import Ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.sealing.sealing import LeaseHeldElsewhere, NotConsistent, Sealing
@@ -54,7 +55,7 @@ def export_command(
 ) -> None:
     """Export everything that an outside auditor needs.
 
-    The export has every sealed event, the tree, signed checkpoints, proofs, and the policy editions.
+    The export has every sealed event, the tree, signed checkpoints, proofs, and the policy versions.
 
     A checkpoint of the whole log is signed first. The folder is written as a whole or not at all, and only its owner
     can read it. Its README.txt describes how to verify the export without this program.
@@ -70,7 +71,7 @@ def export_command(
                 access.record(ledger.patients(), "export")
                 final, sealing = _seal_now(ledger)
                 files = export_ledger(LedgerSource(ledger), final, _keys(sealing), folder, progress)
-                contents = f"all {final.size} sealed events"
+                contents = f"all {counted(final.size, 'sealed event')}"
             else:
                 patient = _patient_of(ledger, appeal)
                 access.record([patient], "export", appeal)
@@ -78,15 +79,14 @@ def export_command(
                 entries = list(_sealed_entries(ledger, sealing, patient, final.size))
                 earlier = _first_checkpoints(sealing, entries, final)
                 files = export_history(entries, final, earlier, _keys(sealing), sealing.store.read, folder)
-                contents = f"one patient record of {len(entries)} events"
+                contents = f"one patient record of {counted(len(entries), 'event')}"
         checkpoint = final.checkpoint
         if as_json:
             values = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
             print_result({"folder": str(folder), "files": files, "checkpoint": values, "appeal": appeal})
             return
-        print_result(
-            f"Exported {contents} to {folder}, under the checkpoint {checkpoint.origin} of {checkpoint.size} leaves."
-        )
+        leaves = counted(checkpoint.size, "leaf", "leaves")
+        print_result(f"Exported {contents} to {folder}, under the checkpoint {checkpoint.origin} of {leaves}.")
         print_result(
             f"To verify it: lemtrada-ledger verify {folder} --key VKEY, or see {export_layout.README} in the folder."
         )

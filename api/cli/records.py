@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -26,7 +28,7 @@ from api.cli.output import print_result
 from api.cli.program import app
 from api.cli.tables import show_pairs
 from api.cli.values import DAY, INSTANT, checked_id, parsed
-from api.record_access.patient_access import patient_of
+from api.record_access.patient_access import PatientAccess, patient_of
 from api.text.record import (
     appeal_rows,
     assessment_rows,
@@ -42,12 +44,54 @@ from domain.events.base import AppealId, DocumentId, RequestId
 from domain.facts import in_words
 from domain.history.records import Request
 from domain.history.state import PatientHistory
+from domain.permissions.disclosure import View
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
 from projections.courses import course_list
 from projections.person import person
-from projections.request_status import appeal_view, deadline_instant, request_status
+from projections.request_status import AppealView, appeal_view, deadline_instant, request_status
+
+A = TypeVar("A")
+
+
+class _QuestionTimes(NamedTuple):
+    """The times of a question: its day, the instant by which deadlines are shown, and the instant of what is known."""
+
+    day: date
+    deadlines_at: datetime
+    known_at: datetime | None
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class _RecordOptions:
+    """The options that the commands of this module share, as they were given."""
+
+    as_of: str | None
+    known_at: str | None
+    purpose: str | None
+    database: str | None
+
+    def when(self, access: PatientAccess) -> _QuestionTimes:
+        day, instant = parsed(DAY, self.as_of, "--as-of"), parsed(INSTANT, self.known_at, "--known-at")
+        deadlines_at = deadline_instant(access.now(), access.zone, day, instant)
+        return _QuestionTimes(day or access.today(), deadlines_at, instant, access.zone)
+
+    def of_member(self, member: str, view: View, answer: Callable[[PatientHistory, _QuestionTimes], A]) -> A:
+        """The answer from the history of the member, whose access is recorded. Raises CommandFailed."""
+        with errors_to_exit_status(), open_records(self.database, self.purpose) as access:
+            when = self.when(access)
+            with access.history(patient_of_member(access, member), view, known_at=when.known_at) as history:
+                return answer(history, when)
+
+
+def _show(answer: Any, rows: Iterable[tuple[str, str]], as_json: bool) -> None:
+    """Prints an answer as JSON, or as rows of a label and a text."""
+    if as_json:
+        print_result(answer)
+    else:
+        show_pairs(rows)
 
 
 @app.command("courses")
@@ -63,15 +107,9 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    with errors_to_exit_status(), open_records(database, purpose) as access:
-        day = parsed(DAY, as_of, "--as-of") or access.today()
-        instant = parsed(INSTANT, known_at, "--known-at")
-        with access.history(patient_of_member(access, member), "courses", known_at=instant) as history:
-            answer = course_list(history, day)
-        if as_json:
-            print_result(answer.model_dump(mode="json"))
-            return
-        show_pairs(course_rows(answer))
+    options = _RecordOptions(as_of, known_at, purpose, database)
+    answer = options.of_member(member, "courses", lambda history, when: course_list(history, when.day))
+    _show(answer, course_rows(answer), as_json)
 
 
 @app.command("person")
@@ -87,15 +125,9 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    with errors_to_exit_status(), open_records(database, purpose) as access:
-        day = parsed(DAY, as_of, "--as-of") or access.today()
-        instant = parsed(INSTANT, known_at, "--known-at")
-        with access.history(patient_of_member(access, member), "person", known_at=instant) as history:
-            answer = person(history, day)
-        if as_json:
-            print_result(answer.model_dump(mode="json"))
-            return
-        show_pairs(person_rows(answer))
+    options = _RecordOptions(as_of, known_at, purpose, database)
+    answer = options.of_member(member, "person", lambda history, when: person(history, when.day))
+    _show(answer, person_rows(answer), as_json)
 
 
 @app.command("request")
@@ -122,16 +154,13 @@ def request_command(
         if to_extend and edition is not None:
             remedy = "use --edition or --to-extend, not both"
             raise InvalidCommand(
-                "an extension is assessed under the edition of the request", field="--edition", remedy=remedy
+                "an extension is assessed under the policy version of the request", field="--edition", remedy=remedy
             )
         chosen = edition_named(edition) if edition is not None else None
-        instant = parsed(INSTANT, known_at, "--known-at")
-        day = parsed(DAY, as_of, "--as-of")
-        with access.request(checked_id(request, RequestId, "REQUEST"), known_at=instant) as (history, record):
-            life = request_status(
-                history, record, access.zone, deadline_instant(access.now(), access.zone, day, instant)
-            )
-            assessed, problem = _assess(history, record, day or access.today(), chosen, to_extend)
+        when = _RecordOptions(as_of, known_at, purpose, database).when(access)
+        with access.request(checked_id(request, RequestId, "REQUEST"), known_at=when.known_at) as (history, record):
+            life = request_status(history, record, when.zone, when.deadlines_at)
+            assessed, problem = _assess(history, record, when.day, chosen, to_extend)
         from api.background.sealing import sealing_of  # noqa: PLC0415  (slow to import, and only this command needs it)
 
         sealing = sealing_of(access.ledger)
@@ -149,7 +178,7 @@ def request_command(
                 }
             )
             return
-        rows = assessment_rows(assessed.assessment) if assessed is not None else [("Edition", problem or "")]
+        rows = assessment_rows(assessed.assessment) if assessed is not None else [("Policy version", problem or "")]
         show_pairs((*request_rows(life, access.zone), *seal_rows(seals), *rows))
 
 
@@ -180,15 +209,12 @@ def appeal_command(
 
     Example: lemtrada-ledger appeal 11111111-2222-4333-8444-555555555555.a1 --known-at 2026-04-20T14:05:00Z
     """
+    options = _RecordOptions(as_of, known_at, purpose, database)
     with errors_to_exit_status(), open_records(database, purpose) as access:
-        instant = parsed(INSTANT, known_at, "--known-at")
-        now = deadline_instant(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
-        with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=instant) as (history, record):
-            answer = appeal_view(history, record, access.zone, now)
-        if as_json:
-            print_result(answer.model_dump(mode="json"))
-            return
-        show_pairs(appeal_rows(answer, access.zone))
+        when = options.when(access)
+        with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=when.known_at) as (history, record):
+            answer = appeal_view(history, record, when.zone, when.deadlines_at)
+        _show(answer, appeal_rows(answer, when.zone), as_json)
 
 
 @app.command("requests")
@@ -203,17 +229,16 @@ def requests_command(
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    with errors_to_exit_status(), open_records(database, purpose) as access:
-        instant = parsed(INSTANT, known_at, "--known-at")
-        with access.history(patient_of_member(access, member), "requests", known_at=instant) as history:
-            requests = history.requests
-        if as_json:
-            from api.routes.schemas import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
+    requests = _RecordOptions(None, known_at, purpose, database).of_member(
+        member, "requests", lambda history, _: history.requests
+    )
+    if as_json:
+        from api.routes.schemas import request_summary  # noqa: PLC0415  (FastAPI is slow to import)
 
-            print_result([request_summary(record).model_dump(mode="json") for record in requests])
-            return
-        rows = [("Request", _summary(record)) for record in requests]
-        show_pairs(rows or [("Requests", "None on record.")])
+        print_result([request_summary(record) for record in requests])
+        return
+    rows = [("Request", _summary(record)) for record in requests]
+    show_pairs(rows or [("Requests", "None on record.")])
 
 
 @app.command("appeals")
@@ -229,16 +254,13 @@ def appeals_command(
 
     Example: lemtrada-ledger appeals DEMO-0024
     """
-    with errors_to_exit_status(), open_records(database, purpose) as access:
-        instant = parsed(INSTANT, known_at, "--known-at")
-        now = deadline_instant(access.now(), access.zone, parsed(DAY, as_of, "--as-of"), instant)
-        with access.history(patient_of_member(access, member), "appeals", known_at=instant) as history:
-            views = [appeal_view(history, record, access.zone, now) for record in history.appeals]
-        if as_json:
-            print_result([view.model_dump(mode="json") for view in views])
-            return
-        rows = [("Appeal", f"{view.appeal_id}: {in_words(view.status)}, received {view.received_on}") for view in views]
-        show_pairs(rows or [("Appeals", "None on record.")])
+
+    def views_of(history: PatientHistory, when: _QuestionTimes) -> list[AppealView]:
+        return [appeal_view(history, record, when.zone, when.deadlines_at) for record in history.appeals]
+
+    views = _RecordOptions(as_of, known_at, purpose, database).of_member(member, "appeals", views_of)
+    rows = [("Appeal", f"{view.appeal_id}: {in_words(view.status)}, received {view.received_on}") for view in views]
+    _show(views, rows or [("Appeals", "None on record.")], as_json)
 
 
 @app.command("document")
@@ -263,7 +285,7 @@ def document_command(
             pass
         _write_new(output, access.bytes_of(patient_of(document), record.document.sha256))
         if as_json:
-            print_result(record.document.model_dump(mode="json"))
+            print_result(record.document)
             return
         print_result(f"{record.document.size_bytes} bytes, SHA-256 {record.document.sha256}")
 

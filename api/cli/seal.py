@@ -12,8 +12,9 @@ from api.background.sealing import sealing_of, signer_of
 from api.cli.opening import errors_to_exit_status, open_existing_ledger
 from api.cli.options import AsJson, Database
 from api.cli.output import print_error, print_result
-from api.cli.program import ANSWER_IS_NO, app
+from api.cli.program import ANSWER_IS_NO, CommandFailed, app
 from domain.errors import Conflict
+from domain.facts import counted
 from domain.ledger.application import Ledger
 from domain.ledger.sealing.renewal import start_new_origin
 from domain.ledger.sealing.sealing import LeaseHeldElsewhere, NotConsistent, Sealing, SignedCheckpoint
@@ -39,8 +40,8 @@ def _sealing(database: str | None) -> Iterator[tuple[Ledger, Sealing]]:
         try:
             yield ledger, sealing_of(ledger)
         except NotConsistent as refused:
-            print_error(str(refused))
-            raise typer.Exit(ANSWER_IS_NO) from None
+            cause, _, remedy = str(refused).partition(": ")
+            raise CommandFailed(cause, remedy, status=ANSWER_IS_NO) from None
         except LeaseHeldElsewhere:
             raise Conflict(_BUSY, remedy="try again in 15 seconds") from None
 
@@ -80,7 +81,9 @@ def status_command(database: Database = None, as_json: AsJson = False) -> None:
             )
         else:
             signed = f"newest checkpoint covers {newest.checkpoint.size}" if newest is not None else "no checkpoint yet"
-            print_result(f"{sealing.origins.current()}: {sealed} events sealed, {unsealed} not sealed yet; {signed}")
+            print_result(
+                f"{sealing.origins.current()}: {counted(sealed, 'event')} sealed, {unsealed} not sealed yet; {signed}"
+            )
             if refusal is not None:
                 print_error(refusal)
         if refusal is not None:

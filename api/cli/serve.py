@@ -25,6 +25,7 @@ from api.server.served_addresses import announce_address
 from domain.errors import InvalidCommand
 from domain.events.patient import Member
 from domain.events.system import THE_LEDGER_ITSELF
+from domain.facts import counted
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.stores.urls import address_of
 
@@ -133,7 +134,7 @@ def demo_command(
         if as_json:
             print_result([one.to_json_value() for one in shown])
             return
-        print_result(f"{len(shown)} synthetic patients in {address_of(url)}:")
+        print_result(f"{counted(len(shown), 'synthetic patient')} in {address_of(url)}:")
         show_text(demo_lines(shown))
 
 
@@ -179,7 +180,9 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients:
             patient_id = ledger.find(Member(member_id=example.member_id))
             api_url = serve.url_of(listener)
             find = f'{{"member": {{"member_id": "{example.member_id}"}}}}'
-            print_result(f"{len(shown)} synthetic patients in a temporary ledger (time zone {ledger.zone.key}):")
+            print_result(
+                f"{counted(len(shown), 'synthetic patient')} in a temporary ledger (time zone {ledger.zone.key}):"
+            )
             show_text(demo_lines(shown))
             identity = _identity_of(ledger, front)
             for person in demo.STAFF:

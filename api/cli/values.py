@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from api.text.invalid_values import invalid_value
 from domain.calendar import Day, Instant
 from domain.errors import InvalidCommand
 from domain.events.base import AppealId, DocumentId, RequestId
@@ -32,8 +33,13 @@ def parsed(adapter: TypeAdapter[Any], text: str | None, option: str) -> Any:
     try:
         return adapter.validate_python(text)
     except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InvalidCommand(message, field=option, remedy=f"see --help for the format of {option}") from None
+        raise refused_value(error, option) from None
+
+
+def refused_value(error: ValidationError, option: str) -> InvalidCommand:
+    """The first error of a value, in words. `option` is the option or argument that has the value."""
+    cause, remedy = invalid_value(error.errors(include_input=False)[0])
+    return InvalidCommand(cause, field=option, remedy=remedy or f"see --help for the format of {option}")
 
 
 def checked_id(identifier: str, kind: Any, argument: str) -> str:

@@ -18,9 +18,10 @@ from api.cli.options import After, AsJson, AsOf, Database, KnownAt, Purpose
 from api.cli.output import print_error, print_result
 from api.cli.program import ANSWER_IS_NO, app
 from api.cli.tables import Column, show_table, show_text
-from api.cli.values import DAY, INSTANT, parsed
+from api.cli.values import DAY, INSTANT, parsed, refused_value
 from api.record_access.list_access import ListAccess
-from domain.errors import InvalidCommand, NotFound
+from domain.errors import NotFound
+from domain.facts import counted
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
 from projections.worklist.runner import VIEWS, lag, rebuild, worklist
@@ -124,7 +125,9 @@ def rebuild_command(
             print_result([asdict(rebuilt) | {"lag": asdict(lag(ledger)), "failures": failure_values}])
         else:
             by_another = "" if rebuilt.serves else "; another rebuild finished first, and its rows are used"
-            print_result(f"{rebuilt.view}: {rebuilt.patients} patients rebuilt, {rebuilt.failed} failed{by_another}")
+            print_result(
+                f"{rebuilt.view}: {counted(rebuilt.patients, 'patient')} rebuilt, {rebuilt.failed} failed{by_another}"
+            )
         for failure in failures:
             print_error(f"the events of {failure.patient_id} cannot be read: {failure.error}: report this error")
         if failures:
@@ -136,9 +139,8 @@ def _valid(kind: type[Any], values: dict[str, Any]) -> Any:
     try:
         return kind.model_validate({name: value for name, value in values.items() if name in kind.model_fields})
     except ValidationError as error:
-        first = error.errors()[0]
-        option = f"--{str(first['loc'][0]).replace('_', '-')}"
-        raise InvalidCommand(first["msg"], field=option, remedy=f"see --help for the values of {option}") from None
+        name = str(error.errors()[0]["loc"][0]).replace("_", "-")
+        raise refused_value(error, f"--{name}") from None
 
 
 @contextmanager
@@ -150,7 +152,7 @@ def _patient_progress() -> Iterator[Callable[[int], None]]:
     from api.cli.progress import text_progress  # noqa: PLC0415  (rich is slow to import, and a pipe does not need it)
 
     with text_progress() as show:
-        yield lambda done: show(f"{done} patients")
+        yield lambda done: show(counted(done, "patient"))
 
 
 # -- the printed table ------------------------------------------------------------------------
@@ -170,7 +172,9 @@ def _show(answer: Worklist, zone: ZoneInfo) -> None:
             " the rows are out of date"
         )
     if answer.next_after is not None:
-        print_error(f"the first {len(rows)} rows are shown: for more, add --after {answer.next_after}")
+        print_error(
+            f"the first {counted(len(rows), 'row is', 'rows are')} shown: for more, add --after {answer.next_after}"
+        )
 
 
 def _cells(item: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
@@ -181,7 +185,7 @@ def _cells(item: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
         _words(item.state),
         f"{item.subject_id} ({', '.join(marks)})" if marks else item.subject_id,
         item.path or "unknown",
-        _words(item.recommendation or ("" if item.kind == "dose" else "no edition applies")),
+        _words(item.recommendation or ("" if item.kind == "dose" else "no policy version applies")),
         ", ".join(item.missing),
         ", ".join(item.awaits),
         item.held_by.name if item.held_by is not None else "",

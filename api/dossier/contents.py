@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from api.dossier import contents_record, contents_replay
 from api.dossier.blocks import Block, BlockRow, CaseFile, Cell, Heading, Pairs, Paragraph, Section, grid, row
 from api.dossier.words import Words, capital, field, listed, person, plain, value
+from domain.facts import counted
 from projections.dossier.case_file import AppealDossier, CaseDocument
 from projections.event_text import entry_of
 from projections.replay.recorded_decisions import Recorded
@@ -142,7 +143,7 @@ def _appealed(case: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
 
 def _window(doses: int, valid_from: str, valid_through: str, appeal_id: str | None) -> str:
     by_appeal = f", by appeal {entry_of(appeal_id)}" if appeal_id is not None else ""
-    return f"{doses} doses from {valid_from} through {valid_through}{by_appeal}"
+    return f"{counted(doses, 'dose')} from {valid_from} through {valid_through}{by_appeal}"
 
 
 def _status(case: AppealDossier) -> str:

@@ -16,6 +16,7 @@ from api.dossier.words import (
     plain,
     provenance,
 )
+from domain.facts import counted
 from projections.replay.clauses import ChangedBy, ClauseRow
 from projections.replay.recorded_decisions import Recorded
 from projections.replay.replay import Reassessed, Replay
@@ -69,7 +70,10 @@ def record(one: Recorded, words: Words) -> Iterator[tuple[str, str]]:
         yield "Citing", listed(one.citing)
     if one.granted is not None:
         granted = one.granted
-        yield "Approved", f"{granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
+        yield (
+            "Approved",
+            f"{counted(granted.doses_approved, 'dose')} from {granted.valid_from} through {granted.valid_through}",
+        )
         if granted.left_out is not None:
             yield "Not approved", granted.left_out
     if one.rationale is not None:

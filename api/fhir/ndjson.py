@@ -39,10 +39,14 @@ def provenance_of(item: TrailItem, ledger_id: UUID) -> Resource:
 
 
 def check_free(file: Path) -> None:
-    """Raises InvalidCommand if a file with this name exists."""
+    """Raises InvalidCommand if a file with this name exists, or if its folder does not."""
     if file.exists() or file.is_symlink():
         raise InvalidCommand(
             "a file with this name already exists", field="--output", remedy="give the name of a new file"
+        )
+    if not file.parent.is_dir():
+        raise InvalidCommand(
+            "the folder does not exist", field="--output", remedy="name a file in a folder that exists"
         )
 
 
@@ -51,12 +55,12 @@ def write(
     resource: Callable[[TrailItem], Resource],
     file: Path,
     *,
-    about_to_tell: Callable[[set[UUID]], None],
+    record_accesses: Callable[[set[UUID]], None],
     progress: Callable[[], None] = lambda: None,
 ) -> Written:
     """Writes the resource of each item to a temporary file in the same folder, and then renames the temporary file.
 
-    `about_to_tell` records the accesses to the patients in the file. It is called before the file gets its name. Only
+    `record_accesses` records the accesses to the patients in the file. It is called before the file gets its name. Only
     the owner can read the file. Raises InvalidCommand if the file exists or cannot be written.
     """
     check_free(file)
@@ -74,7 +78,7 @@ def write(
                 temporary_file.flush()
                 os.fsync(temporary_file.fileno())
                 size = temporary_file.tell()
-                about_to_tell(patients)
+                record_accesses(patients)
                 Path(temporary_file.name).rename(file)
             except BaseException:
                 Path(temporary_file.name).unlink(missing_ok=True)

@@ -93,7 +93,7 @@ def patient_of(item: TrailItem) -> UUID | None:
 class TrailPage(NamedTuple):
     """One page of the audit trail. `next` is the position of the next page, or None."""
 
-    told: list[TrailItem]
+    items: list[TrailItem]
     next: TrailPosition | None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Annotated, Any, Final
@@ -27,6 +27,7 @@ from api.http.bodies import CheckedJsonRoute
 from api.http.problems import FHIR, STATUS, log_denial
 from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import LedgerOfApp
+from api.text.invalid_values import invalid_value
 from domain.errors import InvalidCommand, LedgerError, NotFound
 from domain.events.base import Event
 from domain.ledger.access_log.rows import rows_of_batch
@@ -62,12 +63,18 @@ class FhirRoute(CheckedJsonRoute):
                 return _refused(int(STATUS[type(error)]), str(error))
             except RequestValidationError as error:
                 unknown = any(one["type"] == "unknown_parameter" for one in error.errors())
-                text = "; ".join(str(one["msg"]) for one in error.errors())
+                text = "; ".join(_about_parameter(one) for one in error.errors())
                 return _refused(400, text, code="not-supported" if unknown else "invalid")
             except (PersistenceError, StoreError):
                 return _refused(503, "The database is not available. Send the same request again.")
 
         return answer_errors
+
+
+def _about_parameter(error: Mapping[str, Any]) -> str:
+    """What is wrong with a parameter, after its name. An unknown parameter is not named: it may be any text."""
+    _, *name = error["loc"]
+    return ": ".join([*map(str, name), str(invalid_value(error))])
 
 
 def _refused(status: int, text: str, *, code: str | None = None) -> Response:
@@ -165,7 +172,7 @@ def search_audit_events(
     search = asked_of(request.query_params, ledger.zone, "date")
     result = _page_of(ledger, search, _filter_of(search), with_reads=True)
     access.record(_patients_shown(ledger, search, result), "audit_events")
-    return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in result.told], search, result)
+    return _bundle(request, "AuditEvent", [audit_event(one, ledger.ledger_id) for one in result.items], search, result)
 
 
 @router.get("/AuditEvent/{resource_id}", responses=_fhir_responses(400, 403, 404))
@@ -203,7 +210,7 @@ def search_provenances(
 
     result = _page_of(ledger, search, is_wanted, with_reads=False)
     access.record(_patients_shown(ledger, search, result), "audit_events")
-    events = [one.event for one in result.told if one.event is not None]
+    events = [one.event for one in result.items if one.event is not None]
     return _bundle(
         request, "Provenance", [provenance.of_change(one, ledger.ledger_id) for one in events], search, result
     )
@@ -254,8 +261,8 @@ def _patients_shown(ledger: Ledger, search: SearchQuery, result: TrailPage) -> l
     A search by a patient who is not on record shows no patient.
     """
     if search.patient_id is None:
-        return _patients(result.told)
-    if not result.told and not next(iter(ledger.events.between(search.patient_id, 1, 1)), None):
+        return _patients(result.items)
+    if not result.items and not next(iter(ledger.events.between(search.patient_id, 1, 1)), None):
         return []
     return [search.patient_id]
 

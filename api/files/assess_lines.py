@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, JsonValue, StrictStr, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
+from api.text.invalid_values import invalid_value
 from domain.calendar import Day
 from domain.errors import EditionUnknown
 from domain.facts import Facts
@@ -153,7 +154,7 @@ def _cause(error: ErrorDetails) -> str:
         case "missing":
             return f"{name} is missing"
         case _:
-            return error["msg"].removeprefix("Value error, ").replace("Input should be", f"{name} should be")
+            return invalid_value(error).cause
 
 
 def _place(error: ErrorDetails) -> str:
@@ -167,7 +168,7 @@ def _remedy(error: ErrorDetails) -> str:
         return "send the field"
     if error["input"] is None:
         return "leave the key out if the value is not known"
-    return SENT_AGAIN
+    return invalid_value(error).remedy or SENT_AGAIN
 
 
 # -- assessing a line -------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from api.files.import_lines import (
 )
 from api.record_access.commands import recording_refusals
 from api.record_access.patient_access import PatientAccess
+from api.text.invalid_values import invalid_value
 from domain.commands import Command
 from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import OpenHistory
@@ -262,8 +263,7 @@ def _validated(value: Any) -> AnyImportLine:
         fault = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(one) for one in fault["loc"][1:] if isinstance(one, int) or one.isidentifier())
         is_claim = isinstance(value, dict) and value.get("kind") == "claim"
-        message = fault["msg"].removeprefix("Value error, ")
-        cause = "the kind of line is not known" if fault["type"].startswith("union_tag") else message
-        remedy = "see `import --schema` for the fields of a line"
+        cause, remedy = invalid_value(fault)
+        remedy = remedy or "see `import --schema` for the fields of a line"
         raise _UnreadableLine(cause, _COLUMN.get(path, path) if is_claim else path or None, remedy, value) from None
     return line

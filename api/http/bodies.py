@@ -74,7 +74,7 @@ def _refuse_unknown(request: Request, parameters: set[str]) -> None:
                 {
                     "type": "unknown_parameter",
                     "loc": ("query",),
-                    "msg": f"Send only {', '.join(sorted(parameters)) or 'none'}",
+                    "msg": f"a parameter does not exist; send only {', '.join(sorted(parameters)) or 'none'}",
                 }
             ]
         )

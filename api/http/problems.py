@@ -20,6 +20,7 @@ from starlette.routing import compile_path
 
 from api.http import security_log
 from api.http.openapi_document import add_descriptions
+from api.text.invalid_values import invalid_value
 from domain import errors
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.review.assessment_changes import Change
@@ -109,10 +110,11 @@ MEANING: Final[dict[int, str]] = {
     503: "The database is not available.",
 }
 
-REMEDY: Final[dict[int, str]] = {
-    404: "see the API description at /openapi.json",
-    405: "use a method that the Allow header lists",
+NO_ROUTE: Final[dict[int, tuple[str, str]]] = {
+    404: ("There is nothing at this address.", "check the address; /openapi.json describes the API"),
+    405: ("This address does not accept this method.", "use a method that the Allow header lists"),
 }
+"""What is said, and the remedy, where no route answers the request."""
 
 
 SIGNED_IN: Final[dict[str, Any]] = {
@@ -218,7 +220,7 @@ def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     # A field that also accepts an instance reports `is_instance_of` too. JSON cannot send one, so it is left out.
     faults = [one for one in error.errors() if one["type"] != "is_instance_of"]
     invalid_fields = [
-        InvalidField(field=_field_path(one), problem=sentence_of_fault(one)) for one in faults[:ERRORS_SHOWN_MAX]
+        InvalidField(field=_field_path(one), problem=str(invalid_value(one))) for one in faults[:ERRORS_SHOWN_MAX]
     ]
     first = invalid_fields[0]
     more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
@@ -250,7 +252,8 @@ def _http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_MODIFIED:
         return Response(status_code=error.status_code, headers=error.headers)
     title = HTTPStatus(error.status_code).phrase
-    answer = problem(error.status_code, title, f"{title}.", REMEDY.get(error.status_code, REMEDY[404]))
+    detail, remedy = NO_ROUTE.get(error.status_code, (f"The request is refused: {title}.", NO_ROUTE[404][1]))
+    answer = problem(error.status_code, title, _detail(request, detail), remedy)
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods_at(request)):
         answer.headers["Allow"] = ", ".join(methods)
@@ -326,13 +329,3 @@ def _field_path(error: Mapping[str, Any]) -> str:
         return ".".join([kind, *parts])
     # The caller may have chosen these names. A name that does not look like a field name may be any text.
     return ".".join(part if _FIELD_NAME.fullmatch(part) else "(unknown)" for part in parts)
-
-
-def sentence_of_fault(error: Mapping[str, Any]) -> str:
-    """The validator's message for one error, without the value that was sent."""
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        return "this field does not exist"
-    if error["type"] == "missing":
-        return "this field is required"
-    return message[:1].lower() + message[1:]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from api.text.invalid_values import invalid_value
 from domain.errors import InvalidCommand
 from domain.facts import FrozenModel
 from domain.people import Credential, Role
@@ -113,7 +114,7 @@ def settings_from(environment: Mapping[str, str]) -> OpenIDSettings | None:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "FILE"
-        cause = "the value is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        cause = "the value is missing" if first["type"] == "missing" else str(invalid_value(first))
         raise _invalid(PREFIX + field.upper(), cause) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.facts import counted
 from domain.ledger.sealing.sealing import SealedPlace
 from projections.letters import Letter
 
@@ -18,7 +19,9 @@ class SealWords:
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         checkpoint = (
-            f"the checkpoint of {self.size} leaves of {self.origin}" if self.size is not None else "none that is signed"
+            f"the checkpoint of {counted(self.size, 'leaf', 'leaves')} of {self.origin}"
+            if self.size is not None
+            else "none that is signed"
         )
         return (("Leaf", str(self.leaf_index)), ("Checkpoint", checkpoint))
 

@@ -21,8 +21,9 @@ from starlette.formparsers import MultiPartException
 from starlette.types import Message
 
 from api.http.bodies import DISCARDED_BYTES_MAX
-from api.http.problems import BodyTooLarge, UnreadableBody, sentence_of_fault
+from api.http.problems import BodyTooLarge, UnreadableBody
 from api.identity.cookies_and_csrf import CSRF_FIELD
+from api.text.invalid_values import invalid_value
 from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 
 M = TypeVar("M", bound=BaseModel)
@@ -113,7 +114,7 @@ def read(terms: type[M], form: Form, zone: ZoneInfo, *, extra_fields: Mapping[st
         return terms.model_validate_json(to_json({**value, **(extra_fields or {})}))
     except ValidationError as error:
         faults = reversed(error.errors())
-        raise InvalidForm({_path(fault["loc"]): sentence_of_fault(fault) for fault in faults}) from None
+        raise InvalidForm({_path(fault["loc"]): str(invalid_value(fault)) for fault in faults}) from None
 
 
 def _object(terms: type[BaseModel], texts: Mapping[str, list[str]], prefix: str, zone: ZoneInfo) -> dict[str, Any]:

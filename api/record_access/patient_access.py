@@ -256,11 +256,23 @@ class PatientAccess:
 
     def _history(self, patient_id: UUID, view: View, known_at: datetime | None) -> PatientHistory:
         self._check(patient_id, view)
-        return self.ledger.history(patient_id, known_at=known_at)
+        with self._recording_refused_time(patient_id, view):
+            return self.ledger.history(patient_id, known_at=known_at)
 
     def _events(self, patient_id: UUID, view: View, known_at: datetime | None) -> Events:
         self._check(patient_id, view)
-        return self.ledger.events(patient_id, known_at=known_at)
+        with self._recording_refused_time(patient_id, view):
+            return self.ledger.events(patient_id, known_at=known_at)
+
+    @contextmanager
+    def _recording_refused_time(self, patient_id: UUID, view: View) -> Iterator[None]:
+        """Records an access if `known_at` is refused, which shows that there is a record, and from when on."""
+        try:
+            yield
+        except LedgerError as refusal:
+            if refusal.field == "known_at":
+                self._record([patient_id], view, None)
+            raise
 
     def _events_between(
         self, patient_id: UUID, view: View, first: int, last: int, known_at: datetime | None

@@ -79,7 +79,7 @@ class ReadyAnswer(NamedTuple):
     headers_unchanged: tuple[tuple[bytes, bytes], ...]
 
 
-def made(history: PatientHistory, day: date, versions: ShownVersions) -> ReadyAnswer:
+def ready_answer(history: PatientHistory, day: date, versions: ShownVersions) -> ReadyAnswer:
     """The answer, byte for byte as FastAPI sends it."""
     answer = history_shown(eligibility(history, day, office=versions.office), versions)
     tag = tag_of_eligibility(versions, day, answer.approvable)
@@ -214,7 +214,7 @@ class EligibilityFastPath:
             history = self._ledger.history(key.patient_id)
             if key.office is not None and key.office not in history.requesters:
                 raise views.no_such_patient()
-            answer = made(history, key.day, shown_versions(key.office, history, self._ledger.events))
+            answer = ready_answer(history, key.day, shown_versions(key.office, history, self._ledger.events))
             if answer.version < key.version:
                 raise OperationalError("the history that was read is older than its head: two servers answer as one")
             # The history may have grown since its version was read. The answer is cached under the version it has.

@@ -1,4 +1,4 @@
-"""Style and script of the pages: a few files of ours and htmx, sent from memory, each under an address of its bytes."""
+"""The style sheets and scripts of the pages, and htmx. The files are cached in memory, and an address has a digest."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _KINDS: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; chars
 
 
 class File(NamedTuple):
+    """A file. `digest` is the start of the SHA-256 of its content."""
+
     content: bytes
     media_type: str
     digest: str
@@ -35,12 +37,13 @@ FILES: Final = _read()
 
 
 def address_of(name: str) -> str:
-    """Another one as soon as the bytes are others, so that a browser may keep what it has for ever."""
+    """The address of a file. It changes when the content changes, so a browser can cache the file forever."""
     return f"{PREFIX}/{FILES[name].digest}/{name}"
 
 
 @router.get(f"{PREFIX}/{{digest}}/{{name}}")
 def static_file(digest: str, name: str) -> Response:
+    """Sends a file. The status is 404 for the address of an earlier content."""
     found = FILES.get(name)
     if found is None or found.digest != digest:
         raise HTTPException(404)

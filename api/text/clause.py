@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.errors import NotFound
-from domain.facts import Facts
+from domain.facts import Facts, counted
 from domain.policy.assessment import NOT_LISTED
 from domain.policy.edition import Edition, Group, Leaf, Node, Path, Question
 from domain.policy.readings import READINGS, Reading
@@ -122,7 +122,7 @@ def _explained(node: Node | Path, edition: Edition) -> Explanation:
             needs, looks_at = f"{CONNECTED[node.connective]} {_cited(node.clauses)}", ()
         case Path():
             needs = f"{node.scope.paraphrase.rstrip('.')}; all of {_cited(node.clauses)}"
-            needs += f". Approved for {node.doses} doses with the dosing of {node.dosing.citation}"
+            needs += f". Approved for {counted(node.doses, 'dose')} with the dosing of {node.dosing.citation}"
             looks_at = _looks_at(node.scope, edition)
     clauses = tuple((one.citation, one.paraphrase) for one in node.clauses)
     return Explanation(edition, node.citation, node.paraphrase, needs, looks_at, clauses=clauses, readings=readings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from domain.facts import AgentTried, RequestedDosing, in_words
+from domain.facts import AgentTried, RequestedDosing, counted, in_words
 from domain.policy.criteria import dosing_in_words
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
@@ -59,10 +59,11 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
     yield "Path", answer.path_because
     on_approval = f"{answer.doses_left_on_approval} left on the approval, {answer.doses_usable} usable"
     if answer.doses_given is not None:
-        yield "Doses", f"{answer.doses_given} given and {answer.doses_left_in_course} left in the course, {on_approval}"
+        given, left = counted(answer.doses_given, "dose"), counted(answer.doses_left_in_course, "dose")
+        yield "Doses", f"{given} given and {left} left in the course, {on_approval}"
     elif answer.doses_given_at_most:
-        left = answer.doses_left_at_least or "none"
-        yield "Doses", f"{_given(answer)} given; {left} certainly left in the course, {on_approval}"
+        certainly = answer.doses_left_at_least or "none"
+        yield "Doses", f"{_given(answer)} given; {certainly} certainly left in the course, {on_approval}"
     if answer.last_dose_earliest is not None:
         days = (answer.last_dose_earliest, answer.last_dose_latest)
         one_day = days[0] == days[1]
@@ -79,12 +80,12 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         "none in effect"
         if approval is None
         else (
-            f"{approval.doses_approved} doses, {approval.doses_used} used, from {approval.valid_from}"
+            f"{counted(approval.doses_approved, 'dose')}, {approval.doses_used} used, from {approval.valid_from}"
             f" through {approval.valid_through}, request {approval.request_id}"
         ),
     )
     counts = Counter(one.source for one in answer.imported)
-    yield from (("Imported", f"based on {_lines(number)} of {source}") for source, number in counts.items())
+    yield from (("Imported", f"based on {counted(number, 'line')} of {source}") for source, number in counts.items())
     approvable = answer.approvable
     if approvable is None:
         return
@@ -108,11 +109,7 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
 def _given(answer: Eligibility) -> str:
     """Returns the number of doses given, or the range of numbers that the record leaves possible."""
     least, most = answer.doses_given_at_least, answer.doses_given_at_most
-    return f"{least}" if least == most else f"{least} to {most}"
-
-
-def _lines(number: int) -> str:
-    return "1 line" if number == 1 else f"{number} lines"
+    return counted(least, "dose") if least == most else f"{least} to {most} doses"
 
 
 # -- the shortest paths to approval -----------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from domain.events.base import ImportedFrom
-from domain.facts import in_words
+from domain.facts import counted, in_words
 from domain.policy.assessment import Assessment
 from projections.courses import Courses, CourseView, DoseView, given_in_words
 from projections.person import Person
@@ -34,8 +34,7 @@ def course_rows(answer: Courses) -> Rows:
 
 
 def _course(course: CourseView) -> str:
-    given = given_in_words(course)
-    summary = f"{course.status}, {course.origin}: {given} of {course.regimen_doses} doses given"
+    summary = f"{course.status}, {course.origin}: {given_in_words(course)} given, of {course.regimen_doses}"
     return f"{summary}{imported(course.imported_from)}"
 
 
@@ -74,7 +73,11 @@ def seal_rows(seals: Iterable[tuple[str, SealedPlace | None]]) -> Rows:
         if place is None:
             yield "Sealed", f"{in_words(kind)}: not yet"
             continue
-        checkpoint = f"the checkpoint of {place.checkpoint.checkpoint.size} leaves" if place.checkpoint else "none yet"
+        checkpoint = (
+            f"the checkpoint of {counted(place.checkpoint.checkpoint.size, 'leaf', 'leaves')}"
+            if place.checkpoint
+            else "none yet"
+        )
         yield "Sealed", f"{in_words(kind)}: leaf {place.leaf_index}, under {checkpoint}"
 
 
@@ -152,9 +155,9 @@ def decision(one: DecisionView) -> str:
 
 def approval(one: WindowView) -> str:
     rescinded = f", rescinded {one.rescinded_on}" if one.rescinded_on is not None else ""
-    extended = f", extended {one.extensions} times" if one.extensions else ""
+    extended = f", extended {counted(one.extensions, 'time')}" if one.extensions else ""
     days = f"{one.valid_from} through {one.valid_through}"
-    return f"{one.doses_approved} doses, {days}{extended}{rescinded}{imported(one.imported_from)}"
+    return f"{counted(one.doses_approved, 'dose')}, {days}{extended}{rescinded}{imported(one.imported_from)}"
 
 
 def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
@@ -180,7 +183,7 @@ def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
 
 def assessment_rows(assessment: Assessment) -> Rows:
     source = "from the text" if assessment.edition_provenance == "text" else "reconstructed from the history table"
-    yield "Edition", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
+    yield "Policy version", f"{assessment.edition}, revision {assessment.edition_revision} ({source})"
     yield "Recommended", f"{assessment.recommendation} on {assessment.as_of}; a person decides"
     for one in assessment.findings:
         yield one.citation, f"{in_words(one.answer.value)}: {one.sentence}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.facts import in_words
+from domain.facts import counted, in_words
 from domain.policy.answers import Answer
 from projections.replay.clauses import ChangedBy, ClauseRow
 from projections.replay.recorded_decisions import Recorded
@@ -23,13 +23,13 @@ def summary_rows(replay: Replay, zone: str) -> Iterator[tuple[str, str]]:
     yield "Replay", replay.headline
     yield "Recorded", decision_in_words(replay.recorded)
     if replay.recorded.edition is not None:
-        yield "Edition", edition_in_words(replay.recorded)
+        yield "Policy version", edition_in_words(replay.recorded)
     if replay.recorded.rationale is not None:
         yield "Rationale", replay.recorded.rationale
     yield "Agreement", replay.agreement.sentence
     yield "Known now", f"event {replay.history_version}, assessed on {replay.as_of} in {zone}"
     if replay.edition_problem is not None:
-        yield "Edition", replay.edition_problem
+        yield "Policy version", replay.edition_problem
     others = [one for one in replay.decisions if not one.is_replayed]
     for one in others:
         yield "Also decided", f"{in_words(one.kind)} on {one.decided_on} by {one.decided_by}: --decision {one.version}"
@@ -47,7 +47,9 @@ def decision_in_words(record: Recorded) -> str:
         words += f"; citing {', '.join(record.citing)}"
     if record.granted is not None:
         granted = record.granted
-        words += f"; {granted.doses_approved} doses from {granted.valid_from} through {granted.valid_through}"
+        words += (
+            f"; {counted(granted.doses_approved, 'dose')} from {granted.valid_from} through {granted.valid_through}"
+        )
     return words
 
 
@@ -80,7 +82,7 @@ def _edition(one: Reassessed) -> str:
 
 def cells(row: ClauseRow) -> list[str]:
     """Returns one clause as a row of the table."""
-    marks = [name for name, holds in (("changed", row.changed), ("by edition", row.differs_by_edition)) if holds]
+    marks = [name for name, holds in (("changed", row.changed), ("by policy version", row.differs_by_edition)) if holds]
     return [
         f"{'  ' * row.depth}{row.citation}",
         answer(row.recorded),

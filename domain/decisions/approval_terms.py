@@ -17,6 +17,7 @@ from domain.commands.determinations import Approval
 from domain.decisions.citations import check_known
 from domain.errors import Conflict, InvalidCommand
 from domain.events.determinations import CourseApproved, Determination
+from domain.facts import counted
 from domain.history.records import Dose, Request
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
@@ -69,12 +70,12 @@ def quantity(history: PatientHistory, request: Request, assessment: Assessment, 
     limit = min(policy, requested) if request.retrospective_for else policy
     doses = terms.doses if terms.doses is not None else limit
     if doses > limit:
-        limit_in_words = f"the policy's limit of {policy}" if limit == policy else f"the {limit} doses that were given"
+        limit_in_words = f"the policy's limit of {policy}" if limit == policy else f"the {counted(limit, 'dose')} given"
         raise InvalidCommand(
-            f"{doses} doses exceed {limit_in_words}",
+            f"{counted(doses, 'dose')} would exceed {limit_in_words}",
             field="doses",
             clause=f"1.{assessment.scope or terms.path}",
-            remedy=f"approve at most {limit} doses",
+            remedy=f"approve at most {counted(limit, 'dose')}",
         )
     return Quantity(doses, requested)
 

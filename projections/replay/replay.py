@@ -236,9 +236,11 @@ def _chosen(
     for one in found:
         if isinstance(approved, CourseApproved) and one.command_id == approved.command_id:
             return one
-    known = ", ".join(str(one.originator_version) for one in found)
+    known = " or ".join(str(one.originator_version) for one in found)
     raise NotFound(
-        "this version is not a determination of the request", field="decision", remedy=f"send one of {known}"
+        "no determination of this request has this event number",
+        field="decision",
+        remedy=f"send the event number of a determination of this request: {known}",
     )
 
 

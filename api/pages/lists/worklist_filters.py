@@ -121,7 +121,7 @@ def _query(request: Request) -> WorklistAddress:
         return query_of_pairs(request.query_params.multi_items())
     except ValidationError as error:
         raise RequestValidationError(
-            [fault | {"loc": ("query", *fault["loc"])} for fault in error.errors(include_context=False)]
+            [fault | {"loc": ("query", *fault["loc"])} for fault in error.errors(include_input=False)]
         ) from None
 
 

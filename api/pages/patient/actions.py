@@ -1,28 +1,66 @@
-"""The forms of the patient page for facts and corrections, and why the user may not use each of them."""
+"""The forms of the patient page for facts and corrections: what each can be used for now, or why the user may not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from api.pages.form_commands import FormCommand, SentForm
 from domain.commands import Command, patient, treatment
-from domain.errors import LedgerError
-from domain.people import Actor
+from domain.commands.context import Occasion
+from domain.decisions.may import CommandSubject, may
+from domain.errors import Conflict, LedgerError
+from domain.history.state import PatientHistory
 from domain.permissions.commands import refusal_of_role
+from domain.treatment.courses import courses
+from domain.treatment.open_questions import doses_after_death
+
+
+def _patient(_: PatientHistory) -> Sequence[CommandSubject]:
+    return (None,)
+
+
+def _doses(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [dose.dose_id for dose in history.doses if not dose.voided]
+
+
+def _second_reports(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [dose.dose_id for dose in history.doses if not dose.voided and dose.duplicate == "possible"]
+
+
+def _doses_to_review(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [dose.dose_id for dose in doses_after_death(history)]
+
+
+def _reports(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [report.report_id for report in history.reports if not report.voided]
+
+
+def _courses(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [course.number for course in courses(history)]
 
 
 @dataclass(frozen=True, slots=True)
 class PatientAct:
-    """A form of the patient page."""
+    """A form of the patient page. `subjects` returns what the form can be about: doses, reports, or courses."""
 
     name: str
     label: str
     command: type[Command]
-    subject: str | None = None
-    """The field of the command that has the ID of the dose or report which the form changes."""
+    subjects: Callable[[PatientHistory], Sequence[CommandSubject]] = _patient
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedForm:
+    """What a form can be used for now, or why the user may not use it."""
+
+    subjects: tuple[CommandSubject, ...]
+    refusal: LedgerError | None
+
+
+NOTHING_ON_RECORD: Final = Conflict("nothing on record can be changed with this form", remedy="record it first")
 
 
 FIRST: Final = (
@@ -30,19 +68,21 @@ FIRST: Final = (
     PatientAct("prior-treatment", "Report treatment from elsewhere", treatment.ReportPriorTreatment),
 )
 ON_A_DOSE: Final = (
-    PatientAct("correct-dose", "Correct a dose", treatment.CorrectDose, "dose_id"),
-    PatientAct("void-dose", "Void a dose", treatment.VoidDose, "dose_id"),
-    PatientAct("review-dose", "Record the review of a dose after death", treatment.ReviewDose, "dose_id"),
-    PatientAct("confirm-duplicate", "A second report is of the same dose", treatment.ConfirmDuplicate, "dose_id"),
-    PatientAct("dismiss-duplicate", "A second report is of a dose of its own", treatment.DismissDuplicate, "dose_id"),
+    PatientAct("correct-dose", "Correct a dose", treatment.CorrectDose, _doses),
+    PatientAct("void-dose", "Void a dose", treatment.VoidDose, _doses),
+    PatientAct("review-dose", "Record the review of a dose after death", treatment.ReviewDose, _doses_to_review),
+    PatientAct("confirm-duplicate", "A second report is of the same dose", treatment.ConfirmDuplicate, _second_reports),
+    PatientAct(
+        "dismiss-duplicate", "A second report is of a dose of its own", treatment.DismissDuplicate, _second_reports
+    ),
 )
 ON_A_REPORT: Final = (
-    PatientAct("attribute-report", "State which doses a report is about", treatment.AttributeReport, "report_id"),
-    PatientAct("correct-report", "Correct a report", treatment.CorrectPriorTreatment, "report_id"),
-    PatientAct("void-report", "Void a report", treatment.VoidPriorTreatment, "report_id"),
+    PatientAct("attribute-report", "State which doses a report is about", treatment.AttributeReport, _reports),
+    PatientAct("correct-report", "Correct a report", treatment.CorrectPriorTreatment, _reports),
+    PatientAct("void-report", "Void a report", treatment.VoidPriorTreatment, _reports),
 )
 MORE: Final = (
-    PatientAct("close-course", "Close a course that will not be finished", treatment.CloseCourse),
+    PatientAct("close-course", "Close a course that will not be finished", treatment.CloseCourse, _courses),
     PatientAct("agent-started", "Another agent was started", patient.RecordAgentStarted),
     PatientAct("agent-stopped", "Another agent was stopped", patient.RecordAgentStopped),
     PatientAct("line-of-business", "Coverage changed", patient.ChangeLineOfBusiness),
@@ -63,9 +103,16 @@ FORMS: Final[dict[str, FormCommand]] = {
 }
 
 
-def refusals(actor: Actor) -> dict[str, LedgerError | None]:
-    """For each form, by name, why the user's role may not use it, or None.
+def offered_forms(history: PatientHistory, occasion: Occasion) -> dict[str, OfferedForm]:
+    """Each form, by name: what the domain would accept it for now, or the refusal in the domain's words."""
+    return {act.name: _offered(act, history, occasion) for act in ACTS}
 
-    Other reasons depend on the entry, and are shown when the form is sent.
-    """
-    return {act.name: refusal_of_role(actor, act.command) for act in ACTS}
+
+def _offered(act: PatientAct, history: PatientHistory, occasion: Occasion) -> OfferedForm:
+    if (refusal := refusal_of_role(occasion.actor, act.command)) is not None:
+        return OfferedForm((), refusal)
+    answers = [(subject, may(history, occasion, act.command, subject)) for subject in act.subjects(history)]
+    possible = tuple(subject for subject, refusal in answers if refusal is None)
+    if possible:
+        return OfferedForm(possible, None)
+    return OfferedForm((), answers[-1][1] if answers else NOTHING_ON_RECORD)

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, get_args
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, form_named, run_form
+from api.pages.form_commands import ActInPath, FormOfCommand, RefusedForm, form_named, occasion_of, run_form
 from api.pages.forms import form_texts
-from api.pages.patient.actions import FIRST, FORMS, MORE, ON_A_DOSE, refusals
+from api.pages.patient.actions import FIRST, FORMS, MORE, ON_A_DOSE, offered_forms
 from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess
@@ -126,7 +126,7 @@ def _page(
         first=FIRST,
         on_a_dose=ON_A_DOSE,
         more=MORE,
-        may=refusals(commanding.caller.actor),
+        offered=offered_forms(history, occasion_of(commanding, history)),
         is_of_plan=access.office is None,
         tried=tried,
     )

@@ -39,7 +39,8 @@ class AccessesShown(FrozenModel):
 class AccessQuery:
     """The filters of a report; None is no filter. Days are in the plan's time zone, and both are included.
 
-    `after` is the `next_after` of the previous page, with the same filters.
+    `after` is the `next_after` of the previous page, with the same filters. Raises InvalidCommand if it is malformed,
+    before anything of a patient is read.
     """
 
     patient_id: UUID | None = None
@@ -49,9 +50,13 @@ class AccessQuery:
     after: str | None = None
     limit: int = PAGE_MAX
 
+    def __post_init__(self) -> None:
+        if self.after is not None:
+            _cursor_values(self.after)
+
 
 def accesses(ledger: LedgerReader, question: AccessQuery) -> AccessesShown:
-    """One page, read along one index whatever the filters are. Raises InvalidCommand if `after` is malformed."""
+    """One page, read along one index whatever the filters are."""
     store, is_on_sqlite = _store_of(ledger)
     statement, values = statement_for(question, ledger.zone)
     if is_on_sqlite:

@@ -46,7 +46,7 @@ class _Batch:
     accesses: Sequence[Access]
     in_doubt: AccessesRecorded | None = None
 
-    def places(self) -> set[object]:
+    def claims(self) -> set[object]:
         """Nothing, because the rows are numbered when they are written, so batches never conflict."""
         return set()
 
@@ -104,17 +104,21 @@ class AccessLog:
         with self._one_flush:
             while True:
                 if self._unwritten is None:
-                    with self._changed:
-                        waiting, self._waiting = self._waiting[:FLUSH_ROWS], self._waiting[FLUSH_ROWS:]
+                    waiting = self._waiting[:FLUSH_ROWS]
                     if not waiting:
                         return
-                    self._unwritten = _Batch(self._accesses_of(waiting))
+                    batch = _Batch(self._accesses_of(waiting))
+                    with self._changed:
+                        # Together, so that `backlog` counts each access once.
+                        self._unwritten = batch
+                        del self._waiting[: len(waiting)]
                 try:
                     self._commits.commit(self._unwritten)
                 except Exception as error:
                     self._failure = type(error).__name__
                     raise
-                self._unwritten, self._failure = None, None
+                with self._changed:
+                    self._unwritten, self._failure = None, None
 
     @property
     def is_full(self) -> bool:
@@ -126,8 +130,9 @@ class AccessLog:
 
     @property
     def backlog(self) -> Backlog:
-        unwritten = self._unwritten
-        return Backlog(len(self._waiting) + (len(unwritten.accesses) if unwritten is not None else 0), self._failure)
+        with self._changed:
+            unwritten = len(self._unwritten.accesses) if self._unwritten is not None else 0
+            return Backlog(len(self._waiting) + unwritten, self._failure)
 
     def close(self) -> None:
         """Writes the waiting accesses. Later accesses are written before their callers continue."""

@@ -68,7 +68,7 @@ class Recording:
             found.setdefault(event.originator_id, event.originator_version - 1)
         return found
 
-    def places(self) -> set[object]:
+    def claims(self) -> set[object]:
         """The streams, and the key of the command. Two recordings of one batch can't share any of these."""
         claimed: set[object] = {event.originator_id for event in self.events}
         if self.command is not None:
@@ -77,9 +77,9 @@ class Recording:
 
 
 class Claiming(Protocol):
-    """An item that can be written by a group commit."""
+    """What can be written in a batch: a command, or accesses."""
 
-    def places(self) -> set[object]:
+    def claims(self) -> set[object]:
         """Values that two items of one batch can't share. Items that share one are written in different batches."""
 
 
@@ -168,7 +168,7 @@ class GroupCommit(Generic[R]):
                 one.turn.release()
 
     def _next_batch(self) -> list[_WaitingCaller[R]]:
-        """The next batch, in order. A caller whose places another caller of the batch claims stays in the queue."""
+        """The next batch, in order. A caller who shares a claim with another caller of the batch stays in the queue."""
         if len(self._queue) == 1:
             return [self._queue.popleft()]
         batch: list[_WaitingCaller[R]] = []
@@ -176,9 +176,9 @@ class GroupCommit(Generic[R]):
         postponed: list[_WaitingCaller[R]] = []
         while self._queue and len(batch) < BATCH_MAX:
             one = self._queue.popleft()
-            places = one.recording.places()
-            if claimed.isdisjoint(places):
-                claimed |= places
+            claims = one.recording.claims()
+            if claimed.isdisjoint(claims):
+                claimed |= claims
                 batch.append(one)
             else:
                 postponed.append(one)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from domain.ledger.verification import export_layout
-from domain.ledger.verification.check_bytes import Keys, Signed, leaf_hash_of, read_signed
+from domain.ledger.verification.check_bytes import Keys, Signed, leaf_hash_of
 from domain.ledger.verification.check_meaning import MeaningCheck
 from domain.ledger.verification.check_order import OrderCheck
 from domain.ledger.verification.export_source import ExportFolder
@@ -132,8 +132,3 @@ class _History(ExportFolder):
         is_in = check_inclusion(entry.leaf, checkpoint.size, leaf_hash_of(entry), proof.path, checkpoint.root)
         if not is_in or (proof.index, proof.note, proof.extra) != (entry.leaf, self.final.note, None):
             self.part.fail(about("it is not proven to be in the tree of the checkpoint", entry))
-
-
-def read_given(path: Path) -> Signed:
-    """Reads an independent checkpoint from a file. Raises SealError and OSError."""
-    return read_signed(path.read_bytes(), str(path), is_given=True)

@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic_core import from_json
 
+from domain.facts import counted
+
 FAILURES_LISTED: Final = 50
 """The most failures of a part that are listed. All of them are counted."""
 
@@ -219,10 +221,11 @@ class VerificationReport:
         found = [f"Verified {self.of}."]
         if self.checkpoint is not None:
             origin, size, root = self.checkpoint
-            found.append(f"checkpoint {origin}, {size} leaves, root {root}")
+            found.append(f"checkpoint {origin}, {counted(size, 'leaf', 'leaves')}, root {root}")
         for part in self.parts:
             found += part.lines()
         if self.unsealed:
-            found.append(f"{self.unsealed} events are not sealed yet. Only their order and meaning are checked.")
+            unsealed = counted(self.unsealed, "event is", "events are")
+            found.append(f"{unsealed} not sealed yet. Only their order and meaning are checked.")
         found.append(f"Result: {self.standing}.")
         return found

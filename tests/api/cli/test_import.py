@@ -220,14 +220,14 @@ def test_the_same_reference_of_another_source_is_another_line(intake: Intake, le
     [
         (b"{", None, "not JSON"),
         (b"\xff{}", "byte 1", "not UTF-8"),
-        (b'{"kind": "surgery"}', None, "the kind of line is not known"),
-        (b"[]", None, "Input should be an object"),
-        (json.dumps(dose(4, reference="two words")).encode(), "reference", "String should match pattern"),
+        (b'{"kind": "surgery"}', None, "this kind does not exist"),
+        (b"[]", None, "this is not an object"),
+        (json.dumps(dose(4, reference="two words")).encode(), "reference", "the text has a character"),
         (json.dumps(dose(4, on="2026-04-29")).encode(), "on", "the date of the dose is in the future"),
-        (json.dumps(dose(4, mg=0)).encode(), "mg", "Input should be greater than 0"),
+        (json.dumps(dose(4, mg=0)).encode(), "mg", "the number is too small"),
         (json.dumps(dose(4, member={"member_id": "M-9"})).encode(), "member", "this member has not been added"),
         (json.dumps(APPROVED).encode(), "request", "no request was imported with that reference"),
-        (json.dumps(dose(4, surprise=1)).encode(), "surprise", "Extra inputs are not permitted"),
+        (json.dumps(dose(4, surprise=1)).encode(), "surprise", "this field does not exist"),
     ],
 )
 def test_a_bad_line_is_refused_with_its_reason_and_the_others_are_recorded(

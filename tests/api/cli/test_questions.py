@@ -387,5 +387,5 @@ def test_what_no_event_names_is_swept_and_what_one_names_stays(tmp_path: Path) -
     long_ago = stored.stat().st_mtime - 40 * 86_400
     os.utime(stored, (long_ago, long_ago))
     told = run("database", "sweep", "--database", url, "--days", "30").stdout
-    assert told.startswith("Removed 1 documents without an event")
+    assert told.startswith("Removed 1 document without an event")
     assert not stored.exists()

@@ -124,7 +124,10 @@ def test_on_the_command_line_a_full_folder_is_left_as_it_is(told_at: tuple[str, 
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").write_text("mine")
     refusal = run("dossier", appeal, "--output", str(tmp_path / "full"), "--database", url, status=2).stderr
-    assert refusal == "the folder is not empty (--output): give an empty folder or the name of a new folder\n"
+    assert (
+        refusal
+        == "the folder is not empty (--output); no file was written: give an empty folder or the name of a new folder\n"
+    )
     assert [one.name for one in (tmp_path / "full").iterdir()] == ["mine"]
 
 

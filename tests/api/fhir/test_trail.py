@@ -96,7 +96,7 @@ def test_what_is_farther_out_of_order_is_in_the_export(ledger: Ledger, clock: Cl
     clock.at = NOON - 2 * SKEW
     late = opened(ledger, 99)
     period = Period(NOON - 2 * SKEW, NOON - SKEW)
-    by_patient = page(ledger, period, is_exported, patient_id=late, with_reads=False, place=None, limit=9).told
+    by_patient = page(ledger, period, is_exported, patient_id=late, with_reads=False, place=None, limit=9).items
     assert [one.event.originator_id for one in by_patient if one.event is not None] == [late]
     exported = [one.event for one in whole(ledger, period, is_exported, with_reads=False)]
     assert [one.originator_id for one in exported if one is not None] == [late]

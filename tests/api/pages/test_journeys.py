@@ -211,6 +211,8 @@ def test_denied_appealed_replayed_and_overturned(api: Api, visit: Visit) -> None
     expect(appeals.get_by_role("heading", name="What changed since, and by which event")).to_be_visible()
     appeals.get_by_label("Beside it, edition").select_option("2024-10-09")
     appeals.get_by_role("button", name="Show").click()
+    # Before the answer, the page shows all editions.
+    expect(appeals.get_by_role("columnheader", name="2023-11-15")).to_have_count(0)
     expect(appeals.get_by_role("columnheader", name="2024-10-09").first).to_be_visible()
     opens_act(appeals, "Decide")
     form = appeals.locator("#form-decide")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from domain.events.treatment import DoseAdministered, DoseVoided, PriorTreatment
 from domain.people import Actor
 from tests import story
 from tests.api.pages.desk import Desk
-from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, Api
+from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, NURSE, Api
 from tests.clock import Clock
 from tests.story import ADMINISTRATOR, AUDITOR, OTHER_OFFICE
 
@@ -213,3 +214,35 @@ def test_a_report_is_corrected_from_all_that_it_says(api: Api, desk: Desks) -> N
 
 def _first(api: Api, patient: str) -> PriorTreatmentReported:
     return next(one for one in api.ledger.events(UUID(patient)) if isinstance(one, PriorTreatmentReported))
+
+
+def test_a_form_is_offered_for_what_the_domain_would_accept(api: Api, desk: Desks) -> None:
+    """A course can be closed where one is open, and a dose corrected that is not voided."""
+    patient, physician = api.opened(), desk(story.PHYSICIAN)
+    shown = physician.opens(at(patient))
+    assert not shown.has_form("close-course")
+    assert "Nothing on record can be changed with this form. Record it first." in shown.text
+    api.dosed(patient, "2026-04-20", "2026-04-21")
+    api.did(f"/doses/{patient}.d2/void", {"actor": NURSE, "reason": "Of another patient."})
+    shown = physician.opens(at(patient))
+    assert options(shown.html, "close-course", "course") == ["1"]
+    assert options(shown.html, "correct-dose", "dose_id") == [f"{patient}.d1"]
+    assert not desk(story.NURSE).opens(at(patient)).has_form("close-course")
+    closed = physician.sends(shown, "close-course", course="1", reason="Side effects.")
+    assert not closed.has_form("close-course")
+    assert "Course 1 is closed. Only an open course can be closed." in closed.text
+
+
+def test_what_was_known_earlier_offers_no_form(api: Api, clock: Clock, desk: Desks) -> None:
+    patient = treated(api)
+    clock.advance(timedelta(days=1))
+    then = desk(story.NURSE).opens(at(patient), known_at="2026-04-28T23:00")
+    assert not then.has_form("dose")
+    assert "back to now" in then.text
+
+
+def options(html: str, form: str, field: str) -> list[str]:
+    """The values that a field of a form can be given."""
+    _, _, rest = html.partition(f'id="form-{form}"')
+    _, _, rest = rest.partition(f'name="{field}"')
+    return [one for one in re.findall(r'<option value="([^"]*)"', rest.partition("</select>")[0]) if one]

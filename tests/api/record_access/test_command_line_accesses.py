@@ -179,15 +179,82 @@ def test_what_is_not_found_shows_nothing_and_is_not_recorded(told: Json, ledger_
     assert by_command_line(ledger_url) == []
 
 
-@pytest.mark.parametrize("asked", [("request", "--to-extend"), ("replay",)])
+BEFORE_THE_RECORD = ("--known-at", "2000-01-01T00:00:00Z")
+"""A time before the first event of the patient. The refusal shows that there is a record."""
+REFUSED: dict[str, tuple[str, ...]] = {
+    "eligibility": ("M-1", *BEFORE_THE_RECORD),
+    "history": ("M-1", *BEFORE_THE_RECORD),
+    "courses": ("M-1", *BEFORE_THE_RECORD),
+    "person": ("M-1", *BEFORE_THE_RECORD),
+    "requests": ("M-1", *BEFORE_THE_RECORD),
+    "appeals": ("M-1", *BEFORE_THE_RECORD),
+    "request": ("{denied}", "--to-extend"),
+    "appeal": ("{appeal}", *BEFORE_THE_RECORD),
+    "replay": ("{denied}", "--decision", "1"),
+    "document": ("{document}", "--output", "{folder}/report.pdf", *BEFORE_THE_RECORD),
+    "dossier": ("{appeal}", "--output", "{folder}/dossier", *BEFORE_THE_RECORD),
+    "export": ("{folder}/export", "--appeal", "{appeal}"),
+}
+"""How each verb is asked what it refuses because of what the record holds. The export has no folder for its signer."""
+NEVER_REFUSED = {
+    "accesses": "its options are checked before a patient is looked for, and none is compared with the record",
+    "worklist": "its options are checked before a case is read, and none is compared with a record",
+    "audit-events": "its options and the output are checked before a patient is looked for",
+    "provenance": "its options and the output are checked before a patient is looked for",
+}
+"""Verbs that answer for every record that is found, and why."""
+
+
+def test_every_verb_refuses_something_or_says_why_not() -> None:
+    assert REFUSED.keys() | NEVER_REFUSED.keys() == SHOWN.keys()
+    assert REFUSED.keys().isdisjoint(NEVER_REFUSED)
+
+
+@pytest.mark.parametrize("verb", REFUSED)
 def test_what_is_refused_after_the_record_was_read_is_recorded_as_over_http(
-    api: Api, ledger_url: str, asked: tuple[str, ...]
+    told: Json, ledger_url: str, tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request_id = api.submitted(api.opened(), PENDS)["request"]["request_id"]
-    verb, *options = asked
-    refused(verb, request_id, *options, "--database", ledger_url)
+    asked = [one.format(folder=tmp_path, **told) for one in REFUSED[verb]]
+    if verb == "export":
+        (taken := tmp_path / "a file").write_text("")
+        monkeypatch.setenv("LEMTRADA_SEAL_DIR", str(taken))
+    refused(verb, *asked, "--database", ledger_url)
     (one,) = by_command_line(ledger_url)
-    assert (str(one.patient_id), one.subject) == (request_id.split(".")[0], request_id)
+    assert (one.view, one.patient_id) == (SHOWN[verb][0], UUID(told["patient"]))
+
+
+@pytest.mark.parametrize("verb", NEVER_REFUSED)
+@pytest.mark.parametrize("member", ["M-1", "M-none"])
+def test_what_is_asked_wrongly_is_refused_alike_for_a_member_and_for_nobody(
+    told: Json, ledger_url: str, tmp_path: Path, verb: str, member: str
+) -> None:
+    wrong = {
+        "accesses": [(member, "--after", "nowhere"), (member, "--from", "yesterday")],
+        "worklist": [("--after", "nowhere"), ("--known-at", "2190-01-01T00:00:00Z")],
+    }.get(
+        verb,
+        [
+            ("--member", member, "--output", f"{tmp_path}/none/audit.ndjson"),
+            ("--member", member, "--output", f"{tmp_path}/audit.ndjson", "--from", "yesterday"),
+        ],
+    )
+    for asked in wrong:
+        refused(verb, *asked, "--database", ledger_url)
+    assert by_command_line(ledger_url) == []
+
+
+@pytest.mark.parametrize("verb", SHOWN)
+def test_a_member_who_is_not_known_and_a_purpose_that_is_none_are_no_access(
+    told: Json, ledger_url: str, tmp_path: Path, verb: str
+) -> None:
+    asked = [one.format(folder=tmp_path, **told) for one in SHOWN[verb][2]]
+    text = refused(verb, *asked, "--purpose", "CURIOSITY", "--database", ledger_url)
+    assert "--purpose" in text
+    assert "HPAYMT" in text
+    if "M-1" in asked:
+        of_nobody = ["M-none" if one == "M-1" else one for one in asked]
+        refused(verb, *of_nobody, "--database", ledger_url, status=1)
+    assert by_command_line(ledger_url) == []
 
 
 def test_a_line_of_an_import_that_is_refused_by_the_record_is_an_access(
@@ -237,13 +304,6 @@ def test_an_id_that_is_malformed_or_of_nothing_is_not_recorded(
     for wrong in (f"{told[subject]}x", f"{told[subject]}9"):
         asked = [one.format(folder=tmp_path / "none", **{**told, subject: wrong}) for one in arguments]
         refused(verb, *asked, "--database", ledger_url)
-    assert by_command_line(ledger_url) == []
-
-
-def test_a_purpose_that_is_none_is_refused_before_anything_is_read(told: Json, ledger_url: str) -> None:
-    text = refused("eligibility", "M-1", "--purpose", "CURIOSITY", "--database", ledger_url)
-    assert "--purpose" in text
-    assert "HPAYMT" in text
     assert by_command_line(ledger_url) == []
 
 

@@ -9,13 +9,25 @@ from uuid import UUID
 import pytest
 from httpx2 import Response
 
+from api.routes.commands import COMMAND_ROUTES
+from api.routes.requests import DETERMINATIONS
+from domain.commands.requests import SubmitRequest
+from domain.commands.treatment import (
+    CloseCourse,
+    ConfirmDuplicate,
+    DismissDuplicate,
+    RecordDose,
+    ReportPriorTreatment,
+    VoidDose,
+)
 from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.permissions.disclosure import Access
 from tests.api.callers import spoken_for
+from tests.api.record_access.refused_terms import REFUSED_TERMS
 from tests.api.record_access.test_http_accesses import READS, TO_EXTEND
 from tests.api.routes.commands.acts import NURSE, PENDS, Api, dose, opening, sent_by
-from tests.api.routes.commands.recipes import NOBODY, Recipe
-from tests.security.test_roles import OPERATIONS, Asking, asking
+from tests.api.routes.commands.recipes import NOBODY, OPERATION_OF_COMMAND, Recipe
+from tests.security.test_roles import DOCUMENT, OPERATIONS, Asking, asking
 from tests.story import ADMINISTRATOR, AUDITOR, OTHER_OFFICE, PHYSICIAN
 
 FINDS = "POST /patients/find"
@@ -24,25 +36,20 @@ COMMANDS = [one for one in OF_A_PATIENT if one.startswith("POST")]
 QUESTIONS = [f"GET {path}" for path in (*READS, TO_EXTEND) if "{" in path]
 STORE = "POST /patients/{patient_id}/documents"
 """It takes the bytes of a document, and reads nothing of the record but whether the patient is known."""
-REPEATABLE = {
-    f"POST {path}"
-    for path in (
-        "/patients/{patient_id}/requests",
-        "/patients/{patient_id}/prior-treatment",
-        "/patients/{patient_id}/identifiers/retire",
-        "/patients/{patient_id}/representatives",
-        "/patients/{patient_id}/death",
-        "/patients/{patient_id}/agents/started",
-        "/patients/{patient_id}/agents/stopped",
-        "/requests/{request_id}/remind",
-        "/requests/{request_id}/offer-peer-to-peer",
-        "/requests/{request_id}/hold-peer-to-peer",
-        "/requests/{request_id}/notices",
-        "/requests/{request_id}/extend-approval",
-        "/documents/{document_id}/review",
-    )
+COMMAND_AT = {f"POST {act.path}": act.command for act in (*COMMAND_ROUTES, *DETERMINATIONS)}
+COMMAND_AT |= {
+    OPERATION_OF_COMMAND[name]: command
+    for name, command in {
+        "report": ReportPriorTreatment,
+        "submit": SubmitRequest,
+        "dose": RecordDose,
+        "void": VoidDose,
+        "confirm": ConfirmDuplicate,
+        "dismiss": DismissDuplicate,
+        "close": CloseCourse,
+    }.items()
 }
-"""Commands that can be done twice, or whose subject is not found the second time."""
+"""The command of each operation about a patient."""
 
 
 def rows(api: Api) -> list[Access]:
@@ -80,35 +87,77 @@ def test_a_command_that_is_done_is_on_record_by_its_event(api: Api, label: str) 
 
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("label", [one for one in COMMANDS if one != STORE])
-def test_a_command_that_is_refused_after_the_record_was_read_is_an_access(api: Api, label: str) -> None:
-    """The same command twice: where the second is refused, the refusal says what the record holds."""
+def test_a_command_that_is_refused_after_the_record_was_read_is_one_access(api: Api, label: str) -> None:
+    """The same command twice, or terms that the domain refuses."""
     asked = asking(api, label)
     by_its_actor(asked)
+    refused_terms = REFUSED_TERMS.get(COMMAND_AT[label])
+    fine = asked.fine
+    if refused_terms is not None:
+        done_before = rows(api)
+        again = by_its_actor(asked)
+        assert again.status_code in (200, 201, 404), "a command that is refused the second time needs no other terms"
+        assert added(api, done_before) == []
+        fine = replace(fine, body=fine.body | refused_terms(api, fine.path))
     before = rows(api)
-    answer = by_its_actor(asked)
-    found = added(api, before)
-    assert (answer.status_code in (200, 201, 404)) == (label in REPEATABLE), answer.text
-    if label in REPEATABLE:
-        assert found == []
-    else:
-        assert answer.status_code in (409, 422), answer.text
-        assert {one.patient_id for one in found} <= set(api.ledger.patients())
-        assert 1 <= len(found) <= 2
-        named = next((value for name, value in asked.fine.path.items() if name.endswith("_id")), None)
-        assert UUID(str(named).split(".")[0]) in {one.patient_id for one in found}
+    answer = by_its_actor(replace(asked, fine=fine))
+    assert answer.status_code in (409, 422), answer.text
+    assert "errors" not in answer.json(), "the body can be read, and the domain refuses it"
+    (one,) = added(api, before)
+    named = next(str(value) for name, value in fine.path.items() if name.endswith("_id"))
+    assert str(one.patient_id) == named.split(".")[0]
+    assert one.subject in (None, named)
+
+
+def test_every_command_is_refused_once() -> None:
+    assert set(COMMANDS) - {STORE} == set(COMMAND_AT)
+    assert REFUSED_TERMS.keys() <= set(COMMAND_AT.values())
 
 
 def undecided(api: Api) -> str:
     return str(api.submitted(api.opened(), PENDS)["request"]["request_id"])
 
 
+BEFORE_THE_RECORD = {"known_at": "2000-01-01T00:00:00Z"}
+"""A time before the first event of the patient. The refusal shows that there is a record."""
+AT_A_TIME = [
+    label
+    for label in QUESTIONS
+    if any(one["name"] == "known_at" for one in DOCUMENT["paths"][label.split()[1]]["get"]["parameters"])
+]
+NEVER_REFUSED = {
+    "GET /patients/{patient_id}/accesses": "it has no parameter that is compared with the record",
+    "GET /requests/{request_id}/seal": "it has no parameter, and a determination that is not sealed is shown as such",
+}
+"""Questions that are answered for every record that is found and may be seen, and why."""
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("label", AT_A_TIME)
+def test_a_question_about_a_time_before_the_record_is_refused_and_one_access(api: Api, label: str) -> None:
+    asked = asking(api, label)
+    before = rows(api)
+    answer = asked.by(AUDITOR, replace(asked.fine, query=BEFORE_THE_RECORD))
+    assert (answer.status_code, answer.json()["field"]) == (404, "known_at")
+    (one,) = added(api, before)
+    assert str(one.patient_id) in str(asked.fine.path)
+    assert asked.by(AUDITOR, replace(asked.of_nobody, query=BEFORE_THE_RECORD)).status_code == 404
+    assert asked.by(ADMINISTRATOR, replace(asked.fine, query=BEFORE_THE_RECORD)).status_code == 403
+    assert added(api, before) == [one]
+
+
 REFUSED: dict[str, Callable[[Api], str]] = {
-    "an extension of what is not approved": lambda api: f"/requests/{undecided(api)}/assessment-to-extend",
-    "a replay of what is not decided": lambda api: f"/requests/{undecided(api)}/replay",
-    "a determination that is none": lambda api: f"/requests/{api.denied(api.opened())}/replay?decision=1",
-    "a proof before the event is sealed": lambda api: f"/patients/{api.opened()}/events/1/proof",
+    f"GET {TO_EXTEND}": lambda api: f"/requests/{undecided(api)}/assessment-to-extend",
+    "GET /patients/{patient_id}/events/{event_version}/proof": lambda api: f"/patients/{api.opened()}/events/1/proof",
+    "replay of what is not decided": lambda api: f"/requests/{undecided(api)}/replay",
+    "replay of a determination that is none": lambda api: f"/requests/{api.denied(api.opened())}/replay?decision=1",
 }
 """Questions that are refused because of what the record holds."""
+
+
+def test_every_question_is_refused_once_or_never() -> None:
+    assert {*AT_A_TIME, *NEVER_REFUSED} | REFUSED.keys() >= set(QUESTIONS)
+    assert NEVER_REFUSED.keys().isdisjoint({*AT_A_TIME, *REFUSED})
 
 
 @pytest.mark.parametrize("why", REFUSED)

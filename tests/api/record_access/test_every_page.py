@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi.routing import APIRoute
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -19,12 +20,15 @@ from api.routes.requests import DETERMINATIONS
 from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.people import Actor
 from domain.permissions.disclosure import Access
-from tests.api.callers import spoken_for
-from tests.api.pages.test_roles_of_pages import FIRST, OF_A_PATIENT
-from tests.api.routes.commands.acts import Api, Json
+from tests.api.callers import application, spoken_for
+from tests.api.pages.states.worklist import busy, start_of_busy
+from tests.api.pages.test_roles_of_pages import FIRST
+from tests.api.record_access.refused_terms import REFUSED_TERMS
+from tests.api.routes.commands.acts import FAILS, PENDS, Api, Json
 from tests.api.routes.commands.recipes import NOBODY, OPERATION_OF_COMMAND
+from tests.api.routes.commands.stages import NOW
 from tests.security.test_roles import asking
-from tests.story import AUDITOR, PHYSICIAN
+from tests.story import ADMINISTRATOR, AUDITOR, NURSE, PHYSICIAN
 
 FORMS = {
     "/pages/requests/{request_id}": request_actions.FORMS,
@@ -35,11 +39,6 @@ FORMS = {
 OPERATIONS = {act.command: f"POST {act.path}" for act in (*COMMAND_ROUTES, *DETERMINATIONS)}
 FIRST_COMMANDS = {"RecordDose": "dose", "ReportPriorTreatment": "report", "CloseCourse": "close"}
 ON_A_DOSE = {"VoidDose": "void", "ConfirmDuplicate": "confirm", "DismissDuplicate": "dismiss"}
-DONE_TWICE = {
-    "remind", "offer-peer-to-peer", "hold-peer-to-peer", "extend-approval", "review", "prior-treatment",
-    "agent-started", "agent-stopped", "representative", "death",
-}  # fmt: skip
-"""Forms that can be sent again and are recorded again."""
 
 
 def label_of(command: type) -> str:
@@ -80,31 +79,191 @@ def rows(api: Api) -> list[Access]:
     return list(all_accesses(api.ledger, AccessQuery()))
 
 
+def seen(api: Api, path: str, actor: Actor) -> tuple[int, list[Access]]:
+    """The status of a page, and the accesses that it added."""
+    browser = TestClient(api.client.app, follow_redirects=False)  # type: ignore[attr-defined]
+    before = rows(api)
+    answer = browser.get(path, headers={"Authorization": api.client.header_of(actor)})  # type: ignore[attr-defined]
+    after = rows(api)
+    return answer.status_code, after[: len(after) - len(before)]
+
+
+def what(accesses: list[Access]) -> list[str]:
+    return sorted(one.view for one in accesses)
+
+
+# -- pages that are shown ---------------------------------------------------------------------
+
+
+def _of_changed_request(api: Api) -> str:
+    seen_before = api.submitted(api.opened(), PENDS)
+    request_id = seen_before["request"]["request_id"]
+    api.did_to(request_id, "correct", statement=FAILS, reason="It was another request's.")
+    return f"/pages/requests/{request_id}/moved?digest={seen_before['assessment_digest']}"
+
+
+def _worklist_rows(api: Api) -> str:
+    busy(api)
+    return "/pages/worklist/rows"
+
+
+def _found_by_search(api: Api) -> str:
+    api.denied(api.opened())
+    return "/pages/audit?kind=RequestDenied"
+
+
+PARTS: dict[str, Callable[[Api], str]] = {
+    "/pages/worklist/rows": _worklist_rows,
+    "/pages/requests/{request_id}/moved": _of_changed_request,
+    "/pages/requests/{request_id}/notice/{kind}/paper": lambda api: (
+        f"{FIRST['/pages/requests/{request_id}/notice/{kind}'].path(api)}/paper"
+    ),
+    "/pages/notices/{notice_id}/paper": lambda api: f"{FIRST['/pages/notices/{notice_id}'].path(api)}/paper",
+    "/pages/audit/verify/{run}/progress": lambda api: f"{FIRST['/pages/audit/verify/{run}'].path(api)}/progress",
+    "/pages/figures/{name}.csv": lambda _: "/pages/figures/denials.csv",
+}
+"""Parts of pages, and files, that have an address of their own."""
+PATHS = {page: state.path for page, state in FIRST.items() if page not in ("/pages", "/pages/worklist")} | PARTS
+PATHS |= {"/pages": start_of_busy, "/pages/worklist": lambda api: _worklist_rows(api).removesuffix("/rows")}
+PATHS |= {"/pages/audit": _found_by_search}
+
+SHOWN: dict[str, list[str]] = {
+    "/pages/patients/{patient_id}": ["courses", "person"],
+    "/pages/patients/{patient_id}/accesses": ["accesses"],
+    "/pages/patients/{patient_id}/events": ["audit_trail"],
+    "/pages/patients/{patient_id}/events/{version}": ["audit_trail", "proof"],
+    "/pages/patients/{patient_id}/requests/new": ["person"],
+    "/pages/requests/{request_id}": ["request"],
+    "/pages/requests/{request_id}/moved": ["request"],
+    "/pages/requests/{request_id}/appeals/new": ["request"],
+    "/pages/requests/{request_id}/notice/{kind}": ["request"],
+    "/pages/requests/{request_id}/notice/{kind}/paper": ["request"],
+    "/pages/requests/{request_id}/replay": ["replay"],
+    "/pages/notices/{notice_id}": ["request"],
+    "/pages/notices/{notice_id}/paper": ["request"],
+    "/pages/documents/{document_id}": ["document"],
+    "/pages/appeals/{appeal_id}": ["appeal", "replay"],
+    "/pages": ["worklist"],
+    "/pages/worklist": ["worklist"] * 5,
+    "/pages/worklist/rows": ["worklist"] * 5,
+    "/pages/audit": ["audit_events"],
+}
+"""The accesses of each page, as an auditor sees it. Any other page shows no patient."""
+SHOWN_TO: dict[str, Actor] = {"/pages": NURSE}
+"""To whom a page is shown that shows an auditor no patient: a reviewer has a case of their own."""
+
+
+def test_every_page_has_its_accesses() -> None:
+    pages = {route.path for route in application().routes if isinstance(route, APIRoute) and "GET" in route.methods}
+    assert {page for page in pages if page.startswith("/pages")} == PATHS.keys()
+    assert SHOWN.keys() <= PATHS.keys()
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("page", sorted(PATHS))
+def test_a_page_that_is_shown_is_so_many_accesses(api: Api, page: str) -> None:
+    path = PATHS[page](api)
+    status, added = seen(api, path, SHOWN_TO.get(page, AUDITOR))
+    assert (status, what(added)) == (200, SHOWN.get(page, []))
+    assert len({(one.view, one.patient_id) for one in added}) == len(added), "once for each patient"
+    status, added = seen(api, path, ADMINISTRATOR)
+    assert added == [], status
+
+
+# -- pages that are refused -------------------------------------------------------------------
+
+
+REFUSED: dict[str, Callable[[Api], str]] = {
+    "/pages/patients/{patient_id}": lambda api: f"/pages/patients/{api.opened()}?known_at=2000-01-01T00:00",
+    "/pages/requests/{request_id}/replay": lambda api: f"/pages/requests/{undecided(api)}/replay",
+    "/pages/requests/{request_id}/notice/{kind}": lambda api: f"/pages/requests/{undecided(api)}/notice/denial",
+    "/pages/requests/{request_id}/notice/{kind}/paper": lambda api: (
+        f"/pages/requests/{undecided(api)}/notice/denial/paper"
+    ),
+    "/pages/notices/{notice_id}/paper": lambda api: f"{issued_without_letter(api)}/paper",
+}
+"""Pages that are refused because of what the record holds."""
+NEVER_REFUSED = {
+    "/pages/patients/{patient_id}/accesses": "it has no parameter that is compared with the record",
+    "/pages/patients/{patient_id}/events": "it has no parameter that is compared with the record",
+    "/pages/patients/{patient_id}/events/{version}": "an event that is not sealed is shown without a proof",
+    "/pages/patients/{patient_id}/requests/new": "where no request can be submitted, the page says why",
+    "/pages/requests/{request_id}": "each form that is not possible is shown with the reason",
+    "/pages/requests/{request_id}/moved": "it shows the changes, or is empty",
+    "/pages/requests/{request_id}/appeals/new": "where no appeal can be filed, the page says why",
+    "/pages/notices/{notice_id}": "a notice without a letter is shown without it",
+    "/pages/documents/{document_id}": "each form that is not possible is shown with the reason",
+    "/pages/appeals/{appeal_id}": "where nothing can be replayed, the page says why",
+}
+"""Pages that are shown for every record that is found and may be seen, and why."""
+
+
+def undecided(api: Api) -> str:
+    return str(api.submitted(api.opened(), PENDS)["request"]["request_id"])
+
+
+def issued_without_letter(api: Api) -> str:
+    request_id = undecided(api)
+    terms = {"reason": "The notes are not complete.", "notice": "We need until 2026-05-20 for the notes."}
+    api.did_to(request_id, "extend-clock", **terms)
+    notice = {"kind": "clock_extended", "channel": "mail", "addressee": "Nora Neuro", "issued_at": NOW}
+    return f"/pages/notices/{api.did_to(request_id, 'notices', **notice)['made'][0]}"
+
+
+def test_every_page_of_a_patient_is_refused_once_or_never() -> None:
+    assert REFUSED.keys() | NEVER_REFUSED.keys() == {page for page in PATHS if "_id}" in page}
+    assert REFUSED.keys().isdisjoint(NEVER_REFUSED)
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("page", REFUSED)
+def test_a_page_that_is_refused_after_the_record_was_read_is_one_access(api: Api, page: str) -> None:
+    path = REFUSED[page](api)
+    status, (one,) = seen(api, path, AUDITOR)
+    assert status in (404, 409, 422)
+    assert str(one.patient_id) in path
+    assert seen(api, path, ADMINISTRATOR)[1] == []
+
+
+# -- forms --------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize(("page", "name"), [(page, name) for page, forms in FORMS.items() for name in forms])
 def test_a_form_that_is_refused_is_an_access_and_one_that_is_done_is_an_event(api: Api, page: str, name: str) -> None:
     command = FORMS[page][name].terms
     asked = asking(api, label_of(command))
     body, actor = spoken_for(asked.fine.body) if asked.fine.body is not None else ({}, None)
-    path = f"{page.format(**{'patient_id': patient_in(asked.fine.path), **asked.fine.path})}/{name}"
+    ids, actor = {"patient_id": patient_in(asked.fine.path), **asked.fine.path}, actor or PHYSICIAN
+    actor = NURSE if actor.role == "service" else actor  # A system opens no page.
+    here = page.format(**ids)
     named = [(part, str(value)) for part, value in asked.fine.path.items() if f"{{{part}}}" not in page]
+    named = [one for one in named if one[0] in command.model_fields]
     if "documents" in body:
         # A form sends a document as a file, and not by its digest; here it states a fact instead.
         body = {"received_at": body["received_at"], "statement": {"rems_enrolled": True}}
-    fields = [*flattened(body), *(one for one in named if one[0] in command.model_fields)]
     before = rows(api)
-    done = sends(api, path, fields, actor or PHYSICIAN)
+    done = sends(api, f"{here}/{name}", [*flattened(body), *named], actor)
     assert done.status_code == 303, done.text[-900:]
     assert rows(api) == before
-    again = sends(api, path, fields, actor or PHYSICIAN)
+    if (refused_terms := REFUSED_TERMS.get(command)) is not None:  # type: ignore[call-overload]
+        again = sends(api, f"{here}/{name}", [*flattened(body), *named], actor)
+        assert again.status_code == 303, "a form that is refused the second time needs no other terms"
+        body = body | refused_terms(api, ids)
+    # A claim is handled by the worklist, which is shown if the claim is refused.
+    _, of_page = seen(api, "/pages/worklist" if name == "claim" else here, actor)
+    before = rows(api)
+    refused = sends(api, f"{here}/{name}", [*flattened(body), *named], actor)
+    assert refused.status_code in (409, 422), refused.text[-900:]
+    check_refused(api, before, of_page, ids["patient_id"])
+
+
+def check_refused(api: Api, before: list[Access], of_page: list[Access], patient_id: str) -> None:
+    """One access for the refusal, and those of the page that is shown again."""
     added = rows(api)[: len(rows(api)) - len(before)]
-    assert (again.status_code == 303) == (name in DONE_TWICE), again.text[-900:]
-    if again.status_code == 303:
-        assert added == []
-    else:
-        # One for the refusal, and those of the page that is shown again.
-        assert len(added) >= (1 if (actor or PHYSICIAN).role == "service" else 2)
-        assert {one.patient_id for one in added} == {UUID(patient_in(asked.fine.path))}
+    *of_page_again, refusal = added
+    assert what(of_page_again) == what(of_page)
+    assert {refusal.patient_id} == {UUID(patient_id)}
 
 
 def patient_in(path: Json) -> str:
@@ -112,9 +271,9 @@ def patient_in(path: Json) -> str:
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
-@pytest.mark.parametrize("page", sorted(OF_A_PATIENT))
+@pytest.mark.parametrize("page", sorted(page for page in PATHS if "_id}" in page))
 def test_a_page_of_nothing_is_no_access(api: Api, page: str) -> None:
-    known = FIRST[page].path(api)
+    known = PATHS[page](api)
     before = rows(api)
     letters = {"request": ".r1", "appeal": ".a1", "document": ".f1", "notice": ".n1", "patient": ""}
     path, query, more = known.partition("?")

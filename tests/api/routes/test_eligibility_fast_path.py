@@ -52,13 +52,13 @@ def remove_fast_path(app: Application) -> Application:
 def made_times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one whenever an answer is made, and not where it was at hand."""
     versions: list[int] = []
-    make = eligibility_fast_path.made
+    make = eligibility_fast_path.ready_answer
 
     def counted(history: Any, day: date, office: str | None) -> ReadyAnswer:
         versions.append(history.version)
         return make(history, day, office)
 
-    monkeypatch.setattr(eligibility_fast_path, "made", counted)
+    monkeypatch.setattr(eligibility_fast_path, "ready_answer", counted)
     return versions
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_a_body_never_says_who_acts(api: Api) -> None:
         before = (on.stored(), api.version(on.patient))
         for name, body in on.bodies.items():
             answer = api.client.post(on.paths[name], content=json.dumps({"actor": NURSE} | body), headers=AS_JSON)
-            assert refused(answer, 422, "actor")["errors"][0]["problem"] == "this field does not exist", name
+            assert refused(answer, 422, "actor")["errors"][0]["problem"].startswith("this field does not exist"), name
         still_as_it_was(on, before)
 
 
@@ -147,3 +148,35 @@ def test_what_is_not_there_is_a_problem_too(api: Api) -> None:
     assert api.client.patch("/patients/x/requests").headers["allow"] == "GET, POST"
     refused(api.client.get("/patients/%00/history"), 422, "path.patient_id")
     refused(api.client.get("/requests/%ff"), 422, "path.request_id")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/nothing", 404, "There is nothing at this address."),
+        ("POST", "/nothing", 404, "There is nothing at this address. Nothing was saved."),
+        ("PUT", "/patients/find", 405, "This address does not accept this method."),
+    ],
+)
+def test_an_address_or_a_method_that_does_not_exist_is_said_in_a_sentence(
+    api: Api, method: str, path: str, status: int, said: str
+) -> None:
+    problem = refused(api.client.request(method, path), status)
+    assert problem["detail"] == said
+    assert problem["title"] in ("Not Found", "Method Not Allowed")
+    assert problem["remedy"].startswith(("Check the address", "Use a method"))
+
+
+def test_an_event_that_is_no_determination_is_refused_with_those_that_are(api: Api) -> None:
+    request_id = api.denied(api.opened())
+    problem = refused(api.client.get(f"/requests/{request_id}/replay?decision=77"), 404, "decision")
+    assert problem["detail"] == "No determination of this request has this event number."
+    assert problem["remedy"] == "Send the event number of a determination of this request: 3."
+
+
+def test_no_sentence_about_a_field_is_the_validator_s(api: Api) -> None:
+    patient = api.opened()
+    body = {"on": "soon", "mg": "much", "source": "a friend", "source_reference": ""}
+    for one in refused(api.post(f"/patients/{patient}/doses", body), 422)["errors"]:
+        assert not re.search(r"nput should|String should|unable to parse", one["problem"])
+        assert "; " in one["problem"] or one["field"] == "on"

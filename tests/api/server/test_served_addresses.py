@@ -16,6 +16,7 @@ from api.cli.main import app
 from api.cli.people import LOCAL_URL
 from api.server.serve import url_of
 from api.server.served_addresses import announce_address, served_at
+from domain.facts import counted
 from domain.ledger.application import Ledger, open_ledger
 from tests.api.server.test_serve import refused, served
 
@@ -95,7 +96,7 @@ def test_a_folder_that_cannot_be_written_to_stops_no_server(ledger: Ledger, sqli
 @pytest.mark.parametrize("patients", [1, 5, 40])
 def test_the_demo_has_as_many_patients_as_it_was_asked_for(tmp_path: Path, patients: int) -> None:
     with served("--demo", "--patients", str(patients), TMPDIR=str(tmp_path)) as one:
-        assert one.printed[0].startswith(f"{patients} synthetic patients in a temporary ledger")
+        assert one.printed[0].startswith(f"{counted(patients, 'synthetic patient')} in a temporary ledger")
         (database,) = tmp_path.glob("*/demo.sqlite")
         with open_ledger(f"sqlite:///{database}") as ledger:
             assert len(list(ledger.patients())) == patients

@@ -82,9 +82,9 @@ def test_a_request_from_before_the_first_edition_is_told_though_nothing_judges_i
         "Decided        denied on 2023-06-10 by Old Doctor, citing 1.B.iv, policy version unknown, imported from old"
         in said
     )
-    assert said[-1].startswith("Edition        No policy version is on file for 2023-06-01")
+    assert said[-1].startswith("Policy version No policy version is on file for 2023-06-01")
     whole = json.loads(run("request", request_id, "--json", "--database", ledger_url).stdout)
-    assert (whole["assessment"], whole["edition_problem"]) == (None, said[-1].removeprefix("Edition        "))
+    assert (whole["assessment"], whole["edition_problem"]) == (None, said[-1].removeprefix("Policy version "))
     assert "No policy version" in refused("eligibility", "M-1", "--as-of", "2023-07-01", "--database", ledger_url)
     events = [line.split("\t")[4] for line in page("history", "M-1", database=ledger_url)[1:]]
     assert events == [

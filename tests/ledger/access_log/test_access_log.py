@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -222,6 +223,21 @@ def test_accesses_of_systems_are_queued_and_tried_again_and_stored_once(
     until(lambda: log.backlog == (0, None))
     assert subjects(ledger) == ["look-1", "look-2"]
     check_digests(ledger)
+
+
+def test_an_access_that_is_being_written_still_counts_as_waiting(ledger: Ledger) -> None:
+    counts: set[int] = set()
+    log: AccessLog | None = None
+
+    def entropy(length: int) -> bytes:
+        counts.add(log.backlog.waiting if log is not None else 2)
+        return os.urandom(length)
+
+    log = AccessLog(ledger, entropy=entropy)
+    log.record([look(1, actor=CLAIMS), look(2, actor=CLAIMS)], durable=False)
+    log.flush()
+    assert (counts, log.backlog) == ({2}, (0, None))
+    log.close()
 
 
 def test_while_nothing_can_be_written_the_buffer_grows_to_its_limit_and_then_systems_are_refused(

@@ -92,7 +92,7 @@ def test_what_is_not_sealed_yet_is_counted_and_is_no_failure(sealed: Sealed) -> 
     report = sealed.verified()
     assert report.holds, report.lines()
     assert report.unsealed == 1
-    assert any("1 events are not sealed yet" in line for line in report.lines())
+    assert any("1 event is not sealed yet" in line for line in report.lines())
 
 
 def test_an_event_that_was_slipped_in_before_the_seal_is_found(sealed: Sealed) -> None:
