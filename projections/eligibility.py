@@ -200,6 +200,13 @@ def eligibility(
     )
 
 
+def twelve_months_passed_by(answer: Eligibility) -> date | None:
+    """Returns the first day on which the twelve months of 1.B.iv have certainly passed; None while a course is open."""
+    if answer.path != "B" or answer.course_status != "not_begun" or answer.last_dose_latest is None:
+        return None
+    return anniversary(answer.last_dose_latest)
+
+
 def _is_open_question(path: Literal["A", "B"] | None, following: NextDose, assessed: RequestAssessment | None) -> bool:
     """Whether the path, the doses given, or the twelve months depend on what reports leave open."""
     if path is None or following.is_begun is None or following.given.certain is None:

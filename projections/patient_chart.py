@@ -18,7 +18,7 @@ from domain.calendar import Day
 from domain.facts import FrozenModel, counted
 from domain.history.records import Appeal, ApprovalRecord, Request
 from projections.courses import Courses, CourseView, DoseView, given_in_words
-from projections.eligibility import Eligibility
+from projections.eligibility import Eligibility, twelve_months_passed_by
 
 Lane = Literal["requests", "approvals", "doses", "wait", "appeals"]
 ChartTone = Literal["plain", "good", "bad", "open", "quiet"]
@@ -191,10 +191,10 @@ def _of_dose(dose: DoseView, course: CourseView | None) -> UnplacedMark:
 
 
 def _of_wait(shown: ChartContent) -> Iterator[UnplacedMark]:
-    until, last = shown.eligibility.next_course_from, shown.eligibility.last_dose_on
+    until, last = twelve_months_passed_by(shown.eligibility), shown.eligibility.last_dose_on
     if until is None or last is None:
         return
-    words = f"From the last dose ({last}) until {until}, when the next course may start (1.B.iv)."
+    words = f"From the last dose ({last}) until {until}, when twelve months have certainly passed (1.B.iv)."
     is_over = shown.eligibility.interval_satisfied is True
     yield UnplacedMark("wait", "bar", "good" if is_over else "open", last.latest, until, "Twelve months", words)
 

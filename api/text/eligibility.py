@@ -12,7 +12,7 @@ from domain.facts import AgentTried, RequestedDosing, counted, in_words
 from domain.policy.criteria import dosing_in_words
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
-from projections.eligibility import Approvable, Eligibility
+from projections.eligibility import Approvable, Eligibility, twelve_months_passed_by
 
 if TYPE_CHECKING:
     from projections.state_changes import StateChange
@@ -26,9 +26,10 @@ def headline(answer: Eligibility) -> str:
     given = "" if answer.course_status == "not_begun" else f"{_given(answer)} given, "
     if answer.approval is not None and answer.doses_usable:
         return f"{course}: {given}{answer.doses_usable} may be given through {answer.approval.valid_through}."
-    if answer.next_course_from is not None and answer.interval_satisfied is not True:
-        if answer.interval_satisfied is None:
-            return f"{course}: twelve months have passed at the latest on {answer.next_course_from}."
+    passed_by = twelve_months_passed_by(answer)
+    if passed_by is not None and answer.interval_satisfied is not True:
+        if answer.next_course_from is None:
+            return f"{course}: twelve months have passed at the latest on {passed_by}."
         return f"{course}: may start on {answer.next_course_from}."
     return f"{course}: {given}{_prospects(answer)}."
 
@@ -71,9 +72,9 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
             "Last dose",
             f"{answer.last_dose_on}" if one_day else f"{days[0]} at the earliest, {days[1]} at the latest",
         )
-    yield from (("To settle", f"{one.question} ({one.report_id}, {one.field})") for one in answer.settled_by)
-    if answer.next_course_from is not None:
-        yield "Twelve months", f"passed at the latest on {answer.next_course_from}"
+    yield from (("To settle", f"{one.question} (report {ordinal(one.report_id)}, {one.field})") for one in answer.settled_by)
+    if (passed_by := twelve_months_passed_by(answer)) is not None:
+        yield "Twelve months", f"passed at the latest on {passed_by}"
     approval = answer.approval
     yield (
         "Approval",

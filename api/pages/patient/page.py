@@ -28,7 +28,7 @@ from domain.history.state import PatientHistory
 from domain.permissions.views import is_own_request, visible_appeals
 from domain.treatment.open_questions import doses_after_death
 from projections.courses import course_list
-from projections.eligibility import eligibility
+from projections.eligibility import eligibility, twelve_months_passed_by
 from projections.patient_chart import LANES, ChartContent, picture
 from projections.person import person
 
@@ -150,6 +150,7 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
     reports = [report for report in history.reports if not report.voided] if access.office is None else []
     return {
         "answer": answer,
+        "passed_by": twelve_months_passed_by(answer),
         "headline": headline(answer),
         "rows": [row for row in eligibility_rows(answer, access.zone.key) if row[0] not in _ROWS_SHOWN_ELSEWHERE],
         "courses": courses,

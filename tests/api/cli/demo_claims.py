@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from domain.calendar import PartialDate
+from domain.calendar import PartialDate, anniversary
 from domain.events.base import Event
 from domain.history.records import Request
 from domain.history.state import PatientHistory
@@ -167,8 +167,15 @@ def transferred(seen: Seen) -> None:
     assert [course.origin for course in seen.courses.courses] == ["reported", "reported"]
     assert str(seen.answer.last_dose_on) == f"{seen.today.year - 1}-{seen.today.month:02}"
     assert seen.course() == ("B", 3, "not_begun", 0)
-    assert seen.answer.next_course_from is not None
-    if seen.answer.next_course_from <= seen.today:
+    assert seen.answer.next_course_from is None
+    first, last = seen.answer.last_dose_earliest, seen.answer.last_dose_latest
+    assert first is not None
+    assert last is not None
+    # Three doses take three days, so the last of them was not given before the third day of the month.
+    assert (first.day, last + timedelta(days=1)) == (3, date(last.year + last.month // 12, last.month % 12 + 1, 1))
+    if anniversary(first) > seen.today:
+        assert (seen.answer.interval_satisfied, seen.judged.recommendation) == (False, "not_recommended")
+    elif anniversary(last) <= seen.today:
         # The month has passed whole, whatever the day was.
         assert (seen.answer.interval_satisfied, seen.judged.recommendation) == (True, "approve")
     else:
