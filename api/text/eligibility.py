@@ -13,6 +13,7 @@ from domain.policy.criteria import dosing_in_words
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
 from projections.eligibility import Approvable, Eligibility, twelve_months_passed_by
+from projections.record_values import ordinal
 
 if TYPE_CHECKING:
     from projections.state_changes import StateChange
@@ -72,7 +73,8 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
             "Last dose",
             f"{answer.last_dose_on}" if one_day else f"{days[0]} at the earliest, {days[1]} at the latest",
         )
-    yield from (("To settle", f"{one.question} (report {ordinal(one.report_id)}, {one.field})") for one in answer.settled_by)
+    for one in answer.settled_by:
+        yield "To settle", f"{one.question} (report {ordinal(one.report_id)}, {one.field})"
     if (passed_by := twelve_months_passed_by(answer)) is not None:
         yield "Twelve months", f"passed at the latest on {passed_by}"
     approval = answer.approval
