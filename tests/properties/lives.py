@@ -1,0 +1,131 @@
+"""What truly happened to a patient, and a naive exact judge of it, by somebody who never saw the program.
+
+Imports nothing of it on purpose: the laws compare the answers of the program with these. Known from the readings:
+five doses make the first course and three a later one (R6); an unfinished first course goes on for ever (R7), an
+unfinished later one until the anniversary of its last dose (R8); within thirty days after completion a dose is an
+excess dose of the same course, and later it opens the next (R24); the twelve months run from the last dose of a prior
+course, the anniversary counts (R2, R3); another agent that is taken on the day excludes (R17).
+
+    life = Life(infusions=(day, ...))
+    true = judged(life, day)            # what was so on that day, from the infusions up to it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+FIRST, LATER = 5, 3
+THIRTY_DAYS = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Use:
+    """A use of another agent, from its first to its last day. Without a last day it goes on."""
+
+    product: str
+    started: date
+    stopped: date | None = None
+
+    def is_on(self, day: date) -> bool:
+        return self.started <= day and (self.stopped is None or day <= self.stopped)
+
+
+@dataclass(frozen=True)
+class Life:
+    """The infusions, each on a day of its own, in order; and the uses of other agents."""
+
+    infusions: tuple[date, ...]
+    uses: tuple[Use, ...] = ()
+    birth: date = date(1988, 5, 17)
+
+
+@dataclass(frozen=True)
+class TrueCourse:
+    number: int
+    days: tuple[date, ...]
+
+    @property
+    def regimen(self) -> int:
+        return FIRST if self.number == 1 else LATER
+
+    @property
+    def completed_on(self) -> date | None:
+        return self.days[self.regimen - 1] if len(self.days) >= self.regimen else None
+
+    def takes(self, day: date) -> bool:
+        """Whether a dose on this day, after the others, belongs to the course."""
+        if self.completed_on is not None:
+            return day <= self.completed_on + THIRTY_DAYS
+        return self.number == 1 or day < a_year_after(self.days[-1])
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was so on a day. `given` and `left` are of the course that the next dose would belong to."""
+
+    path: str
+    number: int
+    is_open: bool
+    given: int
+    left: int
+    last_dose: date | None
+    next_from: date | None
+    twelve_months: bool | None
+    other_agent: bool
+    recommended: str
+
+    @property
+    def course_is(self) -> str:
+        return "first" if self.number == 1 else "later"
+
+
+def a_year_after(day: date) -> date:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+def courses_of(infusions: tuple[date, ...]) -> list[TrueCourse]:
+    """The infusions by course, whoever gave them."""
+    found: list[TrueCourse] = []
+    for day in sorted(infusions):
+        if found and found[-1].takes(day):
+            found[-1] = TrueCourse(found[-1].number, (*found[-1].days, day))
+        else:
+            found.append(TrueCourse(len(found) + 1, (day,)))
+    return found
+
+
+def judged(life: Life, day: date, infusion_planned: date | None = None) -> Truth:
+    """What was so on the day, for a request of the rest of the course which meets everything else."""
+    given = tuple(one for one in life.infusions if one <= day)
+    found = courses_of(given)
+    last = found[-1] if found else None
+    current = last
+    if last is not None and (last.completed_on is not None or (last.number > 1 and day >= a_year_after(last.days[-1]))):
+        current = None
+    number = current.number if current is not None else len(found) + 1
+    regimen = FIRST if number == 1 else LATER
+    in_course = len(current.days) if current is not None else 0
+    path = "A" if number == 1 else "B"
+    prior = [one.days[-1] for one in found if one is not current]
+    passed = a_year_after(max(prior)) <= day if path == "B" else None
+    other_agent = any(use.is_on(infusion_planned or day) for use in life.uses)
+    if other_agent or passed is False:
+        recommended = "not_recommended"
+    else:
+        recommended = "refer" if path == "B" and current is not None else "approve"
+    return Truth(
+        path=path,
+        number=number,
+        is_open=current is not None,
+        given=in_course,
+        left=regimen - in_course,
+        last_dose=max(given, default=None),
+        next_from=a_year_after(max(prior)) if path == "B" and current is None else None,
+        twelve_months=passed,
+        other_agent=other_agent,
+        recommended=recommended,
+    )
