@@ -43,18 +43,27 @@ def of_values(answer: Eligibility, true: Truth) -> Iterator[Contradiction]:
 
 
 def of_ranges(answer: Eligibility, true: Truth) -> Iterator[Contradiction]:
-    """The fields that give a range beside the value that is not certain."""
-    for name, value in (("doses_given", true.given), ("doses_left", true.left)):
-        least, most = getattr(answer, f"{name}_at_least", None), getattr(answer, f"{name}_at_most", None)
-        if least is not None and value < least:
-            yield f"{name}_at_least", value, least
-        if most is not None and value > most:
-            yield f"{name}_at_most", value, most
+    """The fields that give a range beside the value that is not certain.
+
+    Where the course is not certain, the doses may be those of the latest course, which may be complete.
+    """
+    ranges = [
+        tuple(getattr(answer, f"{name}_{end}", None) for end in ("at_least", "at_most"))
+        for name in ("doses_given", "doses_left")
+    ]
+    senses = [(true.given, true.left)] + ([true.latest] if answer.course_number is None else [])
+    if not any(all(is_inside(value, ends) for value, ends in zip(sense, ranges, strict=True)) for sense in senses):
+        yield "doses given and left", senses, ranges
     earliest, latest = getattr(answer, "last_dose_earliest", None), getattr(answer, "last_dose_latest", None)
     if earliest is not None and (true.last_dose is None or true.last_dose < earliest):
         yield "last_dose_earliest", true.last_dose, earliest
     if latest is not None and true.last_dose is not None and true.last_dose > latest:
         yield "last_dose_latest", true.last_dose, latest
+
+
+def is_inside(value: int, ends: tuple[int | None, ...]) -> bool:
+    least, most = ends
+    return (least is None or least <= value) and (most is None or value <= most)
 
 
 def of_last_dose(answer: Eligibility, true: Truth) -> Iterator[Contradiction]:

@@ -62,7 +62,10 @@ class TrueCourse:
 
 @dataclass(frozen=True)
 class Truth:
-    """What was so on a day. `given` and `left` are of the course that the next dose would belong to."""
+    """What was so on a day. `given` and `left` are of the course that the next dose would belong to.
+
+    `latest` has the doses given and left of the latest course that was begun, also if it is complete.
+    """
 
     path: str
     number: int
@@ -74,6 +77,7 @@ class Truth:
     twelve_months: bool | None
     other_agent: bool
     recommended: str
+    latest: tuple[int, int]
 
     @property
     def course_is(self) -> str:
@@ -128,4 +132,5 @@ def judged(life: Life, day: date, infusion_planned: date | None = None) -> Truth
         twelve_months=passed,
         other_agent=other_agent,
         recommended=recommended,
+        latest=(len(last.days), max(0, last.regimen - len(last.days))) if last is not None else (0, FIRST),
     )
