@@ -109,11 +109,13 @@ def differences(telling: Telling, history: PatientHistory, as_of: date) -> list[
         "last_dose_on": (PartialDate.of(true.last_dose) if true.last_dose is not None else None, last),
     }
     if as_of == telling.requested_on:
+        true = judged(telling.life, as_of, telling.planned_on)
         said = request_assessment(history, history.requests[-1], as_of).assessment
         pairs |= {
             "scope": (true.path, said.scope),
             "interval_satisfied": (true.twelve_months, answer.interval_satisfied),
-            "recommendation": (judged(telling.life, as_of, telling.planned_on).recommended, said.recommendation),
+            "finding NR.2": ("met" if true.other_agent else "not_met", said.finding("NR.2").answer.value),
+            "recommendation": (true.recommended, said.recommendation),
         }
     return [(name, value, said) for name, (value, said) in pairs.items() if value != said]
 

@@ -158,27 +158,42 @@ def entries(draw: st.DrawFn, ours: list[date], exact: bool) -> tuple[Entry, ...]
 
 
 @st.composite
-def uses(draw: st.DrawFn, requested_on: date) -> tuple[ToldUse, ...]:
+def uses(draw: st.DrawFn, requested_on: date, exact: bool = False) -> tuple[ToldUse, ...]:
     """Uses of other agents that began by the day of the request; those of one agent do not overlap."""
     found: list[ToldUse] = []
-    for product in draw(st.lists(st.sampled_from(["Kesimpta", "Aubagio", "Ocrevus"]), max_size=2)):
+    for product in draw(st.lists(st.sampled_from(["Kesimpta", "Ocrevus"]), min_size=1, max_size=3)):
         start = requested_on - timedelta(days=draw(st.one_of(st.integers(0, 40), st.integers(0, 900))))
         length = draw(st.one_of(st.none(), st.integers(0, 60), st.integers(0, 900)))
         use = Use(product, start, start + timedelta(days=length) if length is not None else None)
         if any(one.use.product == product and overlap(one.use, use) for one in found):
             continue
-        stated = product != "Ocrevus" and draw(st.booleans())
         found.append(
             ToldUse(
                 use,
-                stated,
-                draw(exactness),
-                draw(exactness),
-                start + timedelta(days=draw(delays)),
-                (use.stopped or start) + timedelta(days=draw(delays)),
+                # An agent that is only on record is on the prescriber's complete list too: Ocrevus is, in any case.
+                stated=(exact and product != "Ocrevus") or draw(st.booleans()),
+                says_taken=draw(st.booleans()),
+                start_known="day" if exact else draw(exactness),
+                stop_known="day" if exact else draw(exactness),
+                start_recorded_on=start + timedelta(days=draw(delays)),
+                stop_recorded_on=(use.stopped or start) + timedelta(days=draw(delays)),
             )
         )
     return tuple(found)
+
+
+@st.composite
+def agent_tellings(draw: st.DrawFn, exact: bool = False) -> Telling:
+    """A request of somebody who never had Lemtrada, and took other agents."""
+    requested_on = BEGIN + timedelta(days=draw(st.integers(0, 400)))
+    told_uses = draw(uses(requested_on, exact))
+    planned = draw(st.integers(0, 40)) if exact else draw(st.one_of(st.none(), st.integers(0, 40)))
+    return Telling(
+        Life((), tuple(one.use for one in told_uses)),
+        requested_on=requested_on,
+        planned_on=requested_on + timedelta(days=planned) if planned is not None else None,
+        agents=told_uses,
+    )
 
 
 def overlap(one: Use, other: Use) -> bool:

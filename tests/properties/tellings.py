@@ -83,6 +83,7 @@ class ToldUse:
 
     use: Use
     stated: bool = False
+    says_taken: bool = True
     start_known: str = "day"
     stop_known: str = "day"
     start_recorded_on: date = date.min
@@ -94,7 +95,7 @@ class ToldUse:
         values["started_on"] = self.use.started.isoformat()[: DIGITS[self.start_known]]
         if ended and self.use.stopped is not None:
             values["stopped_on"] = self.use.stopped.isoformat()[: DIGITS[self.stop_known]]
-        elif self.start_known != "year":
+        elif self.says_taken:
             values["still_taken"] = True
         return values
 

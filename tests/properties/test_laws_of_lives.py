@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.properties import lives
 from tests.properties.answers_and_lives import contradictions, differences, in_words
-from tests.properties.drawn_tellings import tellings
+from tests.properties.drawn_tellings import agent_tellings, tellings
 from tests.properties.stories import SCALES, at_every_scale
 from tests.properties.tellings import Telling
 
@@ -53,6 +53,26 @@ def test_a_life_that_is_told_exactly_is_answered_exactly(scale: str) -> None:
             assert not found, in_words(telling, as_of, found)
 
     hold(scale, law, tellings(exact=True, agents=False), chosen_days)
+
+
+@at_every_scale
+def test_no_answer_about_other_agents_contradicts_their_uses(scale: str) -> None:
+    def law(telling: Telling) -> None:
+        as_of = telling.requested_on or date.max
+        found = contradictions(telling, telling.perform().known, as_of)
+        assert not found, in_words(telling, as_of, found)
+
+    hold(scale, law, agent_tellings())
+
+
+@at_every_scale
+def test_uses_of_other_agents_that_are_told_exactly_are_answered_exactly(scale: str) -> None:
+    def law(telling: Telling) -> None:
+        as_of = telling.requested_on or date.max
+        found = differences(telling, telling.perform().known, as_of)
+        assert not found, in_words(telling, as_of, found)
+
+    hold(scale, law, agent_tellings(exact=True))
 
 
 def test_the_judge_of_lives_imports_nothing_of_the_program() -> None:
