@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from tests.properties.lives import Life, TrueCourse, Use, courses_of
+from tests.properties.lives import Life, TrueCourse, Use, courses_of, open_course
 from tests.properties.tellings import Entry, Report, Telling, Told, ToldUse
 
 BEGIN = date(2024, 3, 4)
@@ -212,10 +212,20 @@ def is_told_by_a_later_one(courses: list[TrueCourse], ours: frozenset[date]) -> 
 
 
 @st.composite
+def days_closed(draw: st.DrawFn, infusions: tuple[date, ...]) -> date | None:
+    """Seldom, a day without an infusion on which a clinician closes the course that is open."""
+    if draw(st.integers(0, 5)) < 5 or not infusions:
+        return None
+    day = draw(st.sampled_from(infusions)) + timedelta(days=draw(st.integers(1, 60)))
+    return day if day not in infusions and open_course(Life(infusions), day) is not None else None
+
+
+@st.composite
 def tellings(draw: st.DrawFn, exact: bool = False, agents: bool = True) -> Telling:
     drawn = days_of(draw(runs), BEGIN + timedelta(days=draw(st.integers(0, 400))))
     ours = frozenset(day for day, is_ours in drawn.items() if is_ours)
-    courses = courses_of(tuple(drawn))
+    closed_on = draw(days_closed(tuple(drawn)))
+    courses = courses_of(tuple(drawn), closed_on)
     untold = not exact and is_told_by_a_later_one(courses, ours) and draw(st.booleans())
     told_parts: list[Told] = []
     for course in courses:
@@ -230,7 +240,7 @@ def tellings(draw: st.DrawFn, exact: bool = False, agents: bool = True) -> Telli
     told_uses = draw(uses(requested_on)) if agents and draw(st.integers(0, 3)) == 3 else ()
     planned = draw(st.one_of(st.none(), st.integers(0, 40))) if told_uses else None
     return Telling(
-        Life(telling.life.infusions, tuple(one.use for one in told_uses)),
+        Life(telling.life.infusions, tuple(one.use for one in told_uses), closed_on=closed_on),
         telling.entries,
         telling.reports,
         requested_on,

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from domain.commands.treatment import ReportPriorTreatment
-from tests.properties.lives import Life, Use, courses_of, judged
-from tests.story import MEETS_B, Scenario, Step, agent_started, agent_stopped, dose, given, submitted
+from hypothesis import assume
+
+from domain.commands.treatment import CloseCourse, ReportPriorTreatment
+from projections.eligibility import eligibility
+from tests.properties.lives import Life, Use, courses_of, judged, open_course
+from tests.story import MEETS_B, Scenario, Step, agent_started, agent_stopped, closed, dose, given, submitted
 
 HAS_REPORTED_ON = "reported_on" in ReportPriorTreatment.model_fields
 """Until the command takes the day on which a report was made, a report is recorded on that day."""
@@ -140,6 +143,10 @@ class Telling:
     def steps(self) -> list[Step]:
         """In the order of recording; the request comes last on its day."""
         steps = [*(one.step() for one in self.entries), *(one.step() for one in self.reports)]
+        if self.life.closed_on is not None:
+            course = open_course(self.life, self.life.closed_on)
+            assert course is not None, "only an open course is closed"
+            steps.append(closed(course.number).recorded_on(self.life.closed_on.isoformat()))
         if self.requested_on is not None:
             for told in self.agents:
                 steps += told.steps(self.requested_on)
@@ -149,9 +156,13 @@ class Telling:
         return sorted(steps, key=lambda step: step.day or "")
 
     def perform(self) -> Scenario:
+        """The history as it was told. A course is closed only if the program shows the very course as open that day."""
         scenario = given()
         for step in self.steps():
             scenario.today = date.fromisoformat(step.day or "")
+            if isinstance(step.make(scenario), CloseCourse):
+                course, shown = open_course(self.life, scenario.today), eligibility(scenario.known, scenario.today)
+                assume(course is not None and (shown.course_status, shown.course_number) == ("open", course.number))
             scenario.and_given(step)
         return scenario
 
@@ -161,6 +172,7 @@ class Telling:
         days = [*infusions, *(one + timedelta(days=30) for one in infusions)]
         days += [one.replace(year=one.year + 1, day=min(one.day, 28)) for one in infusions]
         days += [one.told_on for one in self.reports]
+        days += [self.life.closed_on] if self.life.closed_on is not None else []
         days += [self.requested_on] if self.requested_on is not None else []
         around = {day + timedelta(days=by) for day in days for by in (-1, 0, 1)}
         end = max(around, default=date(2025, 1, 1))
@@ -200,8 +212,9 @@ def runs_of(days: tuple[date, ...]) -> str:
 
 def story(telling: Telling) -> str:
     lines = ["what was so:"]
-    for course in courses_of(telling.life.infusions):
+    for course in courses_of(telling.life.infusions, telling.life.closed_on):
         state = f"completed {course.completed_on}" if course.completed_on is not None else "not completed"
+        state += f", closed {course.closed_on}" if course.closed_on is not None else ""
         lines.append(f"  course {course.number}: {runs_of(course.days)}; {state}")
     lines += [f"  {one.product}: {one.started} to {one.stopped or 'now'}" for one in telling.life.uses]
     said: list[tuple[date, str]] = []
@@ -212,6 +225,8 @@ def story(telling: Telling) -> str:
         told = f", made {report.told_on}" if report.told_on != report.recorded_on else ""
         courses = "; ".join(f"{one.values()} [of course {one.course}: {runs_of(one.days)}]" for one in report.courses)
         said.append((report.recorded_on, f"report by {report.source}{told}: {courses or 'never received'}"))
+    if telling.life.closed_on is not None:
+        said.append((telling.life.closed_on, "the open course is closed as not to be finished"))
     if telling.requested_on is not None:
         request = telling.statement()
         agents = [one.statement(telling.requested_on) for one in telling.agents if one.stated]
