@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 from hypothesis import strategies as st
 
 from tests.properties.lives import Life, TrueCourse, Use, courses_of, open_course
-from tests.properties.tellings import Entry, Report, Telling, Told, ToldUse
+from tests.properties.tellings import Entry, Mistake, Report, Telling, Told, ToldUse
 
 BEGIN = date(2024, 3, 4)
 FIRST_REQUEST = date(2023, 11, 15)
@@ -67,7 +67,7 @@ def words(course: TrueCourse, days: tuple[date, ...]) -> list[bool | None]:
 
 
 @st.composite
-def told(draw: st.DrawFn, course: TrueCourse, days: tuple[date, ...], exact: bool) -> Told:
+def told_course(draw: st.DrawFn, course: TrueCourse, days: tuple[date, ...], exact: bool) -> Told:
     completed = draw(st.sampled_from([one for one in words(course, days) if not (exact and one is None)]))
     with_excess = len(days) > course.regimen
     if exact:
@@ -148,9 +148,16 @@ def entries(draw: st.DrawFn, ours: list[date], exact: bool) -> tuple[Entry, ...]
     found = []
     for day in ours:
         found.append(Entry(day, day + timedelta(days=draw(delays))))
+    if found and draw(st.integers(0, 7)) == 7:
+        first = draw(st.sampled_from(found))
+        misread = first.on - timedelta(days=draw(st.sampled_from([1, 7, 30, 31, 365])))
+        if misread not in ours:
+            corrected_on = first.recorded_on + timedelta(days=draw(delays))
+            found[found.index(first)] = replace(first, misread=misread, corrected_on=corrected_on)
     if found and not exact and draw(st.integers(0, 9)) == 9:
         first = draw(st.sampled_from(found))
-        found.append(Entry(first.on, first.recorded_on + timedelta(days=draw(delays)), second=True))
+        if first.misread is None:
+            found.append(Entry(first.on, first.recorded_on + timedelta(days=draw(delays)), second=True))
     return tuple(found)
 
 
@@ -212,6 +219,34 @@ def is_told_by_a_later_one(courses: list[TrueCourse], ours: frozenset[date]) -> 
 
 
 @st.composite
+def never_before(draw: st.DrawFn, first: date) -> tuple[Report, ...]:
+    """Seldom, a report that Lemtrada was never received, made before it was."""
+    if draw(st.integers(0, 7)) < 7:
+        return ()
+    told_on = first - timedelta(days=1 + draw(delays))
+    return (Report((), told_on, told_on, "attested"),)
+
+
+@st.composite
+def mistakes(draw: st.DrawFn, days: list[date]) -> tuple[Mistake, ...]:
+    """Seldom, a report of another patient, which is voided."""
+    if draw(st.integers(0, 7)) < 7:
+        return ()
+    recorded_on = max(draw(st.sampled_from(days)), FIRST_REQUEST)
+    courses = draw(st.sampled_from([(), *((one,) for one in COURSES)]))
+    return (Mistake(courses, recorded_on, recorded_on + timedelta(days=draw(delays))),)
+
+
+COURSES = [
+    {"doses_given": 5, "last_dose_on": "2022-06-10", "completed": True},
+    {"last_dose_on": "2023", "completed": True},
+    {"doses_given": 2, "last_dose_on": "2023-09", "completed": False},
+    {"last_dose_on": "2023-11-01"},
+    {"completed": True},
+]
+
+
+@st.composite
 def days_closed(draw: st.DrawFn, infusions: tuple[date, ...]) -> date | None:
     """Seldom, a day without an infusion on which a clinician closes the course that is open."""
     if draw(st.integers(0, 5)) < 5 or not infusions:
@@ -233,7 +268,7 @@ def tellings(draw: st.DrawFn, exact: bool = False, agents: bool = True) -> Telli
             if course.number == 2:
                 told_parts.append(Told(2, course.days, True, draw(known), draw(known), True))
             continue
-        told_parts += [draw(told(course, part, exact)) for part in draw(parts(course, ours, exact))]
+        told_parts += [draw(told_course(course, part, exact)) for part in draw(parts(course, ours, exact))]
     telling = Telling(Life(tuple(drawn)), draw(entries(sorted(ours), exact)), draw(reports(told_parts, courses)))
     days = [day for day in telling.days_that_matter() if day >= FIRST_REQUEST]
     requested_on = draw(st.sampled_from(days))
@@ -247,4 +282,5 @@ def tellings(draw: st.DrawFn, exact: bool = False, agents: bool = True) -> Telli
         requested_on + timedelta(days=planned) if planned is not None else None,
         exact or draw(st.booleans()),
         told_uses,
+        draw(mistakes(days)) if closed_on is None else (),
     )

@@ -14,10 +14,10 @@ from typing import Any
 
 from hypothesis import assume
 
-from domain.commands.treatment import CloseCourse, ReportPriorTreatment
+from domain.commands.treatment import CloseCourse, CorrectDose, ReportPriorTreatment, VoidPriorTreatment
 from projections.eligibility import eligibility
 from tests.properties.lives import Life, Use, courses_of, judged, open_course
-from tests.story import MEETS_B, Scenario, Step, agent_started, agent_stopped, closed, dose, given, submitted
+from tests.story import MEETS_B, MISREAD, Scenario, Step, agent_started, agent_stopped, closed, dose, given, submitted
 
 HAS_REPORTED_ON = "reported_on" in ReportPriorTreatment.model_fields
 """Until the command takes the day on which a report was made, a report is recorded on that day."""
@@ -68,16 +68,51 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A report of another patient: recorded, and voided later. No course at all: "never received"."""
+
+    courses: tuple[dict[str, Any], ...]
+    recorded_on: date
+    voided_on: date
+
+    def steps(self) -> list[Step]:
+        reference = f"mistake of {self.recorded_on}"
+        values = {"source": "attested", "courses": list(self.courses), "reference": reference}
+        command = ReportPriorTreatment.model_validate(values)
+
+        def void(scenario: Scenario) -> VoidPriorTreatment:
+            found = next(one for one in scenario.known.reports if one.reference == reference)
+            return VoidPriorTreatment(report_id=found.report_id, **MISREAD)
+
+        recorded = Step(lambda _: command, day=self.recorded_on.isoformat())
+        return [recorded, Step(void, day=self.voided_on.isoformat())]
+
+
+@dataclass(frozen=True)
 class Entry:
-    """An infusion of our own. A `second` entry of the day is of another source, and waits for a person (R25)."""
+    """An infusion of our own. A `second` entry of the day is of another source, and waits for a person (R25).
+
+    Of an entry whose day was `misread`, the day is corrected later.
+    """
 
     on: date
     recorded_on: date
     second: bool = False
+    misread: date | None = None
+    corrected_on: date = date.min
 
-    def step(self) -> Step:
+    def steps(self) -> list[Step]:
+        """The entry; a misread day is corrected later."""
         source = "claim" if self.second else "infusion_centre"
-        return dose(self.on.isoformat(), self.recorded_on.isoformat(), source=source)
+        reference = f"{source} {self.on}"
+        written = (self.misread or self.on).isoformat()
+        recorded = dose(written, self.recorded_on.isoformat(), source=source, source_reference=reference)
+
+        def correct(scenario: Scenario) -> CorrectDose:
+            found = next(one for one in scenario.known.doses if one.source_reference == reference)
+            return CorrectDose(dose_id=found.dose_id, on=self.on, **MISREAD)
+
+        return [recorded, *([Step(correct, day=self.corrected_on.isoformat())] if self.misread is not None else [])]
 
 
 @dataclass(frozen=True)
@@ -124,6 +159,7 @@ class Telling:
     planned_on: date | None = None
     lemtrada_stated: bool = True
     agents: tuple[ToldUse, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
 
     def statement(self) -> dict[str, Any]:
         on = self.requested_on
@@ -142,7 +178,9 @@ class Telling:
 
     def steps(self) -> list[Step]:
         """In the order of recording; the request comes last on its day."""
-        steps = [*(one.step() for one in self.entries), *(one.step() for one in self.reports)]
+        steps = [*(one.step() for one in self.reports)]
+        for recorded in (*self.entries, *self.mistakes):
+            steps += recorded.steps()
         if self.life.closed_on is not None:
             course = open_course(self.life, self.life.closed_on)
             assert course is not None, "only an open course is closed"
@@ -216,11 +254,14 @@ def story(telling: Telling) -> str:
         state = f"completed {course.completed_on}" if course.completed_on is not None else "not completed"
         state += f", closed {course.closed_on}" if course.closed_on is not None else ""
         lines.append(f"  course {course.number}: {runs_of(course.days)}; {state}")
-    lines += [f"  {one.product}: {one.started} to {one.stopped or 'now'}" for one in telling.life.uses]
+    lines += [f"  {use.product}: {use.started} to {use.stopped or 'now'}" for use in telling.life.uses]
     said: list[tuple[date, str]] = []
     for entry in telling.entries:
         kind = "second entry (claim) of" if entry.second else "our dose of"
-        said.append((entry.recorded_on, f"{kind} {entry.on}"))
+        misread = f", written as {entry.misread} until {entry.corrected_on}" if entry.misread is not None else ""
+        said.append((entry.recorded_on, f"{kind} {entry.on}{misread}"))
+    for one in telling.mistakes:
+        said.append((one.recorded_on, f"report by mistake, until voided on {one.voided_on}: {one.courses}"))
     for report in telling.reports:
         told = f", made {report.told_on}" if report.told_on != report.recorded_on else ""
         courses = "; ".join(f"{one.values()} [of course {one.course}: {runs_of(one.days)}]" for one in report.courses)
