@@ -29,7 +29,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import total_ordering
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
@@ -163,11 +163,24 @@ class DateRange:
     earliest: date
     latest: date
 
+    @property
+    def is_whole_day(self) -> bool:
+        return self.earliest == self.latest
+
     def __str__(self) -> str:
         return str(self.earliest) if self.earliest == self.latest else f"{self.earliest} to {self.latest}"
 
 
-def years_have_passed(since: PartialDate | DateRange, years: int, *, on: date) -> bool | None:
+class Days(Protocol):
+    """A day that may be known only in part."""
+
+    @property
+    def earliest(self) -> date: ...
+    @property
+    def latest(self) -> date: ...
+
+
+def years_have_passed(since: Days, years: int, *, on: date) -> bool | None:
     """Whether `years` have passed by `on`, counting the anniversary. None: it depends on the exact day (R5)."""
     if anniversary(since.latest, years) <= on:
         return True
@@ -176,7 +189,7 @@ def years_have_passed(since: PartialDate | DateRange, years: int, *, on: date) -
     return None
 
 
-def later_of(dates: Iterable[PartialDate | DateRange]) -> DateRange | None:
+def later_of(dates: Iterable[Days]) -> DateRange | None:
     """The range of the latest of several partly known dates. None if there are no dates.
 
     >>> str(later_of([PartialDate("2024-05"), PartialDate("2024-05-20")]))

@@ -72,16 +72,53 @@ class OpenCourse(FrozenModel):
         return self
 
 
+class DayRange(FrozenModel):
+    """A day from `earliest` through `latest`."""
+
+    earliest: Day
+    latest: Day
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> DayRange:
+        if self.earliest > self.latest:
+            raise ValueError("earliest is after latest: correct one of the two")
+        return self
+
+
+class PossibleOpenCourse(FrozenModel):
+    """A course that was started and not completed, in one possible treatment."""
+
+    number: Annotated[StrictInt, Field(ge=1, le=99, description="The number of the course. The first course is 1.")]
+    doses_given: Annotated[StrictInt, Field(ge=1, le=99)]
+    last_dose: DayRange | None = None
+
+
+class PossibleTreatment(FrozenModel):
+    """One treatment that fits a record that leaves several possible (R27). All of its facts are known.
+
+    `last_dose` has the possible days of the latest dose of any course, except an open one.
+    """
+
+    completed_course: StrictBool
+    last_dose: DayRange | None = None
+    open_course: PossibleOpenCourse | None = None
+
+
 class PriorTreatment(FrozenModel):
     """What is known of earlier Lemtrada treatment.
 
-    `last_dose_on` is the date of the latest dose of any course, except an open later course.
+    `last_dose_on` is the date of the latest dose of any course, except an open course. `possible` has every
+    treatment that fits the record, if there are several: the other facts then state what all of them agree on, and a
+    clause is met, or not met, only if it is in every one of them.
     """
 
     received_lemtrada: StrictBool | None = None
     completed_course: StrictBool | None = None
     last_dose_on: PartialDate | None = None
     open_course: OpenCourse | None = None
+    possible: Annotated[
+        tuple[PossibleTreatment, ...], Field(max_length=1000, exclude_if=lambda value: not value)
+    ] = ()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> PriorTreatment:

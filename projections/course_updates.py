@@ -12,6 +12,7 @@ from operator import is_not
 from domain.history.changed_records import changed_places
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
+from domain.treatment.course_of_dose import course_names, is_as_recorded
 from domain.treatment.courses import Course, is_one_course, joined, recorded_course, reported_courses, sort_key
 
 _CourseEntry = tuple[date, int, int, Course]
@@ -29,6 +30,8 @@ class CourseUpdates:
     found: list[Course] = field(default_factory=list)
     _history: PatientHistory | None = None
     _doses: defaultdict[int | None, dict[str, Dose]] = field(default_factory=lambda: defaultdict(dict))
+    _known: dict[str, tuple[Dose, int | None]] = field(default_factory=dict)
+    _is_as_recorded: bool = False
     _recorded: dict[int, _CourseEntry] = field(default_factory=dict)
     _reported: list[_CourseEntry] = field(default_factory=list)
     _entries: list[_CourseEntry] = field(default_factory=list)
@@ -38,8 +41,8 @@ class CourseUpdates:
     def update(self, history: PatientHistory) -> None:
         """Updates `found` to a later version of the history. The first call accepts any version."""
         before, self._history = self._history, history
-        doses, marks = (before.doses, before.marks) if before is not None else ((), ())
-        names = self._move_doses(doses, history.doses)
+        marks = before.marks if before is not None else ()
+        names = self._move_doses(before, history)
         if history.marks is not marks:
             earlier_marks = dict(marks)
             names.update(name for name, one in history.marks if earlier_marks.get(name) is not one)
@@ -57,17 +60,28 @@ class CourseUpdates:
         if names or reports_changed:
             self._join(sorted([*self._reported, *self._recorded.values()]))
 
-    def _move_doses(self, before: tuple[Dose, ...], after: tuple[Dose, ...]) -> set[int | None]:
+    def _move_doses(self, before: PatientHistory | None, after: PatientHistory) -> set[int | None]:
         """Moves the changed doses to their courses. Returns the names of the courses that are affected."""
-        names: set[int | None] = set()
-        for place in changed_places(before, after):
-            dose = after[place]
-            if place < len(before):
-                names.add(before[place].course)
-                del self._doses[before[place].course][dose.dose_id]
-            names.add(dose.course)
-            self._doses[dose.course][dose.dose_id] = dose
-        return names
+        if before is not None and before.doses is after.doses and before.reports is after.reports:
+            return set()
+        affected: set[int | None] = set()
+        was_as_recorded, self._is_as_recorded = self._is_as_recorded, is_as_recorded(after)
+        named = course_names(after)
+        only_changed = was_as_recorded and self._is_as_recorded and before is not None
+        places = changed_places(before.doses, after.doses) if only_changed and before else range(len(after.doses))
+        for place in places:
+            dose = after.doses[place]
+            name = named.get(dose.dose_id)
+            known, known_name = self._known.get(dose.dose_id, (None, None))
+            if known is dose and known_name == name:
+                continue
+            if known is not None:
+                affected.add(known_name)
+                del self._doses[known_name][dose.dose_id]
+            affected.add(name)
+            self._doses[name][dose.dose_id] = dose
+            self._known[dose.dose_id] = (dose, name)
+        return affected
 
     def _record(self, name: int, history: PatientHistory) -> None:
         doses = self._doses[name].values()

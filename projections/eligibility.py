@@ -30,7 +30,15 @@ from domain.policy.shortest_paths import Way, what_if
 from domain.review.assess_request import RequestAssessment, next_request_assessment, request_assessment
 from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
 from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
-from domain.treatment.courses import Course, courses, current_course, latest_dose_on, prior_treatment
+from domain.treatment.courses import Course, courses
+from domain.treatment.possible_treatment import (
+    Treatment,
+    as_partial_date,
+    last_dose,
+    next_dose,
+    possible_treatments,
+    treatment_facts,
+)
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
@@ -108,6 +116,13 @@ class Eligibility(FrozenModel):
     doses_left_in_course: int | None
     doses_left_on_approval: int
     doses_usable: int
+    course_is: Literal["first", "later"] | None = None
+    doses_given_at_least: int = 0
+    doses_given_at_most: int = 0
+    doses_left_at_least: int = 0
+    doses_left_at_most: int = 0
+    last_dose_earliest: Day | None = None
+    last_dose_latest: Day | None = None
     last_dose_on: PartialDate | None
     next_course_from: Day | None
     interval_satisfied: bool | None = Field(
@@ -128,17 +143,17 @@ def eligibility(
     prescriber's office may see: it has the courses, doses and dates on record, but nothing that follows from the
     statements of another office or from an approval of another office's request.
     """
-    found = courses(history, as_of)
+    found, treatments = courses(history, as_of), possible_treatments(history, as_of)
     request = _latest_request(history, as_of, office)
-    current = current_course(found, as_of)
-    assessed, problem = _assessed(history, found, request, as_of, edition)
+    assessed, problem = _assessed(history, treatments, request, as_of, edition)
     allowed = allowance(history, found, as_of)
     if allowed is not None and not _is_own_approval(history, allowed, office):
         allowed = None
-    path, because = _path(assessed, found)
-    number = None if path is None else current.number if current is not None else len(found) + 1
-    last = max((one.last_dose_on for one in found if one.last_dose_on is not None), default=None)
-    counted_from = latest_dose_on(found) if path == "B" and current is None else None
+    path, because = _path(assessed, treatments)
+    following, last = next_dose(treatments, as_of), last_dose(treatments)
+    number = following.number if path is not None else None
+    is_known = path is not None and following.is_begun is not None
+    begins_next = path == "B" and following.is_begun is False
     return Eligibility(
         patient_id=history.patient_id,
         history_version=history.version,
@@ -147,13 +162,20 @@ def eligibility(
         path_because=because,
         courses_completed=sum(one.status == "completed" for one in found),
         course_number=number,
-        course_status=None if number is None else "open" if current is not None else "not_begun",
-        doses_given=None if number is None else current.given if current is not None else 0,
-        doses_left_in_course=None if number is None else _left(current, number),
+        course_status=None if not is_known else "open" if following.is_begun else "not_begun",
+        doses_given=following.given.certain if is_known else None,
+        doses_left_in_course=following.left.certain if is_known else None,
         doses_left_on_approval=allowed.left_on_approval if allowed is not None else 0,
         doses_usable=allowed.usable if allowed is not None else 0,
-        last_dose_on=last,
-        next_course_from=anniversary(counted_from.latest) if counted_from is not None else None,
+        course_is=following.kind,
+        doses_given_at_least=following.given.least,
+        doses_given_at_most=following.given.most,
+        doses_left_at_least=following.left.least,
+        doses_left_at_most=following.left.most,
+        last_dose_earliest=last.earliest if last is not None else None,
+        last_dose_latest=last.latest if last is not None else None,
+        last_dose_on=as_partial_date(last),
+        next_course_from=anniversary(last.latest) if begins_next and last is not None and last.is_whole_day else None,
         interval_satisfied=_interval(assessed, path),
         approval=_in_force(allowed) if allowed is not None else None,
         approvable=_approvable(history, assessed, request) if assessed is not None else None,
@@ -202,7 +224,11 @@ def _latest_request(history: PatientHistory, as_of: date, office: str | None = N
 
 
 def _assessed(
-    history: PatientHistory, found: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition | None
+    history: PatientHistory,
+    treatments: tuple[Treatment, ...],
+    request: Request | None,
+    as_of: date,
+    edition: Edition | None,
 ) -> tuple[RequestAssessment | None, str | None]:
     """Assesses the open request, or a next request for the remaining doses.
 
@@ -211,44 +237,44 @@ def _assessed(
     try:
         if request is not None and not request.is_closed_by(as_of):
             return request_assessment(history, request, as_of, edition), None
-        dosing = _dosing_to_come(found, as_of)
-        return next_request_assessment(history, found, request, as_of, dosing, edition), None
+        dosing = _dosing_to_come(treatments, as_of)
+        return next_request_assessment(history, request, as_of, dosing, edition), None
     except EditionUnknown as unknown:
         return None, str(unknown)
 
 
-def _dosing_to_come(found: tuple[Course, ...], as_of: date) -> RequestedDosing:
-    current = current_course(found, as_of)
-    number = current.number if current is not None else len(found) + 1
-    left = current.left if current is not None else None
+def _dosing_to_come(treatments: tuple[Treatment, ...], as_of: date) -> RequestedDosing:
+    """The dosing of the doses that are certainly left in the course, or else of a whole course."""
+    following = next_dose(treatments, as_of)
+    number = following.number or (1 if following.kind == "first" else 2)
     return RequestedDosing(
-        mg_per_day=MG_PER_DOSE, consecutive_days=left or doses_in_course(number), route="intravenous"
+        mg_per_day=MG_PER_DOSE,
+        consecutive_days=following.left.least or doses_in_course(number),
+        route="intravenous",
     )
 
 
-def _path(assessed: RequestAssessment | None, found: tuple[Course, ...]) -> tuple[Literal["A", "B"] | None, str]:
+def _path(
+    assessed: RequestAssessment | None, treatments: tuple[Treatment, ...]
+) -> tuple[Literal["A", "B"] | None, str]:
     """Returns the path that follows from the history (R1), or None if it is not known, and a sentence that says why."""
     if assessed is not None:
         path = assessed.assessment.scope
     else:
-        completed = prior_treatment(found, never_reported=False, stated=None).completed_course
+        completed = treatment_facts(treatments, never_reported=False, stated=None).completed_course
         path = None if completed is None else "B" if completed else "A"
     if path is None:
         return None, "It is not known whether a course of Lemtrada was completed."
-    if path == "B" and not any(one.status == "completed" for one in found):
+    if path == "B" and any(one.number == 1 and one.given.least < doses_in_course(1) for one in treatments):
         return (
             path,
             "An earlier course of Lemtrada counts as a prior course, although it was not completed in this ledger.",
         )
     if path == "B":
         return path, "A course of Lemtrada was completed."
-    if found:
+    if treatments:
         return path, "The first course of Lemtrada was started and not completed."
     return path, "No course of Lemtrada was completed."
-
-
-def _left(current: Course | None, number: int) -> int | None:
-    return current.left if current is not None else doses_in_course(number)
 
 
 def _interval(assessed: RequestAssessment | None, path: Literal["A", "B"] | None) -> bool | None:

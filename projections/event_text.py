@@ -67,6 +67,7 @@ from domain.events.treatment import (
     PriorTreatmentCorrected,
     PriorTreatmentReported,
     PriorTreatmentVoided,
+    ReportAttributed,
     ReportedCourse,
 )
 from domain.facts import in_words
@@ -93,6 +94,9 @@ def _documents(documents: Iterable[Document]) -> str:
         f"{entry_of(one.document_id)} {one.name} ({in_words(one.kind)}{f', for {one.clause}' if one.clause else ''})"
         for one in documents
     )
+
+
+_DOSES_REPORTED: Final = {"our_doses": "doses that this ledger has on record", "other_doses": "other doses"}
 
 
 def _course(course: ReportedCourse) -> str:
@@ -196,9 +200,13 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     OtherAgentStopped: lambda event: f"{event.product}, {event.on}; {event.source}",
     PriorTreatmentReported: lambda event: (
         f"{entry_of(event.report_id)} ({in_words(event.source)}): {_courses(event.courses)}"
+        f"{'; confirms what is on record' if event.confirms_record else ''}"
     ),
     PriorTreatmentCorrected: lambda event: f"{entry_of(event.report_id)}: {_courses(event.courses)}. {event.reason}",
     PriorTreatmentVoided: lambda event: f"{entry_of(event.report_id)}: {event.reason}",
+    ReportAttributed: lambda event: (
+        f"{entry_of(event.report_id)} is about {_DOSES_REPORTED[event.tells_of]}: {event.reason}"
+    ),
     DoseAdministered: _dose,
     DoseCorrected: lambda event: f"{_dose(event)}; {_corrected(event)}",
     PossibleDuplicateConfirmed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",

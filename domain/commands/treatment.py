@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day
 from domain.commands.patient import WithReason
-from domain.events.base import DoseId, ReportId, RequestId
-from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
+from domain.events.base import DoseId, ReportId, RequestId, is_false, is_none
+from domain.events.treatment import DoseSource, ReportedCourse, TellsOf, TreatmentSource
 from domain.facts import FrozenModel, Name
 
 ReportedCourses = Annotated[tuple[ReportedCourse, ...], Field(max_length=20)]
@@ -17,19 +17,41 @@ Milligrams = Annotated[float, Field(strict=True, gt=0, le=1_000)]
 
 
 class ReportPriorTreatment(FrozenModel):
-    """Reports treatment outside this ledger. No courses: Lemtrada was never received."""
+    """Reports treatment outside this ledger. No courses: Lemtrada was never received.
+
+    `reported_on` is by default today. `confirms_record`: a form that was filled in from this ledger was confirmed.
+    """
 
     source: TreatmentSource
     reference: Name | None = None
     courses: ReportedCourses
+    # A field at its default is left out of the digest, so an earlier import that is run again is recognized.
+    reported_on: Day | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="The day on which the source reported the treatment. Default: today. No dose is after this day.",
+    )
+    confirms_record: StrictBool = Field(
+        default=False,
+        exclude_if=is_false,
+        description="The report confirms what this ledger has on record, and adds no dose (R27).",
+    )
 
 
 class TreatmentCorrection(WithReason):
-    """The complete report as it should have been. A `source` or `reference` that is left out is unchanged."""
+    """The complete report as it should have been.
+
+    A `source`, `reference` or `reported_on` that is left out is unchanged.
+    """
 
     source: TreatmentSource | None = None
     reference: Name | None = None
     courses: ReportedCourses
+    reported_on: Day | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="The corrected day on which the source reported the treatment. Default: unchanged.",
+    )
 
 
 class CorrectPriorTreatment(TreatmentCorrection):
@@ -38,6 +60,16 @@ class CorrectPriorTreatment(TreatmentCorrection):
 
 class VoidPriorTreatment(WithReason):
     report_id: ReportId
+
+
+class AttributeReport(WithReason):
+    """States whether a report is about the doses of this ledger, or about other doses (R27)."""
+
+    report_id: ReportId
+    tells_of: Annotated[
+        TellsOf,
+        Field(description="`our_doses`: the report is about doses of this ledger and adds none. `other_doses`: not."),
+    ]
 
 
 class RecordDose(FrozenModel):
@@ -89,6 +121,7 @@ TreatmentCommand = (
     ReportPriorTreatment
     | CorrectPriorTreatment
     | VoidPriorTreatment
+    | AttributeReport
     | RecordDose
     | CorrectDose
     | ConfirmDuplicate

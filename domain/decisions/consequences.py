@@ -12,6 +12,7 @@ from domain.events.base import placed
 from domain.events.treatment import CourseCompleted, CourseReopened, TreatmentEvent
 from domain.history import evolve
 from domain.history.state import PatientHistory
+from domain.treatment.course_of_dose import course_names
 from domain.treatment.courses import courses
 
 DecisionFunction = Callable[[PatientHistory, Any, CommandContext], tuple[PatientEvent, ...]]
@@ -51,7 +52,7 @@ def _course_change(history: PatientHistory, command: Command, context: CommandCo
             )
         if course.marks.completed and course.is_complete is not True and course is all_courses[-1]:
             return _reopened(course.named, course.given_at_least, command, context)
-    names_in_use = {dose.course for dose in history.doses}
+    names_in_use = set(course_names(history).values())
     for name, marks in history.marks:
         if marks.completed and name not in names_in_use:
             # All doses of the course were assigned to others. A new course with this name must not be complete from the

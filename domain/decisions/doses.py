@@ -107,6 +107,7 @@ def correct_dose(history: PatientHistory, command: CorrectDose, context: Command
         request_id=command.request_id or request_of_corrected_dose(history, dose, place, on),
         course=place.course,
         documents_report=place.documents_report,
+        course_named=command.course is not None and place.course is not None and _moves(history, dose, command.course),
     )
     if not event.fields:
         raise InvalidCommand("nothing differs from what is on record", remedy="send at least one corrected value")
@@ -133,7 +134,9 @@ def dose_corrected(
     """The event of a correction: the complete entry, and its variances as they are found now."""
     names = ("on", "mg", "site", "request_id", "course", "documents_report")
     values = {name: corrected.get(name, getattr(dose, name)) for name in names}
-    fields = tuple(name for name in names if values[name] != getattr(dose, name))
+    course_named = corrected.get("course_named", False)
+    fields_named = {"course"} if course_named else set[str]()
+    fields = tuple(name for name in names if name in fields_named or values[name] != getattr(dose, name))
     original = _possible_original(history, dose.source, values["on"]) if "on" in fields else None
     event = context.event(
         DoseCorrected,
@@ -141,6 +144,7 @@ def dose_corrected(
         **values,
         possible_duplicate_of=original.dose_id if original is not None else None,
         fields=fields,
+        course_named=course_named,
         variances=(),
         reason=reason,
     )
@@ -166,19 +170,27 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
     unchanged = CoursePlace(dose.course, dose.documents_report)
     if command.course is None:
         return unchanged if on == dose.on else place_of_dose(without_dose(history, dose), on)
-    all_courses = courses(history)
-    own = next((one for one in all_courses if dose.dose_id in _ids_of(one)), None)
-    starts_next_course = own is not None and _ids_of(own) == {dose.dose_id} and command.course == len(all_courses) + 1
-    if own is not None and (own.number == command.course or starts_next_course):
+    if not _moves(history, dose, command.course):
         return unchanged
     place = place_in_course(history, command.course, on)
     if place is None:
         raise NotFound(
             f"course {command.course} was not found",
             field="course",
-            remedy=f"use a number from the patient's list of courses; the next new course is {len(all_courses) + 1}",
+            remedy="use a number from the patient's list of courses; the next new course is "
+            f"{len(courses(history)) + 1}",
         )
     return place
+
+
+def _moves(history: PatientHistory, dose: Dose, number: int) -> bool:
+    """Whether the dose is in another course now. Alone in a course, it is in the next new one already."""
+    all_courses = courses(history)
+    own = next((one for one in all_courses if dose.dose_id in _ids_of(one)), None)
+    if own is None:
+        return True
+    is_next = _ids_of(own) == {dose.dose_id} and number == len(all_courses) + 1
+    return own.number != number and not is_next
 
 
 def _check_only_dose_reassigned(history: PatientHistory, event: DoseCorrected, number: int) -> None:

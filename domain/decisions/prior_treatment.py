@@ -14,7 +14,7 @@ from typing import Final
 
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
-from domain.commands.treatment import CorrectPriorTreatment, ReportPriorTreatment, VoidPriorTreatment
+from domain.commands.treatment import AttributeReport, CorrectPriorTreatment, ReportPriorTreatment, VoidPriorTreatment
 from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.doses import dose_corrected, request_of_corrected_dose
 from domain.decisions.preconditions import Precondition, always
@@ -26,6 +26,7 @@ from domain.events.treatment import (
     PriorTreatmentCorrected,
     PriorTreatmentReported,
     PriorTreatmentVoided,
+    ReportAttributed,
     ReportedCourse,
 )
 from domain.facts import doses_in_course
@@ -47,15 +48,19 @@ def report_prior_treatment(
     history: PatientHistory, command: ReportPriorTreatment, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """Record a report of treatment elsewhere."""
-    _check_courses(history, command.courses, context.today, "is in the future")
+    reported_on = _day_of_report(command.reported_on, context) or context.today
+    _check_courses(history, command.courses, reported_on, context)
+    if command.confirms_record:
+        _check_confirms_record(history, command.courses, reported_on)
     return (
         context.event(
             PriorTreatmentReported,
             report_id=f"{history.patient_id}.t{len(history.reports) + 1}",
-            on=context.today,
+            on=reported_on,
             source=command.source,
             reference=command.reference,
             courses=command.courses,
+            confirms_record=command.confirms_record,
         ),
     )
 
@@ -65,15 +70,19 @@ def correct_prior_treatment(
 ) -> tuple[PatientEvent, ...]:
     """Correct the report, and reassign the doses that no longer document a reported course."""
     report = to_correct_report(history, command.report_id, context)
-    _check_courses(history, command.courses, report.reported_on, "is after the day of the report")
+    reported_on = _day_of_report(command.reported_on, context) or report.reported_on
+    _check_courses(history, command.courses, reported_on, context)
     values = {
         "source": command.source or report.source,
         "reference": command.reference or report.reference,
         "courses": command.courses,
+        "reported_on": reported_on,
     }
     fields = tuple(name for name, value in values.items() if value != getattr(report, name))
     if not fields:
         raise InvalidCommand("nothing differs from what is on record", remedy="send the corrected report")
+    if "reported_on" not in fields:
+        values["reported_on"] = None
     event = context.event(
         PriorTreatmentCorrected, report_id=report.report_id, **values, fields=fields, reason=command.reason
     )
@@ -89,6 +98,38 @@ def void_prior_treatment(
     event = context.event(PriorTreatmentVoided, report_id=report.report_id, reason=command.reason)
     new_ids = _new_ids_of(report, {})
     return _with_consequences(history, event, new_ids, context, "The report that it documented was voided.")
+
+
+def attribute_report(
+    history: PatientHistory, command: AttributeReport, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """Record whether the report is about the doses of this ledger, or about other doses (R27)."""
+    report = to_attribute_report(history, command.report_id, context)
+    if report.tells_of == command.tells_of:
+        raise InvalidCommand("this is on record for the report already", field="tells_of", remedy="no action is needed")
+    if command.tells_of == "our_doses" and not _has_doses_by(history, report.reported_on):
+        raise InvalidCommand(
+            "no dose of this ledger was given by the day of the report",
+            field="tells_of",
+            remedy="record the doses first, or send other_doses",
+        )
+    return (
+        context.event(ReportAttributed, report_id=report.report_id, tells_of=command.tells_of, reason=command.reason),
+    )
+
+
+def to_attribute_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
+    """The report, which is not voided and lists a course."""
+    report = _report(history, report_id)
+    if report.voided:
+        raise Conflict("the report is voided", field="report_id", remedy="report the treatment again")
+    if not report.courses:
+        raise Conflict(
+            "the report states that Lemtrada was never received, so it is about no doses",
+            field="report_id",
+            remedy="correct the report, or void it",
+        )
+    return report
 
 
 def to_correct_report(history: PatientHistory, report_id: str, _: Occasion) -> Report:
@@ -117,14 +158,26 @@ def _report(history: PatientHistory, report_id: str) -> Report:
     return report
 
 
+def _day_of_report(reported_on: date | None, context: CommandContext) -> date | None:
+    """The day of the report as it was sent, or None. Raises InvalidCommand for a day in the future."""
+    if reported_on is not None and reported_on > context.today:
+        raise InvalidCommand(
+            "reported_on is in the future",
+            field="reported_on",
+            remedy="send the day on which the treatment was reported, or leave it out for today",
+        )
+    return reported_on
+
+
 def _check_courses(
-    history: PatientHistory, reported: tuple[ReportedCourse, ...], last_day: date, too_late: str
+    history: PatientHistory, reported: tuple[ReportedCourse, ...], reported_on: date, context: CommandContext
 ) -> None:
-    """Raises InvalidCommand for impossible dates or counts. `last_day` is the last day that a dose can have."""
+    """Raises InvalidCommand for impossible dates or counts (R27). A report has no dose after its day (R5)."""
+    too_late = "is in the future" if reported_on == context.today else "is after the day of the report (reported_on)"
     for number, course in enumerate(reported):
         field = f"courses.{number}"
         for name, day in (("first_dose_on", course.first_dose_on), ("last_dose_on", course.last_dose_on)):
-            if day is not None and day.earliest > last_day:
+            if day is not None and day.earliest > reported_on:
                 raise InvalidCommand(
                     f"the {name} {too_late}",
                     field=f"{field}.{name}",
@@ -136,22 +189,79 @@ def _check_courses(
                     field=f"{field}.{name}",
                     remedy="send the date of a dose that was given",
                 )
-        if (
-            course.first_dose_on is not None
-            and course.last_dose_on is not None
-            and course.first_dose_on.earliest > course.last_dose_on.latest
-        ):
-            raise InvalidCommand(
-                "the last dose is before the first dose",
-                field=f"{field}.last_dose_on",
-                remedy="send the first dose and then the last dose",
-            )
-        if course.completed is False and (course.doses_given or 0) >= doses_in_course(1):
-            raise InvalidCommand(
-                "doses_given is a complete course, but completed is false",
-                field=f"{field}.completed",
-                remedy="correct one of the two fields",
-            )
+        _check_order(course, field)
+        _check_count(course, field)
+
+
+def _check_order(course: ReportedCourse, field: str) -> None:
+    """Raises InvalidCommand if the last dose is before the first, or the days are fewer than the doses."""
+    first, last = course.first_dose_on, course.last_dose_on
+    if first is None or last is None:
+        return
+    if first.earliest > last.latest:
+        raise InvalidCommand(
+            "the last dose is before the first dose",
+            field=f"{field}.last_dose_on",
+            remedy="send the first dose and then the last dose",
+        )
+    if not (first.is_whole_day and last.is_whole_day):
+        return
+    days = (last.earliest - first.earliest).days + 1
+    least, name = course.doses_given, "doses_given"
+    if least is None and course.completed is True:
+        least, name = doses_in_course(2), "completed"
+    if least is not None and days < least:
+        raise InvalidCommand(
+            f"from first_dose_on through last_dose_on there are fewer days ({days}) than doses ({least}, by {name})",
+            field=f"{field}.last_dose_on",
+            remedy=f"correct first_dose_on, last_dose_on, or {name}; a patient has one dose a day",
+        )
+
+
+def _check_count(course: ReportedCourse, field: str) -> None:
+    """Raises InvalidCommand for a number of doses that no course has, or that contradicts `completed`."""
+    count = course.doses_given
+    if count is None:
+        return
+    if course.completed is False and count >= doses_in_course(1):
+        raise InvalidCommand(
+            "doses_given is a complete course, but completed is false",
+            field=f"{field}.completed",
+            remedy="correct one of the two fields",
+        )
+    if count > doses_in_course(1):
+        raise InvalidCommand(
+            f"doses_given is {count}, but {field} is one course, and a course has at most {doses_in_course(1)} doses",
+            field=f"{field}.doses_given",
+            remedy="correct doses_given, or list each course as its own entry of courses",
+        )
+    if course.completed is True and count < doses_in_course(2):
+        raise InvalidCommand(
+            f"completed is true, but doses_given is {count}, and a complete course has at least {doses_in_course(2)}",
+            field=f"{field}.doses_given",
+            remedy="correct doses_given, or send completed false or leave it out",
+        )
+
+
+def _check_confirms_record(history: PatientHistory, reported: tuple[ReportedCourse, ...], reported_on: date) -> None:
+    """Raises InvalidCommand if a report confirms the record, but lists no course or has nothing to confirm."""
+    if not reported:
+        raise InvalidCommand(
+            "confirms_record is true, but courses is empty",
+            field="confirms_record",
+            remedy="list the confirmed courses, or leave confirms_record out",
+        )
+    is_reported = any(one.courses and not one.voided for one in history.reports)
+    if not is_reported and not _has_doses_by(history, reported_on):
+        raise InvalidCommand(
+            "confirms_record is true, but no dose and no report is on record that it could confirm",
+            field="confirms_record",
+            remedy="leave confirms_record out, so that the report counts",
+        )
+
+
+def _has_doses_by(history: PatientHistory, day: date) -> bool:
+    return any(dose.stands and dose.on <= day for dose in history.doses)
 
 
 # -- what follows -----------------------------------------------------------------------------
@@ -263,10 +373,12 @@ def _is_same_course(before: Course, now: Course, new_ids: NewIds) -> bool:
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     ReportPriorTreatment: report_prior_treatment,
     CorrectPriorTreatment: correct_prior_treatment,
+    AttributeReport: attribute_report,
     VoidPriorTreatment: void_prior_treatment,
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     ReportPriorTreatment: always,
     CorrectPriorTreatment: to_correct_report,
+    AttributeReport: to_attribute_report,
     VoidPriorTreatment: to_void_report,
 }

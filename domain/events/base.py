@@ -31,6 +31,11 @@ def is_none(value: object) -> bool:
     return value is None
 
 
+def is_false(value: object) -> bool:
+    """Whether the value is false: a field that was added later is then left out of the stored bytes."""
+    return value is False
+
+
 def is_empty(value: tuple[object, ...]) -> bool:
     """Whether the tuple is empty: a field that was added later is then left out of the stored bytes."""
     return not value

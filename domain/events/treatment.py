@@ -8,11 +8,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, PartialDate
-from domain.events.base import About, DoseId, Event, ReportedCourseId, ReportId, RequestId, is_none
+from domain.events.base import About, DoseId, Event, ReportedCourseId, ReportId, RequestId, is_false, is_none
 from domain.facts import FrozenModel, Name, Text
 
 DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]
 TreatmentSource = Literal["other_plan", "trial", "attested"]
+TellsOf = Literal["our_doses", "other_doses"]
+"""Whether a report is about doses that this ledger recorded, or about other doses (R27)."""
 Variance = Literal[
     "no_approval_in_force",
     "outside_its_thirty_days",
@@ -42,7 +44,8 @@ class ReportedCourse(FrozenModel):
 class PriorTreatmentReported(Event):
     """Treatment outside this ledger was reported. No courses: Lemtrada was never given.
 
-    `on` is the day of the report in the plan's zone; the report covers no dose after that day.
+    `on` is the day on which it was reported, in the plan's zone; the report covers no dose after that day.
+    `confirms_record`: a form that was filled in from this ledger was confirmed, so the report adds nothing (R27).
     """
 
     TOPIC: ClassVar[str] = "PriorTreatmentReported"
@@ -54,6 +57,7 @@ class PriorTreatmentReported(Event):
     source: TreatmentSource
     reference: Name | None = None
     courses: tuple[ReportedCourse, ...]
+    confirms_record: StrictBool = Field(default=False, exclude_if=is_false)
 
     @property
     def happened(self) -> date:
@@ -61,7 +65,10 @@ class PriorTreatmentReported(Event):
 
 
 class PriorTreatmentCorrected(Event):
-    """The report was wrong (R23). The event holds the complete courses that are in effect from now on."""
+    """The report was wrong (R23). The event holds the complete courses that are in effect from now on.
+
+    `reported_on` is stored only if the day of the report changed.
+    """
 
     TOPIC: ClassVar[str] = "PriorTreatmentCorrected"
     TITLE: ClassVar[str] = "Prior treatment corrected"
@@ -71,6 +78,7 @@ class PriorTreatmentCorrected(Event):
     source: TreatmentSource
     reference: Name | None
     courses: tuple[ReportedCourse, ...]
+    reported_on: Day | None = Field(default=None, exclude_if=is_none)
     fields: tuple[str, ...]
     reason: Text
 
@@ -83,6 +91,18 @@ class PriorTreatmentVoided(Event):
     ABOUT: ClassVar[About] = About("report", "void")
 
     report_id: ReportId
+    reason: Text
+
+
+class ReportAttributed(Event):
+    """A person found that a report is about the doses of this ledger, or about other doses (R27)."""
+
+    TOPIC: ClassVar[str] = "ReportAttributed"
+    TITLE: ClassVar[str] = "Prior treatment report matched to doses"
+    ABOUT: ClassVar[About] = About("report", "update")
+
+    report_id: ReportId
+    tells_of: TellsOf
     reason: Text
 
 
@@ -119,6 +139,7 @@ class DoseCorrected(Event):
 
     Only this event assigns a dose to another course (R24). If the day changed (`fields` holds `on`), the dose is
     checked again for a second report of the same infusion (R25), and only then `possible_duplicate_of` has a meaning.
+    `course_named`: a person named the course, which then holds whatever the days of other doses are.
     """
 
     TOPIC: ClassVar[str] = "DoseCorrected"
@@ -134,6 +155,7 @@ class DoseCorrected(Event):
     documents_report: ReportId | None
     possible_duplicate_of: DoseId | None = Field(default=None, exclude_if=is_none)
     fields: tuple[str, ...]
+    course_named: StrictBool = Field(default=False, exclude_if=lambda value: not value)
     variances: tuple[Variance, ...]
     reason: Text
 
@@ -229,6 +251,7 @@ TreatmentEvent = (
     PriorTreatmentReported
     | PriorTreatmentCorrected
     | PriorTreatmentVoided
+    | ReportAttributed
     | DoseAdministered
     | DoseCorrected
     | PossibleDuplicateConfirmed

@@ -13,7 +13,7 @@ from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Asked, NoticeKind, Statement, Urgency
-from domain.events.treatment import ReportedCourse, TreatmentSource, Variance
+from domain.events.treatment import ReportedCourse, TellsOf, TreatmentSource, Variance
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 
@@ -53,7 +53,10 @@ Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
 
 @dataclass(frozen=True)
 class Report:
-    """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day."""
+    """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
+
+    `tells_of`: whether the report is about doses of this ledger or about other doses. None: no person has stated it.
+    """
 
     report_id: str
     source: TreatmentSource
@@ -63,6 +66,7 @@ class Report:
     voided: bool = False
     corrected: bool = False
     imported_from: ImportedFrom | None = None
+    tells_of: TellsOf | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class Dose:
     """One dose entry.
 
     `course` is the number in its event, and None for a dose that only documents a reported course. `variances_then`
-    are the variances that were found when the dose was recorded. `version` is the version of its event.
+    are the variances that were found when the dose was recorded. `version` is the version of its event, and
+    `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
+    correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
     """
 
     dose_id: str
@@ -90,6 +96,9 @@ class Dose:
     voided: bool = False
     corrected: bool = False
     imported_from: ImportedFrom | None = None
+    voided_version: int | None = None
+    course_was_named: bool = False
+    day_was_corrected: bool = False
 
     @property
     def stands(self) -> bool:

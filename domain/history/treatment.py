@@ -19,6 +19,7 @@ from domain.events.treatment import (
     PriorTreatmentCorrected,
     PriorTreatmentReported,
     PriorTreatmentVoided,
+    ReportAttributed,
 )
 from domain.frozen import changed
 from domain.history.records import CourseMarks, Dose, Report
@@ -32,14 +33,24 @@ def reported_course_id(report_id: str, number: int) -> str:
 
 def _reported(history: PatientHistory, event: PriorTreatmentReported) -> PatientHistory:
     report = Report(
-        event.report_id, event.source, event.courses, event.on, event.reference, imported_from=event.imported_from
+        event.report_id,
+        event.source,
+        event.courses,
+        event.on,
+        event.reference,
+        imported_from=event.imported_from,
+        tells_of="our_doses" if event.confirms_record else None,
     )
     return history.changed(reports=(*history.reports, report))
 
 
 def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -> PatientHistory:
-    # A correction changes what the report states, not the day of the report. The closing of a reported course stays
-    # with its number, so that a course that is removed and later restored is closed again.
+    # The closing of a reported course stays with its number, so that a course that is removed and later restored is
+    # closed again.
+    changes: dict[str, Any] = {} if event.reported_on is None else {"reported_on": event.reported_on}
+    if "courses" in event.fields:
+        # Whether the report is about the doses of this ledger was found of the courses that it listed before.
+        changes["tells_of"] = None
     return _with_report(
         history,
         event.report_id,
@@ -47,6 +58,7 @@ def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -
         reference=event.reference,
         courses=event.courses,
         corrected=True,
+        **changes,
     )
 
 
@@ -95,8 +107,16 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
         course=event.course,
         documents_report=event.documents_report,
         corrected=True,
+        day_was_corrected="on" in event.fields or (dose is not None and dose.day_was_corrected),
+        course_was_named=_names_the_course(event)
+        or (dose is not None and dose.course_was_named and "on" not in event.fields),
         **duplicate_fields,
     )
+
+
+def _names_the_course(event: DoseCorrected) -> bool:
+    """Whether a person assigned the dose to a course. Otherwise the course followed from a day or from a report."""
+    return event.course_named or ("course" in event.fields and not {"on", "documents_report"} & {*event.fields})
 
 
 def _with_dose(history: PatientHistory, dose_id: str, **changes: Any) -> PatientHistory:
@@ -128,11 +148,14 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     PriorTreatmentReported: _reported,
     PriorTreatmentCorrected: _report_corrected,
     PriorTreatmentVoided: _report_voided,
+    ReportAttributed: lambda history, event: _with_report(history, event.report_id, tells_of=event.tells_of),
     DoseAdministered: _dose_administered,
     DoseCorrected: _dose_corrected,
     PossibleDuplicateConfirmed: lambda history, event: _with_dose(history, event.dose_id, duplicate="confirmed"),
     PossibleDuplicateDismissed: lambda history, event: _with_dose(history, event.dose_id, duplicate="dismissed"),
-    DoseVoided: lambda history, event: _with_dose(history, event.dose_id, voided=True),
+    DoseVoided: lambda history, event: _with_dose(
+        history, event.dose_id, voided=True, voided_version=event.originator_version
+    ),
     CourseCompleted: _course_completed,
     CourseReopened: _course_reopened,
     CourseClosedUnfinished: _course_closed,

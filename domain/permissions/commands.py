@@ -77,6 +77,7 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
         _REVIEW,
         (
             determinations.ApproveCourse,
+            treatment.AttributeReport,
             determinations.ReferRequest,
             requests.RequestInformation,
             requests.AssignRequest,

@@ -6,7 +6,8 @@ The edition files state which clause of which edition uses which rule.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Final
 
 from pydantic import JsonValue
@@ -24,7 +25,7 @@ from domain.facts import (
     in_words,
 )
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED, Answer, all_of, answer_of
-from domain.policy.edition import Question, RuleAnswer, Stated, stated
+from domain.policy.edition import Question, Rule, RuleAnswer, Stated, stated
 
 RELAPSING: Final = frozenset({"relapsing_remitting", "active_secondary_progressive"})
 NON_RELAPSING: Final = frozenset({"primary_progressive", "non_active_secondary_progressive"})
@@ -256,6 +257,26 @@ def non_relapsing_form(form: MsForm | None, diagnosis: Diagnosis | None) -> Rule
 # -- dosing -----------------------------------------------------------------------------------
 
 
+def _in_every_treatment(letter: str) -> Callable[[Callable[[Question], RuleAnswer]], Rule]:
+    """Judges a rule for every treatment on this path that fits the record (R7). Undetermined where they differ."""
+
+    def decorated(rule: Callable[[Question], RuleAnswer]) -> Rule:
+        @wraps(rule)
+        def judged(question: Question) -> RuleAnswer:
+            on_path = [one for one in question.possible if one.treatment.path == letter]
+            first, *others = [rule(one) for one in on_path or question.possible]
+            if all(one.answer is first.answer for one in others):
+                return first
+            missing = tuple(dict.fromkeys(("prior_treatment.open_course.doses_given", *first.missing)))
+            sentence = "It depends on how many doses of the course were given, which is not certain."
+            return RuleAnswer(UNDETERMINED, sentence, first.used, missing)
+
+        return judged
+
+    return decorated
+
+
+@_in_every_treatment("A")
 def first_course_regimen(question: Question) -> RuleAnswer:
     """12 mg a day on five days, or at most on the days left in an interrupted first course (R7)."""
     status = question.treatment
@@ -265,6 +286,7 @@ def first_course_regimen(question: Question) -> RuleAnswer:
     return _regimen(question, days, days)
 
 
+@_in_every_treatment("B")
 def later_course_regimen(question: Question) -> RuleAnswer:
     """12 mg a day on three days, or at most on the days left in a current later course (R8)."""
     status = question.treatment

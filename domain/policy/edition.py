@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from domain.facts import Facts
+from domain.facts import Facts, PossibleTreatment
 from domain.policy.agents import ListedAgents, listed_agents
 from domain.policy.answers import Answer
 from domain.policy.treatment_standing import TreatmentStatus, treatment_status
@@ -66,16 +66,27 @@ def stated(*facts: str) -> Callable[[Callable[..., RuleAnswer]], Stated]:
 
 @dataclass(frozen=True)
 class Question:
-    """The input of an assessment: the facts, the day of the assessment, and the edition."""
+    """The input of an assessment: the facts, the day of the assessment, and the edition.
+
+    With a `life`, the treatment is that one, of several that fit the record (R27).
+    """
 
     facts: Facts
     as_of: date
     edition: Edition
+    life: PossibleTreatment | None = None
 
     @cached_property
     def treatment(self) -> TreatmentStatus:
         """The treatment so far on this day, which many rules use."""
-        return treatment_status(self.facts, self.as_of, self.edition.parameters.years_between_courses)
+        return treatment_status(self.facts, self.as_of, self.edition.parameters.years_between_courses, self.life)
+
+    @cached_property
+    def possible(self) -> tuple[Question, ...]:
+        """The question for each treatment that fits the record: this one, if only one does."""
+        if self.life is not None or not self.facts.prior_treatment.possible:
+            return (self,)
+        return tuple(replace(self, life=one) for one in self.facts.prior_treatment.possible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,8 @@ class Edition:
 
     `provenance` states whether the edition is from its own text or was reconstructed from the history table of a newer
     text. `appendix_names` and `one_agent_names` are the agents of the appendix and of 1.A.iii.b as this edition names
-    them. Agents are matched by the ingredient and route of these names (R12).
+    them. Agents are matched by the ingredient and route of these names (R12). `facts_revision` states how the facts for
+    its rules are derived from the record: the facts of a determination on record are derived again as they were.
     """
 
     review_date: date
@@ -165,6 +177,7 @@ class Edition:
     paths: tuple[Path, Path]
     exclusions: tuple[Leaf, ...]
     not_listed: str
+    facts_revision: int = 2
 
     @cached_property
     def key(self) -> str:
@@ -223,8 +236,10 @@ class Edition:
     def by_citation(self) -> dict[str, Node | Path]:
         return {node.citation: node for node in self.nodes()}
 
-    def revised(self, revision: int, *leaves: Leaf) -> Edition:
+    def revised(self, revision: int, *leaves: Leaf, facts_revision: int | None = None) -> Edition:
         """This edition with another revision number, and with these leaves in place of those with their citations.
+
+        `facts_revision` is that of this edition, unless another one is given.
 
         A file uses this to keep an earlier revision after a rule was corrected: `EDITION.revised(1, <the old leaf>)`.
         A leaf with the citation of a path replaces its scope. Raises ValueError for a leaf that the edition does not
@@ -237,6 +252,7 @@ class Edition:
         return replace(
             self,
             revision=revision,
+            facts_revision=self.facts_revision if facts_revision is None else facts_revision,
             indication=by_citation.get(self.indication.citation, self.indication),
             paths=(first, second),
             exclusions=tuple(by_citation.get(one.citation, one) for one in self.exclusions),
@@ -265,6 +281,7 @@ class Edition:
             "clauses": [_outline_of(node) for node in self.nodes()],
             "scopes": [_outline_of(path.scope) for path in self.paths],
             "not_listed": "NR.5",
+            **({} if self.facts_revision == 1 else {"facts_revision": self.facts_revision}),
         }
 
 

@@ -14,6 +14,7 @@ from domain.facts import Circumstances, FrozenModel, doses_in_course
 from domain.policy.agents import recognize
 from domain.policy.criteria import NON_RELAPSING, RELAPSING
 from domain.policy.edition import Question
+from domain.policy.treatment_standing import TreatmentStatus
 
 
 class Reason(FrozenModel):
@@ -36,13 +37,14 @@ NON_RELAPSING_CODES = frozenset({"G35.B0", "G35.B1", "G35.B2", "G35.C2"})
 def referral_reasons(question: Question, circumstances: Circumstances) -> Iterator[Reason]:
     """The reasons to send an approval to clinical review, other than the dosing and open readings."""
     facts = question.facts
-    status = question.treatment
-    if status.later_course is not None and status.later_course_is_current is not False:
+    interrupted = [one.later_course for one in _interrupted_later_courses(question) if one.later_course is not None]
+    if interrupted:
+        numbers = {one.number for one in interrupted}
+        named = f"Course {interrupted[0].number}" if len(numbers) == 1 else "A later course"
         yield Reason(
             code=LATER_COURSE_INTERRUPTED,
             citation="1.B",
-            sentence=f"Course {status.later_course.number} was started and not completed, "
-            "which the policy does not address.",
+            sentence=f"{named} was started and not completed, which the policy does not address.",
             readings=("R8",),
         )
     if circumstances.course_closed_unfinished:
@@ -76,11 +78,17 @@ def dosing_is_decisive(question: Question, reasons: Iterable[Reason]) -> bool:
     """
     if any(reason.code != LATER_COURSE_INTERRUPTED for reason in reasons):
         return False
-    status = question.treatment
-    if status.later_course is None or status.later_course_is_current is False:
+    interrupted = _interrupted_later_courses(question)
+    if not interrupted:
         return True
-    days = question.facts.requested_dosing.consecutive_days
-    return status.later_course_is_current is None and days in (None, doses_in_course(2))
+    is_certain = len(interrupted) == len(question.possible) and all(one.later_course_is_current for one in interrupted)
+    return not is_certain and question.facts.requested_dosing.consecutive_days in (None, doses_in_course(2))
+
+
+def _interrupted_later_courses(question: Question) -> list[TreatmentStatus]:
+    """The possible treatments with a later course that was started and may still be current (R8)."""
+    statuses = (one.treatment for one in question.possible)
+    return [one for one in statuses if one.later_course is not None and one.later_course_is_current is not False]
 
 
 def codes_against_form(question: Question, circumstances: Circumstances) -> list[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-from domain.calendar import DateRange, PartialDate, anniversary, later_of, years_have_passed
-from domain.facts import Facts, OpenCourse
+from domain.calendar import DateRange, Days, anniversary, later_of, years_have_passed
+from domain.facts import Facts, OpenCourse, PossibleTreatment
 from domain.policy.agents import recognize
 
 
@@ -38,9 +38,18 @@ class TreatmentStatus(NamedTuple):
     interval: Interval
 
 
-def treatment_status(facts: Facts, as_of: date, years_between_courses: int) -> TreatmentStatus:
-    """The treatment so far on a day, derived from the facts. `Question.treatment` caches it."""
+def treatment_status(
+    facts: Facts, as_of: date, years_between_courses: int, life: PossibleTreatment | None = None
+) -> TreatmentStatus:
+    """The treatment so far on a day, derived from the facts. `Question.treatment` caches it.
+
+    If several treatments fit the record, it is the one of `life`, or else what all of them agree on (R27).
+    """
     prior, elapsed = facts.prior_treatment, _Elapsed(as_of, years_between_courses)
+    if life is not None:
+        return _status_of(life, elapsed)
+    if prior.possible:
+        return _agreed([_status_of(one, elapsed) for one in prior.possible], prior.open_course)
     course = prior.open_course
     later = course if course is not None and course.number > 1 else None
     first = course if course is not None and course.number == 1 else None
@@ -54,7 +63,64 @@ def treatment_status(facts: Facts, as_of: date, years_between_courses: int) -> T
         first_course_is_open=received is True and completed is False,
         later_course=later,
         later_course_is_current=current,
-        interval=_interval(prior.last_dose_on, first, later, current, elapsed),
+        interval=_interval(
+            prior.last_dose_on,
+            first.last_dose_on if first is not None else None,
+            later.last_dose_on if later is not None else None,
+            later is not None,
+            current,
+            elapsed,
+        ),
+    )
+
+
+def _status_of(life: PossibleTreatment, elapsed: _Elapsed) -> TreatmentStatus:
+    """The treatment in one life that fits the record. Its numbers are known, and its days are ranges."""
+    course = life.open_course
+    opened = OpenCourse(number=course.number, doses_given=course.doses_given) if course is not None else None
+    is_later = course is not None and course.number > 1
+    days = course.last_dose if course is not None else None
+    current = None
+    if is_later and days is not None:
+        passed = elapsed.since(days).passed
+        current = None if passed is None else not passed
+    return TreatmentStatus(
+        received=life.completed_course or course is not None,
+        path="B" if life.completed_course else "A",
+        first_course=None if is_later else opened,
+        first_course_is_open=opened is not None and not is_later,
+        later_course=opened if is_later else None,
+        later_course_is_current=current,
+        interval=_interval(
+            life.last_dose, None if is_later else days, days if is_later else None, is_later, current, elapsed
+        ),
+    )
+
+
+def _agreed(statuses: list[TreatmentStatus], open_course: OpenCourse | None) -> TreatmentStatus:
+    """What all of these agree on. `open_course` is the open course, if they agree on it."""
+    first, *others = statuses
+    same = {name: all(getattr(one, name) == getattr(first, name) for one in others) for name in TreatmentStatus._fields}
+    return TreatmentStatus(
+        received=first.received if same["received"] else None,
+        path=first.path if same["path"] else None,
+        first_course=open_course if open_course is not None and open_course.number == 1 else None,
+        first_course_is_open=all(one.first_course_is_open for one in statuses),
+        later_course=open_course if open_course is not None and open_course.number > 1 else None,
+        later_course_is_current=first.later_course_is_current if same["later_course_is_current"] else None,
+        interval=_agreed_interval([one.interval for one in statuses]),
+    )
+
+
+def _agreed_interval(intervals: list[Interval]) -> Interval:
+    passed = {one.passed for one in intervals}
+    days = [one.latest_dose for one in intervals if one.latest_dose is not None]
+    ends = [one.passes_on for one in intervals if one.passes_on is not None]
+    known = len(days) == len(intervals)
+    return Interval(
+        passed=passed.pop() if len(passed) == 1 else None,
+        latest_dose=DateRange(min(one.earliest for one in days), max(one.latest for one in days)) if known else None,
+        passes_on=max(ends) if len(ends) == len(intervals) else None,
     )
 
 
@@ -97,20 +163,22 @@ def _is_current(later: OpenCourse | None, elapsed: _Elapsed) -> bool | None:
 
 
 def _interval(
-    last_dose_on: PartialDate | None,
-    first: OpenCourse | None,
-    later: OpenCourse | None,
+    last_dose: Days | None,
+    first_course: Days | None,
+    later_course: Days | None,
+    later_is_open: bool,
     later_is_current: bool | None,
     elapsed: _Elapsed,
 ) -> Interval:
-    earlier = [last_dose_on] if last_dose_on is not None else []
-    if later is None:
-        if first is not None and first.last_dose_on is not None:
-            earlier.append(first.last_dose_on)
+    """The interval since the last dose of any prior course. `first_course` and `later_course` are open courses."""
+    earlier = [last_dose] if last_dose is not None else []
+    if not later_is_open:
+        if first_course is not None:
+            earlier.append(first_course)
         return elapsed.since(later_of(earlier))
     if later_is_current is True:
         return elapsed.since(later_of(earlier))
-    with_later = earlier + ([later.last_dose_on] if later.last_dose_on is not None else [])
+    with_later = earlier + ([later_course] if later_course is not None else [])
     as_prior = elapsed.since(later_of(with_later))
     if later_is_current is False:
         return as_prior
@@ -128,7 +196,7 @@ class _Elapsed:
     as_of: date
     years: int
 
-    def since(self, last: DateRange | PartialDate | None) -> Interval:
+    def since(self, last: Days | None) -> Interval:
         if last is None:
             return Interval(None, None, None)
         known = DateRange(last.earliest, last.latest)

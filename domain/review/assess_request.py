@@ -6,10 +6,10 @@ the record has them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from domain.events.requests import StatedAgent, Statement
 from domain.facts import (
@@ -20,6 +20,7 @@ from domain.facts import (
     Circumstances,
     Consultation,
     Facts,
+    PriorTreatment,
     RequestedDosing,
 )
 from domain.history.records import DocumentOnRecord, Dose, Request
@@ -30,8 +31,10 @@ from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
+from domain.review.revision_1 import courses as revision_1
 from domain.treatment.concurrent_agents import other_agent_continues
-from domain.treatment.courses import Course, courses, prior_treatment
+from domain.treatment.courses import courses
+from domain.treatment.possible_treatment import possible_treatments, treatment_facts
 
 SIGNS: Final = {
     "rapid_deterioration": "1.A.iii.d(1)",
@@ -63,10 +66,7 @@ def request_assessment(
     if request is not None and request.retrospective_for:
         # A retrospective request is about doses that were given already. They are not prior treatment.
         history = without_doses(history, request.retrospective_for)
-    patient_courses = courses(history, as_of)
-    return _assessed(
-        history, patient_courses, request, facts(history, patient_courses, request, as_of, in_effect), as_of, in_effect
-    )
+    return _assessed(history, request, as_of, in_effect)
 
 
 def extension_assessment(
@@ -75,15 +75,7 @@ def extension_assessment(
     """Assess a request again to extend its approval. The doses `given` under it are not prior treatment (R10)."""
     in_effect = edition_for(request.received_on)
     remaining = without_doses(history, (*request.retrospective_for, *given))
-    patient_courses = courses(remaining, as_of)
-    return _assessed(
-        remaining,
-        patient_courses,
-        request,
-        facts(remaining, patient_courses, request, as_of, in_effect),
-        as_of,
-        in_effect,
-    )
+    return _assessed(remaining, request, as_of, in_effect)
 
 
 def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> PatientHistory:
@@ -98,7 +90,6 @@ def without_doses(history: PatientHistory, dose_ids: Collection[str]) -> Patient
 
 def next_request_assessment(
     history: PatientHistory,
-    patient_courses: tuple[Course, ...],
     latest: Request | None,
     as_of: date,
     dosing: RequestedDosing,
@@ -106,44 +97,56 @@ def next_request_assessment(
 ) -> RequestAssessment:
     """Assess a new request with the statement of the latest one and with this dosing.
 
-    `patient_courses` are the courses of the history on the day `as_of`. The default edition is the one in effect on
-    that day.
+    The default edition is the one in effect on the day `as_of`.
     """
-    in_effect = edition or edition_for(as_of)
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
-    facts_assessed = facts(history, patient_courses, stated, as_of, in_effect).model_copy(
-        update={"requested_dosing": dosing}
-    )
-    return _assessed(history, patient_courses, stated, facts_assessed, as_of, in_effect)
+    return _assessed(history, stated, as_of, edition or edition_for(as_of), dosing)
 
 
 def _assessed(
     history: PatientHistory,
-    patient_courses: tuple[Course, ...],
     request: Request | None,
-    facts_assessed: Facts,
     as_of: date,
     edition: Edition,
+    dosing: RequestedDosing | None = None,
 ) -> RequestAssessment:
+    patient_courses, treatment = _treatment(history, request, as_of, edition)
+    facts_assessed = _facts(history, treatment, request, as_of, edition)
+    if dosing is not None:
+        facts_assessed = facts_assessed.model_copy(update={"requested_dosing": dosing})
     assessment = assess(
         facts_assessed, as_of, edition, circumstances(history, patient_courses, request, facts_assessed, as_of)
     )
     return RequestAssessment(assessment, assessment.digest(), history.version)
 
 
-def facts(
-    history: PatientHistory, patient_courses: tuple[Course, ...], request: Request | None, as_of: date, edition: Edition
-) -> Facts:
-    """The facts to assess: from the record if the plan knows them itself, else from the prescriber's statement.
+class CourseOnRecord(Protocol):
+    """What the circumstances use of a course, whichever revision derived it."""
 
-    `patient_courses` are the courses of the history on the day `as_of`.
-    """
+    @property
+    def begun_on(self) -> date: ...
+    @property
+    def status(self) -> str: ...
+
+
+def _treatment(
+    history: PatientHistory, request: Request | None, as_of: date, edition: Edition
+) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
+    """The courses by the end of the day, and the treatment facts, as the revision of the edition derives them."""
+    stated = _lemtrada_stated(request.statement) if request is not None else None
+    never_reported = _never_reported(history)
+    if edition.facts_revision == 1:
+        earlier = revision_1.courses(history, as_of)
+        return earlier, revision_1.prior_treatment(earlier, never_reported=never_reported, stated=stated)
+    treatments = possible_treatments(history, as_of)
+    return courses(history, as_of), treatment_facts(treatments, never_reported=never_reported, stated=stated)
+
+
+def _facts(
+    history: PatientHistory, treatment: PriorTreatment, request: Request | None, as_of: date, edition: Edition
+) -> Facts:
+    """The facts to assess: from the record if the plan knows them itself, else from the prescriber's statement."""
     statement = request.statement if request is not None else Statement()
-    treatment = prior_treatment(
-        patient_courses,
-        never_reported=_never_reported(history),
-        stated=_lemtrada_stated(statement),
-    )
     return Facts(
         birth_date=history.birth_date or statement.birth_date,
         diagnosis=statement.diagnosis,
@@ -169,7 +172,7 @@ def facts(
 
 def circumstances(
     history: PatientHistory,
-    patient_courses: tuple[Course, ...],
+    patient_courses: Sequence[CourseOnRecord],
     request: Request | None,
     facts_assessed: Facts,
     as_of: date,

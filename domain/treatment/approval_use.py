@@ -17,6 +17,7 @@ from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_in_courses
 from domain.treatment.courses import Course, current_course
+from domain.treatment.possible_treatment import next_dose, possible_treatments
 
 MG_PER_DOSE = 12
 """The milligrams of one dose, by Dosing.A and Dosing.B."""
@@ -26,18 +27,17 @@ MG_PER_DOSE = 12
 class Allowance:
     """The doses that may still be given under an approval on a day. `usable` is the smaller number (R7).
 
-    `left_in_course` is None if a report does not state how many doses were given.
+    `left_in_course` is the number that is certainly left, whatever reports leave open (R27).
     """
 
     approval: ApprovalRecord
     used: int
     left_on_approval: int
-    left_in_course: int | None
+    left_in_course: int
 
     @property
     def usable(self) -> int:
-        left = self.left_on_approval
-        return left if self.left_in_course is None else min(left, self.left_in_course)
+        return min(self.left_on_approval, self.left_in_course)
 
 
 def in_effect(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> ApprovalRecord | None:
@@ -145,16 +145,18 @@ def allowance_under(
 
 def _left_in_course(
     history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
-) -> int | None:
-    """The doses left in the approved course, or 0 if a dose on this day would belong to another course (R9)."""
+) -> int:
+    """The doses certainly left in the approved course, or 0 if a dose on this day would belong to another course (R9)."""
     if place_in_courses(history, patient_courses, on).course != approval.course:
         return 0
     course = next((one for one in patient_courses if one.named == approval.course), None)
     if course is not None:
-        return course.left if course.status in ("open", "unknown") else 0
-    # This ledger has no dose of the course yet: it is a reported course to continue, or the next course.
-    current = current_course(patient_courses, on)
-    return current.left if current is not None else doses_in_course(len(patient_courses) + 1)
+        left = course.left_at_least if course.status in ("open", "unknown") else 0
+    else:
+        # This ledger has no dose of the course yet: it is a reported course to continue, or the next course.
+        current = current_course(patient_courses, on)
+        left = current.left_at_least if current is not None else doses_in_course(len(patient_courses) + 1)
+    return min(left, next_dose(possible_treatments(history, on), on).left.least)
 
 
 def authorization_of(history: PatientHistory, course: int | None, on: date) -> str | None:
@@ -168,7 +170,7 @@ def variances(history: PatientHistory, patient_courses: tuple[Course, ...], dose
     """How a dose differs from the approval and from the regimen, by the current history and courses (R22)."""
     if not dose.counts:
         return ()
-    course = next(one for one in patient_courses if one.named == dose.course)
+    course = next(one for one in patient_courses if dose in one.doses or dose in one.documenting)
     return (*_variances_from_approval(history, dose), *_variances_from_regimen(history, dose, course, patient_courses))
 
 

@@ -19,6 +19,7 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
+from domain.treatment.course_of_dose import course_names
 from domain.treatment.reported_courses import CourseAccount, continued, course_accounts
 
 SAME_COURSE = timedelta(days=30)
@@ -56,40 +57,58 @@ class Course:
     def regimen(self) -> int:
         return doses_in_course(self.number)
 
-    @property
-    def _given_elsewhere(self) -> int | None:
-        """The number of reported doses, at least the number that dose entries document. None: not reported."""
-        if self.reported is None:
-            return 0
-        reported, documented = self.reported.doses_given, len(self.documenting)
-        if self.reported.completed is True:
-            return max(reported or 0, self.regimen, documented)
-        return None if reported is None else max(reported, documented)
-
     @cached_property
+    def given_range(self) -> tuple[int, int]:
+        """The least and the most number of doses given (R27).
+
+        Least: every known day once, and of the other reported doses those that can't be doses of this ledger. Most: all
+        reported doses on other days. A course that is reported as completed has its regimen, and doses of this ledger
+        within it add nothing.
+        """
+        own = len(self.doses) + len(self.documenting)
+        if self.account is None:
+            return own, own
+        if self.account.course.completed is True:
+            given = max(self.account.course.doses_given or 0, self.regimen, len(self.documenting)) + len(self.doses)
+            return given, given
+        days = {dose.on for dose in (*self.doses, *self.documenting)}
+        known = self.account.known_days
+        least, most = self.account.counts(self.regimen)
+        may_be_ours = sum(self.account.may_tell_of(day) for day in days - known)
+        all_known = own + len(known - days)
+        return (
+            all_known + max(0, least - len(known) - may_be_ours),
+            all_known + max(0, most - len(known)),
+        )
+
+    @property
     def given(self) -> int | None:
-        """The number of doses given. None: a report does not state it."""
-        elsewhere = self._given_elsewhere if self.account is not None else 0
-        return None if elsewhere is None else elsewhere + len(self.doses)
+        """The number of doses given. None: it is not certain."""
+        least, most = self.given_range
+        return least if least == most else None
 
     @property
     def given_at_least(self) -> int:
-        """The number of doses given, or the number on record if a report does not state it."""
-        return self.given if self.given is not None else len(self.doses) + len(self.documenting)
+        """The least number of doses given."""
+        return self.given_range[0]
 
     @property
     def left(self) -> int | None:
-        """The number of doses left in the regimen, at least 0. None: the number of given doses is not known."""
+        """The number of doses left in the regimen, at least 0. None: the number of given doses is not certain."""
         return None if self.given is None else max(0, self.regimen - self.given)
+
+    @property
+    def left_at_least(self) -> int:
+        """The doses that are certainly left in the regimen: counted from the most that may have been given (R7)."""
+        return max(0, self.regimen - self.given_range[1])
 
     @cached_property
     def is_complete(self) -> bool | None:
-        """Whether the regimen is complete, from doses and reports alone (R6). None: a report does not state it."""
-        if self.given_at_least >= self.regimen:
+        """Whether the regimen is complete, from doses and reports alone (R6). None: it is not certain."""
+        least, most = self.given_range
+        if least >= self.regimen:
             return True
-        if self.given is not None:
-            return False
-        return None if self.reported is not None and self.reported.completed is None else False
+        return None if most >= self.regimen else False
 
     @cached_property
     def status(self) -> CourseStatus:
@@ -127,8 +146,7 @@ class Course:
         """The day of the last dose of the regimen, or the latest possible day if a report has only the month."""
         if self.is_complete is not True:
             return None
-        elsewhere = self._given_elsewhere
-        missing = self.regimen - (elsewhere if elsewhere is not None else len(self.documenting))
+        missing = self.regimen - (self.given_at_least - len(self.doses))
         if 0 < missing <= len(self.doses):
             return self.doses[missing - 1].on
         last = replace(self, doses=()).last_dose_on
@@ -228,9 +246,10 @@ def documented_by(history: PatientHistory, dose: Dose) -> CourseAccount | None:
 def _recorded(history: PatientHistory, as_of: date | None) -> list[_RecordedCourse]:
     """The courses that this ledger recorded doses for."""
     entered: dict[int, list[Dose]] = {}
+    names = course_names(history)
     for dose in history.doses:
-        if dose.course is not None:
-            entered.setdefault(dose.course, []).append(dose)
+        if dose.dose_id in names:
+            entered.setdefault(names[dose.dose_id], []).append(dose)
     candidates = (_recorded_course(name, own, history.marks_of(name), as_of) for name, own in sorted(entered.items()))
     return [one for one in candidates if one is not None]
 

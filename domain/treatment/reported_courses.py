@@ -52,6 +52,32 @@ class CourseAccount:
         ends = last.latest if last is not None else first.latest + COURSE_SPAN  # type: ignore[union-attr]
         return begins, max(begins, min(ends, self.reported_on - timedelta(days=1)))
 
+    @property
+    def known_days(self) -> set[date]:
+        """The days that certainly have a dose: both ends that are known to the day, and all days that the doses take."""
+        ends = [day for day in (self.course.first_dose_on, self.course.last_dose_on) if day is not None]
+        known = {day.earliest for day in ends if day.is_whole_day}
+        if len(known) == 2 and self.course.doses_given == (max(known) - min(known)).days + 1:
+            known = {min(known) + timedelta(days=number) for number in range(self.course.doses_given)}
+        return known
+
+    def may_tell_of(self, day: date) -> bool:
+        """Whether one of the reported doses may have been given on this day."""
+        first, last = self.course.first_dose_on, self.course.last_dose_on
+        return (
+            (first is None or first.earliest <= day)
+            and (last is None or day <= last.latest)
+            and day <= self.reported_on
+        )
+
+    def counts(self, regimen: int) -> tuple[int, int]:
+        """The least and the most number of reported doses of a course that is not reported as completed (R27)."""
+        given = self.course.doses_given
+        if given is not None:
+            return given, given
+        most = regimen - 1 if self.course.completed is False else regimen
+        return max(1, len(self.known_days)), max(most, len(self.known_days))
+
     def covers(self, day: date) -> bool:
         return self.span is not None and self.span[0] <= day <= self.span[1]
 
@@ -143,6 +169,9 @@ def _ends(course: ReportedCourse) -> tuple[PartialDate, PartialDate] | None:
 
 def _merged(known: CourseAccount, course: ReportedCourse, report: Report, number: int) -> CourseAccount:
     earlier = known.course
+    if earlier.completed is True and course.completed is not True and not (course.doses_given or 0) > (earlier.doses_given or 5):
+        # A second report adds nothing to a course that is reported as completed (R27).
+        return replace(known, ids=(*known.ids, reported_course_id(report.report_id, number)))
     completed = course.completed
     if completed is None and (course.doses_given is None or course.doses_given >= doses_in_course(1)):
         # A report with fewer doses than a first course, and without completion, leaves the completion unknown.

@@ -1,4 +1,4 @@
-"""A mended rule, made for tests: a second revision of the newest edition, in which 1.A.i asks for eighteen years."""
+"""A mended rule, made for tests: one more revision of the newest edition, in which 1.A.i asks for eighteen years."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from domain.policy import editions
 from domain.policy.edition import Edition, Leaf, Question, RuleAnswer
+from domain.policy.editions import revisions_of
 from tests.policy.cases import NEWEST
 
 
@@ -22,7 +23,7 @@ def leaf_of(edition: Edition, citation: str) -> Leaf:
     return found
 
 
-SECOND = NEWEST.revised(2, replace(leaf_of(NEWEST, "1.A.i"), rule=old_enough_at_eighteen, revision=2))
+NEXT = NEWEST.revised(NEWEST.revision + 1, replace(leaf_of(NEWEST, "1.A.i"), rule=old_enough_at_eighteen, revision=2))
 
 
 def known_with(*revisions: Edition) -> tuple[tuple[Edition, ...], ...]:
@@ -32,7 +33,7 @@ def known_with(*revisions: Edition) -> tuple[tuple[Edition, ...], ...]:
 
 
 @pytest.fixture
-def second_revision(monkeypatch: pytest.MonkeyPatch) -> Edition:
+def next_revision(monkeypatch: pytest.MonkeyPatch) -> Edition:
     """The program as it is after the rule was mended."""
-    monkeypatch.setattr(editions, "KNOWN", known_with(SECOND, NEWEST))
-    return SECOND
+    monkeypatch.setattr(editions, "KNOWN", known_with(NEXT, *revisions_of(NEWEST.key)))
+    return NEXT

@@ -108,7 +108,7 @@ def test_too_early_a_request_says_from_when_and_against_what() -> None:
 
 def test_months_of_another_plan_are_certain_only_at_their_end() -> None:
     story = given(reported({"completed": True, "last_dose_on": "2025-04"}))
-    stands(story, "2026-04-15", path="B", course_number=2, next_course_from="2026-04-30", interval_satisfied=None)
+    stands(story, "2026-04-15", path="B", course_number=2, next_course_from=None, interval_satisfied=None)
     stands(story, "2026-04-30", interval_satisfied=True)
 
 

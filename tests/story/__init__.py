@@ -105,7 +105,7 @@ from tests.story.scenario import (
     submitted,
     voided,
 )
-from tests.story.treatment import MISREAD, dose_corrected, report_corrected, report_voided
+from tests.story.treatment import MISREAD, attributed, dose_corrected, report_corrected, report_voided
 
 __all__ = [
     "ABOVE_THE_DENIER",
@@ -148,6 +148,7 @@ __all__ = [
     "approved",
     "approved_by_clinician",
     "assigned",
+    "attributed",
     "clock_extended",
     "closed",
     "confirmed_duplicate",

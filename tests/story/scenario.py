@@ -230,9 +230,10 @@ def doses(first: str, count: int, **values: Any) -> list[Step]:
     return [dose((start + timedelta(days=number)).isoformat(), **values) for number in range(count)]
 
 
-def reported(*courses: dict[str, Any], source: str = "other_plan") -> Step:
+def reported(*courses: dict[str, Any], source: str = "other_plan", **values: Any) -> Step:
     """Courses that somebody else gave; none at all says that Lemtrada was never received."""
-    return Step(lambda _: ReportPriorTreatment.model_validate({"source": source, "courses": list(courses)}))
+    sent = {"source": source, "courses": list(courses)} | values
+    return Step(lambda _: ReportPriorTreatment.model_validate(sent))
 
 
 MEETS_A: dict[str, Any] = {

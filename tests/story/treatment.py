@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.commands.treatment import CorrectDose, CorrectPriorTreatment, VoidPriorTreatment
+from domain.commands.treatment import AttributeReport, CorrectDose, CorrectPriorTreatment, VoidPriorTreatment
 from tests.story.scenario import Step
 
 MISREAD = {"reason": "Misread from the fax."}
@@ -33,3 +33,13 @@ def report_corrected(number: int, *courses: dict[str, Any], **values: Any) -> St
 
 def report_voided(number: int) -> Step:
     return Step(lambda at: VoidPriorTreatment(report_id=at.known.reports[number - 1].report_id, **MISREAD))
+
+
+def attributed(number: int, tells_of: str) -> Step:
+    """A person says whether the report is about the doses of this ledger, or about others."""
+
+    def make(scenario: Any) -> AttributeReport:
+        report_id = scenario.known.reports[number - 1].report_id
+        return AttributeReport.model_validate(MISREAD | {"report_id": report_id, "tells_of": tells_of})
+
+    return Step(make)

@@ -104,6 +104,12 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         _REASON,
     ),
     CommandRoute(
+        "/reports/{report_id}/attribute",
+        treatment.AttributeReport,
+        "State whether a prior treatment report is about doses of this ledger, or about other doses (R27).",
+        {"tells_of": "our_doses", "reason": "The office confirmed that it counted the infusions of March 2026."},
+    ),
+    CommandRoute(
         "/doses/{dose_id}/correct",
         treatment.CorrectDose,
         "Correct a dose entry. Only this command can move a dose to another course (R23, R24).",

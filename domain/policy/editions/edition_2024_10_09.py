@@ -10,6 +10,7 @@ from datetime import date
 
 from domain.policy import criteria, prior_agents
 from domain.policy.edition import Edition, Group, Leaf, Parameters, Path
+from domain.policy.revision_1 import agent_rules, treatment_rules
 
 APPENDIX = (
     "Aubagio", "Avonex", "Bafiertam", "Betaseron", "Briumvi", "Copaxone", "Extavia", "Gilenya", "Glatopa",
@@ -21,16 +22,16 @@ PREVIOUS_USE_SUFFICES = ("Kesimpta", "Tysabri", "Tyruko", "Briumvi", "Mavenclad"
 
 DOSING_A = Leaf(
     "Dosing.A", "First course: 12 mg a day intravenously on five consecutive days.",
-    criteria.first_course_regimen, readings=("R6", "R7"),
+    criteria.first_course_regimen, readings=("R6", "R7"), revision=2,
 )  # fmt: skip
 DOSING_B = Leaf(
     "Dosing.B", "Later courses: 12 mg a day intravenously on three consecutive days.",
-    criteria.later_course_regimen, readings=("R6", "R8"),
+    criteria.later_course_regimen, readings=("R6", "R8"), revision=2,
 )  # fmt: skip
 
 INITIAL_THERAPY = Path(
     "A", "1.A", "Initial therapy: no course of Lemtrada completed yet.",
-    scope=Leaf("1.A", "No course completed.", criteria.no_completed_course, readings=("R1", "R6", "R7")),
+    scope=Leaf("1.A", "No course completed.", criteria.no_completed_course, readings=("R1", "R6", "R7"), revision=2),
     readings=("R1", "R6", "R7"),
     doses=5,
     dosing=DOSING_A,
@@ -39,9 +40,9 @@ INITIAL_THERAPY = Path(
         Leaf("1.A.ii", "A relapsing form of MS.", criteria.relapsing_form, readings=("R15",)),
         Group("1.A.iii", "One of a, b or d.", "one_of", (
             Leaf("1.A.iii.a", "Two disease-modifying agents failed or were not tolerated.",
-                 prior_agents.two_agents, readings=("R11", "R12", "R13")),
+                 prior_agents.two_agents, readings=("R11", "R12", "R13"), revision=2),
             Leaf("1.A.iii.b", "One of the named high-efficacy agents, or Lemtrada, was used before.",
-                 prior_agents.previous_use_of_one_agent, readings=("R1", "R13", "R18")),
+                 prior_agents.previous_use_of_one_agent, readings=("R1", "R13", "R18"), revision=2),
             Group("1.A.iii.d", "Highly active or aggressive disease, by one of (1) to (4).", "one_of", (
                 Leaf("1.A.iii.d(1)", "Rapidly advancing physical deterioration.",
                      criteria.rapid_deterioration, readings=("R14",), documentation_required=True),
@@ -60,7 +61,7 @@ INITIAL_THERAPY = Path(
 
 COMPLETED_A_COURSE = Path(
     "B", "1.B", "A previous course of Lemtrada was completed.",
-    scope=Leaf("1.B", "A course completed.", criteria.completed_course, readings=("R1", "R6", "R8")),
+    scope=Leaf("1.B", "A course completed.", criteria.completed_course, readings=("R1", "R6", "R8"), revision=2),
     readings=("R1", "R6", "R8"),
     doses=3,
     dosing=DOSING_B,
@@ -72,7 +73,7 @@ COMPLETED_A_COURSE = Path(
             Leaf("1.B.iii.b", "At least one symptom stable, slowed or better.", criteria.symptom_response),
         )),
         Leaf("1.B.iv", "Twelve months since the last dose of any prior course.",
-             criteria.twelve_months_since_last_dose, readings=("R2", "R3", "R4", "R5", "R8")),
+             criteria.twelve_months_since_last_dose, readings=("R2", "R3", "R4", "R5", "R8"), revision=2),
         Leaf("1.B.v", "A neurologist or MS specialist prescribes it, or was consulted.",
              criteria.specialist, readings=("R19",)),
     ),
@@ -80,7 +81,7 @@ COMPLETED_A_COURSE = Path(
 
 EDITION = Edition(
     review_date=date(2024, 10, 9),
-    revision=1,
+    revision=2,
     provenance="reconstructed",
     title="Multiple Sclerosis - Lemtrada",
     parameters=Parameters(
@@ -99,11 +100,30 @@ EDITION = Edition(
     exclusions=(
         Leaf("NR.1", "Clinically isolated syndrome.", criteria.clinically_isolated_syndrome, readings=("R16",)),
         Leaf("NR.2", "Another disease-modifying agent used at the same time.",
-             criteria.concurrent_agent, readings=("R12", "R16", "R17")),
+             criteria.concurrent_agent, readings=("R12", "R16", "R17"), revision=2),
         Leaf("NR.3", "HIV infection.", criteria.hiv_infection, readings=("R16",)),
         Leaf("NR.4", "A non-relapsing form of MS.", criteria.non_relapsing_form, readings=("R16",)),
     ),
     not_listed="Anything that the criteria do not list is not recommended.",
 )  # fmt: skip
 
-REVISIONS = (EDITION,)
+REVISION_1 = EDITION.revised(
+    1,
+    Leaf("1.A", "No course completed.", treatment_rules.no_completed_course, readings=("R1", "R6", "R7")),
+    Leaf("1.A.iii.a", "Two disease-modifying agents failed or were not tolerated.",
+         agent_rules.two_agents, readings=("R11", "R12", "R13")),
+    Leaf("1.A.iii.b", "One of the named high-efficacy agents, or Lemtrada, was used before.",
+         agent_rules.previous_use_of_one_agent, readings=("R1", "R13", "R18")),
+    Leaf("1.B", "A course completed.", treatment_rules.completed_course, readings=("R1", "R6", "R8")),
+    Leaf("1.B.iv", "Twelve months since the last dose of any prior course.",
+         treatment_rules.twelve_months_since_last_dose, readings=("R2", "R3", "R4", "R5", "R8")),
+    Leaf("Dosing.A", "First course: 12 mg a day intravenously on five consecutive days.",
+         treatment_rules.first_course_regimen, readings=("R6", "R7")),
+    Leaf("Dosing.B", "Later courses: 12 mg a day intravenously on three consecutive days.",
+         treatment_rules.later_course_regimen, readings=("R6", "R8")),
+    Leaf("NR.2", "Another disease-modifying agent used at the same time.",
+         agent_rules.concurrent_agent, readings=("R12", "R16", "R17")),
+    facts_revision=1,
+)  # fmt: skip
+
+REVISIONS = (EDITION, REVISION_1)

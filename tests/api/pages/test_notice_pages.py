@@ -73,7 +73,7 @@ def test_a_denial_says_why_by_whom_and_how_to_appeal(api: Api, desk: Desks) -> N
         "30 days",
         "72 hours",
         "physician, neurology" if story.PHYSICIAN.specialty else "physician",
-        "2025-07-23, revision 1",
+        "2025-07-23, revision 2",
         "free of charge",
         "Checkpoint",
         HOSTILE,

@@ -24,11 +24,11 @@ from tests.api.routes.commands.acts import Api
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dosed
-from tests.policy.changed_rules import second_revision
+from tests.policy.changed_rules import next_revision
 from tests.security.test_roles import AS
 from tests.story import OTHER_OFFICE
 
-__all__ = ["second_revision"]
+__all__ = ["next_revision"]
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -144,10 +144,10 @@ def test_midnight_in_the_plans_zone_makes_another_answer(
 def test_a_revised_edition_makes_another_answer(api: Api, request: pytest.FixtureRequest) -> None:
     patient = api.opened()
     before = api.client.get(f"/patients/{patient}/eligibility")
-    second: Edition = request.getfixturevalue("second_revision")
+    revised: Edition = request.getfixturevalue("next_revision")
     after = api.client.get(f"/patients/{patient}/eligibility", headers={"If-None-Match": before.headers["etag"]})
-    assert (before.json()["approvable"]["edition_revision"], after.status_code) == (1, 200)
-    assert after.json()["approvable"]["edition_revision"] == second.revision == 2
+    assert (before.json()["approvable"]["edition_revision"], after.status_code) == (2, 200)
+    assert after.json()["approvable"]["edition_revision"] == revised.revision == 3
 
 
 def test_a_tag_is_the_patient_the_version_the_day_the_edition_and_what_the_caller_may_see(api: Api) -> None:

@@ -102,6 +102,12 @@ def test_a_refused_command_leaves_the_history_as_it_was() -> None:
         ({"first_dose_on": "2024-03-08", "last_dose_on": "2024-03-04"}, "courses.0.last_dose_on"),
         ({"first_dose_on": "2024-04", "last_dose_on": "2024-03-31"}, "courses.0.last_dose_on"),
         ({"doses_given": 5, "completed": False}, "courses.0.completed"),
+        ({"doses_given": 2, "completed": True}, "courses.0.doses_given"),
+        ({"doses_given": 1, "completed": True}, "courses.0.doses_given"),
+        ({"doses_given": 6}, "courses.0.doses_given"),
+        ({"doses_given": 8, "completed": True}, "courses.0.doses_given"),
+        ({"doses_given": 5, "first_dose_on": "2024-03-04", "last_dose_on": "2024-03-07"}, "courses.0.last_dose_on"),
+        ({"completed": True, "first_dose_on": "2024-03-04", "last_dose_on": "2024-03-05"}, "courses.0.last_dose_on"),
     ],
 )
 def test_a_report_of_what_cannot_have_been_is_refused(course: dict[str, Any], field: str) -> None:
@@ -119,7 +125,11 @@ def test_a_report_of_what_cannot_have_been_is_refused(course: dict[str, Any], fi
         {"first_dose_on": "2024-03", "last_dose_on": "2024-03-04"},
         {"doses_given": 4, "completed": False},
         {"doses_given": 5},
-        {"doses_given": 7, "mg_total": 84.0, "completed": True},
+        {"doses_given": 5, "mg_total": 84.0, "completed": True},
+        {"doses_given": 3, "completed": True},
+        {"doses_given": 5, "first_dose_on": "2024-03-04", "last_dose_on": "2024-03-08"},
+        {"completed": True, "first_dose_on": "2024-03-04", "last_dose_on": "2024-03-06"},
+        {"first_dose_on": "2024-03-04", "last_dose_on": "2024-03-04"},
     ],
 )
 def test_a_report_that_can_be_true_is_a_fact(course: dict[str, Any]) -> None:

@@ -74,10 +74,12 @@ def test_so_is_one_that_was_begun_elsewhere() -> None:
     )
 
 
-def test_where_the_doses_elsewhere_are_not_counted_only_the_approval_limits() -> None:
+def test_where_the_doses_elsewhere_are_not_counted_one_dose_is_certainly_left() -> None:
     beginning = reported({"last_dose_on": "2024-03", "completed": False})
-    scenario = given(beginning, submitted(MEETS_A | {"received_lemtrada": None}), approved()).then_usable(5)
-    scenario.and_given(dose("2026-04-29")).then_usable(4, as_of="2026-04-29")
+    one_day = {"mg_per_day": 12, "consecutive_days": 1, "route": "intravenous"}
+    statement = MEETS_A | {"received_lemtrada": None, "requested_dosing": one_day}
+    scenario = given(beginning, submitted(statement), approved()).then_usable(1)
+    scenario.and_given(dose("2026-04-29")).then_usable(0, as_of="2026-04-29")
 
 
 def test_an_interrupted_later_course_leaves_what_it_has_left() -> None:

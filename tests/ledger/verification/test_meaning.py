@@ -17,8 +17,9 @@ from domain.ledger.mapper import EventMapper
 from domain.ledger.verification.check_meaning import MeaningCheck
 from domain.ledger.verification.report import Logged, VerificationPart
 from domain.policy import editions
+from domain.policy.editions import revisions_of
 from tests.policy.cases import NEWEST
-from tests.policy.changed_rules import SECOND, known_with
+from tests.policy.changed_rules import NEXT, known_with
 from tests.story import (
     MEETS_A,
     MEETS_B,
@@ -204,11 +205,11 @@ def test_a_course_is_not_completed_twice() -> None:
 def test_what_a_mended_rule_would_answer_is_told_apart_from_tampering(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Scenario(today=date(2026, 3, 2)).and_given(opened("2008-10-01"), submitted(MEETS_A), approved())
     entries = entries_of(told)
-    monkeypatch.setattr(editions, "KNOWN", known_with(SECOND, NEWEST))
+    monkeypatch.setattr(editions, "KNOWN", known_with(NEXT, *revisions_of(NEWEST.key)))
     found = judged(entries)
     assert found.failures == []
     assert found.counts["determinations that agree"] == found.counts["determinations that would now differ"] == 1
-    assert found.remarks[0].startswith("agrees; would now differ (revision 2) (leaf 2, history ")
+    assert found.remarks[0].startswith("agrees; would now differ (revision 3) (leaf 2, history ")
 
 
 def test_after_an_event_that_cannot_be_read_the_history_is_not_judged_on() -> None:

@@ -14,6 +14,10 @@ from domain.policy.editions import EDITIONS, KNOWN
 from tests.policy.cases import AS_OF, NEWEST, initial, judge, later
 
 PINNED = {
+    ("2025-07-23", 2): "d96c169993bdc90ee5a964fcf6cbfe5afe7ace3176796715a278273d676e8139",
+    ("2024-10-16", 2): "48a44c9c351bd37460a0ab6bf0a9e1ecb7dcb606d37c47c2778eb83cb236f8fc",
+    ("2024-10-09", 2): "4556f4923aaa2d40916a51c361bd8d4c3cac3b1848afd5153b29bc98c50b99cd",
+    ("2023-11-15", 2): "e772aeb853db103268f04b949b14acc4d334289e863d5bd43ba49c5ec32b6fc1",
     ("2025-07-23", 1): "ab02d851b12c9edc65cf111e30dfe84eba42f6f18db3556fab27b9712325248b",
     ("2024-10-16", 1): "b189810f5cc4b7bce8b31af36103c80225753a489fb48beeecd760b3ddfeec80",
     ("2024-10-09", 1): "5d333260dc004421c5778d4ecaf52c55e3e1a12f1500a16a3d3d9696c4e0a4fd",
@@ -42,15 +46,15 @@ RULES_CHANGED = {
     "a leaf's readings": _with_indication(readings=("R1",)),
     "documentation": _with_indication(documentation_required=True),
     "a nested leaf's revision": _with_path(clauses=(replace(CRITERION_I, revision=2), *NEWEST.paths[0].clauses[1:])),
-    "a scope's revision": _with_path(scope=replace(NEWEST.paths[0].scope, revision=2)),
+    "a scope's revision": _with_path(scope=replace(NEWEST.paths[0].scope, revision=3)),
     "the doses": _with_path(doses=4),
-    "a dosing rule": _with_path(dosing=replace(NEWEST.paths[0].dosing, revision=2)),
+    "a dosing rule": _with_path(dosing=replace(NEWEST.paths[0].dosing, revision=3)),
     "a clause left out": _with_path(clauses=NEWEST.paths[0].clauses[1:]),
     "a parameter": replace(NEWEST, parameters=replace(NEWEST.parameters, age_min_years=18)),
     "an agent of the appendix": replace(NEWEST, appendix_names=(*NEWEST.appendix_names, "Extavia")),
     "an agent that suffices": replace(NEWEST, one_agent_names=NEWEST.one_agent_names[1:]),
     "an exclusion": replace(NEWEST, exclusions=NEWEST.exclusions[1:]),
-    "the edition's revision": replace(NEWEST, revision=2),
+    "the edition's revision": replace(NEWEST, revision=3),
     "the provenance": replace(NEWEST, provenance="reconstructed"),
 }
 
@@ -100,7 +104,7 @@ def test_an_assessments_digest_changes_when_time_alone_changes_a_finding() -> No
         judge(later(birth_date="1990-01-17")),  # a fact, though every answer is the same
         judge(later(hiv_infection=None)),
         judge(later(), edition=EDITIONS[1]),
-        judge(later(), edition=replace(NEWEST, revision=2)),
+        judge(later(), edition=replace(NEWEST, revision=3)),
         judge(later(), circumstances=Circumstances(rems_enrolled=True)),
         judge(later(active_infection=True)),
         judge(initial()),

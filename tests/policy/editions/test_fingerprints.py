@@ -15,7 +15,7 @@ from domain.policy.answers import MET, NOT_MET, Answer
 from domain.policy.edition import Edition, Question, RuleAnswer
 from tests.policy import fingerprints as rows
 from tests.policy.cases import NEWEST
-from tests.policy.changed_rules import SECOND, leaf_of, old_enough_at_eighteen
+from tests.policy.changed_rules import NEXT, leaf_of, old_enough_at_eighteen
 from tests.policy.fingerprints import complaints, fingerprint, leaves, on_record, value
 from tests.policy.questions import questions
 
@@ -141,16 +141,16 @@ def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None
 
 
 def test_a_rule_changed_in_place_is_told_to_become_a_new_revision(known: Callable[..., None]) -> None:
-    changed = NEWEST.revised(1, replace(leaf_of(NEWEST, "1.A.i"), rule=old_enough_at_eighteen))
+    changed = NEWEST.revised(NEWEST.revision, replace(leaf_of(NEWEST, "1.A.i"), rule=old_enough_at_eighteen))
     assert changed.digest == NEWEST.digest, "the digest cannot see it"
     known(changed)
     assert rows.add_missing_rows() == 0, "what is written stays"
     (complaint,) = complaints(on_record())
     assert complaint.startswith(
-        "The rule of 1.A.i (leaf revision 1) in edition 2025-07-23 revision 1 answers otherwise"
+        "The rule of 1.A.i (leaf revision 1) in edition 2025-07-23 revision 2 answers otherwise"
     )
-    assert "give the leaf the new one and `revision=2`, and the edition `revision=2`" in complaint
-    assert "`EDITION.revised(1, <the leaf as it was>)` behind it in REVISIONS" in complaint
+    assert "give the leaf the new one and `revision=2`, and the edition `revision=3`" in complaint
+    assert "`EDITION.revised(2, <the leaf as it was>)` behind it in REVISIONS" in complaint
 
 
 def test_another_way_to_the_recommendation_is_told_what_it_would_do_to_the_record(
@@ -158,12 +158,12 @@ def test_another_way_to_the_recommendation_is_told_what_it_would_do_to_the_recor
 ) -> None:
     monkeypatch.setattr(assessment, "referral_reasons", lambda *_: ())
     (complaint,) = complaints(on_record())
-    assert complaint.startswith("Edition 2025-07-23 revision 1 concludes otherwise than it did from the same answers.")
+    assert complaint.startswith("Edition 2025-07-23 revision 2 concludes otherwise than it did from the same answers.")
     assert "Every record under it would be reported as not agreeing" in complaint
 
 
 def test_an_old_revision_that_is_gone_is_asked_back(known: Callable[..., None]) -> None:
-    known(SECOND)
+    known(NEXT)
     found = complaints(on_record())
     assert len(found) == 2 * len(NAMES)
     assert sum("is gone" in one for one in found) == sum("has no fingerprint yet" in one for one in found) == len(NAMES)
@@ -171,10 +171,10 @@ def test_an_old_revision_that_is_gone_is_asked_back(known: Callable[..., None]) 
 
 def test_a_mended_rule_adds_rows_and_alters_none(known: Callable[..., None]) -> None:
     before, names = rows.FILE.read_text(), set(on_record())
-    known(SECOND, NEWEST)
+    known(NEXT, NEWEST)
     assert rows.add_missing_rows() == len(NAMES)
     assert rows.FILE.read_text().startswith(before)
     added = on_record().keys() - names
-    assert {(key, revision) for key, revision, _, _ in added} == {("2025-07-23", 2)}
-    assert [(cited, leaf) for _, _, cited, leaf in added if leaf != 1] == [("1.A.i", 2)]
+    assert {(key, revision) for key, revision, _, _ in added} == {(NEWEST.key, NEXT.revision)}
+    assert [leaf for _, _, cited, leaf in added if cited == "1.A.i"] == [2]
     assert complaints(on_record()) == []

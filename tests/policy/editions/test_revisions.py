@@ -17,9 +17,9 @@ from domain.policy.edition import Edition, Leaf
 from domain.policy.editions import EDITIONS, KNOWN, edition_for, edition_named, edition_recorded, revisions_of
 from domain.policy.reassessment import Concluded, Difference, reassess
 from tests.policy.cases import AS_OF, MET, NEWEST, NOT_MET, answer, initial, judge, later
-from tests.policy.changed_rules import SECOND, leaf_of, old_enough_at_eighteen, second_revision
+from tests.policy.changed_rules import NEXT, leaf_of, next_revision, old_enough_at_eighteen
 
-__all__ = ["second_revision"]
+__all__ = ["next_revision"]
 
 SEVENTEEN = initial(birth_date="2008-10-01")
 
@@ -61,18 +61,19 @@ def test_every_revision_that_ever_was_is_kept(revisions: tuple[Edition, ...]) ->
 
 
 LEAF = leaf_of(NEWEST, "1.A.i")
+BEFORE = revisions_of(NEWEST.key)
 
 
 @pytest.mark.parametrize(
     ("revisions", "said"),
     [
-        ((SECOND, NEWEST), []),
-        ((SECOND,), ["without a gap"]),
-        ((NEWEST, SECOND), ["without a gap", "go together"]),
-        ((replace(NEWEST, revision=2), NEWEST), ["mends nothing"]),
-        ((NEWEST.revised(2, replace(LEAF, rule=old_enough_at_eighteen)), NEWEST), ["mends nothing", "go together"]),
-        ((NEWEST.revised(2, replace(LEAF, revision=2)), NEWEST), ["go together"]),
-        ((replace(SECOND, provenance="reconstructed"), NEWEST), ["provenance of its edition"]),
+        ((NEXT, *BEFORE), []),
+        ((NEXT, *BEFORE[1:]), ["without a gap"]),
+        ((NEWEST, NEXT, *BEFORE[1:]), ["without a gap", "go together"]),
+        ((replace(NEWEST, revision=3), *BEFORE), ["mends nothing"]),
+        ((NEWEST.revised(3, replace(LEAF, rule=old_enough_at_eighteen)), *BEFORE), ["mends nothing", "go together"]),
+        ((NEWEST.revised(3, replace(LEAF, revision=2)), *BEFORE), ["go together"]),
+        ((replace(NEXT, provenance="reconstructed"), *BEFORE), ["provenance of its edition"]),
     ],
 )
 def test_the_check_of_revisions_sees_what_it_is_for(revisions: tuple[Edition, ...], said: list[str]) -> None:
@@ -85,22 +86,22 @@ def test_the_check_of_revisions_sees_what_it_is_for(revisions: tuple[Edition, ..
 
 
 def test_a_revision_replaces_the_leaves_that_are_given_and_nothing_else() -> None:
-    back = SECOND.revised(1, LEAF)
+    back = NEXT.revised(NEWEST.revision, LEAF)
     assert (back, back.digest) == (NEWEST, NEWEST.digest)
-    assert SECOND.digest != NEWEST.digest
-    assert leaf_of(SECOND, "1.A.i").rule is old_enough_at_eighteen
-    assert leaf_of(SECOND, "1.B.i") is leaf_of(NEWEST, "1.B.i")
+    assert NEXT.digest != NEWEST.digest
+    assert leaf_of(NEXT, "1.A.i").rule is old_enough_at_eighteen
+    assert leaf_of(NEXT, "1.B.i") is leaf_of(NEWEST, "1.B.i")
 
 
 @pytest.mark.parametrize("citation", [*NEWEST.by_citation])
 def test_every_leaf_can_be_replaced_wherever_it_stands(citation: str) -> None:
     """A scope by its path's citation; a group has no rule to mend."""
-    leaf = Leaf(citation, "Mended.", criteria.hiv_infection, revision=2)
+    leaf = Leaf(citation, "Mended.", criteria.hiv_infection, revision=3)
     if NEWEST.by_citation[citation] in _groups():
         with pytest.raises(ValueError, match="has no leaf"):
-            NEWEST.revised(2, leaf)
+            NEWEST.revised(3, leaf)
         return
-    mended = _leaves(NEWEST.revised(2, leaf))
+    mended = _leaves(NEWEST.revised(3, leaf))
     name = citation if citation in mended else f"scope of {citation}"
     assert {one for one, node in mended.items() if node != _leaves(NEWEST)[one]} == {name}
 
@@ -112,22 +113,22 @@ def _groups() -> list[Any]:
 # -- the program after a rule was mended -----------------------------------------------------------
 
 
-def test_the_newest_revision_is_in_force_and_the_old_one_still_runs(second_revision: Edition) -> None:
-    assert edition_for(AS_OF) is second_revision
-    assert edition_named("2025-07-23") is second_revision
-    assert edition_named("2025-07-23", 1) is NEWEST
-    assert revisions_of("2025-07-23") == (second_revision, NEWEST)
-    answers = [answer("1.A.i", SEVENTEEN, edition=edition_named("2025-07-23", one)) for one in (1, 2)]
-    assert answers == [MET, NOT_MET]
+def test_the_newest_revision_is_in_force_and_the_old_one_still_runs(next_revision: Edition) -> None:
+    assert edition_for(AS_OF) is next_revision
+    assert edition_named("2025-07-23") is next_revision
+    assert edition_named("2025-07-23", 2) is NEWEST
+    assert revisions_of("2025-07-23") == (next_revision, *BEFORE)
+    answers = [answer("1.A.i", SEVENTEEN, edition=edition_named("2025-07-23", one)) for one in (1, 2, 3)]
+    assert answers == [MET, MET, NOT_MET]
 
 
-def test_a_revision_that_is_not_there_is_an_error_that_says_which_are(second_revision: Edition) -> None:
-    with pytest.raises(EditionUnknown, match=r"no revision 3 \(edition_revision\): send one of 2, 1"):
-        edition_named("2025-07-23", 3)
+def test_a_revision_that_is_not_there_is_an_error_that_says_which_are(next_revision: Edition) -> None:
+    with pytest.raises(EditionUnknown, match=r"no revision 4 \(edition_revision\): send one of 3, 2, 1"):
+        edition_named("2025-07-23", 4)
 
 
-def test_a_determination_finds_the_very_edition_that_it_names(second_revision: Edition) -> None:
-    for edition in (second_revision, *EDITIONS):
+def test_a_determination_finds_the_very_edition_that_it_names(next_revision: Edition) -> None:
+    for edition in (next_revision, *(one for revisions in KNOWN for one in revisions)):
         assert edition_recorded(edition.key, edition.revision, edition.digest) is edition
 
 
@@ -136,13 +137,14 @@ def test_a_determination_finds_the_very_edition_that_it_names(second_revision: E
     [
         (("2025-07-22", 1, NEWEST.digest), "edition"),
         (("unknown", 1, NEWEST.digest), "edition"),
-        (("2025-07-23", 3, NEWEST.digest), "edition_revision"),
-        (("2025-07-23", 2, NEWEST.digest), "edition_digest"),
-        (("2025-07-23", 1, ""), "edition_digest"),
+        (("2025-07-23", 4, NEWEST.digest), "edition_revision"),
+        (("2025-07-23", 1, NEWEST.digest), "edition_digest"),
+        (("2025-07-23", 3, NEWEST.digest), "edition_digest"),
+        (("2025-07-23", 2, ""), "edition_digest"),
     ],
 )
 def test_an_edition_that_is_not_the_recorded_one_is_refused(
-    recorded: tuple[str, int, str], field: str, second_revision: Edition
+    recorded: tuple[str, int, str], field: str, next_revision: Edition
 ) -> None:
     with pytest.raises(EditionUnknown) as refused:
         edition_recorded(*recorded)
@@ -157,7 +159,7 @@ def test_a_record_agrees_with_its_own_edition(edition: Edition) -> None:
     for facts in (initial(), later(hiv_infection=None), later(prior_treatment__last_dose_on="2026-01-01"), SEVENTEEN):
         again = reassess(_stored(judge(facts, AS_OF, edition, Circumstances(course_short=True))))
         assert (again.holds, again.would_now_differ) == (True, False)
-        assert again.sentence == f"Agrees with edition {edition.key} revision 1."
+        assert again.sentence == f"Agrees with edition {edition.key} revision 2."
 
 
 def _stored(assessment: Assessment) -> Assessment:
@@ -165,12 +167,12 @@ def _stored(assessment: Assessment) -> Assessment:
     return Assessment.model_validate_json(assessment.model_dump_json())
 
 
-def test_a_rule_mended_since_is_told_apart_from_tampering(second_revision: Edition) -> None:
+def test_a_rule_mended_since_is_told_apart_from_tampering(next_revision: Edition) -> None:
     again = reassess(_stored(judge(SEVENTEEN)))
     assert again.as_recorded is not None
-    assert (again.as_recorded.revision, again.as_recorded.agrees) == (1, True)
+    assert (again.as_recorded.revision, again.as_recorded.agrees) == (2, True)
     assert again.newest is not None
-    assert (again.newest.edition, again.newest.revision) == ("2025-07-23", 2)
+    assert (again.newest.edition, again.newest.revision) == ("2025-07-23", 3)
     assert again.newest.findings == (
         Difference(citation="1.A", recorded=MET, now="not_met, approvable from 2026-10-01"),
         Difference(citation="1.A.i", recorded=MET, now="not_met, approvable from 2026-10-01"),
@@ -178,19 +180,19 @@ def test_a_rule_mended_since_is_told_apart_from_tampering(second_revision: Editi
     )
     assert Concluded(name="recommendation", recorded="approve", now="not_recommended") in again.newest.conclusions
     assert (again.holds, again.would_now_differ) == (True, True)
-    assert again.sentence.startswith("Agrees; would now differ (revision 2): 1.A recorded met, now not_met")
+    assert again.sentence.startswith("Agrees; would now differ (revision 3): 1.A recorded met, now not_met")
 
 
-def test_a_mended_rule_that_changes_nothing_here_is_not_mentioned(second_revision: Edition) -> None:
+def test_a_mended_rule_that_changes_nothing_here_is_not_mentioned(next_revision: Edition) -> None:
     again = reassess(_stored(judge(initial())))
     assert (again.holds, again.would_now_differ) == (True, False)
     assert again.newest is not None
-    assert again.newest.revision == 2, "it was judged under the newest all the same"
+    assert again.newest.revision == 3, "it was judged under the newest all the same"
 
 
-def test_what_was_made_under_the_newest_revision_agrees_with_it(second_revision: Edition) -> None:
-    again = reassess(_stored(judge(SEVENTEEN, edition=second_revision)))
-    assert again.sentence == "Agrees with edition 2025-07-23 revision 2."
+def test_what_was_made_under_the_newest_revision_agrees_with_it(next_revision: Edition) -> None:
+    again = reassess(_stored(judge(SEVENTEEN, edition=next_revision)))
+    assert again.sentence == "Agrees with edition 2025-07-23 revision 3."
 
 
 def _with_finding(assessment: Assessment, cited: str, /, **changes: Any) -> Assessment:
@@ -221,10 +223,10 @@ RECORD = judge(later(hiv_infection=True))
         (RECORD.model_copy(update={"facts": initial(hiv_infection=True)}), "1.A recorded not_met, now met"),
     ],
 )
-def test_a_record_that_was_altered_says_where(altered: Assessment, named: str, second_revision: Edition) -> None:
+def test_a_record_that_was_altered_says_where(altered: Assessment, named: str, next_revision: Edition) -> None:
     again = reassess(altered)
     assert (again.holds, again.would_now_differ) == (False, False)
-    assert again.sentence.startswith("Does not agree with edition 2025-07-23 revision 1: ")
+    assert again.sentence.startswith("Does not agree with edition 2025-07-23 revision 2: ")
     assert named in again.sentence
 
 

@@ -118,7 +118,7 @@ def test_documents_of_other_requests_are_counted_and_left_out() -> None:
 
 
 def test_a_day_that_moved_without_turning_an_answer_is_told(stood: AppealDossier) -> None:
-    later = "changes nothing, except that the policy is met from 2026-06-07 instead of 2026-06-06"
+    later = "changes nothing, except that the policy is met from 2026-06-30 instead of 2026-06-06"
     assert later in stood.determination.headline
 
 

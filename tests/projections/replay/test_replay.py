@@ -15,7 +15,7 @@ from domain.policy.answers import MET, NOT_MET
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_named
 from projections.replay.replay import Replay, replay
-from tests.policy.changed_rules import second_revision
+from tests.policy.changed_rules import next_revision
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.story import (
     MEETS_A,
@@ -39,7 +39,7 @@ from tests.story import (
     voided,
 )
 
-__all__ = ["second_revision"]
+__all__ = ["next_revision"]
 
 OCREVUS_USED = MEETS_A | {
     "agents": [{"product": "Ocrevus", "outcome": "adequate", "stopped_on": "2018-01"}],
@@ -75,7 +75,7 @@ def test_the_determination_is_rendered_as_its_event_has_it() -> None:
     assert (record.version, record.event, record.kind) == (3, "RequestDenied", "denied")
     assert (record.decided_by.credential, record.decided_by.role) == ("physician", "clinician")
     assert (record.decided_on, record.recorded_at) == (date(2026, 4, 28), event.recorded_at)
-    assert (record.edition, record.edition_revision) == ("2025-07-23", 1)
+    assert (record.edition, record.edition_revision) == ("2025-07-23", 2)
     assert record.edition_digest == edition_named("2025-07-23").digest
     assert (record.recommendation, record.citing, record.departs) == ("not_recommended", ("1.A.iii",), False)
     assert record.assessment == event.determination.assessment  # type: ignore[union-attr]
@@ -120,18 +120,18 @@ def test_an_edition_that_this_program_no_longer_has_is_not_judged_again_as_then(
     assert told.as_known_now is not None
 
 
-def test_a_rule_mended_since_is_told_apart_from_an_altered_record(second_revision: Edition) -> None:
+def test_a_rule_mended_since_is_told_apart_from_an_altered_record(next_revision: Edition) -> None:
     story = given(submitted(), approved(), today="2026-04-28")
-    story = altered(story, edition_revision=1, edition_digest=EDITIONS[0].digest)
+    story = altered(story, edition_revision=2, edition_digest=EDITIONS[0].digest)
     told = replayed(story)
     assert told.agreement.status == "agrees"
     assert told.as_known_then is not None
     assert told.as_known_now is not None
     assert told.as_known_then.assessment == told.as_known_now.assessment
-    assert (told.recorded.edition_revision, told.changed) == (1, ())
+    assert (told.recorded.edition_revision, told.changed) == (2, ())
     assert next((one.assessment.edition, one.assessment.edition_revision) for one in told.other_editions) == (
-        second_revision.key,
-        2,
+        next_revision.key,
+        3,
     )
 
 

@@ -1,0 +1,223 @@
+"""The courses of one life, and the rule that gives each dose its course by its day (R6 to R8, R24, R26)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from domain.calendar import DateRange, anniversary
+from domain.facts import doses_in_course
+
+SAME_COURSE: Final = timedelta(days=30)
+"""How long after the completion of a course a dose is still an excess dose of it (R24)."""
+
+_DAY: Final = timedelta(days=1)
+
+
+class GivenDose(NamedTuple):
+    """A dose of a life, on a day from `earliest` through `latest`.
+
+    `recorded` and `voided` are the versions of its events. A reported dose has none.
+    """
+
+    earliest: date
+    latest: date
+    recorded: int = 0
+    voided: int | None = None
+
+    @property
+    def counts(self) -> bool:
+        return self.voided is None
+
+
+class LivedCourse(NamedTuple):
+    """A course of a life: its doses, in the order of their days.
+
+    `more` is the least and the most number of further doses, of which only the days of the last one, `more_until`, are
+    kept. `closed_on`: a clinician closed the course unfinished on that day (R26). `names` are the numbers in the events
+    of its doses. `untold`: it is complete by doses that no report tells of (R27).
+    """
+
+    doses: tuple[GivenDose, ...] = ()
+    more: tuple[int, int] = (0, 0)
+    more_until: DateRange | None = None
+    closed_on: date | None = None
+    names: frozenset[int] = frozenset()
+    untold: bool = False
+
+    def held(self, version: int) -> list[GivenDose]:
+        """The doses that were not voided at this version of the history. A voided dose keeps its place (R24)."""
+        return [one for one in self.doses if one.voided is None or one.voided > version]
+
+    def is_over(self, version: int, number: int) -> bool:
+        """Whether the course with this number is complete or closed at this version of the history."""
+        return self.untold or self.closed_on is not None or len(self.held(version)) >= doses_in_course(number)
+
+    @property
+    def given(self) -> tuple[int, int]:
+        """The least and the most number of doses."""
+        counted = sum(one.counts for one in self.doses)
+        return counted + self.more[0], counted + self.more[1]
+
+    @property
+    def last(self) -> DateRange | None:
+        """The days of the last dose that counts. None: there is none."""
+        return _last([one for one in self.doses if one.counts], self.more_until)
+
+    @property
+    def last_of_all(self) -> DateRange | None:
+        """The days of the last entry, also if it was voided."""
+        return _last(self.doses, self.more_until)
+
+    @property
+    def shape(self) -> object:
+        """All but its days. Lives with courses of the same shapes differ only in days."""
+        entries = tuple(one[2:] for one in self.doses)
+        return entries, self.more_until is None, self.closed_on, self.names, self.untold
+
+    def or_(self, other: LivedCourse) -> LivedCourse:
+        """This course or the other one, of the same shape."""
+        doses = tuple(
+            one._replace(earliest=min(one.earliest, also.earliest), latest=max(one.latest, also.latest))
+            for one, also in zip(self.doses, other.doses, strict=True)
+        )
+        more = min(self.more[0], other.more[0]), max(self.more[1], other.more[1])
+        return self._replace(doses=doses, more=more, more_until=either(self.more_until, other.more_until))
+
+
+def _last(doses: Iterable[GivenDose], until: DateRange | None) -> DateRange | None:
+    found = until
+    for one in doses:
+        found = later(found, DateRange(one.earliest, one.latest))
+    return found
+
+
+def later(one: DateRange | None, other: DateRange | None) -> DateRange | None:
+    """The days of the later one of two days. None: there is neither."""
+    if one is None or other is None:
+        return one or other
+    return DateRange(max(one.earliest, other.earliest), max(one.latest, other.latest))
+
+
+def either(one: DateRange | None, other: DateRange | None) -> DateRange | None:
+    """The days of one of two days."""
+    if one is None or other is None:
+        return one or other
+    return DateRange(min(one.earliest, other.earliest), max(one.latest, other.latest))
+
+
+class CourseOfDose(NamedTuple):
+    """What is known of the course of a dose, besides its day.
+
+    `name` is the number in the event of the dose, and `was_named` whether a person assigned the dose to that course.
+    `closed_on` is the day on which the course was closed. By a report, the dose `begins` a course, or it `may_begin`
+    one, or the course `is_later` than the first one.
+    """
+
+    name: int | None
+    was_named: bool
+    closed_on: date | None
+    begins: bool
+    may_begin: bool
+    is_later: bool
+
+
+Placed = tuple[tuple[LivedCourse, ...], int]
+"""The courses with a dose, and the number of its course."""
+
+
+def placed_by_day(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: CourseOfDose) -> Iterator[Placed]:
+    """The courses with one more dose, on its day or later than all others. More than one if its days allow it."""
+    if of_dose.was_named and (found := _as_named(courses, given, of_dose)) is not None:
+        yield found
+    elif of_dose.is_later and not _has_whole_first_course(courses, given):
+        # Its first course is complete, and nothing on record tells of all of it.
+        first = courses[0]._replace(untold=True) if courses else LivedCourse(untold=True)
+        yield _opened((first,), given, of_dose)
+    elif not courses:
+        yield _opened(courses, given, of_dose)
+    elif of_dose.begins:
+        # Each course that a report lists is complete before the next one begins.
+        if courses[-1].is_over(given.recorded, len(courses)):
+            yield _opened(courses, given, of_dose)
+    else:
+        for one, is_same in _by_day(courses, given):
+            if is_same:
+                yield _continued(courses, one, of_dose)
+            if not is_same or of_dose.may_begin:
+                yield _opened(courses, one, of_dose)
+
+
+def _opened(before: tuple[LivedCourse, ...], given: GivenDose, of_dose: CourseOfDose) -> Placed:
+    return (*before, LivedCourse((given,), closed_on=of_dose.closed_on, names=_names(of_dose))), len(before) + 1
+
+
+def _continued(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: CourseOfDose) -> Placed:
+    latest = courses[-1]
+    closed = [one for one in (latest.closed_on, of_dose.closed_on) if one is not None]
+    together = latest._replace(
+        doses=(*latest.doses, given), closed_on=max(closed, default=None), names=latest.names | _names(of_dose)
+    )
+    return (*courses[:-1], together), len(courses)
+
+
+def _names(of_dose: CourseOfDose) -> frozenset[int]:
+    return frozenset() if of_dose.name is None else frozenset({of_dose.name})
+
+
+def _as_named(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: CourseOfDose) -> Placed | None:
+    """The courses with a dose that a person assigned to a course. None: it is the first dose, or has no course."""
+    for place, course in enumerate(courses):
+        if of_dose.name in course.names:
+            together = course._replace(doses=(*course.doses, given))
+            return (*courses[:place], together, *courses[place + 1 :]), place + 1
+    return _opened(courses, given, of_dose) if courses and of_dose.name is not None else None
+
+
+def _has_whole_first_course(courses: tuple[LivedCourse, ...], given: GivenDose) -> bool:
+    """Whether the first course is over: a later one has begun, or it is complete or closed."""
+    if len(courses) != 1:
+        return len(courses) > 1
+    return courses[0].is_over(given.recorded, 1)
+
+
+def _by_day(courses: tuple[LivedCourse, ...], given: GivenDose) -> Iterator[tuple[GivenDose, bool]]:
+    """The dose with the days on which it belongs to the latest course (True), or begins the next one (False)."""
+    latest, number = courses[-1], len(courses)
+    held = latest.held(given.recorded)
+    if latest.untold:
+        yield given, False
+        return
+    regimen = doses_in_course(number)
+    if len(held) >= regimen:
+        completing = held[regimen - 1]
+        same_until, next_from = completing.latest + SAME_COURSE, completing.earliest + SAME_COURSE + _DAY
+    elif latest.closed_on is not None:
+        same_until, next_from = latest.closed_on, latest.closed_on + _DAY
+    elif number == 1 or not held:
+        yield given, True
+        return
+    else:
+        last = held[-1]
+        same_until, next_from = anniversary(last.latest) - _DAY, anniversary(last.earliest)
+    if given.earliest <= same_until:
+        yield given._replace(latest=min(given.latest, same_until)), True
+    if given.latest >= next_from:
+        yield given._replace(earliest=max(given.earliest, next_from)), False
+
+
+def compact(courses: tuple[LivedCourse, ...]) -> tuple[LivedCourse, ...]:
+    """The courses without the days that no later dose depends on. Only if no dose was voided or named."""
+    *before, latest = courses
+    if before and before[-1].doses:
+        one = before[-1]
+        before[-1] = one._replace(doses=(), more=one.given, more_until=one.last)
+    regimen = doses_in_course(len(courses))
+    if len(latest.doses) > regimen:
+        excess = latest.doses[regimen:]
+        more = latest.more[0] + len(excess), latest.more[1] + len(excess)
+        latest = latest._replace(
+            doses=latest.doses[:regimen], more=more, more_until=_last(excess, latest.more_until)
+        )
+    return (*before, latest)

@@ -1,0 +1,237 @@
+"""The lives that fit the record: every course of treatment that is possible by what is on record (R6 to R8, R24 to R27).
+
+A life has the doses of this ledger, the doses that reports tell of, and no other dose. Where a report does not give the
+number of its doses or their days, several lives fit. They are followed together, day by day: each life places the
+reported doses on days that their report allows, on days of their own or on days of doses that are known already, and
+each dose then belongs to a course by its day (R24). Lives that differ only in days are one life with ranges of days.
+Every rule about days is monotonic, so the ends of the ranges are enough.
+
+If all doses and days are known, there is one life, and it is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, timedelta
+from itertools import combinations, count
+from typing import Final, NamedTuple
+
+from domain.facts import doses_in_course
+from domain.history.records import Dose
+from domain.history.state import PatientHistory
+from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, placed_by_day
+from domain.treatment.reported_doses import ReportedDoses, reported_doses
+
+STEPS_MAX: Final = 4_000
+"""The most doses that are placed, over all lives. Only three or more reports without numbers and days need more."""
+
+_DAY: Final = timedelta(days=1)
+
+
+class _Told(NamedTuple):
+    """How far a life has placed the doses of one reported course: how many, whether that is all, in which course."""
+
+    placed: int
+    is_all: bool
+    course: int
+
+
+class _Life(NamedTuple):
+    courses: tuple[LivedCourse, ...]
+    told: tuple[_Told | None, ...]
+
+    @property
+    def doses_told(self) -> int:
+        """The number of doses that reports have told of so far, each counted for each report."""
+        return sum(one.placed for one in self.told if one is not None)
+
+    @property
+    def next_day(self) -> date:
+        """The earliest day for the next reported dose: later than the last dose so far."""
+        last = self.courses[-1].last_of_all if self.courses else None
+        return last.earliest + _DAY if last is not None else date.min
+
+
+_Teller = tuple[int, _Told, date, date]
+"""A reported course that may tell of the next dose: its place, what it has then told, and the days of the dose."""
+
+
+class TooManyLives(Exception):
+    """The record is too vague to follow every life that fits it."""
+
+
+def lives(history: PatientHistory, as_of: date, *, is_compact: bool = True) -> list[tuple[LivedCourse, ...]]:
+    """The courses of every life that fits the record, by the end of the day `as_of`. Empty: no life fits.
+
+    The lives of an empty record are one life without a course. If they may be compact, the courses do not keep doses
+    that no later dose depends on. Raises TooManyLives.
+    """
+    return _Lives(history, as_of, is_compact=is_compact).all()
+
+
+class _Lives:
+    """Follows all lives that fit one record, in the order of days."""
+
+    def __init__(self, history: PatientHistory, as_of: date, *, is_compact: bool) -> None:
+        self.reports, self.as_of = reported_doses(history), as_of
+        self.doses = sorted(
+            (one for one in history.doses if one.on <= as_of and one.duplicate in ("no", "dismissed")),
+            key=lambda one: (one.on, one.version),
+        )
+        self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
+        self.is_compact = is_compact and bool(self.reports) and not any(one.voided or one.course_was_named for one in self.doses)
+        self.steps = 0
+
+    def all(self) -> list[tuple[LivedCourse, ...]]:
+        living: Collection[_Life] = [_Life((), (None,) * len(self.reports))]
+        start, day = date.min, None
+        for dose in self.doses:
+            if dose.on != day:
+                living = self._between(living, start, dose.on - _DAY)
+            living = self._with_dose(living, dose, is_first=dose.on != day)
+            if dose.voided:
+                # A report may still tell of a dose on the day of a voided entry.
+                start = max(start, dose.on)
+            else:
+                start, day = dose.on + _DAY, dose.on
+        living = self._between(living, start, self.as_of)
+        return list(dict.fromkeys(life.courses for life in living if self._is_told(life)))
+
+    # -- doses of this ledger, and the days between them ----------------------------------------
+
+    def _with_dose(self, living: Iterable[_Life], dose: Dose, *, is_first: bool) -> Collection[_Life]:
+        """The lives with a dose of this ledger. Reports may tell of it: on a day of ours, it is the same dose (R25)."""
+        given = GivenDose(dose.on, dose.on, dose.version, dose.voided_version)
+        found: list[_Life] = []
+        for life in living:
+            tellers = self._tellers(life, dose.on, dose.on) if given.counts and is_first else []
+            for some in _subsets([one for one in tellers if self.reports[one[0]].is_ours is not False]):
+                found += self._added(life, given, some, dose)
+        return _merged(found)
+
+    def _between(self, living: Collection[_Life], start: date, end: date) -> Collection[_Life]:
+        """The lives with any number of reported doses on days from `start` through `end`."""
+        if not self.reports or start > end:
+            return living
+        # Each dose adds to the number of told doses, so all lives with the same number are merged before they go on.
+        by_number: dict[int, dict[object, _Life]] = {}
+        for life in living:
+            _merge(by_number.setdefault(life.doses_told, {}), life)
+        for number in count(min(by_number)):
+            for life in [*by_number.get(number, {}).values()]:
+                for some in _subsets(self._tellers(life, max(start, life.next_day), end)):
+                    earliest, latest = max(start, life.next_day), end
+                    for _, _, first, last in some:
+                        earliest, latest = max(earliest, first), min(latest, last)
+                    if some and earliest <= latest:
+                        for added in self._added(life, GivenDose(earliest, latest), some, None):
+                            _merge(by_number.setdefault(added.doses_told, {}), added)
+            if number >= max(by_number):
+                break
+        return [life for alike in by_number.values() for life in alike.values()]
+
+    # -- what reports tell ----------------------------------------------------------------------
+
+    def _tellers(self, life: _Life, start: date, end: date) -> list[_Teller]:
+        """The reported courses whose next dose may be on a day from `start` through `end`."""
+        found = []
+        for place, report in enumerate(self.reports):
+            told = life.told[place]
+            if told is None:
+                before = None if report.listed_after is None else life.told[report.listed_after]
+                if report.listed_after is not None and (before is None or not before.is_all):
+                    continue
+            elif told.is_all:
+                continue
+            number, course = (1, -1) if told is None else (told.placed + 1, told.course)
+            for is_last in (False, True):
+                days = report.days_of_dose(number, is_last=is_last)
+                if days is not None and max(days[0], start) <= min(days[1], end):
+                    found.append((place, _Told(number, is_last, course), *days))
+        return found
+
+    def _is_told(self, life: _Life) -> bool:
+        """Whether the life has every dose that reports tell of, as far as it must have been given by `as_of`."""
+        for report, told in zip(self.reports, life.told, strict=True):
+            if told is not None and told.is_all:
+                continue
+            number = 1 if told is None else told.placed + 1
+            days = [report.days_of_dose(number, is_last=is_last) for is_last in (False, True)]
+            if all(one is None or one[1] <= self.as_of for one in days):
+                return False
+        return True
+
+    # -- the course of a dose -------------------------------------------------------------------
+
+    def _added(
+        self, life: _Life, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None
+    ) -> Iterator[_Life]:
+        """The lives after one more dose, which belongs to a course by its day (R24)."""
+        self.steps += 1
+        if self.steps > STEPS_MAX:
+            raise TooManyLives
+        starting = [self.reports[place] for place, told, _, _ in tellers if told.placed == 1]
+        of_dose = CourseOfDose(
+            name=dose.course if dose is not None else None,
+            was_named=dose is not None and dose.course_was_named,
+            closed_on=self._closed_on(dose, starting),
+            begins=any(one.begins_a_course for one in starting),
+            may_begin=any(one.may_begin_a_course for one in starting),
+            is_later=any(one.is_a_later_course for one in starting),
+        )
+        for courses, number in placed_by_day(life.courses, given, of_dose):
+            told = list(life.told)
+            for place, one, _, _ in tellers:
+                # The doses of one reported course are of one course.
+                if one.course not in (-1, number) or not _is_as_told(self.reports[place], one, number):
+                    break
+                told[place] = _Told(one.placed, one.is_all, number)
+            else:
+                yield _Life(compact(courses) if self.is_compact else courses, tuple(told))
+
+    def _closed_on(self, dose: Dose | None, starting: list[ReportedDoses]) -> date | None:
+        """The day on which a clinician closed the course of the dose, if that was by `as_of` (R26)."""
+        found = [one.closed_on for one in starting if one.closed_on is not None]
+        if dose is not None and dose.course is not None:
+            closed_on = self.closed_on.get(dose.course)
+            found += [closed_on] if closed_on is not None and dose.on <= closed_on else []
+        return max((one for one in found if one <= self.as_of), default=None)
+
+
+def _is_as_told(report: ReportedDoses, told: _Told, course: int) -> bool:
+    """Whether the reported course, once all of its doses are placed, is as the report says (R27)."""
+    regimen = doses_in_course(course)
+    if report.is_a_later_course and course == 1:
+        return False
+    if report.is_counted:
+        return report.completed is not True or not told.is_all or told.placed >= regimen
+    if report.completed is True:
+        # Completed says the whole regimen.
+        return told.placed == regimen if told.is_all else told.placed < regimen
+    return told.placed <= (regimen - 1 if report.completed is False else regimen)
+
+
+def _subsets(tellers: list[_Teller]) -> Iterator[tuple[_Teller, ...]]:
+    """Every choice of reported courses that tell of one dose, each in one way."""
+    yield ()
+    for size in range(1, len(tellers) + 1):
+        for some in combinations(tellers, size):
+            if size == 1 or len({place for place, *_ in some}) == size:
+                yield some
+
+
+def _merged(found: Iterable[_Life]) -> Collection[_Life]:
+    """The lives, with those that differ only in days as one."""
+    alike: dict[object, _Life] = {}
+    for life in found:
+        _merge(alike, life)
+    return alike.values()
+
+
+def _merge(alike: dict[object, _Life], life: _Life) -> None:
+    key = (life.told, *(course.shape for course in life.courses))
+    known = alike.get(key)
+    if known is not None:
+        courses = tuple(mine.or_(theirs) for mine, theirs in zip(known.courses, life.courses, strict=True))
+        life = life._replace(courses=courses)
+    alike[key] = life

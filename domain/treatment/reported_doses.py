@@ -1,0 +1,148 @@
+"""What each report of treatment elsewhere states about doses, as ranges of numbers and of days (R5, R27).
+
+A report has no dose after the day on which it was made, and n doses take n days. What a report on record states that no
+treatment can fit ("two doses, completed") is taken as not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from domain.calendar import FIRST_YEAR, DateRange
+from domain.events.treatment import ReportedCourse
+from domain.facts import doses_in_course
+from domain.history.records import Report
+from domain.history.state import PatientHistory
+from domain.history.treatment import reported_course_id
+
+FIRST_COURSE, LATER_COURSE = doses_in_course(1), doses_in_course(2)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedDoses:
+    """The doses of one reported course.
+
+    `counts` are the possible numbers of doses. The first dose is on a day of `first`, and the last one on a day of
+    `last`. `completed` is what the report says, or None. `listed_after` is the place of the course that the same report
+    lists before this one. `begins_a_course`: the course before it in the report was completed, so this is another one; it
+    `may_begin_a_course` if that one was not.
+    `is_ours` is whether a person said that the report tells of doses of this ledger (True), or of others (False).
+    """
+
+    course_id: str
+    counts: tuple[int, ...]
+    first: DateRange
+    last: DateRange
+    completed: bool | None
+    is_counted: bool
+    listed_after: int | None = None
+    begins_a_course: bool = False
+    may_begin_a_course: bool = False
+    is_ours: bool | None = None
+    closed_on: date | None = None
+
+    @property
+    def is_a_later_course(self) -> bool:
+        """Whether the course is a later one whose first course is not told: completed, with fewer than five doses."""
+        return self.completed is True and self.is_counted and self.counts[-1] < FIRST_COURSE
+
+    def days_of_dose(self, number: int, *, is_last: bool) -> tuple[date, date] | None:
+        """The first and the last possible day of one of the doses, by its number from 1. None: there is no such dose."""
+        more = 0 if is_last else min((one for one in self.counts if one > number), default=number) - number
+        if number not in self.counts if is_last else not more:
+            return None
+        earliest = self.first.earliest + timedelta(days=number - 1)
+        latest = self.last.latest - timedelta(days=more)
+        if number == 1:
+            latest = min(latest, self.first.latest)
+        if is_last:
+            earliest = max(earliest, self.last.earliest)
+        return earliest, latest
+
+
+def reported_doses(history: PatientHistory) -> tuple[ReportedDoses, ...]:
+    """The doses of every reported course on record, in the order of the reports. Voided reports are left out.
+
+    A course that a person found to be of doses of this ledger adds nothing and is left out.
+    """
+    closed_on = dict(history.closed_reports)
+    born = history.birth_date.earliest if history.birth_date is not None else date(FIRST_YEAR, 1, 1)
+    found: list[ReportedDoses] = []
+    for report in history.reports:
+        if report.voided or report.tells_of == "our_doses":
+            continue
+        listed_after: int | None = None
+        for number, course in enumerate(report.courses, 1):
+            course_id = reported_course_id(report.report_id, number)
+            follows = None if listed_after is None else found[listed_after].completed is not False
+            one = _doses_of(course, report, born)
+            found.append(
+                ReportedDoses(
+                    course_id,
+                    *one,
+                    listed_after=listed_after,
+                    begins_a_course=follows is True,
+                    may_begin_a_course=follows is False,
+                    is_ours=False if report.tells_of == "other_doses" else None,
+                    closed_on=closed_on.get(course_id),
+                )
+            )
+            listed_after = len(found) - 1
+    return tuple(found)
+
+
+def _doses_of(
+    course: ReportedCourse, report: Report, born: date
+) -> tuple[tuple[int, ...], DateRange, DateRange, bool | None, bool]:
+    """The possible numbers of doses, the days of the first and of the last dose, and whether it was completed."""
+    given, completed = course.doses_given, course.completed
+    if given is not None and not _is_possible(given, completed):
+        given, completed = None, None
+    first, last = _days(course, report.reported_on, born)
+    days = (last.latest - first.earliest).days + 1
+    counts = tuple(one for one in _counts(given, completed) if one <= days)
+    least = 2 if first.latest < last.earliest else 1
+    counts = tuple(one for one in counts if one >= least) or counts
+    if not counts:
+        # The days do not hold the doses: the days are not known.
+        first = last = DateRange(born, max(born, report.reported_on))
+        counts = _counts(given, completed)
+    return counts, first, last, completed, given is not None
+
+
+def _is_possible(given: int, completed: bool | None) -> bool:
+    """Whether a course can have so many doses and be completed, or not be (R27)."""
+    if completed is None:
+        return given <= FIRST_COURSE
+    return LATER_COURSE <= given <= FIRST_COURSE if completed else given < FIRST_COURSE
+
+
+def _counts(given: int | None, completed: bool | None) -> tuple[int, ...]:
+    if given is not None:
+        return (given,)
+    if completed is True:
+        return LATER_COURSE, FIRST_COURSE
+    return tuple(range(1, FIRST_COURSE if completed is False else FIRST_COURSE + 1))
+
+
+def _days(course: ReportedCourse, reported_on: date, born: date) -> tuple[DateRange, DateRange]:
+    """The possible days of the first and of the last dose, none of them after the report was made (R5)."""
+    made = max(reported_on, born)
+    first, last = course.first_dose_on, course.last_dose_on
+    ends = DateRange(last.earliest, last.latest) if last is not None else DateRange(born, made)
+    starts = DateRange(first.earliest, first.latest) if first is not None else DateRange(born, ends.latest)
+    latest = max(min(ends.latest, made), ends.earliest)
+    return (
+        DateRange(starts.earliest, max(starts.earliest, min(starts.latest, latest))),
+        DateRange(max(ends.earliest, starts.earliest), max(latest, starts.earliest)),
+    )
+
+
+def days_of_last_dose(history: PatientHistory, as_of: date) -> DateRange:
+    """The days of the latest dose: from the last day that certainly has one to the last that any report speaks of."""
+    known = [one.on for one in history.doses if one.stands and one.on <= as_of]
+    reports = [one for one in reported_doses(history) if one.first.earliest <= as_of]
+    known += [min(one.last.earliest, as_of) for one in reports]
+    possible = [*known, *(min(one.last.latest, as_of) for one in reports)]
+    return DateRange(max(known, default=as_of), max(possible, default=as_of))
