@@ -4,12 +4,20 @@ Imports nothing of it on purpose: the laws compare the two. Known from the readi
 make the first course and three a later one (R6); an unfinished first course continues forever
 (R7), an unfinished later one until twelve months after its last dose (R8); an approval runs
 thirty days and is for one course (R9); within thirty days of completion a dose is an excess
-dose of the same course (R24); a void touches its own course, the latest opens again and an
-earlier one is short (R24); a closed course is over (R26).
+dose of the same course, and which course a dose belongs to follows from the days of all that is
+on record (R24); a void touches its own course, the latest opens again and an earlier one is
+short, and a voided dose keeps its place for those that were on record with it (R24); a second
+entry of a day waits for a person (R25); a closed course is over (R26); a day that a report tells
+is one more dose, unless it is a day of ours (R25, R27).
 
     patient = new_patient()
-    give(patient, "d1", day)        # a dose, on the day on which it is recorded
+    give(patient, "d1", day)        # a dose, on the day on which it is recorded or later
     void(patient, "d1")
+    move(patient, "d1", day)        # its day was wrong
+    second(patient, "d2", "d1")     # another entry of the same day, which waits
+    separate(patient, "d2")         # a person found it to be another infusion
+    report(patient, "t1", days)     # doses elsewhere, to the day
+    unreport(patient, "t1")
     close(patient, 1, day)          # a course by its number
     approve(patient, 5, day)        # doses of the course to give
     answer(patient, day)            # that day or a later one
@@ -28,7 +36,7 @@ THIRTY_DAYS = timedelta(days=30)
 
 
 def new_patient() -> Patient:
-    return {"courses": [], "approvals": [], "closed_keys": []}
+    return {"entries": {}, "reports": {}, "courses": [], "approvals": [], "closed_keys": [], "time": 0}
 
 
 def a_year_after(day: date) -> date:
@@ -88,20 +96,88 @@ def approval_in_force(patient: Patient, day: date) -> Entry | None:
     return approval_on(patient, day, key_of_a_dose(patient, day)) or approval_on(patient, day)
 
 
-def give(patient: Patient, name: str, day: date) -> None:
-    key = key_of_a_dose(patient, day)
-    course = course_of_a_dose(patient, day)
-    if course is None:
-        course = {"key": key, "doses": [], "closed": None, "was_whole": False}
-        patient["courses"].append(course)
-    course["doses"].append({"name": name, "day": day, "approval": approval_on(patient, day, key)})
-    settle(patient)
+def give(patient: Patient, name: str, day: date, waits: bool = False) -> None:
+    patient["entries"][name] = new_entry(patient, name, day) | {"waits": waits}
+    place_all(patient)
+
+
+def new_entry(patient: Patient, name: str, day: date) -> Entry:
+    since = now(patient)
+    return {"name": name, "day": day, "since": since, "void_since": None, "waits": False, "key": None, "approval": None}
 
 
 def void(patient: Patient, name: str) -> None:
+    patient["entries"][name]["void_since"] = now(patient)
+    place_all(patient)
+
+
+def move(patient: Patient, name: str, day: date) -> None:
+    patient["entries"][name] |= {"day": day, "since": now(patient)}
+    place_all(patient)
+
+
+def second(patient: Patient, name: str, first: str) -> None:
+    give(patient, name, patient["entries"][first]["day"], waits=True)
+
+
+def separate(patient: Patient, name: str) -> None:
+    patient["entries"][name] |= {"waits": False, "since": now(patient)}
+    place_all(patient)
+
+
+def report(patient: Patient, name: str, days: list[date]) -> None:
+    for day in days:
+        patient["reports"].setdefault(name, []).append(new_entry(patient, f"{name} {day}", day))
+    place_all(patient)
+
+
+def unreport(patient: Patient, name: str) -> None:
+    del patient["reports"][name]
+    place_all(patient)
+
+
+def now(patient: Patient) -> int:
+    patient["time"] += 1
+    time: int = patient["time"]
+    return time
+
+
+def place_all(patient: Patient) -> None:
+    """Every dose into its course, from the days of all of them. A dose that is new keeps what it sees."""
+    own = [one for one in patient["entries"].values() if not one["waits"]]
+    days = {one["day"] for one in own if one["void_since"] is None}
+    told: dict[date, Entry] = {}
+    for entries in patient["reports"].values():
+        for one in entries:
+            if one["day"] not in days:
+                told.setdefault(one["day"], one)
+    before = {course["key"]: course for course in patient["courses"]}
+    patient["courses"] = []
+    for dose in sorted([*own, *told.values()], key=lambda one: (one["day"], one["since"])):
+        place(patient, dose, before)
     for course in patient["courses"]:
-        course["doses"] = [dose for dose in course["doses"] if dose["name"] != name]
+        course["doses"] = [dose for dose in course["all"] if dose["void_since"] is None]
     settle(patient)
+
+
+def place(patient: Patient, dose: Entry, before: dict[int, Entry]) -> None:
+    """The dose into a course of those before it; a voided one counts for what was on record when it was voided."""
+    for course in patient["courses"]:
+        seen = (one for one in course["all"] if one["void_since"] is None or one["void_since"] > dose["since"])
+        course["doses"] = list(seen)
+    found = course_of_a_dose(patient, dose["day"])
+    if found is None:
+        taken = [one["key"] for one in patient["courses"]]
+        key = dose["key"]
+        if key is None or key in taken:
+            key = max([*taken, *before, *patient["closed_keys"]], default=0) + 1
+        kept = before.get(key, {"closed": None, "was_whole": False})
+        found = {"key": key, "doses": [], "all": [], "closed": kept["closed"], "was_whole": kept["was_whole"]}
+        patient["courses"].append(found)
+    if dose["key"] is None:
+        dose["key"] = found["key"]
+        dose["approval"] = approval_on(patient, dose["day"], found["key"])
+    found["all"].append(dose)
 
 
 def close(patient: Patient, number: int, day: date) -> None:

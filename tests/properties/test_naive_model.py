@@ -21,8 +21,11 @@ from tests.story import (
     Scenario,
     approved_by_clinician,
     closed,
+    dismissed_duplicate,
     dose,
+    dose_corrected,
     given,
+    report_voided,
     reported,
     submitted,
     voided,
@@ -40,6 +43,23 @@ deeds = st.lists(
         acts("approve"),
     ),
     max_size=16,
+)
+
+
+late_deeds = st.lists(
+    st.one_of(
+        acts("run of new days"),
+        acts("run of new days"),
+        acts("late dose"),
+        acts("late dose"),
+        acts("move"),
+        acts("void of the latest"),
+        acts("second"),
+        acts("separate"),
+        acts("report"),
+        acts("void report"),
+    ),
+    max_size=10,
 )
 
 
@@ -65,11 +85,72 @@ class Pair:
                 self.close(act.number)
             case "approve":
                 self.approve(act.number)
+            case _:
+                self.tell_late(act)
 
-    def give(self) -> None:
+    def tell_late(self, act: Act) -> None:
+        """What changes the days that are on record; nothing of it while an earlier course is short of a voided dose."""
+        answer = naive.answer(self.patient, self.scenario.today)
+        if any(status == "short" for status, _ in answer["courses"]):
+            return
+        back = self.scenario.today - timedelta(days=(1, 3, 20, 40, 300, 380)[act.which % 6] + act.number)
+        match act.kind:
+            case "run of new days":
+                for number in range(act.number):
+                    self.scenario.today += timedelta(days=1 if number else 0)
+                    if self.scenario.today not in self.days_given():
+                        self.give()
+            case "late dose" if back not in self.days_given():
+                self.give(back)
+            case "move" if (name := self.chosen(act)) is not None and back not in self.days_given():
+                self.scenario.and_given(dose_corrected(int(name[1:]), on=back.isoformat()))
+                naive.move(self.patient, name, back)
+            case "void of the latest" if self.patient["courses"]:
+                last = [one["name"] for one in self.patient["courses"][-1]["doses"]]
+                if (name := self.chosen(act)) is not None and name in last:
+                    self.scenario.and_given(voided(int(name[1:])))
+                    naive.void(self.patient, name)
+            case "second" if (name := self.chosen(act)) is not None:
+                day = self.patient["entries"][name]["day"].isoformat()
+                self.scenario.and_given(dose(day, self.scenario.today.isoformat(), source="claim"))
+                naive.second(self.patient, f"d{len(self.scenario.known.doses)}", name)
+            case "separate" if waiting := [one["name"] for one in self.entries() if one["waits"]]:
+                name = waiting[act.which % len(waiting)]
+                self.scenario.and_given(dismissed_duplicate(int(name[1:])))
+                naive.separate(self.patient, name)
+            case "report":
+                days = [back + timedelta(days=number) for number in range(min(act.number, 2))]
+                told = {"first_dose_on": days[0], "last_dose_on": days[-1], "doses_given": len(days)}
+                self.scenario.and_given(
+                    reported(
+                        {name: str(value) if name != "doses_given" else value for name, value in told.items()}
+                        | {"completed": False}
+                    )
+                )
+                naive.report(self.patient, f"t{len(self.scenario.known.reports)}", days)
+            case "void report" if self.patient["reports"]:
+                name = list(self.patient["reports"])[act.which % len(self.patient["reports"])]
+                self.scenario.and_given(report_voided(int(name[1:])))
+                naive.unreport(self.patient, name)
+
+    def entries(self) -> list[naive.Entry]:
+        return [one for one in self.patient["entries"].values() if one["void_since"] is None]
+
+    def days_given(self) -> set[date]:
+        """The days of every entry and report, so that a late dose is not a second entry of a day."""
+        told = [one for entries in self.patient["reports"].values() for one in entries]
+        return {one["day"] for one in (*self.patient["entries"].values(), *told)}
+
+    def chosen(self, act: Act) -> str | None:
+        """An entry that stands alone on its day, and that no second one waits for."""
+        days = [one["day"] for one in self.entries()]
+        alone = [one["name"] for one in self.entries() if days.count(one["day"]) == 1 and not one["waits"]]
+        return alone[act.which % len(alone)] if alone else None
+
+    def give(self, on: date | None = None) -> None:
         today = self.scenario.today
-        self.scenario.and_given(dose(today.isoformat()))
-        naive.give(self.patient, f"d{len(self.scenario.known.doses)}", today)
+        self.scenario.and_given(dose((on or today).isoformat(), today.isoformat()))
+        naive.give(self.patient, f"d{len(self.scenario.known.doses)}", on or today)
 
     def void(self, which: int) -> None:
         standing = [number for number, one in enumerate(self.scenario.known.doses, 1) if not one.voided]
@@ -116,6 +197,13 @@ class Pair:
         }
         assert said == expected
 
+    def agree_on_treatment(self, day: date) -> None:
+        """What follows from the days alone, without the approvals."""
+        seen, expected = eligibility(self.scenario.known, day), naive.answer(self.patient, day)
+        names = ("path", "course_number", "doses_given", "doses_left_in_course", "next_course_from")
+        said = {name: getattr(seen, name) for name in names} | {"last_dose_on": str(seen.last_dose_on)}
+        assert said == {name: expected[name] for name in names} | {"last_dose_on": str(expected["last_dose_on"])}
+
 
 @at_every_scale
 def test_doses_in_eligibility_out_agrees_with_a_naive_simulation(scale: str) -> None:
@@ -127,6 +215,18 @@ def test_doses_in_eligibility_out_agrees_with_a_naive_simulation(scale: str) -> 
         pair.agree_on(pair.scenario.today + timedelta(days=later))
 
     hold(scale, law, deeds, st.one_of(st.integers(0, 32), st.integers(300, 800)))
+
+
+@at_every_scale
+def test_late_doses_corrections_duplicates_and_reports_agree_with_a_naive_simulation(scale: str) -> None:
+    def law(story: list[Act], later: int) -> None:
+        pair = Pair()
+        for act in story:
+            pair.tell(act)
+            pair.agree_on_treatment(pair.scenario.today)
+        pair.agree_on_treatment(pair.scenario.today + timedelta(days=later))
+
+    hold(scale, law, late_deeds, st.one_of(st.integers(0, 32), st.integers(300, 800)))
 
 
 def test_of_two_approvals_the_one_in_force_is_for_the_course_of_a_dose_on_that_day() -> None:

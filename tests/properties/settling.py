@@ -1,0 +1,127 @@
+"""Supplying truthfully what an answer names as settling it: a field of a report, a fact, or a person's answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from domain.commands.treatment import CorrectPriorTreatment
+from domain.history.records import Report as ReportOnRecord
+from projections.eligibility import Eligibility, eligibility
+from tests.properties.lives import courses_of
+from tests.properties.tellings import Report, Telling, Told
+from tests.story import MISREAD, Scenario, Step, confirmed_duplicate, supplied
+
+TIMES = 3
+"""How often what is named is supplied, all of it each time."""
+
+RECEIVED = "prior_treatment.received_lemtrada"
+TELLS_OF = "tells_of"
+OURS, OTHERS = "our_doses", "other_doses"
+
+
+class NothingNamed(AssertionError):
+    """An answer that is not definite, and that names nothing by which it would be."""
+
+
+def supply(telling: Telling, scenario: Scenario, as_of: date) -> Eligibility:
+    """The answer for the day after what it names was supplied, up to three times."""
+    answer = eligibility(scenario.known, as_of)
+    for _ in range(TIMES):
+        if is_settled(answer):
+            break
+        steps = steps_named(telling, scenario, answer)
+        if not steps:
+            raise NothingNamed(f"{repr(telling).strip()}\nas of {as_of} nothing is named: {missing(answer)}")
+        scenario.and_given(*steps)
+        answer = eligibility(scenario.known, as_of)
+    return answer
+
+
+def settled_by(answer: Eligibility) -> tuple[Any, ...]:
+    """What the answer names of reports and entries: each a field of the report or of the entry with this id."""
+    named: tuple[Any, ...] = getattr(answer, "settled_by", ())
+    return named
+
+
+def is_settled(answer: Eligibility) -> bool:
+    said = answer.approvable
+    return answer.path is not None and said is not None and said.recommendation != "pend"
+
+
+def missing(answer: Eligibility) -> set[str]:
+    """The facts that the answer names, as what is needed and on its ways to an approval."""
+    said = answer.approvable
+    if said is None:
+        return set()
+    needed = {name for one in said.still_needed for name in one.missing}
+    return needed | {one.field for way in said.ways for one in way.supplies}
+
+
+def steps_named(telling: Telling, scenario: Scenario, answer: Eligibility) -> list[Step]:
+    steps: list[Step] = []
+    named = settled_by(answer)
+    for report_id in dict.fromkeys(one.report_id for one in named if one.report_id is not None):
+        fields = [one.field for one in named if one.report_id == report_id]
+        steps += corrected(telling, scenario, report_id, fields)
+    steps += waiting_entries(scenario, [one.field for one in named])
+    if RECEIVED in missing(answer):
+        steps.append(supplied({"received_lemtrada": any(one <= answer.as_of for one in telling.life.infusions)}))
+    return steps
+
+
+# -- reports ----------------------------------------------------------------------------------
+
+
+def corrected(telling: Telling, scenario: Scenario, report_id: str, fields: list[str]) -> list[Step]:
+    """The report with the true value of each field that was named."""
+    place, on_record = next(
+        (place, one) for place, one in enumerate(scenario.known.reports) if one.report_id == report_id
+    )
+    report = in_order_of_recording(telling)[place]
+    values: dict[str, Any] = {"courses": [one.model_dump(mode="json") for one in on_record.courses]}
+    for field in fields:
+        if field == TELLS_OF:
+            values |= whose(telling, report, on_record)
+        else:
+            _, number, name = field.split(".")
+            values["courses"][int(number)][name] = true_value(telling, report.courses[int(number)], name)
+    if values["courses"] == [one.model_dump(mode="json") for one in on_record.courses] and TELLS_OF not in values:
+        return []
+    command = CorrectPriorTreatment.model_validate(MISREAD | {"report_id": report_id} | values)
+    return [Step(lambda _: command)]
+
+
+def in_order_of_recording(telling: Telling) -> list[Report]:
+    return sorted(telling.reports, key=lambda one: one.recorded_on)
+
+
+def true_value(telling: Telling, told: Told, name: str) -> Any:
+    course = courses_of(telling.life.infusions)[told.course - 1]
+    values: dict[str, Any] = {
+        "doses_given": len(told.days),
+        "first_dose_on": told.days[0].isoformat(),
+        "last_dose_on": told.days[-1].isoformat(),
+        "completed": course.completed_on is not None and set(course.days[: course.regimen]) <= set(told.days),
+    }
+    return values[name]
+
+
+def whose(telling: Telling, report: Report, _: ReportOnRecord) -> dict[str, Any]:
+    """What a person says of a report: whether it tells of our doses, or of others. Of both: nothing can be said."""
+    ours = {one.on for one in telling.entries}
+    told = {day for course in report.courses for day in course.days}
+    if told <= ours:
+        return {TELLS_OF: OURS}
+    return {TELLS_OF: OTHERS} if not told & ours else {}
+
+
+# -- entries ----------------------------------------------------------------------------------
+
+
+def waiting_entries(scenario: Scenario, fields: list[str]) -> list[Step]:
+    """The second entries that wait: each is of the same infusion."""
+    if "possible_duplicate" not in fields:
+        return []
+    doses = enumerate(scenario.known.doses, 1)
+    return [confirmed_duplicate(number) for number, one in doses if one.duplicate == "possible"]

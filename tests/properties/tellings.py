@@ -1,0 +1,286 @@
+"""Telling a life in part: some infusions as entries of this ledger, others by reports, truthful but less than exact.
+
+What a reported course speaks of is a set of infusions of one true course, of whoever gave them. It is "completed" only
+if the whole regimen is among them, and "not completed" only if there are fewer (R27). Every infusion is told at least
+once, but for a first course of which only a later one gives notice. `Telling` prints as the story that was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import assume
+
+from domain.commands.treatment import CloseCourse, CorrectDose, ReportPriorTreatment, VoidPriorTreatment
+from projections.eligibility import eligibility
+from tests.properties.lives import Life, Use, courses_of, judged, open_course
+from tests.story import MEETS_B, MISREAD, Scenario, Step, agent_started, agent_stopped, closed, dose, given, submitted
+
+HAS_REPORTED_ON = "reported_on" in ReportPriorTreatment.model_fields
+"""Until the command takes the day on which a report was made, a report is recorded on that day."""
+
+DIGITS = {"year": 4, "month": 7, "day": 10}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One course of a report. `days` are the infusions that it speaks of; `first` and `last` say how exactly."""
+
+    course: int
+    days: tuple[date, ...]
+    counted: bool = False
+    first: str | None = None
+    last: str | None = None
+    completed: bool | None = None
+
+    def values(self) -> dict[str, Any]:
+        ends = {"first_dose_on": (self.days[0], self.first), "last_dose_on": (self.days[-1], self.last)}
+        found: dict[str, Any] = {
+            name: day.isoformat()[: DIGITS[known]] for name, (day, known) in ends.items() if known is not None
+        }
+        if self.counted:
+            found["doses_given"] = len(self.days)
+        if self.completed is not None:
+            found["completed"] = self.completed
+        return found
+
+    def is_exact(self) -> bool:
+        consecutive = (self.days[-1] - self.days[0]).days + 1 == len(self.days)
+        return self.counted and self.first == self.last == "day" and self.completed is not None and consecutive
+
+
+@dataclass(frozen=True)
+class Report:
+    courses: tuple[Told, ...]
+    told_on: date
+    recorded_on: date
+    source: str = "other_plan"
+
+    def step(self) -> Step:
+        values: dict[str, Any] = {"source": self.source, "courses": [one.values() for one in self.courses]}
+        if HAS_REPORTED_ON and self.told_on != self.recorded_on:
+            values["reported_on"] = self.told_on.isoformat()
+        command = ReportPriorTreatment.model_validate(values)
+        return Step(lambda _: command, day=self.recorded_on.isoformat())
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A report of another patient: recorded, and voided later. No course at all: "never received"."""
+
+    courses: tuple[dict[str, Any], ...]
+    recorded_on: date
+    voided_on: date
+
+    def steps(self) -> list[Step]:
+        reference = f"mistake of {self.recorded_on}"
+        values = {"source": "attested", "courses": list(self.courses), "reference": reference}
+        command = ReportPriorTreatment.model_validate(values)
+
+        def void(scenario: Scenario) -> VoidPriorTreatment:
+            found = next(one for one in scenario.known.reports if one.reference == reference)
+            return VoidPriorTreatment(report_id=found.report_id, **MISREAD)
+
+        recorded = Step(lambda _: command, day=self.recorded_on.isoformat())
+        return [recorded, Step(void, day=self.voided_on.isoformat())]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An infusion of our own. A `second` entry of the day is of another source, and waits for a person (R25).
+
+    Of an entry whose day was `misread`, the day is corrected later.
+    """
+
+    on: date
+    recorded_on: date
+    second: bool = False
+    misread: date | None = None
+    corrected_on: date = date.min
+
+    def steps(self) -> list[Step]:
+        """The entry; a misread day is corrected later."""
+        source = "claim" if self.second else "infusion_centre"
+        reference = f"{source} {self.on}"
+        written = (self.misread or self.on).isoformat()
+        recorded = dose(written, self.recorded_on.isoformat(), source=source, source_reference=reference)
+
+        def correct(scenario: Scenario) -> CorrectDose:
+            found = next(one for one in scenario.known.doses if one.source_reference == reference)
+            return CorrectDose(dose_id=found.dose_id, on=self.on, **MISREAD)
+
+        return [recorded, *([Step(correct, day=self.corrected_on.isoformat())] if self.misread is not None else [])]
+
+
+@dataclass(frozen=True)
+class ToldUse:
+    """How a use of another agent is told: each end by the statement or by the record, more or less exactly."""
+
+    use: Use
+    stated: bool = False
+    says_taken: bool = True
+    start_known: str = "day"
+    stop_known: str = "day"
+    start_recorded_on: date = date.min
+    stop_recorded_on: date = date.min
+
+    def statement(self, on: date) -> dict[str, Any]:
+        ended = self.use.stopped is not None and self.use.stopped <= on
+        values: dict[str, Any] = {"product": self.use.product, "outcome": "adequate"}
+        values["started_on"] = self.use.started.isoformat()[: DIGITS[self.start_known]]
+        if ended and self.use.stopped is not None:
+            values["stopped_on"] = self.use.stopped.isoformat()[: DIGITS[self.stop_known]]
+        elif self.says_taken:
+            values["still_taken"] = True
+        return values
+
+    def steps(self, on: date) -> Iterator[Step]:
+        """What the record says of it, with a statement of this day."""
+        start, stop = self.use.started, self.use.stopped
+        if not self.stated:
+            said = start.isoformat()[: DIGITS[self.start_known]]
+            yield agent_started(self.use.product, said).recorded_on(max(start, self.start_recorded_on).isoformat())
+        if stop is not None and not (self.stated and stop <= on):
+            said = stop.isoformat()[: DIGITS[self.stop_known]]
+            yield agent_stopped(self.use.product, said).recorded_on(max(stop, self.stop_recorded_on).isoformat())
+
+
+@dataclass(frozen=True, repr=False)
+class Telling:
+    """A life, and what was told of it. The request of `requested_on` asks for the true rest of the course."""
+
+    life: Life
+    entries: tuple[Entry, ...] = ()
+    reports: tuple[Report, ...] = ()
+    requested_on: date | None = None
+    planned_on: date | None = None
+    lemtrada_stated: bool = True
+    agents: tuple[ToldUse, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+    def statement(self) -> dict[str, Any]:
+        on = self.requested_on
+        assert on is not None
+        received = any(day <= on for day in self.life.infusions)
+        stated = [one.statement(on) for one in self.agents if one.stated and one.use.started <= on]
+        agents = [*MEETS_B["agents"], *stated]
+        complete = {one.use.product for one in self.agents} <= {one["product"] for one in agents}
+        left = judged(self.life, on).left
+        return MEETS_B | {
+            "received_lemtrada": received if self.lemtrada_stated else None,
+            "agents": agents,
+            "agents_list_is_complete": True if complete else None,
+            "requested_dosing": {"mg_per_day": 12, "consecutive_days": left, "route": "intravenous"},
+        }
+
+    def steps(self) -> list[Step]:
+        """In the order of recording; the request comes last on its day."""
+        steps = [*(one.step() for one in self.reports)]
+        for recorded in (*self.entries, *self.mistakes):
+            steps += recorded.steps()
+        if self.life.closed_on is not None:
+            course = open_course(self.life, self.life.closed_on)
+            assert course is not None, "only an open course is closed"
+            steps.append(closed(course.number).recorded_on(self.life.closed_on.isoformat()))
+        if self.requested_on is not None:
+            for told in self.agents:
+                steps += told.steps(self.requested_on)
+            planned = self.planned_on.isoformat() if self.planned_on is not None else None
+            ask = submitted(self.statement(), self.requested_on.isoformat(), planned_first_infusion_on=planned)
+            steps.append(ask.recorded_on(self.requested_on.isoformat()))
+        return sorted(steps, key=lambda step: step.day or "")
+
+    def perform(self) -> Scenario:
+        """The history as it was told. A course is closed only if the program shows the very course as open that day."""
+        scenario = given()
+        for step in self.steps():
+            scenario.today = date.fromisoformat(step.day or "")
+            if isinstance(step.make(scenario), CloseCourse):
+                course, shown = open_course(self.life, scenario.today), eligibility(scenario.known, scenario.today)
+                assume(course is not None and (shown.course_status, shown.course_number) == ("open", course.number))
+            scenario.and_given(step)
+        return scenario
+
+    def days_that_matter(self) -> list[date]:
+        """The days on which an answer may change, each with the days around it."""
+        infusions = self.life.infusions
+        days = [*infusions, *(one + timedelta(days=30) for one in infusions)]
+        days += [one.replace(year=one.year + 1, day=min(one.day, 28)) for one in infusions]
+        days += [one.told_on for one in self.reports]
+        days += [self.life.closed_on] if self.life.closed_on is not None else []
+        days += [self.requested_on] if self.requested_on is not None else []
+        around = {day + timedelta(days=by) for day in days for by in (-1, 0, 1)}
+        end = max(around, default=date(2025, 1, 1))
+        return sorted({*around, end + timedelta(days=800)})
+
+    def waits_for_a_person(self, day: date) -> bool:
+        return any(one.second and one.on <= day for one in self.entries)
+
+    def exactly_known_on(self, day: date) -> bool:
+        """Whether something is on record of the treatment by the day, and no reported course is just under way."""
+        is_known = any(one <= day for one in self.life.infusions) or (self.requested_on or date.max) <= day
+        told = [one for report in self.reports for one in report.courses]
+        return is_known and not any(one.days[0] <= day < one.days[-1] for one in told)
+
+    def __repr__(self) -> str:
+        return f"\n{story(self)}\n"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """How Hypothesis prints an example."""
+        printer.text(repr(self))
+
+
+# -- the story --------------------------------------------------------------------------------
+
+
+def runs_of(days: tuple[date, ...]) -> str:
+    """`2024-01-02 to 01-06 (5)`, for each run of consecutive days."""
+    found: list[list[date]] = []
+    for day in sorted(days):
+        if found and day - found[-1][-1] == timedelta(days=1):
+            found[-1].append(day)
+        else:
+            found.append([day])
+    said = [f"{run[0]} to {run[-1]:%m-%d} ({len(run)})" if len(run) > 1 else f"{run[0]}" for run in found]
+    return ", ".join(said) or "none"
+
+
+def story(telling: Telling) -> str:
+    lines = ["what was so:"]
+    for course in courses_of(telling.life.infusions, telling.life.closed_on):
+        state = f"completed {course.completed_on}" if course.completed_on is not None else "not completed"
+        state += f", closed {course.closed_on}" if course.closed_on is not None else ""
+        lines.append(f"  course {course.number}: {runs_of(course.days)}; {state}")
+    lines += [f"  {use.product}: {use.started} to {use.stopped or 'now'}" for use in telling.life.uses]
+    said: list[tuple[date, str]] = []
+    for entry in telling.entries:
+        kind = "second entry (claim) of" if entry.second else "our dose of"
+        misread = f", written as {entry.misread} until {entry.corrected_on}" if entry.misread is not None else ""
+        said.append((entry.recorded_on, f"{kind} {entry.on}{misread}"))
+    for one in telling.mistakes:
+        said.append((one.recorded_on, f"report by mistake, until voided on {one.voided_on}: {one.courses}"))
+    for report in telling.reports:
+        told = f", made {report.told_on}" if report.told_on != report.recorded_on else ""
+        courses = "; ".join(f"{one.values()} [of course {one.course}: {runs_of(one.days)}]" for one in report.courses)
+        said.append((report.recorded_on, f"report by {report.source}{told}: {courses or 'never received'}"))
+    if telling.life.closed_on is not None:
+        said.append((telling.life.closed_on, "the open course is closed as not to be finished"))
+    if telling.requested_on is not None:
+        request = telling.statement()
+        agents = [one.statement(telling.requested_on) for one in telling.agents if one.stated]
+        said.append(
+            (
+                telling.requested_on,
+                f"request of {request['requested_dosing']['consecutive_days']} days, received_lemtrada"
+                f" {request['received_lemtrada']}, planned {telling.planned_on}, other agents {agents}",
+            )
+        )
+        for use in telling.agents:
+            for step in use.steps(telling.requested_on):
+                said.append((date.fromisoformat(step.day or ""), f"record: {step.make(Scenario())!r}"))
+    lines.append("what was told:")
+    lines += [f"  {day}  {text}" for day, text in sorted(said, key=lambda one: one[0])]
+    return "\n".join(lines)
