@@ -85,7 +85,7 @@ class CourseUpdates:
 
     def _record(self, name: int, history: PatientHistory) -> None:
         doses = self._doses[name].values()
-        course = recorded_course(name, doses, history.marks_of(name)) if doses else None
+        course = recorded_course(name, doses, history) if doses else None
         if course is None:
             self._recorded.pop(name, None)
         else:

@@ -73,8 +73,8 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
             "Last dose",
             f"{answer.last_dose_on}" if one_day else f"{days[0]} at the earliest, {days[1]} at the latest",
         )
-    for one in answer.settled_by:
-        yield "To settle", f"{one.question} (report {ordinal(one.report_id)}, {one.field})"
+    for fact in answer.settled_by:
+        yield "To settle", f"{fact.question} (report {ordinal(fact.report_id)}, {fact.field})"
     if (passed_by := twelve_months_passed_by(answer)) is not None:
         yield "Twelve months", f"passed at the latest on {passed_by}"
     approval = answer.approval

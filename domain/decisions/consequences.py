@@ -47,7 +47,8 @@ def _course_change(history: PatientHistory, command: Command, context: CommandCo
                 doses_given=course.given_at_least,
                 completed_on=course.completed_on,
             )
-        if course.marks.completed and course.is_complete is not True and course is all_courses[-1]:
+        is_over = course is not all_courses[-1] and course.marks.lost_a_dose
+        if course.marks.completed and course.is_complete is not True and not is_over:
             return _reopened(course.named, course.given_at_least, command, context)
     names_in_use = set(course_names(history).values())
     for name, marks in history.marks:

@@ -46,10 +46,14 @@ class Representative:
 
 @dataclass(frozen=True, slots=True)
 class CourseMarks:
-    """What events state about a course in addition to its doses: completed, or closed unfinished on a day."""
+    """What is known of a course in addition to its doses: completed by an event, or closed unfinished on a day.
+
+    `lost_a_dose`: a dose of the completed course was voided, or a person assigned doses to other courses (R24).
+    """
 
     completed: bool = False
     closed_on: date | None = None
+    lost_a_dose: bool = False
 
 
 NO_MARKS: Final = CourseMarks()

@@ -75,7 +75,11 @@ def _narrowed(prior: PriorTreatment) -> PriorTreatment:
     kept = []
     for one in prior.possible:
         last, stated = one.last_dose, prior.last_dose_on
-        if prior.completed_course not in (None, one.completed_course):
+        received = one.completed_course or one.open_course is not None
+        if prior.completed_course not in (None, one.completed_course) or prior.received_lemtrada not in (
+            None,
+            received,
+        ):
             continue
         if prior.open_course is not None and not _is_same_course(prior.open_course, one.open_course):
             continue
@@ -157,7 +161,9 @@ def _dates(question: Question, supplied_by: date) -> Offered:
     if born is not None:
         yield Supply(field="birth_date", value=born, or_earlier=True), ("1.A.i", "1.B.i")
     status, prior = question.treatment, facts.prior_treatment
-    last_known = status.interval.latest_dose if prior.possible else prior.last_dose_on
+    last_known: PartialDate | DateRange | None = prior.last_dose_on
+    if prior.possible and (prior.last_dose_on is None or not prior.last_dose_on.is_whole_day):
+        last_known = status.interval.latest_dose
     if status.received is True and (day := _day_within(last_known, last_dose)) is not None:
         yield Supply(field="prior_treatment.last_dose_on", value=day, or_earlier=True), ("1.B.iv",)
     if (

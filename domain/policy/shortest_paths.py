@@ -21,7 +21,7 @@ from domain.facts import Facts, FrozenModel
 from domain.policy.answers import MET, NOT_MET
 from domain.policy.assessment import Assessment, Recommendation, assess
 from domain.policy.edition import Edition, Leaf, Path, Question, walk
-from domain.policy.missing_facts import Completion, Supply, completions, with_fact
+from domain.policy.missing_facts import ONE_MORE_AGENT, Completion, Supply, completions, with_fact
 from domain.policy.referral import referral_reasons
 
 SearchedOutcome = Literal["approve", "refer"]
@@ -142,7 +142,7 @@ class _PathSearch:
         for state in states:
             for one in self._to_try(state) if len(seen) < ASSESSED_MAX else ():
                 supplied_values = frozenset((each.field, repr(each.value)) for each in (*state.supplies, one.supply))
-                if supplied_values in seen or len(seen) == ASSESSED_MAX:
+                if supplied_values in seen or len(seen) == ASSESSED_MAX or _is_supplied(one.supply, state):
                     continue
                 seen.add(supplied_values)
                 assessment = self._assessed(with_fact(state.assessment.facts, one.supply.field, one.supply.value))
@@ -188,6 +188,11 @@ class _PathSearch:
         """The unanswered clauses that a supply affects. Used if it answers none of them alone."""
         findings = state.assessment.findings
         return tuple(each.citation for each in findings if each.citation in one.bears_on and each.answer is not MET)
+
+
+def _is_supplied(supply: Supply, state: _SearchState) -> bool:
+    """Whether the fact was supplied before. Only agents can be added several times."""
+    return supply.field != ONE_MORE_AGENT and any(one.field == supply.field for one in state.supplies)
 
 
 def _newly_answered(edition: Edition, before: Assessment, after: Assessment) -> tuple[str, ...]:

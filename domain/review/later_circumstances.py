@@ -17,6 +17,7 @@ from domain.policy.edition import Edition
 from domain.policy.first_dose_day import unmet_by_time
 from domain.treatment.approval_use import MG_PER_DOSE
 from domain.treatment.courses import Course, courses, current_course
+from domain.treatment.possible_treatment import next_dose, possible_treatments
 
 FactsOn = Callable[[date, date], Facts]
 """The facts of the request, by what was given by the first day, for an assessment on the second one."""
@@ -46,7 +47,7 @@ def with_later_circumstances(
         update={
             "linked_histories": tuple(map(str, history.linked)),
             "death_on_record": death is not None and death.earliest <= as_of,
-            "milligrams": _milligrams(current) if current is not None else None,
+            "milligrams": _milligrams(current, history, as_of) if current is not None else None,
             **further,
         }
     )
@@ -76,20 +77,25 @@ class MilligramsOnRecord(NamedTuple):
     most_in_a_day: float
 
 
-def milligrams(course: Course) -> MilligramsOnRecord:
-    """The milligrams of all doses of a course. Doses that document a report are part of what is reported."""
+def milligrams(course: Course, given_at_least: int | None = None) -> MilligramsOnRecord:
+    """The milligrams of all doses of a course. Doses that document a report are part of what is reported.
+
+    `given_at_least` is the number of its doses that were certainly given, by default that of the course.
+    """
     by_day: defaultdict[date, float] = defaultdict(float)
     for dose in (*course.doses, *course.documenting):
         by_day[dose.on] += dose.mg
-    reported, reported_in_a_day = _reported(course)
+    reported, reported_in_a_day = _reported(course, course.given_at_least if given_at_least is None else given_at_least)
     return MilligramsOnRecord(sum(by_day.values()) + reported, max([*by_day.values(), reported_in_a_day]))
 
 
-def _reported(course: Course) -> tuple[float, float]:
+def _reported(course: Course, given_at_least: int) -> tuple[float, float]:
     """The reported milligrams that no dose entry documents, and the least that one reported day must have had."""
     documented = sum(dose.mg for dose in course.documenting)
     # Doses given elsewhere that no entry documents. Each counts as 12 mg if no milligrams are stated.
-    doses = max(0, course.given_at_least - len(course.doses) - len(course.documenting))
+    doses = max(0, given_at_least - len(course.doses) - len(course.documenting))
+    if not doses:
+        return 0.0, 0.0
     stated = course.reported.mg_total if course.reported is not None else None
     if stated is None:
         return float(doses * MG_PER_DOSE), float(MG_PER_DOSE if doses else 0)
@@ -114,6 +120,7 @@ def milligrams_in_progress(
     return {"milligrams": CourseMilligrams(course=current.number, total_mg=total, most_in_a_day_mg=most)}
 
 
-def _milligrams(course: Course) -> CourseMilligrams:
-    found = milligrams(course)
+def _milligrams(course: Course, history: PatientHistory, as_of: date) -> CourseMilligrams:
+    """The milligrams that were certainly given by the end of the day, in every treatment that fits the record."""
+    found = milligrams(course, next_dose(possible_treatments(history, as_of), as_of).given.least)
     return CourseMilligrams(course=course.number, total_mg=found.total, most_in_a_day_mg=found.most_in_a_day)

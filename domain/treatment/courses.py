@@ -117,7 +117,7 @@ class Course:
             return "completed"
         if self.marks.closed_on is not None:
             return "closed"
-        if self.marks.completed:
+        if self.marks.completed and self.marks.lost_a_dose:
             return "short"
         return "unknown" if self.is_complete is None else "open"
 
@@ -250,13 +250,16 @@ def _recorded(history: PatientHistory, as_of: date | None) -> list[_RecordedCour
     for dose in history.doses:
         if dose.dose_id in names:
             entered.setdefault(names[dose.dose_id], []).append(dose)
-    candidates = (_recorded_course(name, own, history.marks_of(name), as_of) for name, own in sorted(entered.items()))
+    candidates = (_recorded_course(name, own, history, as_of) for name, own in sorted(entered.items()))
     return [one for one in candidates if one is not None]
 
 
 def _recorded_course(
-    name: int, own: Collection[Dose], marks: CourseMarks, as_of: date | None
+    name: int, own: Collection[Dose], history: PatientHistory, as_of: date | None
 ) -> _RecordedCourse | None:
+    marks = history.marks_of(name)
+    if marks.completed and (any(dose.voided for dose in own) or any(dose.course_was_named for dose in history.doses)):
+        marks = replace(marks, lost_a_dose=True)
     given_doses = [dose for dose in own if dose.stands]
     members = _in_order(given_doses if as_of is None else [dose for dose in given_doses if dose.on <= as_of])
     if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
@@ -270,9 +273,9 @@ def _recorded_course(
     return (begun_on, name, members, marks) if is_found else None
 
 
-def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks) -> Course | None:
+def recorded_course(name: int, own: Collection[Dose], history: PatientHistory) -> Course | None:
     """The course of these doses, not joined or numbered. None: all of them were voided and it was not completed."""
-    recorded = _recorded_course(name, own, marks, None)
+    recorded = _recorded_course(name, own, history, None)
     return None if recorded is None else Course(0, recorded[0], name, recorded[2], (), None, marks)
 
 
@@ -319,7 +322,11 @@ def joined(one: Course, other: Course) -> Course:
         doses=_in_order(dose for dose in doses if dose not in inside),
         documenting=_in_order((*one.documenting, *other.documenting, *inside)),
         account=account,
-        marks=CourseMarks(one.marks.completed or other.marks.completed, closed),
+        marks=CourseMarks(
+            one.marks.completed or other.marks.completed,
+            closed,
+            one.marks.lost_a_dose or other.marks.lost_a_dose,
+        ),
     )
 
 

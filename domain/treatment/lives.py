@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations, count
 from typing import Final, NamedTuple
 
@@ -20,10 +21,13 @@ from domain.facts import doses_in_course
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, placed_by_day
-from domain.treatment.reported_doses import ReportedDoses, reported_doses
+from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, reported_doses
 
-STEPS_MAX: Final = 4_000
-"""The most doses that are placed, over all lives. Only three or more reports without numbers and days need more."""
+STEPS_MAX: Final = 2_000
+"""The most doses that are placed, over all lives. Only several reports without numbers and days need more."""
+
+STEPS_IN_FULL_MAX: Final = 200
+"""The same, if the courses keep all of their doses. A record that needs more leaves the course of a dose open."""
 
 _DAY: Final = timedelta(days=1)
 
@@ -66,13 +70,32 @@ def lives(history: PatientHistory, as_of: date, *, is_compact: bool = True) -> l
     The lives of an empty record are one life without a course. If they may be compact, the courses do not keep doses
     that no later dose depends on. Raises TooManyLives.
     """
-    return _Lives(history, as_of, is_compact=is_compact).all()
+    if not history.reports:
+        return _Lives(history, as_of, is_compact=is_compact).all()
+    on_record = TreatmentOnRecord(
+        history.doses, history.reports, history.marks, history.closed_reports, history.birth_date
+    )
+    found = _lives_of(on_record, as_of, is_compact)
+    if found is None:
+        raise TooManyLives
+    return list(found)
+
+
+@lru_cache(maxsize=256)
+def _lives_of(
+    on_record: TreatmentOnRecord, as_of: date, is_compact: bool
+) -> tuple[tuple[LivedCourse, ...], ...] | None:
+    """The lives of a record with reports, which one answer asks for several times. None: too many."""
+    try:
+        return tuple(_Lives(on_record, as_of, is_compact=is_compact).all())
+    except TooManyLives:
+        return None
 
 
 class _Lives:
     """Follows all lives that fit one record, in the order of days."""
 
-    def __init__(self, history: PatientHistory, as_of: date, *, is_compact: bool) -> None:
+    def __init__(self, history: PatientHistory | TreatmentOnRecord, as_of: date, *, is_compact: bool) -> None:
         self.reports, self.as_of = reported_doses(history), as_of
         self.doses = sorted(
             (one for one in history.doses if one.on <= as_of and one.duplicate in ("no", "dismissed")),
@@ -82,7 +105,7 @@ class _Lives:
         self.is_compact = (
             is_compact and bool(self.reports) and not any(one.voided or one.course_was_named for one in self.doses)
         )
-        self.steps = 0
+        self.steps, self.steps_max = 0, STEPS_MAX if is_compact else STEPS_IN_FULL_MAX
 
     def all(self) -> list[tuple[LivedCourse, ...]]:
         living: Collection[_Life] = [_Life((), (None,) * len(self.reports))]
@@ -168,7 +191,7 @@ class _Lives:
     def _added(self, life: _Life, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None) -> Iterator[_Life]:
         """The lives after one more dose, which belongs to a course by its day (R24)."""
         self.steps += 1
-        if self.steps > STEPS_MAX:
+        if self.steps > self.steps_max:
             raise TooManyLives
         starting = [self.reports[place] for place, told, _, _ in tellers if told.placed == 1]
         of_dose = CourseOfDose(
@@ -216,8 +239,14 @@ def _subsets(tellers: list[_Teller]) -> Iterator[tuple[_Teller, ...]]:
     yield ()
     for size in range(1, len(tellers) + 1):
         for some in combinations(tellers, size):
-            if size == 1 or len({place for place, *_ in some}) == size:
+            if size == 1 or _fit_together(some):
                 yield some
+
+
+def _fit_together(tellers: tuple[_Teller, ...]) -> bool:
+    """Whether different reported courses, of one course of the life, tell of the dose."""
+    courses = {told.course for _, told, _, _ in tellers} - {-1}
+    return len(courses) <= 1 and len({place for place, *_ in tellers}) == len(tellers)
 
 
 def _merged(found: Iterable[_Life]) -> Collection[_Life]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal, TypeVar
 
-from domain.calendar import DateRange, PartialDate, anniversary
+from domain.calendar import FIRST_YEAR, DateRange, PartialDate, anniversary
 from domain.facts import DayRange, OpenCourse, PossibleOpenCourse, PossibleTreatment, PriorTreatment, doses_in_course
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import LivedCourse, either, later
@@ -118,7 +118,10 @@ def _was_whole(course: LivedCourse, courses: tuple[LivedCourse, ...], place: int
 
 def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
     """The treatments if the lives can't be followed: any open or complete course, unless one is certainly complete."""
-    last = days_of_last_dose(history, as_of)
+    earliest, latest = days_of_last_dose(history, as_of)
+    last = DateRange(date(FIRST_YEAR, 1, 1) if earliest is None else earliest, latest)
+    if earliest is None:
+        yield NONE
     own = _settled(lives(replace(history, reports=()), as_of)[0])
     is_complete = own.is_completed or any(
         one.completed is True and one.last.latest <= as_of for one in reported_doses(history)

@@ -8,15 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from domain.calendar import FIRST_YEAR, DateRange
+from domain.calendar import FIRST_YEAR, DateRange, PartialDate
 from domain.events.treatment import ReportedCourse
 from domain.facts import doses_in_course
-from domain.history.records import Report
+from domain.history.records import CourseMarks, Dose, Report
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
 
 FIRST_COURSE, LATER_COURSE = doses_in_course(1), doses_in_course(2)
+
+
+class TreatmentOnRecord(NamedTuple):
+    """What a history has of treatment: as in `PatientHistory`."""
+
+    doses: tuple[Dose, ...]
+    reports: tuple[Report, ...]
+    marks: tuple[tuple[int, CourseMarks], ...]
+    closed_reports: tuple[tuple[str, date], ...]
+    birth_date: PartialDate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,7 @@ class ReportedDoses:
         return earliest, latest
 
 
-def reported_doses(history: PatientHistory) -> tuple[ReportedDoses, ...]:
+def reported_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
     """The doses of every reported course on record, in the order of the reports. Voided reports are left out.
 
     A course that a person found to be of doses of this ledger adds nothing and is left out.
@@ -139,10 +150,14 @@ def _days(course: ReportedCourse, reported_on: date, born: date) -> tuple[DateRa
     )
 
 
-def days_of_last_dose(history: PatientHistory, as_of: date) -> DateRange:
-    """The days of the latest dose: from the last day that certainly has one to the last that any report speaks of."""
+def days_of_last_dose(history: PatientHistory, as_of: date) -> tuple[date | None, date]:
+    """The days of the latest dose: from the last day that certainly has one to the last that any report speaks of.
+
+    The first day is None if no dose is certain by the end of the day `as_of`.
+    """
     known = [one.on for one in history.doses if one.stands and one.on <= as_of]
     reports = [one for one in reported_doses(history) if one.first.earliest <= as_of]
-    known += [min(one.last.earliest, as_of) for one in reports]
+    known += [one.last.earliest for one in reports if one.last.latest <= as_of]
+    known += [one.first.earliest for one in reports if one.first.latest <= as_of < one.last.latest]
     possible = [*known, *(min(one.last.latest, as_of) for one in reports)]
-    return DateRange(max(known, default=as_of), max(possible, default=as_of))
+    return max(known, default=None), max(possible, default=as_of)
