@@ -45,13 +45,14 @@ def of_values(answer: Eligibility, true: Truth) -> Iterator[Contradiction]:
 def of_ranges(answer: Eligibility, true: Truth) -> Iterator[Contradiction]:
     """The fields that give a range beside the value that is not certain.
 
-    Where the course is not certain, the doses may be those of the latest course, which may be complete.
+    Where the course is not certain, or whether it is begun, they are of the latest course, which may be complete.
     """
     ranges = [
         tuple(getattr(answer, f"{name}_{end}", None) for end in ("at_least", "at_most"))
         for name in ("doses_given", "doses_left")
     ]
-    senses = [(true.given, true.left)] + ([true.latest] if answer.course_number is None else [])
+    is_certain = answer.course_number is not None and answer.course_status is not None
+    senses = [(true.given, true.left)] + ([] if is_certain else [true.latest])
     if not any(all(is_inside(value, ends) for value, ends in zip(sense, ranges, strict=True)) for sense in senses):
         yield "doses given and left", senses, ranges
     earliest, latest = getattr(answer, "last_dose_earliest", None), getattr(answer, "last_dose_latest", None)
@@ -117,6 +118,8 @@ def differences(telling: Telling, history: PatientHistory, as_of: date) -> list[
             "finding NR.2": ("met" if true.other_agent else "not_met", said.finding("NR.2").answer.value),
             "recommendation": (true.recommended, said.recommendation),
         }
+        if said.recommendation == "refer" != true.recommended:
+            pairs["reasons"] = ((), tuple(one.code for one in said.reasons))
     return [(name, value, said) for name, (value, said) in pairs.items() if value != said]
 
 

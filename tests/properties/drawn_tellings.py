@@ -128,10 +128,13 @@ def may_follow(before: Told, after: Told, courses: list[TrueCourse]) -> bool:
 
 
 @st.composite
-def reports(draw: st.DrawFn, told_parts: list[Told], courses: list[TrueCourse]) -> tuple[Report, ...]:
+def reports(draw: st.DrawFn, told_parts: list[Told], courses: list[TrueCourse], exact: bool) -> tuple[Report, ...]:
     lists: list[list[Told]] = []
     for one in sorted(told_parts, key=lambda part: (part.days[0], part.days[-1])):
-        if lists and may_follow(lists[-1][-1], one, courses) and draw(st.booleans()):
+        before = lists[-1][-1] if lists else None
+        # Whether a course listed after one that is not complete is another is not known (R27).
+        is_listed = before is not None and may_follow(before, one, courses) and not (exact and not before.completed)
+        if is_listed and draw(st.booleans()):
             lists[-1].append(one)
         else:
             lists.append([one])
@@ -269,7 +272,8 @@ def tellings(draw: st.DrawFn, exact: bool = False, agents: bool = True) -> Telli
                 told_parts.append(Told(2, course.days, True, draw(known), draw(known), True))
             continue
         told_parts += [draw(told_course(course, part, exact)) for part in draw(parts(course, ours, exact))]
-    telling = Telling(Life(tuple(drawn)), draw(entries(sorted(ours), exact)), draw(reports(told_parts, courses)))
+    told = (*draw(never_before(min(drawn, default=BEGIN))), *draw(reports(told_parts, courses, exact)))
+    telling = Telling(Life(tuple(drawn), closed_on=closed_on), draw(entries(sorted(ours), exact)), told)
     days = [day for day in telling.days_that_matter() if day >= FIRST_REQUEST]
     requested_on = draw(st.sampled_from(days))
     told_uses = draw(uses(requested_on)) if agents and draw(st.integers(0, 3)) == 3 else ()

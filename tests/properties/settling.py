@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from domain.commands.treatment import CorrectPriorTreatment
-from domain.history.records import Report as ReportOnRecord
+from domain.commands.treatment import AttributeReport, CorrectPriorTreatment
 from projections.eligibility import Eligibility, eligibility
 from tests.properties.lives import courses_of
 from tests.properties.tellings import Report, Telling, Told
@@ -74,22 +73,24 @@ def steps_named(telling: Telling, scenario: Scenario, answer: Eligibility) -> li
 
 
 def corrected(telling: Telling, scenario: Scenario, report_id: str, fields: list[str]) -> list[Step]:
-    """The report with the true value of each field that was named."""
+    """The report with the true value of each field that was named, and what a person says of whose doses it tells."""
     place, on_record = next(
         (place, one) for place, one in enumerate(scenario.known.reports) if one.report_id == report_id
     )
     report = in_order_of_recording(telling)[place]
-    values: dict[str, Any] = {"courses": [one.model_dump(mode="json") for one in on_record.courses]}
-    for field in fields:
-        if field == TELLS_OF:
-            values |= whose(telling, report, on_record)
-        else:
-            _, number, name = field.split(".")
-            values["courses"][int(number)][name] = true_value(telling, report.courses[int(number)], name)
-    if values["courses"] == [one.model_dump(mode="json") for one in on_record.courses] and TELLS_OF not in values:
-        return []
-    command = CorrectPriorTreatment.model_validate(MISREAD | {"report_id": report_id} | values)
-    return [Step(lambda _: command)]
+    before = [one.model_dump(mode="json") for one in on_record.courses]
+    courses = [dict(one) for one in before]
+    for _, number, name in (field.split(".") for field in fields if field != TELLS_OF):
+        courses[int(number)][name] = true_value(telling, report.courses[int(number)], name)
+    steps: list[Step] = []
+    if courses != before:
+        correct = CorrectPriorTreatment.model_validate(MISREAD | {"report_id": report_id, "courses": courses})
+        steps.append(Step(lambda _: correct))
+    said = whose(telling, report) if TELLS_OF in fields else None
+    if said is not None:
+        attribute = AttributeReport.model_validate(MISREAD | {"report_id": report_id, "tells_of": said})
+        steps.append(Step(lambda _: attribute))
+    return steps
 
 
 def in_order_of_recording(telling: Telling) -> list[Report]:
@@ -107,13 +108,13 @@ def true_value(telling: Telling, told: Told, name: str) -> Any:
     return values[name]
 
 
-def whose(telling: Telling, report: Report, _: ReportOnRecord) -> dict[str, Any]:
-    """What a person says of a report: whether it tells of our doses, or of others. Of both: nothing can be said."""
+def whose(telling: Telling, report: Report) -> str | None:
+    """What a person says of a report: that it tells of our doses, or of others. Of both: nothing can be said."""
     ours = {one.on for one in telling.entries}
     told = {day for course in report.courses for day in course.days}
     if told <= ours:
-        return {TELLS_OF: OURS}
-    return {TELLS_OF: OTHERS} if not told & ours else {}
+        return OURS
+    return OTHERS if not told & ours else None
 
 
 # -- entries ----------------------------------------------------------------------------------
