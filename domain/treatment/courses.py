@@ -276,7 +276,7 @@ def _recorded_course(
 def recorded_course(name: int, own: Collection[Dose], history: PatientHistory) -> Course | None:
     """The course of these doses, not joined or numbered. None: all of them were voided and it was not completed."""
     recorded = _recorded_course(name, own, history, None)
-    return None if recorded is None else Course(0, recorded[0], name, recorded[2], (), None, marks)
+    return None if recorded is None else Course(0, recorded[0], name, recorded[2], (), None, recorded[3])
 
 
 def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
