@@ -22,11 +22,13 @@ class RepresentativeView(FrozenModel):
 
 
 class AgentUseView(FrozenModel):
-    """One entry about another disease-modifying agent: started or stopped."""
+    """One entry about another disease-modifying agent: started or stopped. A voided entry is not used."""
 
     product: str
     started_on: PartialDate | None
     stopped_on: PartialDate | None
+    agent_entry_id: str
+    voided: bool
 
 
 class Person(FrozenModel):
@@ -64,7 +66,13 @@ def person(history: PatientHistory, as_of: date) -> Person:
         linked_histories=history.linked,
         deceased_on=history.deceased_on,
         agents=tuple(
-            AgentUseView(product=one.product, started_on=one.started_on, stopped_on=one.stopped_on)
+            AgentUseView(
+                product=one.product,
+                started_on=one.started_on,
+                stopped_on=one.stopped_on,
+                agent_entry_id=one.entry_id,
+                voided=one.voided,
+            )
             for one in history.agents
         ),
         imported_from=history.imported_from,

@@ -20,6 +20,7 @@ FIELDS: Final[dict[str, str]] = {
     "after": "The value after the change.",
     "agents": "Other disease-modifying agents for MS.",
     "agents_list_is_complete": "Whether `agents` is the complete list of MS drugs tried.",
+    "agent_entry_id": "The id of the entry of another agent.",
     "aggressive_disease": "The four findings of highly active or aggressive disease (1.A.iii.d).",
     "agreement": "Whether the recorded determination can be reproduced.",
     "also_recorded": "Other events of the same command, for example CourseCompleted.",

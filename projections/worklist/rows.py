@@ -260,7 +260,7 @@ def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
     yield from (marks.closed_on for _, marks in history.marks if marks.closed_on is not None)
     yield from (closed_on for _, closed_on in history.closed_reports)
     stated = (one.stopped_on for one in request.statement.agents)
-    for stopped in (*stated, *(one.stopped_on for one in history.agents)):
+    for stopped in (*stated, *(one.stopped_on for one in history.agents if not one.voided)):
         if stopped is not None:
             # The day after is the first day before which the agent was certainly stopped (R17).
             yield stopped.latest + timedelta(days=1)

@@ -63,13 +63,15 @@ def person(api: Api, member_id: str) -> tuple[Json, Bodies]:
 
 
 def mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    """Two histories are linked, and a death is on record."""
+    """Two histories are linked, and a death and the start of another agent are on record."""
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     api.did_to(patient, "link", **REASON | {"other_patient_id": namesake})
     api.did_to(patient, "death", on="2026-04", source="Letter of the family.")
-    return {"patient_id": patient}, {
+    api.did_to(patient, "agents/started", product="Ocrevus", on="2026-03", source="Claim of another drug.")
+    return {"patient_id": patient, "agent_entry_id": f"{patient}.g1"}, {
         "unlink_histories": REASON | {"other_patient_id": namesake},
         "void_death_record": REASON,
+        "void_agent_entry": REASON,
     }
 
 
@@ -189,7 +191,7 @@ SERVES: dict[Kind, tuple[str, ...]] = {
         "change_line_of_business", "name_representative", "record_death", "record_agent_started",
         "record_agent_stopped", "correct_prior_treatment", "void_prior_treatment", "correct_dose",
     ),
-    mistaken: ("unlink_histories", "void_death_record"),
+    mistaken: ("unlink_histories", "void_death_record", "void_agent_entry"),
     pending: (
         "request_information", "supply_information", "correct_statement", "change_planned_infusion",
         "change_prescriber", "assign_request", "withdraw_request", "dismiss_request", "offer_peer_to_peer",
