@@ -207,20 +207,6 @@ def test_full_says_when_time_will_have_cured_it_and_why_a_clinician_must_look(ru
     assert [one["code"] for one in second["reasons"]] == ["active_infection"]
 
 
-def test_full_proposes_the_nearest_names_of_an_agent_that_is_not_recognized(run: Run) -> None:
-    tried = {"list_is_complete": True, "tried": [{"product": "Tysabry", "outcome": "inadequate_efficacy"}]}
-    no_sign = {"finding": False, "documentation": "not_attached"}
-    signs = dict.fromkeys(("rapid_deterioration", "disabling_relapses", "mri", "cognitive_impairment"), no_sign)
-    (told,) = run(
-        "assess", "-", "--full", stdin=line(facts=APPROVED | {"agents": tried, "aggressive_disease": signs})
-    ).output
-    assert (told["recommendation"], told["needed"]) == ("pend", ["1.A.iii.b"])
-    explained = told["explanations"]["1.A.iii.b"]
-    assert explained["sentence"].endswith("Tysabry is not recognized, did you mean Tysabri?")
-    assert explained["missing"] == ["agents.tried: which product Tysabry was (not recognized, did you mean Tysabri?)"]
-    assert "The agent Tysabry: not recognized, did you mean Tysabri? (R12)" in told["advisories"]
-
-
 # -- --check --------------------------------------------------------------------------------------
 
 
