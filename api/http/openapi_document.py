@@ -14,6 +14,7 @@ from api.http.schema_descriptions import SCHEMAS
 
 TAGS: Final[dict[str, str]] = {
     "accesses": "The access log: who viewed which patient data.",
+    "agents": "Entries of other agents for MS.",
     "appeals": "Appeals of adverse determinations, external review, and case files.",
     "assessments": "Assessments of stated facts. Nothing is stored.",
     "documents": "Documents that support a request or an appeal, and their reviews.",
@@ -129,6 +130,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "supply_information": "Add information to a request",
     "unlink_histories": "Unlink two patients",
     "views": "Check the derived tables",
+    "void_agent_entry": "Void an entry of another agent",
     "void_death_record": "Void a record of death",
     "void_document": "Remove a document that was filed in error",
     "void_dose": "Void a dose entry",

@@ -6,7 +6,7 @@ from tests import story
 from tests.api.pages.states.every import PageState
 from tests.api.pages.test_notice_pages import approved, denied
 from tests.api.pages.test_patient_page import HOSTILE, at, treated
-from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, FAILS, Api
+from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, FAILS, NURSE, Api
 from tests.story import AUDITOR
 
 PATIENT = "/pages/patients/{patient_id}"
@@ -20,6 +20,16 @@ def with_everything(api: Api) -> str:
     return patient
 
 
+def with_other_agents(api: Api) -> str:
+    """An agent that is not recognized, and one whose entry was voided."""
+    patient = api.opened(name=HOSTILE)
+    for product in ("Tysabry", "Ocrevus"):
+        api.did_to(patient, "agents/started", product=product, on="2026-03", source="Claim of another drug.")
+    body = {"actor": NURSE, "reason": "Another person's claim."}
+    assert api.post(f"/agents/{patient}.g2/void", body).status_code == 200
+    return patient
+
+
 STATES = [
     PageState("of whom nothing is known", PATIENT, story.NURSE, lambda api: at(api.opened(name=HOSTILE))),
     PageState("a course given", PATIENT, story.NURSE, lambda api: at(treated(api))),
@@ -28,4 +38,5 @@ STATES = [
     PageState("denied", PATIENT, AUDITOR, lambda api: at(denied(api).partition(".")[0])),
     PageState("an office's own", PATIENT, story.OFFICE, lambda api: at(treated(api))),
     PageState("treated elsewhere and here", PATIENT, story.NURSE, lambda api: at(with_everything(api))),
+    PageState("other agents", PATIENT, story.NURSE, lambda api: at(with_other_agents(api))),
 ]
