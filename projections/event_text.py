@@ -32,6 +32,7 @@ from domain.events.patient import (
     LineOfBusinessChanged,
     MemberIdentifierAdded,
     MemberIdentifierRetired,
+    OtherAgentEntryVoided,
     OtherAgentStarted,
     OtherAgentStopped,
     RepresentativeNamed,
@@ -200,6 +201,7 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     DeathRecorded: lambda event: f"{event.on}; {event.source}",
     OtherAgentStarted: lambda event: f"{event.product}, {event.on}; {event.source}",
     OtherAgentStopped: lambda event: f"{event.product}, {event.on}; {event.source}",
+    OtherAgentEntryVoided: lambda event: f"{entry_of(event.agent_entry_id)}: {event.reason}",
     PriorTreatmentReported: lambda event: (
         f"{entry_of(event.report_id)} ({in_words(event.source)}): {_courses(event.courses)}"
         f"{'; confirms what is on record' if event.confirms_record else ''}"

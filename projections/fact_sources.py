@@ -13,7 +13,13 @@ from domain.events import PatientEvent
 from domain.events.appeals import AppealEvidenceAdded
 from domain.events.base import Event, ImportedFrom
 from domain.events.documents import DocumentReviewed
-from domain.events.patient import DemographicsCorrected, HistoryOpened, OtherAgentStarted, OtherAgentStopped
+from domain.events.patient import (
+    DemographicsCorrected,
+    HistoryOpened,
+    OtherAgentEntryVoided,
+    OtherAgentStarted,
+    OtherAgentStopped,
+)
 from domain.events.requests import (
     InformationSupplied,
     PrescriberChanged,
@@ -54,7 +60,7 @@ TREATMENT: Final[tuple[type[Event], ...]] = (
 )
 """The events of the plan's own record of Lemtrada treatment, which takes precedence over the statement (R1)."""
 
-OTHER_AGENTS: Final[tuple[type[Event], ...]] = (OtherAgentStarted, OtherAgentStopped)
+OTHER_AGENTS: Final[tuple[type[Event], ...]] = (OtherAgentStarted, OtherAgentStopped, OtherAgentEntryVoided)
 _SUPPLYING: Final = (InformationSupplied, StatementCorrected, AppealEvidenceAdded)
 _PRESCRIBER: Final = (RequestSubmitted, PrescriberChanged)
 

@@ -9,7 +9,9 @@ from domain.calendar import Day, PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness, Member
 from domain.facts import FrozenModel
+from domain.history.records import AgentUse
 from domain.history.state import PatientHistory
+from domain.policy.agents import nearest_names, recognize
 
 
 class RepresentativeView(FrozenModel):
@@ -22,11 +24,18 @@ class RepresentativeView(FrozenModel):
 
 
 class AgentUseView(FrozenModel):
-    """One entry about another disease-modifying agent: started or stopped."""
+    """One entry about another disease-modifying agent: started or stopped. A voided entry is not used.
+
+    `nearest_names` proposes known names if the name of the product is not recognized (R12).
+    """
 
     product: str
+    is_recognized: bool
+    nearest_names: tuple[str, ...]
     started_on: PartialDate | None
     stopped_on: PartialDate | None
+    agent_entry_id: str
+    voided: bool
 
 
 class Person(FrozenModel):
@@ -63,9 +72,19 @@ def person(history: PatientHistory, as_of: date) -> Person:
         ),
         linked_histories=history.linked,
         deceased_on=history.deceased_on,
-        agents=tuple(
-            AgentUseView(product=one.product, started_on=one.started_on, stopped_on=one.stopped_on)
-            for one in history.agents
-        ),
+        agents=tuple(_agent_use(one) for one in history.agents),
         imported_from=history.imported_from,
+    )
+
+
+def _agent_use(use: AgentUse) -> AgentUseView:
+    is_recognized = recognize(use.product).kind != "unknown"
+    return AgentUseView(
+        product=use.product,
+        is_recognized=is_recognized,
+        nearest_names=() if is_recognized else nearest_names(use.product),
+        started_on=use.started_on,
+        stopped_on=use.stopped_on,
+        agent_entry_id=use.entry_id,
+        voided=use.voided,
     )

@@ -57,7 +57,7 @@ def _death(_: int, on: PartialDate) -> Named:
 
 def _agent(index: int, use: AgentUse) -> Named:
     what = f"started {use.started_on}" if use.started_on is not None else f"stopped {use.stopped_on}"
-    return f"other agent {index + 1}", f"{use.product}, {what}"
+    return f"other agent {index + 1}", f"{use.product}, {what}{', voided' if use.voided else ''}"
 
 
 def _report(_: int, report: Report) -> Named:

@@ -11,7 +11,7 @@ from domain.calendar import Instant
 from domain.events import PATIENT_EVENTS, PatientEvent
 from domain.events.base import Event, ImportedFrom
 from domain.events.documents import DocumentCorrected, DocumentVoided
-from domain.events.patient import DeathRecordVoided, DemographicsCorrected, HistoriesUnlinked
+from domain.events.patient import DeathRecordVoided, DemographicsCorrected, HistoriesUnlinked, OtherAgentEntryVoided
 from domain.events.requests import StatementCorrected
 from domain.events.treatment import DoseCorrected, DoseVoided, PriorTreatmentCorrected, PriorTreatmentVoided
 from domain.facts import FrozenModel
@@ -22,6 +22,7 @@ CORRECTS: Final[dict[type[Event], str]] = {
     DemographicsCorrected: "",
     HistoriesUnlinked: "",
     DeathRecordVoided: "",
+    OtherAgentEntryVoided: "agent_entry_id",
     PriorTreatmentCorrected: "report_id",
     PriorTreatmentVoided: "report_id",
     DoseCorrected: "dose_id",

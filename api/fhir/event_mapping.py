@@ -68,6 +68,10 @@ def thing_of(event: Event) -> Resource:
         # The subject of an extension or a rescission is the determination that gave the approval.
         version: int = getattr(event, "approval_version", event.originator_version)
         return _logical(thing, event_value(event, version))
+    if subject == "other agent":
+        # The subject of a void is the entry that was voided.
+        entry_version: int = getattr(event, "entry_version", event.originator_version)
+        return _logical(thing, event_value(event, entry_version))
     value: Any = getattr(event, thing.field) if thing.field is not None else event_value(event)
     return _logical(thing, f"{event.originator_id}.course{value}" if subject == "course" else value)
 

@@ -27,6 +27,7 @@ _SUBJECTS: Final[tuple[tuple[str, View], ...]] = (
     ("notice_id", "request"),
     ("dose_id", "courses"),
     ("report_id", "courses"),
+    ("agent_entry_id", "person"),
 )
 """The field of a command that has the id of its subject, and the view that shows this subject."""
 

@@ -21,7 +21,7 @@ from domain.calendar import Day, Instant
 from domain.commands import Command
 from domain.commands.patient import OpenHistory
 from domain.errors import EditionUnknown, LedgerError
-from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
+from domain.events.base import AgentEntryId, AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Ledger, Outcome
@@ -62,6 +62,13 @@ ReportIdInPath = Annotated[
     Path(
         description="The id of the prior treatment report: the patient id, `.t` and the number of the report.",
         examples=[f"{examples.PATIENT}.t1"],
+    ),
+]
+AgentEntryIdInPath = Annotated[
+    AgentEntryId,
+    Path(
+        description="The id of the entry of another agent: the patient id, `.g` and the number of the entry.",
+        examples=[f"{examples.PATIENT}.g1"],
     ),
 ]
 DocumentIdInPath = Annotated[

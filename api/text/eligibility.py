@@ -164,7 +164,10 @@ def supply_in_words(supply: Supply) -> str:
         return f"{_fact_in_words(supply)} ({_agents_in_words((supply.value, *supply.alternatives))})"
     if supply.field == "hiv_infection":
         return f"{_FACTS[supply.field]} (approvable if negative)"
-    values = _listed([_value_in_words(one) for one in (supply.value, *supply.alternatives)], "or")
+    shown = [_value_in_words(one) for one in (supply.value, *supply.alternatives)]
+    if supply.field.endswith(".product") and len(shown) > PRODUCTS_SHOWN_MAX:
+        return f"{_fact_in_words(supply)} (for example {_listed(shown[:PRODUCTS_SHOWN_MAX], 'or')})"
+    values = _listed(shown, "or")
     return f"{_fact_in_words(supply)} (approvable if {values}{' or earlier' if supply.or_earlier else ''})"
 
 

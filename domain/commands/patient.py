@@ -6,7 +6,7 @@ from typing import Self
 from uuid import UUID
 
 from domain.calendar import Day, PartialDate
-from domain.events.base import DocumentId
+from domain.events.base import AgentEntryId, DocumentId
 from domain.events.patient import LineOfBusiness, Member, Relationship
 from domain.facts import FrozenModel, Name, Text
 
@@ -92,6 +92,12 @@ class RecordAgentStopped(FrozenModel):
     source: Text
 
 
+class VoidAgentEntry(WithReason):
+    """The start or the stop of another agent was recorded by mistake."""
+
+    agent_entry_id: AgentEntryId
+
+
 PersonCommand = (
     OpenHistory
     | CorrectDemographics
@@ -105,4 +111,5 @@ PersonCommand = (
     | VoidDeathRecord
     | RecordAgentStarted
     | RecordAgentStopped
+    | VoidAgentEntry
 )

@@ -32,8 +32,8 @@ from domain.review.assess_request import RequestAssessment
 CommandSubject = str | int | UUID | Member | Assigning | None
 """What a command is about. None: the patient.
 
-It is the id of a request, an appeal, a dose, a report, a document or a notice; the number of a course; the id of the
-other patient of a link; a member ID; or what is assigned, and to whom.
+It is the id of a request, an appeal, a dose, a report, an entry of another agent, a document or a notice; the number
+of a course; the id of the other patient of a link; a member ID; or what is assigned, and to whom.
 """
 
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {

@@ -25,6 +25,7 @@ from domain.commands.patient import (
     RecordDeath,
     RetireMemberIdentifier,
     UnlinkHistories,
+    VoidAgentEntry,
     VoidDeathRecord,
 )
 from domain.decisions.consequences import DecisionFunction
@@ -42,11 +43,13 @@ from domain.events.patient import (
     Member,
     MemberIdentifierAdded,
     MemberIdentifierRetired,
+    OtherAgentEntryVoided,
     OtherAgentStarted,
     OtherAgentStopped,
     RepresentativeNamed,
     RequesterAdmitted,
 )
+from domain.history.records import AgentUse
 from domain.history.state import PatientHistory
 from domain.policy.agents import recognize
 
@@ -123,7 +126,7 @@ def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
         days = (course.first_dose_on, course.last_dose_on)
         yield from (("a reported dose", day.latest) for day in days if day is not None)
     yield from (("a request", request.received_on) for request in history.requests)
-    for use in history.agents:
+    for use in (one for one in history.agents if not one.voided):
         yield from (("another agent", day.latest) for day in (use.started_on, use.stopped_on) if day is not None)
     if history.deceased_on is not None:
         yield "the death of the patient", history.deceased_on.latest
@@ -301,6 +304,35 @@ def record_agent_stopped(
     return (context.event(OtherAgentStopped, product=command.product, on=command.on, source=command.source),)
 
 
+def void_agent_entry(
+    history: PatientHistory, command: VoidAgentEntry, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """Void the start or the stop of another agent. The entry stays visible and is not used."""
+    entry = to_void_agent_entry(history, command.agent_entry_id, context)
+    return (
+        context.event(
+            OtherAgentEntryVoided,
+            agent_entry_id=entry.entry_id,
+            entry_version=entry.version,
+            reason=command.reason,
+        ),
+    )
+
+
+def to_void_agent_entry(history: PatientHistory, entry_id: str, _: Occasion) -> AgentUse:
+    """The entry, which is not voided."""
+    entry = next((one for one in history.agents if one.entry_id == entry_id), None)
+    if entry is None:
+        raise NotFound(
+            "the entry of another agent was not found",
+            field="agent_entry_id",
+            remedy="use an id from the patient's list of other agents",
+        )
+    if entry.voided:
+        raise Conflict("the entry is already voided", field="agent_entry_id", remedy="no action is needed")
+    return entry
+
+
 def _check_another_agent(product: str) -> None:
     # Alemtuzumab without a brand name is this drug until a person states otherwise (R11).
     if recognize(product).kind == "lemtrada":
@@ -335,6 +367,7 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     VoidDeathRecord: void_death_record,
     RecordAgentStarted: record_agent_started,
     RecordAgentStopped: record_agent_stopped,
+    VoidAgentEntry: void_agent_entry,
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     CorrectDemographics: always,
@@ -348,4 +381,5 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     VoidDeathRecord: to_void_death,
     RecordAgentStarted: always,
     RecordAgentStopped: always,
+    VoidAgentEntry: to_void_agent_entry,
 }

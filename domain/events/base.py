@@ -23,6 +23,7 @@ ReportId = Annotated[str, Field(pattern=_UUID + r"\.t[0-9]{1,6}$")]
 ReportedCourseId = Annotated[str, Field(pattern=_UUID + r"\.t[0-9]{1,6}\.c[0-9]{1,2}$")]
 DocumentId = Annotated[str, Field(pattern=_UUID + r"\.f[0-9]{1,6}$")]
 NoticeId = Annotated[str, Field(pattern=_UUID + r"\.n[0-9]{1,6}$")]
+AgentEntryId = Annotated[str, Field(pattern=_UUID + r"\.g[0-9]{1,6}$")]
 AppealId = Annotated[str, Field(pattern=_UUID + r"\.a[0-9]{1,6}$")]
 
 

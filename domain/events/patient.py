@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from domain.calendar import Day, PartialDate
-from domain.events.base import About, DocumentId, Event, is_none
+from domain.events.base import About, AgentEntryId, DocumentId, Event, is_none
 from domain.facts import FrozenModel, Name, Text
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
@@ -174,6 +174,21 @@ class OtherAgentStopped(Event):
     source: Text
 
 
+class OtherAgentEntryVoided(Event):
+    """The start or the stop of another agent was recorded by mistake (R23).
+
+    `entry_version` is the version of the event that recorded it.
+    """
+
+    TOPIC: ClassVar[str] = "OtherAgentEntryVoided"
+    TITLE: ClassVar[str] = "Entry of other agent voided"
+    ABOUT: ClassVar[About] = About("other agent", "void")
+
+    agent_entry_id: AgentEntryId
+    entry_version: Annotated[StrictInt, Field(ge=1)]
+    reason: Text
+
+
 # -- the index: which patient a member id points to -------------------------------------------
 
 
@@ -218,5 +233,6 @@ PersonEvent = (
     | DeathRecordVoided
     | OtherAgentStarted
     | OtherAgentStopped
+    | OtherAgentEntryVoided
 )
 IndexEvent = MemberIndexed | MemberUnindexed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.events.base import Event
@@ -15,6 +16,7 @@ from domain.events.patient import (
     LineOfBusinessChanged,
     MemberIdentifierAdded,
     MemberIdentifierRetired,
+    OtherAgentEntryVoided,
     OtherAgentStarted,
     OtherAgentStopped,
     RepresentativeNamed,
@@ -50,6 +52,12 @@ def _other_agent_used(history: PatientHistory, event: OtherAgentStarted | OtherA
     return history.changed(agents=(*history.agents, use))
 
 
+def _agent_entry_voided(history: PatientHistory, event: OtherAgentEntryVoided) -> PatientHistory:
+    entry_id = event.agent_entry_id
+    agents = tuple(replace(one, voided=True) if one.entry_id == entry_id else one for one in history.agents)
+    return history.changed(agents=agents)
+
+
 FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     DemographicsCorrected: _demographics_corrected,
     MemberIdentifierAdded: lambda history, event: history.changed(members=(*history.members, event.member)),
@@ -65,4 +73,5 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     DeathRecordVoided: lambda history, _: history.changed(deceased_on=None),
     OtherAgentStarted: _other_agent_used,
     OtherAgentStopped: _other_agent_used,
+    OtherAgentEntryVoided: _agent_entry_voided,
 }

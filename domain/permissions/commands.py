@@ -56,6 +56,7 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
             patient.UnlinkHistories,
             patient.RecordDeath,
             patient.VoidDeathRecord,
+            patient.VoidAgentEntry,
             treatment.CorrectPriorTreatment,
             treatment.VoidPriorTreatment,
             treatment.CorrectDose,

@@ -17,7 +17,7 @@ from pydantic import Field, JsonValue, StrictBool
 from domain.calendar import FIRST_YEAR, PartialDate
 from domain.facts import Facts, FrozenModel
 from domain.frozen import unvalidated
-from domain.policy.agents import is_listed, nearest_names
+from domain.policy.agents import Product, is_listed, nearest_names
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.edition import Leaf, Question, RuleAnswer
 from domain.policy.referral import LATER_COURSE_INTERRUPTED
@@ -238,23 +238,31 @@ def _name_of_unrecognized(question: Question, number: int) -> Offered:
     edition, tried = question.edition, question.facts.agents.tried
     trial, field = tried[number], f"agents.tried.{number}.product"
     names = (*nearest_names(trial.product), *edition.one_agent_names, *edition.appendix_names)
-    products = {edition.recognize(name): name for name in reversed(names)}
-    known = [(name, product) for product, name in reversed(products.items())]
-    suffice = [name for name, product in known if is_listed(product, edition.one_agent_suffices)]
-    values = [name for name in suffice if _result_of(question, "1.A.iii.b", field, name).answer is MET]
-    if not values and trial.outcome != "adequate":
-        others = [edition.recognize(one.product) for one in tried if one.outcome in _FAILED]
-        failed = {one.ingredient for one in others if is_listed(one, edition.appendix)}
-        is_last = len(failed) == edition.parameters.disease_modifying_agents_min - 1
-        values = [
-            name
-            for name, product in known
-            if name in suffice
-            or (is_last and is_listed(product, edition.appendix) and product.ingredient not in failed)
-        ]
+    products: dict[Product, str] = {}
+    for name in names:
+        products.setdefault(edition.recognize(name), name)
+    suffice = [name for product, name in products.items() if is_listed(product, edition.one_agent_suffices)]
+    last = _names_of_last_agent(question, products) if trial.outcome != "adequate" else []
+    helpful = {name for name in suffice if _result_of(question, "1.A.iii.b", field, name).answer is MET}
+    if helpful and trial.outcome in _FAILED:
+        helpful |= set(last)
+    elif not helpful and trial.outcome != "adequate":
+        helpful = {*suffice, *last}
+    values = [name for name in products.values() if name in helpful]
     if values:
         supply = Supply(field=field, value=values[0], alternatives=tuple(values[1:]), about=trial.product)
         yield supply, _AGENT_CLAUSES
+
+
+def _names_of_last_agent(question: Question, products: dict[Product, str]) -> list[str]:
+    """The names of the listed agents of which one more failure is enough for 1.A.iii.a. Empty if more are missing."""
+    edition = question.edition
+    others = [edition.recognize(one.product) for one in question.facts.agents.tried if one.outcome in _FAILED]
+    failed = {one.ingredient for one in others if is_listed(one, edition.appendix)}
+    if len(failed) != edition.parameters.disease_modifying_agents_min - 1:
+        return []
+    listed = ((one, name) for one, name in products.items() if is_listed(one, edition.appendix))
+    return [name for one, name in listed if one.ingredient not in failed]
 
 
 def _which_product(question: Question, number: int, name: str) -> Offered:

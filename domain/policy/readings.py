@@ -94,16 +94,18 @@ READINGS: dict[str, Reading] = {
         (
             "R11",
             "Two disease-modifying agents",
-            "Two different active ingredients that failed or were not tolerated. Brands of one ingredient count"
-            " once. If counting them separately would reach two, the criterion is open to judgment. Lemtrada never"
-            " counts.",
+            "Two different active ingredients that failed or were not tolerated. A generic name and its brand are"
+            " one agent. Brands of one ingredient count once. If counting them separately would reach two, the"
+            " criterion is open to judgment. Lemtrada never counts.",
         ),
         (
             "R12",
             "Agents outside the appendix",
-            "Agents are matched by ingredient and route. An agent that is not listed or not known does not count"
-            " by itself. If counting it would reach two, the criterion is open to judgment. Steroids and symptom"
-            " drugs never count.",
+            "Agents are matched by ingredient and route. Strength, form, device, salt and frequency are no part of"
+            " a name. A known agent that is not listed does not count by itself. If counting it would reach two, the"
+            " criterion is open to judgment. A name that is not recognized may be any other agent: it never meets a"
+            " clause, and the clause is undetermined where the agent could change it. The answer proposes the nearest"
+            " names. Steroids and symptom drugs never count.",
         ),
         (
             "R13",
@@ -132,8 +134,10 @@ READINGS: dict[str, Reading] = {
             "R17",
             "Concurrent use",
             "Any other disease-modifying agent that is still taken on the planned day of the first infusion. It"
-            " does not apply if the agent is stopped before that day. Current use without either date is"
-            " undetermined.",
+            " does not apply if the agent is stopped before that day. Starts and stops count by their own days, no"
+            " matter who reported them and in which order: a start without a later stop is use that continues, and a"
+            " stop ends only what began before it or on its day. Current use without either date is undetermined, and"
+            " so are days that are too vague to be ordered.",
         ),
         (
             "R18",

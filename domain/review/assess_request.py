@@ -30,14 +30,15 @@ from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
-from domain.review.derivations import derivation_for
 from domain.review.later_circumstances import (
     milligrams_in_progress,
     own_doses,
     retrospective_circumstances,
     with_later_circumstances,
 )
+from domain.treatment import concurrent_agents
 from domain.treatment.courses import Course, courses, prior_treatment
+from domain.treatment.revision_1 import concurrent_agents as concurrent_agents_revision_1
 
 SIGNS: Final = {
     "rapid_deterioration": "1.A.iii.d(1)",
@@ -177,12 +178,7 @@ def facts(
         never_reported=_never_reported(history),
         stated=_lemtrada_stated(statement, edition),
     )
-    derivation, continues = derivation_for(edition), None
-    not_recognized: tuple[str, ...] = ()
-    if request is not None:
-        continues = derivation.other_agent_continues(history, request, as_of, edition)
-    if request is not None and continues is None:
-        not_recognized = derivation.agents_not_recognized(history, request, as_of, edition)
+    continues, not_recognized = _other_agents(history, request, as_of, edition) if request is not None else (None, ())
     return Facts(
         birth_date=history.birth_date or statement.birth_date,
         diagnosis=statement.diagnosis,
@@ -206,6 +202,21 @@ def facts(
         hypersensitivity=statement.hypersensitivity,
         requested_dosing=statement.requested_dosing,
     )
+
+
+def _other_agents(
+    history: PatientHistory, request: Request, as_of: date, edition: Edition
+) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether another agent continues (R17), and if that is not known, the names that are not recognized (R12).
+
+    They are derived from the record as the edition's revision derives its facts.
+    """
+    if edition.facts_revision == 1:
+        return concurrent_agents_revision_1.other_agent_continues(history, request, as_of, edition), ()
+    continues = concurrent_agents.other_agent_continues(history, request, as_of, edition)
+    if continues is not None:
+        return continues, ()
+    return None, concurrent_agents.agents_not_recognized(history, request, as_of, edition)
 
 
 def circumstances(

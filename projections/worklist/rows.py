@@ -352,7 +352,7 @@ def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
         # From that day on, every recommendation is clinical review (R29).
         yield history.deceased_on.earliest
     stated = (one.stopped_on for one in request.statement.agents)
-    for stopped in (*stated, *(one.stopped_on for one in history.agents)):
+    for stopped in (*stated, *(one.stopped_on for one in history.agents if not one.voided)):
         if stopped is not None:
             # The day after is the first day before which the agent was certainly stopped (R17).
             yield stopped.latest + timedelta(days=1)

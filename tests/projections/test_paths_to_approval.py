@@ -13,6 +13,7 @@ from tests.story import (
     MEETS_B,
     PHYSICIAN,
     Scenario,
+    agent_started,
     agent_stopped,
     approved,
     closed,
@@ -82,6 +83,30 @@ def test_an_agent_that_is_taken_needs_the_day_on_which_it_stops(planned_on: str 
     stops = {"product": "Gilenya", "outcome": "adequate", "stopped_on": latest}
     story.and_given(supplied({"agents": [stops]}) if how == "by the office" else agent_stopped("Gilenya", latest))
     story.then_recommended("approve")
+
+
+def test_an_agent_that_is_not_recognized_needs_the_day_on_which_it_stops_too() -> None:
+    taken = {"product": "Tysabry", "outcome": "adequate", "still_taken": True}
+    facts = MEETS_A | {"agents": [*MEETS_A["agents"], taken], "other_dmt_continues": False}
+    story = given(submitted(facts, planned_first_infusion_on="2026-05-10")).on("2026-05-04")
+    assert story.judged().assessment.needed == ("NR.2",)
+    assert told(approvable(story, "2026-05-04")) == [{"agents.stopped_on": "2026-05-09"}]
+    (needed,) = approvable(story, "2026-05-04").still_needed
+    assert "not recognized, did you mean Tysabri?" in needed.sentence
+    story.and_given(supplied({"agents": [taken | {"still_taken": None, "stopped_on": "2026-05-02"}]}))
+    story.then_recommended("approve")
+
+
+def test_two_stops_that_cannot_both_be_meant_are_settled_by_a_statement() -> None:
+    told_of = [
+        agent_started("Gilenya", "2025"),
+        agent_stopped("Gilenya", "2026-05-20"),
+        agent_stopped("Gilenya", "2026-05-05"),
+    ]
+    story = given(submitted(planned_first_infusion_on="2026-05-10"), *told_of).on("2026-05-06")
+    assert story.judged().assessment.needed == ("NR.2",)
+    assert told(approvable(story, "2026-05-06")) == [{"other_dmt_continues": False}]
+    story.and_given(supplied({"other_dmt_continues": False})).then_recommended("approve")
 
 
 def test_where_the_list_may_hold_more_it_needs_to_be_said_of_every_other_agent_too() -> None:

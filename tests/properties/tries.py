@@ -96,6 +96,8 @@ STEPS: Final[tuple[Callable[[Scenario], Step], ...]] = (
     lambda _: story.identifier_added("SYN-2"),
     lambda _: story.linked(),
     lambda _: story.died("2026-01"),
+    lambda _: story.agent_started("Ocrevus", "2026-01"),
+    lambda _: story.agent_entry_voided(1),
 )
 
 
@@ -114,6 +116,7 @@ BEGINNINGS: Final[tuple[tuple[Step, ...], ...]] = (
     (story.submitted().imported(), story.reported({"last_dose_on": "2023-12", "completed": False})),
     (story.identifier_added("SYN-2"), story.linked(), story.died("2026-01"), story.dose("2026-01-11")),
     (story.approved(), story.reported({"doses_given": 5, "last_dose_on": "2023-12", "completed": True})),
+    (story.identifier_added("SYN-2"), story.linked(), story.died("2026-01"), story.agent_started("Ocrevus", "2026")),
 )
 
 
@@ -157,8 +160,8 @@ def happened(past: Past) -> Scenario:
 # -- what a command is about --------------------------------------------------------------------
 
 _NAMES: Final = (
-    "request_id", "appeal_id", "dose_id", "report_id", "document_id", "notice_id", "course", "other_patient_id",
-    "member",
+    "request_id", "appeal_id", "dose_id", "report_id", "agent_entry_id", "document_id", "notice_id", "course",
+    "other_patient_id", "member",
 )  # fmt: skip
 
 
@@ -176,6 +179,7 @@ def subjects(kind: type[Command], history: PatientHistory, actor: Actor) -> list
         "request_id": [one.request_id for one in history.requests] + [f"{history.patient_id}.r99"],
         "appeal_id": [one.appeal_id for one in history.appeals] + [f"{history.patient_id}.a99"],
         "dose_id": [one.dose_id for one in history.doses] + [f"{history.patient_id}.d99"],
+        "agent_entry_id": [one.entry_id for one in history.agents] + [f"{history.patient_id}.g99"],
         "report_id": [one.report_id for one in history.reports] + [f"{history.patient_id}.t99"],
         "document_id": [one.document.document_id for one in history.documents] + [f"{history.patient_id}.f99"],
         "notice_id": [one.notice_id for one in history.notices] + [f"{history.patient_id}.n99"],
@@ -244,6 +248,7 @@ _TERMS: Final[dict[type[Command], Callable[[Now], tuple[Terms, ...]]]] = {
     patient.VoidDeathRecord: lambda _: (REASON,),
     patient.RecordAgentStarted: lambda now: ({"product": "Ocrevus", "on": now.today, "source": "Claim."},),
     patient.RecordAgentStopped: lambda now: ({"product": "Lemtrada", "on": now.today, "source": "Claim."},),
+    patient.VoidAgentEntry: lambda _: (REASON,),
     treatment.ReportPriorTreatment: lambda _: ({"source": "attested", "courses": []},),
     treatment.CorrectPriorTreatment: lambda _: (REASON | {"courses": [{"last_dose_on": "2024-05"}]},),
     treatment.VoidPriorTreatment: lambda _: (REASON,),

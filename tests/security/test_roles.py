@@ -122,7 +122,7 @@ def asking(api: Api, label: str) -> Asking:
     if label.split()[1].startswith(("/seal", "/patients/{patient_id}/events")):
         cast("Sealing", api.client.app.state.sealing).seal_now()  # type: ignore[attr-defined]
     letters = {"patient_id": "", "request_id": ".r1", "dose_id": ".d1", "report_id": ".t1", "document_id": ".f1"}
-    letters |= {"notice_id": ".n1", "appeal_id": ".a1"}
+    letters |= {"notice_id": ".n1", "appeal_id": ".a1", "agent_entry_id": ".g1"}
     unknown = {name: NOBODY + letters[name] if name in letters else value for name, value in fine.path.items()}
     return Asking(api, label, fine, replace(fine, path=unknown))
 

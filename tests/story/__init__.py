@@ -23,6 +23,7 @@ from tests.story.determinations import approval_confirmed, extended, past_determ
 from tests.story.patient import (
     TWIN,
     WRONG,
+    agent_entry_voided,
     agent_started,
     agent_stopped,
     death_voided,
@@ -138,6 +139,7 @@ __all__ = [
     "ZONE",
     "Scenario",
     "Step",
+    "agent_entry_voided",
     "agent_started",
     "agent_stopped",
     "answered",

@@ -16,6 +16,7 @@ from domain.commands.patient import (
     RecordDeath,
     RetireMemberIdentifier,
     UnlinkHistories,
+    VoidAgentEntry,
     VoidDeathRecord,
 )
 from tests.story.people import CLAIMS
@@ -75,3 +76,8 @@ def agent_started(product: str, on: str) -> Step:
 
 def agent_stopped(product: str, on: str) -> Step:
     return _step(RecordAgentStopped, {"product": product, "on": on, "source": "The prescriber's note."})
+
+
+def agent_entry_voided(number: int) -> Step:
+    """The entry of another agent with this number: the first that was recorded is 1."""
+    return _step(VoidAgentEntry, {"agent_entry_id": f"{PATIENT}.g{number}"} | WRONG)

@@ -41,6 +41,9 @@ ON_A_REPORT: Final = (
     PatientAct("correct-report", "Correct a report", treatment.CorrectPriorTreatment, "report_id"),
     PatientAct("void-report", "Void a report", treatment.VoidPriorTreatment, "report_id"),
 )
+ON_AN_AGENT: Final = (
+    PatientAct("void-agent", "Void an entry of another agent", patient.VoidAgentEntry, "agent_entry_id"),
+)
 MORE: Final = (
     PatientAct("close-course", "Close a course that will not be finished", treatment.CloseCourse),
     PatientAct("agent-started", "Another agent was started", patient.RecordAgentStarted),
@@ -50,7 +53,7 @@ MORE: Final = (
     PatientAct("demographics", "Correct name or birth date", patient.CorrectDemographics),
     PatientAct("death", "Record a death", patient.RecordDeath),
 )
-ACTS: Final = (*FIRST, *ON_A_DOSE, *ON_A_REPORT, *MORE)
+ACTS: Final = (*FIRST, *ON_A_DOSE, *ON_A_REPORT, *ON_AN_AGENT, *MORE)
 
 
 def _none_elsewhere(sent: SentForm, _: UUID) -> Mapping[str, Any]:

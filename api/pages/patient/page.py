@@ -156,6 +156,7 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "doses": [*doses, *courses.other_entries],
         "doses_named": doses_named,
         "doses_after_death": [one for one in doses_named if one[0] in to_review],
+        "agents_named": agents_named(history) if access.office is None else [],
         "reports": reports,
         "reports_typed": {report.report_id: form_texts(CorrectedCourses(courses=report.courses)) for report in reports},
         "requests": list(reversed(requests)),
@@ -165,3 +166,16 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "version": history.version,
         "picture": picture(ChartContent(courses, answer, requests, approvals, appeals), day, known_on, today),
     }
+
+
+def agents_named(history: PatientHistory) -> list[tuple[str, str]]:
+    """The id of each entry of another agent that is not voided, with the entry in words."""
+    return [
+        (
+            one.entry_id,
+            f"{one.entry_id.rpartition('.')[2]}, {one.product} "
+            + (f"started {one.started_on}" if one.started_on is not None else f"stopped {one.stopped_on}"),
+        )
+        for one in history.agents
+        if not one.voided
+    ]

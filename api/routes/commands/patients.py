@@ -89,6 +89,13 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         {"product": "Ocrevus", "on": "2026-04-20", "source": "The prescriber's note."},
     ),
     CommandRoute(
+        "/agents/{agent_entry_id}/void",
+        patient.VoidAgentEntry,
+        "Void the start or the stop of another agent that was recorded by mistake. The entry stays visible and is not "
+        "used (R23).",
+        _REASON,
+    ),
+    CommandRoute(
         "/reports/{report_id}/correct",
         treatment.CorrectPriorTreatment,
         "Replace a prior treatment report with a complete corrected report (R23).",

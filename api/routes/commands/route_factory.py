@@ -16,6 +16,7 @@ from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
 from api.record_access.patient_access import patient_of
 from api.routes.dependencies import (
+    AgentEntryIdInPath,
     AppealIdInPath,
     CommandRunner,
     CommandRunnerOfRequest,
@@ -37,6 +38,7 @@ _SUBJECTS: Final[dict[str, Any]] = {
     "request_id": RequestIdInPath,
     "dose_id": DoseIdInPath,
     "report_id": ReportIdInPath,
+    "agent_entry_id": AgentEntryIdInPath,
     "document_id": DocumentIdInPath,
     "notice_id": NoticeIdInPath,
     "appeal_id": AppealIdInPath,

@@ -53,6 +53,10 @@ from tests.story import MEETS_A, given, submitted
             "ofatumumab, product (approvable if ofatumumab subcutaneous)",
         ),
         (
+            initial(agents=tried("Tysabry"), aggressive_disease__mri={"finding": False}),
+            "Tysabry, product (for example Tysabri, Kesimpta or natalizumab)",
+        ),
+        (
             initial(agents={}, aggressive_disease__mri={"finding": False}),
             "one more agent that was tried (for example Kesimpta, natalizumab or Briumvi, approvable if"
             " inadequate efficacy or significant intolerance)",

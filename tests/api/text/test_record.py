@@ -96,8 +96,8 @@ def test_every_rebuilt_edition_of_a_replay_says_so_above_its_column(api: Api, le
     request_id = api.denied(api.opened())
     heads = page("replay", request_id, database=ledger_url)[6].split("\t")
     assert heads[3:7] == [
-        "now 2025-07-23",
-        *(f"{day} reconstructed" for day in REBUILT),
+        "now 2025-07-23 rev. 2",
+        *(f"{day} rev. 2 reconstructed" for day in REBUILT),
     ]
 
 

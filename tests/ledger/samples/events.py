@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.calendar import PartialDate
 from domain.events.base import Event, ImportedFrom, placed
 from domain.events.determinations import CourseApproved, Determination, RequestDenied, RequestReferred
-from domain.events.patient import HistoryOpened, Member, MemberIndexed
+from domain.events.patient import HistoryOpened, Member, MemberIndexed, OtherAgentEntryVoided
 from domain.events.requests import RequestSubmitted, StatedAgent, Statement
 from domain.events.treatment import (
     CourseClosedUnfinished,
@@ -283,6 +283,13 @@ _LATER: dict[str, Event] = {
     ),
     **later_samples(CARRIED, PATIENT, STATEMENT, DETERMINATION_OF_A_LINKED_HISTORY),
     **keeping_samples(CARRIED),
+    # Last, so that no sample before it has another number in the golden files.
+    "OtherAgentEntryVoided": OtherAgentEntryVoided(
+        **CARRIED | {"imported_from": IMPORTED},
+        agent_entry_id=f"{PATIENT}.g1",
+        entry_version=7,
+        reason="Another person's claim.",
+    ),
     **report_samples(CARRIED, PATIENT),
     "PriorTreatmentReported-confirms": next(
         one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)

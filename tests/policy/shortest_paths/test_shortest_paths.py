@@ -110,6 +110,9 @@ def test_a_document_for_what_is_stated_comes_before_one_for_what_is_not() -> Non
         (tried("Avonex", complete=False), "agents.tried", {"product": "Aubagio", "outcome": "inadequate_efficacy"}),
         (tried("Kesimpta=?"), "agents.tried.0.outcome", "inadequate_efficacy"),
         (tried("ofatumumab"), "agents.tried.0.product", "ofatumumab subcutaneous"),
+        (tried("Tysabry"), "agents.tried.0.product", "Tysabri"),
+        (tried("Aubagio", "Avonexx"), "agents.tried.1.product", "Avonex"),
+        (tried("Rebif", "Avonexx"), "agents.tried.1.product", "Kesimpta"),  # another interferon would not help
     ],
 )
 def test_what_is_open_of_the_agents_tried(agents: dict[str, Any], field: str, value: Any) -> None:

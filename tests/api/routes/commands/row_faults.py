@@ -84,6 +84,7 @@ ROW_FAULTS: dict[str, tuple[Fault, ...]] = {
     ),
     "record_death": (*day("on", TOMORROW, "1988-05-16", "1987"), *text("source", 2000)),
     "void_death_record": ABOUT_A_REASON,
+    "void_agent_entry": ABOUT_A_REASON,
     "record_agent_started": (
         *text("product", 200),
         *at("product", "Lemtrada", "alemtuzumab"),

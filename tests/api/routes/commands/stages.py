@@ -64,15 +64,17 @@ def person(api: Api, member_id: str) -> tuple[Json, Bodies]:
 
 
 def mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
-    """Two histories are linked, and a death and a dose after it are on record."""
+    """Two histories are linked; a death, a dose after it, and the start of another agent are on record."""
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     api.did_to(patient, "link", **REASON | {"other_patient_id": namesake})
     api.did_to(patient, "death", on="2026-04", source="Letter of the family.")
     dose = api.dosed(patient, "2026-04-20")[0]["dose_id"]
-    return {"patient_id": patient, "dose_id": dose}, {
+    api.did_to(patient, "agents/started", product="Ocrevus", on="2026-03", source="Claim of another drug.")
+    return {"patient_id": patient, "dose_id": dose, "agent_entry_id": f"{patient}.g1"}, {
         "review_dose": REASON,
         "unlink_histories": REASON | {"other_patient_id": namesake},
         "void_death_record": REASON,
+        "void_agent_entry": REASON,
     }
 
 
@@ -200,7 +202,7 @@ SERVES: dict[Kind, tuple[str, ...]] = {
         "record_agent_stopped", "correct_prior_treatment", "void_prior_treatment", "attribute_report",
         "correct_dose",
     ),
-    mistaken: ("unlink_histories", "void_death_record", "review_dose"),
+    mistaken: ("unlink_histories", "void_death_record", "review_dose", "void_agent_entry"),
     questioned: ("confirm_approval",),
     pending: (
         "request_information", "supply_information", "correct_statement", "change_planned_infusion",
