@@ -28,6 +28,7 @@ class PatientAct:
 FIRST: Final = (
     PatientAct("dose", "Record a dose", treatment.RecordDose),
     PatientAct("prior-treatment", "Report treatment from elsewhere", treatment.ReportPriorTreatment),
+    PatientAct("confirm-treatment", "Confirm the treatment on record", treatment.ReportPriorTreatment),
 )
 ON_A_DOSE: Final = (
     PatientAct("correct-dose", "Correct a dose", treatment.CorrectDose, "dose_id"),
