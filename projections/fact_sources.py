@@ -109,7 +109,7 @@ class FactSources:
             return self._latest(self._request_events_of(_PRESCRIBER))
         if first == "consulted_specialty":
             return self._consulted()
-        if first == "other_dmt_continues":
+        if first in ("other_dmt_continues", "other_dmt_not_recognized"):
             stated = (*self._stated("other_dmt_continues"), *self._stated("agents"), *self._record_events(OTHER_AGENTS))
             return tuple({one.version: one for one in stated}.values())
         return self._stated(fact)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from domain.errors import InvalidCommand
 from domain.events.requests import StatedAgent, Statement
 from domain.facts import FrozenModel
-from domain.policy.agents import Product, recognize
+from domain.policy.agents import Product, nearest_names, recognize
 
 F = TypeVar("F", bound=FrozenModel)
 
@@ -81,16 +81,21 @@ def _agents(before: tuple[StatedAgent, ...], given: tuple[StatedAgent, ...]) -> 
 def _indexes_of(agents: tuple[StatedAgent, ...], product: Product) -> list[int]:
     """The indexes of the entries of a product.
 
-    Without an entry of this very product, the index of its generic name or of its brand, if only one entry matches
-    (R11).
+    Without an entry of this very product, the index of its generic name or of its brand (R11), or else of a name that
+    is not recognized and may have meant it (R12), if only one entry matches.
     """
     products = [recognize(one.product) for one in agents]
     if product in products:
         return [place for place, one in enumerate(products) if one == product]
     related = [
         place for place, one in enumerate(products) if one.agent == product.agent and None in (one.brand, product.brand)
-    ]
+    ] or [place for place, one in enumerate(agents) if _may_have_been_meant(one.product, product)]
     return related if len(related) == 1 else []
+
+
+def _may_have_been_meant(name: str, product: Product) -> bool:
+    """Whether a name is not recognized and this product is among the proposed ones (R12)."""
+    return recognize(name).kind == "unknown" and product in map(recognize, nearest_names(name))
 
 
 def changed_fields(before: Statement, after: Statement) -> tuple[str, ...]:

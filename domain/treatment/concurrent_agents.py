@@ -133,8 +133,11 @@ def other_agents(history: PatientHistory, request: Request, as_of: date, edition
     for entry in entries:
         if entry[1].brand != "lemtrada":
             by_ingredient.setdefault(entry[1].ingredient, []).append(entry)
+    possible = ProductUse(stops=tuple(stop for _, one, use in entries if one.kind == "unknown" for stop in use.stops))
     return [
-        agent for of_one in by_ingredient.values() for agent in _agents_of_ingredient(of_one, request, as_of, edition)
+        agent
+        for of_one in by_ingredient.values()
+        for agent in _agents_of_ingredient(of_one, possible, request, as_of, edition)
     ]
 
 
@@ -174,11 +177,12 @@ def _recorded_entry(recorded: AgentUse) -> _Entry:
 
 
 def _agents_of_ingredient(
-    entries: list[_Entry], request: Request, as_of: date, edition: Edition
+    entries: list[_Entry], possible: ProductUse, request: Request, as_of: date, edition: Edition
 ) -> Iterator[OtherAgent]:
     """The products of one ingredient. An entry without a brand may be about any product of its route.
 
-    A start without a brand may be the start of any of several brands, so it only makes their use undetermined.
+    A start without a brand may be the start of any of several brands, so it only makes their use undetermined. So does
+    a stop of an agent with a name that is not recognized, which may be of any agent: `possible` has these (R12).
     """
     brands = dict.fromkeys(product for _, product, _ in entries if product.brand is not None)
     unassigned = [one for one in entries if one[1].brand is None and not _brands_of(one[1], brands)]
@@ -190,7 +194,8 @@ def _agents_of_ingredient(
         certain = (
             use if is_only_one else _together([*own, *((name, of, one.without_starts()) for name, of, one in shared)])
         )
-        answers = {_taken(one, request, as_of) for one in (use, certain)}
+        stopped = certain.with_use(possible) if certain.was_taken else certain
+        answers = {_taken(one, request, as_of) for one in (use, certain, stopped)}
         taken = answers.pop() if len(answers) == 1 else UNDETERMINED
         yield _agent(own[0][0], product, use, taken, request, as_of, edition)
 

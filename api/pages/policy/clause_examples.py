@@ -121,6 +121,7 @@ EXAMPLES: Final[dict[str, tuple[Example, ...]]] = {
         Example("Ocrevus failed", _agents(("Ocrevus", _FAILED)), MET),
         Example("Ocrevus helped", _agents(("Ocrevus", "adequate")), NOT_MET),
         Example("cladribine, not said which product, failed", _agents(("cladribine", _FAILED)), UNDETERMINED),
+        Example("a name that is not recognized, failed", _agents(("Tysabry", _FAILED)), UNDETERMINED),
         Example("another agent failed", _agents(("Avonex", _FAILED)), NOT_MET),
     ),
     "1.A.iii.c": (

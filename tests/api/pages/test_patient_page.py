@@ -189,6 +189,21 @@ def test_a_moment_that_is_none_or_to_come_is_told(api: Api, desk: Desks) -> None
     assert reviewer.opens(at(patient), known_at="2030-01-01T00:00").status == 422
 
 
+def test_an_entry_of_another_agent_is_named_and_voided(api: Api, desk: Desks) -> None:
+    patient, nurse = api.opened(), desk(story.NURSE)
+    api.did_to(patient, "agents/started", product="Tysabry", on="2026-03", source="Claim.")
+    page = nurse.opens(at(patient))
+    assert "Tysabry, begun 2026-03 (not recognized, did you mean Tysabri?)" in page.text
+    voided = nurse.sends(page, "void-agent", agent_entry_id=f"{patient}.g1", reason="Another person's claim.")
+    assert "(voided)" in voided.text
+    assert "Void an entry of another agent" not in voided.text
+    assert [type(one).__name__ for one in api.ledger.events(UUID(patient))][-1] == "OtherAgentEntryVoided"
+    told = api.asked(f"/patients/{patient}/person")["agents"]
+    assert [(one["agent_entry_id"], one["voided"], one["nearest_names"]) for one in told] == [
+        (f"{patient}.g1", True, ["Tysabri"])
+    ]
+
+
 def test_a_report_is_corrected(api: Api, desk: Desks) -> None:
     patient, reviewer = api.opened(), desk(story.NURSE)
     api.reported(patient, COMPLETED_ELSEWHERE)

@@ -50,6 +50,14 @@ def test_it_says_what_the_policy_says_first_and_every_clause_after(api: Api, des
     assert HOSTILE not in shown.html
 
 
+def test_the_nearest_names_of_an_agent_that_is_not_recognized_are_proposed(api: Api, desk: Desks) -> None:
+    tried = [{"product": "Tysabry", "outcome": "inadequate_efficacy", "stopped_on": "2018-01"}]
+    shown = desk(story.NURSE).opens(at(submitted(api, FAILS | {"agents": tried})))
+    assert "The policy says: pend" in shown.text
+    assert "which product Tysabry was (not recognized, did you mean Tysabri?)" in shown.text
+    assert "Tysabry is not recognized, did you mean Tysabri?" in shown.text
+
+
 def test_a_reviewer_approves_what_is_recommended_once(api: Api, desk: Desks) -> None:
     request_id, reviewer = submitted(api), desk(story.NURSE)
     page = reviewer.opens(at(request_id))

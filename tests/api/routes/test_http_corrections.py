@@ -271,3 +271,25 @@ def test_coverage_representatives_and_a_death_are_shown_as_of_a_day(api: Api) ->
     assert api.asked(f"/patients/{patient}/person")["deceased_on"] == "2026-04"
     api.did_to(patient, "death/void", reason="Of another patient.")
     assert api.asked(f"/patients/{patient}/person")["deceased_on"] is None
+
+
+def test_an_agent_that_is_not_recognized_is_named_with_the_nearest_names(api: Api) -> None:
+    tried = {"list_is_complete": True, "tried": [{"product": "Tysabry", "outcome": "inadequate_efficacy"}]}
+    judged = api.did("/assessments", {"as_of": "2026-04-28", "facts": {"agents": tried}})["assessment"]
+    (finding,) = [one for one in judged["findings"] if one["citation"] == "1.A.iii.b"]
+    assert finding["answer"] == "undetermined"
+    assert finding["missing"] == ["agents.tried: which product Tysabry was (not recognized, did you mean Tysabri?)"]
+    assert finding["sentence"].endswith("Tysabry is not recognized, did you mean Tysabri?")
+
+
+def test_an_entry_of_another_agent_is_voided_once(api: Api) -> None:
+    patient = api.opened()
+    api.did_to(patient, "agents/stopped", product="Ocrevus", on="2026-03", source="Claim of another drug.")
+    body = {"actor": NURSE, "reason": "Another person's claim."}
+    first = api.post(f"/agents/{patient}.g1/void", body, key="void-1")
+    again = api.post(f"/agents/{patient}.g1/void", body, key="void-1")
+    assert (first.status_code, again.status_code, first.json()) == (200, 200, again.json())
+    refused(api.post(f"/agents/{patient}.g1/void", body), 409, "agent_entry_id")
+    assert api.post(f"/agents/{patient}.g2/void", body).status_code == 404
+    (entry,) = api.asked(f"/patients/{patient}/person")["agents"]
+    assert (entry["product"], entry["voided"], entry["is_recognized"]) == ("Ocrevus", True, True)

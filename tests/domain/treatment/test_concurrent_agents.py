@@ -40,6 +40,7 @@ def after(*steps: Step, stated: dict[str, Any] | None = None, on: str | None = P
     return given(submitted(statement, planned_first_infusion_on=on).by(OFFICE), *told, today=RECEIVED)
 
 
+DOCUMENTED = tuple(f"1.A.iii.d({number})" for number in (1, 2, 3, 4))
 CONTINUES = {True: "met", False: "not_met", None: "undetermined"}
 
 
@@ -203,6 +204,25 @@ def test_an_agent_with_a_name_that_is_not_recognized_is_undetermined_while_it_is
     scenario.and_given(agent_stopped("Tysabry", "2026-05-02")).then_finding("NR.2", "not_met")
     assert scenario.judged().assessment.facts.other_dmt_not_recognized == ()
     after(stated={"product": "Tysabry", "outcome": "adequate", "stopped_on": "2025"}).then_finding("NR.2", "not_met")
+
+
+def test_a_stop_of_a_name_that_is_not_recognized_may_be_that_of_any_agent() -> None:
+    started, stopped = agent_started("Tysabri", "2025-01"), agent_stopped("Tysabry", "2026-04")
+    scenario = after(started, stopped).then_finding("NR.2", "undetermined")
+    scenario.and_given(agent_stopped("Tysabri", "2026-04-20")).then_finding("NR.2", "not_met")
+    after(agent_started("Tysabri", "2026-05-01"), stopped).then_finding("NR.2", "met")
+    after(started, agent_stopped("Tysabry", "2024")).then_finding("NR.2", "met")
+
+
+def test_an_agent_that_was_not_recognized_is_named_by_what_is_supplied() -> None:
+    failed = {"product": "Tysabry", "outcome": "inadequate_efficacy", "stopped_on": "2018-01"}
+    scenario = given(submitted(MEETS_A | {"agents": [failed]}), today=RECEIVED)
+    scenario.then_recommended("pend", needed=("1.A.iii.b", *DOCUMENTED))
+    scenario.and_given(supplied({"agents": [failed | {"product": "Tysabri"}]})).then_recommended("approve", scope="A")
+    assert [one.product for one in scenario.known.requests[0].statement.agents] == ["Tysabri"]
+    otherwise = given(submitted(MEETS_A | {"agents": [failed | {"product": "Avonexx"}]}), today=RECEIVED)
+    otherwise.and_given(supplied({"agents": [failed | {"product": "Avonex"}]}))
+    assert otherwise.judged().assessment.finding("1.A.iii.b").answer == "not_met"
 
 
 def test_a_stop_of_an_ingredient_may_be_that_of_any_of_its_products() -> None:
