@@ -71,7 +71,8 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
             sentence = f"{sentence} The other history is {', '.join(circumstances.linked_histories)}."
         reading = "R28" if circumstances.linked_histories else "R1"
         yield Reason(code=HISTORIES_LINKED, citation="1.A", sentence=sentence, readings=(reading,))
-    yield from _reasons_since_revision_2(question, circumstances)
+    if circumstances.death_on_record or circumstances.unmet_on_first_dose or circumstances.milligrams is not None:
+        yield from _reasons_since_revision_2(question, circumstances)
     if facts.active_infection is True:
         sentence = "An active infection is stated, which is a contraindication on the label."
         yield Reason(code="active_infection", sentence=sentence, readings=("R20",))
@@ -99,7 +100,8 @@ def _reasons_since_revision_2(question: Question, circumstances: Circumstances) 
 
 def always_referred(question: Question, circumstances: Circumstances) -> tuple[Reason, ...]:
     """The reasons for which every recommendation is clinical review. Under revision 1 there were none."""
-    if question.edition.facts_revision == 1:
+    is_always = circumstances.histories_linked or circumstances.death_on_record
+    if question.edition.facts_revision == 1 or not is_always:
         return ()
     return tuple(one for one in referral_reasons(question, circumstances) if one.code in ALWAYS_REFERRED)
 

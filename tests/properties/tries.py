@@ -88,6 +88,10 @@ STEPS: Final[tuple[Callable[[Scenario], Step], ...]] = (
     lambda _: story.voided(1),
     lambda _: story.reported({"last_dose_on": "2023-12", "completed": False}),
     lambda _: story.report_voided(1),
+    lambda _: story.reported({"last_dose_on": "2023-12", "completed": True}),
+    lambda _: story.attributed(1, "our_doses"),
+    lambda _: story.dose_reviewed(1),
+    lambda _: story.approval_confirmed(),
     lambda _: story.closed(1),
     lambda _: story.identifier_added("SYN-2"),
     lambda _: story.linked(),
@@ -110,6 +114,8 @@ BEGINNINGS: Final[tuple[tuple[Step, ...], ...]] = (
     (story.dose("2026-01-11"), story.dose("2026-01-11", source="claim", mg=11)),
     (story.dose("2026-01-11"), story.submitted_for(1), story.denied("1.A.i"), story.appealed("2026-01-12")),
     (story.submitted().imported(), story.reported({"last_dose_on": "2023-12", "completed": False})),
+    (story.identifier_added("SYN-2"), story.linked(), story.died("2026-01"), story.dose("2026-01-11")),
+    (story.approved(), story.reported({"doses_given": 5, "last_dose_on": "2023-12", "completed": True})),
     (story.identifier_added("SYN-2"), story.linked(), story.died("2026-01"), story.agent_started("Ocrevus", "2026")),
 )
 
@@ -246,6 +252,7 @@ _TERMS: Final[dict[type[Command], Callable[[Now], tuple[Terms, ...]]]] = {
     treatment.ReportPriorTreatment: lambda _: ({"source": "attested", "courses": []},),
     treatment.CorrectPriorTreatment: lambda _: (REASON | {"courses": [{"last_dose_on": "2024-05"}]},),
     treatment.VoidPriorTreatment: lambda _: (REASON,),
+    treatment.AttributeReport: lambda _: (REASON | {"tells_of": "other_doses"}, REASON | {"tells_of": "our_doses"}),
     treatment.RecordDose: lambda now: (
         {"on": now.today, "mg": 12, "source": "claim", "source_reference": "NEW"},
         {"on": "2099-01-01", "mg": 12, "source": "claim", "source_reference": "NEW"},
@@ -254,6 +261,7 @@ _TERMS: Final[dict[type[Command], Callable[[Now], tuple[Terms, ...]]]] = {
     treatment.ConfirmDuplicate: lambda _: (REASON,),
     treatment.DismissDuplicate: lambda _: (REASON,),
     treatment.VoidDose: lambda _: (REASON,),
+    treatment.ReviewDose: lambda _: (REASON,),
     treatment.CloseCourse: lambda _: (REASON,),
     requests.SubmitRequest: lambda now: (
         {
@@ -318,6 +326,7 @@ _TERMS: Final[dict[type[Command], Callable[[Now], tuple[Terms, ...]]]] = {
     determinations.ReferRequest: lambda now: ({"assessment_digest": now.digest},),
     determinations.ExtendApproval: lambda now: ({"assessment_digest": now.digest_to_extend},),
     determinations.RescindApproval: lambda _: (REASON | {"ground": "safety"},),
+    determinations.ConfirmApproval: lambda _: (REASON,),
     determinations.ImportPastDetermination: lambda now: (
         {"outcome": "denied", "decided_on": now.today, "citing": ["1.A.i"], "edition": "unknown"},
         {"outcome": "approved", "decided_on": "2020-01-01"},

@@ -66,6 +66,7 @@ NOTHING_ON_RECORD: Final = Conflict("nothing on record can be changed with this 
 FIRST: Final = (
     PatientAct("dose", "Record a dose", treatment.RecordDose),
     PatientAct("prior-treatment", "Report treatment from elsewhere", treatment.ReportPriorTreatment),
+    PatientAct("confirm-treatment", "Confirm the treatment on record", treatment.ReportPriorTreatment),
 )
 ON_A_DOSE: Final = (
     PatientAct("correct-dose", "Correct a dose", treatment.CorrectDose, _doses),

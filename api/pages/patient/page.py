@@ -23,11 +23,11 @@ from domain.calendar import FIRST_YEAR, LAST_YEAR
 from domain.errors import InvalidCommand
 from domain.events.patient import Relationship
 from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
-from domain.facts import FrozenModel
+from domain.facts import FrozenModel, doses_in_course
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_own_request, visible_appeals
 from domain.treatment.open_questions import doses_after_death
-from projections.courses import course_list
+from projections.courses import Courses, course_list
 from projections.eligibility import eligibility, twelve_months_passed_by
 from projections.patient_chart import LANES, ChartContent, picture
 from projections.person import person
@@ -155,6 +155,7 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "rows": [row for row in eligibility_rows(answer, access.zone.key) if row[0] not in _ROWS_SHOWN_ELSEWHERE],
         "courses": courses,
         "doses": [*doses, *courses.other_entries],
+        "on_record": _texts_on_record(courses),
         "doses_named": doses_named,
         "doses_after_death": [one for one in doses_named if one[0] in to_review],
         "agents_named": agents_named(history) if access.office is None else [],
@@ -179,3 +180,16 @@ def agents_named(history: PatientHistory) -> list[tuple[str, str]]:
         for one in history.agents
         if not one.voided
     ]
+
+
+def _texts_on_record(courses: Courses) -> dict[str, Any]:
+    """The courses on record as the fields of a report that confirms them. Empty if there are none (R27)."""
+    listed = tuple(
+        ReportedCourse(
+            doses_given=one.doses_given if one.doses_given in range(1, doses_in_course(1) + 1) else None,
+            last_dose_on=one.last_dose_on,
+            completed=True if one.status == "completed" else None,
+        )
+        for one in courses.courses
+    )
+    return form_texts(CorrectedCourses(courses=listed)) if listed else {}

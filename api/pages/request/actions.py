@@ -82,9 +82,14 @@ FORMS: Final[dict[str, FormCommand]] = {
 def refusals(
     history: PatientHistory, occasion: Occasion, request_id: str, assessed: RequestAssessment | None
 ) -> dict[str, LedgerError | None]:
-    """For each form, by name, why the user may not use it now, in the words of its decision. None if the user may."""
+    """For each form, by name, why the user may not use it now, in the words of its decision. None if the user may.
+
+    The form that confirms an approval is left out if there is no approval.
+    """
     reasons = {
-        act.name: may(history, occasion, act.command, request_id, assessed if act.decides else None) for act in ACTS
+        act.name: may(history, occasion, act.command, request_id, assessed if act.decides else None)
+        for act in ACTS
+        if act.command is not determinations.ConfirmApproval or history.approvals
     }
     return reasons | {name: NO_EDITION for name, reason in reasons.items() if isinstance(reason, EditionUnknown)}
 

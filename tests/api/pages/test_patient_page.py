@@ -111,19 +111,29 @@ def test_treatment_elsewhere_is_reported_and_that_there_was_none(api: Api, desk:
     assert isinstance(api.ledger.events(UUID(other))[-1], PriorTreatmentReported)
 
 
-def test_a_report_carries_its_day_and_may_confirm_the_record(api: Api, desk: Desks) -> None:
+def test_what_is_on_record_is_confirmed_as_it_is(api: Api, desk: Desks) -> None:
+    patient, reviewer = treated(api), desk(story.NURSE)
+    told = reviewer.sends(reviewer.opens(at(patient)), "confirm-treatment", reported_on="2026-04-01")
+    assert told.status == 200, told.text[:600]
+    report = api.ledger.history(UUID(patient)).reports[0]
+    assert (str(report.reported_on), report.tells_of, report.source) == ("2026-04-01", "our_doses", "attested")
+    (course,) = report.courses
+    assert (course.doses_given, str(course.last_dose_on), course.completed) == (5, "2026-03-06", True)
+    assert not reviewer.opens(at(api.opened("M-2"))).has_form("confirm-treatment"), "nothing to confirm"
+
+
+def test_a_report_carries_its_day(api: Api, desk: Desks) -> None:
     patient, reviewer = treated(api), desk(story.NURSE)
     page = reviewer.opens(at(patient))
     reported = reviewer.sends(
         page,
         "prior-treatment",
         reported_on="2026-04-01",
-        confirms_record="true",
         courses__0__doses_given="5",
     )
     assert reported.status == 200, reported.text[:600]
     report = api.ledger.history(UUID(patient)).reports[0]
-    assert (str(report.reported_on), report.tells_of) == ("2026-04-01", "our_doses")
+    assert (str(report.reported_on), report.tells_of) == ("2026-04-01", None)
     refused = reviewer.sends(
         reviewer.opens(at(patient)), "prior-treatment", reported_on="2026-04-29", courses__0__doses_given="3"
     )

@@ -283,10 +283,6 @@ _LATER: dict[str, Event] = {
     ),
     **later_samples(CARRIED, PATIENT, STATEMENT, DETERMINATION_OF_A_LINKED_HISTORY),
     **keeping_samples(CARRIED),
-    **report_samples(CARRIED, PATIENT),
-    "PriorTreatmentReported-confirms": next(
-        one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)
-    ).model_copy(update={"confirms_record": True}),
     # Last, so that no sample before it has another number in the golden files.
     "OtherAgentEntryVoided": OtherAgentEntryVoided(
         **CARRIED | {"imported_from": IMPORTED},
@@ -294,6 +290,10 @@ _LATER: dict[str, Event] = {
         entry_version=7,
         reason="Another person's claim.",
     ),
+    **report_samples(CARRIED, PATIENT),
+    "PriorTreatmentReported-confirms": next(
+        one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)
+    ).model_copy(update={"confirms_record": True}),
 }
 
 SAMPLES: dict[str, Event] = {

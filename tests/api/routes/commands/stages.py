@@ -68,8 +68,8 @@ def mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
     patient, namesake = api.opened(member_id), api.opened(f"{member_id}-namesake")
     api.did_to(patient, "link", **REASON | {"other_patient_id": namesake})
     api.did_to(patient, "death", on="2026-04", source="Letter of the family.")
-    api.did_to(patient, "agents/started", product="Ocrevus", on="2026-03", source="Claim of another drug.")
     dose = api.dosed(patient, "2026-04-20")[0]["dose_id"]
+    api.did_to(patient, "agents/started", product="Ocrevus", on="2026-03", source="Claim of another drug.")
     return {"patient_id": patient, "dose_id": dose, "agent_entry_id": f"{patient}.g1"}, {
         "review_dose": REASON,
         "unlink_histories": REASON | {"other_patient_id": namesake},
