@@ -17,10 +17,11 @@ from functools import lru_cache
 from itertools import combinations, count
 from typing import Final, NamedTuple
 
+from domain.calendar import FIRST_YEAR, DateRange
 from domain.facts import doses_in_course
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
-from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, placed_by_day
+from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, later, placed_by_day
 from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, reported_doses
 
 STEPS_MAX: Final = 2_000
@@ -30,6 +31,7 @@ STEPS_IN_FULL_MAX: Final = 200
 """The same, if the courses keep all of their doses. A record that needs more leaves the course of a dose open."""
 
 _DAY: Final = timedelta(days=1)
+_LAST_DAY: Final = date.max
 
 
 class _Told(NamedTuple):
@@ -105,6 +107,10 @@ class _Lives:
         self.is_compact = (
             is_compact and bool(self.reports) and not any(one.voided or one.course_was_named for one in self.doses)
         )
+        self.has_untold_first = as_of < _LAST_DAY and any(one.is_a_later_course for one in self.reports)
+        if self.has_untold_first:
+            whole = _Lives(history, _LAST_DAY, is_compact=is_compact).all()
+            self.has_untold_first = any(course.untold for courses in whole for course in courses)
         self.steps, self.steps_max = 0, STEPS_MAX if is_compact else STEPS_IN_FULL_MAX
 
     def all(self) -> list[tuple[LivedCourse, ...]]:
@@ -114,13 +120,32 @@ class _Lives:
             if dose.on != day:
                 living = self._between(living, start, dose.on - _DAY)
             living = self._with_dose(living, dose, is_first=dose.on != day)
+            living = [life for life in living if self._is_told(life, dose.on - _DAY)]
             if dose.voided:
                 # A report may still tell of a dose on the day of a voided entry.
                 start = max(start, dose.on)
             else:
                 start, day = dose.on + _DAY, dose.on
         living = self._between(living, start, self.as_of)
-        return list(dict.fromkeys(life.courses for life in living if self._is_told(life)))
+        told = [life for life in living if self._is_told(life, self.as_of)]
+        return list(dict.fromkeys(courses for life in told for courses in self._with_untold_first(life)))
+
+    def _with_untold_first(self, life: _Life) -> Iterator[tuple[LivedCourse, ...]]:
+        """The courses of a life by `as_of`, with what may have been given by then of a first course that is not told.
+
+        A report of a later course says that a first one was complete before it. If the later one had not begun by
+        then, the first one may not have begun either, may be open, or may be complete.
+        """
+        yield life.courses
+        if not self.has_untold_first:
+            return
+        to_come = any(one.is_a_later_course and life.told[place] is None for place, one in enumerate(self.reports))
+        first = life.courses[0] if life.courses else LivedCourse()
+        if not to_come or len(life.courses) > 1 or first.is_over(0, 1):
+            return
+        given, days = first.given[0], DateRange(date(FIRST_YEAR, 1, 1), self.as_of)
+        for more in range(1, doses_in_course(1) - given + 1):
+            yield (first._replace(more=(more, more), more_until=later(first.last, days)),)
 
     # -- doses of this ledger, and the days between them ----------------------------------------
 
@@ -136,7 +161,7 @@ class _Lives:
 
     def _between(self, living: Collection[_Life], start: date, end: date) -> Collection[_Life]:
         """The lives with any number of reported doses on days from `start` through `end`."""
-        if not self.reports or start > end:
+        if not self.reports or not living or start > end:
             return living
         # Each dose adds to the number of told doses, so all lives with the same number are merged before they go on.
         by_number: dict[int, dict[object, _Life]] = {}
@@ -150,10 +175,12 @@ class _Lives:
                         earliest, latest = max(earliest, first), min(latest, last)
                     if some and earliest <= latest:
                         for added in self._added(life, GivenDose(earliest, latest), some, None):
-                            _merge(by_number.setdefault(added.doses_told, {}), added)
+                            if self._is_told(added, added.next_day - _DAY):
+                                _merge(by_number.setdefault(added.doses_told, {}), added)
             if number >= max(by_number):
                 break
-        return [life for alike in by_number.values() for life in alike.values()]
+        found = (life for alike in by_number.values() for life in alike.values())
+        return [life for life in found if self._is_told(life, end)]
 
     # -- what reports tell ----------------------------------------------------------------------
 
@@ -175,14 +202,14 @@ class _Lives:
                     found.append((place, _Told(number, is_last, course), *days))
         return found
 
-    def _is_told(self, life: _Life) -> bool:
-        """Whether the life has every dose that reports tell of, as far as it must have been given by `as_of`."""
+    def _is_told(self, life: _Life, day: date) -> bool:
+        """Whether the life has every dose that reports tell of, as far as it must have been given by this day."""
         for report, told in zip(self.reports, life.told, strict=True):
             if told is not None and told.is_all:
                 continue
             number = 1 if told is None else told.placed + 1
             days = [report.days_of_dose(number, is_last=is_last) for is_last in (False, True)]
-            if all(one is None or one[1] <= self.as_of for one in days):
+            if all(one is None or one[1] <= day for one in days):
                 return False
         return True
 

@@ -148,10 +148,11 @@ def treatment_facts(treatments: tuple[Treatment, ...], *, never_reported: bool, 
     if not treatments:
         received = False if never_reported and stated is not True else stated
         return PriorTreatment(received_lemtrada=received, completed_course=False if received is False else None)
+    if stated is True:
+        # The record leaves open whether there was treatment by then, and the prescriber states that there was.
+        treatments = tuple(one for one in treatments if one.number) or treatments
     possible = tuple(_possible(one) for one in treatments)
     received = None if any(one.number == 0 for one in treatments) else True
-    if received is None and stated is True:
-        received = True
     facts = PriorTreatment(
         received_lemtrada=received,
         completed_course=_same(one.completed_course for one in possible),

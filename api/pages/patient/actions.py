@@ -34,6 +34,10 @@ def _doses_to_review(history: PatientHistory) -> Sequence[CommandSubject]:
     return [dose.dose_id for dose in doses_after_death(history)]
 
 
+def _agents(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [one.entry_id for one in history.agents if not one.voided]
+
+
 def _reports(history: PatientHistory) -> Sequence[CommandSubject]:
     return [report.report_id for report in history.reports if not report.voided]
 
@@ -82,9 +86,7 @@ ON_A_REPORT: Final = (
     PatientAct("correct-report", "Correct a report", treatment.CorrectPriorTreatment, _reports),
     PatientAct("void-report", "Void a report", treatment.VoidPriorTreatment, _reports),
 )
-ON_AN_AGENT: Final = (
-    PatientAct("void-agent", "Void an entry of another agent", patient.VoidAgentEntry, "agent_entry_id"),
-)
+ON_AN_AGENT: Final = (PatientAct("void-agent", "Void an entry of another agent", patient.VoidAgentEntry, _agents),)
 MORE: Final = (
     PatientAct("close-course", "Close a course that will not be finished", treatment.CloseCourse, _courses),
     PatientAct("agent-started", "Another agent was started", patient.RecordAgentStarted),
