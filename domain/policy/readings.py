@@ -36,9 +36,11 @@ READINGS: dict[str, Reading] = {
         (
             "R3",
             "Twelve months from which day?",
-            "From the latest dose of any prior course, no matter who paid for it. A later course that is still current"
-            " is not a prior course. If the date is not known, or if the patient was never treated, the answer is"
-            " undetermined.",
+            "From the latest dose of any prior course, no matter who paid for it. A later course that is still"
+            " current is not a prior course. If only a range of days is known, it reaches from the latest day that"
+            " certainly had a dose to the latest day that any dose of the course may have had. A report without"
+            " dates ends on the day on which it was made. If the date is not known, or if the patient was never"
+            " treated, the answer is undetermined.",
         ),
         (
             "R4",
@@ -53,23 +55,26 @@ READINGS: dict[str, Reading] = {
             "R5",
             "Dates known to the month or year",
             "The clause is met if it holds over the whole period, not met if it holds on no day of it, and"
-            " otherwise undetermined.",
+            " otherwise undetermined. A period does not reach past the day on which it was reported. A dose of"
+            " this ledger in the course makes its first and last day more exact only where it must.",
         ),
         (
             "R6",
             "When is a course complete?",
             "When the last dose of its regimen is on record: five doses in the first course, three in later"
             " courses. Elapsed time or an approval never completes a course. A partial infusion counts as one dose"
-            " day.",
+            " day. If reports leave the number open, the course is complete if the least number reaches the"
+            " regimen, not complete if the most does not reach it, and otherwise not known.",
         ),
         (
             "R7",
             "First course started, not completed",
             "Path A, however long ago the course was started. The approval is for five doses, and only the doses"
-            " that remain in the course may be used. If the number of given doses is not known, five days is the"
-            " policy's quantity. Milligrams are limited too: if a day of the current course has more than 12 mg, or"
-            " the course with the requested days would exceed 60 mg (36 mg for a later course), a clinician decides"
-            " instead of an approval. A reported dose without milligrams counts as 12 mg.",
+            " that certainly remain in the course may be used. If the number given is a range, the requested days"
+            " must fit every number in it. If no number can be stated, as in an assessment without a record, five"
+            " days is the policy's quantity. Milligrams are limited too: if a day of the current course has more"
+            " than 12 mg, or the course with the requested days would exceed 60 mg (36 mg for a later course), a"
+            " clinician decides instead of an approval. A reported dose without milligrams counts as 12 mg.",
         ),
         (
             "R8",
@@ -179,21 +184,26 @@ READINGS: dict[str, Reading] = {
         (
             "R24",
             "Which course does a dose belong to?",
-            "The event of the dose names the course. Within 30 days after completion, a dose is an excess dose of"
-            " that course. Later, it starts the next course. A voided dose reopens the latest course. An earlier"
-            " course then lacks a dose, and later requests go to clinical review.",
+            "Its day decides, among the days of all doses on record, in whatever order they were recorded. Within"
+            " 30 days after completion, a dose is an excess dose of that course. Later, it starts the next course,"
+            " and so does a dose on or after the anniversary of an unfinished later course. The event of the dose"
+            " keeps the course that was seen then, and a user can assign a dose to a course. A voided dose keeps"
+            " its place for the other doses. It reopens the latest course. An earlier course then lacks a dose,"
+            " and later requests go to clinical review.",
         ),
         (
             "R25",
             "Two reports of one dose",
             "A second report for one day from another source is not counted until a user decides that it is a"
-            " separate dose. Doses inside a reported course document that course and add none.",
+            " separate dose. A reported dose on the day of a recorded dose is the same dose. Doses inside a"
+            " reported course document that course and add none.",
         ),
         (
             "R26",
             "A course that will not be finished",
             "A clinician may close the course. It is then a prior course and leads to path B, where a clinician"
-            " decides.",
+            " decides. The closing settles how many doses count; a dose with an earlier day stays in the closed"
+            " course.",
         ),
         (
             "R27",

@@ -61,7 +61,7 @@ def test_five_doses_three_doses_thirty_days_and_the_other_numbers(edition: Editi
 
 # -- readings -------------------------------------------------------------------------------------
 
-OF_THE_RECORD = {"R10", "R22", "R23", "R27"}
+OF_THE_RECORD = {"R10", "R22", "R23"}
 """About requests, doses and corrections as they are recorded: no single assessment can show them."""
 
 

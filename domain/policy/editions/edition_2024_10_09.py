@@ -22,16 +22,17 @@ PREVIOUS_USE_SUFFICES = ("Kesimpta", "Tysabri", "Tyruko", "Briumvi", "Mavenclad"
 
 DOSING_A = Leaf(
     "Dosing.A", "First course: 12 mg a day intravenously on five consecutive days.",
-    criteria.first_course_regimen, readings=("R6", "R7"), revision=2,
+    criteria.first_course_regimen, readings=("R6", "R7", "R27"), revision=2,
 )  # fmt: skip
 DOSING_B = Leaf(
     "Dosing.B", "Later courses: 12 mg a day intravenously on three consecutive days.",
-    criteria.later_course_regimen, readings=("R6", "R8"), revision=2,
+    criteria.later_course_regimen, readings=("R6", "R8", "R27"), revision=2,
 )  # fmt: skip
 
 INITIAL_THERAPY = Path(
     "A", "1.A", "Initial therapy: no course of Lemtrada completed yet.",
-    scope=Leaf("1.A", "No course completed.", criteria.no_completed_course, readings=("R1", "R6", "R7"), revision=2),
+    scope=Leaf("1.A", "No course completed.",
+               criteria.no_completed_course, readings=("R1", "R6", "R7", "R27"), revision=2),
     readings=("R1", "R6", "R7"),
     doses=5,
     dosing=DOSING_A,
@@ -61,7 +62,7 @@ INITIAL_THERAPY = Path(
 
 COMPLETED_A_COURSE = Path(
     "B", "1.B", "A previous course of Lemtrada was completed.",
-    scope=Leaf("1.B", "A course completed.", criteria.completed_course, readings=("R1", "R6", "R8"), revision=2),
+    scope=Leaf("1.B", "A course completed.", criteria.completed_course, readings=("R1", "R6", "R8", "R27"), revision=2),
     readings=("R1", "R6", "R8"),
     doses=3,
     dosing=DOSING_B,
@@ -73,7 +74,7 @@ COMPLETED_A_COURSE = Path(
             Leaf("1.B.iii.b", "At least one symptom stable, slowed or better.", criteria.symptom_response),
         )),
         Leaf("1.B.iv", "Twelve months since the last dose of any prior course.",
-             criteria.twelve_months_since_last_dose, readings=("R2", "R3", "R4", "R5", "R8"), revision=2),
+             criteria.twelve_months_since_last_dose, readings=("R2", "R3", "R4", "R5", "R8", "R27"), revision=2),
         Leaf("1.B.v", "A neurologist or MS specialist prescribes it, or was consulted.",
              criteria.specialist, readings=("R19",)),
     ),

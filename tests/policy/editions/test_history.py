@@ -88,7 +88,7 @@ def test_a_difference_is_seen_in_every_part_of_an_edition() -> None:
         "NR.1": ["taken out"],
         "not listed": ["Anything that the criteria do not list is not recommended. -> Other words."],
         "parameters": ["age_min_years 17 -> 18"],
-        "scope of 1.A": ["readings R1 R6 R7 -> none"],
+        "scope of 1.A": ["readings R1 R6 R7 R27 -> none"],
         "title": ["Multiple Sclerosis (Injectable - Other) - Lemtrada -> Another"],
     }
 
