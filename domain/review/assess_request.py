@@ -161,7 +161,8 @@ def _treatment(
 ) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
     """The courses by the end of the day, and the treatment facts, as the edition's revision derives them."""
     stated = _lemtrada_stated(request.statement, edition) if request is not None else None
-    return derivation_for(edition).treatment(history, as_of, _never_reported(history), stated)
+    stated_on = request.received_on if request is not None else None
+    return derivation_for(edition).treatment(history, as_of, _never_reported(history), stated, stated_on)
 
 
 def _facts(

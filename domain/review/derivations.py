@@ -35,28 +35,36 @@ class Derivation:
     """The derivations that differ between the revisions.
 
     `treatment` has the courses by the end of a day and the treatment facts, from whether a report states that there was
-    no treatment, and from what the prescriber states (R1). `agents_not_recognized` names the agents that may still be
-    taken and have a name that is not recognized (R12).
+    no treatment, from what the prescriber states, and from the day of that statement (R1). `agents_not_recognized`
+    names the agents that may still be taken and have a name that is not recognized (R12).
     """
 
-    treatment: Callable[[PatientHistory, date, bool, bool | None], tuple[Sequence[CourseOnRecord], PriorTreatment]]
-
+    treatment: Callable[
+        [PatientHistory, date, bool, bool | None, date | None], tuple[Sequence[CourseOnRecord], PriorTreatment]
+    ]
     other_agent_continues: Callable[[PatientHistory, Request, date, Edition], bool | None]
     agents_not_recognized: Callable[[PatientHistory, Request, date, Edition], tuple[str, ...]]
 
 
 def _treatment_revision_1(
-    history: PatientHistory, as_of: date, never_reported: bool, stated: bool | None
+    history: PatientHistory, as_of: date, never_reported: bool, stated: bool | None, _: date | None
 ) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
     found = courses_revision_1.courses(history, as_of)
     return found, courses_revision_1.prior_treatment(found, never_reported=never_reported, stated=stated)
 
 
 def _treatment(
-    history: PatientHistory, as_of: date, never_reported: bool, stated: bool | None
+    history: PatientHistory, as_of: date, never_reported: bool, stated: bool | None, stated_on: date | None
 ) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
-    treatments = possible_treatments(history, as_of)
-    return courses(history, as_of), treatment_facts(treatments, never_reported=never_reported, stated=stated)
+    denied_on = [one.reported_on for one in history.reports if not one.courses and not one.voided]
+    denied_on += [stated_on] if stated is False and stated_on is not None else []
+    facts = treatment_facts(
+        possible_treatments(history, as_of),
+        never_reported=never_reported,
+        stated=stated,
+        is_denied=any(as_of <= day for day in denied_on),
+    )
+    return courses(history, as_of), facts
 
 
 _DERIVATIONS: Final = {

@@ -119,7 +119,8 @@ def _was_whole(course: LivedCourse, courses: tuple[LivedCourse, ...], place: int
 def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
     """The treatments if the lives can't be followed: any open or complete course, unless one is certainly complete."""
     earliest, latest = days_of_last_dose(history, as_of)
-    last = DateRange(date(FIRST_YEAR, 1, 1) if earliest is None else earliest, latest)
+    any_day = DateRange(date(FIRST_YEAR, 1, 1), latest)
+    last = any_day if earliest is None else DateRange(earliest, latest)
     if earliest is None:
         yield NONE
     own = _settled(lives(replace(history, reports=()), as_of)[0])
@@ -130,7 +131,7 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
         for given in range(1, doses_in_course(number) + 1):
             is_open = given < doses_in_course(number)
             counted = Range(given, given if is_open else GIVEN_MAX)
-            treatment = Treatment(number, counted, is_open, last, last if number > 1 else None)
+            treatment = Treatment(number, counted, is_open, last, any_day if number > 1 else None)
             if treatment.is_completed or not is_complete:
                 yield treatment
 
@@ -138,12 +139,15 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
 # -- the facts for the policy -----------------------------------------------------------------
 
 
-def treatment_facts(treatments: tuple[Treatment, ...], *, never_reported: bool, stated: bool | None) -> PriorTreatment:
+def treatment_facts(
+    treatments: tuple[Treatment, ...], *, never_reported: bool, stated: bool | None, is_denied: bool = False
+) -> PriorTreatment:
     """The treatment facts, from the record, or from the statement if the record has no treatment (R1).
 
     `never_reported`: a report states that there was no treatment. `stated`: whether the prescriber states that Lemtrada
-    was received. What all possible treatments agree on is stated as one fact; `possible` has each of them if they
-    differ, or if a range of days is no partly known date.
+    was received. `is_denied`: on this day or later, a report or the prescriber stated that it was not. What all
+    possible treatments agree on is stated as one fact; `possible` has each of them if they differ, or if a range of
+    days is no partly known date.
     """
     if not treatments:
         received = False if never_reported and stated is not True else stated
@@ -151,6 +155,8 @@ def treatment_facts(treatments: tuple[Treatment, ...], *, never_reported: bool, 
     if stated is True:
         # The record leaves open whether there was treatment by then, and the prescriber states that there was.
         treatments = tuple(one for one in treatments if one.number) or treatments
+    elif is_denied and NONE in treatments:
+        return PriorTreatment(received_lemtrada=False, completed_course=False)
     possible = tuple(_possible(one) for one in treatments)
     received = None if any(one.number == 0 for one in treatments) else True
     facts = PriorTreatment(

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from domain.commands.treatment import AttributeReport, CorrectPriorTreatment
+from domain.history.records import Report as OnRecord
 from projections.eligibility import Eligibility, eligibility
 from tests.properties.lives import courses_of
 from tests.properties.tellings import Report, Telling, Told
@@ -75,7 +76,7 @@ def steps_named(telling: Telling, scenario: Scenario, answer: Eligibility) -> li
 def corrected(telling: Telling, scenario: Scenario, report_id: str, fields: list[str]) -> list[Step]:
     """The report with the true value of each field that was named, and what a person says of whose doses it tells."""
     place, on_record = next(
-        (place, one) for place, one in enumerate(scenario.known.reports) if one.report_id == report_id
+        (place, one) for place, one in enumerate(told_by_reports(scenario)) if one.report_id == report_id
     )
     report = in_order_of_recording(telling)[place]
     before = [one.model_dump(mode="json") for one in on_record.courses]
@@ -93,8 +94,13 @@ def corrected(telling: Telling, scenario: Scenario, report_id: str, fields: list
     return steps
 
 
+def told_by_reports(scenario: Scenario) -> list[OnRecord]:
+    """The reports of courses on record, without those that were recorded by mistake."""
+    return [one for one in scenario.known.reports if one.courses and not one.voided]
+
+
 def in_order_of_recording(telling: Telling) -> list[Report]:
-    return sorted(telling.reports, key=lambda one: one.recorded_on)
+    return sorted((one for one in telling.reports if one.courses), key=lambda one: one.recorded_on)
 
 
 def true_value(telling: Telling, told: Told, name: str) -> Any:

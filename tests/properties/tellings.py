@@ -200,7 +200,9 @@ class Telling:
             scenario.today = date.fromisoformat(step.day or "")
             if isinstance(step.make(scenario), CloseCourse):
                 course, shown = open_course(self.life, scenario.today), eligibility(scenario.known, scenario.today)
+                listed = [one.number for one in scenario.courses() if one.status == "open"]
                 assume(course is not None and (shown.course_status, shown.course_number) == ("open", course.number))
+                assume(course is not None and course.number in listed)
             scenario.and_given(step)
         return scenario
 
@@ -224,6 +226,11 @@ class Telling:
         is_known = any(one <= day for one in self.life.infusions) or (self.requested_on or date.max) <= day
         told = [one for report in self.reports for one in report.courses]
         return is_known and not any(one.days[0] <= day < one.days[-1] for one in told)
+
+    def is_under_way_with_days_untold(self, day: date) -> bool:
+        """Whether a reported course is under way on the day, with more days between its ends than doses."""
+        told = [one.days for report in self.reports for one in report.courses]
+        return any(days[0] <= day < days[-1] and (days[-1] - days[0]).days >= len(days) for days in told)
 
     def __repr__(self) -> str:
         return f"\n{story(self)}\n"
