@@ -171,7 +171,7 @@ class DateRange:
         return str(self.earliest) if self.earliest == self.latest else f"{self.earliest} to {self.latest}"
 
 
-class Days(Protocol):
+class PossibleDays(Protocol):
     """A day that may be known only in part."""
 
     @property
@@ -180,7 +180,7 @@ class Days(Protocol):
     def latest(self) -> date: ...
 
 
-def years_have_passed(since: Days, years: int, *, on: date) -> bool | None:
+def years_have_passed(since: PossibleDays, years: int, *, on: date) -> bool | None:
     """Whether `years` have passed by `on`, counting the anniversary. None: it depends on the exact day (R5)."""
     if anniversary(since.latest, years) <= on:
         return True
@@ -189,7 +189,7 @@ def years_have_passed(since: Days, years: int, *, on: date) -> bool | None:
     return None
 
 
-def later_of(dates: Iterable[Days]) -> DateRange | None:
+def later_of(dates: Iterable[PossibleDays]) -> DateRange | None:
     """The range of the latest of several partly known dates. None if there are no dates.
 
     >>> str(later_of([PartialDate("2024-05"), PartialDate("2024-05-20")]))

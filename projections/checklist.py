@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Literal
 
 from pydantic import JsonValue
@@ -29,6 +30,7 @@ from projections.fact_sources import FactSource, FactSources
 ItemKind = Literal["indication", "path", "group", "criterion", "dosing", "exclusion", "not_listed"]
 
 _ASSESSMENT_DAY: Final = "as_of"
+_IS_LIT: Final = attrgetter("is_lit")
 
 
 class ClauseFact(FrozenModel):
@@ -232,7 +234,7 @@ class _ItemBuilder:
             connective=connective,
             answer=finding.answer,
             sentence=finding.sentence,
-            is_lit=finding.citation in self.lit or (bool(items) and any(one.is_lit for one in items)),
+            is_lit=finding.citation in self.lit or any(map(_IS_LIT, items)),
             is_needed=finding.citation in self.assessment.needed,
             missing=finding.missing,
             facts=tuple(facts),

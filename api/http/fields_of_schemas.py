@@ -89,6 +89,10 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "doses": "The doses of the course.",
         "status": "The status of the course.",
     },
+    "DayRange": {
+        "earliest": "The first possible day.",
+        "latest": "The last possible day.",
+    },
     "Deadline": {
         "what": "What is due.",
         "source": "The regulation that sets the deadline.",
@@ -113,6 +117,12 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
     "DoseView": {
         "on": "The day on which the dose was given.",
         "source": "The source of the entry, for example a claim.",
+    },
+    "Eligibility": {
+        "course_is": "Whether the next dose belongs to the first course or to a later one. Null: not certain.",
+        "last_dose_earliest": "The first day on which the last dose may have been given.",
+        "last_dose_latest": "The last day on which the last dose may have been given.",
+        "settled_by": "The facts that would settle what is not certain of the treatment.",
     },
     "ExtendApprovalBody": {
         "rationale": "The rationale of the extension.",
@@ -190,8 +200,17 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
     "Person": {
         "name": "The name of the patient.",
     },
+    "PossibleOpenCourse": {
+        "last_dose": "The possible days of the last dose of the course.",
+    },
+    "PossibleTreatment": {
+        "last_dose": "The possible days of the last dose of any course, except an open one.",
+    },
     "Prescriber": {
         "name": "The name of the prescriber.",
+    },
+    "PriorTreatment": {
+        "possible": "Every treatment that fits the record, if there are several.",
     },
     "Problem": {
         "field": "The field that is concerned.",

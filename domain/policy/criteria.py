@@ -269,6 +269,8 @@ def _in_every_treatment(letter: str) -> Callable[[Callable[[Question], RuleAnswe
     def decorated(rule: Callable[[Question], RuleAnswer]) -> Rule:
         @wraps(rule)
         def judged(question: Question) -> RuleAnswer:
+            if len(question.possible) == 1:
+                return rule(question.possible[0])
             on_path = [one for one in question.possible if one.treatment.path == letter]
             first, *others = [rule(one) for one in on_path or question.possible]
             if all(one.answer is first.answer for one in others):

@@ -145,6 +145,10 @@ def dosing_is_decisive(question: Question, reasons: Iterable[Reason]) -> bool:
 
 def _interrupted_later_courses(question: Question) -> list[TreatmentStatus]:
     """The possible treatments with a later course that was started and may still be current (R8)."""
+    if len(question.possible) == 1:
+        status = question.possible[0].treatment
+        is_open = status.later_course is not None and status.later_course_is_current is not False
+        return [status] if is_open else []
     statuses = (one.treatment for one in question.possible)
     return [one for one in statuses if one.later_course is not None and one.later_course_is_current is not False]
 

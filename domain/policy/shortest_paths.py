@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from pydantic import StrictInt
 
-from domain.calendar import LAST_YEAR, Day, Days, anniversary
+from domain.calendar import LAST_YEAR, Day, PossibleDays, anniversary
 from domain.facts import Facts, FrozenModel
 from domain.policy.answers import MET, NOT_MET
 from domain.policy.assessment import Assessment, Recommendation, assess
@@ -93,10 +93,10 @@ def _future_days(facts: Facts, as_of: date, edition: Edition) -> list[date]:
     """
     prior, parameters = facts.prior_treatment, edition.parameters
     course = prior.open_course
-    doses: list[Days | None] = [prior.last_dose_on, course.last_dose_on if course is not None else None]
+    doses: list[PossibleDays | None] = [prior.last_dose_on, course.last_dose_on if course is not None else None]
     for one in prior.possible:
         doses += [one.last_dose, one.open_course.last_dose if one.open_course is not None else None]
-    ages: list[tuple[Days | None, int]] = [(facts.birth_date, parameters.age_min_years)]
+    ages: list[tuple[PossibleDays | None, int]] = [(facts.birth_date, parameters.age_min_years)]
     ages += [(days, parameters.years_between_courses) for days in doses]
     found = {
         anniversary(day, years) for known, years in ages if known is not None for day in (known.earliest, known.latest)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-from domain.calendar import DateRange, Days, anniversary, later_of, years_have_passed
+from domain.calendar import DateRange, PossibleDays, anniversary, later_of, years_have_passed
 from domain.facts import Facts, OpenCourse, PossibleTreatment
 from domain.policy.agents import Product, recognize
 
@@ -171,9 +171,9 @@ def _is_current(later: OpenCourse | None, elapsed: _Elapsed) -> bool | None:
 
 
 def _interval(
-    last_dose: Days | None,
-    first_course: Days | None,
-    later_course: Days | None,
+    last_dose: PossibleDays | None,
+    first_course: PossibleDays | None,
+    later_course: PossibleDays | None,
     later_is_open: bool,
     later_is_current: bool | None,
     elapsed: _Elapsed,
@@ -204,7 +204,7 @@ class _Elapsed:
     as_of: date
     years: int
 
-    def since(self, last: Days | None) -> Interval:
+    def since(self, last: PossibleDays | None) -> Interval:
         if last is None:
             return Interval(None, None, None)
         known = DateRange(last.earliest, last.latest)

@@ -56,13 +56,14 @@ def _treatment_revision_1(
 def _treatment(
     history: PatientHistory, as_of: date, never_reported: bool, stated: bool | None, stated_on: date | None
 ) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
-    denied_on = [one.reported_on for one in history.reports if not one.courses and not one.voided]
-    denied_on += [stated_on] if stated is False and stated_on is not None else []
+    denied_on = [stated_on] if stated is False and stated_on is not None else []
+    if history.reports:
+        denied_on += [one.reported_on for one in history.reports if not one.courses and not one.voided]
     facts = treatment_facts(
         possible_treatments(history, as_of),
         never_reported=never_reported,
         stated=stated,
-        is_denied=any(as_of <= day for day in denied_on),
+        is_denied=max(denied_on, default=date.min) >= as_of,
     )
     return courses(history, as_of), facts
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from operator import attrgetter
-from typing import Literal
+from typing import Final, Literal
 
 from domain.calendar import PartialDate, anniversary
 from domain.events.treatment import ReportedCourse
@@ -24,6 +24,9 @@ from domain.treatment.reported_courses import CourseAccount, continued, course_a
 
 SAME_COURSE = timedelta(days=30)
 """How long after the completion of a course a dose is still an excess dose of it (R24)."""
+
+_IS_VOIDED: Final = attrgetter("voided")
+_WAS_NAMED: Final = attrgetter("course_was_named")
 
 CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
 
@@ -176,6 +179,8 @@ class Course:
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
     """All courses, in the order in which they were started. With `as_of`, only what had happened by that day."""
+    if not history.doses and not history.reports:
+        return ()
     recorded = _recorded(history, as_of)
     if not history.reports:
         # Without reports, each number in the events of doses is one course.
@@ -258,7 +263,7 @@ def _recorded_course(
     name: int, own: Collection[Dose], history: PatientHistory, as_of: date | None
 ) -> _RecordedCourse | None:
     marks = history.marks_of(name)
-    if marks.completed and (any(dose.voided for dose in own) or any(dose.course_was_named for dose in history.doses)):
+    if marks.completed and (any(map(_IS_VOIDED, own)) or any(map(_WAS_NAMED, history.doses))):
         marks = replace(marks, lost_a_dose=True)
     given_doses = [dose for dose in own if dose.stands]
     members = _in_order(given_doses if as_of is None else [dose for dose in given_doses if dose.on <= as_of])

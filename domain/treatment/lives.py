@@ -111,7 +111,7 @@ class _Lives:
         if self.has_untold_first:
             whole = _Lives(history, _LAST_DAY, is_compact=is_compact).all()
             self.has_untold_first = any(course.untold for courses in whole for course in courses)
-        self.steps, self.steps_max = 0, STEPS_MAX if is_compact else STEPS_IN_FULL_MAX
+        self.steps = iter(range(STEPS_MAX if is_compact else STEPS_IN_FULL_MAX))
 
     def all(self) -> list[tuple[LivedCourse, ...]]:
         living: Collection[_Life] = [_Life((), (None,) * len(self.reports))]
@@ -217,8 +217,7 @@ class _Lives:
 
     def _added(self, life: _Life, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None) -> Iterator[_Life]:
         """The lives after one more dose, which belongs to a course by its day (R24)."""
-        self.steps += 1
-        if self.steps > self.steps_max:
+        if next(self.steps, None) is None:
             raise TooManyLives
         starting = [self.reports[place] for place, told, _, _ in tellers if told.placed == 1]
         of_dose = CourseOfDose(

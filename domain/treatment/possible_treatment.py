@@ -77,6 +77,8 @@ def possible_treatments(history: PatientHistory, as_of: date) -> tuple[Treatment
 
     If no life fits the record, nothing is known but that there is treatment, and on which days.
     """
+    if not history.doses and not history.reports:
+        return ()
     try:
         found = [_settled(courses) for courses in lives(history, as_of)] or [*_anything(history, as_of)]
     except TooManyLives:

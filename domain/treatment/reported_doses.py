@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.calendar import FIRST_YEAR, DateRange, PartialDate
 from domain.events.treatment import ReportedCourse
@@ -161,3 +161,19 @@ def days_of_last_dose(history: PatientHistory, as_of: date) -> tuple[date | None
     known += [one.first.earliest for one in reports if one.first.latest <= as_of < one.last.latest]
     possible = [*known, *(min(one.last.latest, as_of) for one in reports)]
     return max(known, default=None), max(possible, default=as_of)
+
+
+_AROUND: Final = (*range(-1, FIRST_COURSE + 2), *range(29, 30 + FIRST_COURSE + 3))
+"""The days around a dose on which a reported dose beside it can begin or end what is known of a course (R24)."""
+
+
+def critical_days_of_treatment(history: PatientHistory) -> set[date]:
+    """The days on which what was given by then can differ from the day before, with some that do no harm."""
+    days = {dose.on for dose in history.doses}
+    if not history.reports:
+        return days
+    for report in reported_doses(history):
+        for number in range(1, FIRST_COURSE + 1):
+            for is_last in (False, True):
+                days.update(report.days_of_dose(number, is_last=is_last) or ())
+    return {day + timedelta(days=by) for day in days for by in _AROUND}

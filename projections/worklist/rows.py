@@ -18,7 +18,7 @@ from typing import Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.calendar import Day, Instant, PartialDate, anniversary
+from domain.calendar import Day, Instant, anniversary
 from domain.deadlines.appeals import appeal_deadline
 from domain.deadlines.due_dates import DecisionDeadline
 from domain.deadlines.requests import deadline_of
@@ -33,7 +33,7 @@ from domain.policy.assessment import Recommendation
 from domain.policy.editions import edition_for
 from domain.review.assess_request import request_assessment
 from domain.treatment.open_questions import doses_after_death, questioned_approvals
-from domain.treatment.reported_courses import COURSE_SPAN
+from domain.treatment.reported_doses import critical_days_of_treatment
 
 CaseKind = Literal["request", "appeal", "dose"]
 CaseState = Literal[
@@ -340,11 +340,10 @@ def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
         if born is not None:
             # The first days on which the patient is possibly and certainly old enough (R2, R5).
             yield from (anniversary(one, parameters.age_min_years) for one in (born.earliest, born.latest))
-    for given in _days_of_treatment(history):
+    for one in critical_days_of_treatment(history):
         # From that day the dose counts, and a year later it no longer prevents a next course (R2, R3, R8).
-        yield given.earliest
-        yield given.earliest - COURSE_SPAN
-        yield from (anniversary(one, parameters.years_between_courses) for one in (given.earliest, given.latest))
+        yield one
+        yield anniversary(one, parameters.years_between_courses)
     # A closed course is a prior course from the day of its closing (R26).
     yield from (marks.closed_on for _, marks in history.marks if marks.closed_on is not None)
     yield from (closed_on for _, closed_on in history.closed_reports)
@@ -356,10 +355,3 @@ def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
         if stopped is not None:
             # The day after is the first day before which the agent was certainly stopped (R17).
             yield stopped.latest + timedelta(days=1)
-
-
-def _days_of_treatment(history: PatientHistory) -> Iterator[PartialDate]:
-    yield from (PartialDate.of(dose.on) for dose in history.doses)
-    for report in history.reports:
-        for course in report.courses:
-            yield from (one for one in (course.first_dose_on, course.last_dose_on) if one is not None)

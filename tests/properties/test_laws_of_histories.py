@@ -15,7 +15,8 @@ from domain.history import evolve, fold
 from domain.history.state import PatientHistory
 from domain.policy.editions import edition_named
 from domain.review.assess_request import request_assessment
-from domain.treatment.courses import courses, prior_treatment
+from domain.treatment.courses import courses
+from domain.treatment.possible_treatment import treatment_facts
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.story import MEETS_B, Scenario, dose, given, reported, submitted, voided
 
@@ -78,7 +79,7 @@ def test_when_every_dose_is_voided_nothing_was_given(scale: str) -> None:
         random.Random(seed).shuffle(standing)
         told.and_given(*(voided(number) for number in standing))
         assert courses(told.known) == ()
-        treatment = prior_treatment((), never_reported=False, stated=None)
+        treatment = treatment_facts((), never_reported=False, stated=None)
         assert request_assessment(told.known, None, told.today).assessment.facts.prior_treatment == treatment
 
     hold(scale, law, without_reports, st.integers(0, 1000))

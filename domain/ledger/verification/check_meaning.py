@@ -37,7 +37,7 @@ class UnreadableEvent(Exception):
     """The bytes of an event are not valid for its topic. The failure is already in the report."""
 
 
-class CourseOnRecord(Protocol):
+class CheckedCourse(Protocol):
     """What the check uses of a course, whichever revision derived it."""
 
     @property
@@ -166,7 +166,7 @@ class MeaningCheck:
             self.part.remark(line)
 
 
-def _why_not_completed(found: Sequence[CourseOnRecord], event: CourseCompleted) -> str | None:
+def _why_not_completed(found: Sequence[CheckedCourse], event: CourseCompleted) -> str | None:
     """Why the doses of these courses do not lead to the event, or None if they do."""
     course = next((one for one in found if one.named == event.course), None)
     if course is None or course.is_complete is not True:

@@ -19,7 +19,7 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import OpenCourse, PriorTreatment, doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
-from domain.treatment.revision_1.reported_courses import CourseAccount, continued, course_accounts
+from domain.treatment.revision_1.reported_courses import FormerAccount, continued, course_accounts
 
 SAME_COURSE = timedelta(days=30)
 """How long after the completion of a course a dose is still an excess dose of it (R24)."""
@@ -28,7 +28,7 @@ CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
 
 
 @dataclass(frozen=True)
-class Course:
+class FormerCourse:
     """One course. `number` is its place, from 1, in the order in which the courses were started.
 
     `named` is the number in the events of its doses, and None for a course that is only reported. `doses` are the doses
@@ -41,7 +41,7 @@ class Course:
     named: int | None
     doses: tuple[Dose, ...]
     documenting: tuple[Dose, ...]
-    account: CourseAccount | None
+    account: FormerAccount | None
     marks: CourseMarks
 
     @property
@@ -156,7 +156,7 @@ class Course:
         return last is None or day < anniversary(last.latest)
 
 
-def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
+def courses(history: PatientHistory, as_of: date | None = None) -> tuple[FormerCourse, ...]:
     """All courses, in the order in which they were started. With `as_of`, only what had happened by that day."""
     recorded = _recorded(history, as_of)
     if not history.reports:
@@ -164,10 +164,10 @@ def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course,
         recorded.sort(key=lambda entry: entry[:2])
         numbered = enumerate(recorded, 1)
         return tuple(
-            [Course(number, on, name, doses, (), None, marks) for number, (on, name, doses, marks) in numbered]
+            [FormerCourse(number, on, name, doses, (), None, marks) for number, (on, name, doses, marks) in numbered]
         )
-    entries = [Course(0, begun_on, name, doses, (), None, marks) for begun_on, name, doses, marks in recorded]
-    merged: list[Course] = []
+    entries = [FormerCourse(0, begun_on, name, doses, (), None, marks) for begun_on, name, doses, marks in recorded]
+    merged: list[FormerCourse] = []
     for entry in sorted((*reported_courses(history, history.doses, as_of), *entries), key=sort_key):
         if merged and is_one_course(merged[-1], entry):
             merged[-1] = joined(merged[-1], entry)
@@ -180,12 +180,12 @@ _RecordedCourse = tuple[date, int, tuple[Dose, ...], CourseMarks]
 """A course that this ledger recorded: its start, its number in events, its doses by day, and its marks."""
 
 
-def sort_key(course: Course) -> tuple[date, int]:
+def sort_key(course: FormerCourse) -> tuple[date, int]:
     """The sort key of courses before they are joined and numbered."""
     return course.account.order if course.account is not None else course.begun_on, course.named or 0
 
 
-def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date | None = None) -> list[Course]:
+def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date | None = None) -> list[FormerCourse]:
     """The reported courses, each with the doses in `among` that document it. They are not joined or numbered."""
     doses = [dose for dose in among if dose.stands and (as_of is None or dose.on <= as_of)]
     reported_accounts = course_accounts(report for report in history.reports if not report.voided)
@@ -202,25 +202,25 @@ def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date
             continue
         closed = max((closed_on[one] for one in account.ids if one in closed_on), default=None)
         marks = CourseMarks(closed_on=closed if closed is not None and (as_of is None or closed <= as_of) else None)
-        found.append(Course(0, span[0] if span is not None else date.min, None, (), documenting, account, marks))
+        found.append(FormerCourse(0, span[0] if span is not None else date.min, None, (), documenting, account, marks))
     return found
 
 
-def _documented(candidates: list[CourseAccount], dose: Dose) -> CourseAccount | None:
+def _documented(candidates: list[FormerAccount], dose: Dose) -> FormerAccount | None:
     """The reported course that a dose documents: the one that covers its day, or else the nearest of the report."""
     own = [one for one in candidates if any(entry.startswith(f"{dose.documents_report}.") for entry in one.ids)]
     covering = next((one for one in (*own, *candidates) if one.covers(dose.on)), None)
     if covering is not None or not own:
         return covering
 
-    def distance(account: CourseAccount) -> timedelta:
+    def distance(account: FormerAccount) -> timedelta:
         span = account.span or (date.min, date.max)
         return max(span[0] - dose.on, dose.on - span[1], timedelta(0))
 
     return min(own, key=distance)
 
 
-def documented_by(history: PatientHistory, dose: Dose) -> CourseAccount | None:
+def documented_by(history: PatientHistory, dose: Dose) -> FormerAccount | None:
     """The reported course that a dose documents. None: no report on record covers the dose any more."""
     return _documented(course_accounts(report for report in history.reports if not report.voided), dose)
 
@@ -251,17 +251,17 @@ def _recorded_course(
     return (begun_on, name, members, marks) if is_found else None
 
 
-def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks) -> Course | None:
+def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks) -> FormerCourse | None:
     """The course of these doses, not joined or numbered. None: all of them were voided and it was not completed."""
     recorded = _recorded_course(name, own, marks, None)
-    return None if recorded is None else Course(0, recorded[0], name, recorded[2], (), None, marks)
+    return None if recorded is None else FormerCourse(0, recorded[0], name, recorded[2], (), None, marks)
 
 
 def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
     return tuple(sorted(doses, key=attrgetter("on", "version")))
 
 
-def is_one_course(before: Course, after: Course) -> bool:
+def is_one_course(before: FormerCourse, after: FormerCourse) -> bool:
     """Whether two entries, at least one of them from a report, are one course.
 
     They are if doses are within the reported course or continue it, as doses of its regimen while it is unfinished (R7,
@@ -280,13 +280,13 @@ def is_one_course(before: Course, after: Course) -> bool:
     return bool(after.doses) and before.takes(after.begun_on)
 
 
-def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[CourseAccount, Dose]]:
+def _reported_and_recorded(one: FormerCourse, other: FormerCourse) -> Iterable[tuple[FormerAccount, Dose]]:
     for reported, recorded in ((one, other), (other, one)):
         if reported.account is not None:
             yield from ((reported.account, dose) for dose in recorded.doses)
 
 
-def joined(one: Course, other: Course) -> Course:
+def joined(one: FormerCourse, other: FormerCourse) -> FormerCourse:
     """Two entries of one course as one course, with the number of the first."""
     reported = [course.account for course in (one, other) if course.account is not None]
     account = reported[0] if len(reported) == 1 else continued(reported[0], reported[1])
@@ -307,7 +307,7 @@ def joined(one: Course, other: Course) -> Course:
 # -- the treatment facts for the policy -------------------------------------------------------
 
 
-def current_course(patient_courses: tuple[Course, ...], on: date) -> Course | None:
+def current_course(patient_courses: tuple[FormerCourse, ...], on: date) -> FormerCourse | None:
     """The open course that a dose on this day would continue, or None (R7, R8)."""
     if not patient_courses or patient_courses[-1].status != "open":
         return None
@@ -318,7 +318,7 @@ def current_course(patient_courses: tuple[Course, ...], on: date) -> Course | No
 
 
 def prior_treatment(
-    patient_courses: tuple[Course, ...], *, never_reported: bool, stated: bool | None
+    patient_courses: tuple[FormerCourse, ...], *, never_reported: bool, stated: bool | None
 ) -> PriorTreatment:
     """The treatment facts, from the record, or from the statement if the record has no course (R1).
 
@@ -346,7 +346,7 @@ def prior_treatment(
     return PriorTreatment(received_lemtrada=True, completed_course=completed, last_dose_on=latest_dose_on(counted))
 
 
-def _one_first_course(patient_courses: tuple[Course, ...]) -> PriorTreatment:
+def _one_first_course(patient_courses: tuple[FormerCourse, ...]) -> PriorTreatment:
     """Several courses, none of them completed, as after a corrected report: together the first course (R1, R7)."""
     counts = [one.given for one in patient_courses]
     total = None if None in counts else sum(count or 0 for count in counts)
@@ -357,11 +357,11 @@ def _one_first_course(patient_courses: tuple[Course, ...]) -> PriorTreatment:
     return PriorTreatment(received_lemtrada=True, completed_course=False, open_course=open_course)
 
 
-def _as_open(course: Course) -> OpenCourse:
+def _as_open(course: FormerCourse) -> OpenCourse:
     return OpenCourse(number=min(course.number, 99), doses_given=course.given or None, last_dose_on=course.last_dose_on)
 
 
-def _any_completed(patient_courses: tuple[Course, ...]) -> bool | None:
+def _any_completed(patient_courses: tuple[FormerCourse, ...]) -> bool | None:
     """Whether a course was completed, or is treated as completed (R24, R26). None: a report does not state it (R1)."""
     statuses = {one.status for one in patient_courses}
     if statuses & {"completed", "closed", "short"}:
@@ -369,7 +369,7 @@ def _any_completed(patient_courses: tuple[Course, ...]) -> bool | None:
     return None if "unknown" in statuses else False
 
 
-def latest_dose_on(patient_courses: Iterable[Course]) -> PartialDate | None:
+def latest_dose_on(patient_courses: Iterable[FormerCourse]) -> PartialDate | None:
     """The date of the latest dose of these courses (R3).
 
     None: no date is known, or a course without dates may have a later dose.

@@ -21,7 +21,7 @@ COURSE_SPAN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class CourseAccount:
+class FormerAccount:
     """One reported course, merged from all reports of it.
 
     `ids` are its ids in the reports, oldest first. `course` is the merged course. `reported_on` is the day of the
@@ -56,16 +56,16 @@ class CourseAccount:
         return self.span is not None and self.span[0] <= day <= self.span[1]
 
 
-def course_accounts(reports: Iterable[Report]) -> list[CourseAccount]:
+def course_accounts(reports: Iterable[Report]) -> list[FormerAccount]:
     """Every reported course once, sorted by `order`."""
-    found: list[CourseAccount] = []
+    found: list[FormerAccount] = []
     for report in reports:
         listed_after = date.min
         matches = _matches_on_record([account.course for account in found], report.courses)
         for number, course in enumerate(report.courses, 1):
             known = matches.get(number)
             if known is None:
-                account = CourseAccount(
+                account = FormerAccount(
                     (reported_course_id(report.report_id, number),), course, report.reported_on, listed_after
                 )
                 found.append(replace(account, order=account.span[0] if account.span is not None else listed_after))
@@ -75,7 +75,7 @@ def course_accounts(reports: Iterable[Report]) -> list[CourseAccount]:
     return sorted(found, key=lambda one: one.order)
 
 
-def continued(one: CourseAccount, other: CourseAccount) -> CourseAccount:
+def continued(one: FormerAccount, other: FormerAccount) -> FormerAccount:
     """Two reported parts of one unfinished course (R7, R8), as one account."""
     counts = (one.course.doses_given, other.course.doses_given)
     milligrams = (one.course.mg_total, other.course.mg_total)
@@ -86,7 +86,7 @@ def continued(one: CourseAccount, other: CourseAccount) -> CourseAccount:
         last_dose_on=other.course.last_dose_on,
         completed=other.course.completed if other.course.completed is not None else one.course.completed,
     )
-    return CourseAccount((*one.ids, *other.ids), course, max(one.reported_on, other.reported_on), one.order)
+    return FormerAccount((*one.ids, *other.ids), course, max(one.reported_on, other.reported_on), one.order)
 
 
 def numbers_after_correction(before: tuple[ReportedCourse, ...], now: tuple[ReportedCourse, ...]) -> dict[int, int]:
@@ -141,7 +141,7 @@ def _ends(course: ReportedCourse) -> tuple[PartialDate, PartialDate] | None:
     return None if begins is None or ends is None else (begins, ends)
 
 
-def _merged(known: CourseAccount, course: ReportedCourse, report: Report, number: int) -> CourseAccount:
+def _merged(known: FormerAccount, course: ReportedCourse, report: Report, number: int) -> FormerAccount:
     earlier = known.course
     completed = course.completed
     if completed is None and (course.doses_given is None or course.doses_given >= doses_in_course(1)):
@@ -157,7 +157,7 @@ def _merged(known: CourseAccount, course: ReportedCourse, report: Report, number
     )
     # A report that repeats the same values adds no dose, so doses recorded here since then remain separate.
     has_changed = (merged.doses_given, merged.completed) != (earlier.doses_given, earlier.completed)
-    updated = CourseAccount(
+    updated = FormerAccount(
         ids=(*known.ids, reported_course_id(report.report_id, number)),
         course=merged,
         reported_on=report.reported_on if has_changed else known.reported_on,

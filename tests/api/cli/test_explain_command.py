@@ -48,7 +48,7 @@ def test_as_json(run: Callable[..., Ran]) -> None:
     assert status == 0
     assert explained["citation"] == "1.B.iv"
     assert explained["looks_at"] == ["prior_treatment.last_dose_on", "as_of"]
-    assert [one["number"] for one in explained["readings"]] == ["R2", "R3", "R4", "R5", "R8"]
+    assert [one["number"] for one in explained["readings"]] == ["R2", "R3", "R4", "R5", "R8", "R27"]
     assert explained["readings"][0] == READINGS["R2"]._asdict()
     assert (explained["clauses"], explained["documentation_required"]) == ([], False)
 

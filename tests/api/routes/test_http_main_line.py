@@ -124,7 +124,7 @@ def test_prior_treatment_elsewhere_decides_the_path(api: Api) -> None:
     api.reported(other, {"doses_given": 5, "mg_total": 60, "last_dose_on": "2025-04", "completed": True})
     assert api.submitted(other, MEETS_B)["assessment"]["recommendation"] == "pend"
     now = api.eligibility(other)
-    assert (now["path"], now["last_dose_on"], now["next_course_from"]) == ("B", "2025-04", "2026-04-30")
+    assert (now["path"], now["last_dose_on"], now["next_course_from"]) == ("B", "2025-04", None)
     assert now["approvable"]["still_needed"][0]["clause"] == "1.B.iv"
 
 

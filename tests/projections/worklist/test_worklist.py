@@ -264,8 +264,8 @@ PART_ELSEWHERE = {"doses_given": 2, "first_dose_on": "2024-01", "last_dose_on": 
         ),
         pytest.param(
             given(ASKED_FIRST, reported({"doses_given": 5, "last_dose_on": "2026-04-25", "completed": True})),
-            "2026-03-26",
-            id="a reported course, as far back as it may have begun",
+            "2026-04-25",
+            id="a reported course, when its last dose is certain",
         ),
     ],
 )
