@@ -182,7 +182,7 @@ def uses(draw: st.DrawFn, requested_on: date, exact: bool = False) -> tuple[Told
                 use,
                 # An agent that is only on record is on the prescriber's complete list too: Ocrevus is, in any case.
                 stated=(exact and product != "Ocrevus") or draw(st.booleans()),
-                says_taken=draw(st.booleans()),
+                says_taken=exact or draw(st.booleans()),
                 start_known="day" if exact else draw(exactness),
                 stop_known="day" if exact else draw(exactness),
                 start_recorded_on=start + timedelta(days=draw(delays)),
