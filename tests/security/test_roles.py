@@ -84,12 +84,12 @@ def test_the_table_is_of_every_operation_and_every_page() -> None:
 
 @dataclass(frozen=True)
 class Asking:
-    """One operation on a history of its own, asked as several users; `of_nobody` is the same for no patient."""
+    """One operation on a history of its own, asked as several users; `nonexistent` is the same for no patient."""
 
     api: Api
     label: str
     fine: Recipe
-    of_nobody: Recipe
+    nonexistent: Recipe
 
     def by(self, actor: Actor | None, recipe: Recipe | None = None) -> Response:
         recipe = recipe or self.fine
@@ -160,11 +160,11 @@ def others_are_nobodys(asked: Asking) -> None:
     if asked.label == "POST /patients/find":
         nobody = asked.by(OTHER_OFFICE, Recipe(body={"member": {"issuer": "plan", "member_id": "nobody's"}}))
     else:
-        nobody = asked.by(OTHER_OFFICE, asked.of_nobody)
+        nobody = asked.by(OTHER_OFFICE, asked.nonexistent)
     assert (answer.content, str(answer.headers.raw)) == (nobody.content, str(nobody.headers.raw))
     asked_otherwise = {"as_of": "2020-01-01", "known_at": "2020-01-01T00:00:00Z"}
     for query in ({name: value} for name, value in asked_otherwise.items() if asked.label.startswith("GET")):
-        pair = [asked.by(OTHER_OFFICE, replace(one, query=query)) for one in (asked.fine, asked.of_nobody)]
+        pair = [asked.by(OTHER_OFFICE, replace(one, query=query)) for one in (asked.fine, asked.nonexistent)]
         assert len({(one.status_code, one.content, str(one.headers.raw)) for one in pair}) == 1, query
 
 

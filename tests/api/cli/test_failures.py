@@ -11,7 +11,7 @@ from eventsourcing.persistence import OperationalError
 from api.cli import main, opening
 from api.cli.commands import OUTCOME_OF_FAILURE
 from tests.api.cli.test_questions import refused
-from tests.api.record_access.test_command_line_accesses import every_verb
+from tests.api.record_access.test_command_line_accesses import every_command
 
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
 FAILING: dict[str, tuple[str, ...]] = {
@@ -45,7 +45,7 @@ READING = {
 
 def test_every_command_writes_or_reads() -> None:
     assert FAILING.keys() == OUTCOME_OF_FAILURE.keys()
-    assert FAILING.keys() | READING == every_verb()
+    assert FAILING.keys() | READING == every_command()
     assert FAILING.keys().isdisjoint(READING)
 
 

@@ -1,4 +1,4 @@
-"""Every verb that shows a patient's data records who looked, before it shows anything; none is forgotten."""
+"""Every command that shows a patient's data records the access, before anything is shown; none is left out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.api.routes.commands.acts import APPEALS, OFFICE, PENDS, Api, Json
 from tests.api.routes.commands.stages import NOW
 from tests.ledger.access_log.stored import check_digests, look
 
-VERBS = ROOT / "api" / "cli"
+COMMAND_LINE = ROOT / "api" / "cli"
 
 SHOWN: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "eligibility": ("eligibility", None, ("M-1",)),
@@ -46,7 +46,7 @@ SHOWN: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "audit-events": ("audit_events", None, ("--output", "{folder}/audit.ndjson", "--member", "M-1")),
     "provenance": ("audit_events", None, ("--output", "{folder}/provenance.ndjson", "--member", "M-1")),
 }
-"""Verb, the view and the subject that are recorded, and how it is asked."""
+"""Each command: the view and the subject that are recorded, and its arguments."""
 
 SHOWS_NOBODY: dict[str, str] = {
     "assess": "cases from a file, no ledger",
@@ -75,10 +75,10 @@ SHOWS_NOBODY: dict[str, str] = {
 """What it shows instead."""
 
 
-def every_verb() -> set[str]:
-    command = typer.main.get_command(app)
+def every_command() -> set[str]:
+    whole = typer.main.get_command(app)
     found: set[str] = set()
-    for name, one in command.commands.items():  # type: ignore[attr-defined]
+    for name, one in whole.commands.items():  # type: ignore[attr-defined]
         below = getattr(one, "commands", None)
         found |= {name} if below is None else {f"{name} {under}" for under in below}
     return found
@@ -111,15 +111,15 @@ def by_command_line(url: str) -> list[Access]:
         return [one for one in all_accesses(ledger, AccessQuery()) if one.through in ("command line", "export")]
 
 
-def test_every_verb_is_known_here() -> None:
-    assert every_verb() == SHOWN.keys() | SHOWS_NOBODY.keys()
+def test_every_command_is_listed_here() -> None:
+    assert every_command() == SHOWN.keys() | SHOWS_NOBODY.keys()
 
 
-@pytest.mark.parametrize("verb", SHOWN)
-def test_a_verb_that_shows_a_patient_is_recorded(told: Json, ledger_url: str, tmp_path: Path, verb: str) -> None:
-    view, subject, arguments = SHOWN[verb]
+@pytest.mark.parametrize("command", SHOWN)
+def test_a_command_that_shows_a_patient_is_recorded(told: Json, ledger_url: str, tmp_path: Path, command: str) -> None:
+    view, subject, arguments = SHOWN[command]
     asked = [one.format(folder=tmp_path, **told) for one in arguments]
-    shown = run(verb, *asked, "--purpose", "hoperat", "--database", ledger_url).stdout
+    shown = run(command, *asked, "--purpose", "hoperat", "--database", ledger_url).stdout
     assert shown
     found = by_command_line(ledger_url)
     assert len(found) == 1
@@ -131,17 +131,17 @@ def test_a_verb_that_shows_a_patient_is_recorded(told: Json, ledger_url: str, tm
     assert one.origin == platform.node()
 
 
-@pytest.mark.parametrize("verb", SHOWN)
+@pytest.mark.parametrize("command", SHOWN)
 def test_what_cannot_be_recorded_is_not_shown(
-    told: Json, ledger_url: str, tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+    told: Json, ledger_url: str, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise OperationalError("attempt to write a readonly database")
 
     monkeypatch.setattr(AccessLog, "record", fails)
-    asked = [one.format(folder=tmp_path / "new", **told) for one in SHOWN[verb][2]]
+    asked = [one.format(folder=tmp_path / "new", **told) for one in SHOWN[command][2]]
     (tmp_path / "new").mkdir()
-    text = refused(verb, *asked, "--database", ledger_url)
+    text = refused(command, *asked, "--database", ledger_url)
     assert "Nothing is shown, because the access could not be recorded" in text
     assert "name the primary" in text
     assert list((tmp_path / "new").iterdir()) == []
@@ -195,65 +195,65 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "dossier": ("{appeal}", "--output", "{folder}/dossier", *BEFORE_THE_RECORD),
     "export": ("{folder}/export", "--appeal", "{appeal}"),
 }
-"""How each verb is asked what it refuses because of what the record holds. The export has no folder for its signer."""
+"""The arguments that each command refuses because of what is on record. The export has no folder for its signer."""
 NEVER_REFUSED = {
     "accesses": "its options are checked before a patient is looked for, and none is compared with the record",
     "worklist": "its options are checked before a case is read, and none is compared with a record",
     "audit-events": "its options and the output are checked before a patient is looked for",
     "provenance": "its options and the output are checked before a patient is looked for",
 }
-"""Verbs that answer for every record that is found, and why."""
+"""Commands that answer for every record that is found, and why."""
 
 
-def test_every_verb_refuses_something_or_says_why_not() -> None:
+def test_every_command_refuses_something_or_says_why_not() -> None:
     assert REFUSED.keys() | NEVER_REFUSED.keys() == SHOWN.keys()
     assert REFUSED.keys().isdisjoint(NEVER_REFUSED)
 
 
-@pytest.mark.parametrize("verb", REFUSED)
+@pytest.mark.parametrize("command", REFUSED)
 def test_what_is_refused_after_the_record_was_read_is_recorded_as_over_http(
-    told: Json, ledger_url: str, tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+    told: Json, ledger_url: str, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = [one.format(folder=tmp_path, **told) for one in REFUSED[verb]]
-    if verb == "export":
+    asked = [one.format(folder=tmp_path, **told) for one in REFUSED[command]]
+    if command == "export":
         (taken := tmp_path / "a file").write_text("")
         monkeypatch.setenv("LEMTRADA_SEAL_DIR", str(taken))
-    refused(verb, *asked, "--database", ledger_url)
+    refused(command, *asked, "--database", ledger_url)
     (one,) = by_command_line(ledger_url)
-    assert (one.view, one.patient_id) == (SHOWN[verb][0], UUID(told["patient"]))
+    assert (one.view, one.patient_id) == (SHOWN[command][0], UUID(told["patient"]))
 
 
-@pytest.mark.parametrize("verb", NEVER_REFUSED)
+@pytest.mark.parametrize("command", NEVER_REFUSED)
 @pytest.mark.parametrize("member", ["M-1", "M-none"])
 def test_what_is_asked_wrongly_is_refused_alike_for_a_member_and_for_nobody(
-    told: Json, ledger_url: str, tmp_path: Path, verb: str, member: str
+    told: Json, ledger_url: str, tmp_path: Path, command: str, member: str
 ) -> None:
     wrong = {
         "accesses": [(member, "--after", "nowhere"), (member, "--from", "yesterday")],
         "worklist": [("--after", "nowhere"), ("--known-at", "2190-01-01T00:00:00Z")],
     }.get(
-        verb,
+        command,
         [
             ("--member", member, "--output", f"{tmp_path}/none/audit.ndjson"),
             ("--member", member, "--output", f"{tmp_path}/audit.ndjson", "--from", "yesterday"),
         ],
     )
     for asked in wrong:
-        refused(verb, *asked, "--database", ledger_url)
+        refused(command, *asked, "--database", ledger_url)
     assert by_command_line(ledger_url) == []
 
 
-@pytest.mark.parametrize("verb", SHOWN)
+@pytest.mark.parametrize("command", SHOWN)
 def test_a_member_who_is_not_known_and_a_purpose_that_is_none_are_no_access(
-    told: Json, ledger_url: str, tmp_path: Path, verb: str
+    told: Json, ledger_url: str, tmp_path: Path, command: str
 ) -> None:
-    asked = [one.format(folder=tmp_path, **told) for one in SHOWN[verb][2]]
-    text = refused(verb, *asked, "--purpose", "CURIOSITY", "--database", ledger_url)
+    asked = [one.format(folder=tmp_path, **told) for one in SHOWN[command][2]]
+    text = refused(command, *asked, "--purpose", "CURIOSITY", "--database", ledger_url)
     assert "--purpose" in text
     assert "HPAYMT" in text
     if "M-1" in asked:
-        of_nobody = ["M-none" if one == "M-1" else one for one in asked]
-        refused(verb, *of_nobody, "--database", ledger_url, status=1)
+        nonexistent = ["M-none" if one == "M-1" else one for one in asked]
+        refused(command, *nonexistent, "--database", ledger_url, status=1)
     assert by_command_line(ledger_url) == []
 
 
@@ -282,28 +282,28 @@ def test_a_member_who_is_on_record_already_is_an_access_of_the_import(
     assert [(str(one.patient_id), one.view) for one in by_command_line(ledger_url)] == [(patient, "find")]
 
 
-@pytest.mark.parametrize("verb", ["dossier", "document"])
+@pytest.mark.parametrize("command", ["dossier", "document"])
 def test_an_output_that_is_taken_is_refused_before_anything_is_read(
-    told: Json, ledger_url: str, tmp_path: Path, verb: str
+    told: Json, ledger_url: str, tmp_path: Path, command: str
 ) -> None:
     (taken := tmp_path / "taken").mkdir()
     (taken / "file").write_text("kept")
-    output = taken if verb == "dossier" else taken / "file"
-    subject = told["appeal" if verb == "dossier" else "document"]
-    refused(verb, subject, "--output", str(output), "--database", ledger_url)
+    output = taken if command == "dossier" else taken / "file"
+    subject = told["appeal" if command == "dossier" else "document"]
+    refused(command, subject, "--output", str(output), "--database", ledger_url)
     assert by_command_line(ledger_url) == []
     assert (taken / "file").read_text() == "kept"
 
 
-@pytest.mark.parametrize("verb", [verb for verb, (_, subject, _) in SHOWN.items() if subject is not None])
+@pytest.mark.parametrize("command", [command for command, (_, subject, _) in SHOWN.items() if subject is not None])
 def test_an_id_that_is_malformed_or_of_nothing_is_not_recorded(
-    told: Json, ledger_url: str, tmp_path: Path, verb: str
+    told: Json, ledger_url: str, tmp_path: Path, command: str
 ) -> None:
-    _, subject, arguments = SHOWN[verb]
+    _, subject, arguments = SHOWN[command]
     assert subject is not None
     for wrong in (f"{told[subject]}x", f"{told[subject]}9"):
         asked = [one.format(folder=tmp_path / "none", **{**told, subject: wrong}) for one in arguments]
-        refused(verb, *asked, "--database", ledger_url)
+        refused(command, *asked, "--database", ledger_url)
     assert by_command_line(ledger_url) == []
 
 
@@ -319,7 +319,7 @@ def test_only_commands_that_show_no_patient_open_a_ledger_themselves() -> None:
     """Whatever shows a patient's data reads it through `open_records`, which records the access."""
     opening = {
         path.stem
-        for path in VERBS.glob("*.py")
+        for path in COMMAND_LINE.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         if ast.unparse(node.func).rpartition(".")[2] in ("open_existing_ledger", "open_ledger")
@@ -328,7 +328,7 @@ def test_only_commands_that_show_no_patient_open_a_ledger_themselves() -> None:
     assert not opening & {"questions", "records", "dossier", "accesses"}
 
 
-# -- the verb on the log itself ---------------------------------------------------------------
+# -- the command for the access log ---------------------------------------------------------------
 
 
 def test_the_accounting_tells_who_when_why_and_from_where(told: Json, ledger: Ledger, ledger_url: str) -> None:

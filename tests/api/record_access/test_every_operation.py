@@ -141,7 +141,7 @@ def test_a_question_about_a_time_before_the_record_is_refused_and_one_access(api
     assert (answer.status_code, answer.json()["field"]) == (404, "known_at")
     (one,) = added(api, before)
     assert str(one.patient_id) in str(asked.fine.path)
-    assert asked.by(AUDITOR, replace(asked.of_nobody, query=BEFORE_THE_RECORD)).status_code == 404
+    assert asked.by(AUDITOR, replace(asked.nonexistent, query=BEFORE_THE_RECORD)).status_code == 404
     assert asked.by(ADMINISTRATOR, replace(asked.fine, query=BEFORE_THE_RECORD)).status_code == 403
     assert added(api, before) == [one]
 
@@ -241,8 +241,8 @@ def test_an_older_version_is_an_access_and_a_used_key_is_none(api: Api) -> None:
 def test_what_is_not_found_not_allowed_or_malformed_is_no_access(api: Api, label: str) -> None:
     asked = asking(api, label)
     before = rows(api)
-    of_nobody = asked.of_nobody if label != FINDS else Recipe(body={"member": {"member_id": "nobody's"}})
-    assert asked.by(AUDITOR if label.startswith("GET") else PHYSICIAN, of_nobody).status_code in (403, 404)
+    nonexistent = asked.nonexistent if label != FINDS else Recipe(body={"member": {"member_id": "nobody's"}})
+    assert asked.by(AUDITOR if label.startswith("GET") else PHYSICIAN, nonexistent).status_code in (403, 404)
     assert asked.by(ADMINISTRATOR).status_code == 403
     malformed = replace(asked.fine, path={name: f"{value}x" for name, value in asked.fine.path.items()})
     if asked.fine.path:

@@ -108,7 +108,7 @@ def test_an_answer_that_cannot_be_recorded_is_not_given(
     def fails(*_: object, **__: object) -> None:
         raise OperationalError("the disk is full")
 
-    # Her token is on record before the disk is full.
+    # The auditor's token is on record before the disk is full.
     get(api, "/me", AUDITOR)
     header = api.client.header_of(AUDITOR)  # type: ignore[attr-defined]
     monkeypatch.setattr(AccessLog, "record", fails)

@@ -42,15 +42,9 @@ PROSE_HELD: Final[tuple[str, ...]] = (
 )
 """Folders whose comments, docstrings and defined names have no banned phrase either."""
 
-PROSE_NOT_YET: Final = {
-    "tests/api/record_access/": "the tests of accesses are reworded in another change",
-}
-"""Parts of these folders that are left out until they are reworded, each with the reason."""
-
 PROSE_EXCEPTIONS: Final = {
     ("domain/commands/appeals.py", "organisation"): "a field of a stored command",
     ("domain/events/appeals.py", "organisation"): "a field of a stored event",
-    ("tests/security/test_roles.py", "of nobody"): "a field that the tests of accesses use",
 }
 """Phrases that a file in these folders must keep, each with the reason."""
 
@@ -96,7 +90,7 @@ def test_comments_docstrings_and_names_have_no_banned_phrase(held: str) -> None:
         f"{_name(path)}:{line} {phrase!r}"
         for path in files
         for line, phrase in banned_in_prose(path)
-        if (_name(path), phrase) not in PROSE_EXCEPTIONS and not _name(path).startswith(tuple(PROSE_NOT_YET))
+        if (_name(path), phrase) not in PROSE_EXCEPTIONS
     ]
     assert found == []
 
@@ -105,9 +99,6 @@ def test_every_exception_of_prose_is_still_needed() -> None:
     for name, phrase in PROSE_EXCEPTIONS:
         assert name.startswith(PROSE_HELD)
         assert phrase in {found for _, found in banned_in_prose(ROOT / name)}
-    for name in PROSE_NOT_YET:
-        assert name.startswith(PROSE_HELD)
-        assert any(banned_in_prose(path) for path in python_files(ROOT / name))
 
 
 def test_every_exception_is_still_needed() -> None:
