@@ -151,7 +151,11 @@ def problem(status: int, title: str, detail: str, remedy: str, **more: Any) -> J
     body = Problem(
         type=f"{TYPES}{kind}", title=title, status=status, detail=detail, remedy=errors.as_sentence(remedy), **more
     )
-    return JSONResponse(body.model_dump(mode="json", exclude_none=True), status, media_type=MEDIA_TYPE)
+    content = body.model_dump(mode="json", exclude_none=True)
+    if body.changed is not None:
+        # A change from nothing, or to nothing, has null as its earlier or current value.
+        content["changed"] = [one.model_dump(mode="json") for one in body.changed]
+    return JSONResponse(content, status, media_type=MEDIA_TYPE)
 
 
 def refused(request: Request, error: errors.LedgerError) -> JSONResponse:

@@ -84,7 +84,15 @@ COMPLETED_ELSEWHERE: Json = {"doses_given": 5, "last_dose_on": "2025-03-10", "co
 KEEPING = frozenset(one.TOPIC for one in get_args(SystemEvent))
 """Events that the ledger records about itself: who may sign in, who viewed records, what is sealed."""
 
-_ADDRESSES = {"r": "requests", "d": "doses", "t": "reports", "f": "documents", "n": "notices", "a": "appeals"}
+_ADDRESSES = {
+    "r": "requests",
+    "d": "doses",
+    "t": "reports",
+    "f": "documents",
+    "n": "notices",
+    "a": "appeals",
+    "g": "agents",
+}
 
 
 def address(identifier: str) -> str:

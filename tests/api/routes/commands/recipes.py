@@ -229,7 +229,8 @@ class Cook:
         if label == "POST /patients/find":
             return Recipe(body={"member": opening("nobody's")["member"]})
         letters = {"request": "r", "dose": "d", "report": "t", "document": "f", "notice": "n", "appeal": "a"}
-        unknown = {f"{what}_id": f"{NOBODY}.{letter}1" for what, letter in letters.items()} | {"patient_id": NOBODY}
+        unknown = {f"{what}_id": f"{NOBODY}.{letter}1" for what, letter in letters.items()}
+        unknown |= {"patient_id": NOBODY, "agent_entry_id": f"{NOBODY}.g1"}
         path = {name: unknown.get(name, value) for name, value in fine.path.items()}
         return Recipe(path, headers=fine.headers, body=fine.body, raw=fine.raw)
 

@@ -25,6 +25,7 @@ SHAPES = {
     "document_id": re.compile(_UUID + r"\.f[0-9]{1,6}"),
     "notice_id": re.compile(_UUID + r"\.n[0-9]{1,6}"),
     "appeal_id": re.compile(_UUID + r"\.a[0-9]{1,6}"),
+    "agent_entry_id": re.compile(_UUID + r"\.g[0-9]{1,6}"),
 }
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
