@@ -17,15 +17,18 @@ _ASKED: Final = {
     "first_dose_on": "On which day was the first of these doses given?",
     "last_dose_on": "On which day was the last of these doses given?",
     "completed": "Was the course completed?",
+    "courses": "Are the courses of the report one course or different ones?",
     "tells_of": "Is the report about doses that this ledger has, or about others?",
 }
+
+_FIRST_COURSE: Final = "When was the first course given, which the report does not state?"
 
 
 class SettledBy(FrozenModel):
     """A fact that would settle what is not certain of the treatment.
 
-    `field` is its path in the report, such as `courses.0.doses_given`, or `tells_of`, which a user of the plan
-    states.
+    `field` is its path in the report, such as `courses.0.doses_given`. `courses` is the list of courses, if one of them
+    is missing or if two may be one. `tells_of` is what a user of the plan states.
     """
 
     report_id: str
@@ -49,6 +52,9 @@ def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDose
     may_be_ours = False
     for place, (course, told) in enumerate(zip(report.courses, doses, strict=True)):
         if told.first.earliest > as_of:
+            if told.is_a_later_course:
+                # When the first course was given matters as long as the later one had not begun.
+                yield SettledBy(report_id=report.report_id, field="courses", question=_FIRST_COURSE)
             continue
         missing = list(_left_out(course, told))
         for name in missing:
@@ -56,6 +62,8 @@ def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDose
         may_be_ours |= bool(missing) and any(
             told.first.earliest <= dose.on <= told.last.latest for dose in history.doses if dose.stands
         )
+    if any(told.may_begin_a_course and told.first.earliest <= as_of for told in doses):
+        yield SettledBy(report_id=report.report_id, field="courses", question=_ASKED["courses"])
     if may_be_ours and report.tells_of is None:
         yield SettledBy(report_id=report.report_id, field="tells_of", question=_ASKED["tells_of"])
 

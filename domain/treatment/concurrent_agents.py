@@ -156,9 +156,10 @@ def _stated_use(stated: StatedAgent, stated_on: date) -> ProductUse:
     if taken is False and stops_later:
         return ProductUse(contradicts_itself=True)
     is_ongoing = taken is True or (stops_later and (started is None or started.latest <= stated_on))
+    is_unsure = taken is None and stopped is None
     return ProductUse(
-        starts=(started,) if started is not None and taken is not None else (),
-        unsure_starts=(started,) if started is not None and taken is None else (),
+        starts=(started,) if started is not None and not is_unsure else (),
+        unsure_starts=(started,) if started is not None and is_unsure else (),
         stops=(stopped,) if stopped is not None else (),
         taken_on=(stated_on,) if is_ongoing else (),
         not_taken_on=(stated_on,) if taken is False and stopped is None else (),

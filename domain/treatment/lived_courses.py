@@ -111,14 +111,14 @@ class CourseOfDose(NamedTuple):
     """What is known of the course of a dose, besides its day.
 
     `name` is the number in the event of the dose, and `was_named` whether a person assigned the dose to that course.
-    `closed_on` is the day on which the course was closed. By a report, the dose `begins` a course, or it `may_begin`
-    one, or the course `is_later` than the first one.
+    `closed_on` is the day on which the course was closed. By a report, the course comes `after` the complete course
+    with that number, the dose `may_begin` a course, or the course `is_later` than the first one.
     """
 
     name: int | None
     was_named: bool
     closed_on: date | None
-    begins: bool
+    after: int | None
     may_begin: bool
     is_later: bool
 
@@ -137,7 +137,7 @@ def placed_by_day(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: C
         yield _opened((first,), given, of_dose)
     elif not courses:
         yield _opened(courses, given, of_dose)
-    elif of_dose.begins:
+    elif of_dose.after == len(courses):
         # Each course that a report lists is complete before the next one begins.
         if courses[-1].is_over(given.recorded, len(courses)):
             yield _opened(courses, given, of_dose)

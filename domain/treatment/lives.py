@@ -224,7 +224,7 @@ class _Lives:
             name=dose.course if dose is not None else None,
             was_named=dose is not None and dose.course_was_named,
             closed_on=self._closed_on(dose, starting),
-            begins=any(one.begins_a_course for one in starting),
+            after=self._number_before(life, starting),
             may_begin=any(one.may_begin_a_course for one in starting),
             is_later=any(one.is_a_later_course for one in starting),
         )
@@ -237,6 +237,11 @@ class _Lives:
                 told[place] = _Told(one.placed, one.is_all, number)
             else:
                 yield _Life(compact(courses) if self.is_compact else courses, tuple(told))
+
+    def _number_before(self, life: _Life, starting: list[ReportedDoses]) -> int | None:
+        """The number of the complete course that a report lists before the one that starts, or None."""
+        told = [life.told[one.listed_after] for one in starting if one.begins_a_course and one.listed_after is not None]
+        return max((one.course for one in told if one is not None), default=None)
 
     def _closed_on(self, dose: Dose | None, starting: list[ReportedDoses]) -> date | None:
         """The day on which a clinician closed the course of the dose, if that was by `as_of` (R26)."""
