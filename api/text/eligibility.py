@@ -141,7 +141,7 @@ _FACTS = {
 
 
 def _ways(approvable: Approvable) -> Iterator[tuple[str, str]]:
-    label = "To be approved" if all(way.leads_to == "approve" for way in approvable.ways) else "To clinical review"
+    label = "To be approved" if all(way.leads_to == "approve" for way in approvable.ways) else "For review"
     if not approvable.ways:
         yield label, "no further information can change this"
     for number, way in enumerate(approvable.ways[:WAYS_SHOWN_MAX]):

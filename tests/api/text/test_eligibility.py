@@ -93,7 +93,7 @@ def test_each_way_has_a_row() -> None:
 
 def test_where_only_a_clinician_can_be_reached_the_row_says_so() -> None:
     outside = {"requested_dosing": {"mg_per_day": 24, "consecutive_days": 5, "route": "intravenous"}}
-    assert rows(outside | {"hiv_infection": None}, "To clinical review") == ["HIV status (approvable if negative)"]
+    assert rows(outside | {"hiv_infection": None}, "For review") == ["HIV status (approvable if negative)"]
 
 
 def test_of_many_ways_the_first_are_shown_and_the_others_counted() -> None:
