@@ -171,7 +171,8 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
     """The course of a corrected dose, or the report that it documents. Raises NotFound for an unknown course."""
     unchanged = CoursePlace(dose.course, dose.documents_report)
     if command.course is None:
-        return unchanged if on == dose.on else place_of_dose(without_dose(history, dose), on)
+        stays = on == dose.on or _is_all_of_closed_course(history, dose, on)
+        return unchanged if stays else place_of_dose(without_dose(history, dose), on)
     if not _moves(history, dose, command.course):
         return unchanged
     place = place_in_course(history, command.course, on)
@@ -183,6 +184,13 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
             f"{len(courses(history)) + 1}",
         )
     return place
+
+
+def _is_all_of_closed_course(history: PatientHistory, dose: Dose, on: date) -> bool:
+    """Whether the dose is all of a course that was closed on this day or later, so that it stays there (R26)."""
+    closed_on = history.marks_of(dose.course).closed_on if dose.course is not None else None
+    others = (one for one in history.doses if one.course == dose.course and one.stands and one is not dose)
+    return closed_on is not None and on <= closed_on and not any(others)
 
 
 def _moves(history: PatientHistory, dose: Dose, number: int) -> bool:

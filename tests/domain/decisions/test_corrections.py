@@ -168,6 +168,11 @@ def test_doses_recorded_late_across_an_interrupted_course_are_placed_by_their_da
     assert [str(one.last_dose_on) for one in story.courses()] == ["2022-03-11", "2023-05-03"]
 
 
+def test_another_day_of_the_only_dose_of_a_closed_course_leaves_the_course_closed() -> None:
+    story = given(dose("2025-02-02"), closed(1)).when(dose_corrected(1, on="2025-03-05"))
+    story.then(DoseCorrected, fields=("on",)).then_courses("closed 1")
+
+
 def test_the_day_stays_when_only_the_course_is_moved() -> None:
     given(*first_course("2024-03-04", 2)).when(dose_corrected(2, course=2)).then(
         DoseCorrected, on=date(2024, 3, 5), course=2, fields=("course",)
