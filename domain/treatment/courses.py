@@ -20,10 +20,8 @@ from domain.facts import doses_in_course
 from domain.history.records import CourseMarks, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_of_dose import course_names
+from domain.treatment.lived_courses import SAME_COURSE
 from domain.treatment.reported_courses import CourseAccount, continued, course_accounts
-
-SAME_COURSE = timedelta(days=30)
-"""How long after the completion of a course a dose is still an excess dose of it (R24)."""
 
 _IS_VOIDED: Final = attrgetter("voided")
 _WAS_NAMED: Final = attrgetter("course_was_named")
