@@ -42,7 +42,9 @@ FIRST_DAY = date(2024, 1, 2)
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 SCALES = {
     "ordinary": settings(max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=QUIET),
-    "campaign": settings(max_examples=3000, database=None, deadline=None, suppress_health_check=QUIET, print_blob=True),
+    "campaign": settings(
+        max_examples=3000, derandomize=False, database=None, deadline=None, suppress_health_check=QUIET, print_blob=True
+    ),
 }
 at_every_scale = pytest.mark.parametrize("scale", ["ordinary", pytest.param("campaign", marks=pytest.mark.campaign)])
 

@@ -17,10 +17,11 @@ from tests.ledger.verification.sealed_stories import look_at
 from tests.story import NURSE
 
 ROUNDS = 8
+SEALED_WITHIN_SECONDS = 60
 
 
 def test_what_is_recorded_and_sealed_meanwhile_is_no_failure(sealed: Sealed, open_here: OpenLedger) -> None:
-    stopping, failures = Event(), []
+    stopping, has_sealed, failures = Event(), Event(), []
 
     def go_on() -> None:
         other = open_here()
@@ -32,8 +33,10 @@ def test_what_is_recorded_and_sealed_meanwhile_is_no_failure(sealed: Sealed, ope
                 patient = opened(other, f"LIVE-{number}")
                 look_at(other, patient, NURSE)
                 sealing.seal_now()
+                has_sealed.set()
         except Exception as error:
             failures.append(error)
+            has_sealed.set()
 
     writer = Thread(target=go_on)
     writer.start()
@@ -43,6 +46,9 @@ def test_what_is_recorded_and_sealed_meanwhile_is_no_failure(sealed: Sealed, ope
             report = verify(LedgerSource(sealed.ledger), key=sealed.sealer.verifying_key, given=sealed.kept)
             assert report.holds, report.lines()
             sizes.append(report.bytes.counts["leaves"])
+            # The writer may be slow. The next round waits until it has sealed at least once more.
+            has_sealed.clear()
+            assert has_sealed.wait(SEALED_WITHIN_SECONDS)
     finally:
         stopping.set()
         writer.join()
