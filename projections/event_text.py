@@ -110,7 +110,8 @@ def _course(course: ReportedCourse) -> str:
     return f"{given}{when}{completed}"
 
 
-def _courses(courses: Iterable[ReportedCourse]) -> str:
+def reported_in_words(courses: Iterable[ReportedCourse]) -> str:
+    """Returns the courses of a report in words. No courses: Lemtrada was never received."""
     return "; ".join(map(_course, courses)) or "Lemtrada was never received"
 
 
@@ -204,10 +205,12 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     OtherAgentStopped: lambda event: f"{event.product}, {event.on}; {event.source}",
     OtherAgentEntryVoided: lambda event: f"{entry_of(event.agent_entry_id)}: {event.reason}",
     PriorTreatmentReported: lambda event: (
-        f"{entry_of(event.report_id)} ({in_words(event.source)}): {_courses(event.courses)}"
+        f"{entry_of(event.report_id)} ({in_words(event.source)}): {reported_in_words(event.courses)}"
         f"{'; confirms what is on record' if event.confirms_record else ''}"
     ),
-    PriorTreatmentCorrected: lambda event: f"{entry_of(event.report_id)}: {_courses(event.courses)}. {event.reason}",
+    PriorTreatmentCorrected: lambda event: (
+        f"{entry_of(event.report_id)}: {reported_in_words(event.courses)}. {event.reason}"
+    ),
     PriorTreatmentVoided: lambda event: f"{entry_of(event.report_id)}: {event.reason}",
     ReportAttributed: lambda event: (
         f"{entry_of(event.report_id)} is about {_DOSES_REPORTED[event.tells_of]}: {event.reason}"

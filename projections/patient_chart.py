@@ -15,10 +15,11 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from domain.calendar import Day
-from domain.facts import FrozenModel, counted
-from domain.history.records import Appeal, ApprovalRecord, Request
+from domain.facts import FrozenModel, counted, in_words
+from domain.history.records import Appeal, ApprovalRecord, Report, Request
 from projections.courses import Courses, CourseView, DoseView, given_in_words
 from projections.eligibility import Eligibility, twelve_months_passed_by
+from projections.event_text import reported_in_words
 
 Lane = Literal["requests", "approvals", "doses", "wait", "appeals"]
 ChartTone = Literal["plain", "good", "bad", "open", "quiet"]
@@ -102,6 +103,7 @@ class ChartContent:
     requests: Sequence[Request]
     approvals: Sequence[ApprovalRecord]
     appeals: Sequence[Appeal]
+    reports: Sequence[Report] = ()
 
 
 def picture(shown: ChartContent, as_of: date, known_on: date, today: date) -> Picture:
@@ -131,6 +133,7 @@ def _marks(shown: ChartContent, as_of: date) -> Iterator[UnplacedMark]:
     for course in shown.courses.courses:
         yield from _of_course(course)
     yield from (_of_dose(one, None) for one in shown.courses.other_entries)
+    yield from (_of_report(report) for report in shown.reports if report.reported_on <= as_of)
     yield from _of_wait(shown)
     for appeal in shown.appeals:
         yield _of_appeal(appeal, as_of)
@@ -188,6 +191,13 @@ def _of_dose(dose: DoseView, course: CourseView | None) -> UnplacedMark:
         return UnplacedMark("doses", "cross", "quiet", dose.on, None, name, words)
     tone: ChartTone = "open" if dose.variances or not dose.counts else "plain"
     return UnplacedMark("doses", "dot", tone, dose.on, None, name, words)
+
+
+def _of_report(report: Report) -> UnplacedMark:
+    """A report on the day on which its source made it: the days of its doses may not be known."""
+    words = f"Prior treatment reported by {in_words(report.source)}: {reported_in_words(report.courses)}."
+    shape: Shape = "cross" if report.voided else "diamond"
+    return UnplacedMark("doses", shape, "quiet", report.reported_on, None, f"Report {_number(report.report_id)}", words)
 
 
 def _of_wait(shown: ChartContent) -> Iterator[UnplacedMark]:

@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 from api.identity.caller import Caller
 from api.static import address_of
 from domain.events import PATIENT_EVENTS
+from domain.facts import counted
 from domain.ledger.application import Ledger
 from domain.people import Role
 from domain.permissions import views
@@ -153,12 +154,12 @@ def time_between(now: datetime, instant: datetime) -> str:
     is_past = instant < now
     length = now - instant if is_past else instant - now
     if length < timedelta(hours=2):
-        counted = f"{length // timedelta(minutes=1)} min"
+        length_in_words = f"{length // timedelta(minutes=1)} min"
     elif length < timedelta(days=2):
-        counted = f"{length // timedelta(hours=1)} h"
+        length_in_words = f"{length // timedelta(hours=1)} h"
     else:
-        counted = f"{length // timedelta(days=1)} days"
-    return f"{counted} ago" if is_past else f"in {counted}"
+        length_in_words = counted(length // timedelta(days=1), "day")
+    return f"{length_in_words} ago" if is_past else f"in {length_in_words}"
 
 
 def part_of(now: datetime, start: datetime, end: datetime) -> float:
@@ -185,6 +186,7 @@ TEMPLATES: Final = Environment(
     extensions=["jinja2.ext.do"],
 )
 TEMPLATES.filters |= {
+    "counted": counted,
     "spoken": spoken,
     "sentence": sentence,
     "ordinal": ordinal,

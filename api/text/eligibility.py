@@ -47,7 +47,8 @@ def _prospects(answer: Eligibility) -> str:
         case "approve":
             return f"{subject} is recommended for approval. A person decides"
         case "refer":
-            return f"{subject} needs clinical review ({', '.join(reason.code for reason in approvable.reasons)})"
+            reasons = ", ".join(in_words(reason.code) for reason in approvable.reasons)
+            return f"{subject} needs clinical review ({reasons})"
         case "pend":
             return f"{subject} needs information for {', '.join(one.clause for one in approvable.still_needed)}"
         case "not_recommended":

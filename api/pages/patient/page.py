@@ -147,7 +147,8 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         for dose in (*doses, *courses.other_entries)
         if not dose.voided
     ]
-    reports = [report for report in history.reports if not report.voided] if access.office is None else []
+    all_reports = history.reports if access.office is None else ()
+    reports = [report for report in all_reports if not report.voided]
     return {
         "answer": answer,
         "passed_by": twelve_months_passed_by(answer),
@@ -165,7 +166,9 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "appeals": list(reversed(appeals)),
         "person": person(history, day) if access.office is None else None,
         "name": history.name,
-        "picture": picture(ChartContent(courses, answer, requests, approvals, appeals), day, known_on, today),
+        "picture": picture(
+            ChartContent(courses, answer, requests, approvals, appeals, all_reports), day, known_on, today
+        ),
     }
 
 

@@ -153,7 +153,7 @@ def test_eligibility_gives_the_short_answer_first(url: str, today: date) -> None
         ("ready_to_approve", "Path A, course 1: the open request is recommended for approval. A person decides."),
         ("interrupted_first_course", "Path A, course 1: 3 doses given, a new request is recommended for approval"),
         ("due_next_month", "Path B, course 2: may start on 20"),
-        ("later_course_interrupted", "Path B, course 2: 1 dose given, the open request needs clinical review (later_"),
+        ("later_course_interrupted", "Path B, course 2: 1 dose given, the open request needs clinical review (later "),
         ("excluded_isolated_syndrome", "Path A, course 1: the open request does not meet the criteria (NR.1)."),
     ],
 )

@@ -134,6 +134,9 @@ def test_a_report_carries_its_day(api: Api, desk: Desks) -> None:
     assert reported.status == 200, reported.text[:600]
     report = api.ledger.history(UUID(patient)).reports[0]
     assert (str(report.reported_on), report.tells_of) == ("2026-04-01", None)
+    assert "Report t1" in reported.text
+    assert "5 doses" in reported.text, "a report is listed also where the days of its doses are not known"
+    assert "Report t1" not in reviewer.opens(at(patient), as_of="2026-03-31").text.partition("Who the patient is")[0]
     refused = reviewer.sends(
         reviewer.opens(at(patient)), "prior-treatment", reported_on="2026-04-29", courses__0__doses_given="3"
     )
