@@ -124,6 +124,11 @@ class PriorTreatment(FrozenModel):
     open_course: OpenCourse | None = None
     possible: Annotated[tuple[PossibleTreatment, ...], Field(max_length=1000, exclude_if=lambda value: not value)] = ()
 
+    @classmethod
+    def without_record(cls, received: bool | None) -> PriorTreatment:
+        """The treatment facts if no treatment is on record: only whether Lemtrada was received is stated, or not."""
+        return cls(received_lemtrada=received, completed_course=False if received is False else None)
+
     @model_validator(mode="after")
     def _is_consistent(self) -> PriorTreatment:
         if self.received_lemtrada is False:

@@ -31,7 +31,7 @@ from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
-from domain.review.derivations import CourseOnRecord, derivation_for
+from domain.review.derivations import DERIVATIONS, CourseOnRecord
 from domain.review.later_circumstances import (
     milligrams_in_progress,
     own_doses,
@@ -161,8 +161,11 @@ def _treatment(
 ) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
     """The courses by the end of the day, and the treatment facts, as the edition's revision derives them."""
     stated = _lemtrada_stated(request.statement, edition) if request is not None else None
+    if not history.doses and not history.reports:
+        return (), PriorTreatment.without_record(stated)
     stated_on = request.received_on if request is not None else None
-    return derivation_for(edition).treatment(history, as_of, _never_reported(history), stated, stated_on)
+    derivation = DERIVATIONS[edition.facts_revision]
+    return derivation.treatment(history, as_of, _never_reported(history), stated, stated_on)
 
 
 def _facts(
@@ -170,7 +173,7 @@ def _facts(
 ) -> Facts:
     """The facts to assess: from the record if the plan knows them itself, else from the prescriber's statement."""
     statement = request.statement if request is not None else Statement()
-    derivation, continues = derivation_for(edition), None
+    derivation, continues = DERIVATIONS[edition.facts_revision], None
     not_recognized: tuple[str, ...] = ()
     if request is not None:
         continues = derivation.other_agent_continues(history, request, as_of, edition)
