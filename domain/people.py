@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from domain.facts import Consultation, FrozenModel, Name, Specialty
+from domain.facts import Consultation, FrozenModel, Name, Specialty, is_empty, is_none
 
 Role = Literal["requester", "reviewer", "clinician", "appeals_clinician", "auditor", "service", "administrator"]
 Credential = Literal["physician", "pharmacist", "nurse", "nurse_practitioner", "physician_assistant", "none"]
@@ -29,8 +29,8 @@ class Actor(FrozenModel):
     role: Role
     credential: Credential = "none"
     specialty: Name | None = None
-    reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20, exclude_if=lambda value: not value)] = ()
-    office: ActorId | None = Field(default=None, exclude_if=lambda value: value is None)
+    reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20, exclude_if=is_empty)] = ()
+    office: ActorId | None = Field(default=None, exclude_if=is_none)
 
     @property
     def requester_key(self) -> str:

@@ -66,5 +66,4 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
     if after is history:
         after = history.changed()
     # No other code refers to the new history yet, so it is not copied a second time.
-    set_fields(after, version=event.originator_version, recorded_at=event.recorded_at)
-    return after
+    return set_fields(after, version=event.originator_version, recorded_at=event.recorded_at)

@@ -26,7 +26,8 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from domain.events import STORED_EVENTS
-from domain.events.base import Event, placed
+from domain.events.base import Event
+from domain.frozen import set_fields
 from domain.ledger.encryption.records import EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
 
 CLASS_VERSION: Final = "class_version"
@@ -75,7 +76,7 @@ class EventMapper(Mapper[UUID]):
         # The error is raised outside of the handlers, so that it has no cause that contains a patient's data.
         try:
             decode = self._decoders.get(topic) or self._decoder(topic)
-            return placed(decode(state), originator_id, version)
+            return set_fields(decode(state), originator_id=originator_id, originator_version=version)
         except EncryptionKeyUnknown:
             raise
         except ValidationError as invalid:
