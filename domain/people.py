@@ -32,14 +32,6 @@ class Actor(FrozenModel):
     reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20, exclude_if=is_empty)] = ()
     office: ActorId | None = Field(default=None, exclude_if=is_none)
 
-    @property
-    def requester_key(self) -> str:
-        """A key for the owner of the user's requests: the user's office, or the user if there is no office.
-
-        The key is unambiguous because no id has a space.
-        """
-        return f"office {self.office}" if self.office is not None else f"person {self.id}"
-
 
 class Prescriber(FrozenModel):
     """The prescriber of a request. A nurse practitioner or physician assistant needs a consultation (R19)."""
@@ -48,12 +40,6 @@ class Prescriber(FrozenModel):
     npi: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")] | None = None
     specialty: Specialty | None = None
     credential: Credential = "physician"
-
-    def assessed_specialty(self) -> Specialty | None:
-        """The specialty for the assessment: `other` if the prescriber is not a physician (R19)."""
-        if self.credential in ("physician",) or self.specialty is None:
-            return self.specialty
-        return "other"
 
 
 class ConsultationGiven(FrozenModel):

@@ -23,10 +23,11 @@ from domain.facts import (
     Facts,
     PriorTreatment,
     RequestedDosing,
+    Specialty,
 )
 from domain.history.records import DocumentOnRecord, Dose, Request
 from domain.history.state import PatientHistory
-from domain.people import ConsultationGiven
+from domain.people import ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
@@ -192,7 +193,7 @@ def _facts(
             ),
         ),
         aggressive_disease=_signs_with_documents(history, request) if request is not None else AggressiveDisease(),
-        prescriber_specialty=request.prescriber.assessed_specialty() if request is not None else None,
+        prescriber_specialty=assessed_specialty(request.prescriber) if request is not None else None,
         consulted_specialty=_consulted(request.consultation) if request is not None else None,
         response=statement.response,
         hiv_infection=statement.hiv_infection,
@@ -345,6 +346,13 @@ def _needs_review(documents: list[DocumentOnRecord], clause: str, sign: Aggressi
         return True
     # A document without a clause and without a review may support any sign that is stated.
     return sign.finding is True and any(one.document.clause is None and not one.reviews for one in documents)
+
+
+def assessed_specialty(prescriber: Prescriber) -> Specialty | None:
+    """The specialty for the assessment: `other` if the prescriber is not a physician (R19)."""
+    if prescriber.credential == "physician" or prescriber.specialty is None:
+        return prescriber.specialty
+    return "other"
 
 
 def _consulted(consultation: ConsultationGiven | None) -> Consultation | None:
