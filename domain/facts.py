@@ -56,6 +56,21 @@ class FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def is_none(value: object) -> bool:
+    """Whether the value is None: a field that was added later is then left out of the stored bytes."""
+    return value is None
+
+
+def is_false(value: object) -> bool:
+    """Whether the value is false: a field that was added later is then left out of the stored bytes."""
+    return value is False
+
+
+def is_empty(value: tuple[object, ...]) -> bool:
+    """Whether the tuple is empty: a field that was added later is then left out of the stored bytes."""
+    return not value
+
+
 class OpenCourse(FrozenModel):
     """A course of Lemtrada that was started and not completed."""
 
@@ -122,7 +137,12 @@ class PriorTreatment(FrozenModel):
     completed_course: StrictBool | None = None
     last_dose_on: PartialDate | None = None
     open_course: OpenCourse | None = None
-    possible: Annotated[tuple[PossibleTreatment, ...], Field(max_length=1000, exclude_if=lambda value: not value)] = ()
+    possible: Annotated[tuple[PossibleTreatment, ...], Field(max_length=1000, exclude_if=is_empty)] = ()
+
+    @classmethod
+    def without_record(cls, received: bool | None) -> PriorTreatment:
+        """The treatment facts if no treatment is on record: only whether Lemtrada was received is stated, or not."""
+        return cls(received_lemtrada=received, completed_course=False if received is False else None)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> PriorTreatment:
@@ -210,7 +230,7 @@ class Facts(FrozenModel):
         tuple[Name, ...],
         Field(
             max_length=200,
-            exclude_if=lambda value: not value,
+            exclude_if=is_empty,
             description="Agents that may still be taken and have a name that is not recognized (R12).",
         ),
     ] = ()
@@ -255,29 +275,29 @@ class Circumstances(FrozenModel):
     course_closed_unfinished: StrictBool = False
     course_short: StrictBool = False
     stated_otherwise: tuple[Name, ...] = ()
-    retrospective: StrictBool = Field(default=False, exclude_if=lambda value: not value)
-    histories_linked: StrictBool = Field(default=False, exclude_if=lambda value: not value)
+    retrospective: StrictBool = Field(default=False, exclude_if=is_false)
+    histories_linked: StrictBool = Field(default=False, exclude_if=is_false)
     linked_histories: tuple[Name, ...] = Field(
-        default=(), exclude_if=lambda value: not value, description="The patient ids of the linked histories (R28)."
+        default=(), exclude_if=is_empty, description="The patient ids of the linked histories (R28)."
     )
     death_on_record: StrictBool = Field(
         default=False,
-        exclude_if=lambda value: not value,
+        exclude_if=is_false,
         description="Whether the patient's death is on record for the day of the assessment, or may be (R29).",
     )
     milligrams: CourseMilligrams | None = Field(
         default=None,
-        exclude_if=lambda value: value is None,
+        exclude_if=is_none,
         description="The milligrams on record in the course that the request continues (R7). Null: no open course.",
     )
     first_dose_on: Day | None = Field(
         default=None,
-        exclude_if=lambda value: value is None,
+        exclude_if=is_none,
         description="The day of the first dose of a retrospective request (R4).",
     )
     unmet_on_first_dose: tuple[Name, ...] = Field(
         default=(),
-        exclude_if=lambda value: not value,
+        exclude_if=is_empty,
         description="The clauses on age and interval that were not met, or are not known to be met, on that day (R4).",
     )
 

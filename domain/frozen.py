@@ -17,10 +17,11 @@ M = TypeVar("M", bound=BaseModel)
 _set = object.__setattr__
 
 
-def set_fields(value: object, **fields: Any) -> None:
-    """Set these fields of a new frozen value that no other code refers to yet."""
+def set_fields(value: T, **fields: Any) -> T:
+    """Sets these fields of a new frozen value that no other code refers to yet. Returns the same value."""
     for name, field in fields.items():
         _set(value, name, field)
+    return value
 
 
 def changed(record: T, **changes: Any) -> T:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from domain.facts import Consultation, FrozenModel, Name, Specialty
+from domain.facts import Consultation, FrozenModel, Name, Specialty, is_empty, is_none
 
 Role = Literal["requester", "reviewer", "clinician", "appeals_clinician", "auditor", "service", "administrator"]
 Credential = Literal["physician", "pharmacist", "nurse", "nurse_practitioner", "physician_assistant", "none"]
@@ -29,16 +29,8 @@ class Actor(FrozenModel):
     role: Role
     credential: Credential = "none"
     specialty: Name | None = None
-    reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20, exclude_if=lambda value: not value)] = ()
-    office: ActorId | None = Field(default=None, exclude_if=lambda value: value is None)
-
-    @property
-    def requester_key(self) -> str:
-        """A key for the owner of the user's requests: the user's office, or the user if there is no office.
-
-        The key is unambiguous because no id has a space.
-        """
-        return f"office {self.office}" if self.office is not None else f"person {self.id}"
+    reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20, exclude_if=is_empty)] = ()
+    office: ActorId | None = Field(default=None, exclude_if=is_none)
 
 
 class Prescriber(FrozenModel):
@@ -48,12 +40,6 @@ class Prescriber(FrozenModel):
     npi: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")] | None = None
     specialty: Specialty | None = None
     credential: Credential = "physician"
-
-    def assessed_specialty(self) -> Specialty | None:
-        """The specialty for the assessment: `other` if the prescriber is not a physician (R19)."""
-        if self.credential in ("physician",) or self.specialty is None:
-            return self.specialty
-        return "other"
 
 
 class ConsultationGiven(FrozenModel):

@@ -41,6 +41,7 @@ from domain.events.treatment import (
     ReportAttributed,
 )
 from domain.facts import FrozenModel
+from domain.history.state import requester_key
 from domain.people import Actor
 from domain.review.assess_request import SIGNS
 
@@ -166,7 +167,7 @@ class FactSources:
             [
                 one
                 for one in self._events
-                if isinstance(one, kinds) and (self._office is None or one.actor.requester_key == self._office)
+                if isinstance(one, kinds) and (self._office is None or requester_key(one.actor) == self._office)
             ]
         )
 

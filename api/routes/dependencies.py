@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -17,12 +17,15 @@ from api.identity.caller import Caller
 from api.record_access.commands import record_refused, record_repeated
 from api.record_access.http import access_of
 from api.record_access.patient_access import PatientAccess
-from api.routes.schemas import HistoryChanged, history_changed
+from api.routes.schemas import HistoryChanged
 from domain.calendar import Day, Instant
 from domain.commands import Command
 from domain.commands.patient import OpenHistory
 from domain.errors import Conflict, EditionUnknown, LedgerError, StaleVersion
-from domain.events.base import AgentEntryId, AppealId, DocumentId, DoseId, NoticeId, ReportId, RequestId
+from domain.events.appeals import AppealEvidenceAdded, AppealFiled
+from domain.events.base import AgentEntryId, AppealId, DocumentId, DoseId, Event, NoticeId, ReportId, RequestId
+from domain.events.requests import InformationSupplied, NoticeIssued
+from domain.events.treatment import PriorTreatmentReported
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import ATTEMPTS, Ledger, Outcome
@@ -210,7 +213,24 @@ def _executed(
 
 def answer_of_command(commanding: CommandRunner, outcome: Outcome, _subject: object = None) -> HistoryChanged:
     """The answer to a command that has no answer of its own."""
-    return history_changed(outcome, commanding.versions(outcome.history))
+    return HistoryChanged(
+        patient_id=outcome.patient_id,
+        history_version=commanding.versions(outcome.history).current,
+        recorded=[event.TOPIC for event in outcome.events],
+        made=[one for event in outcome.events for one in _new_ids(event)],
+    )
+
+
+def _new_ids(event: Event) -> Iterator[str]:
+    match event:
+        case PriorTreatmentReported():
+            yield event.report_id
+        case InformationSupplied() | AppealEvidenceAdded():
+            yield from (one.document_id for one in event.documents)
+        case NoticeIssued():
+            yield event.notice_id
+        case AppealFiled():
+            yield event.appeal_id
 
 
 def opened_history(commanding: CommandRunner, command: OpenHistory, response: Response, key: str | None) -> Outcome:

@@ -12,12 +12,13 @@ from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
 from api.routes.commands.route_factory import CommandRoute, add_routes
 from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, PatientIdInPath, run
-from api.routes.schemas import DoseAnswer, dose_answer
+from api.routes.schemas import DoseAnswer
 from domain.commands import Command
 from domain.commands.patient import WithReason
 from domain.commands.treatment import ConfirmDuplicate, DismissDuplicate, RecordDose, VoidDose
 from domain.events.treatment import DoseAdministered
 from domain.ledger.application import Outcome
+from projections.courses import request_shown
 
 router = APIRouter(tags=["doses"], route_class=CheckedJsonRoute)
 
@@ -43,7 +44,23 @@ def record_dose(
 
 
 def _dose_answer(commanding: CommandRunner, outcome: Outcome, dose_id: str) -> DoseAnswer:
-    return dose_answer(outcome, dose_id, commanding.versions(outcome.history))
+    """A dose entry after a command. An office sees only its own request id."""
+    dose, versions = outcome.history.dose(dose_id), commanding.versions(outcome.history)
+    assert dose is not None
+    first, *others = outcome.events
+    variances = first.variances if isinstance(first, DoseAdministered) else dose.variances_then
+    return DoseAnswer(
+        history_version=versions.current,
+        dose_id=dose.dose_id,
+        counts=dose.counts,
+        voided=dose.voided,
+        course=dose.course,
+        request_id=request_shown(outcome.history, dose, versions.office),
+        documents_report=dose.documents_report,
+        possible_duplicate_of=dose.duplicate_of,
+        variances=list(variances),
+        also_recorded=[event.TOPIC for event in others],
+    )
 
 
 def _dose_command(action: str, command: type[Command], description: str) -> CommandRoute:

@@ -12,7 +12,7 @@ from api.http.bodies import CheckedJsonRoute
 from api.http.etags import IdempotencyKey, IfMatch, edition_in_tag, tag_answer, tag_of
 from api.http.problems import COMMAND, QUERY, documented
 from api.record_access.http import AccessOfRequest
-from api.record_access.shown_answers import life_shown
+from api.record_access.shown_answers import decision_shown, life_shown
 from api.routes.commands.route_factory import CommandRoute, add_routes
 from api.routes.dependencies import (
     After,
@@ -30,21 +30,26 @@ from api.routes.dependencies import (
     run,
 )
 from api.routes.schemas import (
+    ApprovalView,
     AssessmentAnswer,
+    DeterminationView,
     RequestAnswer,
     RequestPage,
+    RequestView,
     page_of,
-    request_answer,
     request_summary,
 )
 from domain.commands.determinations import Approval, ApproveCourse, Denial, DenyRequest, Referral, ReferRequest
 from domain.commands.requests import SubmitRequest
 from domain.decisions.approval_changes import assessment_to_extend
 from domain.events.requests import RequestSubmitted
+from domain.history.records import ApprovalRecord
+from domain.history.records import Request as PriorAuthorization
+from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.permissions.views import ShownVersions, assessment_shown, is_own_request
 from domain.review.assess_request import RequestAssessment, request_assessment
-from projections.request_status import RequestLife, deadline_instant, request_status
+from projections.request_status import RequestLife, deadline_instant, decision_view, request_status
 
 router = APIRouter(tags=["requests"], route_class=CheckedJsonRoute)
 
@@ -175,6 +180,74 @@ def _assessment_answer(
         assessment_digest=assessed.digest,
         history_version=versions.current,
         assessment=assessment_shown(assessed.assessment, versions.office),
+    )
+
+
+def request_answer(
+    history: PatientHistory,
+    request: PriorAuthorization,
+    assessed: RequestAssessment | None,
+    edition_problem: str | None,
+    versions: ShownVersions,
+) -> RequestAnswer:
+    """The request and its assessment. `edition_problem` states why there is no assessment."""
+    return RequestAnswer(
+        history_version=versions.current,
+        request=_request_view(history, request, versions),
+        assessment_digest=assessed.digest if assessed is not None else None,
+        assessment=assessment_shown(assessed.assessment, versions.office) if assessed is not None else None,
+        edition_problem=edition_problem,
+    )
+
+
+def _request_view(history: PatientHistory, request: PriorAuthorization, versions: ShownVersions) -> RequestView:
+    """The request and its determination."""
+    approval = history.approval(request.request_id)
+    past_decisions = [one for one in request.decisions if one.past is not None]
+    return RequestView(
+        request_id=request.request_id,
+        status=request.status,
+        received_at=request.received_at,
+        received_on=request.received_on,
+        line_of_business=request.line_of_business,
+        urgency=request.urgency,
+        prescriber=request.prescriber,
+        consultation=request.consultation,
+        planned_first_infusion_on=request.planned_first_infusion_on,
+        statement=request.statement,
+        submitted_by=request.submitted_by,
+        determination=_determination(request, versions),
+        past_determination=decision_shown(decision_view(past_decisions[-1]), versions) if past_decisions else None,
+        approval=_approval(approval) if approval is not None else None,
+        imported_from=request.imported_from,
+    )
+
+
+def _determination(request: PriorAuthorization, versions: ShownVersions) -> DeterminationView | None:
+    determination, decided_by = request.determination, request.decided_by
+    if determination is None or decided_by is None:
+        return None
+    return DeterminationView(
+        decided_by=decided_by,
+        decided_on=determination.decided_on,
+        rationale=determination.rationale,
+        departs=determination.departs,
+        citing=list(request.citing),
+        history_version=versions.shown(determination.history_version),
+        assessment_digest=determination.assessment_digest,
+        assessment=assessment_shown(determination.assessment, versions.office),
+    )
+
+
+def _approval(approval: ApprovalRecord) -> ApprovalView:
+    return ApprovalView(
+        course=approval.course,
+        doses_approved=approval.doses_approved,
+        valid_from=approval.valid_from,
+        valid_through=approval.valid_through,
+        left_out=approval.left_out,
+        citing=list(approval.citing),
+        imported_from=approval.imported_from,
     )
 
 

@@ -1,31 +1,24 @@
-"""The schemas of answers, and functions that fill them from events and the history. Nothing is assessed again."""
+"""The schemas of answers, and the functions that several modules fill them with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field, JsonValue
 
-from api.record_access.shown_answers import decision_shown
 from domain.calendar import Day, Instant
 from domain.events import PatientEvent
-from domain.events.appeals import AppealEvidenceAdded, AppealFiled
-from domain.events.base import Event, ImportedFrom
+from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness
-from domain.events.requests import InformationSupplied, NoticeIssued, Statement, Urgency
-from domain.events.treatment import DoseAdministered, PriorTreatmentReported, Variance
-from domain.history.records import ApprovalRecord, Request, RequestStatus
-from domain.history.state import PatientHistory
-from domain.ledger.application import Outcome
+from domain.events.requests import Statement, Urgency
+from domain.events.treatment import Variance
+from domain.history.records import Request, RequestStatus
 from domain.people import Actor, ConsultationGiven, Prescriber
-from domain.permissions.views import ShownVersions, assessment_shown
 from domain.policy.assessment import Assessment
-from domain.review.assess_request import RequestAssessment
 from projections.audit_trail import AuditEntry
-from projections.courses import request_shown
-from projections.request_status import DecisionView, decision_view
+from projections.request_status import DecisionView
 
 T = TypeVar("T")
 
@@ -177,57 +170,6 @@ def event_view(event: PatientEvent) -> EventView:
     )
 
 
-def request_view(history: PatientHistory, request: Request, versions: ShownVersions) -> RequestView:
-    """The request and its determination."""
-    approval = history.approval(request.request_id)
-    past_decisions = [one for one in request.decisions if one.past is not None]
-    return RequestView(
-        request_id=request.request_id,
-        status=request.status,
-        received_at=request.received_at,
-        received_on=request.received_on,
-        line_of_business=request.line_of_business,
-        urgency=request.urgency,
-        prescriber=request.prescriber,
-        consultation=request.consultation,
-        planned_first_infusion_on=request.planned_first_infusion_on,
-        statement=request.statement,
-        submitted_by=request.submitted_by,
-        determination=_determination(request, versions),
-        past_determination=decision_shown(decision_view(past_decisions[-1]), versions) if past_decisions else None,
-        approval=_approval(approval) if approval is not None else None,
-        imported_from=request.imported_from,
-    )
-
-
-def _determination(request: Request, versions: ShownVersions) -> DeterminationView | None:
-    determination, decided_by = request.determination, request.decided_by
-    if determination is None or decided_by is None:
-        return None
-    return DeterminationView(
-        decided_by=decided_by,
-        decided_on=determination.decided_on,
-        rationale=determination.rationale,
-        departs=determination.departs,
-        citing=list(request.citing),
-        history_version=versions.shown(determination.history_version),
-        assessment_digest=determination.assessment_digest,
-        assessment=assessment_shown(determination.assessment, versions.office),
-    )
-
-
-def _approval(approval: ApprovalRecord) -> ApprovalView:
-    return ApprovalView(
-        course=approval.course,
-        doses_approved=approval.doses_approved,
-        valid_from=approval.valid_from,
-        valid_through=approval.valid_through,
-        left_out=approval.left_out,
-        citing=list(approval.citing),
-        imported_from=approval.imported_from,
-    )
-
-
 def request_summary(request: Request) -> RequestSummary:
     return RequestSummary(
         request_id=request.request_id,
@@ -237,62 +179,3 @@ def request_summary(request: Request) -> RequestSummary:
         urgency=request.urgency,
         imported_from=request.imported_from,
     )
-
-
-def request_answer(
-    history: PatientHistory,
-    request: Request,
-    assessed: RequestAssessment | None,
-    edition_problem: str | None,
-    versions: ShownVersions,
-) -> RequestAnswer:
-    """The request and its assessment. `edition_problem` states why there is no assessment."""
-    return RequestAnswer(
-        history_version=versions.current,
-        request=request_view(history, request, versions),
-        assessment_digest=assessed.digest if assessed is not None else None,
-        assessment=assessment_shown(assessed.assessment, versions.office) if assessed is not None else None,
-        edition_problem=edition_problem,
-    )
-
-
-def dose_answer(outcome: Outcome, dose_id: str, versions: ShownVersions) -> DoseAnswer:
-    """A dose entry after a command. An office sees only its own request id."""
-    dose = outcome.history.dose(dose_id)
-    assert dose is not None
-    first, *others = outcome.events
-    variances = first.variances if isinstance(first, DoseAdministered) else dose.variances_then
-    return DoseAnswer(
-        history_version=versions.current,
-        dose_id=dose.dose_id,
-        counts=dose.counts,
-        voided=dose.voided,
-        course=dose.course,
-        request_id=request_shown(outcome.history, dose, versions.office),
-        documents_report=dose.documents_report,
-        possible_duplicate_of=dose.duplicate_of,
-        variances=list(variances),
-        also_recorded=[event.TOPIC for event in others],
-    )
-
-
-def history_changed(outcome: Outcome, versions: ShownVersions) -> HistoryChanged:
-    """The answer to a command that has no answer of its own."""
-    return HistoryChanged(
-        patient_id=outcome.patient_id,
-        history_version=versions.current,
-        recorded=[event.TOPIC for event in outcome.events],
-        made=[one for event in outcome.events for one in _new_ids(event)],
-    )
-
-
-def _new_ids(event: Event) -> Iterator[str]:
-    match event:
-        case PriorTreatmentReported():
-            yield event.report_id
-        case InformationSupplied() | AppealEvidenceAdded():
-            yield from (one.document_id for one in event.documents)
-        case NoticeIssued():
-            yield event.notice_id
-        case AppealFiled():
-            yield event.appeal_id

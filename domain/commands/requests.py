@@ -8,11 +8,11 @@ from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant
 from domain.commands.patient import WithReason
-from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, RequestId, is_none
+from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, RequestId
 from domain.events.documents import DocumentKind, MediaType, Sha256
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Channel, DismissalGround, NoticeKind, Statement, Urgency
-from domain.facts import FrozenModel, Name, Text
+from domain.facts import FrozenModel, Name, Text, is_none
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 Digest = Annotated[

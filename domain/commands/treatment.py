@@ -8,9 +8,9 @@ from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day
 from domain.commands.patient import WithReason
-from domain.events.base import DoseId, ReportId, RequestId, is_false, is_none
+from domain.events.base import DoseId, ReportId, RequestId
 from domain.events.treatment import DoseSource, ReportedCourse, TellsOf, TreatmentSource
-from domain.facts import FrozenModel, Name
+from domain.facts import FrozenModel, Name, is_false, is_none
 
 ReportedCourses = Annotated[tuple[ReportedCourse, ...], Field(max_length=20)]
 Milligrams = Annotated[float, Field(strict=True, gt=0, le=1_000)]

@@ -8,8 +8,8 @@ from typing import Any
 from domain.commands import Command
 from domain.commands.context import CommandContext
 from domain.events import PatientEvent
-from domain.events.base import placed
 from domain.events.treatment import CourseCompleted, CourseReopened
+from domain.frozen import set_fields
 from domain.history import evolve
 from domain.history.state import PatientHistory
 from domain.treatment.course_of_dose import course_names
@@ -67,5 +67,5 @@ def _reopened(name: int, doses_given: int, command: Command, context: CommandCon
 def after(history: PatientHistory, events: tuple[PatientEvent, ...]) -> PatientHistory:
     """The history after these events. Each event gets its place, so the caller must hold the only reference to it."""
     for version, event in enumerate(events, history.version + 1):
-        history = evolve(history, placed(event, history.patient_id, version))
+        history = evolve(history, set_fields(event, originator_id=history.patient_id, originator_version=version))
     return history

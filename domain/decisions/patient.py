@@ -50,7 +50,7 @@ from domain.events.patient import (
     RequesterAdmitted,
 )
 from domain.history.records import AgentUse
-from domain.history.state import PatientHistory
+from domain.history.state import PatientHistory, requester_key
 from domain.policy.agents import recognize
 
 
@@ -69,7 +69,7 @@ def open_history(
 def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None:
     """Raises AlreadyRecorded if the member has a history, unless the actor's office is to be admitted to it."""
     actor = occasion.actor
-    if history is not None and (actor.role != "requester" or actor.requester_key in history.requesters):
+    if history is not None and (actor.role != "requester" or requester_key(actor) in history.requesters):
         raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
 
 

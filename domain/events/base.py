@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from domain.calendar import Instant
-from domain.facts import FrozenModel, Name
-from domain.frozen import set_fields
+from domain.facts import FrozenModel, Name, is_none
 from domain.people import Actor
 
 NO_PATIENT_ID: Final = UUID(int=0)
@@ -25,21 +24,6 @@ DocumentId = Annotated[str, Field(pattern=_UUID + r"\.f[0-9]{1,6}$")]
 NoticeId = Annotated[str, Field(pattern=_UUID + r"\.n[0-9]{1,6}$")]
 AgentEntryId = Annotated[str, Field(pattern=_UUID + r"\.g[0-9]{1,6}$")]
 AppealId = Annotated[str, Field(pattern=_UUID + r"\.a[0-9]{1,6}$")]
-
-
-def is_none(value: object) -> bool:
-    """Whether the value is None: a field that was added later is then left out of the stored bytes."""
-    return value is None
-
-
-def is_false(value: object) -> bool:
-    """Whether the value is false: a field that was added later is then left out of the stored bytes."""
-    return value is False
-
-
-def is_empty(value: tuple[object, ...]) -> bool:
-    """Whether the tuple is empty: a field that was added later is then left out of the stored bytes."""
-    return not value
 
 
 Subject = Literal[
@@ -108,12 +92,3 @@ class Event(FrozenModel):
     def happened(self) -> datetime | date:
         """When the event happened. If the event does not state a time, this is when it was recorded."""
         return self.recorded_at
-
-
-def placed(event: Any, originator_id: UUID, originator_version: int) -> Any:
-    """The event with its place in a history: the same object, changed.
-
-    The event is frozen, so the caller must hold the only reference to it.
-    """
-    set_fields(event, originator_id=originator_id, originator_version=originator_version)
-    return event

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day
-from domain.events.base import About, AppealId, Event, RequestId, is_none
-from domain.facts import FrozenModel, Name, Text
+from domain.events.base import About, AppealId, Event, RequestId
+from domain.facts import FrozenModel, Name, Text, is_none
 from domain.people import Credential
 from domain.policy.assessment import Assessment
 

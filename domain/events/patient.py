@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import Field, StrictInt
 
 from domain.calendar import Day, PartialDate
-from domain.events.base import About, AgentEntryId, DocumentId, Event, is_none
-from domain.facts import FrozenModel, Name, Text
+from domain.events.base import About, AgentEntryId, DocumentId, Event
+from domain.facts import FrozenModel, Name, Text, is_none
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
 Relationship = Literal["appointed", "power_of_attorney", "guardian", "parent", "other"]

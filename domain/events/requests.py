@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant, PartialDate
-from domain.events.base import About, AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_none
+from domain.events.base import About, AppealId, DoseId, Event, NoticeId, RequestId
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
 from domain.facts import (
@@ -21,6 +21,8 @@ from domain.facts import (
     Response,
     Text,
     TrialOutcome,
+    is_empty,
+    is_none,
 )
 from domain.people import Actor, ConsultationGiven, Prescriber
 
@@ -328,10 +330,7 @@ class ExpeditingRefused(Event):
 
 
 class ClockExtended(Event):
-    """The plan extended the deadline within the terms of the line of business.
-
-    `days` is the length of the extension. `notice` is what was said to the claimant.
-    """
+    """The plan extended the deadline by `days`, as the line of business allows. `notice` is sent to the claimant."""
 
     TOPIC: ClassVar[str] = "ClockExtended"
     TITLE: ClassVar[str] = "Deadline extended"

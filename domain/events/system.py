@@ -15,8 +15,8 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field
 
 from domain.calendar import Instant
-from domain.events.base import Event, is_none
-from domain.facts import Name
+from domain.events.base import Event
+from domain.facts import Name, is_none
 from domain.people import Actor, ActorId
 
 THE_LEDGER_ITSELF: Final = Actor(id="lemtrada-ledger", name="The ledger itself", role="service")

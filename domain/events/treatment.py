@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, PartialDate
-from domain.events.base import About, DoseId, Event, ReportedCourseId, ReportId, RequestId, is_false, is_none
-from domain.facts import FrozenModel, Name, Text
+from domain.events.base import About, DoseId, Event, ReportedCourseId, ReportId, RequestId
+from domain.facts import FrozenModel, Name, Text, is_false, is_none
 
 DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]
 TreatmentSource = Literal["other_plan", "trial", "attested"]
@@ -156,7 +156,7 @@ class DoseCorrected(Event):
     documents_report: ReportId | None
     possible_duplicate_of: DoseId | None = Field(default=None, exclude_if=is_none)
     fields: tuple[str, ...]
-    course_named: StrictBool = Field(default=False, exclude_if=lambda value: not value)
+    course_named: StrictBool = Field(default=False, exclude_if=is_false)
     variances: tuple[Variance, ...]
     reason: Text
 
@@ -252,7 +252,7 @@ class CourseClosedUnfinished(Event):
     doses_given: StrictInt
     closed_on: Day
     reason: Text
-    reported_course: ReportedCourseId | None = Field(default=None, exclude_if=lambda value: value is None)
+    reported_course: ReportedCourseId | None = Field(default=None, exclude_if=is_none)
 
     @property
     def happened(self) -> date:

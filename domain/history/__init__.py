@@ -14,7 +14,7 @@ from domain.events.base import Event
 from domain.events.patient import HistoryOpened
 from domain.frozen import set_fields
 from domain.history import appeals, determinations, documents, patient, requests, treatment
-from domain.history.state import PatientHistory
+from domain.history.state import PatientHistory, requester_key
 
 FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     **patient.FOLDS,
@@ -58,7 +58,7 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
             birth_date=event.birth_date,
             members=(event.member,),
             imported_from=event.imported_from,
-            requesters=(event.actor.requester_key,) if event.actor.role == "requester" else (),
+            requesters=(requester_key(event.actor),) if event.actor.role == "requester" else (),
         )
     if history is None:
         raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")
@@ -66,5 +66,4 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
     if after is history:
         after = history.changed()
     # No other code refers to the new history yet, so it is not copied a second time.
-    set_fields(after, version=event.originator_version, recorded_at=event.recorded_at)
-    return after
+    return set_fields(after, version=event.originator_version, recorded_at=event.recorded_at)

@@ -27,6 +27,14 @@ from domain.history.records import (
 from domain.people import Actor
 
 
+def requester_key(actor: Actor) -> str:
+    """How a history names the owner of a user's requests: by the user's office, or by the user without an office.
+
+    The key is unambiguous because no id has a space.
+    """
+    return f"office {actor.office}" if actor.office is not None else f"person {actor.id}"
+
+
 @dataclass(frozen=True)
 class PatientHistory:
     """The state of one patient as of event number `version`.
@@ -67,9 +75,9 @@ class PatientHistory:
 
     def requesters_with(self, actor: Actor) -> tuple[str, ...]:
         """The requesters, including this user if the user's role is requester."""
-        if actor.role != "requester" or actor.requester_key in self.requesters:
+        if actor.role != "requester" or requester_key(actor) in self.requesters:
             return self.requesters
-        return (*self.requesters, actor.requester_key)
+        return (*self.requesters, requester_key(actor))
 
     def request(self, request_id: str) -> Request | None:
         for one in self.requests:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import RLock
-from typing import Any, Final, cast, get_args
+from typing import Final, cast, get_args
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
@@ -27,7 +27,8 @@ from domain.commands.patient import OpenHistory
 from domain.commands.requests import Supplement
 from domain.decisions import decide
 from domain.events import PatientEvent
-from domain.events.base import Event, ImportedFrom, placed
+from domain.events.base import Event, ImportedFrom
+from domain.frozen import set_fields
 from domain.history import versions
 from domain.history.state import PatientHistory
 from domain.ledger import schema
@@ -353,8 +354,12 @@ def _json(value: BaseModel) -> bytes:
     return written
 
 
-def _with_versions(events: Sequence[Any], patient_id: UUID, first_version: int) -> tuple[PatientEvent, ...]:
-    return tuple(placed(event, patient_id, version) for version, event in enumerate(events, first_version))
+def _with_versions(events: Sequence[PatientEvent], patient_id: UUID, first_version: int) -> tuple[PatientEvent, ...]:
+    """The new events with their places in the history, which no other code refers to yet."""
+    return tuple(
+        set_fields(event, originator_id=patient_id, originator_version=version)
+        for version, event in enumerate(events, first_version)
+    )
 
 
 def _check_version(history: PatientHistory, expected: int | None) -> None:

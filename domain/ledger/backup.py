@@ -27,7 +27,7 @@ from domain.ledger.durable_folders import sync_folder
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import DocumentDamaged, StoreError
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
 from domain.ledger.stores.urls import Address, SQLiteAddress

@@ -1,10 +1,17 @@
-"""The reading half of a ledger: histories, events, and which patients changed since a position of the log."""
+"""The reading half of a ledger: histories, events, and which patients changed since a position of the log.
+
+The most recently used histories are cached, so that a command or a question folds only newer events. A history is
+frozen, so all threads share it. A cached history may be older than the store, but never differs from it. A caller
+therefore reads the newer events, or writes on the condition that there are none.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar, cast, get_args
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -13,7 +20,6 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment, EnvType
 
-from domain import errors
 from domain.events import PatientEvent
 from domain.events.base import Event
 from domain.events.patient import HistoryOpened, IndexEvent, Member
@@ -24,8 +30,7 @@ from domain.ledger import schema
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of
-from domain.ledger.history_cache import STEP, HistoryCache
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper, PatientEvents
 from domain.ledger.member_index import MemberIndex
 from domain.ledger.stores.backends import factory_at
 from domain.ledger.stores.urls import Address, address_of
@@ -39,6 +44,12 @@ Entropy = Callable[[int], bytes]
 
 PAGE: Final = 500
 """The number of events or patients that are read together."""
+HISTORIES_MAX: Final = 1024
+"""The most histories that one process caches: about ten kilobytes each, a few hundred with many assessments."""
+EARLIER_MAX: Final = 256
+"""The most earlier versions that one process caches. A version shares most of its records with the later ones."""
+STEP: Final = 200
+"""The most events between two cached versions of a history that was folded from its first event."""
 _EVENTS_TO_TEST_KEYS: Final = 3
 """The number of events at each end of the log with which the encryption keys are tested."""
 _SYSTEM_TOPICS: Final = frozenset(one.TOPIC for one in (*get_args(IndexEvent), *get_args(SystemEvent)))
@@ -48,82 +59,86 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class PatientEvents(EventStore[UUID]):
-    """The library's event store. A call of the object returns the events of one patient."""
+class HistoryCache:
+    """A cache of histories by patient. Safe for threads. The least recently used history is removed first.
 
-    mapper: EventMapper
-    recorder: SQLiteLedgerRecorder | PostgresLedgerRecorder
-    clock: Clock
+    Of a long history, earlier versions are cached too, so that a page of its audit trail folds few events.
+    """
 
-    def __call__(
-        self, patient_id: UUID, *, through_version: int | None = None, known_at: datetime | None = None
-    ) -> tuple[PatientEvent, ...]:
-        """The events of a patient, oldest first, up to `through_version`, and recorded at or before `known_at`.
+    def __init__(self, most: int = HISTORIES_MAX) -> None:
+        self._size_max = most
+        self._lock = Lock()
+        self._histories: OrderedDict[UUID, PatientHistory] = OrderedDict()
+        self._earlier: OrderedDict[tuple[UUID, int], PatientHistory] = OrderedDict()
+        self.times_cleared = 0
 
-        Raises NotFound if there are no events or fewer than `through_version`, and InvalidCommand if `known_at` is
-        in the future or has no offset from UTC.
+    def __len__(self) -> int:
+        return len(self._histories)
+
+    def get(self, patient_id: UUID) -> PatientHistory | None:
+        with self._lock:
+            found = self._histories.get(patient_id)
+            if found is not None:
+                self._histories.move_to_end(patient_id)
+        return found
+
+    def get_by(self, patient_id: UUID, version: int) -> PatientHistory | None:
+        """The latest cached version of a history up to `version`."""
+        with self._lock:
+            newest = self._histories.get(patient_id)
+            if newest is not None and newest.version <= version:
+                return newest
+            versions = [one for patient, one in self._earlier if patient == patient_id and one <= version]
+            if not versions:
+                return None
+            key = patient_id, max(versions)
+            self._earlier.move_to_end(key)
+            return self._earlier[key]
+
+    def keep(self, history: PatientHistory, times_cleared: int | None = None) -> None:
+        """Adds a history, unless a newer one is cached or the cache was cleared since `times_cleared` was read.
+
+        A history that was read before a connection was lost may come from another server than the current one.
         """
-        events = self._decoded(patient_id, self.recorder.rows_of(patient_id, last=through_version))
-        if not events or not isinstance(events[0], HistoryOpened):
-            raise errors.NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
-        if through_version is not None and events[-1].originator_version < through_version:
-            raise errors.NotFound(
-                f"The record has {events[-1].originator_version} events",
-                field="through_version",
-                remedy="send a version from 1 to that number",
-            )
-        return events if known_at is None else self._recorded_by(known_at, events)
+        with self._lock:
+            if times_cleared not in (None, self.times_cleared):
+                return
+            before = self._histories.get(history.patient_id)
+            if before is None or before.version < history.version:
+                if before is not None and (before.version - 1) // STEP < (history.version - 1) // STEP:
+                    self._keep_earlier(before)
+                self._histories[history.patient_id] = history
+                self._histories.move_to_end(history.patient_id)
+                if len(self._histories) > self._size_max:
+                    self._histories.popitem(last=False)
 
-    def since(self, patient_id: UUID, version: int, last: int | None = None) -> tuple[PatientEvent, ...] | None:
-        """The events after a version, up to version `last`; None if the first version itself is not on record."""
-        rows = self.recorder.rows_of(patient_id, first=version, last=last)
-        if not rows or rows[0][0] != version:
-            return None
-        return self._decoded(patient_id, rows[1:])
+    def keep_earlier(self, history: PatientHistory, times_cleared: int) -> None:
+        """Adds an earlier version of a history, unless the cache was cleared since `times_cleared` was read."""
+        with self._lock:
+            if times_cleared == self.times_cleared:
+                self._keep_earlier(history)
 
-    def between(self, patient_id: UUID, first: int, last: int) -> tuple[PatientEvent, ...]:
-        """The events from version `first` to version `last`, both included."""
-        return self._decoded(patient_id, self.recorder.rows_of(patient_id, first, last))
+    def _keep_earlier(self, history: PatientHistory) -> None:
+        key = history.patient_id, history.version
+        self._earlier[key] = history
+        self._earlier.move_to_end(key)
+        if len(self._earlier) > EARLIER_MAX:
+            self._earlier.popitem(last=False)
 
-    def versions_of_command(self, event: PatientEvent) -> range:
-        """The versions of all events of the command that recorded this event. They follow one another."""
+    def forget(self, patient_id: UUID | None = None) -> None:
+        """Removes one history, or all of them.
 
-        def is_of_command(version: int) -> bool:
-            return any(one.command_id == event.command_id for one in self.between(event.patient_id, version, version))
-
-        first = last = event.originator_version
-        while first > 1 and is_of_command(first - 1):
-            first -= 1
-        while is_of_command(last + 1):
-            last += 1
-        return range(first, last + 1)
-
-    def of_each(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, tuple[PatientEvent, ...] | Exception]]:
-        """The events of several patients. If the events of a patient can't be decoded, the error takes their place."""
-        for patient_id, rows in self.recorder.rows_of_each(patient_ids):
-            try:
-                yield patient_id, self._decoded(patient_id, rows)
-            except Exception as error:
-                yield patient_id, error
-
-    def _decoded(self, patient_id: UUID, rows: Sequence[tuple[int, str, bytes]]) -> tuple[PatientEvent, ...]:
-        event_of = self.mapper.event_of
-        return tuple([event_of(patient_id, version, topic, state) for version, topic, state in rows])
-
-    def _recorded_by(self, instant: datetime, events: tuple[PatientEvent, ...]) -> tuple[PatientEvent, ...]:
-        if instant.tzinfo is None:
-            raise errors.InvalidCommand(
-                "The time needs an offset from UTC", field="known_at", remedy="send the time as in 2026-04-20T14:05:00Z"
-            )
-        # If the clock was set back, recorded times may be ahead of it. Such events are known nevertheless.
-        if instant > max(self.clock(), events[-1].recorded_at):
-            raise errors.InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
-        known = tuple(event for event in events if event.recorded_at <= instant)
-        if not known:
-            raise errors.NotFound(
-                "Nothing was on record for this patient at that time", field="known_at", remedy="send a later time"
-            )
-        return known
+        After a lost connection, the store may be another server, which never received the newest events.
+        """
+        with self._lock:
+            if patient_id is None:
+                self._histories.clear()
+                self._earlier.clear()
+                self.times_cleared += 1
+            else:
+                self._histories.pop(patient_id, None)
+                for key in [one for one in self._earlier if one[0] == patient_id]:
+                    del self._earlier[key]
 
 
 L = TypeVar("L", bound="LedgerReader")

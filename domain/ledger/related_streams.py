@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import cast
 from uuid import UUID
 
 from domain.commands import Command
@@ -23,8 +22,9 @@ from domain.commands.patient import (
 )
 from domain.decisions import decide
 from domain.errors import AlreadyRecorded, NotFound
-from domain.events.base import Event, placed
+from domain.events.base import Event
 from domain.events.patient import IndexEvent, MemberIndexed, MemberUnindexed
+from domain.frozen import set_fields
 from domain.history.state import PatientHistory
 from domain.ledger.member_index import IndexEntry
 
@@ -61,8 +61,11 @@ class RelatedStreams:
                     remedy="check the id of the other patient",
                 )
             decided = decide(self.other, command.from_the_other_side(patient_id), context)
-            first = self.other.version + 1
-            return tuple(placed(event, self.other.patient_id, first + number) for number, event in enumerate(decided))
+            other_id, first = self.other.patient_id, self.other.version + 1
+            return tuple(
+                set_fields(event, originator_id=other_id, originator_version=version)
+                for version, event in enumerate(decided, first)
+            )
         return ()
 
 
@@ -78,5 +81,5 @@ def _index_event(entry: IndexEntry, patient_id: UUID, command: AboutMember, cont
             field="member",
             remedy="retire the member ID there first, or link the two patients if they are the same person",
         )
-    salted = event.model_copy(update={"salt": next(context.salts())})
-    return cast("IndexEvent", placed(salted, entry.stream, entry.version + 1))
+    place = {"originator_id": entry.stream, "originator_version": entry.version + 1}
+    return set_fields(event, salt=next(context.salts()), **place)

@@ -21,7 +21,7 @@ from domain.events.patient import LineOfBusinessChanged, RepresentativeNamed, Re
 from domain.events.treatment import DoseAdministered, DoseCorrected
 from domain.history import evolve
 from domain.history.records import Appeal, ApprovalRecord, DocumentOnRecord, Notice, Request
-from domain.history.state import PatientHistory
+from domain.history.state import PatientHistory, requester_key
 from domain.people import Actor, Role
 from domain.permissions.disclosure import User, View
 from domain.policy.assessment import Assessment
@@ -74,7 +74,7 @@ def visibility_of(user: User) -> Visibility:
 
 def office_of(user: User) -> str | None:
     """The office (or the person without one) whose requests alone the user sees; None if the user sees all requests."""
-    return user.requester_key if isinstance(user, Actor) and visibility_of(user) is Visibility.OWN else None
+    return requester_key(user) if isinstance(user, Actor) and visibility_of(user) is Visibility.OWN else None
 
 
 def visibility_tag(office: str | None) -> str:
@@ -129,7 +129,7 @@ def is_own_request(user: User, request: Request) -> bool:
 
 def is_request_of(office: str | None, request: Request) -> bool:
     """Whether the request is of this office. None is for a user who sees all requests."""
-    return office is None or request.submitted_by.requester_key == office
+    return office is None or requester_key(request.submitted_by) == office
 
 
 def visible_request(user: User, history: PatientHistory, request_id: str) -> Request:
@@ -273,7 +273,7 @@ def _in_view(office: str, history: PatientHistory, read: ReadEvents) -> Iterator
 def _is_shown(office: str, history: PatientHistory, event: PatientEvent) -> bool:
     """Whether the office may know of the event: it is about its own request, or about the patient."""
     if isinstance(event, _SHOWN_TO_NO_OTHER_OFFICE):
-        return event.actor.role != "requester" or event.actor.requester_key == office
+        return event.actor.role != "requester" or requester_key(event.actor) == office
     request_id = None if isinstance(event, _SHOWN_TO_EVERY_OFFICE) else _request_of(history, event)
     request = history.request(request_id) if request_id is not None else None
     return request is None or is_request_of(office, request)

@@ -23,15 +23,16 @@ from domain.facts import (
     Facts,
     PriorTreatment,
     RequestedDosing,
+    Specialty,
 )
 from domain.history.records import DocumentOnRecord, Dose, Request
 from domain.history.state import PatientHistory
-from domain.people import ConsultationGiven
+from domain.people import ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for
-from domain.review.derivations import CourseOnRecord, derivation_for
+from domain.review.derivations import DERIVATIONS, CourseOnRecord
 from domain.review.later_circumstances import (
     milligrams_in_progress,
     own_doses,
@@ -161,8 +162,11 @@ def _treatment(
 ) -> tuple[Sequence[CourseOnRecord], PriorTreatment]:
     """The courses by the end of the day, and the treatment facts, as the edition's revision derives them."""
     stated = _lemtrada_stated(request.statement, edition) if request is not None else None
+    if not history.doses and not history.reports:
+        return (), PriorTreatment.without_record(stated)
     stated_on = request.received_on if request is not None else None
-    return derivation_for(edition).treatment(history, as_of, _never_reported(history), stated, stated_on)
+    derivation = DERIVATIONS[edition.facts_revision]
+    return derivation.treatment(history, as_of, _never_reported(history), stated, stated_on)
 
 
 def _facts(
@@ -170,7 +174,7 @@ def _facts(
 ) -> Facts:
     """The facts to assess: from the record if the plan knows them itself, else from the prescriber's statement."""
     statement = request.statement if request is not None else Statement()
-    derivation, continues = derivation_for(edition), None
+    derivation, continues = DERIVATIONS[edition.facts_revision], None
     not_recognized: tuple[str, ...] = ()
     if request is not None:
         continues = derivation.other_agent_continues(history, request, as_of, edition)
@@ -189,7 +193,7 @@ def _facts(
             ),
         ),
         aggressive_disease=_signs_with_documents(history, request) if request is not None else AggressiveDisease(),
-        prescriber_specialty=request.prescriber.assessed_specialty() if request is not None else None,
+        prescriber_specialty=assessed_specialty(request.prescriber) if request is not None else None,
         consulted_specialty=_consulted(request.consultation) if request is not None else None,
         response=statement.response,
         hiv_infection=statement.hiv_infection,
@@ -342,6 +346,13 @@ def _needs_review(documents: list[DocumentOnRecord], clause: str, sign: Aggressi
         return True
     # A document without a clause and without a review may support any sign that is stated.
     return sign.finding is True and any(one.document.clause is None and not one.reviews for one in documents)
+
+
+def assessed_specialty(prescriber: Prescriber) -> Specialty | None:
+    """The specialty for the assessment: `other` if the prescriber is not a physician (R19)."""
+    if prescriber.credential == "physician" or prescriber.specialty is None:
+        return prescriber.specialty
+    return "other"
 
 
 def _consulted(consultation: ConsultationGiven | None) -> Consultation | None:

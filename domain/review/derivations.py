@@ -68,7 +68,7 @@ def _treatment(
     return courses(history, as_of), facts
 
 
-_DERIVATIONS: Final = {
+DERIVATIONS: Final = {
     1: Derivation(
         treatment=_treatment_revision_1,
         other_agent_continues=concurrent_agents_revision_1.other_agent_continues,
@@ -80,8 +80,4 @@ _DERIVATIONS: Final = {
         agents_not_recognized=concurrent_agents.agents_not_recognized,
     ),
 }
-
-
-def derivation_for(edition: Edition) -> Derivation:
-    """How the facts for an assessment under this edition are derived from the record."""
-    return _DERIVATIONS[edition.facts_revision]
+"""How the facts are derived from the record, by the `facts_revision` of the edition."""

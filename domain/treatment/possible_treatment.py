@@ -152,8 +152,7 @@ def treatment_facts(
     days is no partly known date.
     """
     if not treatments:
-        received = False if never_reported and stated is not True else stated
-        return PriorTreatment(received_lemtrada=received, completed_course=False if received is False else None)
+        return PriorTreatment.without_record(False if never_reported and stated is not True else stated)
     if stated is True:
         # The record leaves open whether there was treatment by then, and the prescriber states that there was.
         treatments = tuple(one for one in treatments if one.number) or treatments

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from tests.ledger.samples.events import SAMPLES
 
 FOLDER = Path(__file__).parent.parent / "golden" / "events"

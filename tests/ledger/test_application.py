@@ -18,6 +18,7 @@ from domain.events.base import ImportedFrom
 from domain.events.patient import HistoryOpened, Member, MemberIndexed, RequesterAdmitted
 from domain.events.treatment import CourseCompleted, DoseAdministered
 from domain.history import fold
+from domain.history.state import requester_key
 from domain.ledger import application, reader
 from domain.ledger.application import Ledger
 from domain.ledger.member_index import IndexEntry
@@ -36,7 +37,7 @@ def test_an_office_that_opens_a_history_which_is_there_is_admitted_to_it(ledger:
     assert (admitted.patient_id, event.originator_version) == (patient_id, 2)
     again = open_here().open_history(known, OFFICE, key="k")
     assert (again.replayed, again.events) == (True, admitted.events)
-    assert ledger.history(patient_id).requesters == (OFFICE.requester_key,)
+    assert ledger.history(patient_id).requesters == (requester_key(OFFICE),)
     with pytest.raises(errors.Conflict):
         ledger.open_history(known.model_copy(update={"name": "Alba Synthetic"}), OTHER_OFFICE)
     assert ledger.history(patient_id).version == 2

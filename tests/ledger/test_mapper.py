@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from domain.calendar import Day
 from domain.events import STORED_EVENTS
 from domain.events.base import Event
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from tests.ledger.golden import FOLDER, golden_file, write_missing
 from tests.ledger.samples.events import CARRIED, PATIENT, SAMPLES
 from tests.story import confirmed_duplicate, denied, dose, doses, given, referred, reported, submitted

@@ -12,9 +12,9 @@ from domain import errors
 from domain.commands.treatment import VoidDose
 from domain.history import versions
 from domain.history.state import PatientHistory
-from domain.ledger import history_cache, reader
+from domain.ledger import reader
 from domain.ledger.application import Ledger
-from domain.ledger.history_cache import HistoryCache
+from domain.ledger.reader import HistoryCache
 from tests.clock import Clock
 from tests.conftest import OpenLedger
 from tests.ledger.acts import dose, dosed, opened
@@ -99,8 +99,7 @@ def test_an_old_version_and_an_old_moment_are_read_from_the_store(ledger: Ledger
 def test_every_version_of_a_history_is_that_of_a_whole_fold(
     ledger: Ledger, open_here: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (history_cache, reader):
-        monkeypatch.setattr(module, "STEP", 3)
+    monkeypatch.setattr(reader, "STEP", 3)
     patient_id = opened(ledger)
     for number in range(9):
         dosed(ledger, patient_id, number)
@@ -119,7 +118,7 @@ def test_every_version_of_a_history_is_that_of_a_whole_fold(
 def test_earlier_versions_are_forgotten_with_their_history_and_beyond_their_number(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history_cache, "EARLIER_MAX", 2)
+    monkeypatch.setattr(reader, "EARLIER_MAX", 2)
     patient_id = opened(ledger)
     dosed(ledger, patient_id, 0, 1, 2, 3)
     one, two, three, _, _ = versions(ledger.events(patient_id))

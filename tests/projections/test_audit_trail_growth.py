@@ -11,7 +11,7 @@ from api.record_access.patient_access import PatientAccess
 from api.record_access.viewer import Viewer
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import open_ledger
-from domain.ledger.history_cache import STEP
+from domain.ledger.reader import STEP
 from projections.audit_trail import audit_trail
 from tests.architecture.calls.counts import Figures, Profile
 from tests.benchmarks.long_lives import years_with_a_course

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.history.state import requester_key
 from domain.policy.editions import edition_named
 from projections.checklist import Checklist, Item, checklist
 from tests.story import CLAIMS, MEETS_A, MEETS_B, NURSE, OFFICE, Scenario, first_course, given, submitted
@@ -96,7 +97,7 @@ def test_treatment_was_said_by_the_doses_on_record_and_not_by_the_prescriber() -
 def test_an_office_is_not_named_who_of_others_recorded_the_doses() -> None:
     steps = [one.by(NURSE) for one in first_course("2025-03-03")]
     scenario = given(*steps, submitted(MEETS_B).by(OFFICE))
-    seen = item(of(scenario, OFFICE.requester_key), "1.B.iv")
+    seen = item(of(scenario, requester_key(OFFICE)), "1.B.iv")
     assert NURSE not in {said.by for fact in seen.facts for said in fact.said}
     whole = item(of(scenario), "1.B.iv")
     assert NURSE in {said.by for fact in whole.facts for said in fact.said}

@@ -29,8 +29,9 @@ from domain.commands.treatment import (
 from domain.decisions import decide
 from domain.errors import LedgerError
 from domain.events import PatientEvent
-from domain.events.base import Event, ImportedFrom, placed
+from domain.events.base import Event, ImportedFrom
 from domain.facts import Facts
+from domain.frozen import set_fields
 from domain.history import evolve
 from domain.history.state import PatientHistory
 from domain.people import Actor
@@ -101,7 +102,7 @@ class Scenario:
             self.today = today
         for event in self.last:
             version = self.history.version + 1 if self.history is not None else 1
-            self.history = evolve(self.history, placed(event, PATIENT, version))
+            self.history = evolve(self.history, set_fields(event, originator_id=PATIENT, originator_version=version))
             self.events.append(event)
             self.versions.append(self.history)
 

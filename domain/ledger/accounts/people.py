@@ -13,13 +13,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from threading import Lock
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
 from domain import errors
-from domain.events.base import placed
 from domain.events.system import (
     LinkIssued,
     LinkUsed,
@@ -30,6 +29,7 @@ from domain.events.system import (
     TokenIssued,
     TokenRevoked,
 )
+from domain.frozen import set_fields
 from domain.ledger.application import ATTEMPTS, Ledger
 from domain.ledger.stores.sqlite_recorder import Row
 from domain.people import Actor
@@ -225,9 +225,10 @@ class People:
             at = directory.at + _TICK
         common_fields = {"recorded_at": at, "command_id": UUID(bytes=self._entropy(16), version=4), "actor": by}
         return [
-            cast(
-                "PeopleEvent",
-                placed(kind(**common_fields, salt=self._entropy(16).hex(), **fields), self._stream, version),
+            set_fields(
+                kind(**common_fields, salt=self._entropy(16).hex(), **fields),
+                originator_id=self._stream,
+                originator_version=version,
             )
             for version, (kind, fields) in enumerate(changes, directory.version + 1)
         ]

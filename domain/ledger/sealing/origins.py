@@ -14,8 +14,8 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
-from domain.events.base import placed
 from domain.events.system import THE_LEDGER_ITSELF, SealEvent, SealingKeyNamed, SealStarted
+from domain.frozen import set_fields
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import LedgerReader
 from domain.ledger.sealing.signer import Signer
@@ -125,10 +125,12 @@ class Origins:
         command_id = UUID(bytes=os.urandom(16), version=4)
         context = CommandContext(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32))
         to_stored = self._ledger.events.mapper.to_stored_event
-        events = [
-            to_stored(placed(context.event(kind, **values).model_copy(update={"salt": salt}), self._stream, version))
-            for version, ((kind, values), salt) in enumerate(zip(new, context.salts(), strict=False), len(before) + 1)
-        ]
+        events = []
+        for version, ((kind, values), salt) in enumerate(zip(new, context.salts(), strict=False), len(before) + 1):
+            event = context.event(kind, **values)
+            events.append(
+                to_stored(set_fields(event, salt=salt, originator_id=self._stream, originator_version=version))
+            )
         try:
             self._ledger.recorder.insert_events(events)
         except IntegrityError:

@@ -20,7 +20,7 @@ from domain.errors import InvalidCommand
 from domain.events.system import AccessesRecorded
 from domain.ledger.durable_folders import sync_folder
 from domain.ledger.errors import StoreError
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from domain.ledger.verification import export_layout
 from domain.ledger.verification.check_bytes import Signed, leaf_hash_of
 from domain.ledger.verification.export_readme import ABOUT_A_HISTORY, ABOUT_A_LEDGER

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from domain.events.system import AccessesRecorded
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from domain.ledger.reader import LedgerReader
 from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
 from domain.ledger.stores.sql import PostgresViews, SQLiteViews

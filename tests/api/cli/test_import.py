@@ -15,7 +15,8 @@ import pytest
 
 from api.files.import_intake import Intake, LineOutcome
 from api.files.import_lines import json_schema
-from api.routes.schemas import request_answer, request_summary
+from api.routes.requests import request_answer
+from api.routes.schemas import request_summary
 from api.text.eligibility import eligibility_rows
 from domain.commands.appeals import FileAppeal
 from domain.commands.treatment import ReportPriorTreatment

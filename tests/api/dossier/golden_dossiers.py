@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 from api.dossier.json import SCHEMA_FILE, present_schema
 from api.dossier.manifest import entries
 from domain.events import PatientEvent
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from projections.dossier.case_file import AppealDossier, appeal_dossier
 from tests import ROOT
 from tests.story import PATIENT, ZONE

@@ -7,7 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.events import STORED_EVENTS
-from domain.events.base import Event, placed
+from domain.events.base import Event
+from domain.frozen import set_fields
 from domain.history import fold
 from domain.history.state import PatientHistory
 
@@ -20,7 +21,10 @@ def decoded(topic: str, state: bytes) -> Any:
 
 def folded_by_hand(patient_id: UUID, rows: Iterable[tuple[str, bytes]]) -> PatientHistory:
     """The history folded from the rows of one patient, from the first event on."""
-    events = [placed(VALIDATE[topic](state), patient_id, version) for version, (topic, state) in enumerate(rows, 1)]
+    events = [
+        set_fields(VALIDATE[topic](state), originator_id=patient_id, originator_version=version)
+        for version, (topic, state) in enumerate(rows, 1)
+    ]
     history = fold(events)
     assert history is not None
     return history

@@ -24,6 +24,7 @@ from domain.events.patient import (
     RepresentativeNamed,
     RequesterAdmitted,
 )
+from domain.history.state import requester_key
 from domain.people import Actor
 from domain.permissions import views
 from tests.story import (
@@ -72,7 +73,7 @@ def named(name: str = "Alma Synthetic", birth_date: str | None = "1988-05-17") -
 @pytest.mark.parametrize("name", ["Alma Synthetic", "  alma   SYNTHETIC "])
 def test_an_office_that_knows_name_and_birth_date_is_admitted(name: str) -> None:
     story = given().when(named(name).by(OFFICE)).then(RequesterAdmitted)
-    assert story.known.requesters == (OFFICE.requester_key,)
+    assert story.known.requesters == (requester_key(OFFICE),)
     assert story.known.name == "Alma Synthetic"
 
 
@@ -100,7 +101,7 @@ def test_users_who_know_the_patient_are_shown_that_the_member_is_on_record() -> 
 
 def test_a_request_makes_its_office_one_that_knows_the_patient() -> None:
     story = given().when(submitted(MEETS_A).by(OFFICE))
-    assert story.known.requesters == (OFFICE.requester_key,)
+    assert story.known.requesters == (requester_key(OFFICE),)
     (request,) = story.known.requests
     assert views.is_own_request(OFFICE, request)
     assert not views.is_own_request(IN_THE_PRACTICE[0], request)

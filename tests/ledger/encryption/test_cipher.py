@@ -12,7 +12,7 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 from domain.ledger.encryption.keys import cipher_in, keys_of, written
 from domain.ledger.encryption.records import EncryptionKey, EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
 from domain.ledger.errors import StoreError
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from tests.ledger.golden import golden_file
 from tests.ledger.samples.events import PATIENT, SAMPLES
 

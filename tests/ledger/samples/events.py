@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.calendar import PartialDate
-from domain.events.base import Event, ImportedFrom, placed
+from domain.events.base import Event, ImportedFrom
 from domain.events.determinations import CourseApproved, Determination, RequestDenied, RequestReferred
 from domain.events.patient import HistoryOpened, Member, MemberIndexed, OtherAgentEntryVoided
 from domain.events.requests import RequestSubmitted, StatedAgent, Statement
@@ -37,6 +37,7 @@ from domain.facts import (
     RequestedDosing,
     Response,
 )
+from domain.frozen import set_fields
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
@@ -297,7 +298,7 @@ _LATER: dict[str, Event] = {
 }
 
 SAMPLES: dict[str, Event] = {
-    name: placed(sample, PATIENT, version)
+    name: set_fields(sample, originator_id=PATIENT, originator_version=version)
     for version, (name, sample) in enumerate([*((one.TOPIC, one) for one in _SAMPLES), *_LATER.items()], 1)
 }
 """By topic; a later sample of the same class has a word of its own after a hyphen."""

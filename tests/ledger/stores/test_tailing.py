@@ -13,7 +13,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.events.base import Event, placed
+from domain.events.base import Event
+from domain.frozen import set_fields
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.stores import postgres_recorder, sqlite_recorder
 from domain.ledger.stores.group_commit import Recording
@@ -144,7 +145,7 @@ def test_what_is_written_and_not_committed_holds_later_commits_back(
 def decided(ledger: Ledger, patient_id: UUID) -> Event:
     """A dose as it would be recorded next, and is not."""
     other = ledger.events(dosed(ledger, opened(ledger, "M-3"), -5)[0].patient_id)[-1]
-    event: Event = placed(other.model_copy(), patient_id, 2)
+    event: Event = set_fields(other.model_copy(), originator_id=patient_id, originator_version=2)
     return event
 
 

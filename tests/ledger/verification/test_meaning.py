@@ -13,7 +13,7 @@ from domain.events.appeals import AppealDecided
 from domain.events.base import Event
 from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.treatment import CourseCompleted
-from domain.ledger.mapper import EventMapper
+from domain.ledger.event_store import EventMapper
 from domain.ledger.verification.check_meaning import MeaningCheck
 from domain.ledger.verification.report import Logged, VerificationPart
 from domain.policy import editions

@@ -12,6 +12,7 @@ from domain.people import Prescriber
 from domain.policy.edition import Question
 from domain.policy.editions import EDITIONS, edition_for, edition_named
 from domain.policy.referral import codes_against_form
+from domain.review.assess_request import assessed_specialty
 from tests.policy.cases import AS_OF, MET, NOT_MET, UNDETERMINED, answer, day, initial, judge, later
 
 SIGNS = {
@@ -136,7 +137,7 @@ def test_R19_a_specialist_prescribes_or_is_consulted(specialty: str, expected: s
 )
 def test_R19_a_nurse_practitioner_in_neurology_needs_the_consultation(credential: Any, counts: str) -> None:
     prescriber = Prescriber(name="N. N.", specialty="neurology", credential=credential)
-    assert prescriber.assessed_specialty() == counts
+    assert assessed_specialty(prescriber) == counts
 
 
 @pytest.mark.parametrize("fact", ["active_infection", "hypersensitivity"])

@@ -10,7 +10,6 @@ import pytest
 from domain.calendar import PartialDate
 from domain.errors import NotFound
 from domain.events import PatientEvent
-from domain.events.base import placed
 from domain.policy.answers import MET, NOT_MET
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_named
@@ -161,7 +160,7 @@ def altered(story: Scenario, *, answer: str | None = None, digest: str | None = 
     told = assessment.model_copy(update=values)
     stored = {"assessment": told, "assessment_digest": digest or told.digest()}
     changed = event.determination.model_copy(update=stored)
-    forged = placed(event.model_copy(update={"determination": changed}), event.originator_id, event.originator_version)
+    forged = event.model_copy(update={"determination": changed})
     return Scenario(today=story.today, history=story.history, events=[*story.events[:-1], forged])
 
 

@@ -1,21 +1,23 @@
-"""Converts events to stored bytes and back. pydantic-core writes JSON, without the fields of the row's key.
+"""The events of patients as they are stored: the conversion to bytes and back, and the events of one patient.
 
-The topic of an event is the `TOPIC` of its class. An unknown topic is refused and never imported.
-A class at version N > 1 stores `"class_version": N` as the first key. Bytes of an older version are
-converted by the static methods `upcast_v1_v2(state)`, `upcast_v2_v3(state)` and so on of the class, each of
-which changes the state in place.
+pydantic-core writes the bytes as JSON, without the fields of the row's key. The topic of an event is the `TOPIC` of its
+class. An unknown topic is refused and never imported. A class at version N > 1 stores `"class_version": N` as the first
+key. Bytes of an older version are converted by the static methods `upcast_v1_v2(state)`, `upcast_v2_v3(state)` and so
+on of the class, each of which changes the state in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import (
     Cipher,
     Compressor,
+    EventStore,
     JSONTranscoder,
     Mapper,
     MapperDeserialisationError,
@@ -25,9 +27,16 @@ from eventsourcing.utils import register_topic
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from domain.events import STORED_EVENTS
-from domain.events.base import Event, placed
+from domain import errors
+from domain.events import STORED_EVENTS, PatientEvent
+from domain.events.base import Event
+from domain.events.patient import HistoryOpened
+from domain.frozen import set_fields
 from domain.ledger.encryption.records import EncryptionKeyUnknown, RecordCipher, RecordDamaged, key_id_of
+
+if TYPE_CHECKING:
+    from domain.ledger.stores.postgres_recorder import PostgresLedgerRecorder
+    from domain.ledger.stores.sqlite_recorder import SQLiteLedgerRecorder
 
 CLASS_VERSION: Final = "class_version"
 
@@ -75,7 +84,7 @@ class EventMapper(Mapper[UUID]):
         # The error is raised outside of the handlers, so that it has no cause that contains a patient's data.
         try:
             decode = self._decoders.get(topic) or self._decoder(topic)
-            return placed(decode(state), originator_id, version)
+            return set_fields(decode(state), originator_id=originator_id, originator_version=version)
         except EncryptionKeyUnknown:
             raise
         except ValidationError as invalid:
@@ -162,3 +171,81 @@ def _upcast(event_class: type[Event], stored: bytes) -> bytes:
         step(state)
     # Convert back to JSON: strict fields accept a list, a date or an id in JSON form, but not as Python values.
     return to_json(state)
+
+
+class PatientEvents(EventStore[UUID]):
+    """The library's event store. A call of the object returns the events of one patient."""
+
+    mapper: EventMapper
+    recorder: SQLiteLedgerRecorder | PostgresLedgerRecorder
+    clock: Callable[[], datetime]
+
+    def __call__(
+        self, patient_id: UUID, *, through_version: int | None = None, known_at: datetime | None = None
+    ) -> tuple[PatientEvent, ...]:
+        """The events of a patient, oldest first, up to `through_version`, and recorded at or before `known_at`.
+
+        Raises NotFound if there are no events or fewer than `through_version`, and InvalidCommand if `known_at` is
+        in the future or has no offset from UTC.
+        """
+        events = self._decoded(patient_id, self.recorder.rows_of(patient_id, last=through_version))
+        if not events or not isinstance(events[0], HistoryOpened):
+            raise errors.NotFound("The patient was not found", field="patient_id", remedy="check the patient id")
+        if through_version is not None and events[-1].originator_version < through_version:
+            raise errors.NotFound(
+                f"The record has {events[-1].originator_version} events",
+                field="through_version",
+                remedy="send a version from 1 to that number",
+            )
+        return events if known_at is None else self._recorded_by(known_at, events)
+
+    def since(self, patient_id: UUID, version: int, last: int | None = None) -> tuple[PatientEvent, ...] | None:
+        """The events after a version, up to version `last`; None if the first version itself is not on record."""
+        rows = self.recorder.rows_of(patient_id, first=version, last=last)
+        if not rows or rows[0][0] != version:
+            return None
+        return self._decoded(patient_id, rows[1:])
+
+    def between(self, patient_id: UUID, first: int, last: int) -> tuple[PatientEvent, ...]:
+        """The events from version `first` to version `last`, both included."""
+        return self._decoded(patient_id, self.recorder.rows_of(patient_id, first, last))
+
+    def versions_of_command(self, event: PatientEvent) -> range:
+        """The versions of all events of the command that recorded this event. They follow one another."""
+
+        def is_of_command(version: int) -> bool:
+            return any(one.command_id == event.command_id for one in self.between(event.patient_id, version, version))
+
+        first = last = event.originator_version
+        while first > 1 and is_of_command(first - 1):
+            first -= 1
+        while is_of_command(last + 1):
+            last += 1
+        return range(first, last + 1)
+
+    def of_each(self, patient_ids: Sequence[UUID]) -> Iterator[tuple[UUID, tuple[PatientEvent, ...] | Exception]]:
+        """The events of several patients. If the events of a patient can't be decoded, the error takes their place."""
+        for patient_id, rows in self.recorder.rows_of_each(patient_ids):
+            try:
+                yield patient_id, self._decoded(patient_id, rows)
+            except Exception as error:
+                yield patient_id, error
+
+    def _decoded(self, patient_id: UUID, rows: Sequence[tuple[int, str, bytes]]) -> tuple[PatientEvent, ...]:
+        event_of = self.mapper.event_of
+        return tuple([event_of(patient_id, version, topic, state) for version, topic, state in rows])
+
+    def _recorded_by(self, instant: datetime, events: tuple[PatientEvent, ...]) -> tuple[PatientEvent, ...]:
+        if instant.tzinfo is None:
+            raise errors.InvalidCommand(
+                "The time needs an offset from UTC", field="known_at", remedy="send the time as in 2026-04-20T14:05:00Z"
+            )
+        # If the clock was set back, recorded times may be ahead of it. Such events are known nevertheless.
+        if instant > max(self.clock(), events[-1].recorded_at):
+            raise errors.InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
+        known = tuple(event for event in events if event.recorded_at <= instant)
+        if not known:
+            raise errors.NotFound(
+                "Nothing was on record for this patient at that time", field="known_at", remedy="send a later time"
+            )
+        return known
