@@ -12,13 +12,18 @@ from domain.events.treatment import Variance
 from domain.facts import FrozenModel, counted
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
+from domain.history.treatment import reported_course_id
 from domain.permissions.views import is_request_of
 from domain.treatment.approval_use import variances
 from domain.treatment.courses import Course, CourseStatus, courses
 
 
 class DoseView(FrozenModel):
-    """One dose entry. `variances_then` are those found when the dose was recorded; `variances` are the current ones."""
+    """One dose entry. `variances_then` are those found when the dose was recorded; `variances` are the current ones.
+
+    `listed_as_recorded`: reports leave the course of the dose open (R27), so it is listed in the course that was seen
+    when the dose was recorded.
+    """
 
     dose_id: str
     on: Day
@@ -37,13 +42,15 @@ class DoseView(FrozenModel):
     variances_then: tuple[Variance, ...]
     variances: tuple[Variance, ...]
     imported_from: ImportedFrom | None
+    listed_as_recorded: bool = False
 
 
 class CourseView(FrozenModel):
     """One course, numbered by its start.
 
     `doses_given` and `doses_left` are null if reports leave the number open (R27); `doses_given_at_least` and
-    `doses_given_at_most` are its range.
+    `doses_given_at_most` are its range. So are `last_dose_earliest` and `last_dose_latest` of the last dose. A course
+    with the status `unknown` that may have no dose may not exist.
     `recorded_as` is the course number in the events of its doses. `report_id` is the latest report of the course, and
     `imported_from` is the source from which that report was imported.
     """
@@ -59,6 +66,8 @@ class CourseView(FrozenModel):
     doses_given_at_most: int = 0
     begun_on: Day | None
     last_dose_on: PartialDate | None
+    last_dose_earliest: Day | None = None
+    last_dose_latest: Day | None = None
     completed_on: Day | None
     closed_on: Day | None
     reported_mg_total: float | None
@@ -83,7 +92,7 @@ def course_list(history: PatientHistory, as_of: date, office: str | None = None)
     With a prescriber's `office`, a dose names the request that it was given under only if it is the office's own.
     """
     found, current = courses(history, as_of), courses(history)
-    shown = {dose.dose_id for one in found for dose in (*one.doses, *one.documenting)}
+    shown = {dose.dose_id for one in found for dose in one.doses}
     others = (dose for dose in history.doses if dose.dose_id not in shown and dose.on <= as_of)
     return Courses(
         patient_id=history.patient_id,
@@ -101,30 +110,51 @@ def given_in_words(course: CourseView) -> str:
 
 
 def _course(history: PatientHistory, current: tuple[Course, ...], course: Course, office: str | None) -> CourseView:
-    doses = sorted((*course.doses, *course.documenting), key=lambda dose: (dose.on, dose.version))
-    reported = course.reported
     return CourseView(
         number=course.number,
         recorded_as=course.named,
         status=course.status,
-        origin="recorded" if reported is None else "reported and recorded" if doses else "reported",
+        origin="recorded" if not course.reported else "reported and recorded" if course.doses else "reported",
         regimen_doses=course.regimen,
         doses_given=course.given,
         doses_left=course.left,
         doses_given_at_least=course.given_range[0],
         doses_given_at_most=course.given_range[1],
-        begun_on=course.begun_on if course.begun_on != date.min else None,
+        begun_on=course.begun_on if course.begun is not None and course.begun.is_whole_day else None,
         last_dose_on=course.last_dose_on,
+        last_dose_earliest=course.last.earliest if course.last is not None else None,
+        last_dose_latest=course.last.latest if course.last is not None else None,
         completed_on=course.completed_on,
         closed_on=course.marks.closed_on,
-        reported_mg_total=reported.mg_total if reported is not None else None,
+        reported_mg_total=_reported_milligrams(history, course),
         report_id=course.report_id,
         imported_from=next((one.imported_from for one in history.reports if one.report_id == course.report_id), None),
-        doses=tuple(_dose(history, current, dose, office) for dose in doses),
+        doses=tuple(
+            _dose(history, current, dose, office, listed_as_recorded=dose.dose_id in course.listed_as_recorded)
+            for dose in course.doses
+        ),
     )
 
 
-def _dose(history: PatientHistory, current: tuple[Course, ...], dose: Dose, office: str | None) -> DoseView:
+def _reported_milligrams(history: PatientHistory, course: Course) -> float | None:
+    """Returns the milligrams of the whole course that the latest report of it states."""
+    stated = [
+        one.mg_total
+        for report in history.reports
+        for number, one in enumerate(report.courses, 1)
+        if reported_course_id(report.report_id, number) in course.reported and one.mg_total is not None
+    ]
+    return stated[-1] if stated else None
+
+
+def _dose(
+    history: PatientHistory,
+    current: tuple[Course, ...],
+    dose: Dose,
+    office: str | None,
+    *,
+    listed_as_recorded: bool = False,
+) -> DoseView:
     return DoseView(
         dose_id=dose.dose_id,
         on=dose.on,
@@ -143,6 +173,7 @@ def _dose(history: PatientHistory, current: tuple[Course, ...], dose: Dose, offi
         documents_report=dose.documents_report,
         variances_then=dose.variances_then,
         variances=variances(history, current, dose),
+        listed_as_recorded=listed_as_recorded,
     )
 
 

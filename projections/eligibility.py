@@ -233,8 +233,8 @@ def _is_own_approval(history: PatientHistory, allowed: Allowance, office: str | 
 def _imported(
     history: PatientHistory, request: Request | None, found: tuple[Course, ...], allowed: Allowance | None
 ) -> Iterator[ImportedFrom]:
-    doses = [dose for course in found for dose in (*course.doses, *course.documenting)]
-    used = {one.rpartition(".")[0] for course in found if course.account is not None for one in course.account.ids}
+    doses = [dose for course in found for dose in course.doses]
+    used = {one.rpartition(".")[0] for course in found for one in course.reported}
     reports = [one for one in history.reports if one.report_id in used or not (one.courses or one.voided)]
     sources = [history.imported_from, *(one.imported_from for one in reports), *(one.imported_from for one in doses)]
     sources.append(request.imported_from if request is not None else None)

@@ -196,7 +196,7 @@ def _course(history: PatientHistory, request: Request, valid_from: date, *, is_a
     if given is not None and given.named is not None:
         return given.named
     before = history.approval(request.request_id)
-    if before is not None and doses_under(history, before):
+    if before is not None and doses_under(history, courses(history), before):
         return before.course
     return number_of_next_dose(history, valid_from)
 

@@ -12,7 +12,6 @@ from domain.events.treatment import CourseCompleted, CourseReopened
 from domain.frozen import set_fields
 from domain.history import evolve
 from domain.history.state import PatientHistory
-from domain.treatment.course_of_dose import course_names
 from domain.treatment.courses import courses
 
 DecisionFunction = Callable[[PatientHistory, Any, CommandContext], tuple[PatientEvent, ...]]
@@ -40,17 +39,17 @@ def _course_change(history: PatientHistory, command: Command, context: CommandCo
     for course in all_courses:
         if course.named is None:
             continue
-        if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
+        if course.is_complete is True and not course.marks.completed and course.completed_by is not None:
             return context.event(
                 CourseCompleted,
                 course=course.named,
                 doses_given=course.given_at_least,
-                completed_on=course.completed_on,
+                completed_on=course.completed_by,
             )
         is_over = course is not all_courses[-1] and course.marks.lost_a_dose
         if course.marks.completed and course.is_complete is not True and not is_over:
             return _reopened(course.named, course.given_at_least, command, context)
-    names_in_use = set(course_names(history).values())
+    names_in_use = {one.named for one in all_courses}
     for name, marks in history.marks:
         if marks.completed and name not in names_in_use:
             # All doses of the course were assigned to others. A new course with this name must not be complete from the

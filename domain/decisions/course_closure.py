@@ -27,7 +27,7 @@ def close_course(history: PatientHistory, command: CloseCourse, context: Command
             doses_given=course.given_at_least,
             closed_on=context.today,
             reason=command.reason,
-            reported_course=course.account.ids[-1] if course.account is not None else None,
+            reported_course=course.reported[-1] if course.reported else None,
         ),
     )
 

@@ -24,7 +24,13 @@ from domain.events.treatment import (
 from domain.history.records import Dose, Duplicate
 from domain.history.state import PatientHistory
 from domain.treatment import approval_use
-from domain.treatment.course_assignment import CoursePlace, place_in_course, place_of_dose, without_dose
+from domain.treatment.course_assignment import (
+    CoursePlace,
+    place_in_course,
+    place_in_courses,
+    place_of_dose,
+    without_dose,
+)
 from domain.treatment.courses import Course, courses
 from domain.treatment.open_questions import is_after_death
 
@@ -33,7 +39,8 @@ def record_dose(history: PatientHistory, command: RecordDose, context: CommandCo
     """Record a dose that was given, even if it should not have been given (R22). Only the impossible is refused."""
     _check_day(history, command.on, context)
     _refuse_known_reference(history, command)
-    place = place_of_dose(history, command.on)
+    found = courses(history)
+    place = place_in_courses(history, found, command.on)
     original = _possible_original(history, command.source, command.on)
     event = context.event(
         DoseAdministered,
@@ -43,7 +50,7 @@ def record_dose(history: PatientHistory, command: RecordDose, context: CommandCo
         site=command.site,
         source=command.source,
         source_reference=command.source_reference,
-        request_id=command.request_id or approval_use.authorization_of(history, place.course, command.on),
+        request_id=command.request_id or approval_use.authorization_of(history, found, place.course, command.on),
         course=place.course,
         documents_report=place.documents_report,
         possible_duplicate_of=original.dose_id if original is not None else None,
@@ -161,10 +168,11 @@ def request_of_corrected_dose(history: PatientHistory, dose: Dose, place: Course
     A request that followed from the day and the course follows from the corrected ones. A request that a caller sent is
     unchanged.
     """
-    was_derived = dose.request_id in (None, approval_use.authorization_of(history, dose.course, dose.on))
+    found = courses(history)
+    was_derived = dose.request_id in (None, approval_use.authorization_of(history, found, dose.course, dose.on))
     if not was_derived or (on, place.course) == (dose.on, dose.course):
         return dose.request_id
-    return approval_use.authorization_of(history, place.course, on)
+    return approval_use.authorization_of(history, found, place.course, on)
 
 
 def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, on: date) -> CoursePlace:
@@ -226,8 +234,7 @@ def _check_only_dose_reassigned(history: PatientHistory, event: DoseCorrected, n
 
 def _ids_of(course: Course) -> frozenset[str]:
     """The ids of everything in the course: its doses, and the courses of reports."""
-    reported = course.account.ids if course.account is not None else ()
-    return frozenset((*(dose.dose_id for dose in (*course.doses, *course.documenting)), *reported))
+    return frozenset((*(dose.dose_id for dose in course.doses), *course.reported))
 
 
 # -- second reports and mistakes --------------------------------------------------------------

@@ -33,9 +33,9 @@ from domain.facts import doses_in_course
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
-from domain.treatment.course_assignment import CoursePlace, number_for_dose
-from domain.treatment.courses import Course, courses, documented_by
-from domain.treatment.reported_courses import CourseAccount, numbers_after_correction
+from domain.treatment.course_assignment import CoursePlace, place_of_dose, without_dose
+from domain.treatment.courses import Course, courses
+from domain.treatment.reported_courses import numbers_after_correction, report_documented
 
 NewIds = dict[str, str | None]
 """For the id of each course of a corrected or voided report, its id in the report now, or None if it is not in it."""
@@ -285,69 +285,51 @@ def _new_ids_of(report: Report, numbers: dict[int, int]) -> NewIds:
     return {own[number]: now.get(number) for number in own}
 
 
-def _current_ids(account: CourseAccount, new_ids: NewIds) -> set[str | None]:
-    """The ids that the courses of the account have now."""
-    return {new_ids.get(one, one) for one in account.ids} - {None}
-
-
 def _with_consequences(
     history: PatientHistory, event: PatientEvent, new_ids: NewIds, context: CommandContext, reason: str
 ) -> tuple[PatientEvent, ...]:
     """The event, the doses that it reassigns, and the courses that stay closed."""
-    corrections = _reassigned_doses(history, event, new_ids, context, reason)
+    corrections = _reassigned_doses(history, event, context, reason)
     return (event, *corrections, *_closures_repeated(history, (event, *corrections), new_ids, context))
 
 
 def _reassigned_doses(
-    history: PatientHistory, event: PatientEvent, new_ids: NewIds, context: CommandContext, reason: str
+    history: PatientHistory, event: PatientEvent, context: CommandContext, reason: str
 ) -> tuple[DoseCorrected, ...]:
-    """Corrections of doses that documented a reported course that is in no report any more.
-
-    Together, the doses are the course that it was.
-    """
-    all_courses, names = courses(history), dict[int, int]()
-    corrections: tuple[DoseCorrected, ...] = ()
-    for dose in _no_longer_documenting(history, after(history, (event,)), new_ids):
-        known = after(history, (event, *corrections))
-        course = _course_documented(history, all_courses, dose)
-        name = names.setdefault(course.number, number_for_dose(known, courses(known), course))
+    """Corrections of doses that documented a report that has no course around their days any more."""
+    known, corrections = after(history, (event,)), tuple[DoseCorrected, ...]()
+    for dose in _no_longer_documenting(history, known):
+        name = place_of_dose(without_dose(known, dose), dose.on).course
+        assert name is not None, "no report is about this day any more"
         request_id = request_of_corrected_dose(known, dose, CoursePlace(name, None), dose.on)
-        corrections = (
-            *corrections,
-            dose_corrected(known, dose, context, reason, course=name, documents_report=None, request_id=request_id),
+        correction = dose_corrected(
+            known, dose, context, reason, course=name, documents_report=None, request_id=request_id
         )
+        known, corrections = after(known, (correction.model_copy(),)), (*corrections, correction)
     return corrections
 
 
-def _no_longer_documenting(before: PatientHistory, now: PatientHistory, new_ids: NewIds) -> list[Dose]:
-    """The doses that no longer document a reported course, in the order of their days.
+def _no_longer_documenting(before: PatientHistory, now: PatientHistory) -> list[Dose]:
+    """The doses that no longer document a report, in the order of their days.
 
-    Second reports are included: if one is found to be another infusion, it must count in a course.
+    Second entries are included: if one is found to be another infusion, it must count in a course.
     """
     doses = (dose for dose in now.doses if not dose.voided and dose.course is None)
     return sorted(
-        (dose for dose in doses if not _still_documents(dose, before, now, new_ids)),
-        key=lambda dose: (dose.on, dose.version),
+        (dose for dose in doses if not _still_documents(dose, before, now)), key=lambda dose: (dose.on, dose.version)
     )
 
 
-def _still_documents(dose: Dose, before: PatientHistory, now: PatientHistory, new_ids: NewIds) -> bool:
-    """Whether the dose still documents a reported course."""
-    account_before, account_now = documented_by(before, dose), documented_by(now, dose)
-    if account_before is None or account_now is None:
-        return False
-    # A dose outside of the reported days documents its report only if it was already outside of them before.
-    still_outside = not account_before.covers(dose.on) and not _current_ids(account_before, new_ids).isdisjoint(
-        account_now.ids
-    )
-    return account_now.covers(dose.on) or still_outside
+def _still_documents(dose: Dose, before: PatientHistory, now: PatientHistory) -> bool:
+    """Whether a report is about the day of the dose.
 
-
-def _course_documented(history: PatientHistory, all_courses: tuple[Course, ...], dose: Dose) -> Course:
-    """The course that the dose documented before the change."""
-    account = documented_by(history, dose)
-    assert account is not None, "a dose without a course documents a report"
-    return next(one for one in all_courses if one.account is not None and set(account.ids) <= set(one.account.ids))
+    A dose outside of the days of its own report documents it only if it was already outside of them before.
+    """
+    if report_documented(now, dose.on) is not None:
+        return True
+    own = now.report(dose.documents_report) if dose.documents_report is not None else None
+    is_on_record = own is not None and not own.voided and bool(own.courses)
+    return is_on_record and report_documented(before, dose.on) is None
 
 
 def _closures_repeated(
@@ -364,18 +346,16 @@ def _closures_repeated(
                     doses_given=course.given_at_least,
                     closed_on=closed.marks.closed_on,
                     reason="The course was closed as not to be finished, and its report was corrected.",
-                    reported_course=course.account.ids[-1] if course.account is not None else None,
+                    reported_course=course.reported[-1] if course.reported else None,
                 )
 
 
 def _is_same_course(before: Course, now: Course, new_ids: NewIds) -> bool:
-    """Whether the course now has doses of the course before, or is its account under the present id."""
-    doses = {dose.dose_id for dose in (*before.doses, *before.documenting)}
-    if any(dose.dose_id in doses for dose in (*now.doses, *now.documenting)):
+    """Whether the course now has doses of the course before, or one of its reported courses under the present id."""
+    doses = {dose.dose_id for dose in before.doses}
+    if any(dose.dose_id in doses for dose in now.doses):
         return True
-    if before.account is None or now.account is None:
-        return False
-    return not _current_ids(before.account, new_ids).isdisjoint(now.account.ids)
+    return any(new_ids.get(one, one) in now.reported for one in before.reported)
 
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {

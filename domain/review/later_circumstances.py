@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 from domain.facts import Circumstances, CourseMilligrams, Facts
 from domain.history.records import Request
 from domain.history.state import PatientHistory
+from domain.history.treatment import reported_course_id
 from domain.policy.edition import Edition
 from domain.policy.first_dose_day import unmet_by_time
 from domain.treatment.approval_use import MG_PER_DOSE
 from domain.treatment.courses import Course, courses, current_course
 from domain.treatment.possible_treatment import next_dose, possible_treatments
+from domain.treatment.reported_doses import reported_doses
 
 FactsOn = Callable[[date, date], Facts]
 """The facts of the request, by what was given by the first day, for an assessment on the second one."""
@@ -77,31 +79,44 @@ class MilligramsOnRecord(NamedTuple):
     most_in_a_day: float
 
 
-def milligrams(course: Course, given_at_least: int | None = None) -> MilligramsOnRecord:
+def milligrams(history: PatientHistory, course: Course, given_at_least: int | None = None) -> MilligramsOnRecord:
     """The milligrams of all doses of a course. Doses that document a report are part of what is reported.
 
     `given_at_least` is the number of its doses that were certainly given, by default that of the course.
     """
     by_day: defaultdict[date, float] = defaultdict(float)
-    for dose in (*course.doses, *course.documenting):
+    for dose in course.doses:
         by_day[dose.on] += dose.mg
-    reported, reported_in_a_day = _reported(course, course.given_at_least if given_at_least is None else given_at_least)
-    return MilligramsOnRecord(sum(by_day.values()) + reported, max([*by_day.values(), reported_in_a_day]))
+    elsewhere = (course.given_at_least if given_at_least is None else given_at_least) - len(course.doses)
+    reported, reported_in_a_day = _reported(history, course, elsewhere) if elsewhere > 0 else (0.0, 0.0)
+    return MilligramsOnRecord(sum(by_day.values()) + reported, max([*by_day.values(), reported_in_a_day], default=0.0))
 
 
-def _reported(course: Course, given_at_least: int) -> tuple[float, float]:
-    """The reported milligrams that no dose entry documents, and the least that one reported day must have had."""
-    documented = sum(dose.mg for dose in course.documenting)
-    # Doses given elsewhere that no entry documents. Each counts as 12 mg if no milligrams are stated.
-    doses = max(0, given_at_least - len(course.doses) - len(course.documenting))
-    if not doses:
-        return 0.0, 0.0
-    stated = course.reported.mg_total if course.reported is not None else None
-    if stated is None:
-        return float(doses * MG_PER_DOSE), float(MG_PER_DOSE if doses else 0)
-    # Without the number of doses, the milligrams of one day are not known.
-    count = course.reported.doses_given if course.reported is not None else None
-    return max(0.0, stated - documented), stated / max(count, len(course.documenting)) if count is not None else 0.0
+def _reported(history: PatientHistory, course: Course, elsewhere: int) -> tuple[float, float]:
+    """The milligrams of the doses elsewhere, of which no entry is on record, and the least that one day must have had.
+
+    Each counts as 12 mg if no milligrams are stated. Of several reports of one course, the one with the most counts.
+    """
+    told = [one for one in reported_doses(history) if one.course_id in course.reported]
+    stated = {
+        reported_course_id(one.report_id, number): part
+        for one in history.reports
+        for number, part in enumerate(one.courses, 1)
+    }
+    found = []
+    for one in told:
+        part = stated[one.course_id]
+        if part.mg_total is None:
+            continue
+        ours = [dose for dose in course.doses if one.first.earliest <= dose.on <= one.last.latest]
+        others = elsewhere if part.doses_given is None else max(0, part.doses_given - len(ours))
+        # What the report does not speak of is 12 mg a dose. Without a number of doses, that of one day is not known.
+        beyond = max(0, elsewhere - others) * MG_PER_DOSE
+        in_a_day = part.mg_total / max(part.doses_given, len(ours)) if part.doses_given is not None else 0.0
+        found.append((max(0.0, part.mg_total - sum(dose.mg for dose in ours)) + beyond, in_a_day))
+    if not found:
+        return float(elsewhere * MG_PER_DOSE), float(MG_PER_DOSE)
+    return max(total for total, _ in found), max(in_a_day for _, in_a_day in found)
 
 
 def milligrams_in_progress(
@@ -115,12 +130,12 @@ def milligrams_in_progress(
     current, before = current_course(courses(history, as_of), as_of), current_course(remaining, as_of)
     if current is None:
         return {}
-    total = milligrams(before).total if before is not None and before.number == current.number else 0.0
-    most = milligrams(current).most_in_a_day
+    total = milligrams(history, before).total if before is not None and before.number == current.number else 0.0
+    most = milligrams(history, current).most_in_a_day
     return {"milligrams": CourseMilligrams(course=current.number, total_mg=total, most_in_a_day_mg=most)}
 
 
 def _milligrams(course: Course, history: PatientHistory, as_of: date) -> CourseMilligrams:
     """The milligrams that were certainly given by the end of the day, in every treatment that fits the record."""
-    found = milligrams(course, next_dose(possible_treatments(history, as_of), as_of).given.least)
+    found = milligrams(history, course, next_dose(possible_treatments(history, as_of), as_of).given.least)
     return CourseMilligrams(course=course.number, total_mg=found.total, most_in_a_day_mg=found.most_in_a_day)

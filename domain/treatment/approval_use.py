@@ -1,22 +1,23 @@
 """What approvals allow on a day, and the variances of doses (R7, R9, R10, R22).
 
 A request can have several approvals: an overturned appeal adds one, with its own 30 days. `patient_courses` are the
-courses of the history; for a function with a day, they are the courses on that day.
+courses of the history; for a function with a day, they are the courses on that day. An approval is for the course that
+was the current one when it was approved, and covers the doses that belong to that course by their days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from domain.calendar import years_have_passed
+from domain.calendar import DateRange, years_have_passed
 from domain.events.treatment import Variance
-from domain.facts import doses_in_course
 from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_in_courses
-from domain.treatment.courses import Course, current_course
+from domain.treatment.courses import Course, courses
+from domain.treatment.lived_courses import later
 from domain.treatment.open_questions import is_after_death
 from domain.treatment.possible_treatment import next_dose, possible_treatments
 
@@ -51,7 +52,7 @@ def in_effect(history: PatientHistory, patient_courses: tuple[Course, ...], on: 
     candidates = _prospective(history, covering) or covering
     if len({one.course for one in candidates}) > 1:
         course = place_in_courses(history, patient_courses, on).course
-        candidates = [one for one in candidates if one.course == course] or candidates
+        candidates = [one for one in candidates if course_approved(patient_courses, one) == course] or candidates
     return next(reversed(candidates), None)
 
 
@@ -60,7 +61,21 @@ def in_effect_for(history: PatientHistory, request_id: str, on: date) -> Approva
     return next((one for one in reversed(history.approvals) if one.request_id == request_id and one.covers(on)), None)
 
 
-def approval_of(history: PatientHistory, dose: Dose) -> ApprovalRecord | None:
+def course_approved(patient_courses: Collection[Course], approval: ApprovalRecord) -> int:
+    """The number that names the approved course now: the one with the doses that the approved course had then.
+
+    Until the course has a dose, it is the number in the event of the approval.
+    """
+    then = [
+        (dose.on, one.named)
+        for one in patient_courses
+        for dose in one.doses
+        if dose.course == approval.course and dose.version < approval.version and one.named is not None
+    ]
+    return max(then)[1] if then else approval.course
+
+
+def approval_of(history: PatientHistory, patient_courses: Collection[Course], dose: Dose) -> ApprovalRecord | None:
     """The approval that a dose was given under, or None (R9). An approval never covers another course.
 
     It is the retrospective approval whose request names this dose. Otherwise it is the latest approval that covers the
@@ -69,7 +84,7 @@ def approval_of(history: PatientHistory, dose: Dose) -> ApprovalRecord | None:
     """
     if not history.approvals:
         return None
-    possible = _possible_approvals(history, dose)
+    possible = _possible_approvals(history, patient_courses, dose)
     retrospective = [one for one in possible if dose.dose_id in retrospective_doses(history, one)]
     if retrospective:
         return retrospective[-1]
@@ -78,10 +93,6 @@ def approval_of(history: PatientHistory, dose: Dose) -> ApprovalRecord | None:
         started = [one for one in possible if one.valid_from <= dose.on]
         return next(iter([*reversed(started), *possible]), None)
     return covering[-1] if covering else None
-
-
-def _by_day(dose: Dose) -> tuple[date, int]:
-    return dose.on, dose.version
 
 
 def retrospective_doses(history: PatientHistory, approval: ApprovalRecord) -> tuple[str, ...]:
@@ -94,16 +105,19 @@ def _prospective(history: PatientHistory, approvals: Iterable[ApprovalRecord]) -
     return [one for one in approvals if not retrospective_doses(history, one)]
 
 
-def _possible_approvals(history: PatientHistory, dose: Dose) -> list[ApprovalRecord]:
+def _possible_approvals(
+    history: PatientHistory, patient_courses: Collection[Course], dose: Dose
+) -> list[ApprovalRecord]:
     """The approvals of the dose's course that the dose may have been given under.
 
     Rescinded approvals and retrospective approvals of other doses are excluded. An approval never covers another
     course (R9).
     """
+    course = next((one.named for one in patient_courses if dose in one.doses), None)
     eligible = [
         (one, retrospective_doses(history, one))
         for one in history.approvals
-        if one.course == dose.course and not one.is_rescinded_by(dose.on)
+        if not one.is_rescinded_by(dose.on) and course_approved(patient_courses, one) == course
     ]
     named = [one for one, doses in eligible if dose.dose_id in doses]
     if named:
@@ -111,11 +125,15 @@ def _possible_approvals(history: PatientHistory, dose: Dose) -> list[ApprovalRec
     return [one for one, doses in eligible if not doses and dose.request_id in (None, one.request_id)]
 
 
-def doses_under(history: PatientHistory, approval: ApprovalRecord) -> list[Dose]:
+def doses_under(history: PatientHistory, patient_courses: Collection[Course], approval: ApprovalRecord) -> list[Dose]:
     """The doses that were given under an approval, in the order of their days."""
-    # An approval never covers another course (R9).
-    of_its_course = (dose for dose in history.doses if dose.counts and dose.course == approval.course)
-    return sorted((dose for dose in of_its_course if approval_of(history, dose) == approval), key=_by_day)
+    doses = _doses_of_approved_course(patient_courses, approval)
+    return [dose for dose in doses if dose.counts and approval_of(history, patient_courses, dose) == approval]
+
+
+def _doses_of_approved_course(patient_courses: Collection[Course], approval: ApprovalRecord) -> tuple[Dose, ...]:
+    name = course_approved(patient_courses, approval)
+    return next((one.doses for one in patient_courses if one.named == name), ())
 
 
 def doses_in_progress(history: PatientHistory, approval: ApprovalRecord) -> list[Dose]:
@@ -123,10 +141,11 @@ def doses_in_progress(history: PatientHistory, approval: ApprovalRecord) -> list
 
     An assessment to extend the approval does not treat them as an earlier course (R10).
     """
+    found = courses(history)
     of_request = [
         one for one in history.approvals if (one.request_id, one.course) == (approval.request_id, approval.course)
     ]
-    return [dose for one in of_request for dose in doses_under(history, one)]
+    return [dose for one in of_request for dose in doses_under(history, found, one)]
 
 
 def allowance(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> Allowance | None:
@@ -139,7 +158,7 @@ def allowance_under(
     history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> Allowance:
     """What one approval still allows on a day, whether or not the approval covers that day."""
-    used = sum(dose.on <= on for dose in doses_under(history, approval))
+    used = sum(dose.on <= on for dose in doses_under(history, patient_courses, approval))
     left = max(0, approval.doses_approved - used)
     return Allowance(approval, used, left, _left_in_course(history, patient_courses, approval, on))
 
@@ -153,21 +172,21 @@ def _left_in_course(
     """
     if history.deceased_on is not None and history.deceased_on.earliest <= on:
         return 0
-    if place_in_courses(history, patient_courses, on).course != approval.course:
+    name = course_approved(patient_courses, approval)
+    if place_in_courses(history, patient_courses, on).course != name:
         return 0
-    course = next((one for one in patient_courses if one.named == approval.course), None)
-    if course is not None:
-        left = course.left_at_least if course.status in ("open", "unknown") else 0
-    else:
-        # This ledger has no dose of the course yet: it is a reported course to continue, or the next course.
-        current = current_course(patient_courses, on)
-        left = current.left_at_least if current is not None else doses_in_course(len(patient_courses) + 1)
-    return min(left, next_dose(possible_treatments(history, on), on).left.least)
+    course = next((one for one in patient_courses if one.named == name), None)
+    if course is not None and course.status not in ("open", "unknown"):
+        return 0
+    return next_dose(possible_treatments(history, on), on).left.least
 
 
-def authorization_of(history: PatientHistory, course: int | None, on: date) -> str | None:
+def authorization_of(
+    history: PatientHistory, patient_courses: Collection[Course], course: int | None, on: date
+) -> str | None:
     """The id of the request whose latest approval, not a retrospective one, covers this course and day, or None."""
-    approvals = [one for one in history.approvals if one.course == course and one.covers(on)]
+    covering = [one for one in history.approvals if one.covers(on)]
+    approvals = [one for one in covering if course_approved(patient_courses, one) == course]
     prospective = _prospective(history, approvals)
     return prospective[-1].request_id if prospective else None
 
@@ -176,67 +195,63 @@ def variances(history: PatientHistory, patient_courses: tuple[Course, ...], dose
     """How a dose differs from the approval and from the regimen, by the current history and courses (R22)."""
     if not dose.counts:
         return ()
-    course = next(one for one in patient_courses if dose in one.doses or dose in one.documenting)
+    course = next(one for one in patient_courses if dose in one.doses)
     return (
-        *_variances_from_approval(history, dose),
+        *_variances_from_approval(history, patient_courses, dose),
         *_variances_from_regimen(history, dose, course, patient_courses),
         *(("after_death",) if is_after_death(history, dose) else ()),
     )
 
 
-def _variances_from_approval(history: PatientHistory, dose: Dose) -> Iterator[Variance]:
-    approval = approval_of(history, dose)
+def _variances_from_approval(
+    history: PatientHistory, patient_courses: tuple[Course, ...], dose: Dose
+) -> Iterator[Variance]:
+    approval = approval_of(history, patient_courses, dose)
     if approval is None or not approval.covers(dose.on):
-        for_another_day = bool(_possible_approvals(history, dose))
+        for_another_day = bool(_possible_approvals(history, patient_courses, dose))
         yield "outside_its_thirty_days" if for_another_day else "no_approval_in_force"
-    elif _exceeds_approval(history, dose, approval):
+    elif _exceeds_approval(history, patient_courses, dose, approval):
         yield "over_the_approval"
 
 
-def _exceeds_approval(history: PatientHistory, dose: Dose, approval: ApprovalRecord) -> bool:
-    entries = [one for one in history.doses if one.course == approval.course]
-    if len(entries) <= approval.doses_approved:
-        # With so few entries of the course, no dose can exceed the approval.
+def _exceeds_approval(
+    history: PatientHistory, patient_courses: tuple[Course, ...], dose: Dose, approval: ApprovalRecord
+) -> bool:
+    if len(_doses_of_approved_course(patient_courses, approval)) <= approval.doses_approved:
+        # With so few doses of the course, no dose can exceed the approval.
         return False
-    return _index_of(doses_under(history, approval), dose) >= approval.doses_approved
-
-
-def _index_of(doses: Iterable[Dose], dose: Dose) -> int:
-    """The index of the dose in these doses, or -1."""
-    for place, one in enumerate(doses):
-        if one.dose_id == dose.dose_id:
-            return place
-    return -1
+    under = [one.dose_id for one in doses_under(history, patient_courses, approval)]
+    return dose.dose_id in under[approval.doses_approved :]
 
 
 def _variances_from_regimen(
     history: PatientHistory, dose: Dose, course: Course, patient_courses: tuple[Course, ...]
 ) -> Iterator[Variance]:
-    place = _index_of(course.doses, dose)
-    if place >= 0 and course.given_at_least - len(course.doses) + place >= course.regimen:
+    if dose.dose_id in course.excess:
         yield "over_the_course"
     if dose.mg != MG_PER_DOSE:
         yield "not_12_mg"
-    if _is_not_consecutive(history, dose, course):
+    if _is_not_consecutive(history, patient_courses, dose, course):
         yield "not_consecutive"
     if [one for one in history.doses if one.on == dose.on and one.version < dose.version and one.stands]:
         yield "second_on_one_day"
-    lasts = [one.last_dose_on for one in patient_courses[: course.number - 1] if one.last_dose_on is not None]
-    if lasts and years_have_passed(max(lasts), 1, on=dose.on) is False:
+    last: DateRange | None = None
+    for one in patient_courses[: course.number - 1]:
+        last = later(last, one.last)
+    if last is not None and years_have_passed(last, 1, on=dose.on) is False:
         yield "before_twelve_months"
 
 
-def _is_not_consecutive(history: PatientHistory, dose: Dose, course: Course) -> bool:
+def _is_not_consecutive(
+    history: PatientHistory, patient_courses: tuple[Course, ...], dose: Dose, course: Course
+) -> bool:
     """Whether the previous dose of the course was given earlier than the day before.
 
     The first dose under a new approval starts new consecutive days, because the remaining doses of an interrupted
     course are approved for consecutive days again (R7, R8).
     """
-    previous: Dose | None = None
-    for one in (*course.doses, *course.documenting):
-        if one.on < dose.on and (previous is None or one.on > previous.on):
-            previous = one
+    previous = next((one for one in reversed(course.doses) if one.on < dose.on), None)
     if previous is None or (dose.on - previous.on).days <= 1:
         return False
-    approval = approval_of(history, dose)
-    return approval is None or approval_of(history, previous) == approval
+    approval = approval_of(history, patient_courses, dose)
+    return approval is None or approval_of(history, patient_courses, previous) == approval

@@ -1,14 +1,14 @@
-"""Which course a dose belongs to, by its day (R24, R25). `courses` computes the courses themselves."""
+"""Which course a dose belongs to when it is recorded, by its day (R24, R25). `courses` lists the courses themselves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 
-from domain.calendar import anniversary
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
-from domain.treatment.courses import Course, courses, current_course
+from domain.treatment.courses import Course, courses, courses_of_lives, current_course
+from domain.treatment.reported_courses import report_documented
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,46 @@ def place_of_dose(history: PatientHistory, on: date) -> CoursePlace:
 
 def place_in_courses(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> CoursePlace:
     """The course that a dose on this day would belong to. `patient_courses` are the courses of the history."""
-    reported = next((one for one in patient_courses if one.account is not None and one.account.covers(on)), None)
-    if reported is not None:
-        return CoursePlace(None, reported.report_id)
-    earlier = next((one for one in reversed(patient_courses) if one.begun_on <= on), None)
-    if earlier is not None and (earlier.takes(on) or _may_be_voided_dose(history, earlier, on)):
-        return CoursePlace(number_for_dose(history, patient_courses, earlier), None)
-    later = next((one for one in patient_courses if one.begun_on > on), None)
-    if later is not None and later.named is not None and _started_with(later, on):
-        return CoursePlace(later.named, None)
-    return CoursePlace(_next_name(history, patient_courses), None)
+    report_id = report_documented(history, on)
+    if report_id is not None:
+        return CoursePlace(None, report_id)
+    course = _course_of_dose_on(history, patient_courses, on)
+    if course is None:
+        return CoursePlace(_next_name(history, patient_courses), None)
+    return CoursePlace(number_for_dose(history, patient_courses, course), None)
+
+
+def _course_of_dose_on(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> Course | None:
+    """The course that a dose on this day would belong to. None: it would begin another one."""
+    if not history.doses and not history.reports:
+        return None
+    with_dose = courses_of_lives(history.changed(doses=(*history.doses, _dose_on(history, on))))
+    found = next(one for one in with_dose if any(dose.dose_id == "" for dose in one.doses))
+    same = {dose.dose_id for dose in found.doses}
+    for one in patient_courses:
+        if not same.isdisjoint(dose.dose_id for dose in one.doses) or not {*found.reported}.isdisjoint(one.reported):
+            return one
+    return None
+
+
+def _dose_on(history: PatientHistory, on: date) -> Dose:
+    """A dose that could be recorded next."""
+    return Dose(
+        dose_id="",
+        on=on,
+        mg=12,
+        site=None,
+        source="other",
+        source_reference="",
+        request_id=None,
+        course=None,
+        documents_report=None,
+        duplicate="no",
+        duplicate_of=None,
+        variances_then=(),
+        recorded_at=datetime.min.replace(tzinfo=UTC),
+        version=history.version + 1,
+    )
 
 
 def place_in_course(history: PatientHistory, number: int, on: date) -> CoursePlace | None:
@@ -46,8 +76,9 @@ def place_in_course(history: PatientHistory, number: int, on: date) -> CoursePla
     course = next((one for one in patient_courses if one.number == number), None)
     if course is None:
         return None
-    if course.account is not None and course.account.covers(on):
-        return CoursePlace(None, course.report_id)
+    report_id = report_documented(history, on)
+    if report_id is not None and any(one.startswith(f"{report_id}.") for one in course.reported):
+        return CoursePlace(None, report_id)
     return CoursePlace(number_for_dose(history, patient_courses, course), None)
 
 
@@ -55,23 +86,6 @@ def without_dose(history: PatientHistory, dose: Dose) -> PatientHistory:
     """The history as if the dose had not been recorded. Its course is not marked as completed."""
     marks = ((name, replace(one, completed=False) if name == dose.course else one) for name, one in history.marks)
     return replace(history, doses=tuple(one for one in history.doses if one is not dose), marks=tuple(marks))
-
-
-def _may_be_voided_dose(history: PatientHistory, course: Course, on: date) -> bool:
-    """Whether a dose on this day may be a voided dose of a short course that is entered again.
-
-    A short course takes no later dose (R24).
-    """
-    days = [dose.on for dose in history.doses if dose.course is not None and dose.course == course.named]
-    return course.status == "short" and bool(days) and on <= max(days)
-
-
-def _started_with(course: Course, on: date) -> bool:
-    """Whether a dose before the first recorded dose of the course belongs to it.
-
-    It does if the dose would have started the course, had it been recorded in time.
-    """
-    return course.number == 1 or course.begun_on < anniversary(on)
 
 
 def number_for_dose(history: PatientHistory, patient_courses: tuple[Course, ...], course: Course) -> int:

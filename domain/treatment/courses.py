@@ -1,29 +1,32 @@
-"""The courses of a patient, and the status of each (R6 to R8, R24 to R26).
+"""The list of courses that people see, and the status of each, drawn from the lives that fit the record (R6 to R8, R24
+to R27).
 
-A course consists of doses that this ledger recorded, of reports of treatment elsewhere, or of both: doses within a
-reported course document it, and doses after an unfinished reported course continue it. Courses are numbered in the
-order in which they were started.
+Where all lives agree, the list has exactly their courses. Where they do not, it has what is certain of each course, and
+ranges of the rest: no row contradicts any life. A dose is then listed in the course that was seen when the dose was
+recorded, as far as a life allows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import cached_property
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from operator import attrgetter
 from typing import Final, Literal
 
-from domain.calendar import PartialDate, anniversary
-from domain.events.treatment import ReportedCourse
+from domain.calendar import DateRange, PartialDate, anniversary
 from domain.facts import doses_in_course
-from domain.history.records import CourseMarks, Dose
+from domain.frozen import changed
+from domain.history.records import NO_MARKS, CourseMarks, Dose
 from domain.history.state import PatientHistory
-from domain.treatment.course_of_dose import course_names
-from domain.treatment.lived_courses import SAME_COURSE
-from domain.treatment.reported_courses import CourseAccount, continued, course_accounts
+from domain.history.treatment import reported_course_id
+from domain.treatment.lived_courses import LivedCourse, either, places_left
+from domain.treatment.lives import TooManyLives, WholeLife, lives, whole_lives
+from domain.treatment.possible_treatment import GIVEN_MAX, as_partial_date
 
 _IS_VOIDED: Final = attrgetter("voided")
+_DAY_OF: Final = attrgetter("on")
+_WAS_MOVED: Final = attrgetter("day_was_corrected")
 _WAS_NAMED: Final = attrgetter("course_was_named")
 
 CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
@@ -33,54 +36,36 @@ CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
 class Course:
     """One course. `number` is its place, from 1, in the order in which the courses were started.
 
-    `named` is the number in the events of its doses, and None for a course that is only reported. `doses` are the doses
-    that count, in the order of their days. `documenting` are doses within the reported course, which do not count
-    again. `account` is what reports state about the course.
+    `named` is the number in the events of its doses, and None if they have none. `doses` are the dose entries that are
+    not voided or second entries, in the order of their days, and `excess` the ids of those that were certainly given
+    after the regimen was complete. `reported` are the ids of the reported courses that are about it. `begun`, `last`
+    and `completing` are the days of its first dose, of its last one, and of the last one of its regimen. `is_certain`:
+    every life has the course, and agrees whether it was closed. `listed_as_recorded` are the ids of the doses whose
+    course is not certain.
     """
 
     number: int
-    begun_on: date
     named: int | None
     doses: tuple[Dose, ...]
-    documenting: tuple[Dose, ...]
-    account: CourseAccount | None
+    reported: tuple[str, ...]
+    given_range: tuple[int, int]
+    is_complete: bool | None
+    begun: DateRange | None
+    last: DateRange | None
+    completing: DateRange | None
+    excess: tuple[str, ...]
     marks: CourseMarks
-
-    @property
-    def reported(self) -> ReportedCourse | None:
-        return self.account.course if self.account is not None else None
+    is_certain: bool = True
+    listed_as_recorded: tuple[str, ...] = ()
 
     @property
     def report_id(self) -> str | None:
-        return self.account.report_id if self.account is not None else None
+        """The id of the latest report of the course."""
+        return self.reported[-1].rpartition(".")[0] if self.reported else None
 
     @property
     def regimen(self) -> int:
         return doses_in_course(self.number)
-
-    @cached_property
-    def given_range(self) -> tuple[int, int]:
-        """The least and the most number of doses given (R27).
-
-        Least: every known day once, and of the other reported doses those that can't be doses of this ledger. Most: all
-        reported doses on other days. A course that is reported as completed has its regimen, and doses of this ledger
-        within it add nothing.
-        """
-        own = len(self.doses) + len(self.documenting)
-        if self.account is None:
-            return own, own
-        if self.account.course.completed is True:
-            given = max(self.account.course.doses_given or 0, self.regimen, len(self.documenting)) + len(self.doses)
-            return given, given
-        days = {dose.on for dose in (*self.doses, *self.documenting)}
-        known = self.account.known_days
-        least, most = self.account.counts(self.regimen)
-        may_be_ours = sum(self.account.may_tell_of(day) for day in days - known)
-        all_known = own + len(known - days)
-        return (
-            all_known + max(0, least - len(known) - may_be_ours),
-            all_known + max(0, most - len(known)),
-        )
 
     @property
     def given(self) -> int | None:
@@ -103,241 +88,283 @@ class Course:
         """The doses that are certainly left in the regimen: counted from the most that may have been given (R7)."""
         return max(0, self.regimen - self.given_range[1])
 
-    @cached_property
-    def is_complete(self) -> bool | None:
-        """Whether the regimen is complete, from doses and reports alone (R6). None: it is not certain."""
-        least, most = self.given_range
-        if least >= self.regimen:
-            return True
-        return None if most >= self.regimen else False
-
-    @cached_property
+    @property
     def status(self) -> CourseStatus:
         """The status of the course: completed (R6), closed (R26), short of a voided dose (R24), unknown, or open."""
         if self.is_complete is True:
             return "completed"
+        if not self.is_certain:
+            return "unknown"
         if self.marks.closed_on is not None:
             return "closed"
-        if self.marks.completed and self.marks.lost_a_dose:
-            return "short"
-        return "unknown" if self.is_complete is None else "open"
-
-    @cached_property
-    def last_dose_on(self) -> PartialDate | None:
-        """The date of the latest dose, recorded or reported. None: no date is known."""
-        days = [dose.on for dose in (*self.doses, *self.documenting)]
-        recorded = PartialDate.of(max(days)) if days else None
-        last_reported = self.reported.last_dose_on if self.reported is not None else None
-        if recorded is None or last_reported is None:
-            return recorded or last_reported
-        if self.reported is not None and self.reported.doses_given == len(self.documenting):
-            # If dose entries document every reported dose, their exact days replace the date in the report.
-            return recorded
-        return max(recorded, last_reported)
+        if self.is_complete is None:
+            return "unknown"
+        return "short" if self.marks.completed and self.marks.lost_a_dose else "open"
 
     @property
-    def last_dose_by(self) -> date | None:
-        """The latest possible day of a dose of the course. None if there is no dose and no report."""
-        if self.last_dose_on is not None:
-            return self.last_dose_on.latest
-        return self.account.reported_on if self.account is not None else None
+    def begun_on(self) -> date:
+        """The first possible day of the course."""
+        return self.begun.earliest if self.begun is not None else date.min
+
+    @property
+    def last_dose_on(self) -> PartialDate | None:
+        """The most exact date, to the day, the month or the year, of the latest dose. None: no such date is certain."""
+        return as_partial_date(self.last)
 
     @property
     def completed_on(self) -> date | None:
-        """The day of the last dose of the regimen, or the latest possible day if a report has only the month."""
-        if self.is_complete is not True:
-            return None
-        missing = self.regimen - (self.given_at_least - len(self.doses))
-        if 0 < missing <= len(self.doses):
-            return self.doses[missing - 1].on
-        last = replace(self, doses=()).last_dose_on
-        return last.latest if last is not None else None
+        """The day of the last dose of the regimen. None: it is not certain."""
+        by = self.completed_by
+        return by if by is not None and self.completing is not None and self.completing.is_whole_day else None
 
-    def takes(self, day: date) -> bool:
-        """Whether a dose on this day, not before the start of the course, belongs to it, by its status (R24)."""
-        match self.status:
-            case "open":
-                return self.is_running(day)
-            case "closed":
-                closed_on = self.marks.closed_on
-                return closed_on is not None and day <= closed_on and self.is_running(day)
-            case "completed":
-                return self.completed_on is not None and day <= self.completed_on + SAME_COURSE
-            case "unknown":
-                last = self.last_dose_on
-                return last is not None and day <= last.latest + SAME_COURSE
-            case "short":
-                return False
+    @property
+    def completed_by(self) -> date | None:
+        """The latest possible day of the last dose of the regimen. None: the course may not be complete, or any day."""
+        return self.completing.latest if self.is_complete is True and self.completing is not None else None
 
     def is_running(self, day: date) -> bool:
         """Whether a dose on this day would continue the course if it is unfinished (R7, R8)."""
-        last = self.last_dose_on if self.number > 1 else None
-        return last is None or day < anniversary(last.latest)
+        return self.number == 1 or self.last is None or day < anniversary(self.last.latest)
+
+
+def current_course(patient_courses: Sequence[Course], on: date) -> Course | None:
+    """The open course that a dose on this day would continue, or None (R7, R8)."""
+    if not patient_courses or patient_courses[-1].status != "open":
+        return None
+    return patient_courses[-1] if patient_courses[-1].is_running(on) else None
 
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
     """All courses, in the order in which they were started. With `as_of`, only what had happened by that day."""
     if not history.doses and not history.reports:
         return ()
-    recorded = _recorded(history, as_of)
-    if not history.reports:
-        # Without reports, each number in the events of doses is one course.
-        recorded.sort(key=lambda entry: entry[:2])
-        numbered = enumerate(recorded, 1)
-        return tuple(
-            [Course(number, on, name, doses, (), None, marks) for number, (on, name, doses, marks) in numbered]
-        )
-    entries = [Course(0, begun_on, name, doses, (), None, marks) for begun_on, name, doses, marks in recorded]
-    merged: list[Course] = []
-    for entry in sorted((*reported_courses(history, history.doses, as_of), *entries), key=sort_key):
-        if merged and is_one_course(merged[-1], entry):
-            merged[-1] = joined(merged[-1], entry)
-        else:
-            merged.append(replace(entry, number=len(merged) + 1))
-    return tuple(merged)
+    if is_as_recorded(history):
+        return _courses_as_recorded(history, as_of)
+    return courses_of_lives(history, as_of)
 
 
-_RecordedCourse = tuple[date, int, tuple[Dose, ...], CourseMarks]
-"""A course that this ledger recorded: its start, its number in events, its doses by day, and its marks."""
+# -- records of which each dose was recorded in the order of days ------------------------------
 
 
-def sort_key(course: Course) -> tuple[date, int]:
-    """The sort key of courses before they are joined and numbered."""
-    return course.account.order if course.account is not None else course.begun_on, course.named or 0
-
-
-def reported_courses(history: PatientHistory, among: Iterable[Dose], as_of: date | None = None) -> list[Course]:
-    """The reported courses, each with the doses in `among` that document it. They are not joined or numbered."""
-    doses = [dose for dose in among if dose.stands and (as_of is None or dose.on <= as_of)]
-    reported_accounts = course_accounts(report for report in history.reports if not report.voided)
-    documents: dict[tuple[str, ...], list[Dose]] = {account.ids: [] for account in reported_accounts}
-    for dose in doses:
-        if dose.course is None and (account := _documented(reported_accounts, dose)) is not None:
-            documents[account.ids].append(dose)
-    closed_on = dict(history.closed_reports)
-    found = []
-    for account in reported_accounts:
-        documenting = _in_order(documents[account.ids])
-        span = account.span
-        if as_of is not None and span is not None and span[0] > as_of and not documenting:
-            continue
-        closed = max((closed_on[one] for one in account.ids if one in closed_on), default=None)
-        marks = CourseMarks(closed_on=closed if closed is not None and (as_of is None or closed <= as_of) else None)
-        found.append(Course(0, span[0] if span is not None else date.min, None, (), documenting, account, marks))
-    return found
-
-
-def _documented(candidates: list[CourseAccount], dose: Dose) -> CourseAccount | None:
-    """The reported course that a dose documents: the one that covers its day, or else the nearest of the report."""
-    own = [one for one in candidates if any(entry.startswith(f"{dose.documents_report}.") for entry in one.ids)]
-    covering = next((one for one in (*own, *candidates) if one.covers(dose.on)), None)
-    if covering is not None or not own:
-        return covering
-
-    def distance(account: CourseAccount) -> timedelta:
-        span = account.span or (date.min, date.max)
-        return max(span[0] - dose.on, dose.on - span[1], timedelta(0))
-
-    return min(own, key=distance)
-
-
-def documented_by(history: PatientHistory, dose: Dose) -> CourseAccount | None:
-    """The reported course that a dose documents. None: no report on record covers the dose any more."""
-    return _documented(course_accounts(report for report in history.reports if not report.voided), dose)
-
-
-def _recorded(history: PatientHistory, as_of: date | None) -> list[_RecordedCourse]:
-    """The courses that this ledger recorded doses for."""
-    entered: dict[int, list[Dose]] = {}
-    names = course_names(history)
-    for dose in history.doses:
-        if dose.dose_id in names:
-            entered.setdefault(names[dose.dose_id], []).append(dose)
-    candidates = (_recorded_course(name, own, history, as_of) for name, own in sorted(entered.items()))
-    return [one for one in candidates if one is not None]
-
-
-def _recorded_course(
-    name: int, own: Collection[Dose], history: PatientHistory, as_of: date | None
-) -> _RecordedCourse | None:
-    marks = history.marks_of(name)
-    if marks.completed and (any(map(_IS_VOIDED, own)) or any(map(_WAS_NAMED, history.doses))):
-        marks = replace(marks, lost_a_dose=True)
-    given_doses = [dose for dose in own if dose.stands]
-    members = _in_order(given_doses if as_of is None else [dose for dose in given_doses if dose.on <= as_of])
-    if as_of is not None and marks.closed_on is not None and marks.closed_on > as_of:
-        marks = replace(marks, closed_on=None)
-    if len(members) < len(given_doses):
-        # A course is not completed by doses that were given later.
-        marks = replace(marks, completed=False)
-    # A completed course whose doses were all voided remains, with the days of the voided doses.
-    begun_on = members[0].on if members else min(dose.on for dose in own)
-    is_found = members or (marks.completed and (as_of is None or begun_on <= as_of))
-    return (begun_on, name, members, marks) if is_found else None
-
-
-def recorded_course(name: int, own: Collection[Dose], history: PatientHistory) -> Course | None:
-    """The course of these doses, not joined or numbered. None: all of them were voided and it was not completed."""
-    recorded = _recorded_course(name, own, history, None)
-    return None if recorded is None else Course(0, recorded[0], name, recorded[2], (), None, recorded[3])
-
-
-def _in_order(doses: Iterable[Dose]) -> tuple[Dose, ...]:
-    return tuple(sorted(doses, key=attrgetter("on", "version")))
-
-
-def is_one_course(before: Course, after: Course) -> bool:
-    """Whether two entries, at least one of them from a report, are one course.
-
-    They are if doses are within the reported course or continue it, as doses of its regimen while it is unfinished (R7,
-    R8) or as excess doses soon after its end (R24).
-    """
-    if before.named is not None and after.named is not None:
+def is_as_recorded(history: PatientHistory) -> bool:
+    """Whether each dose was recorded after all earlier ones, so that the course that was seen then is right."""
+    if history.reports or any(map(_WAS_MOVED, history.doses)) or any(map(_WAS_NAMED, history.doses)):
         return False
-    if any(account.covers(dose.on) for account, dose in _reported_and_recorded(before, after)):
-        return True
-    if after.account is not None:
-        # A report of a completed course, or without completion and number of doses, is about a course of its own.
-        report = after.account.course
-        unfinished = report.completed is False or (report.completed is None and report.doses_given is not None)
-        goes_on = before.status == "open" and before.is_running(after.begun_on)
-        return unfinished and after.account.span is not None and goes_on
-    return bool(after.doses) and before.takes(after.begun_on)
+    days = [*map(_DAY_OF, history.doses)]
+    return days == sorted(days)
 
 
-def _reported_and_recorded(one: Course, other: Course) -> Iterable[tuple[CourseAccount, Dose]]:
-    for reported, recorded in ((one, other), (other, one)):
-        if reported.account is not None:
-            yield from ((reported.account, dose) for dose in recorded.doses)
+def _courses_as_recorded(history: PatientHistory, as_of: date | None) -> tuple[Course, ...]:
+    entered: dict[int, list[Dose]] = {}
+    for dose in history.doses:
+        if dose.course is not None:
+            entered.setdefault(dose.course, []).append(dose)
+    found = (recorded_course(name, own, history.marks_of(name), as_of) for name, own in entered.items())
+    in_order = sorted((one for one in found if one is not None), key=attrgetter("begun_on", "named"))
+    return tuple([numbered(number, one) for number, one in enumerate(in_order, 1)])
 
 
-def joined(one: Course, other: Course) -> Course:
-    """Two entries of one course as one course, with the number of the first."""
-    reported = [course.account for course in (one, other) if course.account is not None]
-    account = reported[0] if len(reported) == 1 else continued(reported[0], reported[1])
-    doses = (*one.doses, *other.doses)
-    inside = [dose for dose in doses if any(part.covers(dose.on) for part in reported)]
-    closed = max((part.marks.closed_on for part in (one, other) if part.marks.closed_on is not None), default=None)
-    return replace(
-        one,
-        begun_on=min(one.begun_on, other.begun_on),
-        named=one.named if one.named is not None else other.named,
-        doses=_in_order(dose for dose in doses if dose not in inside),
-        documenting=_in_order((*one.documenting, *other.documenting, *inside)),
-        account=account,
-        marks=CourseMarks(
-            one.marks.completed or other.marks.completed,
-            closed,
-            one.marks.lost_a_dose or other.marks.lost_a_dose,
-        ),
+def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks, as_of: date | None = None) -> Course | None:
+    """The course of these entries, not numbered. None: all of them were voided and it was not completed."""
+    given = [dose for dose in own if dose.stands]
+    members = given if as_of is None else [dose for dose in given if dose.on <= as_of]
+    marks = _marks_by(marks, own, as_of, is_whole=len(members) == len(given))
+    entries = members or [one for one in own if as_of is None or one.on <= as_of]
+    if not members and not (marks.completed and entries):
+        # A completed course whose doses were all voided remains, with the days of the voided doses.
+        return None
+    first, last = _day(entries[0].on), _day(members[-1].on) if members else None
+    count = len(members)
+    return Course(0, name, tuple(members), (), (count, count), None, first, last, None, (), marks)
+
+
+def numbered(number: int, course: Course) -> Course:
+    """A course of `recorded_course` with its number, on which its regimen depends."""
+    regimen, doses = doses_in_course(number), course.doses
+    return changed(
+        course,
+        number=number,
+        is_complete=len(doses) >= regimen,
+        completing=_day(doses[regimen - 1].on) if len(doses) >= regimen else None,
+        excess=tuple(dose.dose_id for dose in doses[regimen:]),
     )
 
 
-def current_course(patient_courses: tuple[Course, ...], on: date) -> Course | None:
-    """The open course that a dose on this day would continue, or None (R7, R8)."""
-    if not patient_courses or patient_courses[-1].status != "open":
-        return None
-    last = patient_courses[-1]
-    if last.number == 1 or last.last_dose_on is None:
-        return last
-    return last if anniversary(last.last_dose_on.latest) > on else None
+def _marks_by(marks: CourseMarks, own: Iterable[Dose], as_of: date | None, *, is_whole: bool) -> CourseMarks:
+    """The marks by the end of a day. A course is not completed by doses that were given later."""
+    if marks == NO_MARKS:
+        return marks
+    closed_on = marks.closed_on if as_of is None or (marks.closed_on or as_of) <= as_of else None
+    return CourseMarks(marks.completed and is_whole, closed_on, marks.completed and any(map(_IS_VOIDED, own)))
+
+
+def _day(on: date) -> DateRange:
+    return DateRange(on, on)
+
+
+# -- all other records -------------------------------------------------------------------------
+
+
+class _Listed:
+    """The courses of one life, without those that are none, and the number of the course of each dose and report."""
+
+    def __init__(self, life: WholeLife) -> None:
+        left = {place: number for number, place in enumerate(places_left(life.courses))}
+        self.courses = tuple(life.courses[place] for place in left)
+        self.told = {course_id: left[place] for course_id, place in life.told if place in left}
+        self.of_dose = {
+            one.recorded: number for number, course in enumerate(self.courses) for one in course.doses if one.recorded
+        }
+
+    def course(self, place: int) -> LivedCourse | None:
+        return self.courses[place] if place < len(self.courses) else None
+
+
+def courses_of_lives(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:
+    """The courses of the lives that fit the record, which need not be as they were recorded."""
+    by = as_of or date.max
+    try:
+        found = [_Listed(one) for one in whole_lives(history, by)]
+    except TooManyLives:
+        found = []
+    if not found:
+        found = _without_places(history, by)
+    entries = [one for one in history.doses if one.on <= by and one.duplicate in ("no", "dismissed")]
+    count = max((len(one.courses) for one in found), default=0) if found else _count_seen(entries)
+    if not count:
+        return ()
+    doses, uncertain = _by_place(entries, found, count)
+    reported = _reported_by_place(history, found, count)
+    names: list[int | None] = []
+    rows = []
+    for place in range(count):
+        names.append(_name(history, doses[place], names))
+        row = _row(place, [one.course(place) for one in found], doses[place])
+        marks = _marks_of_row(history, names[-1], doses[place], as_of, row.marks.closed_on)
+        unsure = tuple(one.dose_id for one in row.doses if one.version in uncertain)
+        rows.append(changed(row, named=names[-1], reported=reported[place], marks=marks, listed_as_recorded=unsure))
+    return tuple(rows)
+
+
+def _without_places(history: PatientHistory, by: date) -> list[_Listed]:
+    """The lives without the places of doses and reports, if only those are too many. Empty: no life is known."""
+    try:
+        return [_Listed(WholeLife(one, ())) for one in lives(history, by)]
+    except TooManyLives:
+        return []
+
+
+def _count_seen(entries: Collection[Dose]) -> int:
+    """The number of rows if nothing is known of the lives: that of the courses that were seen with the doses."""
+    return max(1, len({one.course for one in entries if one.course is not None and not one.voided}))
+
+
+def _row(place: int, found: list[LivedCourse | None], entries: list[Dose]) -> Course:
+    """What is certain of the course at this place of every life."""
+    doses, regimen = tuple(one for one in entries if one.stands), doses_in_course(place + 1)
+    courses_there = [one for one in found if one is not None]
+    given = [(0, 0) if one is None else _given(one, regimen) for one in found] or [(0, GIVEN_MAX)]
+    complete = {_is_complete(counts, regimen) for counts in given}
+    closed = {None if one is None else one.closed_on for one in found}
+    excess = [_excess(one, regimen) for one in courses_there]
+    certainly_excess = set(excess[0]).intersection(*excess[1:]) if excess else set[int]()
+    return Course(
+        number=place + 1,
+        named=None,
+        doses=doses,
+        reported=(),
+        given_range=(min(least for least, _ in given), max(most for _, most in given)),
+        is_complete=complete.pop() if len(complete) == 1 else None,
+        begun=_all_days([_begun(one) for one in courses_there]),
+        last=_all_days([None if one.untold else one.last for one in courses_there]),
+        completing=_all_days([_completing(one, regimen) for one in courses_there]),
+        excess=tuple(one.dose_id for one in doses if one.version in certainly_excess),
+        marks=CourseMarks(closed_on=next(iter(closed), None) if len(closed) == 1 else None),
+        is_certain=bool(found) and None not in found and len({one is None for one in closed}) == 1,
+    )
+
+
+def _given(course: LivedCourse, regimen: int) -> tuple[int, int]:
+    return (regimen, regimen) if course.untold else course.given
+
+
+def _is_complete(given: tuple[int, int], regimen: int) -> bool | None:
+    return True if given[0] >= regimen else None if given[1] >= regimen else False
+
+
+def _begun(course: LivedCourse) -> DateRange | None:
+    first = next((one for one in course.doses if one.counts), next(iter(course.doses), None))
+    return None if first is None or course.untold else DateRange(first.earliest, first.latest)
+
+
+def _counted(course: LivedCourse) -> list[tuple[date, date, int]]:
+    """The days and the version of each dose that counts, in the order of days."""
+    return sorted((one.earliest, one.latest, one.recorded) for one in course.doses if one.counts)
+
+
+def _completing(course: LivedCourse, regimen: int) -> DateRange | None:
+    counted = _counted(course)
+    return None if len(counted) < regimen or course.untold else DateRange(*counted[regimen - 1][:2])
+
+
+def _excess(course: LivedCourse, regimen: int) -> list[int]:
+    return [version for _, _, version in _counted(course)[regimen:] if version]
+
+
+def _all_days(found: list[DateRange | None]) -> DateRange | None:
+    """Every possible day. None: a life has none."""
+    days: DateRange | None = None
+    for one in found:
+        days = either(days, one)
+    return None if None in found else days
+
+
+def _by_place(entries: list[Dose], found: list[_Listed], count: int) -> tuple[list[list[Dose]], set[int]]:
+    """The entries of each course, and the versions of those that are listed as they were recorded."""
+    doses: list[list[Dose]] = [[] for _ in range(count)]
+    uncertain = set()
+    for dose in sorted(entries, key=attrgetter("on", "version")):
+        places = {one.of_dose.get(dose.version) for one in found}
+        place = next(iter(places), None) if len(places) == 1 else None
+        if place is None:
+            uncertain.add(dose.version)
+            place = place_seen(dose, [one for one in places if one is not None] or range(count))
+        doses[place].append(dose)
+    return doses, uncertain
+
+
+def place_seen(dose: Dose, possible: Collection[int]) -> int:
+    """The place that was seen when the dose was recorded, or the nearest one that is possible."""
+    return min(max((dose.course or 1) - 1, min(possible)), max(possible))
+
+
+def _reported_by_place(history: PatientHistory, found: list[_Listed], count: int) -> list[tuple[str, ...]]:
+    """The ids of the reported courses of each course: of several possible ones, of the first."""
+    reported: list[list[str]] = [[] for _ in range(count)]
+    for report in history.reports:
+        for number in range(1, len(report.courses) + 1):
+            course_id = reported_course_id(report.report_id, number)
+            places = {one.told[course_id] for one in found if course_id in one.told}
+            if places:
+                reported[min(places)].append(course_id)
+    return [tuple(ids) for ids in reported]
+
+
+def _name(history: PatientHistory, entries: list[Dose], taken: list[int | None]) -> int | None:
+    """The number in the events of the earliest recorded entry, or a new one if another course has that number."""
+    first = min((one for one in entries if one.course is not None), key=attrgetter("version"), default=None)
+    if first is None or first.course not in taken:
+        return first.course if first is not None else None
+    closed = (name for name, marks in history.marks if marks.closed_on is not None)
+    in_use = {*(one.course for one in history.doses), *closed, *taken}
+    return max(one for one in in_use if one is not None) + 1
+
+
+def _marks_of_row(
+    history: PatientHistory, name: int | None, entries: list[Dose], as_of: date | None, closed_on: date | None
+) -> CourseMarks:
+    """The marks of the course with this name. Whether it was closed follows from the lives."""
+    marks = history.marks_of(name) if name is not None else NO_MARKS
+    is_whole = as_of is None or not any(one.stands and one.course == name and one.on > as_of for one in history.doses)
+    lost = any(map(_IS_VOIDED, entries)) or any(map(_WAS_NAMED, history.doses))
+    return CourseMarks(marks.completed and is_whole, closed_on, marks.completed and lost)

@@ -66,11 +66,6 @@ class LivedCourse(NamedTuple):
         return _last([one for one in self.doses if one.counts], self.more_until)
 
     @property
-    def last_of_all(self) -> DateRange | None:
-        """The days of the last entry, also if it was voided."""
-        return _last(self.doses, self.more_until)
-
-    @property
     def shape(self) -> object:
         """All but its days. Lives with courses of the same shapes differ only in days."""
         entries = tuple(one[2:] for one in self.doses)
@@ -193,14 +188,12 @@ def _by_day(courses: tuple[LivedCourse, ...], given: GivenDose) -> Iterator[tupl
     if len(held) >= regimen:
         completing = held[regimen - 1]
         same_until, next_from = completing.latest + SAME_COURSE, completing.earliest + SAME_COURSE + _DAY
-    elif latest.closed_on is not None:
-        same_until, next_from = latest.closed_on, latest.closed_on + _DAY
-    elif number == 1 or not held:
-        yield given, True
-        return
     else:
-        last = held[-1]
-        same_until, next_from = anniversary(last.latest) - _DAY, anniversary(last.earliest)
+        same_until, next_from = latest.closed_on or date.max, (latest.closed_on or date.max - _DAY) + _DAY
+        if number > 1 and held:
+            last = held[-1]
+            same_until = min(same_until, anniversary(last.latest) - _DAY)
+            next_from = min(next_from, anniversary(last.earliest))
     if given.earliest <= same_until:
         yield given._replace(latest=min(given.latest, same_until)), True
     if given.latest >= next_from:
@@ -219,3 +212,26 @@ def compact(courses: tuple[LivedCourse, ...]) -> tuple[LivedCourse, ...]:
         more = latest.more[0] + len(excess), latest.more[1] + len(excess)
         latest = latest._replace(doses=latest.doses[:regimen], more=more, more_until=_last(excess, latest.more_until))
     return (*before, latest)
+
+
+def places_left(courses: tuple[LivedCourse, ...]) -> list[int]:
+    """The places of the courses that are left after voids.
+
+    A course that lost all of its doses is none, unless it was complete and another one follows it (R24).
+    """
+    left = [place for place, one in enumerate(courses) if _has_doses(one) or _was_whole(one, courses, place)]
+    while left and not _has_doses(courses[left[-1]]):
+        left.pop()
+    return left
+
+
+def _has_doses(course: LivedCourse) -> bool:
+    return course.untold or course.given[1] > 0
+
+
+def _was_whole(course: LivedCourse, courses: tuple[LivedCourse, ...], place: int) -> bool:
+    """Whether another course follows the course, which was complete before its doses were voided."""
+    if place == len(courses) - 1:
+        return False
+    regimen = doses_in_course(place + 1)
+    return any(len(course.held(one.recorded)) >= regimen for one in course.doses)

@@ -53,8 +53,8 @@ class _Life(NamedTuple):
 
     @property
     def next_day(self) -> date:
-        """The earliest day for the next reported dose: later than the last dose so far."""
-        last = self.courses[-1].last_of_all if self.courses else None
+        """The earliest day for the next reported dose: later than the last dose so far that was not voided."""
+        last = self.courses[-1].last if self.courses else None
         return last.earliest + _DAY if last is not None else date.min
 
 
@@ -81,6 +81,34 @@ def lives(history: PatientHistory, as_of: date, *, is_compact: bool = True) -> l
     if found is None:
         raise TooManyLives
     return list(found)
+
+
+class WholeLife(NamedTuple):
+    """The courses of a life with all of their doses, and for the id of each reported course its place in them."""
+
+    courses: tuple[LivedCourse, ...]
+    told: tuple[tuple[str, int], ...]
+
+
+def whole_lives(history: PatientHistory, as_of: date) -> tuple[WholeLife, ...]:
+    """As `lives`, with all doses of each course, and the course of each reported one. Raises TooManyLives."""
+    if not history.reports:
+        return tuple(WholeLife(courses, ()) for courses in lives(history, as_of))
+    on_record = TreatmentOnRecord(
+        history.doses, history.reports, history.marks, history.closed_reports, history.birth_date
+    )
+    found = _whole_lives_of(on_record, as_of)
+    if found is None:
+        raise TooManyLives
+    return found
+
+
+@lru_cache(maxsize=256)
+def _whole_lives_of(on_record: TreatmentOnRecord, as_of: date) -> tuple[WholeLife, ...] | None:
+    try:
+        return tuple(_Lives(on_record, as_of, is_compact=False).whole())
+    except TooManyLives:
+        return None
 
 
 @lru_cache(maxsize=256)
@@ -114,6 +142,18 @@ class _Lives:
         self.steps = iter(range(STEPS_MAX if is_compact else STEPS_IN_FULL_MAX))
 
     def all(self) -> list[tuple[LivedCourse, ...]]:
+        return list(dict.fromkeys(courses for life in self._followed() for courses in self._with_untold_first(life)))
+
+    def whole(self) -> list[WholeLife]:
+        found: dict[WholeLife, None] = {}
+        for life in self._followed():
+            pairs = zip(self.reports, life.told, strict=True)
+            told = tuple((one.course_id, by.course - 1) for one, by in pairs if by is not None)
+            found.update((WholeLife(courses, told), None) for courses in self._with_untold_first(life))
+        return list(found)
+
+    def _followed(self) -> list[_Life]:
+        """Every life, by the end of the day `as_of`."""
         living: Collection[_Life] = [_Life((), (None,) * len(self.reports))]
         start, day = date.min, None
         for dose in self.doses:
@@ -127,8 +167,7 @@ class _Lives:
             else:
                 start, day = dose.on + _DAY, dose.on
         living = self._between(living, start, self.as_of)
-        told = [life for life in living if self._is_told(life, self.as_of)]
-        return list(dict.fromkeys(courses for life in told for courses in self._with_untold_first(life)))
+        return [life for life in living if self._is_told(life, self.as_of)]
 
     def _with_untold_first(self, life: _Life) -> Iterator[tuple[LivedCourse, ...]]:
         """The courses of a life by `as_of`, with what may have been given by then of a first course that is not told.

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeVar
 from domain.calendar import FIRST_YEAR, DateRange, PartialDate, anniversary
 from domain.facts import DayRange, OpenCourse, PossibleOpenCourse, PossibleTreatment, PriorTreatment, doses_in_course
 from domain.history.state import PatientHistory
-from domain.treatment.lived_courses import LivedCourse, either, later
+from domain.treatment.lived_courses import LivedCourse, either, later, places_left
 from domain.treatment.lives import TooManyLives, lives
 from domain.treatment.reported_doses import days_of_last_dose, reported_doses
 
@@ -93,13 +93,8 @@ def possible_treatments(history: PatientHistory, as_of: date) -> tuple[Treatment
 
 
 def _settled(courses: tuple[LivedCourse, ...]) -> Treatment:
-    """The treatment of one life.
-
-    A course that lost all of its doses to voids is none, unless it was complete and another one follows it (R24).
-    """
-    left = [one for place, one in enumerate(courses) if one.given[1] or one.untold or _was_whole(one, courses, place)]
-    while left and not left[-1].given[1] and not left[-1].untold:
-        left.pop()
+    """The treatment of one life."""
+    left = [courses[place] for place in places_left(courses)]
     if not left:
         return NONE
     latest, number = left[-1], len(left)
@@ -108,14 +103,6 @@ def _settled(courses: tuple[LivedCourse, ...]) -> Treatment:
     for one in left[:-1]:
         before = later(before, one.last)
     return Treatment(number, Range(*latest.given), is_open, latest.last, before)
-
-
-def _was_whole(course: LivedCourse, courses: tuple[LivedCourse, ...], place: int) -> bool:
-    """Whether another course follows the course, which was complete before its doses were voided."""
-    if place == len(courses) - 1:
-        return False
-    regimen = doses_in_course(place + 1)
-    return any(len(course.held(one.recorded)) >= regimen for one in course.doses)
 
 
 def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:

@@ -144,9 +144,10 @@ class Scenario:
     # -- what the record says after all steps -------------------------------------------------
 
     def then_courses(self, *expected: str, as_of: str | None = None) -> Scenario:
-        """One text a course, such as `completed 5` or `open ?`: its status and the doses given."""
+        """One text a course, such as `completed 5` or `open 1 to 4`: its status and the doses given."""
         found = self.courses(as_of)
-        assert [f"{one.status} {'?' if one.given is None else one.given}" for one in found] == list(expected)
+        given_in_words = (" to ".join(map(str, sorted({*one.given_range}))) for one in found)
+        assert [f"{one.status} {text}" for one, text in zip(found, given_in_words, strict=True)] == list(expected)
         assert [one.number for one in found] == list(range(1, len(found) + 1))
         return self
 

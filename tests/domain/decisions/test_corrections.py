@@ -223,10 +223,10 @@ def test_no_dose_is_moved_so_that_a_reported_course_would_swallow_the_others() -
     story.when(dose_corrected(1, course=2)).then_refused(InvalidCommand, field="course")
 
 
-def test_an_unfinished_reported_course_continues_until_its_report_is_corrected() -> None:
+def test_a_dose_that_continues_an_unfinished_reported_course_can_be_moved_to_the_next_one() -> None:
     unfinished = {"doses_given": 4, "last_dose_on": "2022-03-10", "completed": False}
     story = given(reported(unfinished), dose("2023-03-07", TODAY)).then_courses("completed 5")
-    story.when(dose_corrected(1, course=2)).then_refused(InvalidCommand, field="course")
+    story.when(dose_corrected(1, course=2)).then(DoseCorrected, CourseReopened).then_courses("open 4", "open 1")
 
 
 def test_moved_and_with_another_day_at_once() -> None:

@@ -171,14 +171,14 @@ def test_reported_milligrams_count_and_a_reported_dose_without_them_is_twelve(
 ) -> None:
     story = given(reported(course | {"last_dose_on": "2026-03-06"}))
     (found,) = courses(story.known)
-    assert milligrams(found) == (total, most)
+    assert milligrams(story.known, found) == (total, most)
 
 
 def test_a_dose_that_documents_a_report_is_part_of_it() -> None:
     told = {"doses_given": 3, "mg_total": 40.0, "first_dose_on": "2026-03-02", "last_dose_on": "2026-03-04"}
     story = given(reported(told), dose("2026-03-03", "2026-04-28", mg=16))
     (found,) = courses(story.known)
-    assert milligrams(found) == (40.0, 16.0)
+    assert milligrams(story.known, found) == (40.0, 16.0)
 
 
 def test_a_course_that_is_closed_by_time_or_complete_adds_nothing() -> None:

@@ -248,4 +248,4 @@ def test_and_where_another_report_tells_of_it_too() -> None:
 def test_a_course_beside_the_closed_one_is_not_closed_with_it() -> None:
     first = COMPLETED | {"completed": None, "doses_given": None}
     story = given(reported(COMPLETED, SECOND), closed(2)).when(report_corrected(1, first))
-    story.then(PriorTreatmentCorrected).then_courses("unknown ?")
+    story.then(PriorTreatmentCorrected).then_courses("unknown 2 to 5")

@@ -189,8 +189,11 @@ def test_voiding_a_dose_of_an_earlier_course_makes_it_short() -> None:
 def test_a_short_course_absorbs_no_later_dose() -> None:
     short_first_course().when(dose("2025-06-02")).then(DoseAdministered, course=3)
     short_first_course().when(dose("2024-03-20", "2025-06-02")).then(DoseAdministered, course=2)
-    # Ten days after its last: what comes later opens the next course, and that one has gone on within twelve months.
-    short_first_course().when(dose("2023-03-20", "2025-06-02")).then(DoseAdministered, course=2)
+
+
+def test_a_dose_between_a_short_course_and_the_next_one_is_its_missing_dose_by_the_days() -> None:
+    scenario = short_first_course().when(dose("2023-03-20", "2025-06-02")).then(DoseAdministered, course=1)
+    scenario.then_courses("completed 5", "completed 3")
 
 
 def test_a_short_course_includes_again_a_dose_of_its_own_days() -> None:

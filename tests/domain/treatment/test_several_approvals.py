@@ -54,7 +54,9 @@ def test_the_later_one_is_in_force_from_its_own_first_day(day: str, which: int |
     found = in_effect(scenario.known, courses(scenario.known, scenario.today), scenario.today)
     assert found == (None if which is None else scenario.known.approvals[which])
     assert in_effect_for(scenario.known, request, scenario.today) == found
-    assert authorization_of(scenario.known, 1, scenario.today) == (None if which is None else request)
+    assert authorization_of(scenario.known, scenario.courses(), 1, scenario.today) == (
+        None if which is None else request
+    )
     scenario.then_usable(usable)
 
 
@@ -75,7 +77,7 @@ def test_a_dose_was_given_under_the_one_that_covers_its_day(
     scenario = part_then_whole()
     named = {"request_id": scenario.known.requests[0].request_id} if names_it else {}
     scenario.and_given(dose(day, "2026-06-25", **named)).then_variances(1, *([variance] if variance else []))
-    found = approval_of(scenario.known, scenario.known.doses[0])
+    found = approval_of(scenario.known, scenario.courses(), scenario.known.doses[0])
     covered = variance is None or names_it
     assert found == (scenario.known.approvals[which] if covered else None)
 
