@@ -78,10 +78,10 @@ class _Place:
 
     @property
     def shown(self) -> ast.expr:
-        """The expression that names a change of this one: a number alone would say little, so what it is part of."""
+        """The expression that names a change of this one: what a number or a name is part of, which says more."""
         if not isinstance(self.node, ast.Constant | ast.Name):
             return self.node
-        around = [one for one in self.ancestors if isinstance(one, ast.expr | ast.stmt)]
+        around = [one for one in self.ancestors if isinstance(one, ast.expr | ast.stmt) and not _is_negative(one)]
         return around[-1] if around and isinstance(around[-1], ast.expr) else self.node
 
     @property
@@ -216,6 +216,10 @@ def _in_the_place(place: _Place) -> Iterator[ast.expr]:
         within = next(one for one in reversed(place.ancestors) if isinstance(one, Function | ast.Lambda))
         if isinstance(within, Function) and within.returns is not None and "None" in _alternatives(within.returns):
             yield ast.Constant(None)
+
+
+def _is_negative(node: ast.AST) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
 
 
 def _alternatives(annotation: ast.expr) -> list[str]:

@@ -37,6 +37,7 @@ def changed(source: str, signatures: Signatures | None = None) -> dict[str, list
         ("Days(15)", "Days(15)", ["Days(16)", "Days(14)"]),
         ("timedelta(days=1)", "timedelta(days=1)", ["timedelta(days=2)", "timedelta(days=0)"]),
         ("found[0]", "found[0]", ["found[1]", "found[-1]"]),
+        ("found[-1]", "found[-1]", ["found[-2]", "found[-0]"]),
         ("x = 30", "30", ["31", "29"]),
         ("f(is_last=True)", "f(is_last=True)", ["f(is_last=False)"]),
         ("min(a, b)", "min(a, b)", ["max(a, b)"]),
