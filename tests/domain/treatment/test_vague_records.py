@@ -61,6 +61,7 @@ def test_a_dose_with_a_day_is_the_earliest_that_the_last_one_can_be(
     steps: list[Step], on: str, expected: tuple[str, str]
 ) -> None:
     assert days(vague(*steps), on) == expected
+    assert answered(vague(*steps), on).path is None
 
 
 def test_a_reported_course_that_goes_on_is_certain_from_its_first_day() -> None:
