@@ -127,6 +127,12 @@ def test_the_last_level_is_the_one_to_hand_on() -> None:
     scenario.when(handed_on()).then(AppealHandedOn)
 
 
+@pytest.mark.parametrize("ended", [appeal_withdrawn(), appeal_dismissed("not_appealable")])
+def test_a_second_level_that_ended_undecided_leaves_the_first_one_to_hand_on(ended: Step) -> None:
+    scenario = upheld_on_5_may(appealed(), ended)
+    scenario.when(handed_on(appeal_id=scenario.known.appeals[0].appeal_id)).then(AppealHandedOn)
+
+
 @pytest.mark.parametrize(
     ("on", "is_fine"),
     [("2026-05-04", False), ("2026-05-05", True), ("2026-05-08", True), ("2026-05-09", False)],

@@ -102,6 +102,14 @@ def test_a_reviewer_is_told_that_it_is_not_theirs_before_anything_else() -> None
     unknown.when(approved()).then_refused(NotPermitted, field="actor.role")
 
 
+def test_a_reviewer_who_approves_fewer_doses_is_not_asked_to_correct_the_other_terms() -> None:
+    """The patient never was treated, so path B is wrong too; that is for the clinician to correct, who may approve."""
+    scenario = given(submitted())
+    wrong = {"doses": 2, "path": "B"}
+    scenario.when(approved(**wrong)).then_refused(NotPermitted, field="actor.role")
+    scenario.when(approved_by_clinician(**wrong)).then_refused(InvalidCommand, field="path")
+
+
 # -- what the stored determination says -------------------------------------------------------
 
 

@@ -113,6 +113,15 @@ def test_a_question_that_nobody_answered_is_asked_again_once_the_request_has_its
     scenario.when(information_requested()).then_refused(Conflict, field="request_id")
 
 
+def test_the_time_to_answer_is_over_at_its_very_end() -> None:
+    scenario = asking().on("2026-06-12").and_given(denied("1.A.iii"), reopened())
+    assert scenario.known.requests[0].askings[0].answer_by.isoformat() == "2026-06-13T04:00:00+00:00"
+    scenario.hour = 23
+    scenario.when(information_requested()).then_refused(Conflict, field="request_id")
+    scenario.hour = 0
+    scenario.on("2026-06-13").when(information_requested()).then(InformationRequested)
+
+
 def test_more_is_asked_for_when_more_became_open() -> None:
     scenario = asking().and_given(statement_corrected(TWO_OPEN | {"diagnosis": None}))
     scenario.when(information_requested()).then(InformationRequested)

@@ -93,6 +93,14 @@ def test_an_office_that_does_not_know_the_patient_learns_nothing(asked: Step) ->
     assert story.known.requesters == ()
 
 
+def test_an_office_that_states_no_birth_date_is_not_admitted_where_none_is_on_record() -> None:
+    """The name alone is no proof that the office knows the patient."""
+    story = given()
+    story.history = None
+    story.and_given(opened(birth_date=None)).when(named(birth_date=None).by(OFFICE))
+    story.then_refused(Conflict, field="member")
+
+
 def test_users_who_know_the_patient_are_shown_that_the_member_is_on_record() -> None:
     given().when(named()).then_refused(AlreadyRecorded, field="member")
     one, other = IN_THE_PRACTICE

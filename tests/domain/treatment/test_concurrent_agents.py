@@ -107,6 +107,8 @@ def test_an_earlier_use_still_counts_where_it_begins_again_after_the_infusions()
         (None, [agent_stopped("Tysabri", "2026-05-10")], True),
         (None, [agent_stopped("Tysabri", "2026-05-09")], False),
         (None, [agent_stopped("Tysabri", "2026-05"), agent_stopped("Tysabri", "2026-05-05")], False),
+        (None, [agent_started("Tysabri", "2026-05-12"), agent_stopped("Tysabri", "2026-05"),
+                agent_stopped("Tysabri", "2026-05-31")], False),
         # A stop ends what began on its day. Days that are too vague to be ordered are undetermined.
         (None, [agent_started("Tysabri", "2026-04-02"), agent_stopped("Tysabri", "2026-04-02")], False),
         (None, [agent_started("Tysabri", "2026-04"), agent_stopped("Tysabri", "2026-04")], None),
@@ -133,6 +135,7 @@ def test_an_earlier_use_still_counts_where_it_begins_again_after_the_infusions()
         (tysabri(still_taken=True), [agent_started("Tysabri", "2026-05-03")], True),
         # The generic name and the brand are one agent.
         (tysabri(still_taken=True), [agent_stopped("natalizumab", "2026-05-02")], False),
+        (None, [agent_started("natalizumab", "2026-05-01"), agent_stopped("Tysabri", "2026-05-02")], False),
         # Not every agent excludes.
         (None, [agent_started("methylprednisolone", "2026-04-20")], False),
         (None, [agent_started("rituximab", "2026-04-20")], None),
@@ -298,6 +301,27 @@ def test_what_is_supplied_of_an_agent_is_later_news_and_of_its_own_day() -> None
     # Another fact that is supplied does not make the statement on the agent newer.
     scenario.and_given(agent_started("Tysabri", "2026-05-04"), supplied({"rems_enrolled": True}))
     scenario.then_finding("NR.2", "met")
+
+
+@pytest.mark.parametrize(
+    ("told", "answer"),
+    [
+        ([], "undetermined"),
+        ([("2026-05-12", None)], "not_met"),
+        ([("2026-04-20", None)], "met"),
+        ([("2025-01-01", "2025-06-01")], "undetermined"),
+        ([("2025-01-01", "2025-06-01"), ("2026-05-12", None)], "not_met"),
+    ],
+)
+def test_an_agent_that_is_taken_days_after_the_infusions_was_begun_before_or_after_them(
+    told: list[tuple[str, str | None]], answer: str
+) -> None:
+    """Of an agent that is taken on May 15, only its start says whether it was taken on May 10."""
+    scenario = after().on("2026-05-15")
+    for start, stop in told:
+        ended = [] if stop is None else [agent_stopped("Tysabri", stop)]
+        scenario.and_given(agent_started("Tysabri", start), *ended)
+    scenario.and_given(supplied({"agents": [tysabri(still_taken=True)]})).then_finding("NR.2", answer)
 
 
 def test_each_version_of_the_history_answers_as_it_was_told() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from domain.calendar import DateRange
+from domain.treatment.possible_treatment import possible_treatments
 from projections.eligibility import Eligibility, eligibility
 from tests.story import MEETS_B, Scenario, dose, doses, given, reported, submitted
 
@@ -60,6 +62,7 @@ def test_three_of_ours_and_three_attested_without_dates_are_three_to_six() -> No
         scenario, "2026-03-03", path=None, course_number=None, doses_given=None, doses_left_in_course=None
     )
     assert (getattr(answer, "doses_given_at_least"), getattr(answer, "doses_given_at_most")) == (3, 6)  # noqa: B009
+    assert (answer.doses_left_at_least, answer.doses_left_at_most) == (0, 2)
     assert recommended(scenario, "2026-03-03") == "pend"
 
 
@@ -68,6 +71,15 @@ def test_a_first_dose_told_on_its_day_begins_the_course_that_our_doses_continue(
     answered(scenario, "2025-11-18", path="A", course_number=1, doses_given=4, doses_left_in_course=1)
     scenario.and_given(asked_for(1, "2025-11-20"))
     assert recommended(scenario, "2025-11-20") == "approve"
+
+
+def test_a_report_of_some_of_the_days_of_another_adds_nothing() -> None:
+    """One dose a day: what the other source tells of are the second and the third of the same doses."""
+    three = {"doses_given": 3, "first_dose_on": "2026-01-05", "last_dose_on": "2026-01-07", "completed": False}
+    two = {"doses_given": 2, "first_dose_on": "2026-01-06", "last_dose_on": "2026-01-07", "completed": False}
+    scenario = given(told("2026-01-20", three), told("2026-01-21", two, source="attested"), asked_for(2, "2026-03-03"))
+    answered(scenario, "2026-03-03", path="A", course_number=1, doses_given=3, doses_left_in_course=2)
+    assert recommended(scenario, "2026-03-03") == "approve"
 
 
 LATE_CLAIMS = [dose(f"2024-03-0{day}", "2025-07-01", source="claim") for day in (6, 7, 8)]
@@ -133,6 +145,16 @@ def test_three_doses_said_to_be_complete_are_a_later_course() -> None:
     answer = answered(scenario, "2026-03-03", path="B", next_course_from="2025-06-10", interval_satisfied=True)
     assert str(answer.last_dose_on) == "2024-06-10"
     assert recommended(scenario, "2026-03-03") == "approve"
+
+
+def test_before_a_later_course_its_untold_first_one_was_on_any_day_so_far() -> None:
+    later = {"doses_given": 3, "first_dose_on": "2026-02-02", "last_dose_on": "2026-02-04", "completed": True}
+    scenario = given(told("2026-03-01", later))
+    found = possible_treatments(scenario.known, date(2026, 2, 1))
+    assert [(one.number, one.given.certain) for one in found] == [(0, 0), *((1, given) for given in range(1, 6))]
+    assert {one.last for one in found if one.number} == {DateRange(date(1900, 1, 1), date(2026, 2, 1))}
+    (begun,) = possible_treatments(scenario.known, date(2026, 2, 2))
+    assert (begun.number, begun.given.certain, begun.is_open) == (2, 1, True)
 
 
 @pytest.mark.parametrize("count", [{"doses_given": 5}, {}], ids=["counted", "not counted"])

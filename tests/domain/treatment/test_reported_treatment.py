@@ -341,3 +341,11 @@ def test_closing_the_reported_one_leaves_our_own_of_the_same_name_open() -> None
     first = course(doses_given=5, last_dose_on="2020-05", completed=True)
     scenario = given(*doses("2026-04-01", 1), reported(first, second)).then_courses("completed 5", "open 1", "open 1")
     scenario.when(closed(2)).then(CourseClosedUnfinished).then_courses("completed 5", "closed 1", "open 1")
+
+
+def test_a_third_course_in_progress_is_judged_on_the_second_one() -> None:
+    """R8, on the course before it: the first one was long ago, and the second one was not."""
+    second = course(doses_given=3, first_dose_on="2025-09-08", last_dose_on="2025-09-10", completed=True)
+    scenario = given(reported(COMPLETED, second).recorded_on("2025-10-01"), dose("2026-02-02"), submitted(SILENT))
+    scenario.then_courses("completed 5", "completed 3", "open 1")
+    scenario.then_finding("1.B.iv", "not_met", as_of="2026-09-09").then_finding("1.B.iv", "met", as_of="2026-09-10")
