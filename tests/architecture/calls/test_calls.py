@@ -36,6 +36,13 @@ def test_what_each_job_must_do_was_counted(found: dict[Job, Figures]) -> None:
         assert max(figures.inside.values()) <= figures.calls
 
 
+def test_a_request_of_a_history_without_treatment_asks_for_no_courses_and_no_lives(found: dict[Job, Figures]) -> None:
+    assert [
+        name for name in found["submit"].by_file if name.endswith(("courses.py", "lives.py", "possible_treatment.py"))
+    ] == []
+    assert "domain/treatment/courses.py" in found["eligibility"].by_file
+
+
 def test_calls_and_decisions_of_every_thread_are_counted_and_only_while_counting() -> None:
     scenario = given(submitted())
     command, moment = approved().make(scenario), scenario.moment(NURSE)
