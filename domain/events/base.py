@@ -49,6 +49,7 @@ Subject = Literal[
     "other agent",
     "report",
     "dose",
+    "claim line",
     "course",
     "document",
     "request",
