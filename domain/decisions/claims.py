@@ -132,9 +132,40 @@ def state_dose_days(
             field="days",
             remedy=f"send a number from 1 to {dose.dose_days_most}",
         )
-    if command.days == dose.facts.days:
-        raise Conflict("this number of days is already stated", field="days", remedy="no action is needed")
-    return (context.event(DoseDaysStated, dose_id=dose.dose_id, days=command.days, reason=command.reason),)
+    _check_ends(dose, command, context)
+    stated = (command.days, command.first_on, command.last_on)
+    if stated == (dose.facts.days, dose.facts.first_on, dose.facts.last_on):
+        raise Conflict("these days are already stated", field="days", remedy="no action is needed")
+    return (
+        context.event(
+            DoseDaysStated,
+            dose_id=dose.dose_id,
+            days=command.days,
+            first_on=command.first_on,
+            last_on=command.last_on,
+            reason=command.reason,
+        ),
+    )
+
+
+def _check_ends(dose: Dose, command: StateDoseDays, context: CommandContext) -> None:
+    """Raises InvalidCommand unless the day of the line is one of the days, and they hold that many."""
+    first, last = command.first_on or dose.on, command.last_on or dose.on
+    if not first <= dose.on <= last:
+        raise InvalidCommand(
+            "the day of the line is not one of these days",
+            field="first_on" if first > dose.on else "last_on",
+            remedy=f"send days of which {dose.on} is one, or correct the day of the entry first",
+        )
+    if last > context.today:
+        raise InvalidCommand("the day is in the future", field="last_on", remedy="send a day on which a dose was given")
+    has_both = command.first_on is not None and command.last_on is not None
+    if len({first, dose.on, last}) > command.days or (has_both and (last - first).days + 1 < command.days):
+        raise InvalidCommand(
+            f"these days do not hold {command.days} infusion days",
+            field="days",
+            remedy="send the number of infusion days from first_on through last_on",
+        )
 
 
 def to_state_dose_days(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:

@@ -235,6 +235,8 @@ class DoseDaysStated(Event):
 
     dose_id: DoseId
     days: StrictInt
+    first_on: Day | None = Field(default=None, exclude_if=is_none)
+    last_on: Day | None = Field(default=None, exclude_if=is_none)
     reason: Text
 
 

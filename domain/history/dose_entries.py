@@ -41,6 +41,7 @@ def as_read_by_revision_1(doses: Iterable[Dose]) -> tuple[Dose, ...]:
             voided_version=one.facts.voided,
             is_uncertain=False,
             added_mg=0.0,
+            keeps_place=True,
         )
         for one in doses
     )
@@ -56,10 +57,16 @@ def _alone(dose: Dose) -> Dose:
 
 
 def _derived(
-    dose: Dose, duplicate: Duplicate, duplicate_of: str | None, *, uncertain: bool = False, gone: int | None = None
+    dose: Dose,
+    duplicate: Duplicate,
+    duplicate_of: str | None,
+    *,
+    uncertain: bool = False,
+    gone: int | None = None,
+    keeps_place: bool = True,
 ) -> Dose:
     gone = gone if gone is not None else dose.facts.gone
-    after = (duplicate, duplicate_of, gone is not None, gone, uncertain, 0.0)
+    after = (duplicate, duplicate_of, gone is not None, gone, uncertain, 0.0, keeps_place)
     before = (
         dose.duplicate,
         dose.duplicate_of,
@@ -67,6 +74,7 @@ def _derived(
         dose.voided_version,
         dose.is_uncertain,
         dose.added_mg,
+        dose.keeps_place,
     )
     if after == before:
         return dose
@@ -78,6 +86,7 @@ def _derived(
         voided_version=gone,
         is_uncertain=uncertain,
         added_mg=0.0,
+        keeps_place=keeps_place,
     )
 
 
@@ -107,16 +116,21 @@ def _infusions(entries: list[Dose]) -> list[list[Dose]]:
 def _of_infusion(entries: list[Dose], by_id: dict[str, Dose]) -> Iterable[Dose]:
     """The entries of one infusion: the first one in effect counts."""
     elsewhere = {one.dose_id: _is_of_another_day(one, by_id) for one in entries}
-    yield from (_derived(one, *_as_answered(one)) for one in entries if one.facts.gone is not None)
     yield from (_derived(one, "confirmed", one.facts.answer_of) for one in entries if elsewhere[one.dose_id] is True)
     in_effect = [one for one in entries if one.facts.is_in_effect and elsewhere[one.dose_id] is not True]
     withdrawn = [one for one in entries if one.facts.is_withdrawn]
+    gone = sorted((one for one in entries if one.facts.gone is not None), key=lambda one: one.facts.gone or 0)
+    for one in gone:
+        # The entry that is in effect, or was so last, keeps the place of the infusion.
+        is_last = not in_effect and not withdrawn and one is gone[-1]
+        yield _derived(one, *_as_answered(one), keeps_place=is_last)
     if not in_effect:
         for place, one in enumerate(withdrawn):
             # Without another entry of the infusion, it is not known whether it was given (R30).
-            yield _derived(one, "no", None, uncertain=place == 0, gone=one.facts.claim_voided if place else None)
+            voided = one.facts.claim_voided if place else None
+            yield _derived(one, "no", None, uncertain=place == 0, gone=voided, keeps_place=place == 0)
         return
-    yield from (_derived(one, "no", None, gone=one.facts.claim_voided) for one in withdrawn)
+    yield from (_derived(one, "no", None, gone=one.facts.claim_voided, keeps_place=False) for one in withdrawn)
     first, *others = in_effect
     if elsewhere[first.dose_id] is None:
         counted = _derived(first, "no", first.facts.answer_of, uncertain=True)

@@ -23,10 +23,11 @@ class EntryFacts:
     """What events and people stated about one dose entry, before anything is derived from other entries.
 
     `duplicate` and `duplicate_of` are as the events of the entry alone say, which is how revision 1 of the editions
-    read it. `answer` is the last answer of a person, about the entry `answer_of`, in the event `answered`. `day_version` is the version of the
-    event that gave the entry its day. `claim_voided` is the version of the void of its claim, and `finding` what a
-    person found about the infusion. `days` is the stated number of infusion days. `references` are all references that
-    name the entry, the current one last. `reported_by` is the id of the user or system that reported it.
+    read it. `answer` is the last answer of a person, about the entry `answer_of`, in the event `answered`.
+    `day_version` is the version of the event that gave the entry its day. `claim_voided` is the version of the void of
+    its claim, and `finding` what a person found about the infusion. `days` is the stated number of infusion days, from
+    `first_on` to `last_on`. `references` are all references that name the entry, the current one last. `reported_by` is
+    the id of the user or system that reported it.
     """
 
     day_version: int
@@ -41,6 +42,8 @@ class EntryFacts:
     claim_voided: int | None = None
     finding: InfusionFinding | None = None
     days: int | None = None
+    first_on: date | None = None
+    last_on: date | None = None
 
     @property
     def gone(self) -> int | None:

@@ -90,7 +90,8 @@ class Dose:
     correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
     `reviewed`: a person reviewed a dose that is after the death on record. `facts` are what was stated about the entry.
     From the facts of all entries follow `voided`, `duplicate`, `is_uncertain` (its claim was voided, and whether the
-    infusion was given is not known), and `added_mg`, the milligrams of other entries that are part of the same dose.
+    infusion was given is not known), `added_mg`, the milligrams of other entries that are part of the same dose, and
+    `keeps_place`: no other entry has the place of the infusion among the others, also after a void (R24).
     """
 
     dose_id: str
@@ -117,6 +118,7 @@ class Dose:
     reviewed: bool = False
     is_uncertain: bool = False
     added_mg: float = 0.0
+    keeps_place: bool = True
 
     @property
     def stands(self) -> bool:

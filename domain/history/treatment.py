@@ -132,8 +132,9 @@ def _with_entry(history: PatientHistory, event: DoseCorrected | ClaimReplaced, *
             told |= {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
             told |= {"answer": None, "answer_of": None}
         changes["facts"] = changed(changes.get("facts", dose.facts), **told)
-    if dose is not None and "mg" in event.fields:
-        changes["facts"] = changed(changes.get("facts", dose.facts), days=None)
+    if dose is not None and {"on", "mg"} & {*event.fields}:
+        # How many days the line is about was stated of another day, or of other milligrams.
+        changes["facts"] = changed(changes.get("facts", dose.facts), days=None, first_on=None, last_on=None)
     return _with_dose(
         history,
         event.dose_id,
@@ -260,7 +261,9 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     PossibleDuplicateDismissed: _second_entry_answered,
     PartOfDoseConfirmed: _second_entry_answered,
     DoseVoided: lambda history, event: _with_facts(history, event.dose_id, voided=event.originator_version),
-    DoseDaysStated: lambda history, event: _with_facts(history, event.dose_id, days=event.days),
+    DoseDaysStated: lambda history, event: _with_facts(
+        history, event.dose_id, days=event.days, first_on=event.first_on, last_on=event.last_on
+    ),
     ClaimReplaced: _claim_replaced,
     ClaimVoided: _claim_voided,
     ClaimLineRecorded: _claim_line_recorded,

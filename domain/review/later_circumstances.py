@@ -5,7 +5,6 @@ A determination under revision 1 was made without them, and is assessed again wi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -17,6 +16,12 @@ from domain.policy.edition import Edition
 from domain.policy.first_dose_day import unmet_by_time
 from domain.treatment.approval_use import MG_PER_DOSE
 from domain.treatment.courses import Course, courses, current_course
+from domain.treatment.dose_entries import (
+    course_in_question,
+    entry_milligrams,
+    lines_without_days,
+    waiting_in_course,
+)
 from domain.treatment.possible_treatment import next_dose, possible_treatments
 
 FactsOn = Callable[[date, date], Facts]
@@ -43,10 +48,14 @@ def with_later_circumstances(
     `further` are those of a retrospective request.
     """
     death, current = history.deceased_on, current_course(patient_courses, as_of)
+    asked = course_in_question(patient_courses)
+    entries = (*asked.doses, *asked.documenting) if asked is not None else ()
     return found.model_copy(
         update={
             "linked_histories": tuple(map(str, history.linked)),
             "death_on_record": death is not None and death.earliest <= as_of,
+            "entries_waiting": waiting_in_course(history, asked, as_of) if asked is not None else 0,
+            "lines_without_days": len([*lines_without_days(entries)]),
             "milligrams": _milligrams(current, history, as_of) if current is not None else None,
             **further,
         }
@@ -82,18 +91,16 @@ def milligrams(course: Course, given_at_least: int | None = None) -> MilligramsO
 
     `given_at_least` is the number of its doses that were certainly given, by default that of the course.
     """
-    by_day: defaultdict[date, float] = defaultdict(float)
-    for dose in (*course.doses, *course.documenting):
-        by_day[dose.on] += dose.mg
+    recorded, recorded_in_a_day = entry_milligrams((*course.doses, *course.documenting))
     reported, reported_in_a_day = _reported(course, course.given_at_least if given_at_least is None else given_at_least)
-    return MilligramsOnRecord(sum(by_day.values()) + reported, max([*by_day.values(), reported_in_a_day]))
+    return MilligramsOnRecord(recorded + reported, max(recorded_in_a_day, reported_in_a_day))
 
 
 def _reported(course: Course, given_at_least: int) -> tuple[float, float]:
     """The reported milligrams that no dose entry documents, and the least that one reported day must have had."""
-    documented = sum(dose.mg for dose in course.documenting)
+    documented = sum(dose.dose_mg for dose in course.documenting)
     # Doses given elsewhere that no entry documents. Each counts as 12 mg if no milligrams are stated.
-    doses = max(0, given_at_least - len(course.doses) - len(course.documenting))
+    doses = max(0, given_at_least - course.days_recorded[0])
     if not doses:
         return 0.0, 0.0
     stated = course.reported.mg_total if course.reported is not None else None

@@ -13,14 +13,16 @@ from datetime import date
 from domain.calendar import years_have_passed
 from domain.events.treatment import Variance
 from domain.facts import doses_in_course
+from domain.history.entry_facts import DOSE_MG
 from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_in_courses
 from domain.treatment.courses import Course, current_course
+from domain.treatment.dose_entries import is_of_12_mg, waiting_in_course
 from domain.treatment.open_questions import is_after_death
 from domain.treatment.possible_treatment import next_dose, possible_treatments
 
-MG_PER_DOSE = 12
+MG_PER_DOSE = DOSE_MG
 """The milligrams of one dose, by Dosing.A and Dosing.B."""
 
 
@@ -139,7 +141,10 @@ def allowance_under(
     history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> Allowance:
     """What one approval still allows on a day, whether or not the approval covers that day."""
-    used = sum(dose.on <= on for dose in doses_under(history, approval))
+    # An entry that waits for a person is counted, and of a range the most that may have been given (R25, R30).
+    used = sum(dose.days[1] for dose in doses_under(history, approval) if dose.on <= on)
+    waiting = (dose for dose in history.doses if dose.waits and dose.course == approval.course)
+    used += sum(dose.on <= on and approval.covers(dose.on) for dose in waiting)
     left = max(0, approval.doses_approved - used)
     return Allowance(approval, used, left, _left_in_course(history, patient_courses, approval, on))
 
@@ -158,11 +163,13 @@ def _left_in_course(
     course = next((one for one in patient_courses if one.named == approval.course), None)
     if course is not None:
         left = course.left_at_least if course.status in ("open", "unknown") else 0
+        waiting = waiting_in_course(history, course, on)
     else:
         # This ledger has no dose of the course yet: it is a reported course to continue, or the next course.
         current = current_course(patient_courses, on)
         left = current.left_at_least if current is not None else doses_in_course(len(patient_courses) + 1)
-    return min(left, next_dose(possible_treatments(history, on), on).left.least)
+        waiting = waiting_in_course(history, current, on) if current is not None else 0
+    return max(0, min(left, next_dose(possible_treatments(history, on), on).left.least) - waiting)
 
 
 def authorization_of(history: PatientHistory, course: int | None, on: date) -> str | None:
@@ -215,7 +222,7 @@ def _variances_from_regimen(
     place = _index_of(course.doses, dose)
     if place >= 0 and course.given_at_least - len(course.doses) + place >= course.regimen:
         yield "over_the_course"
-    if dose.mg != MG_PER_DOSE:
+    if not is_of_12_mg(dose):
         yield "not_12_mg"
     if _is_not_consecutive(history, dose, course):
         yield "not_consecutive"

@@ -66,21 +66,28 @@ class Course:
         reported doses on other days. A course that is reported as completed has its regimen, and doses of this ledger
         within it add nothing.
         """
+        least, most = self.days_recorded
         own = len(self.doses) + len(self.documenting)
         if self.account is None:
-            return own, own
+            return least, most
         if self.account.course.completed is True:
-            given = max(self.account.course.doses_given or 0, self.regimen, len(self.documenting)) + len(self.doses)
-            return given, given
+            told = max(self.account.course.doses_given or 0, self.regimen, len(self.documenting))
+            documenting_least, documenting_most = _dose_days(self.documenting)
+            return told + least - documenting_least, told + most - documenting_most
         days = {dose.on for dose in (*self.doses, *self.documenting)}
         known = self.account.known_days
-        least, most = self.account.counts(self.regimen)
+        told_least, told_most = self.account.counts(self.regimen)
         may_be_ours = sum(self.account.may_tell_of(day) for day in days - known)
         all_known = own + len(known - days)
         return (
-            all_known + max(0, least - len(known) - may_be_ours),
-            all_known + max(0, most - len(known)),
+            all_known + max(0, told_least - len(known) - may_be_ours) + least - own,
+            all_known + max(0, told_most - len(known)) + most - own,
         )
+
+    @property
+    def days_recorded(self) -> tuple[int, int]:
+        """The least and the most number of dose days that the dose entries tell of (R25, R30)."""
+        return _dose_days((*self.doses, *self.documenting))
 
     @property
     def given(self) -> int | None:
@@ -125,7 +132,7 @@ class Course:
     @cached_property
     def last_dose_on(self) -> PartialDate | None:
         """The date of the latest dose, recorded or reported. None: no date is known."""
-        days = [dose.on for dose in (*self.doses, *self.documenting)]
+        days = [dose.facts.last_on or dose.on for dose in (*self.doses, *self.documenting)]
         recorded = PartialDate.of(max(days)) if days else None
         last_reported = self.reported.last_dose_on if self.reported is not None else None
         if recorded is None or last_reported is None:
@@ -149,7 +156,8 @@ class Course:
             return None
         missing = self.regimen - (self.given_at_least - len(self.doses))
         if 0 < missing <= len(self.doses):
-            return self.doses[missing - 1].on
+            completing = self.doses[missing - 1]
+            return completing.facts.last_on or completing.on
         last = replace(self, doses=()).last_dose_on
         return last.latest if last is not None else None
 
@@ -173,6 +181,11 @@ class Course:
         """Whether a dose on this day would continue the course if it is unfinished (R7, R8)."""
         last = self.last_dose_on if self.number > 1 else None
         return last is None or day < anniversary(last.latest)
+
+
+def _dose_days(doses: Iterable[Dose]) -> tuple[int, int]:
+    ranges = [dose.days for dose in doses]
+    return sum(least for least, _ in ranges), sum(most for _, most in ranges)
 
 
 def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course, ...]:

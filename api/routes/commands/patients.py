@@ -139,7 +139,7 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute(
         "/doses/{dose_id}/part-of-dose",
         treatment.ConfirmPartOfDose,
-        "Record that a second entry of a day is part of the same dose. Its milligrams are added, for one dose day (R25).",
+        "Record that a second entry of a day is part of the same dose, and add its milligrams (R25).",
         {"reason": "The infusion center bills two vials on two lines."},
     ),
     CommandRoute(
