@@ -64,7 +64,7 @@ class EntryFacts:
 
 
 @dataclass(frozen=True)
-class ClaimLine:
+class RecordedClaimLine:
     """A claim line that is no paid original: a replacement, a void, or a denied line (R30).
 
     `dose_id` is the entry that a replacement or a void is about, and `found_by` how it was found. A void without one

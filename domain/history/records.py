@@ -89,9 +89,8 @@ class Dose:
     `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
     correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
     `reviewed`: a person reviewed a dose that is after the death on record. `facts` are what was stated about the entry.
-    From the facts of all entries follow `voided`, `duplicate`, `is_uncertain` (its claim was voided, and whether the
-    infusion was given is not known), `added_mg`, the milligrams of other entries that are part of the same dose, and
-    `keeps_place`: no other entry has the place of the infusion among the others, also after a void (R24).
+    From those of all entries follow `voided`, `duplicate`, `is_uncertain` (whether the infusion of a voided claim was
+    given is not known), `added_mg` (of other parts of the dose), and `keeps_place` (no other entry has its place, R24).
     """
 
     dose_id: str
@@ -132,19 +131,14 @@ class Dose:
 
     @property
     def dose_days_most(self) -> int:
-        """The most number of dose days that its milligrams allow."""
+        """The most number of dose days that its milligrams allow: of a claim line, one for each 12 mg (R25)."""
         return max(1, int(self.mg // DOSE_MG)) if self.source == "claim" else 1
 
     @property
     def days(self) -> tuple[int, int]:
-        """The least and the most number of dose days. A claim line of more than 12 mg has one to mg / 12 (R25)."""
-        least, most = (1, self.dose_days_most) if self.facts.days is None else (self.facts.days, self.facts.days)
-        return (0, most) if self.is_uncertain else (least, most)
-
-    @property
-    def dose_mg(self) -> float:
-        """The milligrams of the dose, with those of other entries that are part of it."""
-        return self.mg + self.added_mg
+        """The least and the most number of dose days."""
+        stated = self.facts.days
+        return 0 if self.is_uncertain else stated or 1, stated or self.dose_days_most
 
     @property
     def counts(self) -> bool:

@@ -11,7 +11,7 @@ from domain.calendar import PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness, Member
 from domain.frozen import changed
-from domain.history.entry_facts import ClaimLine
+from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import (
     NO_MARKS,
     AgentUse,
@@ -58,7 +58,7 @@ class PatientHistory:
     notices: tuple[Notice, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     doses: tuple[Dose, ...] = ()
-    claim_lines: tuple[ClaimLine, ...] = ()
+    claim_lines: tuple[RecordedClaimLine, ...] = ()
     marks: tuple[tuple[int, CourseMarks], ...] = ()
     closed_reports: tuple[tuple[str, date], ...] = ()
     imported_from: ImportedFrom | None = None

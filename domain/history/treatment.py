@@ -32,7 +32,7 @@ from domain.events.treatment import (
 )
 from domain.frozen import changed
 from domain.history.dose_entries import settled_entries
-from domain.history.entry_facts import ClaimLine, Duplicate, EntryAnswer, EntryFacts
+from domain.history.entry_facts import Duplicate, EntryAnswer, EntryFacts, RecordedClaimLine
 from domain.history.records import CourseMarks, Dose, Report
 from domain.history.state import PatientHistory
 
@@ -182,8 +182,8 @@ def _line(
     line: ClaimLineKind,
     dose_id: str | None = None,
     found_by: FoundBy | None = None,
-) -> ClaimLine:
-    return ClaimLine(
+) -> RecordedClaimLine:
+    return RecordedClaimLine(
         version=event.originator_version,
         line=line,
         on=event.on,

@@ -98,7 +98,7 @@ def milligrams(course: Course, given_at_least: int | None = None) -> MilligramsO
 
 def _reported(course: Course, given_at_least: int) -> tuple[float, float]:
     """The reported milligrams that no dose entry documents, and the least that one reported day must have had."""
-    documented = sum(dose.dose_mg for dose in course.documenting)
+    documented = sum(dose.mg + dose.added_mg for dose in course.documenting)
     # Doses given elsewhere that no entry documents. Each counts as 12 mg if no milligrams are stated.
     doses = max(0, given_at_least - course.days_recorded[0])
     if not doses:

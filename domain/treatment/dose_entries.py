@@ -46,7 +46,7 @@ def entry_milligrams(doses: Iterable[Dose]) -> tuple[float, float]:
     """
     total, by_day = 0.0, defaultdict[date, float](float)
     for dose in doses:
-        total += dose.dose_mg
+        total += dose.mg + dose.added_mg
         by_day[dose.on] += dose.mg / max(1, dose.days[1]) + dose.added_mg
     return total, max(by_day.values(), default=0.0)
 
@@ -54,4 +54,4 @@ def entry_milligrams(doses: Iterable[Dose]) -> tuple[float, float]:
 def is_of_12_mg(dose: Dose) -> bool:
     """Whether each of its dose days may have had 12 mg, by every number of days that it may have."""
     least, most = dose.days
-    return any(abs(dose.dose_mg / days - DOSE_MG) < 1e-9 for days in range(max(1, least), most + 1))
+    return any(abs((dose.mg + dose.added_mg) / days - DOSE_MG) < 1e-9 for days in range(max(1, least), most + 1))

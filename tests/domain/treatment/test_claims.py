@@ -155,7 +155,7 @@ def test_with_another_entry_of_the_day_the_dose_stays() -> None:
     confirmed.then_courses("open 1")
 
 
-def test_a_separate_dose_of_the_day_does_not_speak_for_it() -> None:
+def test_a_separate_dose_of_the_day_is_no_evidence_of_it() -> None:
     scenario = given(claim("2026-03-06"), dose("2026-03-06"), dismissed_duplicate(2), void(None, "C-2026-03-06"))
     assert scenario.courses()[0].given_range == (1, 2)
 
