@@ -125,6 +125,9 @@ class DoseAnswer(BaseModel):
     request_id: str | None
     documents_report: str | None
     possible_duplicate_of: str | None
+    waits: bool = Field(
+        default=False, description="A second entry of its day, not counted until a user states what it is (R25)."
+    )
     variances: list[Variance]
     also_recorded: list[str] = Field(description="What followed in the same commit, for example CourseCompleted.")
 
@@ -271,6 +274,7 @@ def dose_answer(outcome: Outcome, dose_id: str, versions: ShownVersions) -> Dose
         request_id=request_shown(outcome.history, dose, versions.office),
         documents_report=dose.documents_report,
         possible_duplicate_of=dose.duplicate_of,
+        waits=dose.waits,
         variances=list(variances),
         also_recorded=[event.TOPIC for event in others],
     )

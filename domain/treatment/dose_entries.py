@@ -27,6 +27,14 @@ def uncertain_claims(doses: Iterable[Dose]) -> Iterator[Dose]:
     return (one for one in doses if one.stands and one.is_uncertain)
 
 
+def entries_to_settle(history: PatientHistory) -> Iterator[Dose]:
+    """The dose entries of which a person has something to say: each once, in the order of recording (R25, R30)."""
+    for dose in history.doses:
+        without_days = dose.stands and dose.dose_days_most > 1 and dose.facts.days is None
+        if dose.waits or without_days or (dose.stands and dose.is_uncertain):
+            yield dose
+
+
 def waiting_in_course(history: PatientHistory, course: Course, as_of: date | None = None) -> int:
     """How many second entries wait for a person on the days of the course's doses."""
     days = {one.on for one in (*course.doses, *course.documenting)}
